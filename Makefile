@@ -1,0 +1,232 @@
+# make, make test, make install PREFIX=/usr/local DESTDIR=, make help
+#
+# SANITIZE=address,undefined builds beside it, in build/asan. V=1 shows the commands.
+
+SANITIZE ?=
+BUILD ?= build$(if $(SANITIZE),/asan)
+PREFIX ?= /usr/local
+prefix ?= $(PREFIX)
+bindir ?= $(prefix)/bin
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+
+CC ?= cc
+AR ?= ar
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+LDFLAGS ?=
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# ---- flags ----
+
+PACKAGES = libgit2 libpq libcjson libssh2 libprotobuf-c
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+	-Wundef -Wwrite-strings
+HARDEN_CFLAGS = -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ifneq ($(SANITIZE),)
+EXTRA_CFLAGS = -O1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+EXTRA_LDFLAGS = -fsanitize=$(SANITIZE)
+else
+EXTRA_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+EXTRA_LDFLAGS =
+endif
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -I$(BUILD)/gen $(PACKAGE_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDEN_CFLAGS) $(EXTRA_CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LDFLAGS) -Wl,--as-needed $(EXTRA_LDFLAGS) $(LDFLAGS)
+ALL_LIBS = $(PACKAGE_LIBS) -lpg_query -lm $(LIBS)
+
+# ---- files ----
+
+SOURCES := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+SQL := $(sort $(wildcard src/catalog/sql/*.sql))
+EMBEDDED := $(sort $(shell LC_ALL=C find hooks templates src/man -type f ! -name '.*' ! -name '*~' 2>/dev/null))
+
+PROGRAM = $(BUILD)/git-postkit
+ARCHIVE = $(BUILD)/libpostkit.a
+OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/embedded.o
+LIBRARY_OBJECTS = $(filter-out $(BUILD)/obj/src/main.o,$(OBJECTS))
+UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
+GENERATED = $(BUILD)/gen/catalog_sql.h
+
+# A change of the flags rebuilds all; a change of the list of files links again.
+FLAGS := $(strip $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS))
+FILES := $(strip $(SOURCES) $(SQL) $(EMBEDDED))
+ifeq ($(filter clean deps help,$(MAKECMDGOALS)),)
+$(if $(wildcard $(BUILD)/gen),,$(shell mkdir -p $(BUILD)/gen))
+ifneq ($(strip $(file <$(BUILD)/flags)),$(FLAGS))
+$(file >$(BUILD)/flags,$(FLAGS))
+endif
+ifneq ($(strip $(file <$(BUILD)/files)),$(FILES))
+$(file >$(BUILD)/files,$(FILES))
+endif
+endif
+
+ifeq ($(V),1)
+Q =
+say =
+else
+Q = @
+say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+endif
+
+# ---- building ----
+
+need_libraries = $(if $(PACKAGE_LIBS),,$(error libraries are missing ($(PACKAGES)): run 'make deps'))
+
+.DELETE_ON_ERROR:
+
+.PHONY: all
+all: $(PROGRAM)
+
+$(PROGRAM): $(BUILD)/obj/src/main.o $(ARCHIVE) $(BUILD)/flags
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(BUILD)/obj/src/main.o $(ARCHIVE) $(ALL_LIBS)
+
+$(ARCHIVE): $(LIBRARY_OBJECTS) $(BUILD)/files
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) qcs $@ $(LIBRARY_OBJECTS)
+
+$(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags | $(GENERATED)
+	$(need_libraries)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/catalog_sql.h: $(SQL) src/embed.awk $(BUILD)/files
+	$(call say,EMBED,$@)
+	$(Q)LC_ALL=C awk -f src/embed.awk -v mode=header $(SQL) >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/gen/embedded.c: $(EMBEDDED) src/embed.awk $(BUILD)/files
+	$(call say,EMBED,$@)
+	$(Q)LC_ALL=C awk -f src/embed.awk -v mode=table $(EMBEDDED) >$@.tmp && mv $@.tmp $@
+
+.PHONY: unit
+unit: $(UNIT_TESTS)
+
+$(BUILD)/tests/%: tests/unit/%.c $(ARCHIVE) $(BUILD)/flags
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ $(ALL_LDFLAGS) \
+		-o $@ $< $(ARCHIVE) $(ALL_LIBS) -lcmocka
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+
+# ---- testing ----
+
+# Packages that are missing; what they are is said first.
+.PHONY: deps
+deps:
+	@sh src/deps.sh build test
+
+# TESTS='tests/t/plan.bats build/tests/test_base_buf' runs less.
+.PHONY: test
+test:
+	@sh src/deps.sh build test
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all unit
+	@JOBS=$(JOBS) tests/lib/run $(BUILD) $(TESTS)
+
+.PHONY: check-asan
+check-asan:
+	@sh src/deps.sh build test
+	@$(MAKE) --no-print-directory -s -j$(JOBS) SANITIZE=address,undefined BUILD=build/asan all unit
+	@JOBS=$(JOBS) tests/lib/run build/asan $(TESTS)
+
+.PHONY: bench
+bench: all
+	tests/bench/run $(BUILD)
+
+# The share of pairs of schemas that converge, in both directions.
+.PHONY: corpus
+corpus: all
+	@$(if $(CORPUS),:,echo "usage: make corpus CORPUS=<folder of pairs>" >&2; exit 129)
+	tests/lib/corpus $(BUILD) $(CORPUS)
+
+SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/* tests/lib/* tests/bench/run \
+	completion/*.bash)
+BATS_FILES = $(wildcard tests/t/*.bats)
+MAN_FILES = $(wildcard src/man/*.1 src/man/*.5)
+
+.PHONY: lint
+lint:
+	@sh src/deps.sh build test lint
+	@$(MAKE) --no-print-directory -k -j$(JOBS) tidy
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --std=c11 -D_GNU_SOURCE -D__GNUC__ -Isrc -j$(JOBS) \
+		$(addprefix --suppress=,$(CPPCHECK_SUPPRESS)) src
+	shellcheck -x -P tests/lib $(SHELL_FILES)
+	$(if $(BATS_FILES),shellcheck -x -P tests/lib -s bats $(BATS_FILES))
+	$(if $(MAN_FILES),mandoc -Tlint -W warning $(MAN_FILES))
+
+# Only what has changed, since clang-tidy takes its time: an object or test that was built again.
+.PHONY: tidy
+tidy: $(SOURCES:%.c=$(BUILD)/lint/%.ok) $(UNIT_SOURCES:%.c=$(BUILD)/lint/%.ok)
+
+define clang_tidy
+	$(call say,TIDY,$(1))
+	$(Q)mkdir -p $(@D) && { clang-tidy -quiet $(1) -- $(ALL_CPPFLAGS) -std=gnu11 >$@.log 2>&1 || \
+		{ cat $@.log; exit 1; }; } && touch $@
+endef
+
+$(BUILD)/lint/src/%.ok: $(BUILD)/obj/src/%.o .clang-tidy
+	$(call clang_tidy,src/$*.c)
+
+$(BUILD)/lint/tests/unit/%.ok: $(BUILD)/tests/% .clang-tidy
+	$(call clang_tidy,tests/unit/$*.c)
+
+CPPCHECK_SUPPRESS = nullPointerArithmetic
+
+.PHONY: format
+format:
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch])
+
+# ---- installing ----
+
+BASH_COMPLETION = $(firstword $(wildcard completion/*.bash completion/bash))
+ZSH_COMPLETION = $(firstword $(wildcard completion/_git-postkit completion/*.zsh completion/zsh))
+FISH_COMPLETION = $(firstword $(wildcard completion/*.fish completion/fish))
+
+.PHONY: install
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(bindir)'
+	$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/git-postkit'
+	$(foreach page,$(MAN_FILES),$(INSTALL) -D -m 644 $(page) \
+		'$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))' &&) :
+	$(if $(BASH_COMPLETION),$(INSTALL) -D -m 644 $(BASH_COMPLETION) \
+		'$(DESTDIR)$(datadir)/bash-completion/completions/git-postkit')
+	$(if $(ZSH_COMPLETION),$(INSTALL) -D -m 644 $(ZSH_COMPLETION) \
+		'$(DESTDIR)$(datadir)/zsh/site-functions/_git-postkit')
+	$(if $(FISH_COMPLETION),$(INSTALL) -D -m 644 $(FISH_COMPLETION) \
+		'$(DESTDIR)$(datadir)/fish/vendor_completions.d/git-postkit.fish')
+
+.PHONY: uninstall
+uninstall:
+	rm -f '$(DESTDIR)$(bindir)/git-postkit' \
+		$(foreach page,$(MAN_FILES),'$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))') \
+		'$(DESTDIR)$(datadir)/bash-completion/completions/git-postkit' \
+		'$(DESTDIR)$(datadir)/zsh/site-functions/_git-postkit' \
+		'$(DESTDIR)$(datadir)/fish/vendor_completions.d/git-postkit.fish'
+
+.PHONY: clean
+clean:
+	rm -rf build $(filter-out build/asan,$(BUILD))
+
+.PHONY: help
+help:
+	@echo 'all (the default)   build/git-postkit'
+	@echo 'test                packages, build, unit tests, end-to-end tests; TESTS=FILE... for less'
+	@echo 'check-asan          the same under AddressSanitizer and UBSan'
+	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
+	@echo 'bench               times, as ratios'
+	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges'
+	@echo 'install, uninstall  PREFIX=/usr/local DESTDIR='
+	@echo 'deps                Debian packages that are missing'
+	@echo 'clean'

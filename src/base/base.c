@@ -1,0 +1,67 @@
+#include "base/buf.h"
+#include <unistd.h>
+
+void pk_free_pointer(void *pointer_to_pointer)
+{
+	free(*(void **)pointer_to_pointer);
+}
+
+static _Noreturn void out_of_memory(void)
+{
+	static const char message[] = "fatal: out of memory\n";
+	ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+	(void)written;
+	_exit(128);
+}
+
+void *pk_alloc(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *pk_realloc_array(void *p, size_t n, size_t size)
+{
+	void *grown = reallocarray(p, n ? n : 1, size ? size : 1);
+	if (!grown)
+		out_of_memory();
+	return grown;
+}
+
+char *pk_strdup(const char *s)
+{
+	return s ? pk_strndup(s, strlen(s)) : NULL;
+}
+
+char *pk_strndup(const char *s, size_t n)
+{
+	if (!s)
+		return NULL;
+	n = strnlen(s, n);
+	char *copy = pk_alloc(n + 1);
+	memcpy(copy, s, n);
+	return copy;
+}
+
+char *pk_printf(const char *fmt, ...)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+	va_list ap;
+	va_start(ap, fmt);
+	pk_buf_vaddf(&buf, fmt, ap);
+	va_end(ap);
+	return pk_buf_take(&buf);
+}
+
+bool pk_starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool pk_ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+	return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}

@@ -1,0 +1,52 @@
+/*
+ * What every file of the program sees first: the cleanup attribute, memory that cannot be refused,
+ * and the functions that we do not use.
+ */
+#ifndef PK_BASE_H
+#define PK_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* PK_AUTO(pk_buf) sql = PK_BUF_INIT; calls pk_buf_release(&sql) when the scope ends. */
+#define PK_AUTO(type) __attribute__((cleanup(type##_release))) struct type
+
+/* PK_FREE char *s: freed when the scope ends. */
+#define PK_FREE __attribute__((cleanup(pk_free_pointer)))
+void pk_free_pointer(void *pointer_to_pointer);
+
+/* Hands over what a PK_FREE variable owns: return pk_take(&s); */
+static inline char *pk_take(char **s)
+{
+	char *taken = *s;
+	*s = NULL;
+	return taken;
+}
+
+#define PK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define PK_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+
+/*
+ * Memory. Out of memory ends the process with a message and status 128: being killed at any
+ * point is safe anyway, so no caller has to look.
+ */
+void *pk_alloc(size_t size);                      /* zeroed */
+void *pk_realloc_array(void *p, size_t n, size_t size);
+char *pk_strdup(const char *s);                   /* NULL gives NULL */
+char *pk_strndup(const char *s, size_t n);
+char *pk_printf(const char *fmt, ...) PK_PRINTF(1, 2); /* caller frees */
+
+static inline bool pk_streq(const char *a, const char *b) /* NULL equals only NULL */
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+bool pk_starts_with(const char *s, const char *prefix);
+bool pk_ends_with(const char *s, const char *suffix);
+
+#include "base/banned.h"
+
+#endif

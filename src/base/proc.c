@@ -1,0 +1,306 @@
+#include "base/fs.h"
+#include "base/launch.h"
+#include "base/sig.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+char *pk_proc_find(const char *program)
+{
+	if (strchr(program, '/')) {
+		char *real = is_program(program) ? realpath(program, NULL) : NULL;
+		return real;
+	}
+	const char *path = getenv("PATH");
+	PK_AUTO(pk_strv) dirs = PK_STRV_INIT;
+	pk_strv_split(&dirs, path ? path : "/usr/local/bin:/usr/bin:/bin", ':');
+	for (size_t i = 0; i < dirs.n; i++) {
+		/* An entry relative to where we happen to be is how other people's programs get run. */
+		if (dirs.items[i][0] != '/')
+			continue;
+		PK_FREE char *file = pk_path_join(dirs.items[i], program);
+		if (is_program(file))
+			return pk_take(&file);
+	}
+	return NULL;
+}
+
+char *pk_proc_self(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (n < 0)
+		return pk_strdup("git-postkit");
+	path[n] = '\0';
+	static const char deleted[] = " (deleted)"; /* an upgrade has replaced the file */
+	if (pk_ends_with(path, deleted))
+		path[(size_t)n - (sizeof(deleted) - 1)] = '\0';
+	return pk_strdup(path);
+}
+
+/* Our signals while a child runs. They are blocked but inside ppoll(2), so that none is missed. */
+struct guard {
+	sigset_t before;
+	struct sigaction child, pipe, interrupt, quit;
+	bool terminal; /* the child has the terminal: Ctrl-C is for it */
+};
+
+static void on_child(int signo)
+{
+	(void)signo; /* only there to end ppoll */
+}
+
+static void guard_enter(struct guard *g, bool terminal)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction notice = { .sa_handler = on_child };
+	sigset_t block;
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGHUP);
+	sigaddset(&block, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &block, &g->before);
+	sigaction(SIGCHLD, &notice, &g->child);
+	sigaction(SIGPIPE, &ignore, &g->pipe);
+	g->terminal = terminal;
+	if (terminal) {
+		sigaction(SIGINT, &ignore, &g->interrupt);
+		sigaction(SIGQUIT, &ignore, &g->quit);
+	}
+}
+
+static void guard_leave(const struct guard *g)
+{
+	sigaction(SIGCHLD, &g->child, NULL);
+	sigaction(SIGPIPE, &g->pipe, NULL);
+	if (g->terminal) {
+		sigaction(SIGINT, &g->interrupt, NULL);
+		sigaction(SIGQUIT, &g->quit, NULL);
+	}
+	sigprocmask(SIG_SETMASK, &g->before, NULL);
+}
+
+/* Our ends of the pipes to and from a running child. */
+struct stream {
+	int fd; /* -1: closed or none */
+	struct pk_buf *to;
+	const char *from;
+	size_t left;
+};
+
+static void stream_close(struct stream *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+static void stream_write(struct stream *s)
+{
+	while (s->left) {
+		ssize_t n = write(s->fd, s->from, s->left);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0)
+			break; /* it does not want to read on */
+		s->from += n;
+		s->left -= (size_t)n;
+	}
+	stream_close(s);
+}
+
+static void stream_read(struct stream *s)
+{
+	char chunk[64 * 1024];
+	for (;;) {
+		ssize_t n = read(s->fd, chunk, sizeof(chunk));
+		if (n > 0) {
+			pk_buf_addn(s->to, chunk, (size_t)n);
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		stream_close(s);
+		return;
+	}
+}
+
+/* One end ours and non-blocking, the other the child's. */
+static int make_pipe(int *ret_child, int *ret_ours, bool child_reads)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	*ret_child = ends[child_reads ? 0 : 1];
+	*ret_ours = ends[child_reads ? 1 : 0];
+	return fcntl(*ret_ours, F_SETFL, O_NONBLOCK);
+}
+
+static int open_stdio(struct pk_launch *l, struct stream streams[3])
+{
+	const struct pk_proc *proc = l->proc;
+	const bool inherit[3] = { proc->inherit_stdin, proc->inherit_stdout, proc->inherit_stderr };
+	const bool piped[3] = { proc->input != NULL, proc->out != NULL, proc->err_out != NULL };
+	for (int i = 0; i < 3; i++) {
+		if (inherit[i])
+			continue;
+		if (piped[i]) {
+			if (make_pipe(&l->fds[i], &streams[i].fd, i == 0))
+				return -1;
+			continue;
+		}
+		l->fds[i] = pk_open_null();
+		if (l->fds[i] < 0)
+			return -1;
+	}
+	if (proc->input) {
+		streams[0].from = proc->input;
+		streams[0].left = proc->input_len ? proc->input_len : strlen(proc->input);
+	}
+	streams[1].to = proc->out;
+	streams[2].to = proc->err_out;
+	return 0;
+}
+
+/* Forks. Returns the pid, or -1 with errno when the program did not start. */
+static pid_t start(struct pk_launch *l)
+{
+	int report[2];
+	if (pipe2(report, O_CLOEXEC))
+		return -1;
+	l->report = report[1];
+	pid_t pid = fork();
+	if (pid == 0)
+		pk_launch_child(l);
+	int cause = pid < 0 ? errno : 0;
+	close(l->report);
+	l->report = -1;
+	while (pid > 0 && read(report[0], &cause, sizeof(cause)) < 0 && errno == EINTR)
+		;
+	close(report[0]);
+	if (pid > 0 && cause) {
+		waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	errno = cause;
+	return pid;
+}
+
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/*
+ * Feeds and reads until the child has ended. What a grandchild that lives on may write later is
+ * not waited for: a server started through pg_ctl keeps the pipe open for days.
+ */
+static int converse(pid_t pid, struct stream streams[3], const struct guard *guard)
+{
+	sigset_t waiting = guard->before;
+	sigdelset(&waiting, SIGCHLD);
+	bool was_interrupted = pk_interrupted();
+	int status = 0;
+	for (;;) {
+		bool ended = waitpid(pid, &status, WNOHANG) == pid;
+		if (!ended && !was_interrupted && pk_interrupted() && !guard->terminal) {
+			was_interrupted = true;
+			kill(pid, SIGTERM);
+		}
+		struct pollfd polls[3];
+		for (int i = 0; i < 3; i++)
+			polls[i] = (struct pollfd){ .fd = streams[i].fd,
+						    .events = i ? POLLIN : POLLOUT };
+		if (!ended && ppoll(polls, 3, NULL, &waiting) < 0)
+			continue;
+		for (int i = 1; i < 3; i++) {
+			if (streams[i].fd >= 0 && (ended || polls[i].revents))
+				stream_read(&streams[i]);
+		}
+		if (ended)
+			return exit_status(status);
+		if (streams[0].fd >= 0 && polls[0].revents)
+			stream_write(&streams[0]);
+	}
+}
+
+int pk_proc_run(const struct pk_proc *proc, int *ret_status, struct pk_err *err)
+{
+	struct pk_launch l = PK_LAUNCH_INIT;
+	struct stream streams[3] = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } };
+	struct guard guard;
+	int failed = pk_launch_prepare(&l, proc, err);
+	if (!failed && open_stdio(&l, streams))
+		failed = pk_err_errno(err, "could not run '%s'", proc->argv[0]);
+	if (!failed) {
+		fflush(NULL);
+		guard_enter(&guard, proc->inherit_stdin);
+		l.mask = guard.before;
+		pid_t pid = start(&l);
+		if (pid < 0)
+			failed = pk_err_errno(err, "could not run '%s'", proc->argv[0]);
+		pk_launch_close_stdio(&l); /* else our reads would not see the end */
+		if (!failed)
+			*ret_status = converse(pid, streams, &guard);
+		guard_leave(&guard);
+	}
+	for (int i = 0; i < 3; i++)
+		stream_close(&streams[i]);
+	pk_launch_release(&l);
+	return failed;
+}
+
+/* The last lines, at most about two kilobytes. */
+static const char *tail_of(const struct pk_buf *text)
+{
+	enum { LINES = 15, BYTES = 2000 };
+	size_t start = text->len, least = text->len > BYTES ? text->len - BYTES : 0;
+	for (int lines = 0; start > least; start--) {
+		if (text->ptr[start - 1] == '\n' && ++lines > LINES)
+			break;
+	}
+	return text->ptr + start;
+}
+
+int pk_proc_check(const struct pk_proc *proc, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) own = PK_BUF_INIT;
+	struct pk_proc copy = *proc;
+	if (!copy.err_out && !copy.inherit_stderr)
+		copy.err_out = &own;
+	int status = 0;
+	if (pk_proc_run(&copy, &status, err))
+		return -1;
+	if (status == 0)
+		return 0;
+	const char *name = pk_path_base(proc->argv[0]);
+	if (status > 128)
+		pk_err_set(err, "'%s' was ended by signal %d (%s)", name, status - 128,
+			   strsignal(status - 128));
+	else
+		pk_err_set(err, "'%s' failed with exit status %d", name, status);
+	if (copy.err_out && copy.err_out->len) {
+		PK_AUTO(pk_buf) said = PK_BUF_INIT;
+		pk_buf_add(&said, tail_of(copy.err_out));
+		pk_buf_rtrim(&said);
+		pk_err_detail(err, "%s", said.ptr);
+	}
+	if (pk_interrupted())
+		pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	return -1;
+}

@@ -1,0 +1,132 @@
+#include "base/sig.h"
+#include "base/term.h"
+#include "base/text.h"
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int color_when = -1;
+
+void pk_term_set_color(int when)
+{
+	color_when = when;
+}
+
+static bool wants_color(FILE *stream)
+{
+	if (color_when >= 0)
+		return color_when > 0;
+	const char *no_color = getenv("NO_COLOR");
+	if (no_color && *no_color)
+		return false;
+	const char *term = getenv("TERM");
+	return isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
+}
+
+const char *pk_color(FILE *stream, enum pk_color color)
+{
+	static const char *const sequences[] = {
+		[PK_PLAIN] = "\033[m",	  [PK_RED] = "\033[31m",  [PK_GREEN] = "\033[32m",
+		[PK_YELLOW] = "\033[33m", [PK_BLUE] = "\033[34m", [PK_CYAN] = "\033[36m",
+		[PK_BOLD] = "\033[1m",	  [PK_DIM] = "\033[2m",
+	};
+	return wants_color(stream) ? sequences[color] : "";
+}
+
+int pk_term_width(void)
+{
+	struct winsize size;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return 80;
+}
+
+bool pk_term_can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* What was typed, without the newline; NULL at the end of input and after a signal. */
+static char *read_answer(void)
+{
+	PK_AUTO(pk_buf) line = PK_BUF_INIT;
+	fflush(stdout);
+	fflush(stderr);
+	for (;;) {
+		char c;
+		ssize_t n = read(STDIN_FILENO, &c, 1);
+		if (n < 0 && errno == EINTR && !pk_interrupted())
+			continue;
+		if (n <= 0) {
+			fputc('\n', stderr);
+			return line.len && n == 0 ? pk_buf_take(&line) : NULL;
+		}
+		if (c == '\n')
+			return pk_buf_take(&line);
+		pk_buf_addc(&line, c);
+	}
+}
+
+int pk_confirm(const char *question, bool default_yes, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+	pk_buf_add_safe(&safe, question, true);
+	if (!pk_term_can_ask()) {
+		pk_err_set(err, "cannot ask without a terminal: %s", question);
+		return pk_err_hint(err, "--yes answers the question");
+	}
+	for (;;) {
+		fprintf(stderr, "%s [%s] ", safe.ptr, default_yes ? "Y/n" : "y/N");
+		PK_FREE char *answer = read_answer();
+		if (pk_interrupted()) {
+			pk_err_set(err, "interrupted");
+			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		}
+		if (!answer)
+			return 0;
+		if (!*answer)
+			return default_yes;
+		if (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0)
+			return 1;
+		if (strcasecmp(answer, "n") == 0 || strcasecmp(answer, "no") == 0)
+			return 0;
+	}
+}
+
+char *pk_ask(const char *question)
+{
+	if (!pk_term_can_ask())
+		return NULL;
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+	pk_buf_add_safe(&safe, question, true);
+	fprintf(stderr, "%s ", safe.ptr);
+	return read_answer();
+}
+
+/* Bytes of the well-formed, printable sequence at s; 0 when the first byte has to be escaped. */
+static size_t printable(const char *s, bool keep_lines)
+{
+	unsigned char c = (unsigned char)*s;
+	if (c < 0x20)
+		return keep_lines && (c == '\n' || c == '\t');
+	if (c < 0x7f)
+		return 1;
+	size_t n = c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+	if (!n || strnlen(s, n) < n || !pk_utf8_valid(s, n))
+		return 0;
+	if (c == 0xc2 && (unsigned char)s[1] < 0xa0)
+		return 0; /* C1 controls: some terminals obey them */
+	return n;
+}
+
+void pk_buf_add_safe(struct pk_buf *buf, const char *s, bool keep_lines)
+{
+	while (*s) {
+		size_t n = printable(s, keep_lines);
+		if (n)
+			pk_buf_addn(buf, s, n);
+		else
+			pk_buf_addf(buf, "\\x%02X", (unsigned)(unsigned char)*s);
+		s += n ? n : 1;
+	}
+}

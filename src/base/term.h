@@ -1,0 +1,27 @@
+/* The terminal: what may be shown, and questions. */
+#ifndef PK_TERM_H
+#define PK_TERM_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum pk_color { PK_PLAIN, PK_RED, PK_GREEN, PK_YELLOW, PK_BLUE, PK_CYAN, PK_BOLD, PK_DIM };
+
+void pk_term_set_color(int when);   /* 0 never, 1 always, -1 by isatty and NO_COLOR (the default) */
+/* Escape sequence for a stream, "" when it is no terminal. pk_color(stdout, PK_RED) ... pk_color(stdout, PK_PLAIN) */
+const char *pk_color(FILE *stream, enum pk_color color);
+int pk_term_width(void);            /* of stderr, 80 when unknown */
+bool pk_term_can_ask(void);         /* stdin and stderr are terminals */
+
+/*
+ * Asks on stderr, "question [y/N]". Returns 1 yes, 0 no. Without a terminal: -1, with a hint that
+ * --yes answers.
+ */
+int pk_confirm(const char *question, bool default_yes, struct pk_err *err);
+/* A line of text, caller frees; NULL at end of input or without a terminal. */
+char *pk_ask(const char *question);
+
+/* Text from outside made fit for a terminal: control bytes become \xNN; newline and tab stay if keep_lines. */
+void pk_buf_add_safe(struct pk_buf *buf, const char *s, bool keep_lines);
+
+#endif

@@ -1,0 +1,206 @@
+#include "catalog/acl.h"
+
+#include "base/strv.h"
+#include "pg/conn.h"
+
+/* aclitem's letters, as in PostgreSQL's acl.h. */
+static const struct {
+	char letter;
+	const char *name;
+} privileges[] = {
+	{ 'a', "INSERT" },   { 'r', "SELECT" },  { 'w', "UPDATE" },     { 'd', "DELETE" },  { 'D', "TRUNCATE" },
+	{ 'x', "REFERENCES" }, { 't', "TRIGGER" }, { 'X', "EXECUTE" },  { 'U', "USAGE" },   { 'C', "CREATE" },
+	{ 'T', "TEMPORARY" }, { 'c', "CONNECT" }, { 's', "SET" },       { 'A', "ALTER SYSTEM" }, { 'm', "MAINTAIN" },
+};
+
+static const char *privilege_name(char letter)
+{
+	for (size_t i = 0; i < PK_COUNT(privileges); i++) {
+		if (privileges[i].letter == letter)
+			return privileges[i].name;
+	}
+	return NULL;
+}
+
+/* The role of an aclitem, quoted as SQL wants it; moves *p past the '='. */
+static void read_grantee(const char **p, struct pk_buf *out)
+{
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	const char *c = *p;
+	bool any = false;
+
+	if (*c == '"') {
+		any = true;
+		for (c++; *c && !(*c == '"' && c[1] != '"'); c++) {
+			if (*c == '"')
+				c++;
+			pk_buf_addc(&name, *c);
+		}
+		if (*c)
+			c++;
+	} else {
+		for (; *c && *c != '='; c++, any = true)
+			pk_buf_addc(&name, *c);
+	}
+	if (any)
+		pk_buf_add_ident(out, name.ptr);
+	else
+		pk_buf_add(out, "PUBLIC");
+	*p = *c == '=' ? c + 1 : c;
+}
+
+/* Moves past "/grantor" and the newline. */
+static const char *skip_grantor(const char *p)
+{
+	bool quoted = false;
+
+	for (; *p && (quoted || *p != '\n'); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+	}
+	return *p ? p + 1 : p;
+}
+
+static void read_items(const char *acl, struct pk_strv *out)
+{
+	for (const char *p = acl ? acl : ""; *p; p = skip_grantor(p)) {
+		PK_AUTO(pk_buf) grantee = PK_BUF_INIT;
+
+		read_grantee(&p, &grantee);
+		for (; *p && *p != '/' && *p != '\n'; p++) {
+			const char *name = privilege_name(*p);
+			bool grantable = p[1] == '*';
+
+			if (name)
+				pk_strv_pushf(out, "%s\t%c\t%s", grantee.ptr, grantable ? 'g' : '-', name);
+			p += grantable;
+		}
+	}
+	pk_strv_sort(out);
+}
+
+const char **pk_acl_parse(struct pk_arena *arena, const char *acl, const char *acl_default)
+{
+	PK_AUTO(pk_strv) have = PK_STRV_INIT;
+	PK_AUTO(pk_strv) born = PK_STRV_INIT;
+	const char **lines;
+	size_t n = 0;
+
+	if (!acl)
+		return NULL;
+	read_items(acl, &have);
+	read_items(acl_default, &born);
+	lines = pk_arena_alloc(arena, (have.n + born.n + 1) * sizeof(*lines));
+	for (size_t i = 0; i < have.n; i++) {
+		if (!pk_strv_has(&born, have.items[i]))
+			lines[n++] = pk_arena_printf(arena, "+%s", have.items[i]);
+	}
+	for (size_t i = 0; i < born.n; i++) {
+		if (!pk_strv_has(&have, born.items[i]))
+			lines[n++] = pk_arena_printf(arena, "-%s", born.items[i]);
+	}
+	return n ? lines : NULL;
+}
+
+static bool has_line(const char *const *lines, const char *line)
+{
+	for (; lines && *lines; lines++) {
+		if (strcmp(*lines, line) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool pk_acl_same(const char *const *a, const char *const *b)
+{
+	for (const char *const *p = a; p && *p; p++) {
+		if (!has_line(b, *p))
+			return false;
+	}
+	for (const char *const *p = b; p && *p; p++) {
+		if (!has_line(a, *p))
+			return false;
+	}
+	return true;
+}
+
+/* A privilege statement in the making: lines of one grantee and grant option are put together. */
+struct change {
+	struct pk_script *s;
+	const struct pk_object *o;
+	bool grant;
+	char head[256]; /* "<grantee>\t<g|->", of the lines collected */
+	struct pk_buf list;
+};
+
+static void flush(struct change *c)
+{
+	const char *prefix = "", *on = c->o->kind->sql_name_attr ? pk_sql_name(c->o) : c->o->kind->grant_on, *tab;
+	const char *ident = c->o->kind->grant_name_attr ? c->o->attr[c->o->kind->grant_name_attr - 1] : c->o->ident;
+	PK_AUTO(pk_buf) target = PK_BUF_INIT;
+	PK_AUTO(pk_buf) privs = PK_BUF_INIT;
+
+	if (!c->list.len)
+		return;
+	tab = strrchr(c->head, '\t');
+	if (c->o->kind == &pk_kind_default_acl) {
+		prefix = pk_arena_printf(c->s->arena, "%s ", c->o->attr[0]);
+		pk_buf_add(&target, c->o->attr[1]);
+	} else if (c->o->kind == &pk_kind_column) {
+		pk_buf_addf(&target, "TABLE %s", c->o->parent->ident);
+	} else {
+		pk_buf_addf(&target, "%s %s", on, ident);
+	}
+	pk_buf_add(&privs, c->list.ptr);
+	if (c->grant)
+		pk_emit(c->s, "%sGRANT %s ON %s TO %.*s%s", prefix, privs.ptr, target.ptr, (int)(tab - c->head), c->head,
+			tab[1] == 'g' ? " WITH GRANT OPTION" : "");
+	else
+		pk_emit(c->s, "%sREVOKE %s ON %s FROM %.*s", prefix, privs.ptr, target.ptr, (int)(tab - c->head),
+			c->head);
+	pk_buf_clear(&c->list);
+}
+
+static void add(struct change *c, const char *line)
+{
+	const char *tab = strrchr(line, '\t');
+	size_t head = (size_t)(tab - line);
+
+	if (head >= sizeof(c->head))
+		return; /* a role name has 63 bytes at most, quoted 130 */
+	if (strlen(c->head) != head || strncmp(c->head, line, head) != 0)
+		flush(c);
+	memcpy(c->head, line, head);
+	c->head[head] = '\0';
+	pk_buf_addf(&c->list, "%s%s", c->list.len ? ", " : "", tab + 1);
+	if (c->o->kind == &pk_kind_column)
+		pk_buf_addf(&c->list, " (%s)", c->o->attr[0]);
+}
+
+void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to)
+{
+	struct change revoke = { .s = s, .o = o, .list = PK_BUF_INIT };
+	struct change grant = { .s = s, .o = o, .grant = true, .list = PK_BUF_INIT };
+
+	/* What is no longer granted, or newly withheld, goes first: a grant option given up is a revoke too. */
+	for (const char *const *p = from; p && *p; p++) {
+		if (**p == '+' && !has_line(to, *p))
+			add(&revoke, *p + 1);
+	}
+	for (const char *const *p = to; p && *p; p++) {
+		if (**p == '-' && !has_line(from, *p))
+			add(&revoke, *p + 1);
+	}
+	flush(&revoke);
+	for (const char *const *p = from; p && *p; p++) {
+		if (**p == '-' && !has_line(to, *p))
+			add(&grant, *p + 1);
+	}
+	for (const char *const *p = to; p && *p; p++) {
+		if (**p == '+' && !has_line(from, *p))
+			add(&grant, *p + 1);
+	}
+	flush(&grant);
+	pk_buf_release(&revoke.list);
+	pk_buf_release(&grant.list);
+}

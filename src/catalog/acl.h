@@ -1,0 +1,17 @@
+/* Privileges: what an object grants beyond, or withholds from, what it is born with. */
+#ifndef PK_CATALOG_ACL_H
+#define PK_CATALOG_ACL_H
+
+#include "catalog/kind.h"
+
+/*
+ * From aclitem texts, a line each, and those of the default (acldefault()), to sorted lines
+ * "+<grantee>\t<g|->\t<privilege>" (granted beyond it) and "-..." (withheld), NULL terminated, in the
+ * arena. acl NULL: nothing. The grantor does not count: GRANT makes it the owner.
+ */
+const char **pk_acl_parse(struct pk_arena *arena, const char *acl, const char *acl_default);
+bool pk_acl_same(const char *const *a, const char *const *b);
+/* GRANT and REVOKE from one to the other; from NULL: as born. */
+void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to);
+
+#endif

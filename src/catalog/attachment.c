@@ -1,0 +1,32 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+
+enum { OF_TABLE, OF_OID, BOUND };
+static const char *const attrs[] = { "of_table", "of_oid", "bound" };
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s", pk_attr(o, OF_TABLE), o->ident,
+				       pk_attr(o, BOUND));
+
+	stmt->lock = "SHARE UPDATE EXCLUSIVE";
+	stmt->scan = true;
+	stmt->about = o->parent;
+}
+
+static void drop(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER TABLE ONLY %s DETACH PARTITION %s", pk_attr(o, OF_TABLE), o->ident)->lock = "ACCESS EXCLUSIVE";
+}
+
+/* The OID of the parent tells who it is within one database only. */
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)s;
+	return pk_attr_changed(from, to, OF_TABLE) || pk_attr_changed(from, to, BOUND) ? PK_RECREATE : PK_SAME;
+}
+
+const struct pk_kind pk_kind_attachment = {
+	.name = "partition", .sql_name = "", .folder = NULL, .query = pk_sql_attachment, .attrs = attrs,
+	.n_attrs = PK_COUNT(attrs), .rank = 15, .create = create, .alter = alter, .drop = drop,
+};

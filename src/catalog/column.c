@@ -1,0 +1,389 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+
+enum {
+	QUOTED, TYPE, COLLATION, NOT_NULL, DEFAULT_VALUE, GENERATED, IDENTITY, IDENTITY_OPTIONS, STORAGE, TYPE_STORAGE,
+	COMPRESSION, STATISTICS, OPTIONS, INHERITED, LOCAL, CATEGORY, BASE_TYPE,
+};
+static const char *const attrs[] = { "quoted", "type", "collation", "not_null", "default_value", "generated", "identity",
+				     "identity_options", "storage", "type_storage", "compression", "statistics",
+				     "options", "inherited", "local", "category", "base_type" };
+
+const char *pk_column_default(const struct pk_object *column)
+{
+	return pk_attr(column, DEFAULT_VALUE);
+}
+
+bool pk_column_inherited(const struct pk_object *column)
+{
+	return pk_attr(column, INHERITED) && !pk_attr(column, LOCAL);
+}
+
+static bool of_relation(const struct pk_object *o)
+{
+	return o->parent->kind == &pk_kind_table;
+}
+
+/* "ALTER TABLE [ONLY] t ALTER COLUMN c": ONLY where heirs would follow, who have changes of their own. */
+static const char *alter_column(struct pk_script *s, const struct pk_object *o, bool only)
+{
+	return pk_arena_printf(s->arena, "ALTER TABLE %s%s ALTER COLUMN %s", only && o->parent->has_heirs ? "ONLY " : "",
+			       o->parent->ident, pk_attr(o, QUOTED));
+}
+
+/* Sequence options of an identity column that are not what CREATE TABLE would choose. */
+static void add_identity_options(struct pk_script *s, const struct pk_object *o, struct pk_buf *out)
+{
+	static const struct {
+		const char *type, *max;
+	} limits[] = { { "smallint", "MAXVALUE 32767" }, { "integer", "MAXVALUE 2147483647" },
+		       { "bigint", "MAXVALUE 9223372036854775807" } };
+	const char *const *items;
+	size_t n = pk_attr_list(s, pk_attr(o, IDENTITY_OPTIONS), &items);
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	bool any = false;
+
+	pk_buf_addf(&name, "%s_%s_seq", o->parent->name, o->name);
+	for (size_t i = 0; i < n; i++) {
+		bool usual = strcmp(items[i], "START WITH 1") == 0 || strcmp(items[i], "INCREMENT BY 1") == 0 ||
+			     strcmp(items[i], "MINVALUE 1") == 0 || strcmp(items[i], "CACHE 1") == 0 ||
+			     strcmp(items[i], "NO CYCLE") == 0;
+
+		for (size_t j = 0; j < PK_COUNT(limits) && !usual; j++)
+			usual = strcmp(limits[j].type, pk_attr(o, TYPE)) == 0 && strcmp(limits[j].max, items[i]) == 0;
+		/* SEQUENCE NAME schema.table_column_seq, plain letters only: anything else is written out */
+		if (!usual && pk_starts_with(items[i], "SEQUENCE NAME ") && pk_ends_with(items[i], name.ptr))
+			usual = items[i][strlen(items[i]) - name.len - 1] == '.';
+		if (usual)
+			continue;
+		pk_buf_addf(out, "%s%s", any ? " " : " (", items[i]);
+		any = true;
+	}
+	if (any)
+		pk_buf_addc(out, ')');
+}
+
+void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct pk_buf *out, bool with_default)
+{
+	pk_buf_addf(out, "%s %s", pk_attr(o, QUOTED), pk_attr(o, TYPE));
+	if (pk_attr(o, COLLATION))
+		pk_buf_addf(out, " COLLATE %s", pk_attr(o, COLLATION));
+	if (pk_attr(o, GENERATED))
+		pk_buf_addf(out, " GENERATED ALWAYS AS (%s", pk_attr(o, GENERATED));
+	if (pk_attr(o, IDENTITY)) {
+		pk_buf_addf(out, " GENERATED %s AS IDENTITY", pk_attr(o, IDENTITY));
+		add_identity_options(s, o, out);
+	}
+	if (pk_attr(o, DEFAULT_VALUE) && with_default)
+		pk_buf_addf(out, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
+	if (pk_attr(o, NOT_NULL))
+		pk_buf_add(out, " NOT NULL");
+}
+
+bool pk_column_has_options(const struct pk_object *o)
+{
+	return pk_attr(o, DEFAULT_VALUE) || pk_attr(o, NOT_NULL) || pk_attr(o, GENERATED);
+}
+
+void pk_column_options(const struct pk_object *o, struct pk_buf *out)
+{
+	pk_buf_addf(out, "%s WITH OPTIONS", pk_attr(o, QUOTED));
+	if (pk_attr(o, GENERATED))
+		pk_buf_addf(out, " GENERATED ALWAYS AS (%s", pk_attr(o, GENERATED));
+	if (pk_attr(o, DEFAULT_VALUE))
+		pk_buf_addf(out, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
+	if (pk_attr(o, NOT_NULL))
+		pk_buf_add(out, " NOT NULL");
+}
+
+void pk_column_set_default(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "%s SET DEFAULT %s", alter_column(s, o, true), pk_attr(o, DEFAULT_VALUE));
+}
+
+void pk_column_drop_default(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "%s DROP DEFAULT", alter_column(s, o, true));
+}
+
+/* A default that the table's own CREATE did not say: of an inherited column, or of a view's. */
+static bool default_apart(const struct pk_object *o)
+{
+	if (!of_relation(o))
+		return pk_attr(o, DEFAULT_VALUE) != NULL;
+	if (!pk_column_inherited(o) || pk_table_is_partition(o->parent))
+		return false; /* said in CREATE TABLE */
+	return !o->origin || !pk_streq(pk_attr(o, DEFAULT_VALUE), pk_attr(o->origin, DEFAULT_VALUE));
+}
+
+void pk_column_extras(struct pk_script *s, const struct pk_object *o)
+{
+	const char *what = alter_column(s, o, true);
+	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
+
+	if (o->parent->kind == &pk_kind_composite)
+		return;
+	if (default_apart(o) && !(s->canonical && of_relation(o))) {
+		if (pk_attr(o, DEFAULT_VALUE))
+			pk_column_set_default(s, o);
+		else
+			pk_column_drop_default(s, o);
+	}
+	if (o->parent->kind == &pk_kind_view)
+		return;
+	if (pk_attr(o, STORAGE))
+		pk_emit(s, "%s SET STORAGE %s", what, pk_attr(o, STORAGE));
+	if (pk_attr(o, COMPRESSION))
+		pk_emit(s, "%s SET COMPRESSION %s", what, pk_attr(o, COMPRESSION));
+	if (pk_attr(o, STATISTICS))
+		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(o, STATISTICS));
+	if (options)
+		pk_emit(s, "%s SET (%s)", what, options);
+}
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
+	struct pk_stmt *stmt;
+
+	if (!of_relation(o))
+		return;
+	pk_column_definition(s, o, &definition, true);
+	stmt = pk_emit(s, "ALTER TABLE %s ADD COLUMN %s", o->parent->ident, definition.ptr);
+	stmt->about = o->parent;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->rewrite = pk_attr(o, GENERATED) || pk_attr(o, IDENTITY) ||
+			(pk_attr(o, DEFAULT_VALUE) && strstr(pk_attr(o, DEFAULT_VALUE), "nextval("));
+	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite)
+		stmt->note = "fails while the table holds rows: NOT NULL without a default";
+}
+
+static void drop(struct pk_script *s, const struct pk_object *o)
+{
+	struct pk_stmt *stmt;
+
+	if (!of_relation(o))
+		return;
+	/* Heirs drop theirs themselves, or keep it as their own. */
+	stmt = pk_emit(s, "ALTER TABLE %s%s DROP COLUMN %s",
+		       o->parent->has_heirs && !pk_table_is_partitioned(o->parent) ? "ONLY " : "", o->parent->ident,
+		       pk_attr(o, QUOTED));
+	stmt->about = o->parent;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->destructive = !pk_attr(o, GENERATED);
+}
+
+/* Types between which the server converts by itself on assignment, and says when a value does not fit. */
+static int family(const char *base_type)
+{
+	static const char *const families[][8] = {
+		{ "smallint", "integer", "bigint", "numeric", "real", "double precision", NULL },
+		{ "text", "character varying", "character", "name", NULL },
+		{ "date", "timestamp without time zone", "timestamp with time zone", NULL },
+		{ "cidr", "inet", NULL },
+		{ "bit", "bit varying", NULL },
+	};
+
+	for (size_t i = 0; i < PK_COUNT(families); i++) {
+		for (size_t j = 0; families[i][j]; j++) {
+			if (strcmp(families[i][j], base_type) == 0)
+				return (int)i + 1;
+		}
+	}
+	return 0;
+}
+
+static bool needs_using(const struct pk_object *from, const struct pk_object *to)
+{
+	const char *old = pk_attr(from, BASE_TYPE), *new = pk_attr(to, BASE_TYPE);
+
+	if (strcmp(old, new) == 0)
+		return false;
+	if (family(new) == 2)
+		return false; /* everything can be assigned to text */
+	return family(old) == 0 || family(old) != family(new);
+}
+
+static const char *cast(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *name = pk_attr(to, QUOTED), *type = pk_attr(to, TYPE);
+	const char *old = pk_attr(from, CATEGORY), *new = pk_attr(to, CATEGORY);
+
+	/* Between enums, composites and what has no cast of its own the way leads through text. */
+	if ((*old == 'e' && *new != 'S') || (*new == 'e' && *old != 'S') || *old == 'C' || *new == 'C' ||
+	    (*old == 'A') != (*new == 'A') || *old == 'A' || strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0)
+		return pk_arena_printf(s->arena, "%s::text::%s", name, type);
+	if (*old != *new && *old != 'S' && *new != 'S' && *old != 'd' && *new != 'd')
+		return pk_arena_printf(s->arena, "%s::text::%s", name, type);
+	return pk_arena_printf(s->arena, "%s::%s", name, type);
+}
+
+static void change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	struct pk_stmt *stmt;
+
+	pk_buf_addf(&sql, "%s TYPE %s", alter_column(s, to, false), pk_attr(to, TYPE));
+	if (pk_attr(to, COLLATION))
+		pk_buf_addf(&sql, " COLLATE %s", pk_attr(to, COLLATION));
+	if (using)
+		pk_buf_addf(&sql, " USING %s", cast(s, from, to));
+	stmt = pk_emit(s, "%s", sql.ptr);
+	stmt->about = from->parent;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->rewrite = strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) != 0 &&
+			!(family(pk_attr(from, BASE_TYPE)) == 2 && family(pk_attr(to, BASE_TYPE)) == 2);
+}
+
+void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (pk_attr(from, DEFAULT_VALUE))
+		pk_column_drop_default(s, from);
+	change_type(s, from, to, true);
+	if (pk_attr(to, DEFAULT_VALUE))
+		pk_column_set_default(s, to);
+	if (pk_attr_changed(from, to, NOT_NULL))
+		pk_emit(s, "%s %s NOT NULL", alter_column(s, to, false), pk_attr(to, NOT_NULL) ? "SET" : "DROP");
+}
+
+static void set_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *table = to->parent->ident, *column = pk_attr(to, QUOTED);
+	struct pk_stmt *stmt;
+	PK_AUTO(pk_buf) raw = PK_BUF_INIT;
+	const char *name;
+
+	if (!pk_script_online(s, from->parent)) {
+		stmt = pk_emit(s, "%s SET NOT NULL", alter_column(s, to, false));
+		stmt->about = from->parent;
+		stmt->lock = "ACCESS EXCLUSIVE";
+		stmt->scan = true;
+		return;
+	}
+	/* A valid CHECK proves it, so that SET NOT NULL need not read the table under its lock (12 and later). */
+	name = pk_arena_printf(s->arena, "postkit_not_null_%08x", (unsigned)to->subid);
+	stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", table, name, column);
+	stmt->about = from->parent;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt = pk_emit(s, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table, name);
+	stmt->about = from->parent;
+	stmt->lock = "SHARE UPDATE EXCLUSIVE";
+	stmt->scan = stmt->own_transaction = true;
+	stmt->note = "reads the table without blocking reads or writes";
+	stmt = pk_emit(s, "%s SET NOT NULL", alter_column(s, to, false));
+	stmt->about = from->parent;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->own_transaction = true;
+	stmt->note = "proven by the check, so the table is not read";
+	pk_emit(s, "ALTER TABLE %s DROP CONSTRAINT %s", table, name);
+}
+
+static void alter_identity(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *what = alter_column(s, to, false);
+	const char *const *old, *const *new;
+	size_t n_old = pk_attr_list(s, pk_attr(from, IDENTITY_OPTIONS), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(to, IDENTITY_OPTIONS), &new);
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (!pk_attr(from, IDENTITY)) {
+		add_identity_options(s, to, &sql);
+		pk_emit(s, "%s ADD GENERATED %s AS IDENTITY%s", what, pk_attr(to, IDENTITY), sql.ptr);
+		return;
+	}
+	if (n_old > 4 && n_new > 4)
+		pk_sequence_into_bounds(s, old[0] + strlen("SEQUENCE NAME "), old[3] + strlen("MINVALUE "),
+					new[3] + strlen("MINVALUE "), old[4] + strlen("MAXVALUE "),
+					new[4] + strlen("MAXVALUE "));
+	if (pk_attr_changed(from, to, IDENTITY))
+		pk_buf_addf(&sql, " SET GENERATED %s", pk_attr(to, IDENTITY));
+	for (size_t i = 1; i < n_new && i < n_old; i++) {
+		if (strcmp(old[i], new[i]) != 0)
+			pk_buf_addf(&sql, " SET %s", new[i]);
+	}
+	if (sql.len)
+		pk_emit(s, "%s%s", what, sql.ptr);
+	if (n_old && n_new && strcmp(old[0], new[0]) != 0) {
+		const char *old_name = old[0] + strlen("SEQUENCE NAME "), *new_name = new[0] + strlen("SEQUENCE NAME ");
+		const char *dot = strrchr(new_name, '.');
+
+		pk_emit(s, "ALTER SEQUENCE %s RENAME TO %s", old_name, dot ? dot + 1 : new_name);
+	}
+}
+
+/* True when the heirs follow the parent's own change of this attribute. */
+static bool follows(const struct pk_object *from, const struct pk_object *to, int attr)
+{
+	return from->origin && to->origin && pk_attr_changed(from->origin, to->origin, attr) &&
+	       pk_streq(pk_attr(to->origin, attr), pk_attr(to, attr));
+}
+
+static void alter_storage(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool retyped)
+{
+	const char *what = alter_column(s, to, true);
+
+	if (pk_attr_changed(from, to, STORAGE) || (retyped && pk_attr(to, STORAGE)))
+		pk_emit(s, "%s SET STORAGE %s", what, pk_attr(to, STORAGE) ? pk_attr(to, STORAGE) : pk_attr(to, TYPE_STORAGE));
+	if (pk_attr_changed(from, to, COMPRESSION))
+		pk_emit(s, "%s SET COMPRESSION %s", what, pk_attr(to, COMPRESSION) ? pk_attr(to, COMPRESSION) : "default");
+	if (pk_attr_changed(from, to, STATISTICS))
+		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(to, STATISTICS) ? pk_attr(to, STATISTICS) : "-1");
+	if (pk_attr_changed(from, to, OPTIONS))
+		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
+}
+
+static enum pk_outcome alter_view_column(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	size_t before = s->n;
+
+	if (to->parent->kind != &pk_kind_composite && pk_attr_changed(from, to, DEFAULT_VALUE)) {
+		if (pk_attr(to, DEFAULT_VALUE))
+			pk_column_set_default(s, to);
+		else
+			pk_column_drop_default(s, to);
+	}
+	if (to->parent->kind == &pk_kind_matview)
+		alter_storage(s, from, to, false);
+	return s->n > before ? PK_ALTERED : PK_SAME;
+}
+
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	size_t before = s->n;
+	bool retype = pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
+	bool emit_type = retype && !follows(from, to, TYPE) && !follows(from, to, COLLATION);
+	bool using = retype && needs_using(from, to);
+	bool drop_default = pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
+
+	if (!of_relation(to))
+		return alter_view_column(s, from, to);
+	if (pk_attr(to, GENERATED) && (pk_attr_changed(from, to, GENERATED) || retype))
+		return to->origin && from->origin ? PK_SAME : PK_RECREATE;
+	if (pk_attr(from, GENERATED) && !pk_attr(to, GENERATED))
+		pk_emit(s, "%s DROP EXPRESSION", alter_column(s, to, false));
+	if (pk_attr(from, IDENTITY) && !pk_attr(to, IDENTITY))
+		pk_emit(s, "%s DROP IDENTITY", alter_column(s, to, false));
+	if (drop_default)
+		pk_column_drop_default(s, to);
+	if (emit_type)
+		change_type(s, from, to, using);
+	if (pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || drop_default))
+		pk_column_set_default(s, to);
+	if (pk_attr_changed(from, to, NOT_NULL) && !follows(from, to, NOT_NULL)) {
+		if (pk_attr(to, NOT_NULL))
+			set_not_null(s, from, to);
+		else
+			pk_emit(s, "%s DROP NOT NULL", alter_column(s, to, false));
+	}
+	if (pk_attr(to, IDENTITY) && (pk_attr_changed(from, to, IDENTITY) || pk_attr_changed(from, to, IDENTITY_OPTIONS)))
+		alter_identity(s, from, to);
+	alter_storage(s, from, to, retype);
+	if (retype)
+		return PK_ALTERED_TYPE;
+	return s->n > before ? PK_ALTERED : PK_SAME;
+}
+
+const struct pk_kind pk_kind_column = {
+	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
+	.rank = 11, .grant_on = "TABLE", .part = true, .create = create, .alter = alter, .drop = drop,
+};

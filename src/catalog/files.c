@@ -1,0 +1,102 @@
+/* Schema files: one an object, in the folder of its kind, parts of a table with the table. */
+#include "base/text.h"
+#include "catalog/acl.h"
+#include "catalog/kind.h"
+
+void pk_schema_files_release(struct pk_schema_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		free(files->items[i].path);
+		free(files->items[i].text);
+	}
+	free(files->items);
+	*files = (struct pk_schema_files)PK_SCHEMA_FILES_INIT;
+}
+
+static void add(struct pk_schema_files *files, char *path, char *text)
+{
+	if (files->n == files->cap) {
+		files->cap = files->cap ? files->cap * 2 : 64;
+		files->items = pk_realloc_array(files->items, files->cap, sizeof(*files->items));
+	}
+	files->items[files->n++] = (struct pk_schema_file){ path, text };
+}
+
+/* tables/users.sql; other schemas than public stand in front: tables/sales.orders.sql */
+static char *file_path(const struct pk_object *o)
+{
+	PK_AUTO(pk_buf) path = PK_BUF_INIT;
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+	pk_buf_addf(&path, "%s/", o->kind->folder);
+	if (o->schema && strcmp(o->schema, "public") != 0)
+		pk_buf_addf(&name, "%s.", o->schema);
+	if (o->parent && !o->kind->relation_name)
+		pk_buf_addf(&name, "%s.", o->parent->name);
+	pk_buf_add(&name, o->name);
+	pk_buf_add_path_name(&path, name.ptr);
+	pk_buf_add(&path, ".sql");
+	return pk_buf_take(&path);
+}
+
+/* What every database has without anybody's doing. */
+static bool is_given(const struct pk_object *o)
+{
+	static const char *const usual[] = { "+PUBLIC\t-\tUSAGE", NULL };
+
+	return o->kind == &pk_kind_schema && strcmp(o->name, "public") == 0 &&
+	       pk_streq(o->comment, "'standard public schema'") &&
+	       (!o->owner || strcmp(o->owner, "pg_database_owner") == 0) && pk_acl_same(o->grants, usual);
+}
+
+/* Does its text go into the file of the relation it is part of? */
+static bool with_parent(const struct pk_object *o)
+{
+	return o->parent && (o->kind == &pk_kind_constraint || !o->kind->folder);
+}
+
+static void write_parts(struct pk_script *s, const struct pk_object *o)
+{
+	for (size_t i = 0; i < o->n_children; i++) {
+		const struct pk_object *part = o->children[i];
+
+		if (part->kind == &pk_kind_column || !with_parent(part))
+			continue;
+		if (part->kind != &pk_kind_constraint || !pk_constraint_folds(part))
+			part->kind->create(s, part);
+		if (part->kind == &pk_kind_constraint)
+			pk_constraint_extras(s, NULL, part);
+		pk_common_create(s, part);
+	}
+	pk_table_late(s, NULL, o);
+}
+
+void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_files *ret)
+{
+	struct pk_map taken = PK_MAP_INIT;
+
+	for (size_t i = 0; i < snapshot->n; i++) {
+		struct pk_arena arena = PK_ARENA_INIT;
+		struct pk_script s = { .arena = &arena, .files = true, .database_owner = snapshot->database_owner };
+		const struct pk_object *o = snapshot->objects[i];
+		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+		char *path;
+
+		if (!o->kind->folder || with_parent(o) || is_given(o))
+			continue;
+		pk_object_create(&s, o);
+		write_parts(&s, o);
+		pk_script_text(&s, &text);
+		pk_script_release(&s);
+		pk_arena_release(&arena);
+		path = file_path(o);
+		if (!pk_map_set(&taken, path, ret)) {
+			char *other = pk_printf("%.*s.%s.sql", (int)(strlen(path) - strlen(".sql")), path, o->kind->name);
+
+			free(path);
+			path = other;
+		}
+		add(ret, path, pk_buf_take(&text));
+	}
+	pk_map_release(&taken);
+}

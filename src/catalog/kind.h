@@ -1,0 +1,117 @@
+/*
+ * Kinds of objects: one file each and one row in the table of kinds.c. A kind knows its catalog
+ * query, how to create, alter and drop; nothing else in the program switches on the kind.
+ *
+ * Every text in an object (ident, owner, comment, attributes) is a piece of SQL that the server
+ * quoted or deparsed; schema and name alone are raw.
+ */
+#ifndef PK_CATALOG_KIND_H
+#define PK_CATALOG_KIND_H
+
+#include "catalog/script.h"
+#include "catalog/snapshot.h"
+
+enum pk_outcome {
+	PK_SAME,
+	PK_ALTERED,      /* in place; dependents need not know */
+	PK_ALTERED_TYPE, /* in place, but what depends on it has to be dropped before and made again after */
+	PK_RECREATE,     /* drop and create */
+	PK_RETYPE,       /* a type: the old one is renamed, columns move to the new one, the old one dropped */
+};
+
+struct pk_kind {
+	const char *name;           /* "table": in paths, keys and messages */
+	const char *sql_name;       /* "TABLE": in COMMENT ON, ALTER ... OWNER TO */
+	const char *folder;         /* of schema files; NULL: written into the parent's file */
+	const char *query;          /* catalog/sql/<name>.sql */
+	const char *const *attrs;   /* names of the columns of the query that are attributes */
+	size_t n_attrs;
+	int rank;                   /* order of creation among what is free to come next */
+	int sql_name_attr;          /* 1 + index of the attribute that is the SQL name (FUNCTION or PROCEDURE); 0: sql_name */
+	const char *grant_on;       /* "TABLE": in GRANT ... ON; NULL: no privileges */
+	int grant_name_attr;        /* 1 + index of the attribute that names it in GRANT; 0: ident */
+	bool owned;                 /* ALTER ... OWNER TO */
+	bool relation_name;         /* shares the name space of relations and types with others */
+	bool part;                  /* always goes with its parent: columns, attachments */
+
+	/* Statements that make the object, without owner, comment and privileges. */
+	void (*create)(struct pk_script *s, const struct pk_object *o);
+	/*
+	 * Statements from one to the other; attributes differ. Decides, and emits when the outcome is
+	 * PK_ALTERED or PK_ALTERED_TYPE. What was emitted for other outcomes is thrown away.
+	 */
+	enum pk_outcome (*alter)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+	void (*drop)(struct pk_script *s, const struct pk_object *o);
+	/* The name under which a type stands aside while columns move (PK_RETYPE); NULL for others. */
+	void (*set_aside)(struct pk_script *s, const struct pk_object *o);
+};
+
+extern const struct pk_kind *const pk_kinds[]; /* ends with NULL */
+const struct pk_kind *pk_kind_find(const char *name);
+
+extern const struct pk_kind pk_kind_schema, pk_kind_extension, pk_kind_enum, pk_kind_composite, pk_kind_domain,
+	pk_kind_range, pk_kind_sequence, pk_kind_function, pk_kind_aggregate, pk_kind_table, pk_kind_column,
+	pk_kind_attachment, pk_kind_constraint, pk_kind_index, pk_kind_view, pk_kind_matview, pk_kind_trigger,
+	pk_kind_policy, pk_kind_rule, pk_kind_statistics, pk_kind_default_acl, pk_kind_collation;
+
+/* Helpers for kinds. */
+static inline const char *pk_attr(const struct pk_object *o, int index) { return o->attr[index]; }
+static inline bool pk_attr_changed(const struct pk_object *a, const struct pk_object *b, int index)
+{
+	return !pk_streq(a->attr[index], b->attr[index]);
+}
+/* Lists inside an attribute are separated by \x01; parts of an item by \x02. Items are in the script's arena. */
+#define PK_LIST_SEP '\x01'
+#define PK_PART_SEP '\x02'
+size_t pk_attr_list(struct pk_script *s, const char *attr, const char *const **ret_items);
+/* The part of an item (0-based), copied into the arena; "" when absent. */
+const char *pk_item_part(struct pk_script *s, const char *item, int part);
+/* Items joined: "a, b". NULL for an empty list. */
+const char *pk_attr_joined(struct pk_script *s, const char *attr);
+/* SET (...) and RESET (...) of options, "ALTER TABLE x " before each. */
+void pk_alter_options(struct pk_script *s, const char *alter_what, const char *from, const char *to);
+const char *pk_sql_name(const struct pk_object *o);
+/* "DROP <sql_name> <ident>" */
+void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
+/* Outcome of kinds that are always made anew. */
+enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* ALTER TYPE x RENAME TO x__old; its name after that is pk_aside_ident(). */
+void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
+const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
+
+/* Everything that makes the object and its parts: creation, owner, comment, privileges. */
+void pk_object_create(struct pk_script *s, const struct pk_object *o);
+
+/* Owner, comment and privileges, the same for all kinds. Creation: what differs from what CREATE gives. */
+void pk_common_create(struct pk_script *s, const struct pk_object *o);
+void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b);
+
+/* Pieces of tables that others need. */
+void pk_column_definition(struct pk_script *s, const struct pk_object *column, struct pk_buf *out, bool with_default);
+/* Of a typed table: "name WITH OPTIONS DEFAULT ... NOT NULL". */
+bool pk_column_has_options(const struct pk_object *column);
+void pk_column_options(const struct pk_object *column, struct pk_buf *out);
+void pk_column_extras(struct pk_script *s, const struct pk_object *column); /* storage, statistics, ... after creation */
+void pk_column_set_default(struct pk_script *s, const struct pk_object *column);
+void pk_column_drop_default(struct pk_script *s, const struct pk_object *column);
+const char *pk_column_default(const struct pk_object *column); /* NULL: none */
+bool pk_column_inherited(const struct pk_object *column);
+/* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
+void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* OWNED BY of a sequence, as a statement of its own; the column it names, or NULL. */
+void pk_sequence_own(struct pk_script *s, const struct pk_object *sequence);
+/* The last value, where it would lie outside new bounds, moved into them; nothing else changes. */
+void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
+			     const char *old_max, const char *new_max);
+const char *pk_sequence_owner_column(const struct pk_object *sequence);
+/* The comment on the index behind it. from NULL: new. */
+void pk_constraint_extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+const char *pk_constraint_references(const struct pk_object *constraint); /* table of a foreign key, or NULL */
+bool pk_constraint_folds(const struct pk_object *constraint); /* may stand inside CREATE TABLE */
+/* What a table says about its indexes (replica identity, CLUSTER ON), once they exist. from NULL: new. */
+void pk_table_late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+bool pk_table_is_partition(const struct pk_object *table);
+bool pk_table_is_partitioned(const struct pk_object *table);
+
+#endif

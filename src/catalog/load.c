@@ -1,0 +1,298 @@
+#include "catalog/load.h"
+
+#include "base/buf.h"
+#include "base/sig.h"
+#include "catalog/load_order.h"
+
+#define BATCH_STATEMENTS 64
+#define BATCH_BYTES (64 * 1024)
+
+/* A connection, and which settings of which file it has now. */
+struct session {
+	struct pk_conn *conn;
+	size_t context; /* SIZE_MAX: none yet */
+};
+
+/* Bodies are not checked while loading: what they use may come later. */
+static int set_context(const struct pk_load *load, struct session *session, size_t context, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (session->context == context)
+		return 0;
+	pk_buf_add(&sql, "RESET SESSION AUTHORIZATION; RESET ALL; SET check_function_bodies = off; "
+			 "SET client_min_messages = warning; SET standard_conforming_strings = on;\n");
+	pk_buf_add(&sql, load->contexts[context]);
+	if (pk_exec(session->conn, sql.ptr, err) < 0)
+		return pk_err_wrap(err, "cannot apply the settings that a schema file makes");
+	session->context = context;
+	return 0;
+}
+
+/*
+ * Whether the statement may succeed once others have run. Nearly everything in class 42 can follow
+ * from a name, a column or a key that is still to come; what cannot is listed.
+ */
+static bool worth_again(const struct pk_err *err)
+{
+	static const char *const classes[] = { "42", "3F", "2B", "55", "P0", "0A" };
+	static const char *const final[] = {
+		"42601", "42P07", "42710", "42723", "42701", "42P06", "42602", "42622", "42939", "55P03",
+	};
+
+	for (size_t i = 0; i < PK_COUNT(final); i++)
+		if (strcmp(err->sqlstate, final[i]) == 0)
+			return false;
+	for (size_t i = 0; i < PK_COUNT(classes); i++)
+		if (pk_starts_with(err->sqlstate, classes[i]))
+			return true;
+	return false;
+}
+
+/* The place within the statement becomes a place in the file. */
+static void place_error(const struct pk_load_item *item, struct pk_err *err)
+{
+	int line = item->statement->line, col = item->statement->col;
+
+	if (err->line > 1) {
+		line += err->line - 1;
+		col = err->col;
+	} else if (err->line == 1 && item->text == item->statement->text) {
+		col += err->col - 1;
+	}
+	pk_err_at(err, item->file->path, line, col);
+}
+
+struct run {
+	struct pk_load *load;
+	struct session user, admin;
+	size_t done;
+};
+
+static struct session *session_of(struct run *run, const struct pk_load_item *item)
+{
+	return item->admin && run->admin.conn ? &run->admin : &run->user;
+}
+
+/* Returns 0 also when the statement failed in a way that may mend itself; the error stays with the item. */
+static int run_one(struct run *run, struct pk_load_item *item, struct pk_err *err)
+{
+	struct session *session = session_of(run, item);
+
+	pk_err_release(&item->err);
+	if (set_context(run->load, session, item->context, err) < 0)
+		return -1;
+	if (pk_exec(session->conn, item->text, &item->err) == 0) {
+		item->done = true;
+		run->done++;
+		return 0;
+	}
+	if (pk_conn_alive(session->conn))
+		place_error(item, &item->err);
+	if (worth_again(&item->err))
+		return 0;
+	pk_err_move(err, &item->err);
+	return -1;
+}
+
+/* Many statements are one round trip and one transaction; when one fails, all are run singly. */
+static int run_batch(struct run *run, struct pk_load_item **items, size_t n, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	struct pk_err ignored = PK_ERR_INIT;
+
+	if (pk_interrupted()) {
+		pk_err_set(err, "interrupted");
+		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	}
+	if (n > 1) {
+		struct session *session = session_of(run, items[0]);
+		for (size_t i = 0; i < n; i++) {
+			pk_buf_add(&sql, items[i]->text);
+			pk_buf_add(&sql, ";\n");
+		}
+		if (set_context(run->load, session, items[0]->context, err) < 0)
+			return -1;
+		if (pk_exec(session->conn, sql.ptr, &ignored) == 0) {
+			for (size_t i = 0; i < n; i++)
+				items[i]->done = true;
+			run->done += n;
+			return 0;
+		}
+		bool lost = !pk_conn_alive(session->conn) || ignored.exit == PK_EXIT_INTERRUPTED;
+		if (lost) {
+			pk_err_move(err, &ignored);
+			return -1;
+		}
+		pk_err_release(&ignored);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (run_one(run, items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static bool fits(const struct pk_load_item *first, const struct pk_load_item *item, bool singly)
+{
+	return !singly && item->context == first->context && item->admin == first->admin;
+}
+
+static int run_round(struct run *run, bool singly, struct pk_err *err)
+{
+	struct pk_load *load = run->load;
+	struct pk_load_item *batch[BATCH_STATEMENTS];
+	size_t n = 0, bytes = 0;
+
+	for (size_t i = 0; i < load->n; i++) {
+		struct pk_load_item *item = &load->items[load->order[i]];
+		if (item->done)
+			continue;
+		if (n && (n == BATCH_STATEMENTS || bytes > BATCH_BYTES || !fits(batch[0], item, singly))) {
+			if (run_batch(run, batch, n, err) < 0)
+				return -1;
+			n = bytes = 0;
+		}
+		batch[n++] = item;
+		bytes += strlen(item->text);
+	}
+	return n ? run_batch(run, batch, n, err) : 0;
+}
+
+/* What a message says is missing: 'relation "s.x" does not exist', 'function f(integer) does not exist'. */
+static char *missing_name(const char *msg)
+{
+	const char *open = strchr(msg, '"'), *word;
+
+	if (open) {
+		const char *close = strchr(open + 1, '"');
+		char *name = pk_strndup(open + 1, close ? (size_t)(close - open - 1) : strlen(open + 1));
+		char *dot = strrchr(name, '.');
+		if (!dot)
+			return name;
+		char *last = pk_strdup(dot + 1);
+		free(name);
+		return last;
+	}
+	word = strstr(msg, "function ");
+	if (word)
+		word += strlen("function ");
+	else if ((word = strstr(msg, "type ")))
+		word += strlen("type ");
+	else
+		return NULL;
+	size_t n = strcspn(word, "( ");
+	for (size_t i = 0; i < n; i++) /* without the schema */
+		if (word[i] == '.')
+			return pk_strndup(word + i + 1, n - i - 1);
+	return pk_strndup(word, n);
+}
+
+static const struct {
+	const char *name, *extension;
+} from_extensions[] = {
+	{ "citext", "citext" },	      { "hstore", "hstore" },		 { "ltree", "ltree" },
+	{ "geometry", "postgis" },    { "geography", "postgis" },	 { "vector", "vector" },
+	{ "gin_trgm_ops", "pg_trgm" }, { "gist_trgm_ops", "pg_trgm" },	 { "similarity", "pg_trgm" },
+	{ "uuid_generate_v4", "\"uuid-ossp\"" }, { "uuid_generate_v1mc", "\"uuid-ossp\"" },
+	{ "gen_random_bytes", "pgcrypto" }, { "crypt", "pgcrypto" },	 { "digest", "pgcrypto" },
+	{ "unaccent", "unaccent" },   { "cube", "cube" },		 { "earth", "earthdistance" },
+};
+
+static void hint_missing(const struct pk_load *load, const char *name, struct pk_err *err)
+{
+	const struct pk_load_item *definer = pk_load_definer(load, name);
+
+	for (size_t i = 0; i < PK_COUNT(from_extensions); i++)
+		if (strcmp(name, from_extensions[i].name) == 0) {
+			pk_err_hint(err, "the extension has it: CREATE EXTENSION %s; in a schema file",
+				    from_extensions[i].extension);
+			return;
+		}
+	if (definer)
+		pk_err_hint(err, "'%s' is defined at %s:%d, which fails itself: they need one another", name,
+			    definer->file->path, definer->statement->line);
+	else
+		pk_err_hint(err, "no schema file defines '%s'; is a file missing, or the name misspelt", name);
+}
+
+static bool says_missing(const struct pk_err *err)
+{
+	static const char *const states[] = { "42P01", "42704", "42883", "3F000" };
+
+	for (size_t i = 0; i < PK_COUNT(states); i++)
+		if (strcmp(err->sqlstate, states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The first that fails for a reason of its own, not for one that fails too. */
+static int no_progress(struct run *run, struct pk_err *err)
+{
+	struct pk_load_item *first = NULL, *root = NULL;
+	size_t failed = 0;
+
+	for (size_t i = 0; i < run->load->n; i++) {
+		struct pk_load_item *item = &run->load->items[run->load->order[i]];
+		if (item->done)
+			continue;
+		failed++;
+		first = first ? first : item;
+		PK_FREE char *name = says_missing(&item->err) ? missing_name(item->err.msg) : NULL;
+		const struct pk_load_item *definer = name ? pk_load_definer(run->load, name) : NULL;
+		if (!root && (!definer || definer == item))
+			root = item;
+	}
+	root = root ? root : first;
+	PK_FREE char *missing = says_missing(&root->err) ? missing_name(root->err.msg) : NULL;
+	pk_err_move(err, &root->err);
+	if (missing)
+		hint_missing(run->load, missing, err);
+	if (failed > 1) {
+		PK_FREE char *detail = pk_strdup(err ? err->detail : NULL);
+		pk_err_detail(err, "%s%sin all, %zu statements could not run", detail ? detail : "", detail ? "\n" : "",
+			      failed);
+	}
+	return -1;
+}
+
+static int run_all(struct run *run, struct pk_err *err)
+{
+	bool singly = false;
+
+	while (run->done < run->load->n) {
+		size_t before = run->done;
+		if (run_round(run, singly, err) < 0)
+			return -1;
+		if (run->done == before && pk_load_cut_circles(run->load) == 0)
+			return no_progress(run, err);
+		/* Few are left now, and failures among them are likely. */
+		singly = run->load->n - run->done < 2 * BATCH_STATEMENTS;
+	}
+	return 0;
+}
+
+static int restore(struct session *session, struct pk_err *err)
+{
+	if (!session->conn || session->context == SIZE_MAX)
+		return 0;
+	if (pk_exec(session->conn, "RESET SESSION AUTHORIZATION; RESET ALL", err) < 0)
+		return -1;
+	return pk_conn_own_settings(session->conn, err);
+}
+
+int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin, struct pk_err *err)
+{
+	PK_AUTO(pk_load) load = PK_LOAD_INIT;
+	struct run run = { .load = &load, .user = { user, SIZE_MAX }, .admin = { admin, SIZE_MAX } };
+	struct pk_err ignored = PK_ERR_INIT;
+
+	if (pk_load_read(&load, source, err) < 0)
+		return -1;
+	pk_load_sort(&load);
+	int ret = run_all(&run, err);
+	struct pk_err *after = ret < 0 ? &ignored : err; /* the first error is the one to tell */
+	if (restore(&run.user, after) < 0 || restore(&run.admin, after) < 0)
+		ret = -1;
+	pk_err_release(&ignored);
+	return ret;
+}

@@ -1,0 +1,163 @@
+#include "catalog/load_order.h"
+
+#include "base/strv.h"
+#include "sql/scan.h"
+
+/* Items that define a name. */
+struct definers {
+	size_t item;
+	struct definers *next;
+};
+
+static void visit_names(struct pk_load *load, size_t index, void (*fn)(struct pk_load *, size_t, const char *))
+{
+	const char *text = load->items[index].text;
+	struct pk_scan scan;
+	struct pk_token token;
+
+	pk_scan_start(&scan, text, strlen(text));
+	while (pk_scan_code(&scan, &token)) {
+		PK_FREE char *name = token.kind == PK_TOKEN_STRING && token.end - token.start < 200
+					     ? pk_token_string(text, &token)
+					     : pk_token_name(text, &token);
+		if (!name)
+			continue;
+		/* 'schema.sequence' of nextval() and regclass */
+		char *last = token.kind == PK_TOKEN_STRING ? strrchr(name, '.') : NULL;
+		fn(load, index, last ? last + 1 : name);
+	}
+}
+
+static void add_dep(struct pk_load_item *item, size_t dep)
+{
+	for (size_t i = item->n_deps; i > 0 && i + 8 > item->n_deps; i--)
+		if (item->deps[i - 1] == dep)
+			return; /* the same name again, mostly */
+	if (item->n_deps == item->cap_deps) {
+		item->cap_deps = item->cap_deps ? 2 * item->cap_deps : 8;
+		item->deps = pk_realloc_array(item->deps, item->cap_deps, sizeof(*item->deps));
+	}
+	item->deps[item->n_deps++] = dep;
+}
+
+/*
+ * A name may be a column's, so a dependency is a guess: harmless within what is defined early, but a
+ * view must not be pulled before the changes to the tables that it shows.
+ */
+static void depend_on(struct pk_load *load, size_t index, const char *name)
+{
+	struct pk_load_item *item = &load->items[index];
+
+	for (struct definers *d = pk_map_get(&load->definers, name); d; d = d->next)
+		if (d->item != index && (load->items[d->item].rank <= item->rank ||
+					 load->items[d->item].rank <= PK_RANK_TABLE))
+			add_dep(item, d->item);
+}
+
+static void index_names(struct pk_load *load)
+{
+	for (size_t i = load->n; i-- > 0;) { /* backwards, so that the first definer heads the list */
+		for (const char **name = load->items[i].defines; name && *name; name++) {
+			struct definers *d = pk_arena_alloc(&load->arena, sizeof(*d));
+			d->item = i;
+			d->next = pk_map_get(&load->definers, *name);
+			pk_map_set(&load->definers, *name, d);
+		}
+	}
+}
+
+static int compare_rank(const void *a, const void *b, void *arg)
+{
+	const struct pk_load *load = arg;
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	if (load->items[x].rank != load->items[y].rank)
+		return load->items[x].rank < load->items[y].rank ? -1 : 1;
+	return x < y ? -1 : 1;
+}
+
+/*
+ * Depth first; a circle is cut where it closes: between tables by its foreign keys, else trying again
+ * sorts it out.
+ */
+static void emit(struct pk_load *load, size_t index, size_t *n)
+{
+	struct pk_load_item *item = &load->items[index];
+
+	item->mark = PK_MARK_OPEN;
+	for (size_t i = 0; i < item->n_deps; i++) {
+		const struct pk_load_item *dep = &load->items[item->deps[i]];
+		if (dep->mark == PK_MARK_NONE)
+			emit(load, item->deps[i], n);
+		else if (dep->mark == PK_MARK_OPEN && dep->rank == PK_RANK_TABLE && item->rank == PK_RANK_TABLE)
+			item->cut = true;
+	}
+	item->mark = PK_MARK_DONE;
+	load->order[(*n)++] = index;
+}
+
+static void append(struct pk_load *load, const struct pk_load_item *like, const char *text)
+{
+	struct pk_load_item *item = pk_load_add(load);
+
+	item->file = like->file;
+	item->statement = like->statement;
+	item->context = like->context;
+	item->rank = PK_RANK_FOREIGN_KEY;
+	item->text = pk_arena_strdup(&load->arena, text);
+}
+
+static size_t cut_circles(struct pk_load *load, bool only_marked)
+{
+	size_t before = load->n;
+
+	for (size_t i = 0; i < before; i++) {
+		PK_AUTO(pk_strv) alters = PK_STRV_INIT;
+		struct pk_load_item item = load->items[i]; /* append() moves the items */
+		PK_FREE char *text = item.done || item.rank != PK_RANK_TABLE || (only_marked && !item.cut)
+					     ? NULL
+					     : pk_sql_split_foreign_keys(item.text, &alters);
+		if (!text)
+			continue;
+		load->items[i].text = pk_arena_strdup(&load->arena, text);
+		for (size_t k = 0; k < alters.n; k++)
+			append(load, &item, alters.items[k]);
+	}
+	size_t *order = pk_arena_alloc(&load->arena, (load->n + 1) * sizeof(*order));
+	memcpy(order, load->order, before * sizeof(*order));
+	for (size_t i = before; i < load->n; i++)
+		order[i] = i;
+	load->order = order;
+	return load->n - before;
+}
+
+size_t pk_load_cut_circles(struct pk_load *load)
+{
+	return cut_circles(load, false);
+}
+
+void pk_load_sort(struct pk_load *load)
+{
+	size_t n = 0;
+	size_t *ranked = pk_arena_alloc(&load->arena, (load->n + 1) * sizeof(*ranked));
+
+	load->order = pk_arena_alloc(&load->arena, (load->n + 1) * sizeof(*load->order));
+	index_names(load);
+	for (size_t i = 0; i < load->n; i++) {
+		ranked[i] = i;
+		visit_names(load, i, depend_on);
+	}
+	qsort_r(ranked, load->n, sizeof(*ranked), compare_rank, load);
+	for (size_t i = 0; i < load->n; i++)
+		if (load->items[ranked[i]].mark == PK_MARK_NONE)
+			emit(load, ranked[i], &n);
+	cut_circles(load, true);
+}
+
+const struct pk_load_item *pk_load_definer(const struct pk_load *load, const char *name)
+{
+	for (struct definers *d = pk_map_get(&load->definers, name); d; d = d->next)
+		if (!load->items[d->item].done)
+			return &load->items[d->item];
+	return NULL;
+}

@@ -1,0 +1,274 @@
+/* What a statement in a schema file is to the loader. */
+#include "base/buf.h"
+#include "catalog/load_order.h"
+#include "sql/scan.h"
+
+void pk_load_release(struct pk_load *load)
+{
+	for (size_t i = 0; i < load->n; i++) {
+		free(load->items[i].deps);
+		pk_err_release(&load->items[i].err);
+	}
+	for (size_t i = 0; i < load->n_files; i++)
+		pk_statements_release(&load->files[i]);
+	free(load->files);
+	free(load->items);
+	free(load->contexts);
+	pk_map_release(&load->definers);
+	pk_arena_release(&load->arena);
+	*load = (struct pk_load)PK_LOAD_INIT;
+}
+
+static const struct {
+	enum pk_verb verb;
+	const char *object; /* NULL: any */
+	enum pk_load_rank rank;
+} ranks[] = {
+	{ PK_CREATE, "schema", PK_RANK_SCHEMA },
+	{ PK_CREATE, "extension", PK_RANK_EXTENSION },
+	{ PK_CREATE, "foreign data wrapper", PK_RANK_EXTENSION },
+	{ PK_CREATE, "language", PK_RANK_EXTENSION },
+	{ PK_CREATE, "access method", PK_RANK_EXTENSION },
+	{ PK_CREATE, "type", PK_RANK_TYPE },
+	{ PK_CREATE, "domain", PK_RANK_TYPE },
+	{ PK_CREATE, "collation", PK_RANK_TYPE },
+	{ PK_CREATE, "server", PK_RANK_TYPE },
+	{ PK_ALTER, "enum value", PK_RANK_TYPE },
+	{ PK_ALTER, "domain", PK_RANK_TYPE },
+	{ PK_ALTER, "type", PK_RANK_TYPE },
+	{ PK_CREATE, "text search parser", PK_RANK_TYPE },
+	{ PK_CREATE, "text search template", PK_RANK_TYPE },
+	{ PK_CREATE, "text search dictionary", PK_RANK_TYPE },
+	{ PK_CREATE, "text search configuration", PK_RANK_TYPE },
+	{ PK_CREATE, "sequence", PK_RANK_SEQUENCE },
+	{ PK_CREATE, "function", PK_RANK_FUNCTION },
+	{ PK_CREATE, "procedure", PK_RANK_FUNCTION },
+	{ PK_CREATE, "aggregate", PK_RANK_FUNCTION },
+	{ PK_CREATE, "operator", PK_RANK_FUNCTION },
+	{ PK_CREATE, "operator class", PK_RANK_FUNCTION },
+	{ PK_CREATE, "operator family", PK_RANK_FUNCTION },
+	{ PK_CREATE, "cast", PK_RANK_FUNCTION },
+	{ PK_ALTER, "function", PK_RANK_FUNCTION },
+	{ PK_CREATE, "table", PK_RANK_TABLE },
+	{ PK_CREATE, "foreign table", PK_RANK_TABLE },
+	{ PK_ALTER, "index", PK_RANK_PART },
+	{ PK_ALTER, "view", PK_RANK_PART },
+	{ PK_ALTER, "materialized view", PK_RANK_PART },
+	{ PK_ALTER, "policy", PK_RANK_PART },
+	{ PK_ALTER, "extension", PK_RANK_OTHER },
+	{ PK_ALTER, "publication", PK_RANK_OTHER },
+	{ PK_ALTER, NULL, PK_RANK_ALTER },
+	{ PK_CREATE, "index", PK_RANK_INDEX },
+	{ PK_CREATE, "view", PK_RANK_VIEW },
+	{ PK_CREATE, "materialized view", PK_RANK_VIEW },
+	{ PK_CREATE, "trigger", PK_RANK_PART },
+	{ PK_CREATE, "rule", PK_RANK_PART },
+	{ PK_CREATE, "policy", PK_RANK_PART },
+	{ PK_CREATE, "statistics", PK_RANK_PART },
+	{ PK_COMMENT, NULL, PK_RANK_COMMENT },
+	{ PK_OWNER, NULL, PK_RANK_OWNER },
+	{ PK_GRANT, "default privileges", PK_RANK_DEFAULT_PRIVILEGES },
+	{ PK_GRANT, NULL, PK_RANK_GRANT },
+	{ PK_REVOKE, NULL, PK_RANK_GRANT },
+};
+
+static enum pk_load_rank rank_of(const struct pk_action *action, size_t n)
+{
+	if (action->verb == PK_ALTER)
+		for (size_t i = 0; i < n; i++) {
+			if (action[i].constraint == PK_CON_FOREIGN)
+				return PK_RANK_FOREIGN_KEY;
+			if (action[i].constraint != PK_CON_NONE && action[i].constraint != PK_CON_CHECK &&
+			    !pk_streq(action[i].object, "domain"))
+				return action[i].using_index ? PK_RANK_FOREIGN_KEY : PK_RANK_KEY;
+		}
+	for (size_t i = 0; i < PK_COUNT(ranks); i++)
+		if (ranks[i].verb == action->verb && (!ranks[i].object || pk_streq(ranks[i].object, action->object)))
+			return ranks[i].rank;
+	return PK_RANK_OTHER;
+}
+
+/* What does not belong into a schema file, and why. */
+static const struct {
+	enum pk_verb verb;
+	const char *object;
+	const char *msg, *hint;
+} refused[] = {
+	{ PK_INSERT, NULL, "schema files hold definitions, not data", "move the rows to db/schema/seeds" },
+	{ PK_UPDATE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
+	{ PK_DELETE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
+	{ PK_MERGE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
+	{ PK_TRUNCATE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
+	{ PK_COPY, NULL, "schema files hold definitions, not data", "move the rows to db/schema/seeds" },
+	{ PK_COPY_PROGRAM, NULL, "COPY ... PROGRAM would run a command on the server", "remove it" },
+	{ PK_BEGIN, NULL, "schema files have no transaction control", "remove it; loading is all or nothing anyway" },
+	{ PK_COMMIT, NULL, "schema files have no transaction control", "remove it; loading is all or nothing anyway" },
+	{ PK_ROLLBACK, NULL, "schema files have no transaction control", "remove it" },
+	{ PK_SAVEPOINT, NULL, "schema files have no transaction control", "remove it" },
+	{ PK_LOCK, NULL, "schema files hold definitions; a lock defines nothing", "remove it" },
+	{ PK_VACUUM, NULL, "schema files hold definitions; VACUUM defines nothing", "remove it" },
+	{ PK_CLUSTER, NULL, "schema files hold definitions; CLUSTER defines nothing", "remove it" },
+	{ PK_REINDEX, NULL, "schema files hold definitions; REINDEX defines nothing", "remove it" },
+	{ PK_CREATE, "database", "a schema file describes what is in a database, not databases", "remove it" },
+	{ PK_DROP, "database", "a schema file describes what is in a database, not databases", "remove it" },
+	{ PK_ALTER, "database", "a schema file describes what is in a database, not databases",
+	  "move it to db/schema/infra" },
+	{ PK_RENAME, "database", "a schema file describes what is in a database, not databases", "remove it" },
+	{ PK_ALTER, "system", "ALTER SYSTEM changes the whole server", "remove it" },
+	{ PK_CREATE, "tablespace", "tablespaces belong to the server, not to the schema", "remove it" },
+	{ PK_DROP, "tablespace", "tablespaces belong to the server, not to the schema", "remove it" },
+};
+
+static int refuse(const struct pk_load_item *item, struct pk_err *err)
+{
+	return pk_err_at(err, item->file->path, item->statement->line, item->statement->col);
+}
+
+static int check_allowed(const struct pk_load_item *item, const struct pk_action *action, struct pk_err *err)
+{
+	for (size_t i = 0; i < PK_COUNT(refused); i++) {
+		if (refused[i].verb != action->verb || (refused[i].object && !pk_streq(refused[i].object, action->object)))
+			continue;
+		pk_err_set(err, "%s", refused[i].msg);
+		pk_err_hint(err, "%s", refused[i].hint);
+		return refuse(item, err);
+	}
+	if (action->verb == PK_DROP && !action->if_exists && !pk_streq(action->object, "role")) {
+		pk_err_set(err, "DROP in a schema file; the files say what is to be there");
+		pk_err_hint(err, "remove it, and what it drops; 'git postkit plan' makes the DROP");
+		return refuse(item, err);
+	}
+	return 0;
+}
+
+/* Roles are stood in for; DROP ... IF EXISTS finds nothing in an empty database; matviews are fresh. */
+static bool is_skipped(const struct pk_action *action)
+{
+	if (pk_streq(action->object, "role"))
+		return true;
+	return pk_streq(action->object, "owned") || action->verb == PK_DROP || action->verb == PK_REFRESH;
+}
+
+/* Settings that only shape how a dump is read back, or that a newer pg_dump sets and an older server lacks. */
+static bool is_idle_setting(const struct pk_action *action)
+{
+	static const char *const names[] = {
+		"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout",
+		"client_encoding", "client_min_messages", "row_security", "check_function_bodies",
+	};
+
+	for (size_t i = 0; i < PK_COUNT(names); i++)
+		if (pk_streq(action->name, names[i]))
+			return true;
+	if (pk_streq(action->name, "default_tablespace"))
+		return !action->def || *action->def == '\0';
+	return action->local || (pk_streq(action->name, "default_table_access_method") && pk_streq(action->def, "heap")) ||
+	       (pk_streq(action->name, "standard_conforming_strings") && pk_streq(action->def, "on"));
+}
+
+static size_t context_index(struct pk_load *load, const char *sql)
+{
+	for (size_t i = 0; i < load->n_contexts; i++)
+		if (strcmp(load->contexts[i], sql) == 0)
+			return i;
+	load->contexts = pk_realloc_array(load->contexts, load->n_contexts + 1, sizeof(*load->contexts));
+	load->contexts[load->n_contexts] = pk_arena_strdup(&load->arena, sql);
+	return load->n_contexts++;
+}
+
+static const char **defined_names(struct pk_load *load, const struct pk_action *action, size_t n)
+{
+	static const char *const nameless[] = { "trigger", "policy", "rule", "cast", "publication" };
+
+	if (action->verb != PK_CREATE || !action->name)
+		return NULL;
+	for (size_t i = 0; i < PK_COUNT(nameless); i++)
+		if (pk_streq(action->object, nameless[i]))
+			return NULL;
+	const char **names = pk_arena_alloc(&load->arena, (n + 2) * sizeof(*names));
+	names[0] = pk_arena_strdup(&load->arena, action->name);
+	return names;
+}
+
+/* Puts IF NOT EXISTS behind the second word: CREATE EXTENSION, CREATE SCHEMA. */
+static const char *if_not_exists(struct pk_load *load, const char *text)
+{
+	struct pk_scan scan;
+	struct pk_token token;
+
+	pk_scan_start(&scan, text, strlen(text));
+	pk_scan_code(&scan, &token);
+	pk_scan_code(&scan, &token);
+	return pk_arena_printf(&load->arena, "%.*s IF NOT EXISTS%s", (int)token.end, text, text + token.end);
+}
+
+static void fill_item(struct pk_load *load, struct pk_load_item *item, const struct pk_action *action, size_t n)
+{
+	bool extension = pk_streq(action->object, "extension");
+	bool schema = action->verb == PK_CREATE && pk_streq(action->object, "schema");
+
+	item->text = item->statement->text;
+	item->rank = rank_of(action, n);
+	item->admin = extension && (action->verb == PK_CREATE || action->verb == PK_COMMENT);
+	item->defines = defined_names(load, action, n);
+	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
+				       (schema && pk_streq(action->name, "public"))))
+		item->text = if_not_exists(load, item->text);
+}
+
+struct pk_load_item *pk_load_add(struct pk_load *load)
+{
+	if (load->n == load->cap) {
+		load->cap = load->cap ? 2 * load->cap : 256;
+		load->items = pk_realloc_array(load->items, load->cap, sizeof(*load->items));
+	}
+	struct pk_load_item *item = &load->items[load->n++];
+	*item = (struct pk_load_item){ 0 };
+	return item;
+}
+
+static int read_file(struct pk_load *load, const struct pk_source_file *file, struct pk_statements *statements,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
+	PK_AUTO(pk_buf) settings = PK_BUF_INIT;
+	size_t context = 0, next;
+
+	if (pk_sql_split(file->text, file->path, statements, err) < 0)
+		return -1;
+	pk_sql_actions(statements, &actions);
+	for (size_t i = 0; i < actions.n; i = next) {
+		const struct pk_action *action = &actions.items[i];
+		struct pk_load_item item = { .file = file, .statement = &statements->items[action->statement] };
+
+		for (next = i + 1; next < actions.n && actions.items[next].statement == action->statement;)
+			next++;
+		if (check_allowed(&item, action, err) < 0)
+			return -1;
+		if (is_skipped(action))
+			continue;
+		if (action->verb == PK_SET) {
+			if (!is_idle_setting(action)) {
+				pk_buf_add(&settings, item.statement->text);
+				pk_buf_add(&settings, ";\n");
+				context = context_index(load, settings.ptr);
+			}
+			continue;
+		}
+		item.context = context;
+		fill_item(load, &item, action, next - i);
+		*pk_load_add(load) = item;
+	}
+	return 0;
+}
+
+int pk_load_read(struct pk_load *load, const struct pk_source *source, struct pk_err *err)
+{
+	load->files = pk_alloc((source->n + 1) * sizeof(*load->files));
+	load->n_files = source->n;
+	context_index(load, "");
+	for (size_t i = 0; i < source->n; i++)
+		if (read_file(load, &source->items[i], &load->files[i], err) < 0)
+			return -1;
+	return 0;
+}

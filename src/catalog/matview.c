@@ -1,0 +1,39 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+
+enum { DEFINITION, OPTIONS, ACCESS_METHOD, TABLESPACE, CLUSTERED_ON };
+static const char *const attrs[] = { "definition", "options", "access_method", "tablespace", "clustered_on" };
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_addf(&sql, "CREATE MATERIALIZED VIEW %s", o->ident);
+	if (pk_attr(o, ACCESS_METHOD))
+		pk_buf_addf(&sql, " USING %s", pk_attr(o, ACCESS_METHOD));
+	if (options)
+		pk_buf_addf(&sql, " WITH (%s)", options);
+	if (pk_attr(o, TABLESPACE))
+		pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
+	pk_emit(s, "%s AS\n%s", sql.ptr, pk_attr(o, DEFINITION));
+}
+
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *what = pk_arena_printf(s->arena, "ALTER MATERIALIZED VIEW %s", to->ident);
+
+	if (pk_attr_changed(from, to, DEFINITION) || pk_attr_changed(from, to, ACCESS_METHOD))
+		return PK_RECREATE;
+	if (pk_attr_changed(from, to, OPTIONS))
+		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
+	if (pk_attr_changed(from, to, TABLESPACE))
+		pk_emit(s, "%s SET TABLESPACE %s", what, pk_attr(to, TABLESPACE) ? pk_attr(to, TABLESPACE) : "pg_default");
+	return PK_ALTERED;
+}
+
+const struct pk_kind pk_kind_matview = {
+	.name = "materialized_view", .sql_name = "MATERIALIZED VIEW", .folder = "materialized_views",
+	.query = pk_sql_matview, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 17, .grant_on = "TABLE", .owned = true,
+	.relation_name = true, .create = create, .alter = alter, .drop = pk_drop_plain,
+};

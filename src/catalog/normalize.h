@@ -1,0 +1,14 @@
+/* Deparsed text made stable: what the server prints again after reading its own print. */
+#ifndef PK_CATALOG_NORMALIZE_H
+#define PK_CATALOG_NORMALIZE_H
+
+#include "base/arena.h"
+
+/*
+ * The server's deparse is not idempotent: varchar IN ('a') prints (ARRAY['a'::character varying])::text[],
+ * which, read again, prints ARRAY[('a'::character varying)::text]. This gives the second form, which is
+ * a fixpoint. Returns text itself when there is nothing to do, else a string in the arena.
+ */
+const char *pk_normalize(struct pk_arena *arena, const char *text);
+
+#endif

@@ -1,0 +1,39 @@
+#include "catalog/script.h"
+
+#include <stdarg.h>
+
+void pk_script_release(struct pk_script *s)
+{
+	free(s->items);
+	s->items = NULL;
+	s->n = s->cap = 0;
+}
+
+struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	pk_buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 8;
+		s->items = pk_realloc_array(s->items, s->cap, sizeof(*s->items));
+	}
+	s->items[s->n] = (struct pk_stmt){ .sql = pk_arena_strdup(s->arena, text.ptr) };
+	return &s->items[s->n++];
+}
+
+void pk_script_text(const struct pk_script *s, struct pk_buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		pk_buf_add(out, s->items[i].sql);
+		pk_buf_add(out, ";\n");
+	}
+}
+
+bool pk_script_online(const struct pk_script *s, const struct pk_object *relation)
+{
+	return s->online && relation && s->online(s, relation);
+}

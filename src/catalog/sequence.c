@@ -1,0 +1,79 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+#include "pg/conn.h"
+
+enum { PERSISTENCE, TYPE, START, INCREMENT, MIN, MAX, CACHE, CYCLE, OWNED_BY };
+static const char *const attrs[] = { "persistence", "type", "start", "increment", "min", "max", "cache", "cycle",
+				     "owned_by" };
+
+/*
+ * OWNED BY is not part of creation: the column's default needs the sequence first. diff emits it
+ * after the column (pk_sequence_set_owned_by).
+ */
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "CREATE %s%sSEQUENCE %s AS %s START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s %s",
+		pk_attr(o, PERSISTENCE) ? pk_attr(o, PERSISTENCE) : "", pk_attr(o, PERSISTENCE) ? " " : "", o->ident,
+		pk_attr(o, TYPE), pk_attr(o, START), pk_attr(o, INCREMENT), pk_attr(o, MIN), pk_attr(o, MAX),
+		pk_attr(o, CACHE), pk_attr(o, CYCLE));
+	if ((s->canonical || s->files) && pk_attr(o, OWNED_BY))
+		pk_sequence_own(s, o);
+}
+
+void pk_sequence_own(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER SEQUENCE %s OWNED BY %s", o->ident, pk_attr(o, OWNED_BY) ? pk_attr(o, OWNED_BY) : "NONE");
+}
+
+const char *pk_sequence_owner_column(const struct pk_object *o)
+{
+	return pk_attr(o, OWNED_BY);
+}
+
+static const char *literal(struct pk_script *s, const char *text)
+{
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+
+	pk_buf_add_literal(&out, text);
+	return pk_arena_strdup(s->arena, out.ptr);
+}
+
+void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
+			     const char *old_max, const char *new_max)
+{
+	if (strtoll(new_min, NULL, 10) > strtoll(old_min, NULL, 10))
+		pk_emit(s, "SELECT pg_catalog.setval(%s, %s, is_called) FROM %s WHERE last_value < %s",
+			literal(s, ident), new_min, ident, new_min);
+	if (strtoll(new_max, NULL, 10) < strtoll(old_max, NULL, 10))
+		pk_emit(s, "SELECT pg_catalog.setval(%s, %s, is_called) FROM %s WHERE last_value > %s",
+			literal(s, ident), new_max, ident, new_max);
+}
+
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	static const struct {
+		int attr;
+		const char *word;
+	} changes[] = { { TYPE, "AS" }, { INCREMENT, "INCREMENT BY" }, { MIN, "MINVALUE" }, { MAX, "MAXVALUE" },
+			{ START, "START WITH" }, { CACHE, "CACHE" }, { CYCLE, "" } };
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (size_t i = 0; i < PK_COUNT(changes); i++) {
+		int a = changes[i].attr;
+
+		if (pk_attr_changed(from, to, a))
+			pk_buf_addf(&sql, " %s%s%s", changes[i].word, *changes[i].word ? " " : "", pk_attr(to, a));
+	}
+	pk_sequence_into_bounds(s, to->ident, pk_attr(from, MIN), pk_attr(to, MIN), pk_attr(from, MAX), pk_attr(to, MAX));
+	if (sql.len)
+		pk_emit(s, "ALTER SEQUENCE %s%s", to->ident, sql.ptr);
+	if (pk_attr_changed(from, to, PERSISTENCE))
+		pk_emit(s, "ALTER SEQUENCE %s SET %s", to->ident, pk_attr(to, PERSISTENCE) ? "UNLOGGED" : "LOGGED");
+	return PK_ALTERED;
+}
+
+const struct pk_kind pk_kind_sequence = {
+	.name = "sequence", .sql_name = "SEQUENCE", .folder = "sequences", .query = pk_sql_sequence, .attrs = attrs,
+	.n_attrs = PK_COUNT(attrs), .rank = 7, .grant_on = "SEQUENCE", .owned = true, .relation_name = true,
+	.create = create, .alter = alter, .drop = pk_drop_plain,
+};

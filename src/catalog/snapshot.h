@@ -1,0 +1,96 @@
+/*
+ * The canonical picture of a database's schema. Read with a handful of bulk catalog queries in one
+ * REPEATABLE READ transaction; each object has attributes (text as the server deparses it), a
+ * canonical SQL text, and its dependencies. Nothing that depends on the order of creation, OIDs or
+ * sizes enters the text; the estimates kept beside it are for judging locks.
+ */
+#ifndef PK_CATALOG_SNAPSHOT_H
+#define PK_CATALOG_SNAPSHOT_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "git/repo.h"
+#include "pg/conn.h"
+
+struct pk_kind; /* catalog/kind.h */
+
+struct pk_object {
+	const struct pk_kind *kind;
+	uint32_t classid, oid;
+	int32_t subid;          /* attnum of a column, else 0 */
+	const char *schema;     /* NULL for objects outside schemas */
+	const char *name;
+	const char *ident;      /* as SQL names it: public.users, public.f(integer), trg ON public.users */
+	const char *key;        /* kind and ident: identity across databases */
+	const char *path;       /* public/table/users.sql: where its text stands in the tree; NULL for columns */
+	struct pk_object *parent; /* the table of a column, index, constraint, trigger, policy; or NULL */
+	const char **attr;      /* kind->n_attrs values; NULL: not set */
+	const char *owner;        /* NULL: the database's owner, or the kind has none */
+	const char *comment;
+	const char **grants;    /* GRANT and REVOKE lines' essence, sorted, NULL terminated */
+	struct pk_object *origin; /* of an inherited column: the parent table's column */
+	bool has_heirs;           /* a table with partitions or inheriting tables */
+	struct pk_object **deps;  /* what it depends on */
+	size_t n_deps, cap_deps;
+	struct pk_object **children; /* columns and other parts, in their order */
+	size_t n_children, cap_children;
+	int64_t rows, bytes;    /* estimates for tables, matviews, indexes; -1 unknown */
+	const char *text;       /* canonical SQL; set for objects with a path */
+	void *mark;             /* free for the user of the snapshot (diff) */
+};
+
+struct pk_snapshot {
+	struct pk_arena arena;
+	struct pk_object **objects; /* all, columns included, sorted by key */
+	size_t n, cap;
+	struct pk_map by_key, by_oid;
+	int version;              /* server_version_num */
+	const char *database_owner; /* quoted */
+	struct pk_strv unmodelled; /* "rule public.r", user objects of kinds that are not modelled */
+	struct pk_oid fingerprint;
+	void **lists;             /* heap memory of the objects' lists */
+	size_t n_lists;
+};
+#define PK_SNAPSHOT_INIT { 0 }
+
+void pk_snapshot_release(struct pk_snapshot *snapshot);
+/* The schema postkit, extension members, and what the settings leave out are not part of it. */
+int pk_snapshot_read(struct pk_conn *conn, struct pk_snapshot *ret, struct pk_err *err);
+struct pk_object *pk_snapshot_find(const struct pk_snapshot *snapshot, const char *key);
+
+/* The tree of texts: fingerprint = its id. Written under refs by the caller. repo NULL: only the id. */
+int pk_snapshot_write_tree(const struct pk_snapshot *snapshot, const struct pk_repo *repo,
+			   struct pk_oid *ret_tree, struct pk_err *err);
+
+/*
+ * What differs between two trees of texts, or a tree and a snapshot: one line an object. For drift
+ * and log; needs no database.
+ */
+enum pk_diff_what { PK_ADDED, PK_CHANGED, PK_REMOVED };
+struct pk_tree_diff_item {
+	enum pk_diff_what what;
+	char *path;
+	char *from, *to; /* texts; NULL where absent */
+};
+struct pk_tree_diff {
+	struct pk_tree_diff_item *items;
+	size_t n, cap;
+};
+#define PK_TREE_DIFF_INIT { 0 }
+void pk_tree_diff_release(struct pk_tree_diff *diff);
+int pk_snapshot_diff_tree(const struct pk_repo *repo, const struct pk_oid *from_tree,
+			  const struct pk_snapshot *to, struct pk_tree_diff *ret, struct pk_err *err);
+
+/* Schema files, one an object, as `import` writes them: path below db/schema -> text. */
+struct pk_schema_file {
+	char *path, *text;
+};
+struct pk_schema_files {
+	struct pk_schema_file *items;
+	size_t n, cap;
+};
+#define PK_SCHEMA_FILES_INIT { 0 }
+void pk_schema_files_release(struct pk_schema_files *files);
+void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_files *ret);
+
+#endif

@@ -1,0 +1,28 @@
+-- What stands for what in pg_depend: parts of the catalog that belong to an object of ours.
+SELECT 'pg_rewrite'::regclass::oid AS classid, r.oid, 0 AS subid, 'pg_class'::regclass::oid AS to_class, r.ev_class AS to_oid, 0 AS to_sub
+FROM pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384
+UNION ALL
+SELECT 'pg_attrdef'::regclass, ad.oid, 0, 'pg_class'::regclass, ad.adrelid, ad.adnum FROM pg_attrdef ad
+UNION ALL -- row types
+SELECT 'pg_type'::regclass, c.reltype, 0, 'pg_class'::regclass, c.oid, 0
+FROM pg_class c WHERE c.reltype <> 0 AND c.relkind <> 'c' AND c.oid >= 16384
+UNION ALL -- the relation behind a composite type
+SELECT 'pg_class'::regclass, c.oid, 0, 'pg_type'::regclass, c.reltype, 0
+FROM pg_class c WHERE c.relkind = 'c' AND c.oid >= 16384
+UNION ALL -- array types
+SELECT 'pg_type'::regclass, t.typarray, 0, 'pg_type'::regclass, t.oid, 0 FROM pg_type t WHERE t.typarray >= 16384
+UNION ALL -- multiranges
+SELECT 'pg_type'::regclass, r.rngmultitypid, 0, 'pg_type'::regclass, r.rngtypid, 0 FROM pg_range r WHERE r.rngtypid >= 16384
+UNION ALL -- the index of a constraint
+SELECT 'pg_class'::regclass, k.conindid, 0, 'pg_constraint'::regclass, k.oid, 0
+FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'x') AND k.conindid <> 0
+UNION ALL -- domain constraints
+SELECT 'pg_constraint'::regclass, k.oid, 0, 'pg_type'::regclass, k.contypid, 0 FROM pg_constraint k WHERE k.contypid <> 0
+UNION ALL -- the sequence of an identity column
+SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, d.refobjsubid FROM pg_depend d
+WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'i'
+UNION ALL -- members of extensions
+SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, -1 FROM pg_depend d WHERE d.deptype = 'e'
+UNION ALL -- the constructors of a range type
+SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
+WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'

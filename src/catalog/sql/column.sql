@@ -1,0 +1,50 @@
+-- Columns of tables, and of views and composite types for what may hang on them (comments, privileges, defaults).
+SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
+       CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass::oid ELSE 'pg_class'::regclass::oid END AS parent_class,
+       CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END AS parent_oid,
+       n.nspname AS schema, a.attname AS name,
+       quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname) AS ident,
+       NULL AS owner, quote_literal(d.description) AS comment,
+       array_to_string(a.attacl, E'\n') AS acl,
+       NULL AS acl_default, -- column privileges start from none
+       quote_ident(a.attname) AS quoted,
+       format_type(a.atttypid, a.atttypmod) AS type,
+       CASE WHEN a.attcollation <> t.typcollation
+            THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
+       CASE WHEN a.attnotnull THEN 't' END AS not_null,
+       CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END AS default_value,
+       CASE WHEN a.attgenerated = 's' THEN pg_get_expr(ad.adbin, ad.adrelid) || ') STORED'
+            WHEN a.attgenerated = 'v' THEN pg_get_expr(ad.adbin, ad.adrelid) || ')' END AS generated,
+       CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,
+       CASE WHEN a.attidentity <> '' THEN
+            (SELECT concat_ws(E'\x01', 'SEQUENCE NAME ' || quote_ident(sn.nspname) || '.' || quote_ident(sc.relname),
+                              'START WITH ' || s.seqstart, 'INCREMENT BY ' || s.seqincrement, 'MINVALUE ' || s.seqmin,
+                              'MAXVALUE ' || s.seqmax, 'CACHE ' || s.seqcache,
+                              CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)
+             FROM pg_depend dp JOIN pg_sequence s ON s.seqrelid = dp.objid JOIN pg_class sc ON sc.oid = s.seqrelid
+             JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+             WHERE dp.classid = 'pg_class'::regclass AND dp.refclassid = 'pg_class'::regclass
+                   AND dp.refobjid = c.oid AND dp.refobjsubid = a.attnum AND dp.deptype = 'i') END AS identity_options,
+       CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+            WHEN 'm' THEN 'MAIN' WHEN 'x' THEN 'EXTENDED' END END AS storage,
+       CASE t.typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END AS type_storage,
+       CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
+       CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END AS statistics,
+       (SELECT string_agg(quote_ident(o.option_name) || '=' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
+        -- pg_attver is the server's own bookkeeping (15.20 and its like); pg_dump leaves it out too
+        FROM pg_options_to_table(a.attoptions) o WHERE o.option_name <> 'pg_attver') AS options,
+       CASE WHEN a.attinhcount > 0 THEN 't' END AS inherited,
+       CASE WHEN a.attislocal THEN 't' END AS local,
+       CASE WHEN t.typtype = 'd' THEN 'd' WHEN t.typtype = 'e' THEN 'e' ELSE t.typcategory END AS category,
+       format_type(a.atttypid, NULL) AS base_type
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+LEFT JOIN pg_collation co ON co.oid = a.attcollation
+LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'c') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+      AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')
+ORDER BY a.attrelid, a.attnum

@@ -1,0 +1,30 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+
+enum { DEFINITION, TARGET };
+static const char *const attrs[] = { "definition", "target" };
+
+static void set_target(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER STATISTICS %s SET STATISTICS %s", o->ident, pk_attr(o, TARGET) ? pk_attr(o, TARGET) : "-1");
+}
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "%s", pk_attr(o, DEFINITION));
+	if (pk_attr(o, TARGET))
+		set_target(s, o);
+}
+
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (pk_attr_changed(from, to, DEFINITION))
+		return PK_RECREATE;
+	set_target(s, to);
+	return PK_ALTERED;
+}
+
+const struct pk_kind pk_kind_statistics = {
+	.name = "statistics", .sql_name = "STATISTICS", .folder = "indexes", .query = pk_sql_statistics, .attrs = attrs,
+	.n_attrs = PK_COUNT(attrs), .rank = 16, .owned = true, .create = create, .alter = alter, .drop = pk_drop_plain,
+};

@@ -1,0 +1,220 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+
+enum {
+	PERSISTENCE, PARTITION_KEY, IS_PARTITION, INHERITS, OF_TYPE, OPTIONS, TOAST_OPTIONS, ACCESS_METHOD, TABLESPACE,
+	ROW_SECURITY, FORCE_ROW_SECURITY, REPLICA_IDENTITY, CLUSTERED_ON,
+};
+static const char *const attrs[] = { "persistence", "partition_key", "is_partition", "inherits", "of_type", "options",
+				     "toast_options", "access_method", "tablespace", "row_security",
+				     "force_row_security", "replica_identity", "clustered_on" };
+
+bool pk_table_is_partition(const struct pk_object *table)
+{
+	return table->kind == &pk_kind_table && pk_attr(table, IS_PARTITION) != NULL;
+}
+
+bool pk_table_is_partitioned(const struct pk_object *table)
+{
+	return table->kind == &pk_kind_table && pk_attr(table, PARTITION_KEY) != NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct pk_object *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* Children of a kind; for the fingerprint columns stand by name, for people as they are. */
+static size_t children_of(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind,
+			  const struct pk_object ***ret)
+{
+	const struct pk_object **list = pk_arena_alloc(s->arena, (o->n_children + 1) * sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_children; i++) {
+		if (o->children[i]->kind == kind)
+			list[n++] = o->children[i];
+	}
+	if (s->canonical || kind != &pk_kind_column)
+		qsort(list, n, sizeof(*list), by_name);
+	*ret = list;
+	return n;
+}
+
+static bool folds(const struct pk_script *s, const struct pk_object *constraint)
+{
+	return s->folds ? s->folds(s, constraint) : pk_constraint_folds(constraint);
+}
+
+static void add_columns(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
+{
+	const struct pk_object **columns;
+	size_t n = children_of(s, o, &pk_kind_column, &columns);
+
+	for (size_t i = 0; i < n; i++) {
+		bool with_default = !s->inline_default || s->inline_default(s, columns[i]);
+
+		/* Comes with INHERITS. Whether it was also said locally cannot be changed by SQL: no part of the picture. */
+		if (pk_attr(o, INHERITS) && pk_column_inherited(columns[i]) && !s->canonical)
+			continue;
+		if (pk_attr(o, OF_TYPE) && !pk_column_has_options(columns[i]))
+			continue;
+		pk_buf_add(list, list->len ? ",\n    " : "\n    ");
+		if (pk_attr(o, OF_TYPE))
+			pk_column_options(columns[i], list);
+		else
+			pk_column_definition(s, columns[i], list, with_default);
+	}
+}
+
+static void add_constraints(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
+{
+	const struct pk_object **constraints;
+	size_t n = children_of(s, o, &pk_kind_constraint, &constraints);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!folds(s, constraints[i]))
+			continue;
+		pk_buf_add(list, list->len ? ",\n    " : "\n    ");
+		pk_buf_addf(list, "CONSTRAINT %s %s", constraints[i]->attr[0], constraints[i]->attr[2]);
+	}
+}
+
+static void row_security(struct pk_script *s, const struct pk_object *o, bool enable, bool force, const char *force_word)
+{
+	if (enable)
+		pk_emit(s, "ALTER TABLE %s %s ROW LEVEL SECURITY", o->ident, pk_attr(o, ROW_SECURITY) ? "ENABLE" : "DISABLE");
+	if (force)
+		pk_emit(s, "ALTER TABLE %s %s ROW LEVEL SECURITY", o->ident, force_word);
+}
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	PK_AUTO(pk_buf) list = PK_BUF_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS)), *toast = pk_attr_joined(s, pk_attr(o, TOAST_OPTIONS));
+
+	add_columns(s, o, &list);
+	add_constraints(s, o, &list);
+	pk_buf_addf(&sql, "CREATE %sTABLE %s", pk_attr(o, PERSISTENCE) ? "UNLOGGED " : "", o->ident);
+	if (pk_attr(o, OF_TYPE))
+		pk_buf_addf(&sql, " OF %s", pk_attr(o, OF_TYPE));
+	if (!pk_attr(o, OF_TYPE) || list.len)
+		pk_buf_addf(&sql, " (%s%s)", list.ptr, list.len ? "\n" : "");
+	if (pk_attr(o, INHERITS))
+		pk_buf_addf(&sql, "\nINHERITS (%s)", pk_attr_joined(s, pk_attr(o, INHERITS)));
+	if (pk_attr(o, PARTITION_KEY))
+		pk_buf_addf(&sql, "\nPARTITION BY %s", pk_attr(o, PARTITION_KEY));
+	if (pk_attr(o, ACCESS_METHOD))
+		pk_buf_addf(&sql, "\nUSING %s", pk_attr(o, ACCESS_METHOD));
+	if (options || toast)
+		pk_buf_addf(&sql, "\nWITH (%s%s%s)", options ? options : "", options && toast ? ", " : "", toast ? toast : "");
+	if (pk_attr(o, TABLESPACE))
+		pk_buf_addf(&sql, "\nTABLESPACE %s", pk_attr(o, TABLESPACE));
+	pk_emit(s, "%s", sql.ptr);
+	row_security(s, o, pk_attr(o, ROW_SECURITY) != NULL, pk_attr(o, FORCE_ROW_SECURITY) != NULL, "FORCE");
+	if (s->canonical)
+		pk_table_late(s, NULL, o);
+}
+
+void pk_table_late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	int clustered, replica;
+	const char *what;
+
+	if (to->kind == &pk_kind_table) {
+		clustered = CLUSTERED_ON, replica = REPLICA_IDENTITY, what = "TABLE";
+	} else if (to->kind == &pk_kind_matview) {
+		clustered = 4, replica = -1, what = "MATERIALIZED VIEW";
+	} else {
+		return;
+	}
+	if (from ? pk_attr_changed(from, to, clustered) : pk_attr(to, clustered) != NULL) {
+		if (pk_attr(to, clustered))
+			pk_emit(s, "ALTER %s %s CLUSTER ON %s", what, to->ident, pk_attr(to, clustered));
+		else
+			pk_emit(s, "ALTER %s %s SET WITHOUT CLUSTER", what, to->ident);
+	}
+	if (replica >= 0 && (from ? pk_attr_changed(from, to, replica) : pk_attr(to, replica) != NULL))
+		pk_emit(s, "ALTER TABLE %s REPLICA IDENTITY %s", to->ident, pk_attr(to, replica) ? pk_attr(to, replica) : "DEFAULT");
+}
+
+static bool in_list(const char *const *items, size_t n, const char *item)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(items[i], item) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void alter_inherits(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *const *old, *const *new;
+	size_t n_old = pk_attr_list(s, pk_attr(from, INHERITS), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(to, INHERITS), &new);
+
+	for (size_t i = 0; i < n_old; i++) {
+		if (!in_list(new, n_new, old[i]))
+			pk_emit(s, "ALTER TABLE %s NO INHERIT %s", to->ident, old[i]);
+	}
+	for (size_t i = 0; i < n_new; i++) {
+		if (!in_list(old, n_old, new[i]))
+			pk_emit(s, "ALTER TABLE %s INHERIT %s", to->ident, new[i]);
+	}
+}
+
+static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
+{
+	stmt->rewrite = true;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->about = table;
+}
+
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *what = pk_arena_printf(s->arena, "ALTER TABLE %s", to->ident);
+
+	if (pk_attr_changed(from, to, PARTITION_KEY))
+		return PK_RECREATE; /* its data moves with the attachments or is lost: marked by diff */
+	if (pk_attr_changed(from, to, PERSISTENCE))
+		rewriting(pk_emit(s, "%s SET %s", what, pk_attr(to, PERSISTENCE) ? "UNLOGGED" : "LOGGED"), from);
+	if (pk_attr_changed(from, to, ACCESS_METHOD))
+		rewriting(pk_emit(s, "%s SET ACCESS METHOD %s", what,
+				  pk_attr(to, ACCESS_METHOD) ? pk_attr(to, ACCESS_METHOD) : "heap"), from);
+	if (pk_attr_changed(from, to, TABLESPACE))
+		rewriting(pk_emit(s, "%s SET TABLESPACE %s", what,
+				  pk_attr(to, TABLESPACE) ? pk_attr(to, TABLESPACE) : "pg_default"), from);
+	if (pk_attr_changed(from, to, OPTIONS))
+		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
+	if (pk_attr_changed(from, to, TOAST_OPTIONS))
+		pk_alter_options(s, what, pk_attr(from, TOAST_OPTIONS), pk_attr(to, TOAST_OPTIONS));
+	if (pk_attr_changed(from, to, INHERITS) && !pk_attr(from, IS_PARTITION) && !pk_attr(to, IS_PARTITION))
+		alter_inherits(s, from, to);
+	if (pk_attr_changed(from, to, OF_TYPE)) {
+		if (pk_attr(to, OF_TYPE))
+			pk_emit(s, "%s OF %s", what, pk_attr(to, OF_TYPE));
+		else
+			pk_emit(s, "%s NOT OF", what);
+	}
+	row_security(s, to, pk_attr_changed(from, to, ROW_SECURITY), pk_attr_changed(from, to, FORCE_ROW_SECURITY),
+		     pk_attr(to, FORCE_ROW_SECURITY) ? "FORCE" : "NO FORCE");
+	return PK_ALTERED;
+}
+
+static void drop(struct pk_script *s, const struct pk_object *o)
+{
+	struct pk_stmt *stmt = pk_emit(s, "DROP TABLE %s", o->ident);
+
+	stmt->destructive = true;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->about = o;
+}
+
+const struct pk_kind pk_kind_table = {
+	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .attrs = attrs,
+	.n_attrs = PK_COUNT(attrs), .rank = 10, .grant_on = "TABLE", .owned = true, .relation_name = true,
+	.create = create, .alter = alter, .drop = drop,
+};

@@ -1,0 +1,34 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+
+enum { QUOTED, DEFINITION, ENABLED };
+static const char *const attrs[] = { "quoted", "definition", "enabled" };
+
+static void set_enabled(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER TABLE %s %s TRIGGER %s", o->parent->ident, pk_attr(o, ENABLED) ? pk_attr(o, ENABLED) : "ENABLE",
+		pk_attr(o, QUOTED));
+}
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	struct pk_stmt *stmt = pk_emit(s, "%s", pk_attr(o, DEFINITION));
+
+	stmt->lock = "SHARE ROW EXCLUSIVE";
+	stmt->about = o->parent;
+	if (pk_attr(o, ENABLED))
+		set_enabled(s, o);
+}
+
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (pk_attr_changed(from, to, DEFINITION))
+		return PK_RECREATE;
+	set_enabled(s, to);
+	return PK_ALTERED;
+}
+
+const struct pk_kind pk_kind_trigger = {
+	.name = "trigger", .sql_name = "TRIGGER", .folder = "triggers", .query = pk_sql_trigger, .attrs = attrs,
+	.n_attrs = PK_COUNT(attrs), .rank = 20, .create = create, .alter = alter, .drop = pk_drop_plain,
+};

@@ -1,0 +1,47 @@
+#include "catalog/kind.h"
+#include "catalog_sql.h"
+
+enum { DEFINITION, OPTIONS, COLUMNS };
+static const char *const attrs[] = { "definition", "options", "columns" };
+
+static void create_as(struct pk_script *s, const struct pk_object *o, const char *verb)
+{
+	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
+
+	pk_emit(s, "%s VIEW %s%s%s%s AS\n%s", verb, o->ident, options ? " WITH (" : "", options ? options : "",
+		options ? ")" : "", pk_attr(o, DEFINITION));
+}
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	create_as(s, o, "CREATE");
+}
+
+/* CREATE OR REPLACE can only add columns at the end. */
+static bool keeps_columns(const char *old, const char *new)
+{
+	size_t len;
+
+	if (!old)
+		return true;
+	len = strlen(old);
+	return new && strncmp(old, new, len) == 0 && (new[len] == '\0' || new[len] == PK_LIST_SEP);
+}
+
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (!keeps_columns(pk_attr(from, COLUMNS), pk_attr(to, COLUMNS)))
+		return PK_RECREATE;
+	if (pk_attr_changed(from, to, DEFINITION) || pk_attr_changed(from, to, COLUMNS))
+		create_as(s, to, "CREATE OR REPLACE"); /* sets the options too */
+	else
+		pk_alter_options(s, pk_arena_printf(s->arena, "ALTER VIEW %s", to->ident), pk_attr(from, OPTIONS),
+				 pk_attr(to, OPTIONS));
+	return PK_ALTERED;
+}
+
+const struct pk_kind pk_kind_view = {
+	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
+	.n_attrs = PK_COUNT(attrs), .rank = 17, .grant_on = "TABLE", .owned = true, .relation_name = true,
+	.create = create, .alter = alter, .drop = pk_drop_plain,
+};

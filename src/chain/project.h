@@ -1,0 +1,22 @@
+/* Where a project keeps its files: settings with defaults, relative to the top of the work tree. */
+#ifndef PK_CHAIN_PROJECT_H
+#define PK_CHAIN_PROJECT_H
+
+#include "git/config.h"
+
+struct pk_project {
+	char *schema_dir;     /* schemaPath, "db/schema" */
+	char *migrations_dir; /* migrationsPath, "db/migrations" */
+	char *db_dir;	      /* common parent, "db": what verdicts are kept on; "" for the top */
+};
+#define PK_PROJECT_INIT { 0 }
+void pk_project_load(struct pk_project *project, const struct pk_config *config);
+void pk_project_release(struct pk_project *project);
+
+/*
+ * Parts of the schema folder that are not schema: run apart ("infra", "seeds"). NULL terminated.
+ * grants/ is schema too.
+ */
+extern const char *const pk_project_not_schema[];
+
+#endif

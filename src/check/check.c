@@ -1,0 +1,293 @@
+#include "check/rules.h"
+
+#include <stdarg.h>
+
+#include "base/fs.h"
+
+void pk_check_release(struct pk_check *check)
+{
+	for (size_t i = 0; i < check->n; i++) {
+		free(check->reasons[i].file);
+		free(check->reasons[i].message);
+		free(check->reasons[i].fix);
+	}
+	free(check->reasons);
+	pk_findings_release(&check->findings);
+	*check = (struct pk_check)PK_CHECK_INIT;
+}
+
+void pk_check_reason(struct pk_check *check, const char *rule, enum pk_level level, const char *file,
+		     int line, const char *fix, const char *fmt, ...)
+{
+	struct pk_reason *reason;
+	struct pk_buf text = PK_BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	pk_buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	if (check->n == check->cap) {
+		check->cap = check->cap ? 2 * check->cap : 8;
+		check->reasons = pk_realloc_array(check->reasons, check->cap, sizeof(*check->reasons));
+	}
+	reason = &check->reasons[check->n++];
+	*reason = (struct pk_reason){
+		.rule = rule, .level = level, .file = pk_strdup(file), .line = line,
+		.message = pk_buf_take(&text), .fix = pk_strdup(fix),
+	};
+}
+
+int pk_check_trees(const struct pk_check_input *in, const char *rev, struct pk_check_trees *ret,
+		   struct pk_err *err)
+{
+	if (pk_repo_tree_at(in->repo, rev, in->project->schema_dir, &ret->schema, err) < 0)
+		return -1;
+	return pk_repo_tree_at(in->repo, rev, in->project->migrations_dir, &ret->migrations, err);
+}
+
+char *pk_check_key(const struct pk_check_trees *trees)
+{
+	return pk_printf("%s:%s", trees->schema.hex, trees->migrations.hex);
+}
+
+static void state_release(struct pk_check_state *state)
+{
+	pk_map_release(&state->known);
+	pk_map_release(&state->published);
+	pk_map_release(&state->by_file);
+	pk_map_release(&state->deployed);
+	pk_map_release(&state->walked);
+	pk_arena_release(&state->arena);
+}
+
+/* --- lint of one migration, with the catalog as far as it is stored --- */
+
+struct catalog {
+	const struct pk_repo *repo;
+	const char *fingerprint;
+	struct pk_arena arena;
+};
+
+static const char *catalog_text(void *arg, const char *path)
+{
+	struct catalog *catalog = arg;
+	PK_FREE char *text = pk_fingerprint_text(catalog->repo, catalog->fingerprint, path);
+
+	return pk_arena_strdup(&catalog->arena, text);
+}
+
+/*
+ * The stored snapshot nearest before the migration: parts of one plan follow each other without
+ * being stored one by one, and what an earlier part created is absent from it, which is right.
+ */
+static const char *known_before(const struct pk_repo *repo, const struct pk_chain *chain, const char *version)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < chain->n && strcmp(chain->items[i].version, version) <= 0; i++) {
+		const char *from = chain->items[i].from;
+
+		if (from && pk_fingerprint_known(repo, from))
+			found = from;
+	}
+	return found;
+}
+
+static int lint_migration(struct pk_check_state *state, const struct pk_chain *chain,
+			  const struct pk_migration *m, const char *path, struct pk_err *err)
+{
+	const char *known = known_before(state->in->repo, chain, m->version);
+	struct catalog catalog = { .repo = state->in->repo, .fingerprint = known };
+	struct pk_lint_catalog view = { .text = catalog_text, .arg = &catalog };
+	struct pk_lint_options options = {
+		.catalog = known ? &view : NULL, .config = state->in->config,
+		.transaction = m->up_transaction, .first_line = m->up_line,
+	};
+	struct pk_findings *findings = &state->ret->findings;
+	const char *file = pk_arena_strdup(&findings->arena, path);
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	int rc = 0;
+
+	if (m->up && pk_lint_sql(m->up, file, &options, findings, &why) < 0) {
+		if (why.exit == PK_EXIT_INTERRUPTED) {
+			pk_err_move(err, &why);
+			rc = -1;
+		} else {
+			pk_check_reason(state->ret, "malformed", PK_LEVEL_ERROR, path, why.line, why.hint,
+					"%s", why.msg ? why.msg : "cannot be read as SQL");
+		}
+	}
+	pk_arena_release(&catalog.arena);
+	return rc;
+}
+
+/* --- the migrations of one commit --- */
+
+struct walk {
+	struct pk_check_state *state;
+	const char *commit;
+	struct pk_strv fresh; /* files that nobody has yet */
+	struct pk_strv *files; /* all */
+	bool malformed;
+};
+
+static int parse_entry(struct walk *walk, const struct pk_tree_entry *entry, const char *path,
+		       struct pk_err *err)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_migration) m = PK_MIGRATION_INIT;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_repo_blob(walk->state->in->repo, &entry->oid, &text, err) < 0)
+		return -1;
+	if (pk_migration_parse(path, text.ptr, text.len, entry->oid.hex, &m, &why) < 0) {
+		walk->malformed = true;
+		pk_check_reason(walk->state->ret, "malformed", PK_LEVEL_ERROR, path, why.line, why.hint,
+				"%s", why.msg ? why.msg : "not a migration");
+	} else {
+		pk_strv_push(&walk->fresh, entry->path);
+	}
+	return 0;
+}
+
+static int look_at_entry(void *arg, const struct pk_tree_entry *entry, struct pk_err *err)
+{
+	struct walk *walk = arg;
+	struct pk_check_state *state = walk->state;
+	PK_FREE char *path = pk_path_join(state->in->project->migrations_dir, entry->path);
+	PK_FREE char *key = NULL;
+
+	if (!pk_ends_with(entry->path, ".sql"))
+		return 0;
+	pk_strv_push(walk->files, entry->path);
+	if (entry->mode == 0120000) {
+		walk->malformed = true;
+		pk_check_reason(state->ret, "malformed", PK_LEVEL_ERROR, path, 0,
+				"commit the file itself", "is a symbolic link");
+		return 0;
+	}
+	key = pk_printf("%s %s", entry->path, entry->oid.hex);
+	if (!pk_map_get(&state->published, key) && parse_entry(walk, entry, path, err) < 0)
+		return -1;
+	return pk_check_edited(state, entry->path, &entry->oid, err);
+}
+
+static void report_chain(struct pk_check_state *state, const struct pk_chain *chain)
+{
+	static const char *const text[] = {
+		[PK_CHAIN_DUPLICATE] = "has the same version as '%s'",
+		[PK_CHAIN_FORK] = "starts from the same schema as '%s', so only one of them can be right",
+		[PK_CHAIN_GAP] = "does not start where '%s' leads to",
+	};
+	static const char *const fix[] = {
+		[PK_CHAIN_DUPLICATE] = "give one of them a later version (rename the file)",
+		[PK_CHAIN_FORK] = "write the later one again on top of the earlier: remove the file, then "
+			"git postkit plan, apply and commit",
+		[PK_CHAIN_GAP] = "add the migration that is missing between them, or write this one again with "
+			"git postkit plan, apply and commit",
+	};
+	struct pk_chain_problem *problems = NULL;
+	size_t n = pk_chain_verify(chain, &problems);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct pk_migration *m = &chain->items[problems[i].index];
+		const struct pk_migration *other = &chain->items[problems[i].other];
+		PK_FREE char *path = pk_path_join(state->in->project->migrations_dir, m->file);
+		const char *fmt = text[problems[i].fault];
+		const char *at = strstr(fmt, "%s");
+
+		pk_check_reason(state->ret, "chain", PK_LEVEL_ERROR, path, 1, fix[problems[i].fault],
+				"%.*s%s%s", (int)(at - fmt), fmt, other->file, at + 2);
+	}
+	free(problems);
+}
+
+static int check_migrations(struct pk_check_state *state, const struct pk_check_update *update,
+			    const struct pk_check_trees *trees, struct pk_chain *chain,
+			    struct pk_strv *ret_files, bool *ret_usable, struct pk_err *err)
+{
+	struct walk walk = { .state = state, .commit = update->commit, .files = ret_files };
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	int rc = 0;
+
+	*ret_usable = false;
+	if (!pk_oid_is_null(&trees->migrations))
+		rc = pk_repo_walk_tree(state->in->repo, &trees->migrations, look_at_entry, &walk, err);
+	if (rc == 0 && !walk.malformed) {
+		if (pk_chain_from_rev(chain, state->in->repo, update->commit,
+				      state->in->project->migrations_dir, &why) < 0)
+			pk_check_reason(state->ret, "malformed", PK_LEVEL_ERROR, why.file, why.line,
+					why.hint, "%s", why.msg ? why.msg : "the migrations cannot be read");
+		else
+			*ret_usable = true;
+	}
+	if (*ret_usable)
+		report_chain(state, chain);
+	for (size_t i = 0; rc == 0 && *ret_usable && i < chain->n; i++) {
+		const struct pk_migration *m = &chain->items[i];
+		PK_FREE char *path = pk_path_join(state->in->project->migrations_dir, m->file);
+
+		PK_FREE char *key = pk_printf("lint %s %s", m->file, m->checksum);
+
+		/* Several refs may carry the same migration. */
+		if (!pk_strv_has(&walk.fresh, m->file) || !pk_map_set(&state->walked, key, state))
+			continue;
+		state->ret->migrations++;
+		rc = lint_migration(state, chain, m, path, err);
+	}
+	pk_strv_release(&walk.fresh);
+	return rc;
+}
+
+static int check_update(struct pk_check_state *state, const struct pk_check_update *update,
+			struct pk_err *err)
+{
+	const struct pk_check_input *in = state->in;
+	struct pk_check_trees trees = { 0 }, base = { 0 };
+	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
+	PK_AUTO(pk_strv) files = PK_STRV_INIT;
+	PK_FREE char *key = NULL, *base_key = NULL;
+	struct pk_oid base_oid = { "" };
+	bool usable;
+
+	if (pk_check_trees(in, update->commit, &trees, err) < 0)
+		return -1;
+	key = pk_check_key(&trees);
+	if (update->base && pk_repo_rev(in->repo, update->base, &base_oid, NULL) < 0)
+		base_oid.hex[0] = '\0';
+	if (!pk_oid_is_null(&base_oid) && pk_check_trees(in, base_oid.hex, &base, err) < 0)
+		return -1;
+	base_key = pk_check_key(&base);
+	if (pk_streq(key, base_key) || pk_map_get(&state->known, key))
+		return 0;
+	if (pk_check_gather(state, err) < 0)
+		return -1;
+	if (!pk_oid_is_null(&base.migrations) &&
+	    pk_check_gather_tree(state, &state->published, &base.migrations, update->base, err) < 0)
+		return -1;
+	/* Without a base of its own, any branch of the remote with the same trees will do. */
+	if (pk_oid_is_null(&base_oid) && pk_map_get(&state->known, key))
+		return 0;
+	pk_map_set(&state->known, key, state);
+	state->ret->changed++;
+	if (check_migrations(state, update, &trees, &chain, &files, &usable, err) < 0)
+		return -1;
+	if (!pk_oid_is_null(&base.migrations) &&
+	    pk_check_removed(state, &base.migrations, update->base, &files, &chain, err) < 0)
+		return -1;
+	if (!usable)
+		return 0;
+	return pk_check_agree(state, update->commit, &trees, &chain, err);
+}
+
+int pk_check_run(const struct pk_check_input *in, const struct pk_check_update *updates, size_t n,
+		 struct pk_check *ret, struct pk_err *err)
+{
+	struct pk_check_state state = { .in = in, .ret = ret };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = check_update(&state, &updates[i], err);
+	state_release(&state);
+	return rc;
+}

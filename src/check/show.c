@@ -1,0 +1,71 @@
+#include "base/buf.h"
+#include "base/term.h"
+#include "check/check.h"
+
+static const char *const level_names[] = {
+	[PK_LEVEL_OFF] = "note", [PK_LEVEL_WARNING] = "warning", [PK_LEVEL_ERROR] = "error",
+};
+
+bool pk_check_fatal(const struct pk_check *check)
+{
+	for (size_t i = 0; i < check->n; i++)
+		if (check->reasons[i].level == PK_LEVEL_ERROR)
+			return true;
+	return pk_findings_fatal(&check->findings);
+}
+
+static void print_reason(FILE *out, const struct pk_reason *reason)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	enum pk_color color = reason->level == PK_LEVEL_ERROR ? PK_RED : PK_YELLOW;
+
+	if (reason->file) {
+		pk_buf_add_safe(&text, reason->file, false);
+		if (reason->line)
+			pk_buf_addf(&text, ":%d", reason->line);
+		pk_buf_add(&text, ": ");
+	}
+	pk_buf_addf(&text, "%s%s%s: %s: ", pk_color(out, color), level_names[reason->level],
+		    pk_color(out, PK_PLAIN), reason->rule);
+	pk_buf_add_safe(&text, reason->message, true);
+	if (reason->fix) {
+		pk_buf_add(&text, "\n  safe way: ");
+		pk_buf_add_safe(&text, reason->fix, true);
+	}
+	fprintf(out, "%s\n", text.ptr);
+}
+
+void pk_check_print(FILE *out, const struct pk_check *check)
+{
+	for (size_t i = 0; i < check->n; i++)
+		print_reason(out, &check->reasons[i]);
+	for (size_t i = 0; i < check->findings.n; i++)
+		if (!check->findings.items[i].allowed)
+			pk_finding_print(out, &check->findings.items[i]);
+}
+
+cJSON *pk_check_json(const struct pk_check *check)
+{
+	cJSON *root = cJSON_CreateObject(), *list;
+
+	pk_json_set_bool(root, "ok", !pk_check_fatal(check));
+	pk_json_set_bool(root, "changed", check->changed > 0);
+	pk_json_set_num(root, "migrations", (double)check->migrations);
+	list = pk_json_add_array(root, "reasons");
+	for (size_t i = 0; i < check->n; i++) {
+		const struct pk_reason *reason = &check->reasons[i];
+		cJSON *item = pk_json_add_object(list, NULL);
+
+		pk_json_set_str(item, "rule", reason->rule);
+		pk_json_set_str(item, "level", level_names[reason->level]);
+		pk_json_set_str(item, "file", reason->file);
+		if (reason->line)
+			pk_json_set_num(item, "line", reason->line);
+		pk_json_set_str(item, "message", reason->message);
+		pk_json_set_str(item, "fix", reason->fix);
+	}
+	list = pk_json_add_array(root, "findings");
+	for (size_t i = 0; i < check->findings.n; i++)
+		cJSON_AddItemToArray(list, pk_finding_json(&check->findings.items[i]));
+	return root;
+}

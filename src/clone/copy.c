@@ -1,0 +1,268 @@
+#include "clone/copy.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "clone/carry.h"
+#include "clone/dump.h"
+#include "clone/extension.h"
+#include "clone/locale.h"
+#include "clone/scrap.h"
+
+#include <unistd.h>
+
+#define MAX_JOBS 4
+
+static int count_jobs(const struct pk_copy_options *options)
+{
+	long n = options->jobs;
+
+	if (n <= 0) {
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+		n = n > MAX_JOBS ? MAX_JOBS : n;
+	}
+	return n < 1 ? 1 : (int)n;
+}
+
+static bool has_programs(const char *bindir)
+{
+	PK_FREE char *dump = bindir ? pk_path_join(bindir, "pg_dump") : NULL;
+	PK_FREE char *restore = bindir ? pk_path_join(bindir, "pg_restore") : NULL;
+
+	return dump && access(dump, X_OK) == 0 && access(restore, X_OK) == 0;
+}
+
+/* The server's own folder first: programs of a newer major may write what an older server refuses. */
+static char *find_programs(const struct pk_server *server, const struct pk_config *config, int major,
+			   struct pk_err *err)
+{
+	static const struct pk_config none = PK_CONFIG_INIT;
+	char *found;
+
+	if (server && server->major == major && has_programs(server->bindir))
+		return pk_strdup(server->bindir);
+	found = pk_server_client_bindir(config ? config : &none, major);
+	if (found)
+		return found;
+	pk_err_set(err, "there is no pg_dump here that can read PostgreSQL %d", major);
+	pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR", major);
+	return NULL;
+}
+
+static int read_source(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	if (pk_conn_open(&conn, source, err) < 0)
+		return -1;
+	return pk_source_facts_read(&conn, facts, err);
+}
+
+static int check_version(const struct pk_source_facts *facts, int target_version, const char *where,
+			 struct pk_err *err)
+{
+	if (facts->version / 10000 <= target_version / 10000)
+		return 0;
+	pk_err_set(err, "'%s' is PostgreSQL %d, older than the source's %d", where, target_version / 10000,
+		   facts->version / 10000);
+	return pk_err_hint(err, "copy to a server of PostgreSQL %d or newer", facts->version / 10000);
+}
+
+/* A copy has what the source has, also where that is less than a new database has. */
+static int drop_extras(struct pk_conn *conn, const struct pk_source_facts *facts, struct pk_err *err)
+{
+	if (!facts->has_plpgsql && pk_exec(conn, "DROP EXTENSION IF EXISTS plpgsql", err) < 0)
+		return -1;
+	if (!facts->has_public && pk_exec(conn, "DROP SCHEMA IF EXISTS public", err) < 0)
+		return -1;
+	return 0;
+}
+
+static int read_stats(struct pk_conn *conn, const struct pk_source_facts *facts, double started,
+		      struct pk_copy_stats *ret, struct pk_err *err)
+{
+	PK_FREE char *size = NULL;
+
+	if (!ret)
+		return 0;
+	if (pk_query_value(conn, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0, NULL,
+			   &size, err) < 0)
+		return -1;
+	ret->tables = facts->tables;
+	ret->bytes = strtoll(size, NULL, 10);
+	ret->seconds = pk_now() - started;
+	return 0;
+}
+
+/* The dump takes about the room of the data, so it stands on the same disk. */
+static const char *place_for(const struct pk_server *server)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	if (server && server->dir)
+		return server->dir;
+	return tmp && *tmp == '/' ? tmp : "/tmp";
+}
+
+static int fill(const struct pk_conninfo *source, struct pk_server *server, const char *name,
+		const struct pk_source_facts *facts, const struct pk_copy_options *options, double started,
+		struct pk_copy_stats *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
+	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_FREE char *bindir = find_programs(server, options->config, facts->version / 10000, err);
+
+	if (!bindir)
+		return -1;
+	dump.bindir = bindir;
+	dump.jobs = count_jobs(options);
+	dump.schema_only = options->schema_only;
+	dump.local = true;
+	dump.progress = options->progress;
+	pk_server_admin_info(server, name, &target);
+	if (pk_dump_open(&dump, place_for(server), err) < 0 ||
+	    pk_dump_take(&dump, source, facts->tables, err) < 0 ||
+	    pk_conn_open(&conn, &target, err) < 0 ||
+	    drop_extras(&conn, facts, err) < 0 ||
+	    pk_dump_restore(&dump, &target, err) < 0)
+		return -1;
+	/* The room is wanted again before statistics are gathered. */
+	pk_dump_release(&dump);
+	if ((!options->schema_only && pk_exec(&conn, "ANALYZE", err) < 0) ||
+	    pk_carry_settings(&conn, name, &facts->settings, err) < 0 ||
+	    (facts->may_create && pk_carry_create_privilege(&conn, name, facts->role, err) < 0))
+		return -1;
+	return read_stats(&conn, facts, started, ret, err);
+}
+
+static int create_database(struct pk_server *server, struct pk_conn *admin, const char *name,
+			   const char *purpose, const char *label, const struct pk_source_facts *facts,
+			   struct pk_err *err)
+{
+	struct pk_create_db how = {
+		.purpose = purpose, .label = label, .owner = facts->owner, .encoding = facts->encoding,
+		.collate = facts->collate, .ctype = facts->ctype,
+	};
+	PK_FREE char *model = NULL;
+	int result;
+
+	if (!facts->provider)
+		return pk_server_create_db(server, name, &how, err);
+	if (pk_locale_model_make(admin, facts, &model, err) < 0)
+		return -1;
+	how.like = model;
+	result = pk_server_create_db(server, name, &how, err);
+	pk_locale_model_drop(admin, model);
+	return result;
+}
+
+int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server, const char *name,
+		     const char *purpose, const char *label, const struct pk_copy_options *options,
+		     struct pk_copy_stats *ret, struct pk_err *err)
+{
+	static const struct pk_copy_options plain;
+	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	double started = pk_now();
+
+	options = options ? options : &plain;
+	if (read_source(source, &facts, err) < 0 ||
+	    pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    check_version(&facts, admin.version, admin.where, err) < 0 ||
+	    pk_extensions_check(&admin, &facts, err) < 0 ||
+	    pk_source_facts_roles(&facts, server, err) < 0 ||
+	    create_database(server, &admin, name, purpose, label, &facts, err) < 0)
+		return -1;
+	if (fill(source, server, name, &facts, options, started, ret, err) < 0) {
+		if (pk_scrap_db(&admin, name, NULL) < 0)
+			pk_err_hint(err, "the half-made copy '%s' is still there: git postkit gc drops it", name);
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- into any database ---- */
+
+static int check_empty(struct pk_conn *conn, struct pk_err *err)
+{
+	PK_FREE char *found = NULL;
+
+	if (pk_query_value(conn,
+			   "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) "
+			   "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+			   "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+			   "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 1259 "
+			   " AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid LIMIT 1",
+			   0, NULL, &found, err) < 0)
+		return -1;
+	if (!found)
+		return 0;
+	pk_err_set(err, "'%s' is not empty: it holds %s", conn->where, found);
+	return pk_err_hint(err, "copy into a new database; nothing is ever dropped from an existing one");
+}
+
+static int check_roles(struct pk_conn *conn, const struct pk_source_facts *facts, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_strv) have = PK_STRV_INIT, missing = PK_STRV_INIT;
+	PK_FREE char *list = NULL;
+
+	if (pk_query(conn, "SELECT rolname FROM pg_catalog.pg_roles", 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		pk_strv_push(&have, pk_rows_get(&rows, i, 0));
+	for (size_t i = 0; i < facts->roles.n; i++) {
+		PK_AUTO(pk_buf) ident = PK_BUF_INIT;
+
+		/* Who merely reads the source owns nothing that has to be kept. */
+		if (pk_strv_has(&have, facts->roles.items[i]) ||
+		    (pk_streq(facts->roles.items[i], facts->role) && !facts->role_named))
+			continue;
+		pk_buf_add_ident(&ident, facts->roles.items[i]);
+		pk_strv_push(&missing, ident.ptr);
+	}
+	if (missing.n == 0)
+		return 0;
+	list = pk_strv_join(&missing, ", ");
+	pk_err_set(err, "'%s' lacks %zu role%s that the source names: %s", conn->where, missing.n,
+		   missing.n == 1 ? "" : "s", list);
+	return pk_err_hint(err, "create %s there, or copy without owners and privileges: --no-owner",
+			   missing.n == 1 ? "it" : "them");
+}
+
+int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target,
+		 const struct pk_config *config, const struct pk_copy_options *options,
+		 struct pk_copy_stats *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
+	PK_FREE char *bindir = NULL;
+	double started = pk_now();
+
+	if (read_source(source, &facts, err) < 0 || pk_conn_open(&conn, target, err) < 0 ||
+	    check_version(&facts, conn.version, conn.where, err) < 0 || check_empty(&conn, err) < 0 ||
+	    (!options->no_owner && check_roles(&conn, &facts, err) < 0) ||
+	    pk_extensions_check(&conn, &facts, err) < 0)
+		return -1;
+	bindir = find_programs(NULL, config, facts.version / 10000, err);
+	if (!bindir)
+		return -1;
+	dump.bindir = bindir;
+	dump.jobs = count_jobs(options);
+	dump.schema_only = options->schema_only;
+	dump.no_owner = options->no_owner;
+	dump.progress = options->progress;
+	if (pk_dump_open(&dump, place_for(NULL), err) < 0 ||
+	    pk_dump_take(&dump, source, facts.tables, err) < 0)
+		return -1;
+	if (pk_dump_restore(&dump, target, err) < 0) {
+		pk_err_wrap(err, "the copy into '%s' did not come to its end", conn.where);
+		if (dump.jobs > 1 && (!err || !err->hint))
+			pk_err_hint(err, "'%s' may hold a part of it: drop and create it, then try again",
+				    conn.where);
+		return -1;
+	}
+	if (!options->schema_only && pk_exec(&conn, "ANALYZE", err) < 0)
+		return -1;
+	return read_stats(&conn, &facts, started, ret, err);
+}

@@ -1,0 +1,65 @@
+/*
+ * A database copied into a local server: structure, data, owners and privileges. The source is only
+ * read. Roles it names get stand-ins. On failure the half-made copy is dropped.
+ *
+ * Not carried over: publications, subscriptions, tablespaces, security labels, and user mappings of
+ * foreign servers, so that a copy can never write to what the source is connected to.
+ */
+#ifndef PK_CLONE_COPY_H
+#define PK_CLONE_COPY_H
+
+#include "base/progress.h"
+#include "server/server.h"
+
+struct pk_copy_options {
+	int jobs;            /* parallel workers; 0: processors, at most 4 */
+	bool schema_only;
+	bool no_owner;       /* pk_copy_into alone: owners and privileges are left out */
+	struct pk_progress *progress; /* may be NULL */
+	const struct pk_config *config; /* where client programs are looked for (postkit.pgBin); may be NULL */
+};
+struct pk_copy_stats {
+	int64_t tables, bytes; /* bytes: size of the copy */
+	double seconds;
+};
+/*
+ * Makes database `name` (must not exist) from the source; marked with purpose and label. What the
+ * source has and this server lacks (an extension, a locale) is one error before any data moves.
+ * ret may be NULL.
+ */
+int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server, const char *name,
+		     const char *purpose, const char *label, const struct pk_copy_options *options,
+		     struct pk_copy_stats *ret, struct pk_err *err);
+/*
+ * The plumbing: into an existing, empty database of any server. Roles that are missing there are one
+ * error, unless no_owner. Nothing there is dropped: a failed copy with one job leaves it empty, with
+ * several it may hold part of the copy, which the hint then says.
+ */
+int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target,
+		 const struct pk_config *config, const struct pk_copy_options *options, struct pk_copy_stats *ret, struct pk_err *err);
+
+/* Facts of the source, from one connection. */
+struct pk_source_facts {
+	int version;      /* server_version_num */
+	char *role;       /* current_user: the deploying role */
+	char *owner;      /* of the database */
+	char *encoding, *collate, *ctype;
+	char *provider, *locale;   /* of other providers than libc: "i", "b"; else NULL */
+	int64_t size;
+	struct pk_strv roles;      /* owners, grantees, policy roles, current_user */
+	struct pk_strv extensions; /* "name version" */
+	/* What follows makes stand-ins behave as the roles do there. */
+	struct pk_strv memberships; /* pairs: a role, and its member; what superusers may do included */
+	struct pk_strv settings;    /* pairs: name and value that sessions of the role start with there */
+	bool may_create;            /* the role may create schemas */
+	bool role_named;            /* something in the database names the role; it does not only connect */
+	bool has_public, has_plpgsql;
+	int64_t tables;             /* with data */
+};
+#define PK_SOURCE_FACTS_INIT { 0 }
+void pk_source_facts_release(struct pk_source_facts *facts);
+int pk_source_facts_read(struct pk_conn *conn, struct pk_source_facts *ret, struct pk_err *err);
+/* Stand-ins for the roles of the facts, members of each other as they are there. */
+int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server, struct pk_err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * One trip of a database through pg_dump and pg_restore in directory format, in a private folder that
+ * is gone at the end whatever happens. Passwords travel in a file that only we can read.
+ */
+#ifndef PK_CLONE_DUMP_H
+#define PK_CLONE_DUMP_H
+
+#include "base/lock.h"
+#include "base/progress.h"
+#include "pg/conninfo.h"
+
+struct pk_dump {
+	const char *bindir;  /* of pg_dump and pg_restore, borrowed */
+	int jobs;
+	bool schema_only, no_owner;
+	bool local;          /* the target is ours: nothing of the user's environment counts there */
+	struct pk_progress *progress; /* may be NULL */
+	/* private */
+	char *dir, *lock_path;
+	struct pk_lock lock;
+	size_t entries;
+};
+#define PK_DUMP_INIT { .lock = PK_LOCK_INIT }
+/* Removes the folder. */
+void pk_dump_release(struct pk_dump *dump);
+
+/* Makes the folder below parent; what dead processes left there goes first. */
+int pk_dump_open(struct pk_dump *dump, const char *parent, struct pk_err *err);
+/* tables: how many to expect, for the bar. */
+int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables, struct pk_err *err);
+/* With one job all or nothing. Errors quote what the program said. */
+int pk_dump_restore(struct pk_dump *dump, const struct pk_conninfo *target, struct pk_err *err);
+
+#endif

@@ -1,0 +1,232 @@
+#include "clone/shadow.h"
+#include "base/clock.h"
+#include "clone/carry.h"
+#include "clone/scrap.h"
+#include "clone/template.h"
+#include "sql/action.h"
+
+#include <strings.h>
+
+static void collect(struct pk_strv *roles, const char *role)
+{
+	if (role && !pk_strv_has(roles, role))
+		pk_strv_push(roles, role);
+}
+
+static int grant_role(struct pk_conn *admin, const char *role, const char *member, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "GRANT ");
+	pk_buf_add_ident(&sql, role);
+	pk_buf_add(&sql, " TO ");
+	pk_buf_add_ident(&sql, member);
+	return pk_exec(admin, sql.ptr, err);
+}
+
+/*
+ * Stand-ins. A role that did not exist yet is one that the files bring along: whoever creates it on the
+ * remote can hand things over to it, so the loading role becomes its member.
+ */
+static int ensure_roles(struct pk_server *server, const struct pk_strv *roles, const char *member,
+			struct pk_err *err)
+{
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_AUTO(pk_strv) fresh = PK_STRV_INIT;
+
+	if (pk_conn_open(&admin, &server->admin, err) < 0)
+		return -1;
+	for (size_t i = 0; i < roles->n; i++) {
+		const char *const params[] = { roles->items[i] };
+		PK_FREE char *found = NULL;
+
+		if (pk_query_value(&admin, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params,
+				   &found, err) < 0)
+			return -1;
+		if (!found && !pk_starts_with(roles->items[i], "pg_"))
+			pk_strv_push(&fresh, roles->items[i]);
+	}
+	if (pk_server_ensure_roles(server, roles, err) < 0)
+		return -1;
+	for (size_t i = 0; member && i < fresh.n; i++)
+		if (!pk_streq(fresh.items[i], member) &&
+		    grant_role(&admin, fresh.items[i], member, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The login role and the admin are nobody's stand-in; files that name them mean what is there. */
+static void without_ours(const struct pk_server *server, const struct pk_strv *roles, struct pk_strv *ret)
+{
+	const char *user = server->login, *admin = pk_conninfo_get(&server->admin, "user");
+
+	for (size_t i = 0; i < roles->n; i++)
+		if (!pk_streq(roles->items[i], user) && !pk_streq(roles->items[i], admin))
+			collect(ret, roles->items[i]);
+}
+
+/* What changes the meaning of SQL and needs nothing that an empty database lacks. */
+static int take_settings(struct pk_conn *admin, const char *like, const char *db, struct pk_err *err)
+{
+	static const char *const names[] = { "search_path", "TimeZone", "DateStyle", "IntervalStyle" };
+	PK_AUTO(pk_strv) all = PK_STRV_INIT, pairs = PK_STRV_INIT;
+
+	if (!like)
+		return 0;
+	if (pk_carry_read(admin, like, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i + 1 < all.n; i += 2) {
+		for (size_t k = 0; k < PK_COUNT(names); k++) {
+			if (strcasecmp(all.items[i], names[k]) != 0)
+				continue;
+			pk_strv_push(&pairs, all.items[i]);
+			pk_strv_push(&pairs, all.items[i + 1]);
+		}
+	}
+	return pk_carry_settings(admin, db, &pairs, err);
+}
+
+static int load(struct pk_server *server, const char *db, const struct pk_source *infra,
+		const struct pk_source *files, struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
+
+	pk_server_user_info(server, db, &user_info);
+	pk_server_admin_info(server, db, &admin_info);
+	if (pk_conn_open(&user, &user_info, err) < 0 || pk_conn_open(&admin, &admin_info, err) < 0 ||
+	    (infra && pk_source_load(infra, &user, &admin, err) < 0) ||
+	    pk_source_load(files, &user, &admin, err) < 0)
+		return -1;
+	return 0;
+}
+
+int pk_shadow_make(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
+		   const struct pk_shadow_options *options, char **ret_db, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) named = PK_STRV_INIT, roles = PK_STRV_INIT;
+	PK_FREE char *id = pk_random_hex(6);
+	PK_FREE char *db = pk_printf("pk_shadow_%s", id);
+	const char *owner = options->owner ? options->owner : options->role;
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_create_db how = { .purpose = "shadow", .label = "", .owner = owner, .like = options->like };
+
+	if ((infra && pk_source_roles(infra, &named, err) < 0) || pk_source_roles(files, &named, err) < 0)
+		return -1;
+	collect(&named, options->role);
+	collect(&named, owner);
+	without_ours(server, &named, &roles);
+	if (ensure_roles(server, &roles, options->role, err) < 0 ||
+	    pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    pk_server_create_db(server, db, &how, err) < 0)
+		return -1;
+	if (take_settings(&admin, options->like, db, err) < 0 ||
+	    pk_act_as(server, db, options->role, err) < 0 || load(server, db, infra, files, err) < 0) {
+		pk_scrap_db(&admin, db, NULL);
+		return -1;
+	}
+	*ret_db = pk_take(&db);
+	return 0;
+}
+
+/* As admin, who sees everything; whoever reads, the texts are the same. */
+static int read_db(struct pk_server *server, const char *db, struct pk_snapshot *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	pk_server_admin_info(server, db, &info);
+	if (pk_conn_open(&conn, &info, err) < 0)
+		return -1;
+	return pk_snapshot_read(&conn, ret, err);
+}
+
+int pk_shadow_read(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
+		   const struct pk_shadow_options *options, struct pk_snapshot *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_FREE char *db = NULL;
+	int result;
+
+	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    pk_shadow_make(server, infra, files, options, &db, err) < 0)
+		return -1;
+	result = read_db(server, db, ret, err);
+	/* What was asked for is known; a shadow that stays is for gc to see. */
+	pk_scrap_db(&admin, db, NULL);
+	return result;
+}
+
+/* ---- proving ---- */
+
+static int run_one(const struct pk_statement *s, const struct pk_action *action, struct pk_conn *user,
+		   struct pk_conn *admin, struct pk_err *err)
+{
+	bool extension = action && pk_streq(action->object, "extension");
+
+	if (action && pk_streq(action->object, "role"))
+		return 0;
+	if (pk_exec(extension ? admin : user, s->text, err) == 0)
+		return 0;
+	pk_err_detail(err, "in: %s", s->text);
+	return -1;
+}
+
+/* One by one, since some refuse to be in a transaction. */
+static int run_sql(struct pk_server *server, const char *db, const char *sql, struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
+	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
+	size_t next = 0;
+
+	pk_server_user_info(server, db, &user_info);
+	pk_server_admin_info(server, db, &admin_info);
+	if (pk_sql_split(sql, "plan", &statements, err) < 0 || pk_conn_open(&user, &user_info, err) < 0 ||
+	    pk_conn_open(&admin, &admin_info, err) < 0 ||
+	    /* As it will be run in earnest: search_path counts for bodies of functions. */
+	    pk_conn_user_settings(&user, err) < 0 || pk_conn_user_settings(&admin, err) < 0)
+		return -1;
+	pk_sql_actions(&statements, &actions);
+	for (size_t i = 0; i < statements.n; i++) {
+		const struct pk_action *action = NULL;
+
+		while (next < actions.n && actions.items[next].statement < i)
+			next++;
+		if (next < actions.n && actions.items[next].statement == i)
+			action = &actions.items[next];
+		if (run_one(&statements.items[i], action, &user, &admin, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *sql,
+		    const struct pk_shadow_options *options, struct pk_oid *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_source) base = PK_SOURCE_INIT;
+	PK_AUTO(pk_source) named = PK_SOURCE_INIT;
+	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_strv) roles = PK_STRV_INIT, wanted = PK_STRV_INIT;
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_FREE char *db = NULL;
+	int result;
+
+	pk_source_add(&base, "base", base_sql, strlen(base_sql));
+	pk_source_add(&named, "plan", sql, strlen(sql));
+	if (pk_source_roles(&named, &roles, err) < 0)
+		return -1;
+	without_ours(server, &roles, &wanted);
+	if (ensure_roles(server, &wanted, options->role, err) < 0 ||
+	    pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    pk_shadow_make(server, NULL, &base, options, &db, err) < 0)
+		return -1;
+	result = run_sql(server, db, sql, err);
+	if (result == 0)
+		result = read_db(server, db, &snapshot, err);
+	pk_scrap_db(&admin, db, NULL);
+	if (result == 0)
+		*ret = snapshot.fingerprint;
+	return result;
+}

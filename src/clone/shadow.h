@@ -1,0 +1,30 @@
+/* What schema files mean: loaded into an empty local database, read, dropped. */
+#ifndef PK_CLONE_SHADOW_H
+#define PK_CLONE_SHADOW_H
+
+#include "catalog/load.h"
+#include "catalog/snapshot.h"
+#include "server/server.h"
+
+/*
+ * role: under which the files are loaded and which owns the database (a stand-in is made); NULL: postkit.
+ * like: a database of ours whose encoding and locale are taken; NULL: defaults. infra is run first
+ * (may be NULL).
+ */
+struct pk_shadow_options {
+	const char *role, *owner; /* owner of the database; NULL: role */
+	const char *like;  /* its search_path and the like are taken too */
+};
+int pk_shadow_read(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
+		   const struct pk_shadow_options *options, struct pk_snapshot *ret, struct pk_err *err);
+/* The same but the database stays: for tests of plans and for `diff` on files. Caller drops it. */
+int pk_shadow_make(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
+		   const struct pk_shadow_options *options, char **ret_db, struct pk_err *err);
+/*
+ * Proves statements: makes a database from source SQL (a snapshot's CREATE text), runs sql, reads.
+ * *ret: the fingerprint reached.
+ */
+int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *sql,
+		    const struct pk_shadow_options *options, struct pk_oid *ret, struct pk_err *err);
+
+#endif

@@ -1,0 +1,121 @@
+#include "clone/stream.h"
+#include "base/sig.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void apply_env(const char *const *env)
+{
+	for (size_t i = 0; env && env[i]; i++) {
+		const char *eq = strchr(env[i], '=');
+		PK_FREE char *name = eq ? pk_strndup(env[i], (size_t)(eq - env[i])) : pk_strdup(env[i]);
+
+		if (eq)
+			setenv(name, eq + 1, 1);
+		else
+			unsetenv(name);
+	}
+}
+
+/* Never returns. */
+static void become_child(const struct pk_stream *stream, int out, pid_t parent)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+	signal(SIGPIPE, SIG_DFL);
+	apply_env(stream->env);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(out, 2) < 0)
+		_exit(127);
+	execv(stream->argv[0], (char *const *)stream->argv);
+	dprintf(2, "%s: error: cannot be started: %s\n", stream->argv[0], strerror(errno));
+	_exit(127);
+}
+
+/* Gives away the whole lines of the buffer and keeps the rest. */
+static void give_lines(const struct pk_stream *stream, struct pk_buf *buf, bool all)
+{
+	size_t from = 0;
+
+	for (;;) {
+		char *end = memchr(buf->ptr + from, '\n', buf->len - from);
+
+		if (!end && !(all && from < buf->len))
+			break;
+		if (end)
+			*end = '\0';
+		stream->line(stream->arg, buf->ptr + from);
+		from = end ? (size_t)(end - buf->ptr) + 1 : buf->len;
+	}
+	if (from > 0) {
+		PK_FREE char *rest = pk_strndup(buf->ptr + from, buf->len - from);
+		size_t n = buf->len - from;
+
+		pk_buf_clear(buf);
+		pk_buf_addn(buf, rest, n);
+	}
+}
+
+/* Reads until the child and its workers have closed their end. */
+static void listen_to(const struct pk_stream *stream, int fd, pid_t pid)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+	bool told = false;
+	char chunk[4096];
+
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		ssize_t n;
+
+		if (pk_interrupted() && !told) {
+			kill(pid, SIGTERM);
+			told = true;
+		}
+		if (poll(&p, 1, 500) <= 0)
+			continue;
+		n = read(fd, chunk, sizeof(chunk));
+		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+			break;
+		if (n > 0) {
+			pk_buf_addn(&buf, chunk, (size_t)n);
+			give_lines(stream, &buf, false);
+		}
+	}
+	give_lines(stream, &buf, true);
+}
+
+int pk_stream_run(const struct pk_stream *stream, int *ret_status, struct pk_err *err)
+{
+	pid_t self = getpid(), pid;
+	int fds[2], status = 0;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return pk_err_errno(err, "cannot make a pipe");
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return pk_err_errno(err, "cannot start '%s'", stream->argv[0]);
+	}
+	if (pid == 0)
+		become_child(stream, fds[1], self);
+	close(fds[1]);
+	listen_to(stream, fds[0], pid);
+	close(fds[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pk_interrupted()) {
+		pk_err_set(err, "interrupted");
+		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	}
+	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return 0;
+}

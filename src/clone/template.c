@@ -1,0 +1,244 @@
+#include "clone/template.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "clone/carry.h"
+#include "clone/scrap.h"
+
+/*
+ * A copy under way has a name of its own, and the rename that ends it is what makes it a template: one
+ * step for the server, so no moment at which half a copy could be taken for a whole one.
+ */
+#define NEW_PREFIX "pk_new_"
+#define TEMPLATE_PREFIX "pk_template_"
+
+void pk_template_release(struct pk_template *t)
+{
+	free(t->db);
+	*t = (struct pk_template)PK_TEMPLATE_INIT;
+}
+
+static char *template_name(const char *remote)
+{
+	PK_FREE char *slug = pk_slug(remote);
+
+	if (strlen(slug) > 30)
+		slug[30] = '\0';
+	return pk_printf(TEMPLATE_PREFIX "%s_%08x", slug, (unsigned)pk_hash(remote, strlen(remote), 0));
+}
+
+static bool is_of(const struct pk_database *d, const char *remote, const char *prefix)
+{
+	return pk_streq(d->purpose, "template") && pk_streq(d->label, remote) && pk_starts_with(d->name, prefix);
+}
+
+int pk_template_find(struct pk_server *server, const char *remote_name, struct pk_template *ret,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
+
+	if (pk_server_databases(server, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++) {
+		if (!is_of(&all.items[i], remote_name, TEMPLATE_PREFIX))
+			continue;
+		pk_template_release(ret);
+		ret->db = pk_strdup(all.items[i].name);
+		ret->created = all.items[i].created;
+		ret->size = all.items[i].size;
+		break;
+	}
+	return 0;
+}
+
+/* Called with the lock held, so whoever made them is gone. */
+static int drop_leftovers(struct pk_server *server, const char *remote, struct pk_err *err)
+{
+	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
+
+	if (pk_server_databases(server, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++)
+		if (is_of(&all.items[i], remote, NEW_PREFIX) &&
+		    pk_server_drop_db(server, all.items[i].name, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A lock of the server's: it is let go when we die, and holds for a server that others use too. */
+static int lock_template(struct pk_conn *admin, const struct pk_server *server, const char *remote,
+			 struct pk_err *err)
+{
+	uint64_t hash = pk_hash(remote, strlen(remote), 0);
+	PK_FREE char *key = NULL;
+	const char *params[1];
+
+	if (server->owner_id)
+		hash = pk_hash(server->owner_id, strlen(server->owner_id), hash);
+	key = pk_printf("%lld", (long long)hash);
+	params[0] = key;
+	if (pk_query(admin, "SELECT pg_catalog.pg_advisory_lock($1::bigint)", 1, params, NULL, err) < 0)
+		return pk_err_wrap(err, "cannot wait for the template of remote '%s'", remote);
+	return 0;
+}
+
+/* What makes it another database: who connects does not. Caller frees. */
+static char *source_of(const struct pk_remote *remote)
+{
+	static const char *const keys[] = { "service", "host", "hostaddr", "port", "dbname" };
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	for (size_t i = 0; i < PK_COUNT(keys); i++) {
+		const char *value = pk_conninfo_get(&remote->info, keys[i]);
+
+		pk_buf_addf(&text, "%s%s", i ? "|" : "", value ? value : "");
+	}
+	return pk_buf_take(&text);
+}
+
+static int is_from(struct pk_conn *admin, const char *db, const char *source, bool *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
+
+	*ret = false;
+	if (pk_carry_read(admin, db, &pairs, err) < 0)
+		return -1;
+	for (size_t i = 0; i + 1 < pairs.n; i += 2)
+		if (pk_streq(pairs.items[i], PK_CARRY_SOURCE))
+			*ret = pk_streq(pairs.items[i + 1], source);
+	return 0;
+}
+
+static int seal(struct pk_conn *admin, const char *db, const char *source, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_strv_push(&pairs, PK_CARRY_SOURCE);
+	pk_strv_push(&pairs, source);
+	pk_buf_add(&sql, "ALTER DATABASE ");
+	pk_buf_add_ident(&sql, db);
+	pk_buf_add(&sql, " ALLOW_CONNECTIONS false");
+	if (pk_carry_settings(admin, db, &pairs, err) < 0)
+		return -1;
+	return pk_exec(admin, sql.ptr, err);
+}
+
+static int copy_new(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
+		    const struct pk_copy_options *options, const char *old, struct pk_template *ret,
+		    struct pk_err *err)
+{
+	PK_FREE char *id = pk_random_hex(6), *source = source_of(remote), *final = template_name(remote->name);
+	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id);
+
+	if (pk_copy_database(&remote->info, server, name, "template", remote->name, options, &ret->stats, err) < 0)
+		return -1;
+	if (seal(admin, name, source, err) < 0 || (old && pk_server_drop_db(server, old, err) < 0) ||
+	    pk_server_rename_db(server, name, final, err) < 0) {
+		pk_scrap_db(admin, name, NULL);
+		return -1;
+	}
+	return 0;
+}
+
+int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
+		       const struct pk_source_facts *facts, bool fresh, const struct pk_copy_options *options,
+		       struct pk_template *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_AUTO(pk_template) found = PK_TEMPLATE_INIT;
+	PK_FREE char *source = source_of(remote);
+	struct pk_copy_stats stats;
+	bool same = false;
+
+	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    lock_template(&admin, server, remote->name, err) < 0 ||
+	    drop_leftovers(server, remote->name, err) < 0 ||
+	    pk_template_find(server, remote->name, &found, err) < 0)
+		return -1;
+	if (found.db && !fresh && is_from(&admin, found.db, source, &same, err) < 0)
+		return -1;
+	/* Roles that appeared there since, and the one that deploys. */
+	if (same && pk_source_facts_roles(facts, server, err) < 0)
+		return -1;
+	if (!same) {
+		if (copy_new(server, &admin, remote, options, found.db, &found, err) < 0)
+			return -1;
+		stats = found.stats;
+		pk_template_release(&found);
+		if (pk_template_find(server, remote->name, &found, err) < 0)
+			return -1;
+		if (!found.db)
+			return pk_err_set(err, "the template of remote '%s' was dropped meanwhile", remote->name);
+		found.stats = stats;
+		found.copied = true;
+	}
+	pk_template_release(ret);
+	*ret = found;
+	found = (struct pk_template)PK_TEMPLATE_INIT;
+	return 0;
+}
+
+static int act_as(const struct pk_server *server, struct pk_conn *admin, const char *db, const char *role,
+		  struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "ALTER ROLE ");
+	pk_buf_add_ident(&sql, server->login);
+	pk_buf_add(&sql, " IN DATABASE ");
+	pk_buf_add_ident(&sql, db);
+	if (role && !pk_streq(role, server->login)) {
+		pk_buf_add(&sql, " SET role TO ");
+		pk_buf_add_literal(&sql, role);
+	} else {
+		pk_buf_add(&sql, " RESET role");
+	}
+	if (pk_exec(admin, sql.ptr, err) < 0)
+		return pk_err_wrap(err, "cannot let '%s' act as role '%s'", db, role ? role : server->login);
+	return 0;
+}
+
+int pk_act_as(struct pk_server *server, const char *db, const char *role, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+
+	if (pk_conn_open(&admin, &server->admin, err) < 0)
+		return -1;
+	return act_as(server, &admin, db, role, err);
+}
+
+/* CREATE DATABASE ... TEMPLATE takes the contents, but not the privileges; the origin is the template's alone. */
+static int dress(struct pk_server *server, struct pk_conn *admin, const char *from, const char *db, const char *role,
+		 struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	const char *const params[] = { role, from };
+	PK_FREE char *may_create = NULL;
+
+	pk_buf_add(&sql, "ALTER DATABASE ");
+	pk_buf_add_ident(&sql, db);
+	pk_buf_add(&sql, " RESET " PK_CARRY_SOURCE);
+	if (pk_exec(admin, sql.ptr, err) < 0)
+		return -1;
+	if (role && pk_query_value(admin, "SELECT pg_catalog.has_database_privilege($1::name, $2::text, 'CREATE')",
+				   2, params, &may_create, err) < 0)
+		return -1;
+	if (pk_streq(may_create, "t") && pk_carry_create_privilege(admin, db, role, err) < 0)
+		return -1;
+	return act_as(server, admin, db, role, err);
+}
+
+int pk_template_cut(struct pk_server *server, const struct pk_template *t, const char *db, const char *purpose,
+		    const char *label, const char *role, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+
+	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    pk_server_cut_db(server, t->db, db, purpose, label, err) < 0)
+		return -1;
+	if (dress(server, &admin, t->db, db, role, err) < 0) {
+		pk_scrap_db(&admin, db, NULL);
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,69 @@
+/* git postkit abort: ends the session of this branch. */
+#include "cmd/help.h"
+#include "session/begin.h"
+
+static bool opt_yes;
+
+const struct pk_opt pk_opts_abort[] = {
+	{ PK_OPT_FLAG, 'y', "yes", NULL, "do not ask", &opt_yes },
+	{ 0 },
+};
+
+static int ask(const struct pk_session *session, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) question = PK_BUF_INIT;
+	size_t uncommitted = pk_session_uncommitted(session);
+	pk_buf_addf(&question, "end the session of branch '%s' and drop its clone", session->branch);
+	if (uncommitted)
+		pk_buf_addf(&question, " with %zu applied but uncommitted change%s", uncommitted,
+			    uncommitted == 1 ? "" : "s");
+	if (session->n_manual)
+		pk_buf_addf(&question, "%s %zu migration%s written by hand", uncommitted ? " and" : " and forget",
+			    session->n_manual, session->n_manual == 1 ? "" : "s");
+	pk_buf_addc(&question, '?');
+	return pk_confirm(question.ptr, false, err);
+}
+
+int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
+{
+	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_AUTO(pk_session) session = PK_SESSION_INIT;
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	PK_FREE char *left = NULL;
+	enum pk_session_found found;
+	PK_FREE char *branch = NULL;
+	int n, result = pk_cmd_parse("abort", argc, argv, operands, &n, err);
+	if (result)
+		return result;
+	if (n)
+		return pk_help_usage("abort", err, "abort takes no operands");
+	if (pk_ctx_open(&ctx, true, err) < 0 ||
+	    pk_session_current(&ctx.repo, &ctx.config, &session, &found, &branch, err) < 0)
+		return -1;
+	if (found == PK_FOUND_NONE) {
+		pk_err_set(err, "branch '%s' has no session to end", branch);
+		return pk_err_hint(err, "git postkit start begins one, git postkit gc drops what others left");
+	}
+	if (found == PK_FOUND_COPIED) {
+		/* The session is the other branch's; only the pointer that came with the copy goes. */
+		if (pk_session_point(&ctx.repo, branch, NULL, err) < 0)
+			return -1;
+		printf("branch '%s' no longer points to the session of '%s', which stays\n", branch, session.branch);
+		return 0;
+	}
+	result = opt_yes ? 1 : ask(&session, err);
+	if (result < 0)
+		return -1;
+	if (!result) {
+		pk_say("nothing was changed");
+		return PK_EXIT_NO;
+	}
+	if (pk_session_end(&ctx.repo, &ctx.config, &session, &left, err) < 0)
+		return -1;
+	if (left)
+		pk_say("warning: the clone could not be dropped (%s); git postkit gc does it later", left);
+	else
+		printf("clone '%s' dropped\n", session.db);
+	printf("session of branch '%s' ended; the files of the work tree are as they were\n", session.branch);
+	return 0;
+}

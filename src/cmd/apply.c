@@ -1,0 +1,142 @@
+/* git postkit apply: the plan on the clone, statement by statement. */
+#include "base/clock.h"
+#include "cmd/help.h"
+#include "cmd/planview.h"
+#include "session/apply.h"
+
+static bool opt_json;
+
+const struct pk_opt pk_opts_apply[] = {
+	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	{ 0 },
+};
+
+/* What is shown while it runs, and kept for --json. */
+struct show {
+	cJSON *parts, *statements, *files;
+};
+
+static void show_part(void *arg, const struct pk_part *part, size_t index, size_t n)
+{
+	struct show *show = arg;
+	cJSON *item = pk_json_add_object(show->parts, NULL);
+	pk_json_set_num(item, "part", part->id);
+	pk_json_set_str(item, "name", part->name);
+	pk_json_set_bool(item, "transaction", part->up_transaction);
+	show->statements = pk_json_add_array(item, "statements");
+	if (opt_json || (n == 1 && !part->name && part->up_transaction))
+		return;
+	printf("%spart %zu of %zu%s%s%s%s\n", pk_color(stdout, PK_BOLD), index + 1, n, part->name ? ": " : "",
+	       part->name ? part->name : "", part->up_transaction ? "" : ", outside a transaction",
+	       pk_color(stdout, PK_PLAIN));
+	fflush(stdout);
+}
+
+static void show_statement(void *arg, const struct pk_traced *traced)
+{
+	struct show *show = arg;
+	cJSON *item = pk_json_add_object(show->statements, NULL);
+	pk_json_set_str(item, "sql", traced->sql);
+	pk_json_set_num(item, "seconds", traced->seconds);
+	if (traced->rows >= 0)
+		pk_json_set_num(item, "rows", (double)traced->rows);
+	pk_json_set_str(item, "lock", traced->lock);
+	pk_json_set_str(item, "relation", traced->relation);
+	pk_json_set_str(item, "rewritten", traced->rewritten);
+	if (opt_json)
+		return;
+	pk_view_traced(stdout, traced);
+	fflush(stdout);
+}
+
+static void show_file(void *arg, const char *folder, const struct pk_part_result *result)
+{
+	struct show *show = arg;
+	if (result->skipped_reason && pk_streq(result->skipped_reason, "empty"))
+		return;
+	cJSON *item = pk_json_add_object(show->files, NULL);
+	pk_json_set_str(item, "folder", folder);
+	pk_json_set_str(item, "path", result->path);
+	pk_json_set_bool(item, "ran", result->ran);
+	if (opt_json)
+		return;
+	PK_FREE char *took = result->ran ? pk_duration(result->seconds) : pk_strdup(result->skipped_reason);
+	printf("%10s  %s: %s\n", took, folder, result->path);
+	fflush(stdout);
+}
+
+static void show_disagreement(const struct pk_desk *desk, const struct pk_apply_result *result)
+{
+	static const char *const words[] = {
+		[PK_ADDED] = "only on the clone",
+		[PK_CHANGED] = "different",
+		[PK_REMOVED] = "only in the schema files",
+	};
+	if (!result->known || desk->session.agree)
+		return;
+	pk_say("the schema files do not mean what the clone has now:");
+	for (size_t i = 0; i < result->diff.n; i++)
+		pk_say("  %-24s %s", words[result->diff.items[i].what], result->diff.items[i].path);
+}
+
+static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk, const struct pk_apply_result *result,
+		    struct show *show)
+{
+	bool agree = desk->session.agree || !result->known;
+	PK_FREE char *took = pk_duration(result->seconds);
+	if (opt_json) {
+		cJSON *root = cJSON_CreateObject();
+		pk_json_set_str(root, "branch", desk->session.branch);
+		pk_json_set_str(root, "fingerprint", pk_session_reached(&desk->session)->hex);
+		pk_json_set_bool(root, "agree", desk->session.agree);
+		pk_json_set_num(root, "seconds", result->seconds);
+		cJSON_AddItemToObject(root, "parts", show->parts);
+		cJSON_AddItemToObject(root, "files", show->files);
+		show->parts = show->files = NULL;
+		pk_print_json(root);
+	} else {
+		printf("%sapplied%s: %zu statement%s in %s; the clone is %s\n", pk_color(stdout, PK_GREEN),
+		       pk_color(stdout, PK_PLAIN), result->statements, result->statements == 1 ? "" : "s", took,
+		       desk->session.agree ? "what the schema files mean" : "as the migrations made it");
+	}
+	show_disagreement(desk, result);
+	if (!agree)
+		pk_advise(ctx, "Apply", "make the schema files say the same, then git postkit plan");
+	else
+		pk_advise(ctx, "Apply", "git postkit commit comes next");
+	return agree ? 0 : PK_EXIT_NO;
+}
+
+int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
+{
+	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
+	PK_AUTO(pk_apply_result) result = PK_APPLY_RESULT_INIT;
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	int n, rc = pk_cmd_parse("apply", argc, argv, operands, &n, err);
+	if (rc)
+		return rc;
+	if (n)
+		return pk_help_usage("apply", err, "apply takes no operands");
+	struct show show = { .parts = cJSON_CreateArray(), .files = cJSON_CreateArray() };
+	const struct pk_apply_events events = {
+		.part = show_part,
+		.statement = show_statement,
+		.file = show_file,
+		.arg = &show,
+	};
+	rc = pk_ctx_open(&ctx, true, err);
+	if (rc == 0)
+		rc = pk_desk_open(&desk, &ctx.repo, &ctx.config, &ctx.project, err);
+	if (rc == 0)
+		rc = pk_session_apply(&desk, &events, &result, err);
+	if (rc == 0) {
+		rc = conclude(&ctx, &desk, &result, &show);
+	} else if (desk.session.state == PK_SESSION_APPLYING && err && !err->hint) {
+		pk_err_hint(err, "the clone is as it was before the statement that failed; git postkit apply goes on there, "
+				 "git postkit plan starts from there");
+	}
+	cJSON_Delete(show.parts);
+	cJSON_Delete(show.files);
+	return rc;
+}

@@ -1,0 +1,126 @@
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+void pk_ctx_release(struct pk_ctx *ctx)
+{
+	pk_project_release(&ctx->project);
+	pk_config_release(&ctx->config);
+	if (ctx->has_repo)
+		pk_repo_release(&ctx->repo);
+	*ctx = (struct pk_ctx)PK_CTX_INIT;
+}
+
+/* color.postkit, then color.ui, as git's own commands have it; unset leaves it to the terminal. */
+static void apply_color(const struct pk_config *config)
+{
+	const char *value = pk_config_git(config, "color.postkit");
+
+	if (!value)
+		value = pk_config_git(config, "color.ui");
+	if (pk_streq(value, "always"))
+		pk_term_set_color(1);
+	else if (pk_streq(value, "never") || pk_streq(value, "false"))
+		pk_term_set_color(0);
+}
+
+int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err)
+{
+	PK_AUTO(pk_err) repo_err = PK_ERR_INIT;
+
+	*ctx = (struct pk_ctx)PK_CTX_INIT;
+	ctx->has_repo = pk_repo_open(&ctx->repo, NULL, &repo_err) == 0;
+	if (!ctx->has_repo && need_repo) {
+		pk_err_move(err, &repo_err);
+		return -1;
+	}
+	if (need_repo && !ctx->repo.workdir) {
+		pk_err_set(err, "this repository is bare, and the command needs a work tree");
+		return pk_err_hint(err, "run it in a clone that has files checked out");
+	}
+	if (pk_config_load(&ctx->config, ctx->has_repo ? &ctx->repo : NULL, err) < 0)
+		return -1;
+	pk_project_load(&ctx->project, &ctx->config);
+	apply_color(&ctx->config);
+	return 0;
+}
+
+int pk_cmd_parse(const char *command, int argc, char **argv, const char **ret_operands, int *ret_n,
+		 struct pk_err *err)
+{
+	const struct pk_command *c = pk_command_find(command);
+	int result = pk_opt_parse(c->opts, argc, argv, ret_operands, ret_n, err);
+
+	if (result == 1) {
+		pk_help_command(stdout, c);
+		/* A status without a message: main has nothing to print and exits with it, as git does. */
+		pk_err_exit(err, PK_EXIT_USAGE);
+	} else if (result < 0) {
+		pk_err_hint(err, "usage: git postkit %s%s%s", c->name, c->synopsis[0] ? " " : "", c->synopsis);
+	}
+	return result;
+}
+
+void pk_advise(const struct pk_ctx *ctx, const char *name, const char *fmt, ...)
+{
+	PK_FREE char *key = pk_printf("advice.postkit%s", name);
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	const char *value;
+	va_list ap;
+
+	for (char *c = key; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	value = pk_config_git(&ctx->config, key);
+	if (value && (pk_streq(value, "false") || pk_streq(value, "no") || pk_streq(value, "off") ||
+		      pk_streq(value, "0")))
+		return;
+	va_start(ap, fmt);
+	pk_buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+	for (char *line = text.ptr; line && *line;) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end = '\0';
+		fprintf(stderr, "%shint: %s%s\n", pk_color(stderr, PK_YELLOW), line,
+			pk_color(stderr, PK_PLAIN));
+		line = end ? end + 1 : NULL;
+	}
+}
+
+void pk_say(const char *fmt, ...)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	pk_buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	/* Talk comes after the results before it, also where both go to one file. */
+	fflush(stdout);
+	fputs(text.ptr, stderr);
+	if (!text.len || text.ptr[text.len - 1] != '\n')
+		fputc('\n', stderr);
+}
+
+void pk_print_json(cJSON *root)
+{
+	PK_FREE char *text = NULL;
+
+	if (!cJSON_HasObjectItem(root, "schema")) {
+		cJSON *version = cJSON_CreateNumber(1);
+
+		/* First, where a reader looks for it. */
+		if (!root->child || !cJSON_InsertItemInArray(root, 0, version))
+			cJSON_AddItemToObject(root, "schema", version);
+		else
+			version->string = pk_strdup("schema");
+	}
+	text = pk_json_print(root);
+	fputs(text, stdout);
+	cJSON_Delete(root);
+}

@@ -1,0 +1,123 @@
+/* git postkit drift: is the remote's schema what its migrations made of it? */
+#include "cmd/help.h"
+#include "cmd/textdiff.h"
+#include "deploy/deploy.h"
+
+static bool opt_json;
+static const char *opt_commit;
+
+const struct pk_opt pk_opts_drift[] = {
+	{ PK_OPT_STRING, 0, "commit", "REV", "compare with the migrations of this commit instead of HEAD",
+	  &opt_commit },
+	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	{ 0 },
+};
+
+static const char *const what_names[] = {
+	[PK_ADDED] = "added", [PK_CHANGED] = "changed", [PK_REMOVED] = "removed",
+};
+
+static void print_item(const struct pk_tree_diff_item *item)
+{
+	static const enum pk_color colors[] = {
+		[PK_ADDED] = PK_GREEN, [PK_CHANGED] = PK_YELLOW, [PK_REMOVED] = PK_RED,
+	};
+	bool color = *pk_color(stdout, PK_RED) != '\0';
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_buf) from = PK_BUF_INIT;
+	PK_AUTO(pk_buf) to = PK_BUF_INIT;
+
+	pk_buf_add_safe(&from, item->from ? item->from : "", true);
+	pk_buf_add_safe(&to, item->to ? item->to : "", true);
+	pk_text_diff(&text, from.ptr, to.ptr, color);
+	printf("%s%s%s %s\n%s\n", pk_color(stdout, colors[item->what]), what_names[item->what],
+	       pk_color(stdout, PK_PLAIN), item->path, text.ptr);
+}
+
+static void print_text(const struct pk_deploy *d, const struct pk_tree_diff *diff, bool known)
+{
+	for (size_t i = 0; i < diff->n; i++)
+		print_item(&diff->items[i]);
+	if (d->resume) {
+		printf("'%s' is half way through %s; git postkit deploy goes on with it\n", d->remote.name,
+		       d->chain.items[d->pending[0]].file);
+	} else if (!*d->expected && !d->empty) {
+		printf("what '%s' should be is not known: %s\n", d->remote.name,
+		       d->applied.n ? "its last migration does not say where it leads to" : "nothing has run there");
+	} else if (d->drifted && !known) {
+		printf("'%s' has drifted: its schema is %.12s, its migrations led to %.12s\n", d->remote.name,
+		       d->now.fingerprint.hex, d->expected);
+	} else if (d->drifted) {
+		printf("'%s' has drifted: %zu object%s differ%s from what its migrations made\n", d->remote.name,
+		       diff->n, diff->n == 1 ? "" : "s", diff->n == 1 ? "s" : "");
+	} else {
+		printf("'%s' has the schema that its migrations made%s\n", d->remote.name,
+		       d->empty ? " (it is a new database)" : "");
+	}
+	for (size_t i = 0; i < d->now.unmodelled.n; i++)
+		pk_say("warning: not compared: %s", d->now.unmodelled.items[i]);
+}
+
+static void print_json(const struct pk_deploy *d, const struct pk_tree_diff *diff, bool known)
+{
+	cJSON *root = cJSON_CreateObject(), *list;
+
+	pk_json_set_str(root, "remote", d->remote.name);
+	pk_json_set_bool(root, "drift", d->drifted);
+	pk_json_set_str(root, "fingerprint", d->now.fingerprint.hex);
+	pk_json_set_str(root, "expected", *d->expected ? d->expected : NULL);
+	pk_json_set_bool(root, "objects_known", known);
+	list = pk_json_add_array(root, "objects");
+	for (size_t i = 0; i < diff->n; i++) {
+		cJSON *item = pk_json_add_object(list, NULL);
+
+		pk_json_set_str(item, "what", what_names[diff->items[i].what]);
+		pk_json_set_str(item, "path", diff->items[i].path);
+		pk_json_set_str(item, "from", diff->items[i].from);
+		pk_json_set_str(item, "to", diff->items[i].to);
+	}
+	list = pk_json_add_array(root, "not_compared");
+	for (size_t i = 0; i < d->now.unmodelled.n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(d->now.unmodelled.items[i]));
+	pk_print_json(root);
+}
+
+static void advise(const struct pk_ctx *ctx, const struct pk_deploy *d, bool known)
+{
+	if (!d->drifted)
+		return;
+	if (!known)
+		pk_advise(ctx, "Fetch", "the snapshot of what is expected is not here; others may have it: "
+			  "git fetch origin refs/postkit/fingerprints:refs/postkit/fingerprints");
+	else
+		pk_advise(ctx, "Drift", "write what was done there into the schema files and a migration, or undo it "
+			  "there; git postkit deploy refuses until then");
+}
+
+int pk_cmd_drift(int argc, char **argv, struct pk_err *err)
+{
+	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_AUTO(pk_deploy) d = PK_DEPLOY_INIT;
+	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	struct pk_deploy_options options = { .max_wait = -1 };
+	bool known = false;
+	int n, result = pk_cmd_parse("drift", argc, argv, operands, &n, err);
+
+	if (result)
+		return result;
+	if (n > 1)
+		return pk_help_usage("drift", err, "drift takes one remote, not %d", n);
+	options.remote = n ? operands[0] : NULL;
+	options.commit = opt_commit;
+	if (pk_ctx_open(&ctx, true, err) < 0 ||
+	    pk_deploy_open(&d, &ctx.repo, &ctx.config, &ctx.project, &options, NULL, err) < 0 ||
+	    pk_deploy_compare(&d, err) < 0 || pk_deploy_drift(&d, &diff, &known, err) < 0)
+		return -1;
+	if (opt_json)
+		print_json(&d, &diff, known);
+	else
+		print_text(&d, &diff, known);
+	advise(&ctx, &d, known);
+	return d.drifted ? PK_EXIT_NO : PK_EXIT_OK;
+}

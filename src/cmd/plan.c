@@ -1,0 +1,151 @@
+/* git postkit plan: what leads from the clone to the schema files. */
+#include "base/clock.h"
+#include "cmd/help.h"
+#include "cmd/planview.h"
+#include "session/planning.h"
+
+static bool opt_sql, opt_json, opt_down, opt_destructive, opt_exit_code;
+static const char *opt_online;
+static struct pk_strv opt_renames;
+
+const struct pk_opt pk_opts_plan[] = {
+	{ PK_OPT_FLAG, 0, "sql", NULL, "print only the SQL", &opt_sql },
+	{ PK_OPT_FLAG, 0, "down", NULL, "print the SQL of the way back", &opt_down },
+	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never", &opt_online },
+	{ PK_OPT_LIST, 0, "rename", "KIND:OLD=NEW", "an object or column that goes under a new name", &opt_renames },
+	{ PK_OPT_FLAG, 0, "allow-destructive", NULL, "take steps that lose data into the plan", &opt_destructive },
+	{ PK_OPT_FLAG, 0, "exit-code", NULL, "exit with 1 when there is something to change", &opt_exit_code },
+	{ 0 },
+};
+
+static int parse_online(enum pk_online *ret, struct pk_err *err)
+{
+	static const char *const names[] = {
+		[PK_ONLINE_AUTO] = "auto",
+		[PK_ONLINE_ALWAYS] = "always",
+		[PK_ONLINE_NEVER] = "never",
+	};
+	*ret = PK_ONLINE_AUTO;
+	for (size_t i = 0; opt_online && i < PK_COUNT(names); i++) {
+		if (pk_streq(opt_online, names[i])) {
+			*ret = (enum pk_online)i;
+			return 0;
+		}
+	}
+	return opt_online ? pk_help_usage("plan", err, "--online is auto, always or never, not '%s'", opt_online) : 0;
+}
+
+static void show_json(const struct pk_session *session, const struct pk_planning *p)
+{
+	cJSON *root = pk_plan_to_json(&p->plan);
+	pk_json_set_str(root, "branch", session->branch);
+	pk_json_set_str(root, "from", p->clone.fingerprint.hex);
+	pk_json_set_str(root, "to", p->shadow.fingerprint.hex);
+	pk_json_set_bool(root, "proved", p->proved);
+	pk_json_set_bool(root, "refused", p->refused);
+	pk_json_set_str(root, "why_not", p->why_not.msg);
+	pk_json_set_str(root, "sql", session->plan_sql);
+	pk_json_set_str(root, "down", p->down);
+	pk_json_set_num(root, "migrations", (double)p->n_parts);
+	cJSON *manual = pk_json_add_array(root, "manual");
+	for (size_t i = 0; i < session->n_manual; i++)
+		cJSON_AddItemToArray(manual, cJSON_CreateString(session->manual[i].file));
+	cJSON *unmodelled = pk_json_add_array(root, "unmodelled");
+	for (size_t i = 0; i < p->shadow.unmodelled.n; i++)
+		cJSON_AddItemToArray(unmodelled, cJSON_CreateString(p->shadow.unmodelled.items[i]));
+	pk_json_set_num(root, "seconds", p->seconds);
+	pk_print_json(root);
+}
+
+static void show_manual(const struct pk_session *session)
+{
+	for (size_t i = 0; i < session->n_manual; i++)
+		printf("%s  %s> migration %s, written by hand%s\n", i ? "" : "\n", pk_color(stdout, PK_CYAN),
+		       session->manual[i].file, pk_color(stdout, PK_PLAIN));
+}
+
+static void show(const struct pk_session *session, const struct pk_planning *p)
+{
+	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
+	PK_FREE char *took = pk_duration(p->seconds);
+	pk_view_plan(stdout, &p->plan);
+	show_manual(session);
+	if (!p->plan.n) {
+		printf("%snothing to change: the clone is what the schema files mean\n", session->n_manual ? "\n" : "");
+		return;
+	}
+	pk_view_summary(&summary, &p->plan);
+	printf("\n%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
+	if (p->n_destructive)
+		printf(", %s%zu step%s lose%s data%s", pk_color(stdout, PK_RED), p->n_destructive,
+		       p->n_destructive == 1 ? "" : "s", p->n_destructive == 1 ? "s" : "",
+		       pk_color(stdout, PK_PLAIN));
+	if (p->n_parts > 1)
+		printf("; %zu migrations", p->n_parts);
+	if (p->proved)
+		printf("; proved on a copy of the schema, forth and back");
+	printf(" (%s)\n", took);
+}
+
+/* The next command, or why there is none. */
+static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_planning *p, struct pk_err *err)
+{
+	if (p->refused) {
+		pk_say("%serror:%s the plan loses data, so it is not stored", pk_color(stderr, PK_RED),
+		       pk_color(stderr, PK_PLAIN));
+		pk_advise(ctx, "Destructive", "git postkit plan --allow-destructive takes it as it is; was something renamed, "
+					      "--rename KIND:OLD=NEW says so");
+		return PK_EXIT_NO;
+	}
+	if (!p->proved) {
+		pk_err_move(err, &p->why_not);
+		return pk_err_wrap(err, "the plan does not prove, so it is not stored");
+	}
+	if (p->plan.n || desk->session.n_manual || desk->session.state == PK_SESSION_APPLIED)
+		pk_advise(ctx, "Plan", "%s comes next", pk_session_next(&desk->session));
+	return opt_exit_code && p->plan.n ? PK_EXIT_NO : 0;
+}
+
+static int run(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_planning_options *options,
+	       struct pk_planning *p, struct pk_err *err)
+{
+	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
+	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||
+	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
+	    pk_session_plan(desk, &source, options, p, err) < 0)
+		return -1;
+	if (p->caught_up.run)
+		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,
+		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
+	pk_view_unmodelled(&p->shadow, "the schema");
+	if (opt_json)
+		show_json(&desk->session, p);
+	else if (opt_down)
+		fputs(p->down ? p->down : "", stdout);
+	else if (opt_sql)
+		fputs(p->proved && desk->session.plan_sql ? desk->session.plan_sql : "", stdout);
+	else
+		show(&desk->session, p);
+	return conclude(ctx, desk, p, err);
+}
+
+int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
+{
+	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
+	PK_AUTO(pk_planning) planning = PK_PLANNING_INIT;
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	struct pk_planning_options options = { .renames = &opt_renames };
+	int n, result = pk_cmd_parse("plan", argc, argv, operands, &n, err);
+	if (result)
+		return result;
+	if (n)
+		return pk_help_usage("plan", err, "plan takes no operands");
+	options.allow_destructive = opt_destructive;
+	if (parse_online(&options.online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
+		return -1;
+	result = run(&ctx, &desk, &options, &planning, err);
+	pk_strv_release(&opt_renames);
+	return result;
+}

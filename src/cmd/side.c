@@ -1,0 +1,117 @@
+#include "cmd/side.h"
+#include "base/fs.h"
+#include "clone/remote.h"
+#include "clone/shadow.h"
+
+void pk_side_release(struct pk_side *side)
+{
+	pk_source_facts_release(&side->facts);
+	pk_snapshot_release(&side->snapshot);
+}
+
+static bool is_remote(const struct pk_ctx *ctx, const char *text)
+{
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
+
+	if (!ctx->has_repo)
+		return false;
+	pk_remote_list(&ctx->config, &names);
+	return pk_strv_has(&names, text);
+}
+
+static bool is_live(const struct pk_ctx *ctx, const char *text)
+{
+	return is_remote(ctx, text) || pk_conninfo_looks_like(text);
+}
+
+int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
+
+	if (is_remote(ctx, text)) {
+		if (pk_remote_get(&ctx->config, text, &remote, err) < 0)
+			return -1;
+	} else {
+		remote.name = pk_strdup("");
+		if (pk_conninfo_parse(&remote.info, text, err) < 0)
+			return -1;
+	}
+	return pk_remote_connect(&remote, ret, err);
+}
+
+static int read_live(const struct pk_ctx *ctx, struct pk_side *side, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	if (pk_side_connect(ctx, side->text, &conn, err) < 0 ||
+	    pk_source_facts_read(&conn, &side->facts, err) < 0 ||
+	    pk_snapshot_read(&conn, &side->snapshot, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int read_files(struct pk_server *server, const struct pk_side *like, struct pk_side *side,
+		      struct pk_err *err)
+{
+	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
+	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
+	PK_FREE char *infra_dir = pk_path_join(side->text, pk_project_not_schema[0]);
+	struct pk_shadow_options how = {
+		.role = like ? like->facts.role : NULL,
+		.owner = like ? like->facts.owner : NULL,
+	};
+
+	if (pk_source_from_path(&files, side->text, pk_project_not_schema, err) < 0)
+		return -1;
+	if (pk_path_is_dir(infra_dir) && pk_source_from_path(&infra, infra_dir, NULL, err) < 0)
+		return -1;
+	return pk_shadow_read(server, &infra, &files, &how, &side->snapshot, err);
+}
+
+int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n, struct pk_err *err)
+{
+	PK_AUTO(pk_server) server = PK_SERVER_INIT;
+	const struct pk_side *like = NULL;
+	bool files = false;
+	int major;
+
+	/* Everything that can be wrong with the words comes before the first connection. */
+	for (size_t i = 0; i < n; i++) {
+		sides[i]->live = is_live(ctx, sides[i]->text);
+		if (sides[i]->live)
+			continue;
+		files = true;
+		if (pk_path_exists(sides[i]->text))
+			continue;
+		pk_err_set(err, "'%s' is neither a connection string, a remote, nor a file or folder",
+			   sides[i]->text);
+		return pk_err_hint(err, "connection strings look like postgresql://user@host/database or "
+				   "'host=... dbname=...'");
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!sides[i]->live)
+			continue;
+		if (read_live(ctx, sides[i], err) < 0)
+			return -1;
+		like = like ? like : sides[i];
+	}
+	if (!files)
+		return 0;
+	major = like ? like->facts.version / 10000 : pk_config_int(&ctx->config, "pgMajor", 0);
+	if (pk_server_open(&server, ctx->has_repo ? &ctx->repo : NULL, &ctx->config, major, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (!sides[i]->live && read_files(&server, like, sides[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void pk_side_warn_unmodelled(const struct pk_side *side)
+{
+	for (size_t i = 0; i < side->snapshot.unmodelled.n; i++) {
+		PK_AUTO(pk_buf) shown = PK_BUF_INIT;
+
+		pk_buf_add_safe(&shown, side->snapshot.unmodelled.items[i], false);
+		pk_say("warning: not modelled, so not compared: %s", shown.ptr);
+	}
+}

@@ -1,0 +1,198 @@
+#include "cmd/standing.h"
+
+#include "base/fs.h"
+#include "chain/chain.h"
+#include "clone/remote.h"
+#include "deploy/record.h"
+#include "git/git.h"
+#include "server/server.h"
+#include "session/desk.h"
+
+void pk_standing_release(struct pk_standing *standing)
+{
+	for (size_t i = 0; i < standing->n_remotes; i++) {
+		struct pk_remote_standing *r = &standing->remotes[i];
+		free(r->name);
+		free(r->trouble);
+		free(r->last);
+		free(r->when);
+		pk_strv_release(&r->pending);
+	}
+	free(standing->remotes);
+	free(standing->branch);
+	free(standing->next);
+	pk_session_release(&standing->session);
+	*standing = (struct pk_standing)PK_STANDING_INIT;
+}
+
+static int look_at_clone(const struct pk_ctx *ctx, struct pk_standing *s, struct pk_err *err)
+{
+	PK_AUTO(pk_server) server = PK_SERVER_INIT;
+	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
+	PK_AUTO(pk_err) open_err = PK_ERR_INIT;
+	const struct pk_database *clone;
+	bool given = pk_config_get_protected(&ctx->config, "server") != NULL;
+	s->clone_size = -1;
+	(void)err;
+	if (!given && !pk_server_running(&ctx->repo, s->session.major)) {
+		PK_AUTO(pk_strv) majors = PK_STRV_INIT;
+		PK_FREE char *major = pk_printf("%d", s->session.major);
+		if (pk_server_list(&ctx->repo, &majors, &open_err) == 0 && !pk_strv_has(&majors, major))
+			s->clone = PK_CLONE_GONE;
+		return 0;
+	}
+	if (pk_server_open(&server, &ctx->repo, &ctx->config, s->session.major, &open_err) < 0 ||
+	    pk_server_databases(&server, &databases, &open_err) < 0)
+		return 0; /* unknown is an answer, too */
+	s->clone = PK_CLONE_GONE;
+	if (pk_databases_find(&databases, s->session.db, &clone)) {
+		s->clone = PK_CLONE_PRESENT;
+		s->clone_size = clone->size;
+	}
+	return 0;
+}
+
+static void look_at_plan(const struct pk_ctx *ctx, struct pk_standing *s)
+{
+	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+	s->plan = PK_PLAN_NONE;
+	if (!s->session.source)
+		return;
+	bool same = pk_session_source_read(&ctx->repo, &ctx->project, &source, &err) == 0 &&
+		    pk_streq(source.hash.hex, s->session.source);
+	s->plan = same ? PK_PLAN_CURRENT : PK_PLAN_STALE;
+}
+
+/* Files of the chain that are not among the versions. */
+static void find_pending(const struct pk_chain *chain, const struct pk_strv *versions,
+			 struct pk_remote_standing *r)
+{
+	for (size_t i = 0; i < chain->n; i++) {
+		const struct pk_migration *m = &chain->items[i];
+		if (!pk_strv_has(versions, m->version)) {
+			pk_strv_push(&r->pending, m->file);
+		} else {
+			free(r->last);
+			r->last = pk_strdup(m->version);
+		}
+	}
+	r->known = true;
+}
+
+static int from_records(const struct pk_ctx *ctx, const struct pk_chain *chain, struct pk_remote_standing *r,
+			struct pk_err *err)
+{
+	PK_AUTO(pk_records) records = PK_RECORDS_INIT;
+	PK_AUTO(pk_chain) ran = PK_CHAIN_INIT;
+	PK_AUTO(pk_strv) versions = PK_STRV_INIT;
+	if (pk_records_read(&ctx->repo, r->name, 1, &records, err) < 0)
+		return -1;
+	if (!records.n)
+		return 0;
+	if (pk_chain_from_rev(&ran, &ctx->repo, records.items[0].oid.hex, "migrations", err) < 0)
+		return -1;
+	for (size_t i = 0; i < ran.n; i++)
+		pk_strv_push(&versions, ran.items[i].version);
+	r->when = pk_strdup(records.items[0].finished);
+	find_pending(chain, &versions, r);
+	return 0;
+}
+
+static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain, struct pk_remote_standing *r)
+{
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
+	PK_AUTO(pk_strv) versions = PK_STRV_INIT;
+	PK_FREE char *table = NULL;
+	bool exists = false;
+	r->asked = true;
+	if (pk_remote_get(&ctx->config, r->name, &remote, &err) < 0 || pk_remote_connect(&remote, &conn, &err) < 0 ||
+	    pk_applied_read(&conn, &applied, &exists, &err) < 0 ||
+	    (!exists && pk_applied_foreign(&conn, &versions, &table, &err) < 0)) {
+		r->trouble = pk_strdup(err.msg ? err.msg : "can't be asked");
+		return;
+	}
+	for (size_t i = 0; i < applied.n; i++)
+		pk_strv_push(&versions, applied.items[i].version);
+	if (applied.n) {
+		free(r->when);
+		r->when = pk_strdup(applied.items[applied.n - 1].applied_at);
+	}
+	find_pending(chain, &versions, r);
+}
+
+static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_standing *s, struct pk_err *err)
+{
+	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
+	struct pk_oid head;
+	if (pk_repo_rev(&ctx->repo, "HEAD", &head, NULL) == 0 &&
+	    pk_chain_from_rev(&chain, &ctx->repo, "HEAD", ctx->project.migrations_dir, err) < 0)
+		return -1;
+	s->n_migrations = chain.n;
+	pk_remote_list(&ctx->config, &names);
+	s->remotes = pk_alloc((names.n + 1) * sizeof(*s->remotes));
+	for (size_t i = 0; i < names.n; i++) {
+		struct pk_remote_standing *r = &s->remotes[s->n_remotes++];
+		r->name = pk_strdup(names.items[i]);
+		if (fetch)
+			ask(ctx, &chain, r);
+		else if (from_records(ctx, &chain, r, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_hooks(const struct pk_ctx *ctx)
+{
+	PK_AUTO(pk_buf) dir = PK_BUF_INIT;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	const char *const args[] = { "rev-parse", "--git-path", "hooks/pre-push", NULL };
+	if (pk_git_check(ctx->repo.workdir, args, NULL, &dir, NULL) < 0)
+		return false;
+	pk_buf_rtrim(&dir);
+	PK_FREE char *path = pk_path_join(ctx->repo.workdir, dir.ptr);
+	return pk_read_file(path, &text, NULL) == 0 && strstr(text.ptr, "postkit");
+}
+
+/* In the order in which things would stand in the way. */
+static char *choose_next(const struct pk_ctx *ctx, const struct pk_standing *s)
+{
+	const struct pk_session *session = &s->session;
+	if (!s->branch)
+		return pk_strdup("git switch BRANCH");
+	if (!s->n_remotes && s->found != PK_FOUND_SESSION)
+		return pk_strdup("git postkit remote add NAME URL");
+	if (s->found != PK_FOUND_SESSION || s->clone == PK_CLONE_GONE)
+		return pk_strdup("git postkit start");
+	if (session->committing.n)
+		return pk_strdup("git postkit commit");
+	bool stale = s->plan == PK_PLAN_STALE;
+	if (stale && (pk_session_pending(session) || session->state == PK_SESSION_APPLIED))
+		return pk_strdup("git postkit plan");
+	if (session->state == PK_SESSION_COMMITTED && !session->n_manual && !stale)
+		return pk_strdup("git push");
+	(void)ctx;
+	return pk_strdup(pk_session_next(session));
+}
+
+int pk_standing_read(const struct pk_ctx *ctx, bool fetch, struct pk_standing *ret, struct pk_err *err)
+{
+	PK_FREE char *branch = pk_repo_branch(&ctx->repo);
+	if (branch && pk_session_current(&ctx->repo, &ctx->config, &ret->session, &ret->found, NULL, err) < 0)
+		return -1;
+	ret->branch = pk_take(&branch);
+	if (ret->found == PK_FOUND_SESSION) {
+		if (look_at_clone(ctx, ret, err) < 0)
+			return -1;
+		look_at_plan(ctx, ret);
+	}
+	if (look_at_remotes(ctx, fetch, ret, err) < 0)
+		return -1;
+	ret->hooks = has_hooks(ctx);
+	ret->next = choose_next(ctx, ret);
+	return 0;
+}

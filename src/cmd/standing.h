@@ -1,0 +1,39 @@
+/* Where a branch stands: what `status` shows, gathered without starting a server or asking a remote. */
+#ifndef PK_CMD_STANDING_H
+#define PK_CMD_STANDING_H
+
+#include "cmd/cmd.h"
+#include "session/session.h"
+
+enum pk_clone_state { PK_CLONE_UNKNOWN, PK_CLONE_PRESENT, PK_CLONE_GONE };
+enum pk_plan_state { PK_PLAN_NONE, PK_PLAN_CURRENT, PK_PLAN_STALE };
+
+struct pk_remote_standing {
+	char *name;
+	bool known;            /* what it ran: from its records, or asked */
+	bool asked;
+	char *trouble;         /* why asking failed; NULL */
+	struct pk_strv pending; /* file names */
+	char *last;            /* newest version there; NULL: none */
+	char *when;            /* ISO time of the last deploy; NULL: not known */
+};
+
+struct pk_standing {
+	char *branch;          /* NULL: detached HEAD */
+	enum pk_session_found found;
+	struct pk_session session;
+	enum pk_clone_state clone;
+	int64_t clone_size;    /* -1 unknown */
+	enum pk_plan_state plan;
+	size_t n_migrations;   /* in HEAD */
+	struct pk_remote_standing *remotes;
+	size_t n_remotes;
+	bool hooks;
+	char *next;            /* command, or NULL */
+};
+#define PK_STANDING_INIT { 0 }
+void pk_standing_release(struct pk_standing *standing);
+/* fetch: asks the remotes. */
+int pk_standing_read(const struct pk_ctx *ctx, bool fetch, struct pk_standing *ret, struct pk_err *err);
+
+#endif

@@ -1,0 +1,213 @@
+/* git postkit status: where the branch stands, and what comes next. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "cmd/help.h"
+#include "cmd/standing.h"
+
+static bool opt_fetch, opt_json, opt_porcelain;
+
+const struct pk_opt pk_opts_status[] = {
+	{ PK_OPT_FLAG, 0, "fetch", NULL, "ask the remotes what they have run", &opt_fetch },
+	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	{ PK_OPT_FLAG, 0, "porcelain", NULL, "lines for scripts, which never change", &opt_porcelain },
+	{ 0 },
+};
+
+static const char *const clone_names[] = {
+	[PK_CLONE_UNKNOWN] = "unknown",
+	[PK_CLONE_PRESENT] = "present",
+	[PK_CLONE_GONE] = "gone",
+};
+static const char *const plan_names[] = {
+	[PK_PLAN_NONE] = "none",
+	[PK_PLAN_CURRENT] = "current",
+	[PK_PLAN_STALE] = "stale",
+};
+
+static void show_porcelain(const struct pk_standing *s)
+{
+	const struct pk_session *session = &s->session;
+	printf("branch %s\n", s->branch ? s->branch : "(detached)");
+	if (s->found == PK_FOUND_SESSION) {
+		printf("session %s %s\n", session->id, pk_session_state_name(session->state));
+		printf("remote %s\n", session->remote);
+		printf("database %s %s\n", session->db, clone_names[s->clone]);
+		printf("plan %s %zu %zu\n", plan_names[s->plan], pk_session_pending(session),
+		       pk_session_uncommitted(session));
+		for (size_t i = 0; i < session->n_manual; i++)
+			printf("waiting %s\n", session->manual[i].file);
+	}
+	for (size_t i = 0; i < s->n_remotes; i++) {
+		const struct pk_remote_standing *r = &s->remotes[i];
+		if (r->known)
+			printf("pending %s %zu\n", r->name, r->pending.n);
+		else
+			printf("pending %s unknown\n", r->name);
+	}
+	printf("hooks %s\n", s->hooks ? "installed" : "missing");
+	printf("next %s\n", s->next);
+}
+
+static void session_json(cJSON *root, const struct pk_standing *s)
+{
+	const struct pk_session *session = &s->session;
+	cJSON *object = pk_json_add_object(root, "session");
+	PK_FREE char *started = pk_time_iso((time_t)session->started);
+	PK_FREE char *copied = pk_time_iso((time_t)session->template_created);
+	pk_json_set_str(object, "id", session->id);
+	pk_json_set_str(object, "state", pk_session_state_name(session->state));
+	pk_json_set_str(object, "remote", session->remote);
+	pk_json_set_str(object, "database", session->db);
+	pk_json_set_str(object, "clone", clone_names[s->clone]);
+	if (s->clone_size >= 0)
+		pk_json_set_num(object, "clone_size", (double)s->clone_size);
+	pk_json_set_str(object, "role", session->role);
+	pk_json_set_num(object, "pg_major", session->major);
+	pk_json_set_str(object, "started", started);
+	pk_json_set_str(object, "template_created", copied);
+	pk_json_set_str(object, "plan", plan_names[s->plan]);
+	pk_json_set_num(object, "parts_pending", (double)pk_session_pending(session));
+	pk_json_set_num(object, "parts_applied", (double)pk_session_uncommitted(session));
+	pk_json_set_str(object, "fingerprint", pk_session_reached(session)->hex);
+	cJSON *waiting = pk_json_add_array(object, "waiting");
+	for (size_t i = 0; i < session->n_manual; i++)
+		cJSON_AddItemToArray(waiting, cJSON_CreateString(session->manual[i].file));
+}
+
+static void show_json(const struct pk_standing *s)
+{
+	cJSON *root = cJSON_CreateObject();
+	pk_json_set_str(root, "branch", s->branch);
+	if (s->found == PK_FOUND_SESSION)
+		session_json(root, s);
+	pk_json_set_num(root, "migrations", (double)s->n_migrations);
+	cJSON *remotes = pk_json_add_array(root, "remotes");
+	for (size_t i = 0; i < s->n_remotes; i++) {
+		const struct pk_remote_standing *r = &s->remotes[i];
+		cJSON *item = pk_json_add_object(remotes, NULL);
+		pk_json_set_str(item, "name", r->name);
+		pk_json_set_bool(item, "known", r->known);
+		pk_json_set_str(item, "error", r->trouble);
+		pk_json_set_str(item, "last", r->last);
+		pk_json_set_str(item, "deployed", r->when);
+		if (!r->known)
+			continue;
+		cJSON *pending = pk_json_add_array(item, "pending");
+		for (size_t j = 0; j < r->pending.n; j++)
+			cJSON_AddItemToArray(pending, cJSON_CreateString(r->pending.items[j]));
+	}
+	pk_json_set_bool(root, "hooks", s->hooks);
+	pk_json_set_str(root, "next", s->next);
+	pk_print_json(root);
+}
+
+static void show_clone(const struct pk_standing *s)
+{
+	PK_FREE char *size = s->clone_size >= 0 ? pk_size((uint64_t)s->clone_size) : NULL;
+	printf("clone       %s, ", s->session.db);
+	if (s->clone == PK_CLONE_GONE)
+		printf("%sgone%s\n", pk_color(stdout, PK_RED), pk_color(stdout, PK_PLAIN));
+	else if (s->clone == PK_CLONE_PRESENT)
+		printf("%s\n", size ? size : "there");
+	else
+		printf("on a local server that is not running; commands start it\n");
+}
+
+static void show_plan(const struct pk_standing *s)
+{
+	const struct pk_session *session = &s->session;
+	size_t pending = pk_session_pending(session), done = pk_session_uncommitted(session);
+	if (session->committing.n)
+		printf("commit      interrupted\n");
+	if (pending || done)
+		printf("plan        %zu migration%s to apply, %zu applied and not committed\n", pending,
+		       pending == 1 ? "" : "s", done);
+	if (s->plan == PK_PLAN_STALE)
+		printf("            %sthe schema files have changed since the plan%s\n", pk_color(stdout, PK_YELLOW),
+		       pk_color(stdout, PK_PLAIN));
+	if (session->state == PK_SESSION_APPLIED && !session->agree && session->source)
+		printf("            the schema files do not mean what was applied\n");
+	for (size_t i = 0; i < session->n_manual; i++)
+		printf("%s%s\n", i ? "            " : "by hand     ", session->manual[i].file);
+}
+
+static void show_session(const struct pk_standing *s)
+{
+	const struct pk_session *session = &s->session;
+	if (s->found == PK_FOUND_NONE) {
+		printf("session     none\n");
+		return;
+	}
+	if (s->found == PK_FOUND_COPIED) {
+		printf("session     none; the branch is a copy of '%s', which has one\n", session->branch);
+		return;
+	}
+	PK_FREE char *started = pk_time_ago((time_t)session->started);
+	PK_FREE char *copied = pk_time_ago((time_t)session->template_created);
+	printf("session     %s%s%s, started %s\n", pk_color(stdout, PK_BOLD), pk_session_state_name(session->state),
+	       pk_color(stdout, PK_PLAIN), started);
+	printf("remote      %s, copied %s, PostgreSQL %d\n", session->remote, copied, session->major);
+	show_clone(s);
+	show_plan(s);
+}
+
+static void show_remotes(const struct pk_standing *s)
+{
+	for (size_t i = 0; i < s->n_remotes; i++) {
+		const struct pk_remote_standing *r = &s->remotes[i];
+		printf("%s", i ? "            " : "migrations  ");
+		if (r->trouble) {
+			PK_AUTO(pk_buf) trouble = PK_BUF_INIT;
+			pk_buf_add_safe(&trouble, r->trouble, false);
+			printf("%s: not known: %s\n", r->name, trouble.ptr);
+		} else if (!r->known) {
+			printf("%s: no deploy is recorded here; --fetch asks it\n", r->name);
+		} else if (!r->pending.n) {
+			printf("%s: all %zu are there%s%s\n", r->name, s->n_migrations, r->when ? ", last at " : "",
+			       r->when ? r->when : "");
+		} else {
+			printf("%s: %s%zu of %zu pending%s\n", r->name, pk_color(stdout, PK_YELLOW), r->pending.n,
+			       s->n_migrations, pk_color(stdout, PK_PLAIN));
+			for (size_t j = 0; j < r->pending.n; j++)
+				printf("              %s\n", r->pending.items[j]);
+		}
+	}
+	if (!s->n_remotes)
+		printf("remotes     none\n");
+}
+
+static void show(const struct pk_standing *s)
+{
+	if (s->branch)
+		printf("branch      %s\n", s->branch);
+	else
+		printf("branch      none, HEAD is detached\n");
+	show_session(s);
+	show_remotes(s);
+	if (!s->hooks)
+		printf("hooks       not installed; git postkit hooks install\n");
+	printf("next        %s%s%s\n", pk_color(stdout, PK_GREEN), s->next, pk_color(stdout, PK_PLAIN));
+}
+
+int pk_cmd_status(int argc, char **argv, struct pk_err *err)
+{
+	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_AUTO(pk_standing) standing = PK_STANDING_INIT;
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	int n, rc = pk_cmd_parse("status", argc, argv, operands, &n, err);
+	if (rc)
+		return rc;
+	if (n)
+		return pk_help_usage("status", err, "status takes no operands");
+	if (opt_json && opt_porcelain)
+		return pk_help_usage("status", err, "--json or --porcelain, not both");
+	if (pk_ctx_open(&ctx, true, err) < 0 || pk_standing_read(&ctx, opt_fetch, &standing, err) < 0)
+		return -1;
+	if (opt_json)
+		show_json(&standing);
+	else if (opt_porcelain)
+		show_porcelain(&standing);
+	else
+		show(&standing);
+	return 0;
+}

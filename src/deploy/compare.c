@@ -1,0 +1,265 @@
+#include "deploy/internal.h"
+
+#include "deploy/record.h"
+
+static const struct pk_applied *find_applied(const struct pk_deploy *d, const char *version)
+{
+	for (size_t i = 0; i < d->applied.n; i++)
+		if (pk_streq(d->applied.items[i].version, version))
+			return &d->applied.items[i];
+	return NULL;
+}
+
+/* 'started' rows belong to migrations that were begun outside a transaction and did not come to their end. */
+static bool is_finished(const struct pk_applied *row)
+{
+	return row && !(row->state && pk_starts_with(row->state, "started"));
+}
+
+static int refuse_unknown(const struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) names = PK_BUF_INIT;
+
+	for (size_t i = 0; i < d->applied.n; i++) {
+		const struct pk_applied *row = &d->applied.items[i];
+
+		if (pk_chain_find(&d->chain, row->version))
+			continue;
+		pk_buf_addf(&names, "%s%s%s%s", names.len ? "\n" : "", row->version, row->name ? "_" : "",
+			    row->name ? row->name : "");
+		if (row->applied_at)
+			pk_buf_addf(&names, " (applied %s%s%s)", row->applied_at, row->applied_by ? " by " : "",
+				    row->applied_by ? row->applied_by : "");
+	}
+	if (!names.len)
+		return 0;
+	pk_err_set(err, "'%s' has run migrations that commit %.10s does not have", d->remote.name, d->commit.hex);
+	pk_err_exit(err, PK_EXIT_NO);
+	pk_err_detail(err, "%s", names.ptr);
+	return pk_err_hint(err, "pull or merge first, or name the commit that has them with --commit");
+}
+
+static int refuse_edited(const struct pk_deploy *d, struct pk_err *err)
+{
+	for (size_t i = 0; i < d->chain.n; i++) {
+		const struct pk_migration *m = &d->chain.items[i];
+		const struct pk_applied *row = find_applied(d, m->version);
+
+		if (!row || !row->checksum || !*row->checksum || pk_streq(row->checksum, m->checksum))
+			continue;
+		pk_err_set(err, "migration '%s' was changed after it ran on '%s'", m->file, d->remote.name);
+		pk_err_exit(err, PK_EXIT_NO);
+		return pk_err_hint(err, "give it back its text (git cat-file -p %.12s > %s/%s) and put the change "
+				   "into a new migration", row->checksum, d->project->migrations_dir, m->file);
+	}
+	return 0;
+}
+
+static void find_pending(struct pk_deploy *d)
+{
+	free(d->pending);
+	d->pending = pk_alloc((d->chain.n + 1) * sizeof(*d->pending));
+	d->n_pending = 0;
+	d->resume = false;
+	for (size_t i = 0; i < d->chain.n; i++) {
+		const struct pk_applied *row = find_applied(d, d->chain.items[i].version);
+
+		if (is_finished(row) || (i == 0 && d->adopt))
+			continue;
+		if (row && d->n_pending == 0)
+			d->resume = true;
+		d->pending[d->n_pending++] = i;
+	}
+}
+
+static void expect(struct pk_deploy *d, const char *fingerprint)
+{
+	snprintf(d->expected, sizeof(d->expected), "%s", fingerprint ? fingerprint : "");
+	d->drifted = *d->expected && !pk_streq(d->expected, d->now.fingerprint.hex);
+}
+
+/* Nothing was applied yet: a new database, one to adopt, or one of which nothing is known. */
+static void expect_before_first(struct pk_deploy *d)
+{
+	const struct pk_migration *first = d->chain.n ? &d->chain.items[0] : NULL;
+
+	if (d->empty || !first)
+		return;
+	if (first->to && pk_streq(first->to, d->now.fingerprint.hex)) {
+		d->adopt = true;
+		expect(d, first->to);
+		return;
+	}
+	/* Made by hand or by an older program: a baseline leads from nothing, any other from what was there. */
+	if (first->from && (pk_streq(first->from, d->now.fingerprint.hex) ||
+			    pk_fingerprint_known(d->repo, first->from)))
+		expect(d, first->from);
+	else
+		expect(d, first->to);
+}
+
+/*
+ * After a migration that does not say where it leads to (written by hand), the record of the deploy
+ * that ran it knows.
+ */
+static char *recorded_after(const struct pk_deploy *d, const char *version)
+{
+	PK_AUTO(pk_records) records = PK_RECORDS_INIT;
+
+	if (pk_records_read(d->repo, d->remote.name, 1, &records, NULL) < 0 || records.n == 0)
+		return NULL;
+	if (records.items[0].n == 0 ||
+	    !pk_streq(records.items[0].items[records.items[0].n - 1].version, version))
+		return NULL;
+	return pk_strdup(records.items[0].to);
+}
+
+static void expect_after_last(struct pk_deploy *d)
+{
+	const struct pk_applied *last = NULL;
+	PK_FREE char *recorded = NULL;
+
+	for (size_t i = 0; i < d->applied.n; i++)
+		if (!last || strcmp(d->applied.items[i].version, last->version) > 0)
+			last = &d->applied.items[i];
+	if (!last) {
+		expect_before_first(d);
+		return;
+	}
+	if (!is_finished(last))
+		return; /* half way between two schemas */
+	if (last->to && *last->to) {
+		expect(d, last->to);
+		return;
+	}
+	recorded = recorded_after(d, last->version);
+	expect(d, recorded);
+}
+
+int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) versions = PK_STRV_INIT;
+	PK_FREE char *table = NULL;
+
+	if (refuse_unknown(d, err) < 0 || refuse_edited(d, err) < 0)
+		return -1;
+	d->adopt = d->drifted = false;
+	d->expected[0] = '\0';
+	expect_after_last(d);
+	if (d->applied.n == 0 && !d->adopt && !d->empty) {
+		if (pk_applied_foreign(&d->conn, &versions, &table, err) < 0)
+			return -1;
+		if (table && versions.n) {
+			pk_err_set(err, "'%s' has so far been run by another tool, which keeps its list in '%s'",
+				   d->remote.name, table);
+			pk_err_exit(err, PK_EXIT_NO);
+			return pk_err_hint(err, "git postkit import %s takes it over", d->remote.name);
+		}
+	}
+	find_pending(d);
+	return 0;
+}
+
+static int check_order(const struct pk_deploy *d, struct pk_err *err)
+{
+	const char *newest = "";
+	PK_AUTO(pk_buf) names = PK_BUF_INIT;
+
+	for (size_t i = 0; i < d->applied.n; i++)
+		if (strcmp(d->applied.items[i].version, newest) > 0)
+			newest = d->applied.items[i].version;
+	for (size_t i = 0; i < d->n_pending; i++) {
+		const struct pk_migration *m = &d->chain.items[d->pending[i]];
+
+		if (strcmp(m->version, newest) < 0)
+			pk_buf_addf(&names, "%s%s", names.len ? "\n" : "", m->file);
+	}
+	if (!names.len || d->options.allow_out_of_order)
+		return 0;
+	pk_err_set(err, "pending migrations are older than '%s', which has run on '%s' already", newest,
+		   d->remote.name);
+	pk_err_exit(err, PK_EXIT_NO);
+	pk_err_detail(err, "%s", names.ptr);
+	return pk_err_hint(err, "give them a later version (rename the files), or run them as they are with "
+			   "--allow-out-of-order");
+}
+
+static bool is_pending(const struct pk_deploy *d, size_t index)
+{
+	for (size_t i = 0; i < d->n_pending; i++)
+		if (d->pending[i] == index)
+			return true;
+	return false;
+}
+
+static int check_chain(const struct pk_deploy *d, struct pk_err *err)
+{
+	static const char *const what[] = {
+		[PK_CHAIN_DUPLICATE] = "have the same version",
+		[PK_CHAIN_FORK] = "start from the same schema",
+		[PK_CHAIN_GAP] = "do not follow each other: the second does not start where the first leads to",
+	};
+	struct pk_chain_problem *problems = NULL;
+	size_t n = pk_chain_verify(&d->chain, &problems);
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		/* What ran ran; only what is still to come can be put right. */
+		if (!is_pending(d, problems[i].index) && !is_pending(d, problems[i].other))
+			continue;
+		if (problems[i].fault != PK_CHAIN_DUPLICATE && d->options.allow_out_of_order)
+			continue;
+		pk_err_set(err, "migrations '%s' and '%s' %s", d->chain.items[problems[i].other].file,
+			   d->chain.items[problems[i].index].file, what[problems[i].fault]);
+		pk_err_exit(err, PK_EXIT_NO);
+		rc = pk_err_hint(err, "git postkit check HEAD shows what is wrong and how to mend it");
+	}
+	free(problems);
+	return rc;
+}
+
+static int check_drift(struct pk_deploy *d, struct pk_err *err)
+{
+	static const char *const what[] = { [PK_ADDED] = "added", [PK_CHANGED] = "changed", [PK_REMOVED] = "removed" };
+	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
+	PK_AUTO(pk_buf) list = PK_BUF_INIT;
+	bool known = false;
+
+	if (!d->drifted || d->options.allow_drift)
+		return 0;
+	if (pk_deploy_drift(d, &diff, &known, err) < 0)
+		return -1;
+	for (size_t i = 0; i < diff.n && i < 20; i++)
+		pk_buf_addf(&list, "%s%s: %s", list.len ? "\n" : "", what[diff.items[i].what], diff.items[i].path);
+	if (diff.n > 20)
+		pk_buf_addf(&list, "\nand %zu more", diff.n - 20);
+	if (!known)
+		pk_buf_addf(&list, "its fingerprint is %.12s, expected is %.12s, whose snapshot is not in this "
+			    "repository", d->now.fingerprint.hex, d->expected);
+	pk_err_set(err, "the schema of '%s' is not what its migrations made of it", d->remote.name);
+	pk_err_exit(err, PK_EXIT_NO);
+	pk_err_detail(err, "%s", list.ptr);
+	return pk_err_hint(err, "git postkit drift %s shows the difference; --allow-drift goes on nevertheless",
+			   d->remote.name);
+}
+
+int pk_deploy_check(struct pk_deploy *d, struct pk_err *err)
+{
+	if (check_drift(d, err) < 0)
+		return -1;
+	return check_order(d, err) < 0 || check_chain(d, err) < 0 ? -1 : 0;
+}
+
+int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_known, struct pk_err *err)
+{
+	struct pk_oid tree = { "" };
+
+	*ret_known = true;
+	if (!d->drifted)
+		return 0;
+	*ret_known = pk_fingerprint_known(d->repo, d->expected);
+	if (!*ret_known)
+		return 0;
+	snprintf(tree.hex, sizeof(tree.hex), "%s", d->expected);
+	return pk_snapshot_diff_tree(d->repo, &tree, &d->now, ret, err);
+}

@@ -1,0 +1,102 @@
+/*
+ * The state of a remote against the chain of a commit, and the way from one to the other: what is
+ * pending, drift, the dry run on a cut of the template, the run itself, the record. Nothing here
+ * asks or prints; what happens is told through struct pk_deploy_events.
+ *
+ * In order: pk_deploy_open, pk_deploy_compare, pk_deploy_check, pk_deploy_dry_run, pk_deploy_run.
+ */
+#ifndef PK_DEPLOY_DEPLOY_H
+#define PK_DEPLOY_DEPLOY_H
+
+#include "catalog/snapshot.h"
+#include "chain/chain.h"
+#include "chain/project.h"
+#include "clone/copy.h"
+#include "clone/remote.h"
+#include "trace/parts.h"
+#include "trace/run.h"
+
+/* What happens, while it happens. All may be NULL. */
+struct pk_deploy_events {
+	void (*phase)(void *arg, const char *text);
+	void (*migration)(void *arg, const struct pk_migration *m);
+	void (*statement)(void *arg, const struct pk_traced *traced);
+	void (*finished)(void *arg, const struct pk_migration *m, double seconds);
+	void (*part)(void *arg, const char *part, const struct pk_part_result *result); /* a file that ran */
+	void *arg;
+	struct pk_progress *progress; /* for copying */
+};
+
+struct pk_deploy_options {
+	const char *remote;       /* NULL: the default one */
+	const char *commit;       /* revision; NULL: HEAD */
+	bool fresh;               /* copy the template again before the dry run */
+	bool allow_drift, allow_out_of_order;
+	int max_wait;             /* seconds to wait for locks in all; -1: 60 */
+};
+
+/* A migration that this deploy brought to the remote. */
+struct pk_deployed {
+	size_t index;             /* into chain */
+	double seconds;
+	bool adopted;             /* recorded only: its schema was there already */
+};
+
+struct pk_deploy {
+	const struct pk_repo *repo;
+	const struct pk_config *config;
+	const struct pk_project *project;
+	struct pk_deploy_options options;
+	const struct pk_deploy_events *events;
+
+	struct pk_oid commit;
+	struct pk_remote remote;
+	struct pk_conn conn;             /* to the remote */
+	struct pk_source_facts facts;
+	struct pk_chain chain;
+	struct pk_applied_list applied;
+	bool tracked;                    /* the remote has our table */
+	struct pk_snapshot now;          /* of the remote */
+
+	/* Set by pk_deploy_compare(). */
+	size_t *pending, n_pending;      /* indexes into chain, to be run, by version */
+	bool adopt;                      /* chain.items[0] is what the remote is: recorded, not run */
+	bool resume;                     /* pending[0] was begun by an earlier deploy, outside a transaction */
+	bool empty;                      /* a new database */
+	char expected[PK_OID_HEX + 1];   /* fingerprint; "" when not known */
+	bool drifted;
+
+	/* Set by pk_deploy_run(). */
+	struct pk_deployed *done;
+	size_t n_done;
+	char *started;                   /* ISO time */
+	bool recorded;
+};
+#define PK_DEPLOY_INIT { .remote = PK_REMOTE_INIT }
+
+/* Connects, and reads chain, tracking table and schema. Reads only. events, repo, config, project are borrowed. */
+int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct pk_config *config,
+		   const struct pk_project *project, const struct pk_deploy_options *options,
+		   const struct pk_deploy_events *events, struct pk_err *err);
+void pk_deploy_release(struct pk_deploy *d);
+
+/* What is pending, whether there is drift. Migrations that do not fit the chain are errors. */
+int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err);
+/* Refuses drift and pending migrations that are out of order or do not hang together, by the options. */
+int pk_deploy_check(struct pk_deploy *d, struct pk_err *err);
+/*
+ * The objects that differ between the schema expected and the remote. *ret_known false: the snapshot
+ * of what is expected is not in this repository, so only the fingerprints can be compared.
+ */
+int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_known, struct pk_err *err);
+
+/* Everything that would be run, on a database cut from the remote's template, which is dropped after. */
+int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err);
+/*
+ * On the remote. On error d->done says what was done nevertheless; PK_EXIT_UNKNOWN when a connection
+ * was lost at a commit and could not be had again. Then writes the record: PK_EXIT_ATTENTION when
+ * that failed after all was deployed.
+ */
+int pk_deploy_run(struct pk_deploy *d, struct pk_err *err);
+
+#endif

@@ -1,0 +1,159 @@
+#include "deploy/internal.h"
+
+#include "base/clock.h"
+#include "clone/template.h"
+
+struct cut {
+	struct pk_server server;
+	struct pk_template template;
+	struct pk_conn conn, admin;
+	char *db;
+};
+
+static void cut_close(struct cut *cut)
+{
+	pk_conn_release(&cut->conn);
+	pk_conn_release(&cut->admin);
+	if (cut->db)
+		pk_server_drop_db(&cut->server, cut->db, NULL);
+	free(cut->db);
+	cut->db = NULL;
+	pk_template_release(&cut->template);
+	cut->template = (struct pk_template)PK_TEMPLATE_INIT;
+}
+
+static int cut_make(struct pk_deploy *d, struct cut *cut, bool fresh, struct pk_err *err)
+{
+	struct pk_copy_options options = {
+		.progress = d->events ? d->events->progress : NULL, .config = d->config,
+	};
+	PK_FREE char *random = pk_random_hex(4);
+	struct pk_conninfo user = PK_CONNINFO_INIT, admin = PK_CONNINFO_INIT;
+	int rc;
+
+	if (pk_template_ensure(&cut->server, &d->remote, &d->facts, fresh, &options, &cut->template, err) < 0)
+		return -1;
+	cut->db = pk_printf("pk_dry_%s", random);
+	if (pk_template_cut(&cut->server, &cut->template, cut->db, "dry-run", d->remote.name, d->facts.role,
+			    err) < 0)
+		return -1;
+	pk_server_user_info(&cut->server, cut->db, &user);
+	pk_server_admin_info(&cut->server, cut->db, &admin);
+	rc = pk_conn_open(&cut->conn, &user, err);
+	if (rc == 0)
+		rc = pk_conn_open(&cut->admin, &admin, err);
+	pk_conninfo_release(&user);
+	pk_conninfo_release(&admin);
+	return rc;
+}
+
+/* The cut must be what the remote is now: the same schema, the same migrations behind it. */
+static int cut_is_current(struct pk_deploy *d, struct cut *cut, bool *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
+	bool exists = false;
+
+	*ret = false;
+	if (pk_snapshot_read(&cut->conn, &snapshot, err) < 0 ||
+	    pk_applied_read(&cut->conn, &applied, &exists, err) < 0)
+		return -1;
+	/* Half way through a migration there may be an invalid index, which no copy has. */
+	if ((!d->resume && !pk_streq(snapshot.fingerprint.hex, d->now.fingerprint.hex)) ||
+	    applied.n != d->applied.n)
+		return 0;
+	for (size_t i = 0; i < applied.n; i++)
+		if (!pk_streq(applied.items[i].version, d->applied.items[i].version) ||
+		    !pk_streq(applied.items[i].state, d->applied.items[i].state))
+			return 0;
+	*ret = true;
+	return 0;
+}
+
+/* Infra makes its roles in DO blocks too, where they cannot be skipped: the stand-ins are there before. */
+static int make_roles(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
+{
+	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
+	PK_AUTO(pk_strv) roles = PK_STRV_INIT;
+
+	if (pk_parts_load(d->project, d->repo, d->commit.hex, "infra", &infra, err) < 0 ||
+	    pk_source_roles(&infra, &roles, err) < 0)
+		return -1;
+	return roles.n ? pk_server_ensure_roles(&cut->server, &roles, err) : 0;
+}
+
+static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
+{
+	bool current = false;
+
+	if (pk_server_open(&cut->server, d->repo, d->config, d->facts.version / 10000, err) < 0 ||
+	    make_roles(d, cut, err) < 0 || cut_make(d, cut, d->options.fresh, err) < 0 ||
+	    cut_is_current(d, cut, &current, err) < 0)
+		return -1;
+	if (current)
+		return 0;
+	if (!cut->template.copied) {
+		pk_deploy_phase(d, "'%s' has changed since its template was copied, copying it again",
+				d->remote.name);
+		cut_close(cut);
+		if (cut_make(d, cut, true, err) < 0 || cut_is_current(d, cut, &current, err) < 0)
+			return -1;
+	}
+	if (!current)
+		pk_deploy_phase(d, "the copy of '%s' does not have quite its schema (git postkit doctor)",
+				d->remote.name);
+	return 0;
+}
+
+static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
+{
+	struct pk_deploy_target target = {
+		.d = d, .conn = &cut->conn, .admin = &cut->admin, .local = true,
+	};
+
+	if (pk_applied_create_table(&cut->conn, err) < 0)
+		return -1;
+	if (d->adopt && pk_applied_insert(&cut->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
+		return -1;
+	if (pk_deploy_infra(&target, err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->n_pending; i++) {
+		const struct pk_migration *m = &d->chain.items[d->pending[i]];
+		double seconds = 0;
+
+		if (d->events && d->events->migration)
+			d->events->migration(d->events->arg, m);
+		if (pk_deploy_migrate(&target, m, d->resume && i == 0, &seconds, err) < 0)
+			return -1;
+		if (d->events && d->events->finished)
+			d->events->finished(d->events->arg, m, seconds);
+	}
+	if (pk_deploy_after(&target, err) < 0)
+		return -1;
+	/* What grants and seeds make of the schema must be what the last migration says it is. */
+	if (d->n_pending &&
+	    pk_deploy_prove(d, &cut->conn, &d->chain.items[d->pending[d->n_pending - 1]], err) < 0) {
+		pk_err_hint(err, "grants or seeds change the schema in ways that no migration does: git postkit plan "
+			    "writes one");
+		return pk_err_wrap(err, "after grants and seeds");
+	}
+	return 0;
+}
+
+int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
+{
+	struct cut cut = {
+		.server = PK_SERVER_INIT, .template = PK_TEMPLATE_INIT, .conn = PK_CONN_INIT, .admin = PK_CONN_INIT,
+	};
+	int rc;
+
+	pk_deploy_phase(d, "dry run on a copy of '%s'", d->remote.name);
+	rc = cut_open(d, &cut, err);
+	if (rc == 0)
+		rc = rehearse(d, &cut, err);
+	if (rc < 0)
+		pk_err_wrap(err, "dry run");
+	cut_close(&cut);
+	pk_server_release(&cut.server);
+	return rc;
+}

@@ -1,0 +1,38 @@
+/* For the files of this folder. */
+#ifndef PK_DEPLOY_INTERNAL_H
+#define PK_DEPLOY_INTERNAL_H
+
+#include "deploy/deploy.h"
+
+void pk_deploy_phase(const struct pk_deploy *d, const char *fmt, ...) PK_PRINTF(2, 3);
+
+/* Where migrations run: the remote, or a local cut. */
+struct pk_deploy_target {
+	struct pk_deploy *d;
+	struct pk_conn *conn;
+	struct pk_conn *admin;  /* superuser of a local server; NULL on the remote */
+	bool local;
+	double waited;          /* seconds spent on waiting for locks */
+};
+
+/* migrate.c: one migration, its tracking row with it. */
+int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
+		      double *ret_seconds, struct pk_err *err);
+/* Fails when the database is not at the fingerprint that the migration leads to; names what differs. */
+int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
+		    struct pk_err *err);
+/* True when the error is a lock that was not granted in time and there is time left; has waited then. */
+bool pk_deploy_wait(struct pk_deploy_target *target, const struct pk_err *err, int attempt);
+
+/* steps.c: a migration that must not run in a transaction, journalled statement by statement. */
+int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
+		    double *ret_seconds, struct pk_err *err);
+
+/* parts.c: infra before; grants and seeds after the migrations. */
+int pk_deploy_infra(struct pk_deploy_target *target, struct pk_err *err);
+int pk_deploy_after(struct pk_deploy_target *target, struct pk_err *err);
+
+/* record.c: what was done, into refs/postkit/deploys/<remote>. Reads the remote's schema anew. */
+int pk_deploy_record(struct pk_deploy *d, bool complete, struct pk_err *err);
+
+#endif

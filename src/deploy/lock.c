@@ -1,0 +1,69 @@
+#include "deploy/lock.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/sig.h"
+
+/* "post", "kit": two halves of the key, as pg_locks shows them in classid and objid. */
+#define KEY "1886352244, 1802073088"
+
+int pk_deploy_lock_holder(struct pk_conn *conn, char **ret, struct pk_err *err)
+{
+	static const char sql[] =
+		"SELECT pg_catalog.format('pid %s (%s, user %s), since %s UTC', a.pid,"
+		" coalesce(nullif(a.application_name, ''), 'no application name'), a.usename,"
+		" pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'))"
+		" FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+		" WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1886352244"
+		" AND l.objid = 1802073088 AND l.objsubid = 2"
+		" AND l.database = (SELECT oid FROM pg_catalog.pg_database"
+		" WHERE datname = pg_catalog.current_database())";
+	char *holder = NULL;
+
+	if (pk_query_value(conn, sql, 0, NULL, &holder, err) < 0)
+		return -1;
+	*ret = holder ? holder : pk_strdup("");
+	return 0;
+}
+
+static int try_lock(struct pk_conn *conn, bool *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, "SELECT pg_catalog.pg_try_advisory_lock(" KEY ")", 0, NULL, &rows, err) < 0)
+		return -1;
+	*ret = pk_rows_true(&rows, 0, 0);
+	return 0;
+}
+
+int pk_deploy_lock_take(struct pk_conn *conn, int seconds, void (*waiting)(void *arg, const char *holder),
+			void *arg, struct pk_err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 250 * 1000 * 1000 };
+	double until = pk_now() + seconds;
+	PK_FREE char *holder = NULL;
+	bool taken = false;
+
+	for (;;) {
+		if (try_lock(conn, &taken, err) < 0)
+			return -1;
+		if (taken)
+			return 0;
+		if (!holder) {
+			if (pk_deploy_lock_holder(conn, &holder, err) < 0)
+				return -1;
+			if (waiting && *holder)
+				waiting(arg, holder);
+		}
+		if (pk_interrupted()) {
+			pk_err_set(err, "interrupted while waiting for another deploy");
+			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		}
+		if (pk_now() >= until)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	pk_err_set(err, "another deploy to '%s' is running: %s", conn->where, *holder ? holder : "unknown");
+	return pk_err_hint(err, "wait for it, or give more time with --max-wait SECONDS");
+}

@@ -1,0 +1,129 @@
+#include "deploy/internal.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/sig.h"
+
+struct pending_row {
+	struct pk_deploy_target *target;
+	const struct pk_migration *m;
+	double began;
+};
+
+static const char *what_text(enum pk_diff_what what)
+{
+	static const char *const texts[] = {
+		[PK_ADDED] = "not expected", [PK_CHANGED] = "differs", [PK_REMOVED] = "missing",
+	};
+
+	return texts[what];
+}
+
+int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
+		    struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
+	PK_AUTO(pk_buf) list = PK_BUF_INIT;
+	struct pk_oid expected = { "" };
+
+	/* On a drifted database no migration leads to where it was meant to. */
+	if (!m->to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
+		return 0;
+	if (pk_snapshot_read(conn, &after, err) < 0)
+		return -1;
+	if (pk_streq(after.fingerprint.hex, m->to))
+		return 0;
+	snprintf(expected.hex, sizeof(expected.hex), "%s", m->to);
+	if (pk_fingerprint_known(d->repo, m->to))
+		pk_snapshot_diff_tree(d->repo, &expected, &after, &diff, NULL);
+	for (size_t i = 0; i < diff.n && i < 20; i++)
+		pk_buf_addf(&list, "%s%s: %s", list.len ? "\n" : "", what_text(diff.items[i].what),
+			    diff.items[i].path);
+	pk_err_set(err, "migration '%s' does not lead to the schema that its header says", m->file);
+	pk_err_exit(err, PK_EXIT_NO);
+	if (list.len)
+		pk_err_detail(err, "%s", list.ptr);
+	else
+		pk_err_detail(err, "reached %s\nexpected %s", after.fingerprint.hex, m->to);
+	return pk_err_hint(err, "it was planned for another schema: plan it again on top of the chain");
+}
+
+/* Runs inside the transaction of the migration, as its last act. */
+static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
+{
+	struct pending_row *row = arg;
+	const struct pk_deploy *d = row->target->d;
+
+	if (pk_deploy_prove(d, conn, row->m, err) < 0)
+		return -1;
+	return pk_applied_insert(conn, row->m, d->commit.hex, pk_now() - row->began, err);
+}
+
+static void after_statement(void *arg, const struct pk_traced *traced)
+{
+	const struct pending_row *row = arg;
+	const struct pk_deploy_events *events = row->target->d->events;
+
+	if (events && events->statement)
+		events->statement(events->arg, traced);
+}
+
+bool pk_deploy_wait(struct pk_deploy_target *target, const struct pk_err *err, int attempt)
+{
+	double pause = 0.25 * (double)(1 << (attempt < 5 ? attempt : 5));
+	double left = target->d->options.max_wait - target->waited;
+	double began = pk_now();
+	struct timespec ts;
+
+	if (!pk_streq(err->sqlstate, "55P03") && !pk_streq(err->sqlstate, "40P01"))
+		return false;
+	if (target->local || left <= 0 || pk_interrupted())
+		return false;
+	if (pause > left)
+		pause = left;
+	pk_deploy_phase(target->d, "a lock was not granted in time, trying again in %.1f s", pause);
+	ts.tv_sec = (time_t)pause;
+	ts.tv_nsec = (long)((pause - (double)ts.tv_sec) * 1e9);
+	nanosleep(&ts, NULL);
+	target->waited += pk_now() - began;
+	return !pk_interrupted();
+}
+
+static int run_in_transaction(struct pk_deploy_target *target, const struct pk_migration *m, struct pk_err *err)
+{
+	const char *lock_timeout = pk_config_get(target->d->config, "lockTimeout");
+	PK_FREE char *path = pk_printf("%s/%s", target->d->project->migrations_dir, m->file);
+	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
+	struct pending_row row = { .target = target, .m = m, .began = pk_now() };
+	struct pk_run how = {
+		.file = path, .first_line = m->up_line, .transaction = true, .measure = target->local,
+		.lock_timeout = lock_timeout ? lock_timeout : "5s", .before_commit = track,
+		.after = after_statement, .arg = &row, .admin = target->admin, .local = target->local,
+	};
+	size_t done = 0;
+
+	return pk_run_sql(target->conn, m->up ? m->up : "", &how, &trace, &done, err);
+}
+
+int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
+		      double *ret_seconds, struct pk_err *err)
+{
+	double began = pk_now();
+
+	if (!m->up_transaction)
+		return pk_deploy_steps(target, m, resume, ret_seconds, err);
+	for (int attempt = 0;; attempt++) {
+		PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+		if (run_in_transaction(target, m, &why) == 0)
+			break;
+		if (!pk_conn_alive(target->conn) || !pk_deploy_wait(target, &why, attempt)) {
+			pk_err_move(err, &why);
+			return -1;
+		}
+	}
+	*ret_seconds = pk_now() - began;
+	return 0;
+}

@@ -1,0 +1,91 @@
+#include "deploy/internal.h"
+
+#include <stdarg.h>
+
+void pk_deploy_release(struct pk_deploy *d)
+{
+	pk_conn_release(&d->conn);
+	pk_remote_release(&d->remote);
+	pk_source_facts_release(&d->facts);
+	pk_chain_release(&d->chain);
+	pk_applied_list_release(&d->applied);
+	pk_snapshot_release(&d->now);
+	free(d->pending);
+	free(d->done);
+	free(d->started);
+	*d = (struct pk_deploy)PK_DEPLOY_INIT;
+}
+
+void pk_deploy_phase(const struct pk_deploy *d, const char *fmt, ...)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	va_list ap;
+
+	if (!d->events || !d->events->phase)
+		return;
+	va_start(ap, fmt);
+	pk_buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	d->events->phase(d->events->arg, text.ptr);
+}
+
+/*
+ * A database made a moment ago: nothing that a user could have put there. Members of extensions do
+ * not count, nor does what we keep ourselves.
+ */
+static int read_empty(struct pk_deploy *d, struct pk_err *err)
+{
+	static const char sql[] =
+		"WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'"
+		" AND nspname NOT IN ('information_schema', 'postkit')),"
+		" members AS (SELECT classid, objid FROM pg_catalog.pg_depend WHERE deptype = 'e')"
+		" SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE relnamespace IN (TABLE ours)"
+		" AND ('pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, c.oid) NOT IN (TABLE members))"
+		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE pronamespace IN (TABLE ours)"
+		" AND ('pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid, p.oid) NOT IN (TABLE members))"
+		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t WHERE typnamespace IN (TABLE ours)"
+		" AND ('pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid, t.oid) NOT IN (TABLE members))"
+		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE nspname <> 'public'"
+		" AND n.oid IN (TABLE ours)"
+		" AND ('pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid, n.oid) NOT IN (TABLE members))";
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(&d->conn, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	d->empty = pk_rows_true(&rows, 0, 0);
+	return 0;
+}
+
+static int read_chain(struct pk_deploy *d, struct pk_err *err)
+{
+	const char *rev = d->options.commit ? d->options.commit : "HEAD";
+
+	if (pk_repo_rev(d->repo, rev, &d->commit, err) < 0) {
+		if (!d->options.commit)
+			pk_err_hint(err, "deploy runs what is committed: git postkit commit first");
+		return -1;
+	}
+	return pk_chain_from_rev(&d->chain, d->repo, d->commit.hex, d->project->migrations_dir, err);
+}
+
+int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct pk_config *config,
+		   const struct pk_project *project, const struct pk_deploy_options *options,
+		   const struct pk_deploy_events *events, struct pk_err *err)
+{
+	d->repo = repo;
+	d->config = config;
+	d->project = project;
+	d->options = *options;
+	d->events = events;
+	if (d->options.max_wait < 0)
+		d->options.max_wait = 60;
+	if (read_chain(d, err) < 0 || pk_remote_get(config, options->remote, &d->remote, err) < 0)
+		return -1;
+	pk_conninfo_set(&d->remote.info, "application_name", "git postkit deploy");
+	if (pk_remote_connect(&d->remote, &d->conn, err) < 0)
+		return -1;
+	if (pk_source_facts_read(&d->conn, &d->facts, err) < 0 ||
+	    pk_applied_read(&d->conn, &d->applied, &d->tracked, err) < 0 || read_empty(d, err) < 0)
+		return -1;
+	return pk_snapshot_read(&d->conn, &d->now, err);
+}

@@ -1,0 +1,37 @@
+/*
+ * Deploy records: refs/postkit/deploys/<remote>, a chain of commits, one a deploy. The tree of each:
+ *   record.json            schema 1; what ran, when, from which commit; no hosts, no passwords
+ *   snapshot/              the schema after it, one blob an object
+ *   migrations/<file>      all that the remote has run by then, the very blobs
+ * The truth is in the remote's tracking table; this is its published copy.
+ */
+#ifndef PK_DEPLOY_RECORD_H
+#define PK_DEPLOY_RECORD_H
+
+#include "git/repo.h"
+
+struct pk_record_item {
+	char *version, *name, *checksum;
+	double seconds;
+	bool adopted;
+};
+struct pk_record {
+	struct pk_oid oid;        /* of the record's commit */
+	char *remote, *commit, *from, *to, *started, *finished, *by;
+	bool complete;            /* false: a later migration failed */
+	struct pk_record_item *items;
+	size_t n, cap;
+};
+struct pk_records {
+	struct pk_record *items;  /* newest first */
+	size_t n, cap;
+};
+#define PK_RECORDS_INIT { 0 }
+void pk_records_release(struct pk_records *records);
+
+void pk_record_remotes(const struct pk_repo *repo, struct pk_strv *ret); /* those that have records */
+/* The newest max of a remote's records; 0: all. No ref: none. One that cannot be read is left out. */
+int pk_records_read(const struct pk_repo *repo, const char *remote, size_t max, struct pk_records *ret,
+		    struct pk_err *err);
+
+#endif

@@ -1,0 +1,122 @@
+#include "base/json.h"
+#include "deploy/record.h"
+
+static const char ref_prefix[] = "refs/postkit/deploys/";
+
+static void record_release(struct pk_record *record)
+{
+	for (size_t i = 0; i < record->n; i++) {
+		free(record->items[i].version);
+		free(record->items[i].name);
+		free(record->items[i].checksum);
+	}
+	free(record->items);
+	free(record->remote);
+	free(record->commit);
+	free(record->from);
+	free(record->to);
+	free(record->started);
+	free(record->finished);
+	free(record->by);
+}
+
+void pk_records_release(struct pk_records *records)
+{
+	for (size_t i = 0; i < records->n; i++)
+		record_release(&records->items[i]);
+	free(records->items);
+	*records = (struct pk_records)PK_RECORDS_INIT;
+}
+
+void pk_record_remotes(const struct pk_repo *repo, struct pk_strv *ret)
+{
+	PK_AUTO(pk_strv) refs = PK_STRV_INIT;
+
+	if (pk_ref_list(repo, ref_prefix, &refs, NULL) < 0)
+		return;
+	for (size_t i = 0; i < refs.n; i++)
+		pk_strv_push(ret, refs.items[i] + strlen(ref_prefix));
+}
+
+static void fill(struct pk_record *record, const cJSON *root)
+{
+	const cJSON *item;
+
+	record->remote = pk_strdup(pk_json_str(root, "remote"));
+	record->commit = pk_strdup(pk_json_str(root, "commit"));
+	record->from = pk_strdup(pk_json_str(root, "from"));
+	record->to = pk_strdup(pk_json_str(root, "to"));
+	record->started = pk_strdup(pk_json_str(root, "started"));
+	record->finished = pk_strdup(pk_json_str(root, "finished"));
+	record->by = pk_strdup(pk_json_str(root, "by"));
+	record->complete = pk_json_bool(root, "complete");
+	cJSON_ArrayForEach(item, pk_json_array(root, "migrations")) {
+		if (!pk_json_str(item, "version"))
+			continue;
+		if (record->n == record->cap) {
+			record->cap = record->cap ? 2 * record->cap : 8;
+			record->items = pk_realloc_array(record->items, record->cap, sizeof(*record->items));
+		}
+		record->items[record->n++] = (struct pk_record_item){
+			.version = pk_strdup(pk_json_str(item, "version")),
+			.name = pk_strdup(pk_json_str(item, "name")),
+			.checksum = pk_strdup(pk_json_str(item, "checksum")),
+			.seconds = pk_json_num(item, "seconds", 0),
+			.adopted = pk_json_bool(item, "adopted"),
+		};
+	}
+}
+
+struct find_blob {
+	struct pk_oid oid;
+};
+
+static int is_record(void *arg, const struct pk_tree_entry *entry, struct pk_err *err)
+{
+	struct find_blob *find = arg;
+
+	(void)err;
+	if (!pk_streq(entry->path, "record.json"))
+		return 0;
+	find->oid = entry->oid;
+	return 1;
+}
+
+static int read_one(const struct pk_repo *repo, const struct pk_commit *commit, struct pk_records *ret)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_json) json = PK_JSON_INIT;
+	struct find_blob find = { 0 };
+	struct pk_oid tree = { "" };
+
+	if (pk_repo_tree_at(repo, commit->oid.hex, NULL, &tree, NULL) < 0 ||
+	    pk_repo_walk_tree(repo, &tree, is_record, &find, NULL) != 1 ||
+	    pk_repo_blob(repo, &find.oid, &text, NULL) < 0 ||
+	    pk_json_parse(text.ptr, text.len, &json, NULL) < 0 || pk_json_num(json.root, "schema", 0) != 1)
+		return -1;
+	if (ret->n == ret->cap) {
+		ret->cap = ret->cap ? 2 * ret->cap : 16;
+		ret->items = pk_realloc_array(ret->items, ret->cap, sizeof(*ret->items));
+	}
+	ret->items[ret->n] = (struct pk_record){ .oid = commit->oid };
+	fill(&ret->items[ret->n++], json.root);
+	return 0;
+}
+
+int pk_records_read(const struct pk_repo *repo, const char *remote, size_t max, struct pk_records *ret,
+		    struct pk_err *err)
+{
+	PK_FREE char *ref = pk_printf("%s%s", ref_prefix, remote);
+	PK_AUTO(pk_commits) commits = PK_COMMITS_INIT;
+	struct pk_oid tip = { "" };
+
+	if (pk_ref_read(repo, ref, &tip, err) < 0)
+		return -1;
+	if (pk_oid_is_null(&tip))
+		return 0;
+	if (pk_repo_log(repo, ref, NULL, &commits, err) < 0)
+		return -1;
+	for (size_t i = 0; i < commits.n && (!max || ret->n < max); i++)
+		read_one(repo, &commits.items[i], ret);
+	return 0;
+}

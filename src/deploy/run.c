@@ -1,0 +1,256 @@
+#include "deploy/internal.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/sig.h"
+#include "deploy/lock.h"
+
+struct run {
+	struct pk_deploy *d;
+	struct pk_conn lock;
+	struct pk_deploy_target target;
+	char *pid; /* of the backend that runs the migrations */
+};
+
+static void say_waiting(void *arg, const char *holder)
+{
+	const struct pk_deploy *d = arg;
+
+	pk_deploy_phase(d, "waiting for another deploy to '%s': %s", d->remote.name, holder);
+}
+
+static int take_lock(struct run *run, struct pk_err *err)
+{
+	struct pk_deploy *d = run->d;
+
+	if (pk_remote_connect(&d->remote, &run->lock, err) < 0)
+		return -1;
+	/* It will sit still for as long as the migrations take. */
+	if (run->lock.version >= 140000 && pk_exec(&run->lock, "SET idle_session_timeout = 0", err) < 0)
+		return -1;
+	return pk_deploy_lock_take(&run->lock, d->options.max_wait, say_waiting, d, err);
+}
+
+static int remember_pid(struct run *run, struct pk_err *err)
+{
+	free(run->pid);
+	run->pid = NULL;
+	return pk_query_value(&run->d->conn, "SELECT pg_catalog.pg_backend_pid()::pg_catalog.text", 0, NULL,
+			      &run->pid, err);
+}
+
+/* What was compared and tried must still be what is there, now that nobody else deploys. */
+static int still_the_same(struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) now = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
+	bool exists = false, same;
+
+	if (pk_snapshot_read(&d->conn, &now, err) < 0 || pk_applied_read(&d->conn, &applied, &exists, err) < 0)
+		return -1;
+	same = applied.n == d->applied.n && pk_streq(now.fingerprint.hex, d->now.fingerprint.hex);
+	for (size_t i = 0; same && i < applied.n; i++)
+		same = pk_streq(applied.items[i].version, d->applied.items[i].version) &&
+		       pk_streq(applied.items[i].state, d->applied.items[i].state);
+	if (same)
+		return 0;
+	pk_err_set(err, "'%s' has changed since it was compared with the chain", d->remote.name);
+	pk_err_exit(err, PK_EXIT_NO);
+	return pk_err_hint(err, "run git postkit deploy %s again", d->remote.name);
+}
+
+static void add_done(struct pk_deploy *d, size_t index, double seconds, bool adopted)
+{
+	d->done = pk_realloc_array(d->done, d->n_done + 1, sizeof(*d->done));
+	d->done[d->n_done++] = (struct pk_deployed){ .index = index, .seconds = seconds, .adopted = adopted };
+}
+
+/* --- a connection that was lost --- */
+
+static void pause_for(double seconds)
+{
+	struct timespec ts = { .tv_sec = (time_t)seconds };
+
+	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
+	nanosleep(&ts, NULL);
+}
+
+/* A COMMIT that was on its way may still be at work in the old backend. */
+static int wait_for_old_backend(struct run *run, double until, struct pk_err *err)
+{
+	const char *params[] = { run->pid };
+
+	for (;;) {
+		PK_FREE char *found = NULL;
+
+		if (pk_query_value(&run->d->conn,
+				   "SELECT 'yes' FROM pg_catalog.pg_stat_activity WHERE pid = $1::pg_catalog.int4"
+				   " AND datname = pg_catalog.current_database()"
+				   " AND pid <> pg_catalog.pg_backend_pid()", 1, params, &found, err) < 0)
+			return -1;
+		if (!found)
+			return 0;
+		if (pk_now() > until || pk_interrupted())
+			return pk_err_set(err, "the old connection is still at work");
+		pause_for(0.25);
+	}
+}
+
+static int reconnect(struct run *run, struct pk_err *err)
+{
+	struct pk_deploy *d = run->d;
+	double until = pk_now() + 30;
+
+	pk_deploy_phase(d, "the connection to '%s' was lost, connecting again", d->remote.name);
+	for (;;) {
+		PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+		pk_conn_release(&d->conn);
+		d->conn = (struct pk_conn)PK_CONN_INIT;
+		if (pk_remote_connect(&d->remote, &d->conn, &why) == 0)
+			return run->pid ? wait_for_old_backend(run, until, err) : 0;
+		if (pk_now() > until || pk_interrupted()) {
+			pk_err_move(err, &why);
+			return -1;
+		}
+		pause_for(1);
+	}
+}
+
+/*
+ * The connection was lost while a migration ran, perhaps at its COMMIT. The tracking row was in the
+ * same transaction, so it tells. Returns 0 when the migration is in, -1 with why otherwise.
+ */
+static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_err *why, struct pk_err *err)
+{
+	struct pk_deploy *d = run->d;
+	PK_AUTO(pk_err) again = PK_ERR_INIT;
+	PK_FREE char *state = NULL;
+	const char *params[] = { m->version };
+
+	if (reconnect(run, &again) < 0 ||
+	    pk_query_value(&d->conn, "SELECT state FROM postkit.schema_migrations WHERE version = $1", 1, params,
+			   &state, &again) < 0) {
+		pk_err_set(err, "the connection to '%s' was lost while '%s' ran, and it is not known whether it was "
+			   "committed: %s", d->remote.name, m->file, again.msg ? again.msg : "no connection");
+		pk_err_exit(err, PK_EXIT_UNKNOWN);
+		return pk_err_hint(err, "when the server is back, git postkit deploy %s sees what was done and goes "
+				   "on from there", d->remote.name);
+	}
+	if (!state || pk_starts_with(state, "started")) {
+		pk_err_move(err, why);
+		if (err && err->exit == PK_EXIT_UNKNOWN)
+			err->exit = PK_EXIT_FATAL; /* by now it is known */
+		if (state)
+			return pk_err_hint(err, "the statements done so far stay; the next deploy goes on after them");
+		return pk_err_hint(err, "nothing of '%s' was committed; run git postkit deploy %s again", m->file,
+				   d->remote.name);
+	}
+	pk_deploy_phase(d, "'%s' was committed before the connection was lost", m->file);
+	if (!pk_conn_alive(&run->lock) || pk_exec(&run->lock, "SELECT 1", NULL) < 0) {
+		pk_conn_release(&run->lock);
+		run->lock = (struct pk_conn)PK_CONN_INIT;
+		if (take_lock(run, err) < 0)
+			return -1;
+	}
+	return remember_pid(run, err);
+}
+
+/* --- the steps --- */
+
+static int adopt(struct pk_deploy *d, struct pk_err *err)
+{
+	if (!d->adopt)
+		return 0;
+	if (pk_applied_insert(&d->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
+		return -1;
+	add_done(d, 0, 0, true);
+	return 0;
+}
+
+static int lock_is_held(struct run *run, struct pk_err *err)
+{
+	if (pk_exec(&run->lock, "SELECT 1", NULL) == 0)
+		return 0;
+	if (pk_interrupted()) {
+		pk_err_set(err, "interrupted");
+		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	}
+	pk_err_set(err, "the connection that keeps other deploys away from '%s' was lost", run->d->remote.name);
+	return pk_err_hint(err, "run git postkit deploy %s again, it goes on from here", run->d->remote.name);
+}
+
+static int run_one(struct run *run, size_t i, struct pk_err *err)
+{
+	struct pk_deploy *d = run->d;
+	const struct pk_migration *m = &d->chain.items[d->pending[i]];
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	double seconds = 0;
+
+	if (lock_is_held(run, err) < 0)
+		return -1;
+	if (d->events && d->events->migration)
+		d->events->migration(d->events->arg, m);
+	if (pk_deploy_migrate(&run->target, m, d->resume && i == 0, &seconds, &why) < 0) {
+		if (pk_conn_alive(&d->conn)) {
+			pk_err_move(err, &why);
+			return -1;
+		}
+		if (ask_outcome(run, m, &why, err) < 0)
+			return -1;
+	}
+	add_done(d, d->pending[i], seconds, false);
+	if (d->events && d->events->finished)
+		d->events->finished(d->events->arg, m, seconds);
+	return 0;
+}
+
+static int run_locked(struct run *run, struct pk_err *err)
+{
+	struct pk_deploy *d = run->d;
+
+	if (take_lock(run, err) < 0 || still_the_same(d, err) < 0 || remember_pid(run, err) < 0)
+		return -1;
+	pk_deploy_phase(d, "deploying to '%s'", d->remote.name);
+	if (pk_applied_create_table(&d->conn, err) < 0 || adopt(d, err) < 0 ||
+	    pk_deploy_infra(&run->target, err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->n_pending; i++)
+		if (run_one(run, i, err) < 0)
+			return -1;
+	return pk_deploy_after(&run->target, err);
+}
+
+static int keep_record(struct pk_deploy *d, int rc, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (d->n_done == 0)
+		return rc;
+	if (pk_deploy_record(d, rc == 0, &why) == 0) {
+		d->recorded = true;
+		return rc;
+	}
+	if (rc < 0)
+		return rc; /* the first trouble is the one to tell */
+	pk_err_move(err, &why);
+	pk_err_wrap(err, "deployed, not recorded");
+	return pk_err_exit(err, PK_EXIT_ATTENTION);
+}
+
+int pk_deploy_run(struct pk_deploy *d, struct pk_err *err)
+{
+	struct run run = { .d = d, .lock = PK_CONN_INIT };
+	int rc;
+
+	run.target = (struct pk_deploy_target){ .d = d, .conn = &d->conn };
+	free(d->started);
+	d->started = pk_time_iso(pk_time());
+	rc = run_locked(&run, err);
+	/* The record is written under the lock too, so that records come in the order of deploys. */
+	rc = keep_record(d, rc, err);
+	pk_conn_release(&run.lock);
+	free(run.pid);
+	return rc;
+}

@@ -1,0 +1,67 @@
+/* What happens to each object: decided pair by pair, then carried on to what depends on it. */
+#ifndef PK_DIFF_CHANGES_H
+#define PK_DIFF_CHANGES_H
+
+#include "diff/graph.h"
+#include "diff/plan.h"
+
+enum pk_fate {
+	PK_KEEP,
+	PK_CREATE_NEW,
+	PK_DROP_OLD,
+	PK_CHANGE,      /* in place */
+	PK_CHANGE_TYPE, /* a column's type, in place */
+	PK_REMAKE,      /* drop and create */
+	PK_REPLACE_TYPE, /* PK_RETYPE */
+};
+
+/* Hangs on object->mark, of both sides; a pair shares the fate. */
+struct pk_info {
+	struct pk_object *other;
+	enum pk_fate fate;
+	bool retype;   /* a column whose type is replaced */
+	bool redefault; /* a column whose default goes away and comes back, because what it uses is made anew */
+	size_t n_users, cap_users;
+	struct pk_object **users; /* objects of the same side that depend on it */
+	size_t drop, create, alter, clean, release, attach; /* nodes, or PK_NO_NODE */
+};
+static inline struct pk_info *pk_info(const struct pk_object *o)
+{
+	return o->mark;
+}
+
+struct pk_changes {
+	struct pk_snapshot *from, *to;
+	const struct pk_diff_options *options;
+	struct pk_arena *arena;
+	struct pk_info *infos; /* all, from side first */
+	size_t n_infos;
+};
+
+bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b);
+void pk_changes_find(struct pk_changes *changes);
+void pk_changes_release(struct pk_changes *changes);
+
+static inline bool pk_goes(const struct pk_object *from) /* dropped, for good or to be made again */
+{
+	enum pk_fate fate = pk_info(from)->fate;
+
+	return fate == PK_DROP_OLD || fate == PK_REMAKE || fate == PK_REPLACE_TYPE;
+}
+static inline bool pk_comes(const struct pk_object *to)
+{
+	enum pk_fate fate = pk_info(to)->fate;
+
+	return fate == PK_CREATE_NEW || fate == PK_REMAKE || fate == PK_REPLACE_TYPE;
+}
+static inline bool pk_changes_in_place(const struct pk_object *o)
+{
+	enum pk_fate fate = pk_info(o)->fate;
+
+	return fate == PK_CHANGE || fate == PK_CHANGE_TYPE;
+}
+/* Is the table's attachment (as a partition) the same before and after? */
+bool pk_stays_attached(const struct pk_object *table);
+const struct pk_object *pk_attachment_of(const struct pk_object *table); /* NULL: no partition */
+
+#endif

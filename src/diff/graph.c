@@ -1,0 +1,157 @@
+#include "diff/graph.h"
+
+void pk_graph_release(struct pk_graph *graph)
+{
+	for (size_t i = 0; i < graph->n; i++)
+		free(graph->nodes[i].next);
+	free(graph->nodes);
+	*graph = (struct pk_graph)PK_GRAPH_INIT;
+}
+
+size_t pk_graph_add(struct pk_graph *graph, enum pk_node_type type, struct pk_object *from, struct pk_object *to)
+{
+	if (graph->n == graph->cap) {
+		graph->cap = graph->cap ? graph->cap * 2 : 64;
+		graph->nodes = pk_realloc_array(graph->nodes, graph->cap, sizeof(*graph->nodes));
+	}
+	graph->nodes[graph->n] = (struct pk_node){ .type = type, .from = from, .to = to };
+	return graph->n++;
+}
+
+void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after)
+{
+	struct pk_node *node;
+
+	if (before == PK_NO_NODE || after == PK_NO_NODE || before == after)
+		return;
+	node = &graph->nodes[before];
+	for (size_t i = 0; i < node->n_next; i++) {
+		if (node->next[i] == after)
+			return;
+	}
+	if (node->n_next == node->cap_next) {
+		node->cap_next = node->cap_next ? node->cap_next * 2 : 4;
+		node->next = pk_realloc_array(node->next, node->cap_next, sizeof(*node->next));
+	}
+	node->next[node->n_next++] = after;
+	graph->nodes[after].waits++;
+}
+
+static const struct pk_object *object_of(const struct pk_node *node)
+{
+	return node->to ? node->to : node->from;
+}
+
+/* Smaller comes first. */
+static int rank_of(const struct pk_node *node)
+{
+	int rank = object_of(node)->kind->rank;
+
+	switch (node->type) {
+	case PK_NODE_RELEASE:
+		return -200;
+	case PK_NODE_DROP:
+		return -100 - rank;
+	case PK_NODE_CLEAN:
+		return 200;
+	default:
+		return rank;
+	}
+}
+
+static bool comes_before(const struct pk_node *a, const struct pk_node *b)
+{
+	int difference = rank_of(a) - rank_of(b);
+
+	if (difference == 0)
+		difference = strcmp(object_of(a)->key, object_of(b)->key);
+	if (difference == 0)
+		difference = (int)a->type - (int)b->type;
+	return difference < 0;
+}
+
+/* A heap of nodes that are free, the first on top. */
+struct heap {
+	struct pk_graph *graph;
+	size_t *items, n;
+};
+
+static void push(struct heap *heap, size_t node)
+{
+	size_t i = heap->n++;
+
+	while (i > 0) {
+		size_t up = (i - 1) / 2;
+
+		if (!comes_before(&heap->graph->nodes[node], &heap->graph->nodes[heap->items[up]]))
+			break;
+		heap->items[i] = heap->items[up];
+		i = up;
+	}
+	heap->items[i] = node;
+}
+
+static size_t pop(struct heap *heap)
+{
+	size_t top = heap->items[0], last = heap->items[--heap->n], i = 0;
+
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child >= heap->n)
+			break;
+		if (child + 1 < heap->n && comes_before(&heap->graph->nodes[heap->items[child + 1]],
+							&heap->graph->nodes[heap->items[child]]))
+			child++;
+		if (!comes_before(&heap->graph->nodes[heap->items[child]], &heap->graph->nodes[last]))
+			break;
+		heap->items[i] = heap->items[child];
+		i = child;
+	}
+	heap->items[i] = last;
+	return top;
+}
+
+/* In a cycle: the node that waits for least. */
+static size_t least_waiting(const struct pk_graph *graph)
+{
+	size_t best = PK_NO_NODE;
+
+	for (size_t i = 0; i < graph->n; i++) {
+		const struct pk_node *node = &graph->nodes[i];
+
+		if (node->done || (best != PK_NO_NODE && node->waits > graph->nodes[best].waits))
+			continue;
+		if (best == PK_NO_NODE || node->waits < graph->nodes[best].waits ||
+		    comes_before(node, &graph->nodes[best]))
+			best = i;
+	}
+	return best;
+}
+
+void pk_graph_sort(struct pk_graph *graph, size_t *ret_order)
+{
+	struct heap heap = { .graph = graph, .items = pk_realloc_array(NULL, graph->n + 1, sizeof(size_t)) };
+	size_t n = 0;
+
+	for (size_t i = 0; i < graph->n; i++) {
+		if (!graph->nodes[i].waits)
+			push(&heap, i);
+	}
+	while (n < graph->n) {
+		size_t i = heap.n ? pop(&heap) : least_waiting(graph);
+		struct pk_node *node = &graph->nodes[i];
+
+		if (node->done)
+			continue;
+		node->done = true;
+		ret_order[n++] = i;
+		for (size_t j = 0; j < node->n_next; j++) {
+			struct pk_node *after = &graph->nodes[node->next[j]];
+
+			if (after->waits && --after->waits == 0 && !after->done)
+				push(&heap, node->next[j]);
+		}
+	}
+	free(heap.items);
+}

@@ -1,0 +1,44 @@
+/* Actions of a plan and what has to come before what. */
+#ifndef PK_DIFF_GRAPH_H
+#define PK_DIFF_GRAPH_H
+
+#include "catalog/kind.h"
+
+enum pk_node_type {
+	PK_NODE_RELEASE, /* before anything: OWNED BY NONE, DROP DEFAULT of what is made anew */
+	PK_NODE_DROP,    /* or a type set aside */
+	PK_NODE_CREATE,
+	PK_NODE_ALTER,
+	PK_NODE_RETYPE,  /* a column moves to the new type of the same name */
+	PK_NODE_ATTACH,  /* SET DEFAULT again, OWNED BY */
+	PK_NODE_LATE,    /* what a table says of its indexes */
+	PK_NODE_CLEAN,   /* the old type, set aside, dropped */
+};
+
+struct pk_node {
+	enum pk_node_type type;
+	struct pk_object *from, *to; /* one may be NULL */
+	size_t *next;                /* nodes that come after */
+	size_t n_next, cap_next;
+	size_t waits;                /* nodes that have to come before */
+	bool done;
+};
+
+struct pk_graph {
+	struct pk_node *nodes;
+	size_t n, cap;
+};
+#define PK_GRAPH_INIT { 0 }
+#define PK_NO_NODE ((size_t)-1)
+
+void pk_graph_release(struct pk_graph *graph);
+size_t pk_graph_add(struct pk_graph *graph, enum pk_node_type type, struct pk_object *from, struct pk_object *to);
+/* PK_NO_NODE on either side, or both the same: nothing. */
+void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);
+/*
+ * Kahn's algorithm with a fixed order among what is free: releases, drops in reverse rank, then the
+ * others by rank and name. A cycle is broken at the node that waits for least. Fills ret_order (n).
+ */
+void pk_graph_sort(struct pk_graph *graph, size_t *ret_order);
+
+#endif

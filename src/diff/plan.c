@@ -1,0 +1,145 @@
+#include "diff/plan.h"
+
+#include "base/buf.h"
+
+void pk_plan_release(struct pk_plan *plan)
+{
+	free(plan->steps);
+	pk_arena_release(&plan->arena);
+	*plan = (struct pk_plan)PK_PLAN_INIT;
+}
+
+static bool makes_routine(const struct pk_step *step)
+{
+	return (strcmp(step->kind, "function") == 0 || strcmp(step->kind, "aggregate") == 0) &&
+	       step->change != PK_DROP_OBJECT;
+}
+
+/* Bodies of functions may name what comes later; the server checks them when they run. */
+static void add_settings(const struct pk_plan *plan, size_t first, size_t n, struct pk_buf *ret)
+{
+	for (size_t i = first; i < first + n; i++) {
+		if (makes_routine(&plan->steps[i])) {
+			pk_buf_add(ret, "SET check_function_bodies = off;\n");
+			return;
+		}
+	}
+}
+
+static void add_steps(const struct pk_plan *plan, size_t first, size_t n, struct pk_buf *ret)
+{
+	add_settings(plan, first, n, ret);
+	for (size_t i = first; i < first + n; i++) {
+		pk_buf_add(ret, plan->steps[i].sql);
+		pk_buf_add(ret, ";\n");
+	}
+}
+
+void pk_plan_sql(const struct pk_plan *plan, struct pk_buf *ret)
+{
+	add_steps(plan, 0, plan->n, ret);
+}
+
+struct pk_plan_part *pk_plan_parts(const struct pk_plan *plan, size_t *ret_n)
+{
+	struct pk_plan_part *parts = pk_realloc_array(NULL, plan->n + 1, sizeof(*parts));
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct pk_step *step = &plan->steps[i];
+
+		if (n == 0 || step->no_transaction == parts[n - 1].transaction || step->own_transaction)
+			parts[n++] = (struct pk_plan_part){ .first = i, .transaction = !step->no_transaction };
+		parts[n - 1].n++;
+	}
+	*ret_n = n;
+	return parts;
+}
+
+void pk_plan_part_sql(const struct pk_plan *plan, const struct pk_plan_part *part, struct pk_buf *ret)
+{
+	add_steps(plan, part->first, part->n, ret);
+}
+
+static const char *const change_names[] = { "create", "alter", "replace", "drop" };
+
+static void add_step_json(cJSON *array, const struct pk_step *step)
+{
+	cJSON *object = pk_json_add_object(array, NULL);
+
+	pk_json_set_str(object, "change", change_names[step->change]);
+	pk_json_set_str(object, "kind", step->kind);
+	pk_json_set_str(object, "object", step->object);
+	pk_json_set_str(object, "sql", step->sql);
+	pk_json_set_str(object, "note", step->note);
+	pk_json_set_bool(object, "no_transaction", step->no_transaction);
+	pk_json_set_bool(object, "own_transaction", step->own_transaction);
+	pk_json_set_bool(object, "destructive", step->destructive);
+	pk_json_set_str(object, "lock", step->lock);
+	pk_json_set_bool(object, "rewrite", step->rewrite);
+	pk_json_set_bool(object, "scan", step->scan);
+	pk_json_set_num(object, "rows", (double)step->rows);
+}
+
+cJSON *pk_plan_to_json(const struct pk_plan *plan)
+{
+	cJSON *root = cJSON_CreateObject(), *steps;
+
+	pk_json_set_str(root, "from", plan->from.hex);
+	pk_json_set_str(root, "to", plan->to.hex);
+	pk_json_set_num(root, "pg_major", plan->pg_major);
+	steps = pk_json_add_array(root, "steps");
+	for (size_t i = 0; i < plan->n; i++)
+		add_step_json(steps, &plan->steps[i]);
+	return root;
+}
+
+static int read_step(const cJSON *object, struct pk_plan *plan, struct pk_err *err)
+{
+	const char *change = pk_json_str(object, "change"), *sql = pk_json_str(object, "sql");
+	struct pk_step step = { 0 };
+	bool known = false;
+
+	for (size_t i = 0; i < PK_COUNT(change_names); i++) {
+		if (pk_streq(change, change_names[i])) {
+			step.change = (enum pk_change)i;
+			known = true;
+		}
+	}
+	if (!known || !sql || !pk_json_str(object, "kind") || !pk_json_str(object, "object"))
+		return pk_err_set(err, "the stored plan has a step that cannot be read");
+	step.sql = pk_arena_strdup(&plan->arena, sql);
+	step.kind = pk_arena_strdup(&plan->arena, pk_json_str(object, "kind"));
+	step.object = pk_arena_strdup(&plan->arena, pk_json_str(object, "object"));
+	step.note = pk_arena_strdup(&plan->arena, pk_json_str(object, "note") ? pk_json_str(object, "note") : "");
+	step.lock = pk_arena_strdup(&plan->arena, pk_json_str(object, "lock"));
+	step.no_transaction = pk_json_bool(object, "no_transaction");
+	step.own_transaction = pk_json_bool(object, "own_transaction");
+	step.destructive = pk_json_bool(object, "destructive");
+	step.rewrite = pk_json_bool(object, "rewrite");
+	step.scan = pk_json_bool(object, "scan");
+	step.rows = (int64_t)pk_json_num(object, "rows", -1);
+	if (plan->n == plan->cap) {
+		plan->cap = plan->cap ? plan->cap * 2 : 32;
+		plan->steps = pk_realloc_array(plan->steps, plan->cap, sizeof(*plan->steps));
+	}
+	plan->steps[plan->n++] = step;
+	return 0;
+}
+
+int pk_plan_from_json(const cJSON *json, struct pk_plan *ret, struct pk_err *err)
+{
+	const char *from = pk_json_str(json, "from"), *to = pk_json_str(json, "to");
+	const cJSON *step;
+
+	if (!from || !to || strlen(from) > PK_OID_HEX || strlen(to) > PK_OID_HEX || !pk_json_array(json, "steps"))
+		return pk_err_set(err, "the stored plan cannot be read");
+	snprintf(ret->from.hex, sizeof(ret->from.hex), "%s", from);
+	snprintf(ret->to.hex, sizeof(ret->to.hex), "%s", to);
+	ret->pg_major = (int)pk_json_num(json, "pg_major", 0);
+	cJSON_ArrayForEach(step, pk_json_array(json, "steps")) {
+		if (read_step(step, ret, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,92 @@
+#include "lint/lint.h"
+
+#include "lint/rule.h"
+
+static const struct pk_rule engine_rules[] = {
+	{ "bad-allowance", PK_LEVEL_ERROR, "a postkit:allow comment without a reason, or for a rule that does not exist",
+	  "a finding let pass without a reason tells the next reader nothing", NULL },
+};
+static const struct pk_rules pk_rules_engine = { engine_rules, PK_COUNT(engine_rules) };
+
+static const struct pk_rules *const tables[] = {
+	&pk_rules_index, &pk_rules_constraint, &pk_rules_column, &pk_rules_drop,
+	&pk_rules_tx,	 &pk_rules_work,       &pk_rules_engine,
+};
+
+const struct pk_rule *pk_rule_at(size_t i)
+{
+	for (size_t t = 0; t < PK_COUNT(tables); t++) {
+		if (i < tables[t]->n)
+			return &tables[t]->rules[i];
+		i -= tables[t]->n;
+	}
+	return NULL;
+}
+
+const struct pk_rule *pk_rule_find(const char *id)
+{
+	const struct pk_rule *rule;
+
+	for (size_t i = 0; (rule = pk_rule_at(i)); i++)
+		if (strcmp(rule->id, id) == 0)
+			return rule;
+	return NULL;
+}
+
+#define RULES_MAX 128
+
+const struct pk_rule_info *pk_lint_rules(size_t *ret_n)
+{
+	static struct pk_rule_info infos[RULES_MAX]; /* a constant table, put together once from the others */
+	const struct pk_rule *rule;
+	size_t n = 0;
+
+	for (; n < RULES_MAX && (rule = pk_rule_at(n)); n++)
+		infos[n] = (struct pk_rule_info){ rule->id, rule->level, rule->summary };
+	*ret_n = n;
+	return infos;
+}
+
+static void lint_release(struct pk_lint *lint)
+{
+	for (size_t i = 0; i < lint->texts.n; i++) {
+		struct pk_actions *actions = lint->texts.entries[i].value;
+		pk_actions_release(actions);
+		free(actions);
+	}
+	pk_map_release(&lint->texts);
+	pk_map_release(&lint->created);
+	pk_actions_release(&lint->actions);
+	pk_statements_release(&lint->statements);
+	pk_arena_release(&lint->arena);
+}
+
+int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,
+		struct pk_findings *ret, struct pk_err *err)
+{
+	__attribute__((cleanup(lint_release))) struct pk_lint lint = {
+		.options = options,
+		.file = file,
+		.out = ret,
+		.schema = "public",
+		.in_tx = options->transaction,
+		.tx = 1,
+	};
+	size_t first = ret->n;
+
+	if (pk_sql_split(sql, file, &lint.statements, err) < 0) {
+		if (err && err->line && options->first_line > 0)
+			err->line += options->first_line - 1;
+		return -1;
+	}
+	pk_sql_actions(&lint.statements, &lint.actions);
+	for (size_t i = 0; i < lint.actions.n; i++) {
+		const struct pk_action *action = &lint.actions.items[i];
+		for (size_t r = 0; (lint.rule = pk_rule_at(r)); r++)
+			if (lint.rule->check)
+				lint.rule->check(&lint, action);
+		pk_lint_note(&lint, action);
+	}
+	pk_lint_allow(&lint, sql, first);
+	return 0;
+}

@@ -1,0 +1,65 @@
+/*
+ * Unsafe statements in migrations: rules over the facts of sql/action.h, with the catalog at hand
+ * where there is one. Rules are rows of a table.
+ */
+#ifndef PK_LINT_LINT_H
+#define PK_LINT_LINT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "git/config.h"
+
+enum pk_level { PK_LEVEL_OFF, PK_LEVEL_WARNING, PK_LEVEL_ERROR };
+
+struct pk_finding {
+	const char *rule;
+	enum pk_level level;
+	const char *file;
+	int line, col;
+	const char *statement; /* shortened to a line */
+	const char *fact;      /* what it does to what: "ACCESS EXCLUSIVE on public.orders while all rows are read" */
+	const char *why;       /* why that hurts, a sentence */
+	const char *fix;       /* SQL that does it safely, real names filled in; NULL when there is none */
+	bool allowed;          /* let pass by -- postkit:allow */
+	const char *reason;    /* of the allowance */
+};
+struct pk_findings {
+	struct pk_arena arena;
+	struct pk_finding *items;
+	size_t n, cap;
+};
+#define PK_FINDINGS_INIT { 0 }
+void pk_findings_release(struct pk_findings *findings);
+
+/* The schema before the migration; text by path in a snapshot's tree ("public/table/users.sql"), NULL: absent. */
+struct pk_lint_catalog {
+	const char *(*text)(void *arg, const char *path);
+	int64_t (*rows)(void *arg, const char *schema, const char *table); /* -1 unknown; may be NULL */
+	void *arg;
+};
+struct pk_lint_options {
+	const struct pk_lint_catalog *catalog; /* NULL: not known, everything not created here exists */
+	const struct pk_config *config;        /* levels: postkit.rule.<id>.level; may be NULL */
+	bool transaction;                      /* the runner wraps the text in one transaction */
+	int first_line;                        /* of text in its file, 1-based */
+	int64_t small_rows;                    /* tables up to so many rows are not worth a word; 0: 1000 */
+};
+/* Findings are appended. Text that cannot be split is an error; what does not parse gives a finding "not-analysed". */
+int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,
+		struct pk_findings *ret, struct pk_err *err);
+
+/* "file:line:col: error: rule" and its lines, on a stream. */
+void pk_finding_print(FILE *out, const struct pk_finding *finding);
+cJSON *pk_finding_json(const struct pk_finding *finding);
+bool pk_findings_fatal(const struct pk_findings *findings); /* any error that is not allowed */
+
+/* All rules: id, default level, one line. For help and docs. */
+struct pk_rule_info {
+	const char *id;
+	enum pk_level level;
+	const char *summary;
+};
+const struct pk_rule_info *pk_lint_rules(size_t *ret_n);
+
+#endif

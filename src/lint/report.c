@@ -1,0 +1,220 @@
+#include "base/term.h"
+#include "base/text.h"
+#include "lint/rule.h"
+#include "pg/conn.h"
+#include "sql/scan.h"
+
+#define STATEMENT_SHOWN 120
+
+void pk_findings_release(struct pk_findings *findings)
+{
+	pk_arena_release(&findings->arena);
+	free(findings->items);
+	*findings = (struct pk_findings)PK_FINDINGS_INIT;
+}
+
+char *pk_lint_text(const char *fmt, ...)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+	const char *schema, *s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	for (const char *p = fmt; *p; p++) {
+		if (*p != '%') {
+			pk_buf_addc(&buf, *p);
+			continue;
+		}
+		switch (*++p) {
+		case 'I':
+			pk_buf_add_ident(&buf, va_arg(ap, const char *));
+			break;
+		case 'T':
+			schema = va_arg(ap, const char *);
+			pk_buf_add_qualified(&buf, schema, va_arg(ap, const char *));
+			break;
+		case '%':
+			pk_buf_addc(&buf, '%');
+			break;
+		default: /* S, s */
+			s = va_arg(ap, const char *);
+			pk_buf_add(&buf, s ? s : "...");
+		}
+	}
+	va_end(ap);
+	return pk_buf_take(&buf);
+}
+
+char *pk_lint_table_text(struct pk_lint *lint, const struct pk_action *action)
+{
+	const char *schema = pk_action_schema(action), *name = pk_action_table(action);
+	int64_t rows = pk_lint_rows(lint, schema, name);
+
+	if (!name)
+		return pk_strdup("the table");
+	if (rows < 0)
+		return pk_lint_text("%T", schema, name);
+	PK_FREE char *count = pk_count((uint64_t)rows);
+	return pk_lint_text("%T (%s rows)", schema, name, count);
+}
+
+char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, const char *behind, const char *word)
+{
+	const char *text = lint->statements.items[action->statement].text;
+	struct pk_scan scan;
+	struct pk_token token;
+
+	if (action->nested)
+		return NULL;
+	pk_scan_start(&scan, text, strlen(text));
+	while (pk_scan_code(&scan, &token))
+		if (pk_token_is(text, &token, behind))
+			return pk_printf("%.*s %s%s;", (int)token.end, text, word, text + token.end);
+	return NULL;
+}
+
+static const char *one_line(struct pk_arena *arena, const char *text)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	for (const char *p = text; *p && buf.len < STATEMENT_SHOWN; p++) {
+		bool space = *p == ' ' || *p == '\n' || *p == '\t' || *p == '\r';
+		if (!space)
+			pk_buf_addc(&buf, *p);
+		else if (buf.len && buf.ptr[buf.len - 1] != ' ')
+			pk_buf_addc(&buf, ' ');
+	}
+	while (buf.len && ((unsigned char)buf.ptr[buf.len - 1] & 0xC0) == 0x80 && buf.len >= STATEMENT_SHOWN)
+		pk_buf_truncate(&buf, buf.len - 1); /* not half a character */
+	if (buf.len >= STATEMENT_SHOWN)
+		pk_buf_add(&buf, "...");
+	return pk_arena_strdup(arena, buf.ptr);
+}
+
+static enum pk_level configured(const struct pk_lint *lint, const char *id, enum pk_level level)
+{
+	static const struct {
+		const char *name;
+		enum pk_level level;
+	} levels[] = { { "off", PK_LEVEL_OFF }, { "warning", PK_LEVEL_WARNING }, { "error", PK_LEVEL_ERROR } };
+
+	if (!lint->options->config)
+		return level;
+	PK_FREE char *key = pk_printf("rule.%s.level", id);
+	const char *value = pk_config_get(lint->options->config, key);
+	for (size_t i = 0; i < PK_COUNT(levels); i++)
+		if (pk_streq(value, levels[i].name))
+			return levels[i].level;
+	return level;
+}
+
+static bool reported(const struct pk_lint *lint, const struct pk_finding *finding)
+{
+	for (size_t i = 0; i < lint->out->n; i++) {
+		const struct pk_finding *f = &lint->out->items[i];
+		if (f->rule == finding->rule && f->line == finding->line && f->col == finding->col &&
+		    pk_streq(f->file, finding->file) && pk_streq(f->fact, finding->fact))
+			return true;
+	}
+	return false;
+}
+
+void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct pk_action *action, char *fact, char *fix)
+{
+	struct pk_findings *out = lint->out;
+	struct pk_finding finding = {
+		.rule = lint->rule->id,
+		.level = configured(lint, lint->rule->id, level),
+		.file = pk_arena_strdup(&out->arena, lint->file),
+		.line = action->line + (lint->options->first_line > 0 ? lint->options->first_line - 1 : 0),
+		.col = action->col,
+		.fact = pk_arena_strdup(&out->arena, fact),
+		.why = lint->rule->why,
+		.fix = pk_arena_strdup(&out->arena, fix),
+	};
+
+	free(fact);
+	free(fix);
+	if (finding.level == PK_LEVEL_OFF || reported(lint, &finding))
+		return;
+	if (action->statement < lint->statements.n)
+		finding.statement = one_line(&out->arena, lint->statements.items[action->statement].text);
+	if (out->n == out->cap) {
+		out->cap = out->cap ? 2 * out->cap : 16;
+		out->items = pk_realloc_array(out->items, out->cap, sizeof(*out->items));
+	}
+	out->items[out->n++] = finding;
+}
+
+void pk_lint_report(struct pk_lint *lint, const struct pk_action *action, char *fact, char *fix)
+{
+	pk_lint_report_as(lint, lint->rule->level, action, fact, fix);
+}
+
+static const char *level_name(enum pk_level level)
+{
+	return level == PK_LEVEL_ERROR ? "error" : level == PK_LEVEL_WARNING ? "warning" : "off";
+}
+
+static void print_lines(FILE *out, const char *label, const char *text)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+
+	pk_buf_add_safe(&safe, text, true);
+	for (const char *p = safe.ptr; *p;) {
+		size_t n = strcspn(p, "\n");
+		fprintf(out, "  %s%.*s\n", label, (int)n, p);
+		p += n + (p[n] == '\n');
+		label = "          ";
+	}
+}
+
+void pk_finding_print(FILE *out, const struct pk_finding *f)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+	bool error = f->level == PK_LEVEL_ERROR && !f->allowed;
+
+	pk_buf_add_safe(&safe, f->file, false);
+	fprintf(out, "%s:%d:%d: %s%s%s: %s%s%s%s\n", safe.ptr, f->line, f->col,
+		pk_color(out, f->allowed ? PK_DIM : error ? PK_RED : PK_YELLOW),
+		f->allowed ? "allowed" : level_name(f->level), pk_color(out, PK_PLAIN), pk_color(out, PK_BOLD), f->rule,
+		pk_color(out, PK_PLAIN), "");
+	if (f->statement)
+		print_lines(out, "statement ", f->statement);
+	if (f->fact)
+		print_lines(out, "does      ", f->fact);
+	if (f->allowed) {
+		print_lines(out, "reason    ", f->reason);
+		return;
+	}
+	if (f->why)
+		print_lines(out, "why       ", f->why);
+	if (f->fix)
+		print_lines(out, "safe way  ", f->fix);
+}
+
+cJSON *pk_finding_json(const struct pk_finding *f)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	pk_json_set_str(json, "rule", f->rule);
+	pk_json_set_str(json, "level", level_name(f->level));
+	pk_json_set_str(json, "file", f->file);
+	pk_json_set_num(json, "line", f->line);
+	pk_json_set_num(json, "column", f->col);
+	pk_json_set_str(json, "statement", f->statement);
+	pk_json_set_str(json, "fact", f->fact);
+	pk_json_set_str(json, "why", f->why);
+	pk_json_set_str(json, "fix", f->fix);
+	pk_json_set_bool(json, "allowed", f->allowed);
+	pk_json_set_str(json, "reason", f->reason);
+	return json;
+}
+
+bool pk_findings_fatal(const struct pk_findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->items[i].level == PK_LEVEL_ERROR && !findings->items[i].allowed)
+			return true;
+	return false;
+}

@@ -1,0 +1,306 @@
+#include "pg/handle.h"
+#include "base/clock.h"
+#include "base/sig.h"
+#include "pg/hints.h"
+#include <errno.h>
+#include <poll.h>
+
+#define NOTICES_MAX 65536
+#define CONNECT_TIMEOUT "10" /* seconds */
+
+/*
+ * What every session of ours has, so that text that the server deparses does not depend on anybody's
+ * settings. By SET, not in the startup packet: RESET then finds the database's own, and poolers that
+ * refuse the packet's options let us in.
+ */
+static const struct {
+	const char *name, *value;
+} settings[] = {
+	{ "search_path", "" },
+	{ "DateStyle", "ISO, MDY" },
+	{ "IntervalStyle", "postgres" },
+	{ "TimeZone", "UTC" },
+	{ "extra_float_digits", "3" },
+	{ "bytea_output", "hex" },
+	{ "quote_all_identifiers", "off" },
+	{ "standard_conforming_strings", "on" },
+	{ "lc_monetary", "C" },
+	{ "xmlbinary", "base64" },
+};
+
+int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (size_t i = 0; i < PK_COUNT(settings); i++) {
+		pk_buf_add(&sql, i ? ", " : "SELECT ");
+		pk_buf_add(&sql, "pg_catalog.set_config(");
+		pk_buf_add_literal(&sql, settings[i].name);
+		pk_buf_add(&sql, ", ");
+		pk_buf_add_literal(&sql, settings[i].value);
+		pk_buf_add(&sql, ", false)");
+	}
+	return pk_exec(conn, sql.ptr, err);
+}
+
+int pk_conn_user_settings(struct pk_conn *conn, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (size_t i = 0; i < PK_COUNT(settings); i++) {
+		pk_buf_add(&sql, "RESET ");
+		pk_buf_add_ident(&sql, settings[i].name);
+		pk_buf_add(&sql, "; ");
+	}
+	return pk_exec(conn, sql.ptr, err);
+}
+
+/* A line each; the sender of a flood must not fill our memory. */
+static void keep_notice(void *arg, const PGresult *result)
+{
+	struct pk_conn *conn = arg;
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (!message || conn->notices.len >= NOTICES_MAX)
+		return;
+	size_t start = conn->notices.len;
+	pk_buf_addf(&conn->notices, "%s: %s", severity ? severity : "NOTICE", message);
+	if (conn->notices.len > NOTICES_MAX - 1)
+		pk_buf_truncate(&conn->notices, NOTICES_MAX - 1);
+	for (size_t i = start; i < conn->notices.len; i++)
+		if (conn->notices.ptr[i] == '\n' || conn->notices.ptr[i] == '\r')
+			conn->notices.ptr[i] = ' ';
+	pk_buf_addc(&conn->notices, '\n');
+}
+
+static int connect_timeout(const struct pk_conninfo *info)
+{
+	const char *text = pk_conninfo_get(info, "connect_timeout");
+
+	if (!text)
+		text = getenv("PGCONNECT_TIMEOUT");
+	int seconds = atoi(text ? text : CONNECT_TIMEOUT);
+	return seconds > 1 ? seconds : seconds == 1 ? 2 : 24 * 3600; /* as libpq: 0 is none, 1 is 2 */
+}
+
+/* One host: waits with poll(), so that an interrupt is heard. 1: the time is up. */
+static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
+{
+	double deadline = pk_now() + seconds;
+	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+
+	while (want != PGRES_POLLING_OK && want != PGRES_POLLING_FAILED) {
+		struct pollfd fd = { .fd = PQsocket(handle),
+				     .events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT };
+		double left = deadline - pk_now();
+
+		if (fd.fd < 0)
+			break;
+		if (pk_interrupted()) {
+			pk_err_set(err, "interrupted while connecting");
+			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		}
+		if (left <= 0)
+			return 1;
+		int n = poll(&fd, 1, (int)(left * 1000) + 1);
+		if (n < 0 && errno != EINTR)
+			return pk_err_errno(err, "cannot wait for the server");
+		if (n > 0)
+			want = PQconnectPoll(handle);
+	}
+	return 0;
+}
+
+/* Names and values as PQconnectStartParams() wants them; borrowed from info. */
+static void make_params(const struct pk_conninfo *info, struct pk_strv *keys, struct pk_strv *values)
+{
+	const char *host = pk_conninfo_get(info, "host");
+
+	for (size_t i = 0; i < info->keys.n; i++) {
+		pk_strv_push(keys, info->keys.items[i]);
+		pk_strv_push(values, info->values.items[i]);
+	}
+	for (size_t i = 0; i < info->secret_keys.n; i++) {
+		pk_strv_push(keys, info->secret_keys.items[i]);
+		pk_strv_push(values, info->secret_values.items[i]);
+	}
+	if (info->password) {
+		pk_strv_push(keys, "password");
+		pk_strv_push(values, info->password);
+	}
+	/* PGHOSTADDR and PGCHANNELBINDING of the environment must not turn a socket into something else */
+	static const char *const for_sockets[][2] = { { "hostaddr", "" }, { "channel_binding", "prefer" } };
+	for (size_t i = 0; host && *host == '/' && i < PK_COUNT(for_sockets); i++)
+		if (!pk_conninfo_get(info, for_sockets[i][0])) {
+			pk_strv_push(keys, for_sockets[i][0]);
+			pk_strv_push(values, for_sockets[i][1]);
+		}
+	if (!pk_conninfo_get(info, "connect_timeout") && !getenv("PGCONNECT_TIMEOUT")) {
+		pk_strv_push(keys, "connect_timeout");
+		pk_strv_push(values, CONNECT_TIMEOUT);
+	}
+	if (!pk_conninfo_get(info, "application_name")) {
+		pk_strv_push(keys, "application_name");
+		pk_strv_push(values, "git-postkit");
+	}
+	pk_strv_push(keys, "client_encoding");
+	pk_strv_push(values, "UTF8");
+}
+
+static void wipe_all(struct pk_strv *values)
+{
+	for (size_t i = 0; i < values->n; i++)
+		explicit_bzero(values->items[i], strlen(values->items[i]));
+}
+
+/* "local/shop", with what libpq found in services and variables. */
+static char *effective_where(const PGconn *handle, const struct pk_conninfo *info)
+{
+	struct pk_conninfo all = PK_CONNINFO_INIT;
+	const char *host = PQhost(handle), *db = PQdb(handle), *port = PQport(handle);
+
+	pk_conninfo_copy(&all, info);
+	pk_conninfo_set(&all, "password", NULL);
+	if (host && *host)
+		pk_conninfo_set(&all, "host", host);
+	if (port && *port && strcmp(port, "5432") != 0)
+		pk_conninfo_set(&all, "port", port);
+	if (db && *db)
+		pk_conninfo_set(&all, "dbname", db);
+	char *where = pk_conninfo_where(&all);
+	pk_conninfo_release(&all);
+	return where;
+}
+
+/* libpq: 'connection to server at "h" (1.2.3.4), port 5432 failed: FATAL:  reason', a line for each address. */
+static char *connect_reason(const char *text)
+{
+	static const char *const prefixes[] = { "FATAL:", "ERROR:" };
+	const char *line = text, *next;
+
+	while ((next = strchr(line, '\n')) && strstr(next + 1, "failed: "))
+		line = next + 1;
+	const char *failed = strstr(line, "failed: ");
+	line = failed ? failed + strlen("failed: ") : text;
+	for (size_t i = 0; i < PK_COUNT(prefixes); i++)
+		if (pk_starts_with(line, prefixes[i]))
+			line += strlen(prefixes[i]) + strspn(line + strlen(prefixes[i]), " ");
+	return pk_strndup(line, strcspn(line, "\n"));
+}
+
+static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, bool late, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_FREE char *where = effective_where(conn->handle, info);
+	const char *sqlstate = "";
+
+	pk_buf_add(&text, late ? "timeout expired" : PQerrorMessage(conn->handle));
+	pk_conninfo_hide(info, &text);
+	/* also a password that libpq found by itself */
+	struct pk_conninfo found = PK_CONNINFO_INIT;
+	pk_conninfo_set(&found, "password", PQpass(conn->handle));
+	pk_conninfo_hide(&found, &text);
+	pk_conninfo_release(&found);
+	pk_buf_rtrim(&text);
+
+	PK_FREE char *reason = connect_reason(text.ptr);
+	const char *hint = pk_pg_connect_hint(text.ptr, &sqlstate);
+	conn->needs_password = !late && PQconnectionNeedsPassword(conn->handle);
+	pk_err_set(err, "cannot connect to '%s': %s", where, *reason ? reason : "libpq gives no reason");
+	if (strchr(text.ptr, '\n'))
+		pk_err_detail(err, "%s", text.ptr);
+	if (hint)
+		pk_err_hint(err, "%s", hint);
+	if (err)
+		snprintf(err->sqlstate, sizeof(err->sqlstate), "%s",
+			 conn->needs_password ? "28P01" : sqlstate);
+	return -1;
+}
+
+static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
+	PK_AUTO(pk_strv) values = PK_STRV_INIT;
+	const char *host = pk_conninfo_get(info, "host"), *env = getenv("PGHOST");
+	int late = 0;
+
+	make_params(info, &keys, &values);
+	/* several hosts: only libpq's own loop goes on to the next one when one does not answer */
+	bool several = strchr(host ? host : env ? env : "", ',') || pk_conninfo_get(info, "service") ||
+		       getenv("PGSERVICE");
+	if (several)
+		conn->handle = PQconnectdbParams((const char *const *)keys.items,
+						 (const char *const *)values.items, 0);
+	else
+		conn->handle = PQconnectStartParams((const char *const *)keys.items,
+						    (const char *const *)values.items, 0);
+	wipe_all(&values);
+	if (!conn->handle)
+		return pk_err_set(err, "cannot connect: out of memory");
+	if (!several && PQstatus(conn->handle) != CONNECTION_BAD)
+		late = wait_connected(conn->handle, connect_timeout(info), err);
+	if (late < 0)
+		return -1;
+	if (late || PQstatus(conn->handle) != CONNECTION_OK)
+		return connect_failed(conn, info, late, err);
+	return 0;
+}
+
+int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
+{
+	pk_conn_release(conn);
+	if (connect_handle(conn, info, err) < 0)
+		goto failed;
+	PQsetNoticeReceiver(conn->handle, keep_notice, conn);
+	conn->cancel = PQgetCancel(conn->handle);
+	conn->version = PQserverVersion(conn->handle);
+	conn->where = effective_where(conn->handle, info);
+	if (pk_conn_own_settings(conn, err) < 0) {
+		pk_err_wrap(err, "cannot use '%s'", conn->where);
+		goto failed;
+	}
+	return 0;
+failed:;
+	bool needs_password = conn->needs_password;
+	pk_conn_release(conn);
+	conn->needs_password = needs_password;
+	return -1;
+}
+
+void pk_conn_release(struct pk_conn *conn)
+{
+	PQfreeCancel(conn->cancel);
+	PQfinish(conn->handle);
+	free(conn->where);
+	conn->cancel = NULL;
+	conn->handle = NULL;
+	conn->where = NULL;
+	conn->version = 0;
+	conn->needs_password = false;
+	pk_buf_release(&conn->notices);
+}
+
+enum pk_tx pk_conn_tx(const struct pk_conn *conn)
+{
+	switch (PQtransactionStatus(conn->handle)) {
+	case PQTRANS_INTRANS:
+	case PQTRANS_ACTIVE:
+		return PK_TX_ACTIVE;
+	case PQTRANS_INERROR:
+		return PK_TX_FAILED;
+	default:
+		return PK_TX_IDLE;
+	}
+}
+
+bool pk_conn_alive(const struct pk_conn *conn)
+{
+	if (!conn->handle || PQstatus(conn->handle) != CONNECTION_OK)
+		return false;
+	/* what the server said last (it is going down) is already here, if it did */
+	struct pollfd fd = { .fd = PQsocket(conn->handle), .events = POLLIN };
+	if (poll(&fd, 1, 0) > 0 && !PQconsumeInput(conn->handle))
+		return false;
+	return PQstatus(conn->handle) == CONNECTION_OK;
+}

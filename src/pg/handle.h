@@ -1,0 +1,27 @@
+/* What the files of pg/ share about a connection. Inside pg/ only. */
+#ifndef PK_PG_HANDLE_H
+#define PK_PG_HANDLE_H
+
+#include "pg/conn.h"
+#include <libpq-fe.h>
+#include <signal.h>
+
+/* A running query that an interrupt may cancel. */
+struct pk_running {
+	PGcancel *cancel;
+	volatile sig_atomic_t interrupts; /* since the query began */
+};
+void pk_running_begin(struct pk_running *running, struct pk_conn *conn);
+void pk_running_end(struct pk_running *running);
+
+/*
+ * The next result, as PQgetResult(), but an interrupt is not waited out for ever: -1 with an error
+ * when the server does not answer a cancel request; the connection is closed then.
+ */
+int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret, struct pk_err *err);
+
+/* Fills err from a failed result (NULL: from the connection). sql may be NULL. Returns -1. */
+int pk_result_error(struct pk_conn *conn, const struct pk_running *running, const PGresult *result,
+		    const char *sql, struct pk_err *err);
+
+#endif

@@ -1,0 +1,322 @@
+#include "pg/handle.h"
+#include "base/sig.h"
+#include "base/text.h"
+#include "pg/hints.h"
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#define CANCEL_AGAIN_MS 1000
+#define CANCEL_GIVE_UP 10 /* times */
+
+/* In the signal handler: PQcancel() is made for that. */
+static void on_interrupt(void *arg)
+{
+	struct pk_running *running = arg;
+	char ignored[256];
+	int saved = errno;
+
+	running->interrupts = running->interrupts + 1;
+	if (running->cancel)
+		PQcancel(running->cancel, ignored, sizeof(ignored));
+	errno = saved;
+}
+
+void pk_running_begin(struct pk_running *running, struct pk_conn *conn)
+{
+	running->cancel = conn->cancel;
+	running->interrupts = 0;
+	pk_sig_set_hook(on_interrupt, running);
+}
+
+void pk_running_end(struct pk_running *running)
+{
+	pk_sig_set_hook(NULL, NULL);
+	running->cancel = NULL;
+}
+
+int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret, struct pk_err *err)
+{
+	struct pollfd fd = { .fd = PQsocket(conn->handle), .events = POLLIN };
+	char ignored[256];
+	int asked = 0;
+
+	while (fd.fd >= 0 && PQisBusy(conn->handle)) {
+		/* an interrupt before the server had the query cancelled nothing: ask again */
+		int n = poll(&fd, 1, running->interrupts ? CANCEL_AGAIN_MS : -1);
+		if (n > 0 && !PQconsumeInput(conn->handle))
+			break; /* PQgetResult() knows */
+		if (n == 0 && asked++ < CANCEL_GIVE_UP) {
+			PQcancel(conn->cancel, ignored, sizeof(ignored));
+		} else if (n == 0) {
+			shutdown(fd.fd, SHUT_RDWR);
+			pk_err_set(err, "interrupted; '%s' does not answer the request to cancel",
+				   conn->where);
+			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		}
+	}
+	*ret = PQgetResult(conn->handle);
+	return 0;
+}
+
+static size_t byte_offset(const char *sql, long chars)
+{
+	size_t i = 0;
+
+	while (sql[i] && chars > 1) {
+		i++;
+		while (((unsigned char)sql[i] & 0xC0) == 0x80)
+			i++;
+		chars--;
+	}
+	return i;
+}
+
+static void add_field(struct pk_buf *detail, const PGresult *result, int field, const char *label)
+{
+	const char *value = PQresultErrorField(result, field);
+
+	if (!value)
+		return;
+	if (detail->len)
+		pk_buf_addc(detail, '\n');
+	pk_buf_add(detail, label);
+	pk_buf_add(detail, value);
+}
+
+/* The connection broke, or libpq itself objects: there are no fields. */
+static int plain_error(struct pk_conn *conn, const PGresult *result, struct pk_err *err)
+{
+	const char *text = result ? PQresultErrorMessage(result) : "";
+	bool broken = PQstatus(conn->handle) != CONNECTION_OK;
+
+	if (!*text)
+		text = PQerrorMessage(conn->handle);
+	pk_err_set(err, "'%s': %.*s", conn->where, (int)strcspn(text, "\n"),
+		   *text ? text : "no answer from the server");
+	if (broken && err)
+		snprintf(err->sqlstate, sizeof(err->sqlstate), "08006");
+	return broken ? pk_err_hint(err, "%s", pk_pg_hint("08006", text)) : -1;
+}
+
+int pk_result_error(struct pk_conn *conn, const struct pk_running *running, const PGresult *result,
+		    const char *sql, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) detail = PK_BUF_INIT;
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+	bool cancelled = running && running->interrupts && pk_streq(sqlstate, "57014");
+
+	if (!message)
+		return plain_error(conn, result, err);
+	pk_err_set(err, "%s", cancelled ? "interrupted" : message);
+	add_field(&detail, result, PG_DIAG_MESSAGE_DETAIL, "");
+	const char *hint = pk_pg_hint(sqlstate, message);
+	if (cancelled)
+		hint = NULL;
+	else if (hint)
+		add_field(&detail, result, PG_DIAG_MESSAGE_HINT, "");
+	else
+		hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	add_field(&detail, result, PG_DIAG_INTERNAL_QUERY, "in: ");
+	add_field(&detail, result, PG_DIAG_CONTEXT, "");
+	if (detail.len)
+		pk_err_detail(err, "%s", detail.ptr);
+	if (hint)
+		pk_err_hint(err, "%s", hint);
+	if (err) {
+		snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate ? sqlstate : "");
+		if (position && sql)
+			pk_line_col(sql, byte_offset(sql, atol(position)), &err->line, &err->col);
+	}
+	if (cancelled)
+		pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	return -1;
+}
+
+static int copy_refused(PGresult *result, struct pk_conn *conn, struct pk_err *err)
+{
+	ExecStatusType status = PQresultStatus(result);
+	char *data = NULL, ignored[256];
+
+	if (status == PGRES_COPY_IN) {
+		PQputCopyEnd(conn->handle, "not possible here");
+		pk_err_set(err, "COPY FROM STDIN is not possible here: there is no input");
+		return pk_err_hint(err, "write the rows as INSERT statements");
+	}
+	/* the table may be large: tell the server to stop, and read what is on its way */
+	PQcancel(conn->cancel, ignored, sizeof(ignored));
+	while (PQgetCopyData(conn->handle, &data, 0) > 0)
+		PQfreemem(data);
+	return pk_err_set(err, "COPY TO STDOUT is not possible here: nobody reads it");
+}
+
+static bool is_copy(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+/* Reads until the server is done. The last result goes to *ret, the first error to err. */
+static int collect(struct pk_conn *conn, struct pk_running *running, const char *sql, PGresult **ret,
+		   struct pk_err *err)
+{
+	PGresult *result = NULL;
+	int status = 0;
+
+	for (;;) {
+		struct pk_err later = PK_ERR_INIT;
+		struct pk_err *into = status < 0 ? &later : err;
+
+		if (pk_next_result(conn, running, &result, into) < 0) {
+			pk_err_release(&later);
+			return -1;
+		}
+		if (!result)
+			return status;
+		ExecStatusType kind = PQresultStatus(result);
+		if (is_copy(result))
+			status = copy_refused(result, conn, into);
+		else if (kind == PGRES_FATAL_ERROR || kind == PGRES_BAD_RESPONSE)
+			status = pk_result_error(conn, running, result, sql, into);
+		pk_err_release(&later);
+		PQclear(*ret);
+		*ret = result;
+		if (PQstatus(conn->handle) == CONNECTION_BAD)
+			return status < 0 ? -1 : plain_error(conn, result, err);
+	}
+}
+
+/* params NULL and n_params < 0: simple protocol. */
+static int run(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
+	       PGresult **ret, struct pk_err *err)
+{
+	struct pk_running running;
+	int sent, status;
+
+	*ret = NULL;
+	if (!conn->handle)
+		return pk_err_set(err, "not connected");
+	pk_running_begin(&running, conn);
+	if (n_params < 0)
+		sent = PQsendQuery(conn->handle, sql);
+	else
+		sent = PQsendQueryParams(conn->handle, sql, n_params, NULL, params, NULL, NULL, 0);
+	status = sent ? collect(conn, &running, sql, ret, err) : plain_error(conn, NULL, err);
+	pk_running_end(&running);
+	if (status < 0) {
+		PQclear(*ret);
+		*ret = NULL;
+	}
+	return status;
+}
+
+static void give_rows(PGresult *result, struct pk_rows *rows)
+{
+	if (!rows) {
+		PQclear(result);
+		return;
+	}
+	pk_rows_release(rows);
+	rows->handle = result;
+	rows->n = PQntuples(result);
+	rows->columns = PQnfields(result);
+}
+
+int pk_query(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
+	     struct pk_rows *rows, struct pk_err *err)
+{
+	PGresult *result;
+
+	if (run(conn, sql, n_params, params, &result, err) < 0)
+		return -1;
+	give_rows(result, rows);
+	return 0;
+}
+
+int pk_exec_count(struct pk_conn *conn, const char *sql, int64_t *ret_rows, struct pk_err *err)
+{
+	PGresult *result;
+
+	if (run(conn, sql, -1, NULL, &result, err) < 0)
+		return -1;
+	const char *touched = result ? PQcmdTuples(result) : "";
+	*ret_rows = *touched ? strtoll(touched, NULL, 10) : -1;
+	PQclear(result);
+	return 0;
+}
+
+int pk_exec(struct pk_conn *conn, const char *sql, struct pk_err *err)
+{
+	int64_t ignored;
+
+	return pk_exec_count(conn, sql, &ignored, err);
+}
+
+int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
+		   char **ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, sql, n_params, params, &rows, err) < 0)
+		return -1;
+	*ret = rows.n && rows.columns ? pk_strdup(pk_rows_get(&rows, 0, 0)) : NULL;
+	return 0;
+}
+
+/* Results of one pipeline: of each query its result and a NULL, at the end the sync. */
+static int collect_pipeline(struct pk_conn *conn, struct pk_running *running, const char *const *sqls,
+			    int n_queries, struct pk_rows *rows, struct pk_err *err)
+{
+	PGresult *result = NULL;
+	int status = 0, query = 0;
+
+	while (query <= n_queries) {
+		if (pk_next_result(conn, running, &result, status < 0 ? NULL : err) < 0)
+			return -1;
+		if (!result) {
+			if (PQstatus(conn->handle) == CONNECTION_BAD)
+				return status < 0 ? -1 : plain_error(conn, NULL, err);
+			query++;
+			continue;
+		}
+		ExecStatusType kind = PQresultStatus(result);
+		if (kind == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			return status;
+		}
+		if (kind == PGRES_TUPLES_OK && query < n_queries) {
+			give_rows(result, &rows[query]);
+			continue;
+		}
+		if (kind != PGRES_COMMAND_OK && kind != PGRES_PIPELINE_ABORTED && status == 0)
+			status = pk_result_error(conn, running, result,
+						 query < n_queries ? sqls[query] : NULL, err);
+		PQclear(result);
+	}
+	return status;
+}
+
+int pk_query_pipeline(struct pk_conn *conn, const char *const *sqls, int n_queries, struct pk_rows *rows,
+		      struct pk_err *err)
+{
+	struct pk_running running;
+	int ok, status;
+
+	if (!conn->handle || !PQenterPipelineMode(conn->handle))
+		return pk_err_set(err, "cannot send queries: the connection is not idle");
+	pk_running_begin(&running, conn);
+	ok = 1;
+	for (int i = 0; ok && i < n_queries; i++)
+		ok = PQsendQueryParams(conn->handle, sqls[i], 0, NULL, NULL, NULL, NULL, 0);
+	ok = ok && PQpipelineSync(conn->handle);
+	status = ok ? collect_pipeline(conn, &running, sqls, n_queries, rows, err)
+		    : plain_error(conn, NULL, err);
+	pk_running_end(&running);
+	PQexitPipelineMode(conn->handle);
+	for (int i = 0; status < 0 && i < n_queries; i++)
+		pk_rows_release(&rows[i]);
+	return status;
+}

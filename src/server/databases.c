@@ -1,0 +1,426 @@
+#include "server/server.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* Comment of a database of ours: this and a JSON object. */
+static const char mark_prefix[] = "git-postkit:1 ";
+
+/*
+ * Between CREATE DATABASE and its comment a database has no mark. Whoever creates holds this advisory
+ * lock (shared), so that an unmarked one is only taken for left over when nobody is at it.
+ */
+#define LOCK_KEY "pg_catalog.int8 '8100114116107'"
+
+void pk_databases_release(struct pk_databases *databases)
+{
+	for (size_t i = 0; i < databases->n; i++) {
+		free(databases->items[i].name);
+		free(databases->items[i].purpose);
+		free(databases->items[i].label);
+	}
+	free(databases->items);
+	*databases = (struct pk_databases)PK_DATABASES_INIT;
+}
+
+static int connect_admin(struct pk_server *server, struct pk_conn *conn, struct pk_err *err)
+{
+	return pk_conn_open(conn, &server->admin, err);
+}
+
+/* ---- marks ---- */
+
+enum mark { ABSENT, UNMARKED, FOREIGN, OURS };
+
+/* comment NULL: none. OURS fills ret (may be NULL) but for its name and size. */
+static enum mark parse_mark(const struct pk_server *server, const char *comment, struct pk_database *ret)
+{
+	PK_AUTO(pk_json) json = PK_JSON_INIT;
+
+	if (!comment)
+		return UNMARKED;
+	if (!pk_starts_with(comment, mark_prefix))
+		return FOREIGN;
+	const char *text = comment + sizeof(mark_prefix) - 1;
+	if (pk_json_parse(text, strlen(text), &json, NULL) < 0 ||
+	    !pk_streq(pk_json_str(json.root, "repo"), server->owner_id))
+		return FOREIGN;
+	if (ret) {
+		ret->purpose = pk_strdup(pk_json_str(json.root, "purpose"));
+		ret->label = pk_strdup(pk_json_str(json.root, "label"));
+		ret->created = (int64_t)pk_json_num(json.root, "created", 0);
+	}
+	return OURS;
+}
+
+static int read_mark(const struct pk_server *server, struct pk_conn *conn, const char *name, enum mark *ret,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const char *const params[] = { name };
+
+	if (pk_query(conn,
+		     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
+		     "WHERE datname = $1", 1, params, &rows, err) < 0)
+		return -1;
+	*ret = rows.n ? parse_mark(server, pk_rows_get(&rows, 0, 0), NULL) : ABSENT;
+	return 0;
+}
+
+static int need_ours(const struct pk_server *server, struct pk_conn *conn, const char *name, struct pk_err *err)
+{
+	enum mark mark;
+
+	if (read_mark(server, conn, name, &mark, err) < 0)
+		return -1;
+	if (mark == OURS)
+		return 0;
+	if (mark == ABSENT)
+		return pk_err_set(err, "there is no database '%s' on '%s'", name, conn->where);
+	return pk_err_set(err, "database '%s' on '%s' was not made by this repository; it is left alone", name,
+			  conn->where);
+}
+
+static int set_mark(const struct pk_server *server, struct pk_conn *conn, const char *name, const char *purpose,
+		    const char *label, struct pk_err *err)
+{
+	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_buf) comment = PK_BUF_INIT;
+
+	pk_json_set_str(json.root, "repo", server->owner_id);
+	pk_json_set_str(json.root, "purpose", purpose);
+	pk_json_set_str(json.root, "label", label);
+	pk_json_set_num(json.root, "created", (double)pk_time());
+	char *text = cJSON_PrintUnformatted(json.root);
+	pk_buf_add(&comment, mark_prefix);
+	pk_buf_add(&comment, text);
+	cJSON_free(text);
+	pk_buf_add(&sql, "COMMENT ON DATABASE ");
+	pk_buf_add_ident(&sql, name);
+	pk_buf_add(&sql, " IS ");
+	pk_buf_add_literal(&sql, comment.ptr);
+	return pk_exec(conn, sql.ptr, err);
+}
+
+/* ---- list ---- */
+
+int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	pk_databases_release(ret);
+	/* of one that is being dropped the size cannot be told: no error then */
+	if (connect_admin(server, &conn, err) < 0 ||
+	    pk_query(&conn,
+		     "SELECT datname, shobj_description(oid, 'pg_database'), pg_database_size(oid) FROM "
+		     "pg_catalog.pg_database WHERE datname LIKE 'pk\\_%' ORDER BY datname COLLATE \"C\"",
+		     0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		struct pk_database db = { 0 };
+		enum mark mark = parse_mark(server, pk_rows_get(&rows, i, 1), &db);
+		const char *size = pk_rows_get(&rows, i, 2);
+
+		if (mark != OURS && !(mark == UNMARKED && server->embedded))
+			continue;
+		if (mark == UNMARKED)
+			db.purpose = pk_strdup("unfinished");
+		db.name = pk_strdup(pk_rows_get(&rows, i, 0));
+		db.size = size ? strtoll(size, NULL, 10) : 0;
+		if (ret->n == ret->cap) {
+			ret->cap = ret->cap ? 2 * ret->cap : 16;
+			ret->items = pk_realloc_array(ret->items, ret->cap, sizeof(*ret->items));
+		}
+		ret->items[ret->n++] = db;
+	}
+	return 0;
+}
+
+/* ---- create ---- */
+
+struct locale {
+	char *provider, *locale, *rules; /* of other providers than libc */
+	char *encoding, *collate, *ctype;
+};
+
+static void locale_release(struct locale *l)
+{
+	char *all[] = { l->provider, l->locale, l->rules, l->encoding, l->collate, l->ctype };
+
+	for (size_t i = 0; i < PK_COUNT(all); i++)
+		free(all[i]);
+}
+
+static int locale_like(struct pk_conn *conn, const char *like, struct locale *ret, struct pk_err *err)
+{
+	static const struct {
+		int version;
+		const char *columns;
+	} by_version[] = {
+		{ 170000, ", datlocprovider, datlocale, daticurules" },
+		{ 160000, ", datlocprovider, daticulocale, daticurules" },
+		{ 150000, ", datlocprovider, daticulocale, NULL" },
+		{ 0, ", 'c', NULL, NULL" },
+	};
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	const char *const params[] = { like };
+	size_t v = 0;
+
+	while (conn->version < by_version[v].version)
+		v++;
+	pk_buf_add(&sql, "SELECT pg_encoding_to_char(encoding), datcollate, datctype");
+	pk_buf_add(&sql, by_version[v].columns);
+	pk_buf_add(&sql, " FROM pg_catalog.pg_database WHERE datname = $1");
+	if (pk_query(conn, sql.ptr, 1, params, &rows, err) < 0)
+		return -1;
+	if (!rows.n)
+		return pk_err_set(err, "there is no database '%s' on '%s'", like, conn->where);
+	ret->encoding = pk_strdup(pk_rows_get(&rows, 0, 0));
+	ret->collate = pk_strdup(pk_rows_get(&rows, 0, 1));
+	ret->ctype = pk_strdup(pk_rows_get(&rows, 0, 2));
+	ret->provider = pk_strdup(pk_rows_get(&rows, 0, 3));
+	ret->locale = pk_strdup(pk_rows_get(&rows, 0, 4));
+	ret->rules = pk_strdup(pk_rows_get(&rows, 0, 5));
+	return 0;
+}
+
+static void add_option(struct pk_buf *sql, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	pk_buf_add(sql, option);
+	pk_buf_add_literal(sql, value);
+}
+
+static int add_locale(struct pk_conn *conn, const struct pk_create_db *how, struct pk_buf *sql,
+		      struct pk_err *err)
+{
+	struct locale like = { 0 };
+	PK_FREE char *fallback = NULL;
+
+	if (how->like && locale_like(conn, how->like, &like, err) < 0)
+		return -1;
+	/* what the cluster itself has: C.UTF-8, or C where the system lacks that */
+	if (!how->collate && !like.collate &&
+	    pk_query_value(conn, "SELECT datcollate FROM pg_catalog.pg_database WHERE datname = 'template0'", 0,
+			   NULL, &fallback, err) < 0) {
+		locale_release(&like);
+		return -1;
+	}
+	const char *encoding = how->encoding ? how->encoding : like.encoding ? like.encoding : "UTF8";
+	const char *collate = how->collate ? how->collate : like.collate ? like.collate : fallback;
+	const char *ctype = how->ctype ? how->ctype : like.ctype ? like.ctype : collate;
+	add_option(sql, " ENCODING ", encoding);
+	add_option(sql, " LC_COLLATE ", collate);
+	add_option(sql, " LC_CTYPE ", ctype);
+	if (pk_streq(like.provider, "i")) {
+		pk_buf_add(sql, " LOCALE_PROVIDER icu");
+		add_option(sql, " ICU_LOCALE ", like.locale);
+		add_option(sql, " ICU_RULES ", like.rules);
+	} else if (pk_streq(like.provider, "b")) {
+		pk_buf_add(sql, " LOCALE_PROVIDER builtin");
+		add_option(sql, " BUILTIN_LOCALE ", like.locale);
+	} else if (conn->version >= 150000) {
+		pk_buf_add(sql, " LOCALE_PROVIDER libc");
+	}
+	locale_release(&like);
+	return 0;
+}
+
+static int check_name(const char *name, struct pk_err *err)
+{
+	if (!pk_starts_with(name, "pk_"))
+		return pk_err_set(err, "the name '%s' does not begin with pk_", name);
+	if (strlen(name) > 63)
+		return pk_err_set(err, "the name '%s' is longer than 63 bytes", name);
+	return 0;
+}
+
+/* The server's own text says "invalid locale name"; who reads it wants to know what to install. */
+static int explain_create(const struct pk_create_db *how, struct pk_err *err)
+{
+	if (!err || !err->msg)
+		return -1;
+	if (strstr(err->msg, "locale")) {
+		pk_err_wrap(err, "this server cannot have a database of locale '%s'",
+			    how && how->collate ? how->collate : "of the model");
+		return pk_err_hint(err, "install the locale on the machine of the server: sudo apt-get install "
+					"locales-all, or sudo locale-gen <locale>");
+	}
+	if (strcmp(err->sqlstate, "55006") == 0)
+		return pk_err_hint(err, "end the connections to it: nobody may be connected while it is copied");
+	return -1;
+}
+
+static void drop_quietly(struct pk_conn *conn, const char *name)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "DROP DATABASE IF EXISTS ");
+	pk_buf_add_ident(&sql, name);
+	pk_exec(conn, sql.ptr, NULL);
+}
+
+/* CREATE DATABASE and mark; after an error or an interrupt nothing stays. */
+static int create_marked(const struct pk_server *server, struct pk_conn *conn, const char *name,
+			 const char *create, const char *purpose, const char *label, struct pk_err *err)
+{
+	if (pk_exec(conn, "SELECT pg_catalog.pg_advisory_lock_shared(" LOCK_KEY ")", err) < 0 ||
+	    pk_exec(conn, create, err) < 0)
+		return -1;
+	if (set_mark(server, conn, name, purpose, label, err) < 0) {
+		drop_quietly(conn, name);
+		return -1;
+	}
+	return pk_exec(conn, "SELECT pg_catalog.pg_advisory_unlock_shared(" LOCK_KEY ")", err);
+}
+
+int pk_server_create_db(struct pk_server *server, const char *name, const struct pk_create_db *how,
+			struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (check_name(name, err) < 0 || connect_admin(server, &conn, err) < 0)
+		return -1;
+	pk_buf_add(&sql, "CREATE DATABASE ");
+	pk_buf_add_ident(&sql, name);
+	pk_buf_add(&sql, " OWNER ");
+	pk_buf_add_ident(&sql, how->owner ? how->owner : server->login);
+	pk_buf_add(&sql, " TEMPLATE ");
+	pk_buf_add_ident(&sql, how->template_db ? how->template_db : "template0");
+	if (how->template_db && conn.version >= 150000)
+		pk_buf_add(&sql, " STRATEGY FILE_COPY");
+	if (!how->template_db && add_locale(&conn, how, &sql, err) < 0)
+		return -1;
+	if (create_marked(server, &conn, name, sql.ptr, how->purpose, how->label, err) < 0)
+		return explain_create(how, err);
+	return 0;
+}
+
+/* ---- drop, rename, copy ---- */
+
+static int terminate_others(struct pk_conn *conn, const char *name, struct pk_err *err)
+{
+	const char *const params[] = { name };
+
+	return pk_query(conn,
+			"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+			"WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()", 1, params, NULL, err);
+}
+
+/* Without a mark only what a killed creation left in a cluster that nobody else uses. */
+static int may_drop(struct pk_server *server, struct pk_conn *conn, const char *name, enum mark mark,
+		    struct pk_err *err)
+{
+	PK_FREE char *free_now = NULL;
+
+	if (mark == UNMARKED && server->embedded && pk_starts_with(name, "pk_")) {
+		if (pk_query_value(conn, "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_KEY ")", 0, NULL, &free_now,
+				   err) < 0)
+			return -1;
+		if (pk_streq(free_now, "t"))
+			return 0;
+		return pk_err_set(err, "database '%s' is being made", name);
+	}
+	return need_ours(server, conn, name, err);
+}
+
+int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	enum mark mark;
+
+	if (connect_admin(server, &conn, err) < 0 || read_mark(server, &conn, name, &mark, err) < 0)
+		return -1;
+	if (mark == ABSENT)
+		return 0;
+	if (may_drop(server, &conn, name, mark, err) < 0)
+		return -1;
+	if (conn.version < 130000 && terminate_others(&conn, name, err) < 0)
+		return -1;
+	pk_buf_add(&sql, "DROP DATABASE IF EXISTS ");
+	pk_buf_add_ident(&sql, name);
+	if (conn.version >= 130000)
+		pk_buf_add(&sql, " WITH (FORCE)");
+	if (pk_exec(&conn, sql.ptr, err) == 0)
+		return 0;
+	/* another command of ours was faster */
+	enum mark now;
+	if (read_mark(server, &conn, name, &now, NULL) < 0 || now != ABSENT)
+		return -1;
+	pk_err_release(err);
+	return 0;
+}
+
+int pk_server_rename_db(struct pk_server *server, const char *from, const char *to, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (check_name(to, err) < 0 || connect_admin(server, &conn, err) < 0 ||
+	    need_ours(server, &conn, from, err) < 0 || terminate_others(&conn, from, err) < 0)
+		return -1;
+	pk_buf_add(&sql, "ALTER DATABASE ");
+	pk_buf_add_ident(&sql, from);
+	pk_buf_add(&sql, " RENAME TO ");
+	pk_buf_add_ident(&sql, to);
+	return pk_exec(&conn, sql.ptr, err);
+}
+
+/*
+ * CREATE DATABASE leaves the settings of its template behind. Copied as rows, since a stored value has
+ * no exact way back into ALTER DATABASE ... SET (search_path is a list, quoted already).
+ */
+static int copy_settings(struct pk_conn *conn, const char *from, const char *to, struct pk_err *err)
+{
+	const char *const params[] = { from, to };
+	PK_FREE char *some = NULL;
+
+	if (pk_query_value(conn,
+			   "SELECT '1' FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d "
+			   "ON d.oid = s.setdatabase WHERE d.datname = $1 LIMIT 1", 1, params, &some, err) < 0)
+		return -1;
+	if (!some)
+		return 0;
+	return pk_query(conn,
+			"INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig) "
+			"SELECT n.oid, s.setrole, s.setconfig FROM pg_catalog.pg_db_role_setting s "
+			"JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = $1 "
+			"JOIN pg_catalog.pg_database n ON n.datname = $2", 2, params, NULL, err);
+}
+
+int pk_server_cut_db(struct pk_server *server, const char *from, const char *to, const char *purpose,
+		     const char *label, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_FREE char *owner = NULL;
+	const char *const params[] = { from };
+
+	if (check_name(to, err) < 0 || connect_admin(server, &conn, err) < 0 ||
+	    need_ours(server, &conn, from, err) < 0 ||
+	    pk_query_value(&conn,
+			   "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE "
+			   "datname = $1", 1, params, &owner, err) < 0)
+		return -1;
+	pk_buf_add(&sql, "CREATE DATABASE ");
+	pk_buf_add_ident(&sql, to);
+	pk_buf_add(&sql, " OWNER ");
+	pk_buf_add_ident(&sql, owner ? owner : server->login);
+	pk_buf_add(&sql, " TEMPLATE ");
+	pk_buf_add_ident(&sql, from);
+	if (conn.version >= 150000)
+		pk_buf_add(&sql, " STRATEGY FILE_COPY");
+	if (create_marked(server, &conn, to, sql.ptr, purpose, label, err) < 0)
+		return explain_create(NULL, err);
+	if (copy_settings(&conn, from, to, err) < 0) {
+		drop_quietly(&conn, to);
+		return -1;
+	}
+	return 0;
+}

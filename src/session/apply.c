@@ -1,0 +1,305 @@
+#include "session/apply.h"
+
+#include "base/clock.h"
+#include "git/git.h"
+#include "session/planning.h"
+
+void pk_apply_result_release(struct pk_apply_result *result)
+{
+	pk_tree_diff_release(&result->diff);
+	*result = (struct pk_apply_result)PK_APPLY_RESULT_INIT;
+}
+
+struct run {
+	struct pk_desk *desk;
+	const struct pk_apply_events *events;
+	struct pk_apply_result *result;
+	struct pk_snapshot clone;      /* as of the last part */
+	struct pk_session_source source;
+	bool has_source;
+	size_t n, index;               /* parts to run */
+	const char *folder;            /* infra, grants, seeds */
+	/* of the part at hand */
+	int id;
+	size_t statements;
+	const char *text_id;
+};
+
+static void run_release(struct run *run)
+{
+	pk_snapshot_release(&run->clone);
+	pk_session_source_release(&run->source);
+}
+
+static int record_step(struct run *run, struct pk_conn *conn, bool done, struct pk_err *err)
+{
+	PK_FREE char *id = pk_printf("%d", run->id);
+	PK_FREE char *statements = pk_printf("%zu", run->statements);
+	const char *const params[] = { id, statements, done ? "t" : "f", run->text_id };
+	return pk_query(conn,
+			"INSERT INTO postkit.session_steps AS s (part, statements, done, text_id) "
+			"VALUES ($1, $2, $3, $4) ON CONFLICT (part) DO UPDATE "
+			"SET statements = excluded.statements, done = excluded.done, text_id = excluded.text_id",
+			4, params, NULL, err);
+}
+
+static int before_commit(void *arg, struct pk_conn *conn, struct pk_err *err)
+{
+	return record_step(arg, conn, true, err);
+}
+
+static void after_statement(void *arg, const struct pk_traced *traced)
+{
+	struct run *run = arg;
+	run->statements++;
+	run->result->statements++;
+	if (run->events->statement)
+		run->events->statement(run->events->arg, traced);
+}
+
+/* Outside a transaction each statement is noted when it is done, through the other connection. */
+static void after_single(void *arg, const struct pk_traced *traced)
+{
+	struct run *run = arg;
+	after_statement(arg, traced);
+	record_step(run, &run->desk->admin, false, NULL);
+}
+
+/* Statements of this very text that an earlier run got through. */
+static int statements_done(struct run *run, size_t *ret, struct pk_err *err)
+{
+	PK_FREE char *id = pk_printf("%d", run->id);
+	PK_FREE char *n = NULL;
+	const char *const params[] = { id, run->text_id };
+	if (pk_query_value(&run->desk->admin,
+			   "SELECT statements FROM postkit.session_steps WHERE part = $1 AND text_id = $2", 2, params,
+			   &n, err) < 0)
+		return -1;
+	*ret = n ? (size_t)strtoull(n, NULL, 10) : 0;
+	return 0;
+}
+
+static char *trace_text(const struct pk_trace *trace)
+{
+	PK_AUTO(pk_json) json = { .root = pk_trace_to_json(trace) };
+	return pk_json_print(json.root);
+}
+
+static int run_part(struct run *run, struct pk_part *part, const char *file, struct pk_err *err)
+{
+	struct pk_desk *desk = run->desk;
+	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
+	PK_FREE char *text_id = pk_git_hash_blob(part->up, strlen(part->up));
+	size_t done = 0;
+	run->id = part->id;
+	run->text_id = text_id;
+	run->statements = 0;
+	if (run->events->part)
+		run->events->part(run->events->arg, part, run->index++, run->n);
+	if (pk_desk_roles_of(desk, part->up, file, err) < 0 ||
+	    (!part->up_transaction && statements_done(run, &done, err) < 0))
+		return -1;
+	run->statements = done;
+	const struct pk_run how = {
+		.file = file,
+		.first_line = 1,
+		.transaction = part->up_transaction,
+		.measure = true,
+		.before_commit = before_commit,
+		.after = part->up_transaction ? after_statement : after_single,
+		.arg = run,
+		.admin = &desk->admin,
+		.local = true,
+		.skip = done,
+	};
+	if (pk_run_sql(&desk->user, part->up, &how, &trace, NULL, err) < 0)
+		return -1;
+	free(part->trace);
+	part->trace = trace_text(&trace);
+	pk_snapshot_release(&run->clone);
+	run->result->parts++;
+	return pk_desk_read(desk, &run->clone, err);
+}
+
+static int run_planned(struct run *run, struct pk_err *err)
+{
+	struct pk_session *session = &run->desk->session;
+	for (size_t i = 0; i < session->n_parts; i++) {
+		struct pk_part *part = &session->parts[i];
+		if (part->applied)
+			continue;
+		if (run_part(run, part, "plan.sql", err) < 0)
+			return -1;
+		part->applied = true;
+		bool as_proved = pk_streq(part->to.hex, run->clone.fingerprint.hex);
+		part->to = run->clone.fingerprint;
+		if ((!as_proved && pk_desk_keep(run->desk, &run->clone, err) < 0) ||
+		    pk_session_save(run->desk->repo, session, "apply: a part", err) < 0)
+			return -1;
+		if (!as_proved) {
+			pk_err_set(err, "on the clone the plan led to another schema than on the copy where it was proved");
+			return pk_err_hint(err, "git postkit plan shows what is left");
+		}
+	}
+	return 0;
+}
+
+static int run_manual(struct run *run, struct pk_err *err)
+{
+	struct pk_desk *desk = run->desk;
+	struct pk_session *session = &desk->session;
+	while (session->n_manual) {
+		struct pk_part part = { 0 };
+		PK_FREE char *file = pk_strdup(session->manual[0].file);
+		PK_FREE char *step = pk_printf("apply: %s", file);
+		if (pk_manual_parse(&session->manual[0], &part, err) < 0)
+			return -1;
+		part.from = run->clone.fingerprint;
+		int rc = run_part(run, &part, file, err);
+		if (rc == 0) {
+			part.to = run->clone.fingerprint;
+			pk_manual_applied(session, 0, &part);
+			if (pk_desk_keep(desk, &run->clone, err) < 0 ||
+			    pk_session_save(desk->repo, session, step, err) < 0)
+				return -1;
+			continue;
+		}
+		free(part.name);
+		free(part.up);
+		free(part.down);
+		free(part.trace);
+		pk_err_hint(err, "git postkit migration --edit %d changes it, --remove %d takes it out", part.id,
+			    part.id);
+		return -1;
+	}
+	return 0;
+}
+
+static void after_file(void *arg, const struct pk_part_result *result)
+{
+	struct run *run = arg;
+	if (run->events->file)
+		run->events->file(run->events->arg, run->folder, result);
+}
+
+static int run_folder(struct run *run, const char *folder,
+		      int (*apply)(struct pk_conn *, const struct pk_source *, const struct pk_parts_options *,
+				   struct pk_part_results *, struct pk_err *),
+		      struct pk_err *err)
+{
+	struct pk_desk *desk = run->desk;
+	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
+	PK_AUTO(pk_strv) roles = PK_STRV_INIT;
+	const struct pk_parts_options options = {
+		.local = true,
+		.admin = &desk->admin,
+		.after = after_file,
+		.arg = run,
+	};
+	run->folder = folder;
+	if (pk_parts_load(desk->project, desk->repo, NULL, folder, &source, err) < 0 ||
+	    pk_source_roles(&source, &roles, err) < 0 ||
+	    (roles.n && pk_server_ensure_roles(&desk->server, &roles, err) < 0))
+		return -1;
+	return apply(&desk->user, &source, &options, NULL, err);
+}
+
+/* What state allows apply, and that the files are those of the plan. */
+static int check_state(struct run *run, struct pk_err *err)
+{
+	const struct pk_session *session = &run->desk->session;
+	size_t pending = pk_session_pending(session);
+	run->n = pending + session->n_manual;
+	if (!run->n && session->state != PK_SESSION_APPLYING) {
+		if (session->state == PK_SESSION_APPLIED)
+			pk_err_set(err, "everything of this session is applied already");
+		else
+			pk_err_set(err, "the session is %s, and there is nothing to apply",
+				   pk_session_state_name(session->state));
+		return pk_err_hint(err, "%s comes next", pk_session_next(session));
+	}
+	if (pending && (!run->has_source || !pk_streq(session->source, run->source.hash.hex))) {
+		pk_err_set(err, "the schema files have changed since the plan");
+		return pk_err_hint(err, "git postkit plan makes a new one");
+	}
+	return 0;
+}
+
+/* Whether the schema files mean what the clone has now. */
+static int compare(struct run *run, struct pk_err *err)
+{
+	struct pk_desk *desk = run->desk;
+	struct pk_session *session = &desk->session;
+	PK_AUTO(pk_snapshot) shadow = PK_SNAPSHOT_INIT;
+	session->agree = false;
+	run->result->known = run->has_source;
+	if (!run->has_source)
+		return 0;
+	/* The plan was proved against these very files. */
+	bool same_files = pk_streq(session->source, run->source.hash.hex);
+	if (same_files && pk_streq(session->target.hex, run->clone.fingerprint.hex)) {
+		session->agree = true;
+		return 0;
+	}
+	PK_AUTO(pk_strv) roles = PK_STRV_INIT;
+	struct pk_oid tree;
+	if (pk_session_source_roles(&run->source, &roles, err) < 0 ||
+	    pk_desk_shadow(desk, &run->source, &shadow, err) < 0 ||
+	    pk_snapshot_write_tree(&shadow, desk->repo, &tree, err) < 0 ||
+	    pk_snapshot_diff_tree(desk->repo, &tree, &run->clone, &run->result->diff, err) < 0)
+		return -1;
+	free(session->source);
+	session->source = pk_strdup(run->source.hash.hex);
+	session->target = shadow.fingerprint;
+	session->agree = pk_streq(shadow.fingerprint.hex, run->clone.fingerprint.hex);
+	return 0;
+}
+
+static int run_all(struct run *run, struct pk_err *err)
+{
+	struct pk_desk *desk = run->desk;
+	struct pk_session *session = &desk->session;
+	if (pk_desk_settle(desk, &run->clone, err) < 0 || check_state(run, err) < 0)
+		return -1;
+	if (session->state != PK_SESSION_APPLYING) {
+		session->state = PK_SESSION_APPLYING;
+		if (pk_session_save(desk->repo, session, "apply: begin", err) < 0)
+			return -1;
+	}
+	if (run_folder(run, "infra", pk_infra_apply, err) < 0 || run_planned(run, err) < 0 ||
+	    run_manual(run, err) < 0 || run_folder(run, "grants", pk_grants_apply, err) < 0 ||
+	    run_folder(run, "seeds", pk_seeds_apply, err) < 0)
+		return -1;
+	pk_snapshot_release(&run->clone);
+	if (pk_desk_read(desk, &run->clone, err) < 0 || pk_desk_unchanged(desk, &run->clone, err) < 0)
+		return pk_err_wrap(err, "after grants and seeds");
+	if (compare(run, err) < 0)
+		return -1;
+	session->state = PK_SESSION_APPLIED;
+	return pk_session_save(desk->repo, session, "apply", err);
+}
+
+static const struct pk_apply_events no_events;
+
+int pk_session_apply(struct pk_desk *desk, const struct pk_apply_events *events, struct pk_apply_result *ret,
+		     struct pk_err *err)
+{
+	double started = pk_now();
+	struct run run = { .desk = desk, .events = events ? events : &no_events, .result = ret };
+	PK_AUTO(pk_err) source_err = PK_ERR_INIT;
+	if (desk->session.committing.n) {
+		pk_err_set(err, "a commit of this session was interrupted");
+		return pk_err_hint(err, "git postkit commit finishes it");
+	}
+	run.has_source = pk_session_source_read(desk->repo, desk->project, &run.source, &source_err) == 0;
+	int rc = pk_desk_connect(desk, err);
+	if (rc == 0)
+		rc = pk_desk_lock(desk, err);
+	if (rc == 0)
+		rc = pk_desk_tables(desk, err);
+	if (rc == 0)
+		rc = run_all(&run, err);
+	run_release(&run);
+	ret->seconds = pk_now() - started;
+	return rc;
+}

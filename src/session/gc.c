@@ -1,0 +1,307 @@
+#include "session/gc.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/lock.h"
+#include "clone/remote.h"
+#include "clone/template.h"
+#include "server/server.h"
+#include "session/begin.h"
+#include "session/session.h"
+
+#include <unistd.h>
+
+/* So long something unfinished may belong to a command that is at work, connected or not. */
+#define GRACE_SECONDS 600
+
+struct gc {
+	const struct pk_repo *repo;
+	const struct pk_config *config;
+	const struct pk_gc_options *options;
+	struct pk_server *server; /* at hand */
+	struct pk_strv busy;      /* databases that somebody is connected to */
+	struct pk_strv sessions;  /* "<id> <db>" of those that stay */
+	size_t left;              /* databases that stay */
+};
+
+static void did(struct gc *gc, const char *what, const char *name, const char *why, int64_t size)
+{
+	if (gc->options->did)
+		gc->options->did(gc->options->arg, what, name, why, size);
+}
+
+static void failed(struct gc *gc, const char *what, const char *name, const struct pk_err *err)
+{
+	if (gc->options->failed)
+		gc->options->failed(gc->options->arg, what, name, err->msg ? err->msg : "unknown");
+}
+
+static const char *why_session(struct gc *gc, const struct pk_session *session)
+{
+	if (gc->options->all)
+		return "all";
+	return pk_session_has_branch(gc->repo, gc->config, session) ? NULL : "its branch is gone";
+}
+
+static void end_session(struct gc *gc, const struct pk_session *session, const char *why)
+{
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+	PK_FREE char *key = pk_printf("branch.%s.postkitsession", session->branch);
+	if (!gc->options->dry_run) {
+		/* The clone goes with those that have no session. */
+		if (pk_session_delete(gc->repo, session, &err) < 0 ||
+		    (pk_streq(pk_config_git(gc->config, key), session->id) &&
+		     pk_session_point(gc->repo, session->branch, NULL, &err) < 0)) {
+			failed(gc, "session", session->branch, &err);
+			return;
+		}
+	}
+	did(gc, "session", session->branch, why, -1);
+}
+
+static int sweep_sessions(struct gc *gc, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) ids = PK_STRV_INIT;
+	if (pk_session_list(gc->repo, &ids, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		PK_AUTO(pk_session) session = PK_SESSION_INIT;
+		PK_AUTO(pk_err) load_err = PK_ERR_INIT;
+		if (pk_session_load(gc->repo, ids.items[i], &session, &load_err) < 0) {
+			failed(gc, "session", ids.items[i], &load_err);
+			/* Not understood: its clone is not ours to judge. */
+			pk_strv_pushf(&gc->sessions, "%s *", ids.items[i]);
+			continue;
+		}
+		const char *why = why_session(gc, &session);
+		if (why)
+			end_session(gc, &session, why);
+		else
+			pk_strv_pushf(&gc->sessions, "%s %s", session.id, session.db);
+	}
+	return 0;
+}
+
+/* Pointers of branches to sessions that are not there. */
+static void sweep_pointers(struct gc *gc)
+{
+	static const char suffix[] = ".postkitsession";
+	for (size_t i = 0; i < gc->config->n; i++) {
+		const struct pk_config_item *item = &gc->config->items[i];
+		if (!pk_starts_with(item->key, "branch.") || !pk_ends_with(item->key, suffix) || !*item->value)
+			continue;
+		PK_FREE char *ref = pk_printf("refs/postkit/sessions/%s", item->value);
+		PK_AUTO(pk_err) err = PK_ERR_INIT;
+		struct pk_oid oid = { "" };
+		if (pk_ref_read(gc->repo, ref, &oid, &err) < 0 || !pk_oid_is_null(&oid))
+			continue;
+		PK_FREE char *branch = pk_strndup(item->key + 7, strlen(item->key) - 7 - sizeof(suffix) + 1);
+		if (!gc->options->dry_run && pk_session_point(gc->repo, branch, NULL, &err) < 0)
+			failed(gc, "pointer", branch, &err);
+		else
+			did(gc, "pointer", branch, "its session is gone", -1);
+	}
+}
+
+static bool has_session(const struct gc *gc, const struct pk_database *database)
+{
+	PK_FREE char *exact = pk_printf("%s %s", database->label, database->name);
+	PK_FREE char *any = pk_printf("%s *", database->label);
+	return pk_strv_has(&gc->sessions, exact) || pk_strv_has(&gc->sessions, any);
+}
+
+/* A starting session has its clone before its ref, and holds a lock meanwhile. */
+static bool is_starting(const struct gc *gc, const char *id)
+{
+	PK_FREE char *path = pk_session_lock_path(gc->repo, id);
+	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
+	if (!pk_path_exists(path))
+		return false;
+	if (pk_lock_take(&lock, path, 0, NULL) < 0)
+		return true;
+	unlink(path);
+	return false;
+}
+
+static const char *why_clone(struct gc *gc, const struct pk_database *database)
+{
+	if (has_session(gc, database) || is_starting(gc, database->label))
+		return NULL;
+	return "its session is gone";
+}
+
+static bool is_young(const struct pk_database *database)
+{
+	return database->created && (int64_t)pk_time() - database->created < GRACE_SECONDS;
+}
+
+static const char *why_template(struct gc *gc, const struct pk_database *database)
+{
+	PK_AUTO(pk_strv) remotes = PK_STRV_INIT;
+	PK_AUTO(pk_template) current = PK_TEMPLATE_INIT;
+	pk_remote_list(gc->config, &remotes);
+	if (!pk_strv_has(&remotes, database->label))
+		return "its remote is gone";
+	if (pk_template_find(gc->server, database->label, &current, NULL) < 0 || pk_streq(current.db, database->name))
+		return NULL;
+	return is_young(database) || pk_strv_has(&gc->busy, database->name) ? NULL : "a copy that was not finished";
+}
+
+static const char *why_leftover(struct gc *gc, const struct pk_database *database)
+{
+	if (is_young(database) || pk_strv_has(&gc->busy, database->name))
+		return NULL;
+	return "left by a command that did not end";
+}
+
+static const char *why_never(struct gc *gc, const struct pk_database *database)
+{
+	(void)gc;
+	(void)database;
+	return NULL;
+}
+
+static const struct {
+	const char *purpose;
+	const char *(*why)(struct gc *gc, const struct pk_database *database);
+} purposes[] = {
+	{ "clone", why_clone },	      { "template", why_template },  { "shadow", why_leftover },
+	{ "dry-run", why_leftover },  { "copying", why_leftover },   { "unfinished", why_leftover },
+	{ "production", why_never },
+};
+
+static const char *why_database(struct gc *gc, const struct pk_database *database)
+{
+	if (gc->options->all)
+		return "all";
+	for (size_t i = 0; i < PK_COUNT(purposes); i++)
+		if (pk_streq(purposes[i].purpose, database->purpose))
+			return purposes[i].why(gc, database);
+	return NULL;
+}
+
+static int find_busy(struct gc *gc, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	pk_strv_release(&gc->busy);
+	if (pk_conn_open(&conn, &gc->server->admin, err) < 0 ||
+	    pk_query(&conn, "SELECT DISTINCT datname FROM pg_catalog.pg_stat_activity WHERE datname IS NOT NULL", 0,
+		     NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		pk_strv_push(&gc->busy, pk_rows_get(&rows, i, 0));
+	return 0;
+}
+
+static int sweep_databases(struct gc *gc, struct pk_err *err)
+{
+	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
+	if (find_busy(gc, err) < 0 || pk_server_databases(gc->server, &databases, err) < 0)
+		return -1;
+	gc->left = 0;
+	for (size_t i = 0; i < databases.n; i++) {
+		const struct pk_database *database = &databases.items[i];
+		const char *why = why_database(gc, database);
+		PK_AUTO(pk_err) drop_err = PK_ERR_INIT;
+		if (!why) {
+			gc->left++;
+		} else if (!gc->options->dry_run && pk_server_drop_db(gc->server, database->name, &drop_err) < 0) {
+			failed(gc, database->purpose, database->name, &drop_err);
+			gc->left++;
+		} else {
+			did(gc, database->purpose, database->name, why, database->size);
+		}
+	}
+	return 0;
+}
+
+static int sweep_cluster(struct gc *gc, const char *major_text, struct pk_err *err)
+{
+	int major = atoi(major_text);
+	PK_AUTO(pk_server) server = PK_SERVER_INIT;
+	PK_FREE char *name = pk_printf("PostgreSQL %d", major);
+	bool was_running = pk_server_running(gc->repo, major);
+	if (gc->options->all) {
+		if (!gc->options->dry_run && pk_server_remove(gc->repo, major, err) < 0)
+			return -1;
+		did(gc, "server", name, "all", -1);
+		return 0;
+	}
+	if (pk_server_open(&server, gc->repo, gc->config, major, err) < 0)
+		return -1;
+	if (!server.embedded)
+		return 0;
+	gc->server = &server;
+	int rc = sweep_databases(gc, err);
+	gc->server = NULL;
+	if (rc < 0)
+		return -1;
+	if (gc->left && was_running)
+		return 0;
+	if (!gc->left && was_running)
+		did(gc, "server", name, "no database is left, so it stops", -1);
+	return gc->options->dry_run && was_running ? 0 : pk_server_stop(&server, err);
+}
+
+/* A server that the user named: only databases with our mark are looked at. */
+static int sweep_given(struct gc *gc, struct pk_err *err)
+{
+	PK_AUTO(pk_server) server = PK_SERVER_INIT;
+	if (!pk_config_get_protected(gc->config, "server"))
+		return 0;
+	if (pk_server_open(&server, gc->repo, gc->config, 0, err) < 0)
+		return -1;
+	gc->server = &server;
+	int rc = sweep_databases(gc, err);
+	gc->server = NULL;
+	return rc;
+}
+
+static void sweep_orphans(struct gc *gc)
+{
+	PK_AUTO(pk_strv) dirs = PK_STRV_INIT;
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+	if (pk_server_orphans(&dirs, &err) < 0) {
+		failed(gc, "server", "orphans", &err);
+		return;
+	}
+	for (size_t i = 0; i < dirs.n; i++) {
+		if (!gc->options->dry_run && pk_server_remove_orphan(dirs.items[i], &err) < 0)
+			failed(gc, "server", dirs.items[i], &err);
+		else
+			did(gc, "server", dirs.items[i], "its repository is gone", -1);
+	}
+}
+
+static int sweep(struct gc *gc, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) majors = PK_STRV_INIT;
+	if (sweep_sessions(gc, err) < 0)
+		return -1;
+	sweep_pointers(gc);
+	if (pk_server_list(gc->repo, &majors, err) < 0)
+		return -1;
+	for (size_t i = 0; i < majors.n; i++) {
+		PK_AUTO(pk_err) server_err = PK_ERR_INIT;
+		if (sweep_cluster(gc, majors.items[i], &server_err) < 0) {
+			if (server_err.exit == PK_EXIT_INTERRUPTED) {
+				pk_err_move(err, &server_err);
+				return -1;
+			}
+			failed(gc, "server", majors.items[i], &server_err);
+		}
+	}
+	sweep_orphans(gc);
+	return sweep_given(gc, err);
+}
+
+int pk_gc(const struct pk_repo *repo, const struct pk_config *config, const struct pk_gc_options *options,
+	  struct pk_err *err)
+{
+	struct gc gc = { .repo = repo, .config = config, .options = options };
+	int rc = sweep(&gc, err);
+	pk_strv_release(&gc.busy);
+	pk_strv_release(&gc.sessions);
+	return rc;
+}

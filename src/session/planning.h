@@ -1,0 +1,48 @@
+/* The plan of a session: from its clone to the schema files, proved before it counts. */
+#ifndef PK_SESSION_PLANNING_H
+#define PK_SESSION_PLANNING_H
+
+#include "diff/plan.h"
+#include "session/desk.h"
+
+struct pk_planning_options {
+	enum pk_online online;
+	const struct pk_strv *renames; /* "column:public.users.name=full_name" */
+	bool allow_destructive;
+};
+struct pk_planning {
+	struct pk_plan plan;
+	struct pk_snapshot clone, shadow;
+	struct pk_caught_up caught_up;
+	char *down;            /* the whole way back; NULL before the proof */
+	size_t n_parts;        /* migrations that it becomes */
+	size_t n_destructive;
+	bool refused;          /* destructive, and that was not allowed: neither proved nor stored */
+	bool proved;
+	struct pk_err why_not; /* when it does not prove */
+	double seconds;
+};
+#define PK_PLANNING_INIT { 0 }
+void pk_planning_release(struct pk_planning *planning);
+
+/*
+ * Makes the plan; when it proves, stores it in the session (also that there is nothing to change).
+ * A plan that is refused or does not prove is no error: the caller shows it and says so. The plan
+ * that was stored before is gone then, as it does not belong to these files.
+ */
+int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source,
+		    const struct pk_planning_options *options, struct pk_planning *ret, struct pk_err *err);
+
+/*
+ * Puts record and clone in step after a kill: parts that were committed there but not noted here,
+ * indexes left invalid, migrations run but not noted. ret_clone: the schema after that, which
+ * is then as the session left it, or an error says what is not.
+ */
+int pk_desk_settle(struct pk_desk *desk, struct pk_snapshot *ret_clone, struct pk_err *err);
+
+/* From waiting file to applied part. */
+int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct pk_err *err);
+int pk_manual_id(const struct pk_manual *manual);
+void pk_manual_applied(struct pk_session *session, size_t index, struct pk_part *part); /* takes the strings */
+
+#endif

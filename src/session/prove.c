@@ -1,0 +1,253 @@
+#include "session/prove.h"
+
+#include "base/clock.h"
+#include "catalog/kind.h"
+#include "clone/carry.h"
+#include "clone/dump.h"
+#include "clone/template.h"
+#include "trace/parts.h"
+#include "trace/run.h"
+
+void pk_proof_release(struct pk_proof *proof)
+{
+	pk_conn_release(&proof->user);
+	pk_conn_release(&proof->admin);
+	if (proof->db)
+		pk_server_drop_db(&proof->desk->server, proof->db, NULL); /* else gc finds it */
+	free(proof->db);
+	*proof = (struct pk_proof)PK_PROOF_INIT;
+}
+
+/* Adds what differs to the error. */
+static int differs(struct pk_proof *proof, const struct pk_snapshot *want, const struct pk_snapshot *got,
+		   struct pk_err *err)
+{
+	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
+	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
+	struct pk_oid tree;
+	if (pk_snapshot_write_tree(want, proof->desk->repo, &tree, NULL) == 0 &&
+	    pk_snapshot_diff_tree(proof->desk->repo, &tree, got, &diff, NULL) == 0) {
+		pk_tree_diff_lines(&diff, &lines);
+		for (size_t i = 0; i < diff.n && i < 3; i++) {
+			const struct pk_tree_diff_item *item = &diff.items[i];
+			if (item->from)
+				pk_buf_addf(&lines, "\nwanted %s:\n%s", item->path, item->from);
+			if (item->to)
+				pk_buf_addf(&lines, "\ngot %s:\n%s", item->path, item->to);
+		}
+		pk_buf_rtrim(&lines);
+		pk_err_detail(err, "%s", lines.ptr);
+	}
+	return -1;
+}
+
+static bool same(const struct pk_snapshot *a, const struct pk_snapshot *b)
+{
+	return pk_streq(a->fingerprint.hex, b->fingerprint.hex);
+}
+
+/* What a new database has and the clone does not; and settings that change what SQL means. */
+static int match_clone(struct pk_desk *desk, struct pk_conn *admin, const char *db, struct pk_err *err)
+{
+	static const struct {
+		const char *query, *drop;
+	} extras[] = {
+		{ "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'public'", "DROP SCHEMA IF EXISTS public" },
+		{ "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'plpgsql'", "DROP EXTENSION IF EXISTS plpgsql" },
+	};
+	PK_AUTO(pk_strv) settings = PK_STRV_INIT;
+	PK_FREE char *may_create = NULL;
+	const char *const params[] = { desk->session.role };
+	for (size_t i = 0; i < PK_COUNT(extras); i++) {
+		PK_FREE char *there = NULL;
+		if (pk_query_value(&desk->admin, extras[i].query, 0, NULL, &there, err) < 0 ||
+		    (!there && pk_exec(admin, extras[i].drop, err) < 0))
+			return -1;
+	}
+	if (pk_carry_read(&desk->admin, desk->session.db, &settings, err) < 0 ||
+	    pk_carry_settings(admin, db, &settings, err) < 0 ||
+	    pk_query_value(&desk->admin,
+			   "SELECT 1 WHERE pg_catalog.has_database_privilege($1, pg_catalog.current_database(), 'CREATE')",
+			   1, params, &may_create, err) < 0)
+		return -1;
+	return may_create ? pk_carry_create_privilege(admin, db, desk->session.role, err) : 0;
+}
+
+/* By pg_dump, as templates are made: a cut would wait for everybody who is connected to the clone. */
+static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
+{
+	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
+	PK_AUTO(pk_conninfo) source = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_FREE char *bindir = pk_server_client_bindir(desk->config, desk->session.major);
+	if (!bindir)
+		return pk_err_set(err, "there is no pg_dump of PostgreSQL %d or newer on this machine",
+				  desk->session.major);
+	dump.bindir = bindir;
+	dump.jobs = 1;
+	dump.schema_only = true;
+	dump.local = true;
+	pk_server_admin_info(&desk->server, desk->session.db, &source);
+	pk_server_admin_info(&desk->server, db, &target);
+	if (pk_conn_open(&admin, &target, err) < 0 || match_clone(desk, &admin, db, err) < 0 ||
+	    pk_dump_open(&dump, desk->server.dir ? desk->server.dir : "/tmp", err) < 0 ||
+	    pk_dump_take(&dump, &source, 0, err) < 0)
+		return -1;
+	return pk_dump_restore(&dump, &target, err);
+}
+
+int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone, struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) user = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
+	PK_AUTO(pk_snapshot) copy = PK_SNAPSHOT_INIT;
+	PK_FREE char *random = pk_random_hex(4);
+	PK_FREE char *db = pk_printf("pk_proof_%s", random);
+	const struct pk_create_db how = {
+		.purpose = "shadow",
+		.label = desk->session.id,
+		.owner = desk->session.owner,
+		.like = desk->session.db,
+	};
+	if (pk_server_create_db(&desk->server, db, &how, err) < 0)
+		return -1;
+	*proof = (struct pk_proof){ .desk = desk, .db = pk_strdup(db), .clone = clone };
+	if (copy_schema(desk, db, err) < 0)
+		return pk_err_wrap(err, "the clone's schema can't be copied for the proof");
+	pk_server_user_info(&desk->server, db, &user);
+	pk_server_admin_info(&desk->server, db, &admin);
+	if (pk_act_as(&desk->server, db, desk->session.role, err) < 0 || pk_conn_open(&proof->user, &user, err) < 0 ||
+	    pk_conn_open(&proof->admin, &admin, err) < 0 || pk_proof_read(proof, &copy, err) < 0)
+		return -1;
+	if (same(clone, &copy))
+		return 0;
+	pk_err_set(err, "the copy of the clone's schema for the proof differs from the clone");
+	return differs(proof, clone, &copy, err);
+}
+
+int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file, struct pk_err *err)
+{
+	const struct pk_run how = {
+		.file = file,
+		.first_line = 1,
+		.transaction = transaction,
+		.admin = &proof->admin,
+		.local = true,
+	};
+	return pk_run_sql(&proof->user, sql, &how, NULL, NULL, err);
+}
+
+int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err *err)
+{
+	if (pk_snapshot_read(&proof->admin, ret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ret->n; i++) {
+		struct pk_object *object = ret->objects[i];
+		const struct pk_object *full = pk_snapshot_find(proof->clone, object->key);
+		if (full) {
+			object->rows = full->rows;
+			object->bytes = full->bytes;
+		}
+	}
+	return 0;
+}
+
+int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *source, struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
+	const struct pk_parts_options options = { .local = true, .admin = &proof->admin };
+	if (!source->infra.n)
+		return 0;
+	if (pk_infra_apply(&proof->user, &source->infra, &options, NULL, err) < 0)
+		return pk_err_wrap(err, "infra fails on the clone's schema");
+	if (pk_proof_read(proof, &after, err) < 0)
+		return -1;
+	if (same(proof->clone, &after))
+		return 0;
+	pk_err_set(err, "infra changes the schema, which no migration would carry");
+	differs(proof, proof->clone, &after, err);
+	return pk_err_hint(err, "keep roles and settings in %s/infra, move these objects to the other folders",
+			   proof->desk->project->schema_dir);
+}
+
+static int find_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk_snapshot *after,
+			 const struct pk_diff_options *options, struct pk_err *err)
+{
+	PK_AUTO(pk_plan) down = PK_PLAN_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	size_t n = 0;
+	if (pk_diff(after, before, options, &down, err) < 0)
+		return pk_err_wrap(err, "the way back can't be found");
+	struct pk_plan_part *parts = pk_plan_parts(&down, &n);
+	for (size_t i = 0; i < n; i++)
+		pk_plan_part_sql(&down, &parts[i], &sql);
+	/* A migration file has one way back: where it needs several transactions it gets none around it. */
+	part->down_transaction = n == 0 || (n == 1 && parts[0].transaction);
+	part->down = pk_buf_take(&sql);
+	free(parts);
+	return 0;
+}
+
+static int prove_up(struct pk_proof *proof, struct pk_part *part, struct pk_snapshot *before,
+		    struct pk_snapshot *after, const struct pk_diff_options *options, struct pk_err *err)
+{
+	if (pk_proof_run(proof, part->up, part->up_transaction, "plan", err) < 0)
+		return pk_err_wrap(err, "it fails on a copy of the clone's schema");
+	if (pk_proof_read(proof, after, err) < 0)
+		return -1;
+	part->from = before->fingerprint;
+	part->to = after->fingerprint;
+	if (!part->down && find_way_back(part, before, after, options, err) < 0)
+		return -1;
+	return pk_desk_keep(proof->desk, after, err);
+}
+
+static int prove_down(struct pk_proof *proof, const struct pk_part *part, const struct pk_snapshot *before,
+		      struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) back = PK_SNAPSHOT_INIT;
+	if (!*part->down)
+		return 0;
+	if (pk_proof_run(proof, part->down, part->down_transaction, "way back", err) < 0)
+		return pk_err_wrap(err, "the way back fails on a copy of the clone's schema");
+	if (pk_proof_read(proof, &back, err) < 0)
+		return -1;
+	if (same(before, &back))
+		return 0;
+	pk_err_set(err, "the way back does not lead to the schema before");
+	return differs(proof, before, &back, err);
+}
+
+/* states: n + 1 of them; the first one is borrowed. */
+static int prove_all(struct pk_proof *proof, struct pk_part *parts, size_t n, struct pk_snapshot **states,
+		     const struct pk_snapshot *target, const struct pk_diff_options *options, struct pk_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prove_up(proof, &parts[i], states[i], states[i + 1], options, err) < 0)
+			return -1;
+	if (!same(target, states[n])) {
+		pk_err_set(err, "its statements do not lead to what the schema files mean");
+		return differs(proof, target, states[n], err);
+	}
+	for (size_t i = n; i-- > 0;)
+		if (prove_down(proof, &parts[i], states[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int pk_proof_parts(struct pk_proof *proof, struct pk_part *parts, size_t n, struct pk_snapshot *first,
+		   const struct pk_snapshot *target, const struct pk_diff_options *options, struct pk_err *err)
+{
+	struct pk_snapshot *states = pk_alloc((n + 1) * sizeof(*states));
+	struct pk_snapshot **pointers = pk_alloc((n + 1) * sizeof(*pointers));
+	pointers[0] = first;
+	for (size_t i = 0; i < n; i++)
+		pointers[i + 1] = &states[i];
+	int rc = prove_all(proof, parts, n, pointers, target, options, err);
+	for (size_t i = 0; i < n; i++)
+		pk_snapshot_release(&states[i]);
+	free(states);
+	free(pointers);
+	return rc;
+}

@@ -1,0 +1,171 @@
+#include "trace/measure.h"
+
+/* Weakest first, as the lock manager numbers them from 1. */
+static const struct {
+	const char *mode, *name;
+} modes[] = {
+	{ "AccessShareLock", "ACCESS SHARE" },
+	{ "RowShareLock", "ROW SHARE" },
+	{ "RowExclusiveLock", "ROW EXCLUSIVE" },
+	{ "ShareUpdateExclusiveLock", "SHARE UPDATE EXCLUSIVE" },
+	{ "ShareLock", "SHARE" },
+	{ "ShareRowExclusiveLock", "SHARE ROW EXCLUSIVE" },
+	{ "ExclusiveLock", "EXCLUSIVE" },
+	{ "AccessExclusiveLock", "ACCESS EXCLUSIVE" },
+};
+
+void pk_measure_release(struct pk_measure *measure)
+{
+	free(measure->items);
+	pk_arena_release(&measure->arena);
+	*measure = (struct pk_measure)PK_MEASURE_INIT;
+}
+
+static uint32_t to_oid(const char *text)
+{
+	return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
+static const char relations_sql[] =
+	"SELECT c.oid, c.relfilenode, c.relkind, n.nspname, c.relname FROM pg_catalog.pg_class c "
+	"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+	"WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+	"AND c.relkind IN ('r', 'p', 'm', 'v', 'f', 'i', 'I', 'S') ORDER BY c.oid";
+
+int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, relations_sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	measure->items = pk_realloc_array(NULL, (size_t)rows.n + 1, sizeof(*measure->items));
+	measure->n = (size_t)rows.n;
+	for (int i = 0; i < rows.n; i++) {
+		PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+		pk_buf_add_qualified(&name, pk_rows_get(&rows, i, 3), pk_rows_get(&rows, i, 4));
+		measure->items[i] = (struct pk_measured){
+			.oid = to_oid(pk_rows_get(&rows, i, 0)),
+			.filenode = to_oid(pk_rows_get(&rows, i, 1)),
+			.kind = pk_rows_get(&rows, i, 2)[0],
+			.name = pk_arena_strdup(&measure->arena, name.ptr),
+		};
+	}
+	return 0;
+}
+
+static int read_counter(struct pk_conn *conn, int64_t *ret, struct pk_err *err)
+{
+	PK_FREE char *text = NULL;
+
+	if (pk_query_value(conn,
+			   "SELECT pg_catalog.sum(seq_tup_read) FROM pg_catalog.pg_stat_xact_user_tables", 0,
+			   NULL, &text, err) < 0)
+		return -1;
+	*ret = text ? strtoll(text, NULL, 10) : 0;
+	return 0;
+}
+
+int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
+{
+	for (size_t i = 0; i < measure->n; i++)
+		measure->items[i].held = 0;
+	return read_counter(conn, &measure->read, err);
+}
+
+static struct pk_measured *find(struct pk_measure *measure, uint32_t oid)
+{
+	size_t low = 0, high = measure->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (measure->items[mid].oid < oid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < measure->n && measure->items[low].oid == oid ? &measure->items[low] : NULL;
+}
+
+static unsigned mode_number(const char *mode)
+{
+	for (unsigned i = 0; i < PK_COUNT(modes); i++)
+		if (pk_streq(modes[i].mode, mode))
+			return i + 1;
+	return 0;
+}
+
+/* What people think of first: a table before its indexes and sequences. */
+static bool is_part(const struct pk_measured *m)
+{
+	return m->kind == 'i' || m->kind == 'I' || m->kind == 'S';
+}
+
+/*
+ * Read by OID: names may have changed, and the relation may be gone by now. A relation can get a new
+ * file only under a lock, so the locks lead to those too.
+ */
+static const char locks_sql[] =
+	"SELECT l.relation, l.mode, c.relfilenode FROM pg_catalog.pg_locks l "
+	"LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation "
+	"WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted "
+	"AND l.database = (SELECT oid FROM pg_catalog.pg_database "
+	" WHERE datname = pg_catalog.current_database()) ORDER BY l.relation";
+
+/* The strongest so far. */
+struct strongest {
+	const struct pk_measured *relation;
+	unsigned mode;
+};
+
+static void consider(struct strongest *s, const struct pk_measured *m, unsigned mode)
+{
+	if (mode > s->mode || (mode == s->mode && is_part(s->relation) && !is_part(m)))
+		*s = (struct strongest){ m, mode };
+}
+
+static void tell(const struct strongest *s, struct pk_arena *arena, const char **ret_mode, const char **ret_name)
+{
+	if (!s->relation)
+		return;
+	*ret_mode = modes[s->mode - 1].name;
+	*ret_name = pk_arena_strdup(arena, s->relation->name);
+}
+
+int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena,
+			 struct pk_traced *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const struct pk_measured *rewritten = NULL;
+	struct strongest fresh = { 0 }, held = { 0 };
+	int64_t before = measure->read;
+
+	if (read_counter(conn, &measure->read, err) < 0 || pk_query(conn, locks_sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	ret->read = measure->read - before;
+	for (int i = 0; i < rows.n; i++) {
+		struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
+		unsigned mode = mode_number(pk_rows_get(&rows, i, 1));
+		const char *filenode = pk_rows_get(&rows, i, 2);
+
+		if (!m || !mode)
+			continue;
+		if (!(m->held & 1u << mode))
+			consider(&fresh, m, mode);
+		consider(&held, m, mode);
+		m->held |= 1u << mode;
+		if (filenode && to_oid(filenode) != m->filenode) {
+			m->filenode = to_oid(filenode);
+			if (!rewritten || (is_part(rewritten) && !is_part(m)))
+				rewritten = m;
+		}
+	}
+	/* An index of a table that is locked as strongly already is no news. */
+	if (fresh.relation && !(is_part(fresh.relation) && held.mode >= fresh.mode && !is_part(held.relation)))
+		tell(&fresh, arena, &ret->lock, &ret->relation);
+	tell(&held, arena, &ret->held, &ret->held_on);
+	ret->rewrote = rewritten != NULL;
+	ret->rewritten = rewritten ? pk_arena_strdup(arena, rewritten->name) : NULL;
+	return 0;
+}

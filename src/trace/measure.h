@@ -1,0 +1,33 @@
+/*
+ * What a statement does to relations that were there before it: locks by OID from pg_locks, new files
+ * by relfilenode, rows read from the statistics of the running transaction.
+ */
+#ifndef PK_TRACE_MEASURE_H
+#define PK_TRACE_MEASURE_H
+
+#include "trace/run.h"
+
+struct pk_measured {
+	uint32_t oid, filenode;
+	char kind;      /* relkind */
+	unsigned held;  /* bit n: lock mode n of this transaction is known already */
+	const char *name;
+};
+struct pk_measure {
+	struct pk_arena arena;
+	struct pk_measured *items; /* by oid; in the arena's care are only the names */
+	size_t n;
+	int64_t read;
+};
+#define PK_MEASURE_INIT { 0 }
+void pk_measure_release(struct pk_measure *measure);
+
+/* Learns the user's relations. Once, before the first statement. */
+int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
+/* At the beginning of a transaction. */
+int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
+/* After a statement, inside the transaction. Fills all but sql, line, seconds and rows. */
+int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena,
+			 struct pk_traced *ret, struct pk_err *err);
+
+#endif

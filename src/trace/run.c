@@ -1,0 +1,467 @@
+#include "trace/run.h"
+#include "base/clock.h"
+#include "base/sig.h"
+#include "sql/action.h"
+#include "trace/measure.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+void pk_trace_release(struct pk_trace *trace)
+{
+	free(trace->items);
+	pk_arena_release(&trace->arena);
+	*trace = (struct pk_trace)PK_TRACE_INIT;
+}
+
+cJSON *pk_trace_to_json(const struct pk_trace *trace)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	for (size_t i = 0; i < trace->n; i++) {
+		const struct pk_traced *t = &trace->items[i];
+		cJSON *o = pk_json_add_object(array, NULL);
+
+		pk_json_set_str(o, "sql", t->sql);
+		pk_json_set_num(o, "line", t->line);
+		pk_json_set_num(o, "seconds", t->seconds);
+		pk_json_set_num(o, "rows", (double)t->rows);
+		pk_json_set_str(o, "lock", t->lock);
+		pk_json_set_str(o, "relation", t->relation);
+		pk_json_set_str(o, "held", t->held);
+		pk_json_set_str(o, "held_on", t->held_on);
+		pk_json_set_num(o, "read", (double)t->read);
+		pk_json_set_bool(o, "rewrote", t->rewrote);
+		pk_json_set_str(o, "rewritten", t->rewritten);
+	}
+	return array;
+}
+
+/* When a statement has its turn. */
+enum turn { TURN_NEVER, TURN_NORMAL, TURN_BEFORE, TURN_AFTER };
+
+struct runner {
+	struct pk_conn *conn;
+	const struct pk_run *how;
+	struct pk_statements statements;
+	struct pk_actions actions;
+	const struct pk_action **first; /* first action of each statement, or NULL */
+	enum turn *turns;
+	struct pk_measure measure;
+	struct pk_trace *trace;
+};
+
+static void runner_release(struct runner *r)
+{
+	pk_statements_release(&r->statements);
+	pk_actions_release(&r->actions);
+	pk_measure_release(&r->measure);
+	free(r->first);
+	free(r->turns);
+}
+
+static int file_line(const struct runner *r, int line)
+{
+	return line + (r->how->first_line > 1 ? r->how->first_line - 1 : 0);
+}
+
+/* From a place in the statement, where the server said one, to the place in the file. Returns -1. */
+static int place(const struct runner *r, const struct pk_statement *s, struct pk_err *err)
+{
+	int line = s->line, col = s->col;
+
+	if (err && err->line > 0) {
+		col = err->line == 1 ? s->col + err->col - 1 : err->col;
+		line = s->line + err->line - 1;
+	}
+	return pk_err_at(err, r->how->file, file_line(r, line), col);
+}
+
+/* ---- what may be run ---- */
+
+static const struct {
+	enum pk_verb verb;
+	const char *word; /* of statements that the grammar refused */
+	const char *what, *hint;
+} refused[] = {
+	{ PK_BEGIN, "begin", "transaction control is not possible here", NULL },
+	{ PK_BEGIN, "start", "transaction control is not possible here", NULL },
+	{ PK_COMMIT, "commit", "transaction control is not possible here", NULL },
+	{ PK_COMMIT, "end", "transaction control is not possible here", NULL },
+	{ PK_ROLLBACK, "rollback", "transaction control is not possible here", NULL },
+	{ PK_ROLLBACK, "abort", "transaction control is not possible here", NULL },
+	{ PK_SAVEPOINT, "savepoint", "transaction control is not possible here", NULL },
+	{ PK_SAVEPOINT, "release", "transaction control is not possible here", NULL },
+	{ PK_COPY, "copy", "COPY is not possible here", "write the rows as INSERT statements" },
+	{ PK_COPY_PROGRAM, "copy", "COPY ... PROGRAM is not possible here", NULL },
+};
+
+static bool begins_with(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncasecmp(text, word, n) == 0 && !isalnum((unsigned char)text[n]) && text[n] != '_';
+}
+
+static int check_statement(const struct runner *r, size_t i, struct pk_err *err)
+{
+	const struct pk_statement *s = &r->statements.items[i];
+	const struct pk_action *a = r->first[i];
+
+	for (size_t k = 0; k < PK_COUNT(refused); k++) {
+		bool hit = a && a->verb != PK_UNPARSED ? a->verb == refused[k].verb
+						       : begins_with(s->text, refused[k].word);
+
+		if (!hit)
+			continue;
+		pk_err_set(err, "%s", refused[k].what);
+		if (refused[k].hint)
+			pk_err_hint(err, "%s", refused[k].hint);
+		else if (refused[k].verb != PK_COPY_PROGRAM)
+			pk_err_hint(err, "leave it out: %s", r->how->transaction
+				    ? "everything is run in one transaction anyway"
+				    : "each statement is a transaction of its own");
+		return place(r, s, err);
+	}
+	return 0;
+}
+
+static int prepare(struct runner *r, const char *sql, struct pk_err *err)
+{
+	if (pk_sql_split(sql, r->how->file, &r->statements, err) < 0) {
+		if (err && err->line > 0)
+			err->line = file_line(r, err->line);
+		return -1;
+	}
+	pk_sql_actions(&r->statements, &r->actions);
+	r->first = pk_alloc((r->statements.n + 1) * sizeof(*r->first));
+	r->turns = pk_alloc((r->statements.n + 1) * sizeof(*r->turns));
+	for (size_t i = r->actions.n; i-- > 0;)
+		r->first[r->actions.items[i].statement] = &r->actions.items[i];
+	for (size_t i = 0; i < r->statements.n; i++)
+		if (check_statement(r, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- whose turn it is ---- */
+
+/* The role can do it itself: a trusted extension, or one that it owns. Then it is as on the remote. */
+static int needs_admin(struct runner *r, const struct pk_action *a, bool *ret, struct pk_err *err)
+{
+	const char *const params[] = { a->name };
+	PK_FREE char *answer = NULL;
+	const char *sql =
+		"SELECT NOT pg_catalog.pg_has_role(extowner, 'USAGE') FROM pg_catalog.pg_extension "
+		"WHERE extname = $1";
+
+	*ret = false;
+	if (!a->name)
+		return 0;
+	if (a->verb == PK_CREATE && r->conn->version < 130000) {
+		*ret = true;
+		return 0;
+	}
+	if (a->verb == PK_CREATE)
+		sql = "SELECT NOT (pg_catalog.bool_or(trusted) AND pg_catalog.has_database_privilege("
+		      "pg_catalog.current_database(), 'CREATE')) "
+		      "FROM pg_catalog.pg_available_extension_versions WHERE name = $1";
+	if (pk_query_value(r->conn, sql, 1, params, &answer, err) < 0)
+		return -1;
+	*ret = pk_streq(answer, "t");
+	return 0;
+}
+
+static int find_turn(struct runner *r, size_t i, struct pk_err *err)
+{
+	const struct pk_action *a = r->first[i];
+	bool admin = false;
+
+	r->turns[i] = TURN_NORMAL;
+	if (!a || !r->how->local)
+		return 0;
+	if (pk_streq(a->object, "role"))
+		r->turns[i] = TURN_NEVER;
+	if (!pk_streq(a->object, "extension") || !r->how->admin)
+		return 0;
+	if (needs_admin(r, a, &admin, err) < 0)
+		return place(r, &r->statements.items[i], err);
+	if (admin)
+		r->turns[i] = a->verb == PK_DROP ? TURN_AFTER : TURN_BEFORE;
+	return 0;
+}
+
+/* ---- one statement ---- */
+
+static struct pk_traced *new_item(struct runner *r, const struct pk_statement *s)
+{
+	struct pk_trace *t = r->trace;
+
+	if (t->n == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 16;
+		t->items = pk_realloc_array(t->items, t->cap, sizeof(*t->items));
+	}
+	t->items[t->n] = (struct pk_traced){
+		.sql = pk_arena_strdup(&t->arena, s->text), .line = file_line(r, s->line), .rows = -1, .read = -1,
+	};
+	return &t->items[t->n];
+}
+
+static void finish_item(struct runner *r, const struct pk_traced *item)
+{
+	r->trace->n++;
+	if (r->how->after)
+		r->how->after(r->how->arg, item);
+}
+
+static int execute(struct runner *r, struct pk_conn *conn, const struct pk_statement *s, struct pk_traced *item,
+		   struct pk_err *err)
+{
+	double started = pk_now();
+
+	if (pk_interrupted()) {
+		pk_err_set(err, "interrupted");
+		pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		return place(r, s, err);
+	}
+	if (pk_exec_count(conn, s->text, &item->rows, err) < 0)
+		return place(r, s, err);
+	item->seconds = pk_now() - started;
+	return 0;
+}
+
+static int run_by_admin(struct runner *r, size_t i, struct pk_err *err)
+{
+	const struct pk_statement *s = &r->statements.items[i];
+	struct pk_traced *item = new_item(r, s);
+	int result;
+
+	/* search_path decides where an extension goes. */
+	if (pk_conn_user_settings(r->how->admin, err) < 0)
+		return -1;
+	result = execute(r, r->how->admin, s, item, err);
+	if (pk_conn_alive(r->how->admin))
+		pk_conn_own_settings(r->how->admin, NULL);
+	if (result == 0)
+		finish_item(r, item);
+	return result;
+}
+
+/* ---- all in one transaction ---- */
+
+static int run_turn(struct runner *r, enum turn turn, struct pk_err *err)
+{
+	for (size_t i = 0; i < r->statements.n; i++) {
+		/* Whether the role owns an extension depends on the statements before. */
+		if (turn == TURN_BEFORE && find_turn(r, i, err) < 0)
+			return -1;
+		if (r->turns[i] == turn && run_by_admin(r, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_lock_timeout(struct runner *r, bool local, struct pk_err *err)
+{
+	const char *const params[] = { r->how->lock_timeout, local ? "t" : "f" };
+
+	if (!r->how->lock_timeout)
+		return 0;
+	return pk_query(r->conn, "SELECT pg_catalog.set_config('lock_timeout', $1, $2::boolean)", 2, params,
+			NULL, err);
+}
+
+static int run_in_transaction(struct runner *r, size_t i, struct pk_err *err)
+{
+	const struct pk_statement *s = &r->statements.items[i];
+	struct pk_traced *item = new_item(r, s);
+
+	if (execute(r, r->conn, s, item, err) < 0)
+		return -1;
+	/* A procedure or a client-side trick may have ended it; then nothing that follows would be safe. */
+	if (pk_conn_tx(r->conn) != PK_TX_ACTIVE) {
+		pk_err_set(err, "the statement ended the transaction");
+		return place(r, s, err);
+	}
+	if (r->how->measure && pk_measure_statement(&r->measure, r->conn, &r->trace->arena, item, err) < 0)
+		return place(r, s, err);
+	finish_item(r, item);
+	return 0;
+}
+
+static int call_before_commit(struct runner *r, struct pk_err *err)
+{
+	if (!r->how->before_commit)
+		return 0;
+	if (pk_exec(r->conn, "RESET SESSION AUTHORIZATION; RESET ROLE", err) < 0 ||
+	    pk_conn_own_settings(r->conn, err) < 0)
+		return -1;
+	return r->how->before_commit(r->how->arg, r->conn, err);
+}
+
+static int commit(struct runner *r, struct pk_err *err)
+{
+	PK_FREE char *xid = NULL;
+
+	if (pk_query_value(r->conn, "SELECT pg_catalog.txid_current_if_assigned()", 0, NULL, &xid, err) < 0)
+		return -1;
+	snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid ? xid : "");
+	if (pk_exec(r->conn, "COMMIT", err) == 0)
+		return 0;
+	if (!pk_conn_alive(r->conn)) {
+		pk_err_wrap(err, "the connection was lost at COMMIT, the outcome is not known");
+		return pk_err_exit(err, PK_EXIT_UNKNOWN);
+	}
+	pk_err_wrap(err, "refused at COMMIT");
+	return pk_err_at(err, r->how->file, 0, 0);
+}
+
+static int run_transaction(struct runner *r, struct pk_err *err)
+{
+	if (run_turn(r, TURN_BEFORE, err) < 0 || pk_conn_user_settings(r->conn, err) < 0 ||
+	    pk_exec(r->conn, "BEGIN", err) < 0 || set_lock_timeout(r, true, err) < 0)
+		return -1;
+	if (r->how->measure && (pk_measure_start(&r->measure, r->conn, err) < 0 ||
+				pk_measure_begin(&r->measure, r->conn, err) < 0))
+		return -1;
+	for (size_t i = 0; i < r->statements.n; i++)
+		if (r->turns[i] == TURN_NORMAL && run_in_transaction(r, i, err) < 0)
+			return -1;
+	if (call_before_commit(r, err) < 0 || commit(r, err) < 0)
+		return -1;
+	return run_turn(r, TURN_AFTER, err);
+}
+
+/* ---- statement by statement ---- */
+
+/* Statements whose point is to lock little; they cannot be run in a transaction to be watched. */
+static bool lock_is_known(const struct pk_action *a)
+{
+	return a && (a->concurrently || a->verb == PK_VACUUM);
+}
+
+static void tell_known_lock(struct runner *r, const struct pk_action *a, struct pk_traced *item)
+{
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+	if (!a->rel_name && !a->name)
+		return;
+	pk_buf_add_qualified(&name, a->rel_name ? a->rel_schema : a->schema, a->rel_name ? a->rel_name : a->name);
+	item->lock = "SHARE UPDATE EXCLUSIVE";
+	item->relation = pk_arena_strdup(&r->trace->arena, name.ptr);
+}
+
+static bool wants_no_transaction(const struct pk_err *err)
+{
+	return pk_streq(err->sqlstate, "25001") || pk_streq(err->sqlstate, "2D000");
+}
+
+/* In a transaction of its own, to see the locks. Returns 1 when it refuses to be in one. */
+static int run_watched(struct runner *r, const struct pk_statement *s, struct pk_traced *item,
+		       struct pk_err *err)
+{
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+	if (pk_exec(r->conn, "BEGIN", err) < 0 || pk_measure_begin(&r->measure, r->conn, err) < 0)
+		return -1;
+	if (execute(r, r->conn, s, item, &e) < 0) {
+		if (pk_conn_alive(r->conn) && pk_exec(r->conn, "ROLLBACK", NULL) == 0 &&
+		    wants_no_transaction(&e))
+			return 1;
+		pk_err_move(err, &e);
+		return -1;
+	}
+	if (pk_conn_tx(r->conn) != PK_TX_ACTIVE)
+		return 0;
+	if (pk_measure_statement(&r->measure, r->conn, &r->trace->arena, item, err) < 0)
+		return place(r, s, err);
+	if (pk_exec(r->conn, "COMMIT", err) < 0)
+		return place(r, s, err);
+	return 0;
+}
+
+static int run_alone(struct runner *r, size_t i, struct pk_err *err)
+{
+	const struct pk_statement *s = &r->statements.items[i];
+	const struct pk_action *a = r->first[i];
+	struct pk_traced *item;
+	int result = 1;
+
+	if (find_turn(r, i, err) < 0)
+		return -1;
+	if (r->turns[i] == TURN_NEVER)
+		return 0;
+	if (r->turns[i] != TURN_NORMAL)
+		return run_by_admin(r, i, err);
+	item = new_item(r, s);
+	if (r->how->measure && !lock_is_known(a))
+		result = run_watched(r, s, item, err);
+	if (result > 0)
+		result = execute(r, r->conn, s, item, err);
+	if (result < 0)
+		return -1;
+	if (r->how->measure && lock_is_known(a))
+		tell_known_lock(r, a, item);
+	if (pk_conn_tx(r->conn) != PK_TX_IDLE) {
+		pk_err_set(err, "the statement left a transaction open");
+		return place(r, s, err);
+	}
+	finish_item(r, item);
+	return 0;
+}
+
+static int run_alone_all(struct runner *r, size_t *done, struct pk_err *err)
+{
+	if (pk_conn_user_settings(r->conn, err) < 0 || set_lock_timeout(r, false, err) < 0)
+		return -1;
+	if (r->how->measure && pk_measure_start(&r->measure, r->conn, err) < 0)
+		return -1;
+	for (size_t i = r->how->skip; i < r->statements.n; i++) {
+		if (run_alone(r, i, err) < 0)
+			return -1;
+		*done = i + 1;
+	}
+	if (!r->how->before_commit)
+		return 0;
+	if (pk_exec(r->conn, "BEGIN", err) < 0 || call_before_commit(r, err) < 0)
+		return -1;
+	return commit(r, err);
+}
+
+/* ---- */
+
+/* RESET ALL leaves the role alone, and DISCARD ALL would take the role that the database gives. */
+static void clean_up(struct pk_conn *conn)
+{
+	if (!pk_conn_alive(conn))
+		return;
+	if (pk_conn_tx(conn) != PK_TX_IDLE)
+		pk_exec(conn, "ROLLBACK", NULL);
+	pk_exec(conn, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL", NULL);
+	pk_conn_own_settings(conn, NULL);
+}
+
+int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how, struct pk_trace *trace,
+	       size_t *ret_done, struct pk_err *err)
+{
+	PK_AUTO(pk_trace) unheard = PK_TRACE_INIT;
+	struct runner r __attribute__((cleanup(runner_release))) = {
+		.conn = conn, .how = how, .trace = trace ? trace : &unheard,
+	};
+	size_t done = how->transaction ? 0 : how->skip;
+	int result;
+
+	if (ret_done)
+		*ret_done = done;
+	if (pk_conn_tx(conn) != PK_TX_IDLE)
+		return pk_err_set(err, "the connection to '%s' is inside a transaction already", conn->where);
+	if (prepare(&r, sql, err) < 0)
+		return -1;
+	result = how->transaction ? run_transaction(&r, err) : run_alone_all(&r, &done, err);
+	clean_up(conn);
+	if (how->transaction && result == 0)
+		done = r.statements.n;
+	if (ret_done)
+		*ret_done = done;
+	return result;
+}

@@ -1,0 +1,71 @@
+/* Runs SQL statement by statement and measures: time, strongest lock on relations that existed before. */
+#ifndef PK_TRACE_RUN_H
+#define PK_TRACE_RUN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "pg/conn.h"
+
+struct pk_traced {
+	const char *sql;
+	int line;
+	double seconds;
+	int64_t rows;        /* touched; -1 does not say */
+	const char *lock;    /* strongest new lock on a relation that existed before, "ACCESS EXCLUSIVE"; NULL: none */
+	const char *relation;  /* that relation */
+	const char *held, *held_on; /* strongest that the transaction holds by then, and on what; or NULL */
+	int64_t read;          /* rows read by sequential scans; -1 unknown */
+	bool rewrote;          /* a relation that existed before got a new file */
+	const char *rewritten; /* its name, or NULL */
+};
+struct pk_trace {
+	struct pk_arena arena;
+	struct pk_traced *items;
+	size_t n, cap;
+	/* Of a transaction that wrote; "" otherwise. For txid_status() when the connection is lost at COMMIT. */
+	char xid[24];
+};
+#define PK_TRACE_INIT { 0 }
+void pk_trace_release(struct pk_trace *trace);
+
+struct pk_run {
+	const char *file;  /* for messages */
+	int first_line;    /* of the text in it */
+	bool transaction;  /* all in one transaction, committed at the end; else statement by statement */
+	bool measure;      /* locks and rewrites, not only time */
+	const char *lock_timeout; /* "5s"; NULL: server's */
+	/*
+	 * Called before commit inside the transaction: tracking rows. The connection then has our settings
+	 * and its own role again, whatever the SQL did. May be NULL. Without a transaction it is called
+	 * after the last statement, in a transaction of its own.
+	 */
+	int (*before_commit)(void *arg, struct pk_conn *conn, struct pk_err *err);
+	/* Called after each statement, to show it. May be NULL. */
+	void (*after)(void *arg, const struct pk_traced *traced);
+	void *arg;
+	/*
+	 * Superuser on the same database, for extensions that the role may not create, change or drop
+	 * itself (local servers); NULL: the connection itself. With a transaction such statements are run
+	 * and committed before it begins (DROP EXTENSION: after it), since two connections cannot share one.
+	 * Role statements are skipped when local is set (stand-ins serve).
+	 */
+	struct pk_conn *admin;
+	bool local;
+	size_t skip;       /* without a transaction: statements already done */
+};
+/*
+ * The SQL runs with the settings that database and role have (search_path and so on). What it sets,
+ * role included, does not outlive it: at the end the connection has our settings and is otherwise as
+ * after connecting. conn must not be in a transaction. Transaction control and COPY in the text are
+ * refused before anything is run.
+ *
+ * On error everything of a transaction is rolled back; the error has file, line and column. A
+ * connection lost at COMMIT: PK_EXIT_UNKNOWN. *ret_done (may be NULL): statements that are done; in a
+ * transaction all or 0. trace may be NULL.
+ */
+int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how, struct pk_trace *trace,
+	       size_t *ret_done, struct pk_err *err);
+cJSON *pk_trace_to_json(const struct pk_trace *trace); /* an array; an object each, with the fields' names */
+
+#endif

@@ -1,0 +1,254 @@
+# What every bats file loads: a world of its own for each test, throw-away servers, and a few words
+# to say what must be true.
+#
+#	load ../lib/common
+#
+# setup() and teardown() are made here; a file that defines its own calls common_setup and
+# common_teardown. A file that calls common_setup in setup_file() shares one world ($T) among its
+# tests.
+# shellcheck shell=bash disable=SC2154 # $status and $output come from run
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export POSTKIT_BUILD=${POSTKIT_BUILD:-$ROOT/build}
+bats_require_minimum_version 1.5.0
+
+setup() { common_setup; }
+teardown() { [ "${T_SCOPE-}" = file ] || common_teardown; }
+teardown_file() { [ "${T_SCOPE-}" != file ] || common_teardown; }
+
+# $T: the folder of this test, short, since socket paths have 107 bytes. Servers run as another user
+# when we are root, and must be able to pass through it.
+common_setup() {
+	[ -z "${T-}" ] || return 0
+	if [ -z "${BATS_TEST_NUMBER-}" ]; then export T_SCOPE=file; fi
+	local name
+	for name in $(compgen -e); do
+		case $name in
+		PG* | GIT_* | XDG_* | POSTKIT_BUILD* | POSTKIT_TEST_SHARED | NO_COLOR | COLORTERM)
+			case $name in POSTKIT_*) ;; *) unset "$name" ;; esac
+			;;
+		POSTKIT_* | DATABASE_URL | EDITOR | VISUAL | PAGER | MAKEFLAGS | MAKELEVEL) unset "$name" ;;
+		esac
+	done
+	T=$(mktemp -d /tmp/pkt.XXXXXX)
+	chmod 755 "$T"
+	export T POSTKIT_TEST_DIR=$T
+	mkdir -p "$T"/{home,bin,run,config,cache,data,state}
+	chmod 700 "$T/run"
+	export HOME=$T/home TZ=UTC LC_ALL=C.UTF-8 LANG=C.UTF-8 TERM=dumb
+	export XDG_CONFIG_HOME=$T/config XDG_CACHE_HOME=$T/cache XDG_DATA_HOME=$T/data
+	export XDG_STATE_HOME=$T/state XDG_RUNTIME_DIR=$T/run
+	export PGSERVICEFILE=$T/home/pg_service.conf PGPASSFILE=$T/home/pgpass PGSYSCONFDIR=$T/home
+	export PSQLRC=/dev/null PSQL_HISTORY=/dev/null
+	export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$T/home/gitconfig GIT_TERMINAL_PROMPT=0
+	export GIT_CEILING_DIRECTORIES=$T
+	cat >"$GIT_CONFIG_GLOBAL" <<-CONFIG
+		[user]
+			name = Ada Lovelace
+			email = ada@example.org
+		[init]
+			defaultBranch = main
+		[core]
+			editor = false
+		[protocol "file"]
+			allow = always
+		[safe]
+			directory = *
+		[advice]
+			detachedHead = false
+	CONFIG
+	ln -s "$POSTKIT_BUILD/git-postkit" "$T/bin/git-postkit"
+	export PATH=$T/bin:$PATH
+	cd "$T" || return 1
+}
+
+common_teardown() {
+	[ -n "${T-}" ] || return 0
+	cd / || return 1
+	stop_all
+	rm -rf "$T"
+	unset T
+}
+
+# Every server whose data lies below $T, by the pid in its postmaster.pid, and every other process
+# that was started with our POSTKIT_TEST_DIR (servers write over their environment).
+stop_all() {
+	local file pid
+	while IFS= read -r file; do
+		pid=$(head -n 1 "$file" 2>/dev/null) && stop_pid "$pid"
+	done < <(find "$T" -xdev -name postmaster.pid 2>/dev/null)
+	while IFS= read -r pid; do
+		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || kill -9 "$pid" 2>/dev/null || :
+	done < <(grep -lzx "POSTKIT_TEST_DIR=$T" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+}
+
+# SIGQUIT is PostgreSQL's immediate shutdown.
+stop_pid() {
+	local pid=$1 tries=250
+	[ "${pid:-0}" -gt 1 ] 2>/dev/null || return 0
+	kill -QUIT "$pid" 2>/dev/null || return 0
+	while kill -0 "$pid" 2>/dev/null && [ $((tries--)) -gt 0 ]; do
+		[[ $(cat "/proc/$pid/stat" 2>/dev/null) != *') Z '* ]] || return 0
+		sleep 0.02
+	done
+}
+
+# ---- a "production" server ----
+
+pg_bin() {
+	local dir best=
+	for dir in /usr/lib/postgresql/*/bin; do
+		[ -x "$dir/initdb" ] && best=$dir
+	done
+	if [ -z "$best" ] && command -v pg_config >/dev/null; then best=$(pg_config --bindir); fi
+	echo "$best"
+}
+
+# Servers refuse to run as root.
+as_server() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# initdb takes seconds; it is done once for a whole run.
+pg_cached_initdb() {
+	local shared=${POSTKIT_TEST_SHARED:-${BATS_RUN_TMPDIR:-$T}}
+	if [ "$(id -u)" -eq 0 ]; then chmod o+x "$shared" "$(dirname "$shared")" 2>/dev/null || :; fi
+	local cache=$shared/initdb
+	(
+		flock 9
+		if [ ! -e "$cache.done" ]; then
+			rm -rf "$cache"
+			mkdir -m 700 "$cache"
+			if [ "$(id -u)" -eq 0 ]; then chown postgres: "$cache"; fi
+			echo secret >"$shared/password"
+			chmod 644 "$shared/password"
+			as_server "$(pg_bin)/initdb" -D "$cache" -U postgres --no-sync -E UTF8 \
+				--locale=C.UTF-8 --auth-local=trust --auth-host=scram-sha-256 \
+				--pwfile="$shared/password" >"$shared/initdb.log" 2>&1 || {
+				cat "$shared/initdb.log" >&2
+				exit 1
+			}
+			touch "$cache.done"
+		fi
+	) 9>"$shared/initdb.lock" || return 1
+	echo "$cache"
+}
+
+# pg_start [NAME]: a server with databases of its own. Sets PROD_SOCKET (its folder), PROD_PORT and
+# PROD_PASSWORD (of postgres, over TCP on 127.0.0.1, by scram).
+pg_start() {
+	local name=${1:-prod} cache dir port tries
+	cache=$(pg_cached_initdb) || return 1
+	dir=$T/$name
+	mkdir -p "$dir/s"
+	chmod 755 "$dir" "$dir/s"
+	cp -a "$cache" "$dir/data"
+	if [ "$(id -u)" -eq 0 ]; then chown postgres: "$dir" "$dir/s"; fi
+	for tries in 1 2 3 4 5; do
+		port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+		if as_server "$(pg_bin)/pg_ctl" -D "$dir/data" -s -w -t 60 -l "$dir/log" start \
+			-o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir/s
+			-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB
+			-c max_connections=60 -c log_statement=all -c lc_messages=C" \
+			</dev/null >/dev/null 2>&1 3>&- 4>&-; then
+			export PROD_SOCKET=$dir/s PROD_PORT=$port PROD_PASSWORD=secret
+			return 0
+		fi
+	done
+	echo "server did not start ($tries tries)" >&2
+	cat "$dir/log" >&2
+	return 1
+}
+
+# pg_stop [NAME]
+pg_stop() {
+	local pid
+	pid=$(head -n 1 "$T/${1:-prod}/data/postmaster.pid" 2>/dev/null) || return 0
+	stop_pid "$pid"
+}
+
+# sql DB 'text': as superuser on the server started last; rows without decoration. Without text: stdin.
+sql() {
+	local db=$1
+	shift
+	PGOPTIONS='-c client_min_messages=warning' "$(pg_bin)/psql" -X -q -At -v ON_ERROR_STOP=1 \
+		-h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d "$db" ${1+-c "$1"}
+}
+
+# pg_createdb DB [FILE]: an empty database, or one made by a file.
+pg_createdb() {
+	sql postgres "CREATE DATABASE \"$1\""
+	if [ -n "${2-}" ]; then sql "$1" <"$2" >/dev/null; fi
+}
+
+# Connection strings: through the socket without a password, through TCP with one.
+pg_url() { echo "postgresql://postgres@/${1:-postgres}?host=$PROD_SOCKET&port=$PROD_PORT"; }
+pg_url_tcp() { echo "postgresql://${2:-postgres}:${3:-$PROD_PASSWORD}@127.0.0.1:$PROD_PORT/${1:-postgres}"; }
+
+# ---- repositories ----
+
+# new_repo [NAME]: a repository with one commit on main, pushed to a bare origin; cd into it.
+new_repo() {
+	local name=${1:-work}
+	git init -q --bare "$T/$name-origin.git"
+	git clone -q "$T/$name-origin.git" "$T/$name" 2>/dev/null
+	cd "$T/$name" || return 1
+	git symbolic-ref HEAD refs/heads/main
+	echo "$name" >README
+	git add README
+	git commit -q -m 'first'
+	git push -q -u origin main
+}
+
+# commit_all MESSAGE: everything, in one commit.
+commit_all() {
+	git add -A
+	git commit -q -m "$1"
+}
+
+# ---- what must be true ----
+
+# ok COMMAND...: must succeed. $output is stdout and stderr.
+ok() {
+	run "$@"
+	[ "$status" -eq 0 ] || tell "'$*' ended with status $status, not 0"
+}
+
+# fails STATUS COMMAND...: must end with just that.
+fails() {
+	local wanted=$1
+	shift
+	run "$@"
+	[ "$status" -eq "$wanted" ] || tell "'$*' ended with status $status, not $wanted"
+}
+
+# has TEXT...: $output holds each; hasnt: none.
+has() {
+	local text
+	for text in "$@"; do
+		[[ $output == *"$text"* ]] || tell "not in the output: $text" || return 1
+	done
+}
+hasnt() {
+	local text
+	for text in "$@"; do
+		[[ $output != *"$text"* ]] || tell "in the output: $text" || return 1
+	done
+}
+
+# equal GOT WANTED
+equal() {
+	[ "$1" = "$2" ] || {
+		printf 'got:    %s\nwanted: %s\n' "$1" "$2"
+		return 1
+	}
+}
+
+tell() {
+	printf '%s\n--- output ---\n%s\n--------------\n' "$1" "${output-}"
+	return 1
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# git postkit import, and the plumbing that reads schemas: snapshot, fingerprint, diff.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres 'CREATE ROLE app NOLOGIN; CREATE ROLE "we$ird role" LOGIN'
+}
+
+shop() {
+	pg_createdb "$1"
+	sql "$1" <<-'SQL'
+		CREATE TYPE mood AS ENUM ('sad', 'ok');
+		CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, m mood);
+		CREATE UNIQUE INDEX users_email ON users (lower(email));
+		CREATE TABLE "Odd ""name" (a int REFERENCES users (id), "b%c" text CHECK ("b%c" IN ('x', 'y')));
+		GRANT CREATE ON SCHEMA public TO "we$ird role";
+		ALTER TABLE "Odd ""name" OWNER TO "we$ird role";
+		CREATE VIEW v AS SELECT id, email FROM users;
+		GRANT SELECT ON users TO app;
+		INSERT INTO users (email) VALUES ('a'), ('b');
+	SQL
+}
+
+project() {
+	cd "$T" || return 1
+	new_repo "$1"
+	git postkit init --no-hooks >/dev/null
+	git config postkit.remote.prod.url "$(pg_url "$2")"
+}
+
+@test "import writes files that mean the remote, and a baseline that leads to it" {
+	shop one
+	project one one
+	ok git postkit import --yes
+	has 'proved: ' '_baseline.sql: from an empty database' 'recorded on prod'
+	equal "$(git postkit fingerprint db/schema 2>/dev/null | wc -c)" 41
+	ok git postkit diff --exit-code prod db/schema
+	[ -z "$output" ]
+	equal "$(sql one 'SELECT count(*) FROM postkit.schema_migrations')" 1
+	ok git postkit import --force --yes
+	has 'no baseline: '
+	equal "$(sql one 'SELECT count(*) FROM postkit.schema_migrations')" 1
+}
+
+@test "the baseline rebuilds the schema on an empty database" {
+	shop two
+	project two two
+	ok git postkit import --yes
+	pg_createdb two_again
+	sed '/^-- migrate:down/,$d' db/migrations/*_baseline.sql | sql two_again >/dev/null
+	equal "$(git postkit fingerprint "$(pg_url two_again)")" "$(git postkit fingerprint prod)"
+}
+
+@test "without a yes nothing is written to the remote, and that is said" {
+	shop three
+	project three three
+	ok git postkit import
+	has 'to be written to prod' 'nothing was written to prod'
+	equal "$(sql three "SELECT count(*) FROM pg_namespace WHERE nspname = 'postkit'")" 0
+	equal "$(sql three 'SELECT count(*) FROM users')" 2
+}
+
+@test "roles are written without passwords, once, and creating them twice is no error" {
+	shop four
+	project four four
+	ok git postkit import
+	grep -q 'CREATE ROLE app NOLOGIN' db/schema/infra/roles.sql
+	sql four <db/schema/infra/roles.sql
+	sql four <db/schema/infra/roles.sql
+	! grep -qi password\ \' db/schema/infra/roles.sql
+	! grep -q 'CREATE ROLE postgres' db/schema/infra/roles.sql
+}
+
+@test "import refuses a schema folder with files; --force writes over its own and deletes none" {
+	shop five
+	project five five
+	echo 'CREATE TABLE extra (id int);' >db/schema/tables/extra.sql
+	fails 128 git postkit import
+	has "'db/schema' has 1 schema file already" '--force'
+	fails 2 git postkit import --force
+	has 'the files do not mean quite what the remote is' 'extra' "was there before and was left as it is"
+	[ -f db/schema/tables/extra.sql ]
+}
+
+@test "versions that dbmate has run are adopted, where their files are here" {
+	shop six
+	sql six "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+		INSERT INTO schema_migrations VALUES ('20200101000000'), ('20200102000000')"
+	project six six
+	printf -- '-- migrate:up\nSELECT 1;\n-- migrate:down\n' >db/migrations/20200101000000_first.sql
+	ok git postkit import --yes
+	has 'no baseline' '1 version of public.schema_migrations without a file here' 'recorded on prod'
+	equal "$(sql six 'SELECT version FROM postkit.schema_migrations')" 20200101000000
+	equal "$(sql six 'SELECT count(*) FROM schema_migrations')" 2
+}
+
+@test "an unknown remote, a server that is away and a missing database are clear errors" {
+	project seven nowhere
+	fails 128 git postkit import
+	has nowhere
+	fails 128 git postkit import staging
+	has staging prod
+	git config postkit.remote.gone.url 'postgresql://u@127.0.0.1:1/db'
+	fails 128 git postkit import gone
+	has '127.0.0.1:1/db' 'hint: '
+	[ -z "$(find db -name '*.sql')" ]
+}
+
+@test "diff between two databases is SQL that makes them equal, there and back, outside a repository" {
+	shop eight
+	shop nine
+	sql nine 'ALTER TABLE users ADD nick text; CREATE INDEX ON users (nick); DROP VIEW v;
+		CREATE VIEW v AS SELECT id, email, nick FROM users'
+	cd "$T"
+	fails 1 git postkit diff --exit-code "$(pg_url eight)" "$(pg_url nine)"
+	git postkit diff "$(pg_url eight)" "$(pg_url nine)" >up.sql
+	git postkit diff --down "$(pg_url eight)" "$(pg_url nine)" >down.sql
+	sql eight <up.sql
+	ok git postkit diff --exit-code "$(pg_url eight)" "$(pg_url nine)"
+	[ -z "$output" ]
+	sql eight <down.sql
+	shop ten
+	equal "$(git postkit fingerprint "$(pg_url eight)")" "$(git postkit fingerprint "$(pg_url ten)")"
+}
+
+@test "diff takes files and folders, outside a repository" {
+	cd "$T"
+	mkdir -p sql
+	echo 'CREATE VIEW w AS SELECT a FROM t;' >sql/a_view.sql
+	echo 'CREATE TABLE t (a int);' >sql/b_table.sql
+	echo 'CREATE TABLE t (a int, b text);' >wide.sql
+	run --separate-stderr git postkit diff sql wide.sql
+	equal "$status" 0
+	has 'DROP VIEW public.w' 'ADD COLUMN b text'
+	run --separate-stderr git postkit diff --json sql wide.sql
+	[ "$(python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["schema"], len(d["steps"]))' <<<"$output")" = '1 2' ]
+}
+
+@test "broken SQL in a file is an error with file and line" {
+	cd "$T"
+	printf 'CREATE TABLE ok (a int);\nCREATE TABLE broken (a nonsense);\n' >broken.sql
+	fails 128 git postkit fingerprint broken.sql
+	has 'broken.sql:2' nonsense
+	fails 128 git postkit diff broken.sql nothing-there
+	has "'nothing-there' is neither a connection string, a remote, nor a file or folder"
+}
+
+@test "snapshot prints every object; --json is one document; --write-tree gives a tree git can show" {
+	shop eleven
+	project eleven eleven
+	run --separate-stderr git postkit snapshot prod
+	has '-- public/table/users.sql' 'CREATE TABLE public.users'
+	run --separate-stderr git postkit snapshot --json prod
+	python3 -c 'import json, sys; d = json.load(sys.stdin); assert d["schema"] == 1 and d["objects"]' <<<"$output"
+	run --separate-stderr git postkit snapshot --write-tree prod
+	tree=$output
+	equal "$tree" "$(git postkit fingerprint prod)"
+	git cat-file -p "$tree:public/table/users.sql" | grep -q 'CREATE TABLE public.users'
+}
+
+@test "what is not modelled is said, never passed over" {
+	pg_createdb twelve
+	sql twelve "CREATE TEXT SEARCH CONFIGURATION public.mine (COPY = english)"
+	run --separate-stderr git postkit fingerprint "$(pg_url twelve)"
+	equal "$status" 0
+	[[ $stderr == *'not modelled'*mine* ]] || tell "$stderr"
+}

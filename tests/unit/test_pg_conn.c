@@ -1,0 +1,292 @@
+#include "clusterfix.h"
+
+#include "base/clock.h"
+#include "base/sig.h"
+#include <signal.h>
+
+static void open_admin(const struct cluster *c, struct pk_conn *conn)
+{
+	OK(pk_conn_open(conn, &c->server.admin, err));
+}
+
+static void starts_with_settings_of_our_own_and_gives_them_back(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_FREE char *ours = NULL, *users = NULL, *again = NULL;
+	const char *sql = "SELECT concat_ws('|', current_setting('search_path'), current_setting('client_encoding'), "
+			  "current_setting('extra_float_digits'))";
+
+	open_admin(*state, &conn);
+	OK(pk_query_value(&conn, sql, 0, NULL, &ours, err));
+	assert_string_equal(ours, "|UTF8|3");
+	OK(pk_conn_user_settings(&conn, err));
+	OK(pk_query_value(&conn, sql, 0, NULL, &users, err));
+	assert_string_equal(users, "\"$user\", public|UTF8|1");
+	OK(pk_conn_own_settings(&conn, err));
+	OK(pk_query_value(&conn, sql, 0, NULL, &again, err));
+	assert_string_equal(again, ours);
+}
+
+static void passes_parameters_and_null(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const char *const params[] = { "it's \\ \"x\"", NULL };
+
+	open_admin(*state, &conn);
+	OK(pk_query(&conn, "SELECT $1::text AS a, $2::text AS b, true AS c", 2, params, &rows, err));
+	assert_int_equal(rows.n, 1);
+	assert_string_equal(pk_rows_named(&rows, 0, "a"), params[0]);
+	assert_null(pk_rows_named(&rows, 0, "b"));
+	assert_true(pk_rows_true(&rows, 0, 2));
+	assert_int_equal(pk_rows_column(&rows, "none"), -1);
+}
+
+static void quotes_so_that_the_server_reads_the_same(void **state)
+{
+	static const char *const hostile[] = { "a'b\\c\"d", "\\", "''", "E'\\''", "\n", "\xc3\xa9 $1 $$", "user", "A b" };
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	open_admin(*state, &conn);
+	for (size_t i = 0; i < PK_COUNT(hostile); i++) {
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+		PK_FREE char *ident = NULL, *server_ident = NULL;
+		pk_buf_add(&sql, "SELECT ");
+		pk_buf_add_literal(&sql, hostile[i]);
+		pk_buf_add(&sql, " AS ");
+		pk_buf_add_ident(&sql, hostile[i]);
+		OK(pk_query(&conn, sql.ptr, 0, NULL, &rows, err));
+		assert_string_equal(pk_rows_named(&rows, 0, hostile[i]), hostile[i]);
+		OK(pk_query_value(&conn, "SELECT quote_ident($1)", 1, &hostile[i], &server_ident, err));
+		PK_AUTO(pk_buf) own = PK_BUF_INIT;
+		pk_buf_add_ident(&own, hostile[i]);
+		assert_string_equal(own.ptr, server_ident);
+	}
+}
+
+static void quotes_every_keyword_of_the_server(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	open_admin(*state, &conn);
+	OK(pk_query(&conn, "SELECT word, quote_ident(word) FROM pg_catalog.pg_get_keywords() WHERE catcode <> 'U'", 0,
+		    NULL, &rows, err));
+	assert_true(rows.n > 100);
+	for (int i = 0; i < rows.n; i++) {
+		PK_AUTO(pk_buf) own = PK_BUF_INIT;
+		pk_buf_add_ident(&own, pk_rows_get(&rows, i, 0));
+		assert_string_equal(own.ptr, pk_rows_get(&rows, i, 1));
+	}
+}
+
+static void says_where_an_error_is(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_err e = PK_ERR_INIT;
+
+	open_admin(*state, &conn);
+	assert_int_equal(pk_exec(&conn, "SELECT 1;\n-- \xc3\xa9\xc3\xa9\nSELECT \xc3\xa9\xc3\xa9 + 1;", &e), -1);
+	assert_string_equal(e.sqlstate, "42703");
+	assert_int_equal(e.line, 3);
+	assert_int_equal(e.col, 8);
+	assert_int_equal(pk_exec(&conn, "DO $$ BEGIN RAISE EXCEPTION 'no' USING DETAIL = 'why', HINT = 'how'; END $$", &e),
+			 -1);
+	assert_string_equal(e.msg, "no");
+	assert_non_null(strstr(e.detail, "why"));
+	assert_non_null(strstr(e.detail, "PL/pgSQL function"));
+	assert_string_equal(e.hint, "how");
+	assert_int_equal(e.line, 0);
+	pk_err_release(&e);
+	assert_int_equal(pk_conn_tx(&conn), PK_TX_IDLE);
+}
+
+static void runs_several_statements_as_one(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_FREE char *there = NULL;
+	struct pk_err e = PK_ERR_INIT;
+	int64_t n = 0;
+
+	open_admin(*state, &conn);
+	assert_int_equal(pk_exec(&conn, "CREATE TABLE public.gone (a int); SELECT 1/0", &e), -1);
+	assert_string_equal(e.sqlstate, "22012");
+	pk_err_release(&e);
+	OK(pk_query_value(&conn, "SELECT to_regclass('public.gone')", 0, NULL, &there, err));
+	assert_null(there);
+	OK(pk_exec_count(&conn, "CREATE TEMP TABLE t (a int); INSERT INTO t SELECT generate_series(1, 5)", &n, err));
+	assert_int_equal(n, 5);
+	OK(pk_exec_count(&conn, "DROP TABLE t", &n, err));
+	assert_int_equal(n, -1);
+	OK(pk_exec(&conn, "", err));
+	OK(pk_exec(&conn, "BEGIN", err));
+	assert_int_equal(pk_conn_tx(&conn), PK_TX_ACTIVE);
+	assert_int_equal(pk_exec(&conn, "SELECT 1/0", NULL), -1);
+	assert_int_equal(pk_conn_tx(&conn), PK_TX_FAILED);
+	OK(pk_exec(&conn, "ROLLBACK", err));
+}
+
+static void refuses_copy_and_goes_on(void **state)
+{
+	static const char *const copies[] = {
+		"CREATE TEMP TABLE c (a int); COPY c FROM STDIN",
+		"COPY (SELECT generate_series(1, 3000000)) TO STDOUT",
+		"COPY (SELECT 1) TO STDOUT; SELECT 1",
+	};
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	open_admin(*state, &conn);
+	for (size_t i = 0; i < PK_COUNT(copies); i++) {
+		struct pk_err e = PK_ERR_INIT;
+		assert_int_equal(pk_exec(&conn, copies[i], &e), -1);
+		assert_non_null(strstr(e.msg, "COPY"));
+		assert_int_equal(pk_query(&conn, "COPY (SELECT 1) TO STDOUT", 0, NULL, NULL, &e), -1);
+		pk_err_release(&e);
+		PK_FREE char *one = NULL;
+		OK(pk_query_value(&conn, "SELECT 1", 0, NULL, &one, err));
+		assert_string_equal(one, "1");
+	}
+}
+
+static void pipelines(void **state)
+{
+	const char *const sqls[] = { "SELECT 1", "SELECT generate_series(1, 200000), repeat('x', 50)", "SELECT 3 WHERE false" };
+	const char *const bad[] = { "SELECT 1", "SELECT\n nothing", "SELECT 3" };
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_rows rows[3] = { PK_ROWS_INIT, PK_ROWS_INIT, PK_ROWS_INIT };
+	struct pk_err e = PK_ERR_INIT;
+
+	open_admin(*state, &conn);
+	OK(pk_query_pipeline(&conn, sqls, 3, rows, err));
+	assert_int_equal(rows[0].n, 1);
+	assert_int_equal(rows[1].n, 200000);
+	assert_int_equal(rows[2].n, 0);
+	assert_int_equal(rows[2].columns, 1);
+	assert_int_equal(pk_query_pipeline(&conn, bad, 3, rows, &e), -1);
+	assert_string_equal(e.sqlstate, "42703");
+	assert_int_equal(e.line, 2);
+	assert_null(rows[0].handle);
+	pk_err_release(&e);
+	OK(pk_query_pipeline(&conn, sqls, 1, rows, err));
+	pk_rows_release(&rows[0]);
+}
+
+static void keeps_notices_within_bounds(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	open_admin(*state, &conn);
+	OK(pk_exec(&conn, "DO $$ BEGIN RAISE WARNING E'two\\nlines'; END $$", err));
+	assert_string_equal(conn.notices.ptr, "WARNING: two lines\n");
+	OK(pk_exec(&conn, "DO $$ BEGIN FOR i IN 1..5000 LOOP RAISE NOTICE '%', repeat('x', 100); END LOOP; END $$", err));
+	assert_true(conn.notices.len <= 65536);
+}
+
+static void explains_a_failed_connection(void **state)
+{
+	struct cluster *c = *state;
+	static const struct {
+		const char *key, *value, *sqlstate, *in_hint;
+	} cases[] = {
+		{ "password", "canary-wrong", "28P01", "password" },
+		{ "dbname", "pk_absent", "3D000", "name" },
+		{ "host", "/nonexistent", "08001", "socket" },
+		{ "password", NULL, "28P01", "password" },
+	};
+
+	for (size_t i = 0; i < PK_COUNT(cases); i++) {
+		PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+		PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+		struct pk_err e = PK_ERR_INIT;
+		pk_conninfo_copy(&info, &c->server.admin);
+		pk_conninfo_set(&info, "passfile", "/nonexistent");
+		pk_conninfo_set(&info, cases[i].key, cases[i].value);
+		assert_int_equal(pk_conn_open(&conn, &info, &e), -1);
+		assert_string_equal(e.sqlstate, cases[i].sqlstate);
+		assert_non_null(e.hint);
+		assert_non_null(strstr(e.hint, cases[i].in_hint));
+		assert_null(strstr(e.msg, "canary"));
+		assert_int_equal(conn.needs_password, cases[i].value == NULL);
+		assert_null(conn.handle);
+		pk_err_release(&e);
+	}
+}
+
+static void notices_that_the_connection_is_gone(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT, other = PK_CONN_INIT;
+	struct pk_err e = PK_ERR_INIT;
+	PK_FREE char *pid = NULL;
+
+	open_admin(*state, &conn);
+	open_admin(*state, &other);
+	assert_true(pk_conn_alive(&conn));
+	OK(pk_query_value(&conn, "SELECT pg_backend_pid()", 0, NULL, &pid, err));
+	const char *const params[] = { pid };
+	OK(pk_query(&other, "SELECT pg_terminate_backend($1::int, 5000)", 1, params, NULL, err));
+	assert_int_equal(pk_exec(&conn, "SELECT 1", &e), -1);
+	assert_true(pk_starts_with(e.sqlstate, "57P01") || pk_starts_with(e.sqlstate, "08"));
+	pk_err_release(&e);
+	assert_false(pk_conn_alive(&conn));
+	assert_int_equal(pk_exec(&conn, "SELECT 1", &e), -1);
+	pk_err_release(&e);
+}
+
+/* In a child: the flag of an interrupt stays set. */
+static int interrupted_child(const struct cluster *c)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+	pid_t parent = getpid();
+	double began = pk_now();
+
+	pk_sig_init();
+	if (pk_conn_open(&conn, &c->server.admin, &e) < 0)
+		return 1;
+	pid_t killer = fork();
+	if (killer == 0) {
+		nanosleep(&(struct timespec){ .tv_nsec = 300 * 1000 * 1000 }, NULL);
+		kill(parent, SIGINT);
+		_exit(0);
+	}
+	int status = pk_exec(&conn, "SELECT pg_sleep(30)", &e);
+	waitpid(killer, NULL, 0);
+	if (status != -1 || e.exit != PK_EXIT_INTERRUPTED || strcmp(e.sqlstate, "57014") != 0)
+		return 2;
+	if (pk_now() - began > 10 || !pk_interrupted())
+		return 3;
+	/* the clean-up still runs */
+	return pk_exec(&conn, "SELECT 1", &e) == 0 ? 0 : 4;
+}
+
+static void cancels_on_an_interrupt(void **state)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(interrupted_child(*state));
+	waitpid(pid, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(starts_with_settings_of_our_own_and_gives_them_back),
+		cmocka_unit_test(passes_parameters_and_null),
+		cmocka_unit_test(quotes_so_that_the_server_reads_the_same),
+		cmocka_unit_test(quotes_every_keyword_of_the_server),
+		cmocka_unit_test(says_where_an_error_is),
+		cmocka_unit_test(runs_several_statements_as_one),
+		cmocka_unit_test(refuses_copy_and_goes_on),
+		cmocka_unit_test(pipelines),
+		cmocka_unit_test(keeps_notices_within_bounds),
+		cmocka_unit_test(explains_a_failed_connection),
+		cmocka_unit_test(notices_that_the_connection_is_gone),
+		cmocka_unit_test(cancels_on_an_interrupt),
+	};
+	return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
+}
