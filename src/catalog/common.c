@@ -60,7 +60,9 @@ bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const 
 
 void pk_object_create(struct pk_script *s, const struct pk_object *o)
 {
-	o->kind->create(s, o);
+	/* The canonical text of a table holds its constraints. */
+	if (!(s->canonical && o->kind == &pk_kind_constraint && pk_constraint_folds(o)))
+		o->kind->create(s, o);
 	if (o->kind == &pk_kind_column)
 		pk_column_extras(s, o);
 	if (o->kind == &pk_kind_constraint)

@@ -5,7 +5,7 @@
 #include "catalog/load_order.h"
 
 #define BATCH_STATEMENTS 64
-#define BATCH_BYTES (64 * 1024)
+#define BATCH_BYTES	 (64 * 1024)
 
 /* A connection, and which settings of which file it has now. */
 struct session {
@@ -14,14 +14,16 @@ struct session {
 };
 
 /* Bodies are not checked while loading: what they use may come later. */
-static int set_context(const struct pk_load *load, struct session *session, size_t context, struct pk_err *err)
+static int set_context(const struct pk_load *load, struct session *session, size_t context,
+		       struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	if (session->context == context)
 		return 0;
-	pk_buf_add(&sql, "RESET SESSION AUTHORIZATION; RESET ALL; SET check_function_bodies = off; "
-			 "SET client_min_messages = warning; SET standard_conforming_strings = on;\n");
+	pk_buf_add(&sql,
+		   "RESET SESSION AUTHORIZATION; RESET ALL; SET check_function_bodies = off; "
+		   "SET client_min_messages = warning; SET standard_conforming_strings = on;\n");
 	pk_buf_add(&sql, load->contexts[context]);
 	if (pk_exec(session->conn, sql.ptr, err) < 0)
 		return pk_err_wrap(err, "cannot apply the settings that a schema file makes");
@@ -37,7 +39,8 @@ static bool worth_again(const struct pk_err *err)
 {
 	static const char *const classes[] = { "42", "3F", "2B", "55", "P0", "0A" };
 	static const char *const final[] = {
-		"42601", "42P07", "42710", "42723", "42701", "42P06", "42602", "42622", "42939", "55P03",
+		"42601", "42P07", "42710", "42723", "42701",
+		"42P06", "42602", "42622", "42939", "55P03",
 	};
 
 	for (size_t i = 0; i < PK_COUNT(final); i++)
@@ -147,7 +150,8 @@ static int run_round(struct run *run, bool singly, struct pk_err *err)
 		struct pk_load_item *item = &load->items[load->order[i]];
 		if (item->done)
 			continue;
-		if (n && (n == BATCH_STATEMENTS || bytes > BATCH_BYTES || !fits(batch[0], item, singly))) {
+		if (n && (n == BATCH_STATEMENTS || bytes > BATCH_BYTES ||
+			  !fits(batch[0], item, singly))) {
 			if (run_batch(run, batch, n, err) < 0)
 				return -1;
 			n = bytes = 0;
@@ -165,7 +169,8 @@ static char *missing_name(const char *msg)
 
 	if (open) {
 		const char *close = strchr(open + 1, '"');
-		char *name = pk_strndup(open + 1, close ? (size_t)(close - open - 1) : strlen(open + 1));
+		char *name =
+			pk_strndup(open + 1, close ? (size_t)(close - open - 1) : strlen(open + 1));
 		char *dot = strrchr(name, '.');
 		if (!dot)
 			return name;
@@ -190,12 +195,23 @@ static char *missing_name(const char *msg)
 static const struct {
 	const char *name, *extension;
 } from_extensions[] = {
-	{ "citext", "citext" },	      { "hstore", "hstore" },		 { "ltree", "ltree" },
-	{ "geometry", "postgis" },    { "geography", "postgis" },	 { "vector", "vector" },
-	{ "gin_trgm_ops", "pg_trgm" }, { "gist_trgm_ops", "pg_trgm" },	 { "similarity", "pg_trgm" },
-	{ "uuid_generate_v4", "\"uuid-ossp\"" }, { "uuid_generate_v1mc", "\"uuid-ossp\"" },
-	{ "gen_random_bytes", "pgcrypto" }, { "crypt", "pgcrypto" },	 { "digest", "pgcrypto" },
-	{ "unaccent", "unaccent" },   { "cube", "cube" },		 { "earth", "earthdistance" },
+	{ "citext", "citext" },
+	{ "hstore", "hstore" },
+	{ "ltree", "ltree" },
+	{ "geometry", "postgis" },
+	{ "geography", "postgis" },
+	{ "vector", "vector" },
+	{ "gin_trgm_ops", "pg_trgm" },
+	{ "gist_trgm_ops", "pg_trgm" },
+	{ "similarity", "pg_trgm" },
+	{ "uuid_generate_v4", "\"uuid-ossp\"" },
+	{ "uuid_generate_v1mc", "\"uuid-ossp\"" },
+	{ "gen_random_bytes", "pgcrypto" },
+	{ "crypt", "pgcrypto" },
+	{ "digest", "pgcrypto" },
+	{ "unaccent", "unaccent" },
+	{ "cube", "cube" },
+	{ "earth", "earthdistance" },
 };
 
 static void hint_missing(const struct pk_load *load, const char *name, struct pk_err *err)
@@ -204,15 +220,19 @@ static void hint_missing(const struct pk_load *load, const char *name, struct pk
 
 	for (size_t i = 0; i < PK_COUNT(from_extensions); i++)
 		if (strcmp(name, from_extensions[i].name) == 0) {
-			pk_err_hint(err, "the extension has it: CREATE EXTENSION %s; in a schema file",
+			pk_err_hint(err,
+				    "the extension has it: CREATE EXTENSION %s; in a schema file",
 				    from_extensions[i].extension);
 			return;
 		}
 	if (definer)
-		pk_err_hint(err, "'%s' is defined at %s:%d, which fails itself: they need one another", name,
-			    definer->file->path, definer->statement->line);
+		pk_err_hint(err,
+			    "'%s' is defined at %s:%d, which fails itself: they need one another",
+			    name, definer->file->path, definer->statement->line);
 	else
-		pk_err_hint(err, "no schema file defines '%s'; is a file missing, or the name misspelt", name);
+		pk_err_hint(err,
+			    "no schema file defines '%s'; is a file missing, or the name misspelt",
+			    name);
 }
 
 static bool says_missing(const struct pk_err *err)
@@ -249,8 +269,8 @@ static int no_progress(struct run *run, struct pk_err *err)
 		hint_missing(run->load, missing, err);
 	if (failed > 1) {
 		PK_FREE char *detail = pk_strdup(err ? err->detail : NULL);
-		pk_err_detail(err, "%s%sin all, %zu statements could not run", detail ? detail : "", detail ? "\n" : "",
-			      failed);
+		pk_err_detail(err, "%s%sin all, %zu statements could not run", detail ? detail : "",
+			      detail ? "\n" : "", failed);
 	}
 	return -1;
 }
@@ -280,10 +300,13 @@ static int restore(struct session *session, struct pk_err *err)
 	return pk_conn_own_settings(session->conn, err);
 }
 
-int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin, struct pk_err *err)
+int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_load) load = PK_LOAD_INIT;
-	struct run run = { .load = &load, .user = { user, SIZE_MAX }, .admin = { admin, SIZE_MAX } };
+	struct run run = { .load = &load,
+			   .user = { user, SIZE_MAX },
+			   .admin = { admin, SIZE_MAX } };
 	struct pk_err ignored = PK_ERR_INIT;
 
 	if (pk_load_read(&load, source, err) < 0)

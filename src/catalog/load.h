@@ -20,14 +20,19 @@ struct pk_source {
 	struct pk_source_file *items;
 	size_t n, cap;
 };
-#define PK_SOURCE_INIT { 0 }
+#define PK_SOURCE_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_source_release(struct pk_source *source);
 void pk_source_add(struct pk_source *source, const char *path, const char *text, size_t len);
 /* A file, or all *.sql below a folder; skip: first components left out ("seeds"), NULL terminated or NULL. */
-int pk_source_from_path(struct pk_source *source, const char *path, const char *const *skip, struct pk_err *err);
+int pk_source_from_path(struct pk_source *source, const char *path, const char *const *skip,
+			struct pk_err *err);
 /* The same from a tree of a commit. prefix is put before each path in messages. */
-int pk_source_from_tree(struct pk_source *source, const struct pk_repo *repo, const struct pk_oid *tree,
-			const char *prefix, const char *const *skip, struct pk_err *err);
+int pk_source_from_tree(struct pk_source *source, const struct pk_repo *repo,
+			const struct pk_oid *tree, const char *prefix, const char *const *skip,
+			struct pk_err *err);
 /* Roles that the files name, for stand-ins. */
 int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct pk_err *err);
 
@@ -35,6 +40,7 @@ int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct 
  * admin: superuser on the same database, used for CREATE EXTENSION and comments on them alone; may be NULL.
  * Role statements (CREATE ROLE, GRANT role, ...) are left to the stand-ins and skipped.
  */
-int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin, struct pk_err *err);
+int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin,
+		   struct pk_err *err);
 
 #endif

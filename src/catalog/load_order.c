@@ -9,7 +9,8 @@ struct definers {
 	struct definers *next;
 };
 
-static void visit_names(struct pk_load *load, size_t index, void (*fn)(struct pk_load *, size_t, const char *))
+static void visit_names(struct pk_load *load, size_t index,
+			void (*fn)(struct pk_load *, size_t, const char *))
 {
 	const char *text = load->items[index].text;
 	struct pk_scan scan;
@@ -56,7 +57,8 @@ static void depend_on(struct pk_load *load, size_t index, const char *name)
 
 static void index_names(struct pk_load *load)
 {
-	for (size_t i = load->n; i-- > 0;) { /* backwards, so that the first definer heads the list */
+	for (size_t i = load->n;
+	     i-- > 0;) { /* backwards, so that the first definer heads the list */
 		for (const char **name = load->items[i].defines; name && *name; name++) {
 			struct definers *d = pk_arena_alloc(&load->arena, sizeof(*d));
 			d->item = i;
@@ -89,7 +91,8 @@ static void emit(struct pk_load *load, size_t index, size_t *n)
 		const struct pk_load_item *dep = &load->items[item->deps[i]];
 		if (dep->mark == PK_MARK_NONE)
 			emit(load, item->deps[i], n);
-		else if (dep->mark == PK_MARK_OPEN && dep->rank == PK_RANK_TABLE && item->rank == PK_RANK_TABLE)
+		else if (dep->mark == PK_MARK_OPEN && dep->rank == PK_RANK_TABLE &&
+			 item->rank == PK_RANK_TABLE)
 			item->cut = true;
 	}
 	item->mark = PK_MARK_DONE;
@@ -114,9 +117,10 @@ static size_t cut_circles(struct pk_load *load, bool only_marked)
 	for (size_t i = 0; i < before; i++) {
 		PK_AUTO(pk_strv) alters = PK_STRV_INIT;
 		struct pk_load_item item = load->items[i]; /* append() moves the items */
-		PK_FREE char *text = item.done || item.rank != PK_RANK_TABLE || (only_marked && !item.cut)
-					     ? NULL
-					     : pk_sql_split_foreign_keys(item.text, &alters);
+		PK_FREE char *text =
+			item.done || item.rank != PK_RANK_TABLE || (only_marked && !item.cut)
+				? NULL
+				: pk_sql_split_foreign_keys(item.text, &alters);
 		if (!text)
 			continue;
 		load->items[i].text = pk_arena_strdup(&load->arena, text);

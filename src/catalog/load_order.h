@@ -8,24 +8,38 @@
 
 /* By what a statement defines or changes. Up to TABLE, definitions may use one another in any direction. */
 enum pk_load_rank {
-	PK_RANK_SCHEMA, PK_RANK_EXTENSION, PK_RANK_TYPE, PK_RANK_SEQUENCE, PK_RANK_FUNCTION, PK_RANK_TABLE,
-	PK_RANK_ALTER, PK_RANK_KEY, PK_RANK_INDEX, PK_RANK_FOREIGN_KEY, PK_RANK_VIEW, PK_RANK_PART,
-	PK_RANK_OTHER, PK_RANK_COMMENT, PK_RANK_OWNER, PK_RANK_GRANT, PK_RANK_DEFAULT_PRIVILEGES,
+	PK_RANK_SCHEMA,
+	PK_RANK_EXTENSION,
+	PK_RANK_TYPE,
+	PK_RANK_SEQUENCE,
+	PK_RANK_FUNCTION,
+	PK_RANK_TABLE,
+	PK_RANK_ALTER,
+	PK_RANK_KEY,
+	PK_RANK_INDEX,
+	PK_RANK_FOREIGN_KEY,
+	PK_RANK_VIEW,
+	PK_RANK_PART,
+	PK_RANK_OTHER,
+	PK_RANK_COMMENT,
+	PK_RANK_OWNER,
+	PK_RANK_GRANT,
+	PK_RANK_DEFAULT_PRIVILEGES,
 };
 
 struct pk_load_item {
 	const struct pk_source_file *file;
 	const struct pk_statement *statement;
-	const char *text;         /* what is sent: the statement, or it with IF NOT EXISTS put in */
+	const char *text; /* what is sent: the statement, or it with IF NOT EXISTS put in */
 	enum pk_load_rank rank;
-	size_t context;           /* which settings of its file hold */
-	bool admin;               /* CREATE EXTENSION */
-	const char **defines;     /* names, without schemas; NULL terminated; or NULL */
+	size_t context;			/* which settings of its file hold */
+	bool admin;			/* CREATE EXTENSION */
+	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
 	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */
-	bool cut;                 /* a circle of tables closes here */
+	bool cut;						/* a circle of tables closes here */
 	bool done;
-	struct pk_err err;        /* of the last try */
+	struct pk_err err; /* of the last try */
 };
 struct pk_load {
 	struct pk_arena arena;
@@ -33,12 +47,15 @@ struct pk_load {
 	size_t n_files;
 	struct pk_load_item *items;
 	size_t n, cap;
-	size_t *order;            /* indices of items */
-	const char **contexts;    /* SQL that sets what the files set; [0] is "" */
+	size_t *order;	       /* indices of items */
+	const char **contexts; /* SQL that sets what the files set; [0] is "" */
 	size_t n_contexts;
-	struct pk_map definers;   /* name to list of items */
+	struct pk_map definers; /* name to list of items */
 };
-#define PK_LOAD_INIT { 0 }
+#define PK_LOAD_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_load_release(struct pk_load *load);
 struct pk_load_item *pk_load_add(struct pk_load *load); /* moves the items */
 

@@ -78,12 +78,14 @@ static enum pk_load_rank rank_of(const struct pk_action *action, size_t n)
 		for (size_t i = 0; i < n; i++) {
 			if (action[i].constraint == PK_CON_FOREIGN)
 				return PK_RANK_FOREIGN_KEY;
-			if (action[i].constraint != PK_CON_NONE && action[i].constraint != PK_CON_CHECK &&
+			if (action[i].constraint != PK_CON_NONE &&
+			    action[i].constraint != PK_CON_CHECK &&
 			    !pk_streq(action[i].object, "domain"))
 				return action[i].using_index ? PK_RANK_FOREIGN_KEY : PK_RANK_KEY;
 		}
 	for (size_t i = 0; i < PK_COUNT(ranks); i++)
-		if (ranks[i].verb == action->verb && (!ranks[i].object || pk_streq(ranks[i].object, action->object)))
+		if (ranks[i].verb == action->verb &&
+		    (!ranks[i].object || pk_streq(ranks[i].object, action->object)))
 			return ranks[i].rank;
 	return PK_RANK_OTHER;
 }
@@ -94,29 +96,43 @@ static const struct {
 	const char *object;
 	const char *msg, *hint;
 } refused[] = {
-	{ PK_INSERT, NULL, "schema files hold definitions, not data", "move the rows to db/schema/seeds" },
-	{ PK_UPDATE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
-	{ PK_DELETE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
-	{ PK_MERGE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
-	{ PK_TRUNCATE, NULL, "schema files hold definitions, not changes of data", "write a migration for it" },
-	{ PK_COPY, NULL, "schema files hold definitions, not data", "move the rows to db/schema/seeds" },
-	{ PK_COPY_PROGRAM, NULL, "COPY ... PROGRAM would run a command on the server", "remove it" },
-	{ PK_BEGIN, NULL, "schema files have no transaction control", "remove it; loading is all or nothing anyway" },
-	{ PK_COMMIT, NULL, "schema files have no transaction control", "remove it; loading is all or nothing anyway" },
+	{ PK_INSERT, NULL, "schema files hold definitions, not data",
+	  "move the rows to db/schema/seeds" },
+	{ PK_UPDATE, NULL, "schema files hold definitions, not changes of data",
+	  "write a migration for it" },
+	{ PK_DELETE, NULL, "schema files hold definitions, not changes of data",
+	  "write a migration for it" },
+	{ PK_MERGE, NULL, "schema files hold definitions, not changes of data",
+	  "write a migration for it" },
+	{ PK_TRUNCATE, NULL, "schema files hold definitions, not changes of data",
+	  "write a migration for it" },
+	{ PK_COPY, NULL, "schema files hold definitions, not data",
+	  "move the rows to db/schema/seeds" },
+	{ PK_COPY_PROGRAM, NULL, "COPY ... PROGRAM would run a command on the server",
+	  "remove it" },
+	{ PK_BEGIN, NULL, "schema files have no transaction control",
+	  "remove it; loading is all or nothing anyway" },
+	{ PK_COMMIT, NULL, "schema files have no transaction control",
+	  "remove it; loading is all or nothing anyway" },
 	{ PK_ROLLBACK, NULL, "schema files have no transaction control", "remove it" },
 	{ PK_SAVEPOINT, NULL, "schema files have no transaction control", "remove it" },
 	{ PK_LOCK, NULL, "schema files hold definitions; a lock defines nothing", "remove it" },
 	{ PK_VACUUM, NULL, "schema files hold definitions; VACUUM defines nothing", "remove it" },
 	{ PK_CLUSTER, NULL, "schema files hold definitions; CLUSTER defines nothing", "remove it" },
 	{ PK_REINDEX, NULL, "schema files hold definitions; REINDEX defines nothing", "remove it" },
-	{ PK_CREATE, "database", "a schema file describes what is in a database, not databases", "remove it" },
-	{ PK_DROP, "database", "a schema file describes what is in a database, not databases", "remove it" },
+	{ PK_CREATE, "database", "a schema file describes what is in a database, not databases",
+	  "remove it" },
+	{ PK_DROP, "database", "a schema file describes what is in a database, not databases",
+	  "remove it" },
 	{ PK_ALTER, "database", "a schema file describes what is in a database, not databases",
 	  "move it to db/schema/infra" },
-	{ PK_RENAME, "database", "a schema file describes what is in a database, not databases", "remove it" },
+	{ PK_RENAME, "database", "a schema file describes what is in a database, not databases",
+	  "remove it" },
 	{ PK_ALTER, "system", "ALTER SYSTEM changes the whole server", "remove it" },
-	{ PK_CREATE, "tablespace", "tablespaces belong to the server, not to the schema", "remove it" },
-	{ PK_DROP, "tablespace", "tablespaces belong to the server, not to the schema", "remove it" },
+	{ PK_CREATE, "tablespace", "tablespaces belong to the server, not to the schema",
+	  "remove it" },
+	{ PK_DROP, "tablespace", "tablespaces belong to the server, not to the schema",
+	  "remove it" },
 };
 
 static int refuse(const struct pk_load_item *item, struct pk_err *err)
@@ -124,10 +140,12 @@ static int refuse(const struct pk_load_item *item, struct pk_err *err)
 	return pk_err_at(err, item->file->path, item->statement->line, item->statement->col);
 }
 
-static int check_allowed(const struct pk_load_item *item, const struct pk_action *action, struct pk_err *err)
+static int check_allowed(const struct pk_load_item *item, const struct pk_action *action,
+			 struct pk_err *err)
 {
 	for (size_t i = 0; i < PK_COUNT(refused); i++) {
-		if (refused[i].verb != action->verb || (refused[i].object && !pk_streq(refused[i].object, action->object)))
+		if (refused[i].verb != action->verb ||
+		    (refused[i].object && !pk_streq(refused[i].object, action->object)))
 			continue;
 		pk_err_set(err, "%s", refused[i].msg);
 		pk_err_hint(err, "%s", refused[i].hint);
@@ -141,20 +159,41 @@ static int check_allowed(const struct pk_load_item *item, const struct pk_action
 	return 0;
 }
 
+/* Rails and others end their dump with the record of what ran, which is no data of the project. */
+static bool is_bookkeeping(const struct pk_action *action)
+{
+	static const char *const tables[] = {
+		"schema_migrations", "ar_internal_metadata", "goose_db_version", "alembic_version",
+		"flyway_schema_history", "knex_migrations", "django_migrations",
+	};
+
+	for (size_t i = 0; action->verb == PK_INSERT && i < PK_COUNT(tables); i++)
+		if (pk_streq(action->rel_name, tables[i]))
+			return true;
+	return false;
+}
+
 /* Roles are stood in for; DROP ... IF EXISTS finds nothing in an empty database; matviews are fresh. */
 static bool is_skipped(const struct pk_action *action)
 {
-	if (pk_streq(action->object, "role"))
+	if (pk_streq(action->object, "role") || is_bookkeeping(action))
 		return true;
-	return pk_streq(action->object, "owned") || action->verb == PK_DROP || action->verb == PK_REFRESH;
+	return pk_streq(action->object, "owned") || action->verb == PK_DROP ||
+	       action->verb == PK_REFRESH;
 }
 
 /* Settings that only shape how a dump is read back, or that a newer pg_dump sets and an older server lacks. */
 static bool is_idle_setting(const struct pk_action *action)
 {
 	static const char *const names[] = {
-		"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout",
-		"client_encoding", "client_min_messages", "row_security", "check_function_bodies",
+		"statement_timeout",
+		"lock_timeout",
+		"idle_in_transaction_session_timeout",
+		"transaction_timeout",
+		"client_encoding",
+		"client_min_messages",
+		"row_security",
+		"check_function_bodies",
 	};
 
 	for (size_t i = 0; i < PK_COUNT(names); i++)
@@ -162,8 +201,11 @@ static bool is_idle_setting(const struct pk_action *action)
 			return true;
 	if (pk_streq(action->name, "default_tablespace"))
 		return !action->def || *action->def == '\0';
-	return action->local || (pk_streq(action->name, "default_table_access_method") && pk_streq(action->def, "heap")) ||
-	       (pk_streq(action->name, "standard_conforming_strings") && pk_streq(action->def, "on"));
+	return action->local ||
+	       (pk_streq(action->name, "default_table_access_method") &&
+		pk_streq(action->def, "heap")) ||
+	       (pk_streq(action->name, "standard_conforming_strings") &&
+		pk_streq(action->def, "on"));
 }
 
 static size_t context_index(struct pk_load *load, const char *sql)
@@ -171,14 +213,16 @@ static size_t context_index(struct pk_load *load, const char *sql)
 	for (size_t i = 0; i < load->n_contexts; i++)
 		if (strcmp(load->contexts[i], sql) == 0)
 			return i;
-	load->contexts = pk_realloc_array(load->contexts, load->n_contexts + 1, sizeof(*load->contexts));
+	load->contexts =
+		pk_realloc_array(load->contexts, load->n_contexts + 1, sizeof(*load->contexts));
 	load->contexts[load->n_contexts] = pk_arena_strdup(&load->arena, sql);
 	return load->n_contexts++;
 }
 
 static const char **defined_names(struct pk_load *load, const struct pk_action *action, size_t n)
 {
-	static const char *const nameless[] = { "trigger", "policy", "rule", "cast", "publication" };
+	static const char *const nameless[] = { "trigger", "policy", "rule", "cast",
+						"publication" };
 
 	if (action->verb != PK_CREATE || !action->name)
 		return NULL;
@@ -199,10 +243,12 @@ static const char *if_not_exists(struct pk_load *load, const char *text)
 	pk_scan_start(&scan, text, strlen(text));
 	pk_scan_code(&scan, &token);
 	pk_scan_code(&scan, &token);
-	return pk_arena_printf(&load->arena, "%.*s IF NOT EXISTS%s", (int)token.end, text, text + token.end);
+	return pk_arena_printf(&load->arena, "%.*s IF NOT EXISTS%s", (int)token.end, text,
+			       text + token.end);
 }
 
-static void fill_item(struct pk_load *load, struct pk_load_item *item, const struct pk_action *action, size_t n)
+static void fill_item(struct pk_load *load, struct pk_load_item *item,
+		      const struct pk_action *action, size_t n)
 {
 	bool extension = pk_streq(action->object, "extension");
 	bool schema = action->verb == PK_CREATE && pk_streq(action->object, "schema");
@@ -227,8 +273,8 @@ struct pk_load_item *pk_load_add(struct pk_load *load)
 	return item;
 }
 
-static int read_file(struct pk_load *load, const struct pk_source_file *file, struct pk_statements *statements,
-		     struct pk_err *err)
+static int read_file(struct pk_load *load, const struct pk_source_file *file,
+		     struct pk_statements *statements, struct pk_err *err)
 {
 	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
 	PK_AUTO(pk_buf) settings = PK_BUF_INIT;
@@ -239,14 +285,16 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file, st
 	pk_sql_actions(statements, &actions);
 	for (size_t i = 0; i < actions.n; i = next) {
 		const struct pk_action *action = &actions.items[i];
-		struct pk_load_item item = { .file = file, .statement = &statements->items[action->statement] };
+		struct pk_load_item item = { .file = file,
+					     .statement = &statements->items[action->statement] };
 
-		for (next = i + 1; next < actions.n && actions.items[next].statement == action->statement;)
+		for (next = i + 1;
+		     next < actions.n && actions.items[next].statement == action->statement;)
 			next++;
+		if (is_skipped(action) && (action->verb != PK_DROP || action->if_exists))
+			continue;
 		if (check_allowed(&item, action, err) < 0)
 			return -1;
-		if (is_skipped(action))
-			continue;
 		if (action->verb == PK_SET) {
 			if (!is_idle_setting(action)) {
 				pk_buf_add(&settings, item.statement->text);

@@ -28,9 +28,6 @@ struct pk_script {
 	const char *database_owner; /* quoted; the owner of objects whose owner is NULL */
 	/* Is a relation large enough that locks matter? NULL: never (creation from nothing). */
 	bool (*online)(const struct pk_script *s, const struct pk_object *relation);
-	bool (*is_new)(const struct pk_script *s, const struct pk_object *o); /* made by this plan; NULL: everything is */
-	/* Is a constraint made inside CREATE TABLE? Decided by diff; NULL: by pk_constraint_folds(). */
-	bool (*folds)(const struct pk_script *s, const struct pk_object *constraint);
 	bool (*inline_default)(const struct pk_script *s, const struct pk_object *column); /* NULL: always */
 	const void *context;
 };

@@ -276,17 +276,11 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*x)->key, (*y)->key);
 }
 
-static bool never_folds(const struct pk_script *s, const struct pk_object *constraint)
-{
-	(void)s, (void)constraint;
-	return false;
-}
-
 static void write_texts(struct pk_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->n; i++) {
 		struct pk_object *o = snap->objects[i];
-		struct pk_script s = { .arena = &snap->arena, .canonical = true, .folds = never_folds };
+		struct pk_script s = { .arena = &snap->arena, .canonical = true };
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 		if (o->kind == &pk_kind_column)

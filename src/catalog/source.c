@@ -18,7 +18,8 @@ void pk_source_add(struct pk_source *source, const char *path, const char *text,
 {
 	if (source->n == source->cap) {
 		source->cap = source->cap ? 2 * source->cap : 32;
-		source->items = pk_realloc_array(source->items, source->cap, sizeof(*source->items));
+		source->items =
+			pk_realloc_array(source->items, source->cap, sizeof(*source->items));
 	}
 	source->items[source->n++] = (struct pk_source_file){
 		.path = pk_strdup(path),
@@ -51,7 +52,8 @@ static int check_bytes(const char *path, const struct pk_buf *text, struct pk_er
 	return 0;
 }
 
-static int add_file(struct pk_source *source, const char *path, const char *shown, struct pk_err *err)
+static int add_file(struct pk_source *source, const char *path, const char *shown,
+		    struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
@@ -61,7 +63,8 @@ static int add_file(struct pk_source *source, const char *path, const char *show
 	return 0;
 }
 
-int pk_source_from_path(struct pk_source *source, const char *path, const char *const *skip, struct pk_err *err)
+int pk_source_from_path(struct pk_source *source, const char *path, const char *const *skip,
+			struct pk_err *err)
 {
 	PK_AUTO(pk_strv) files = PK_STRV_INIT;
 
@@ -89,18 +92,22 @@ static int add_blob(void *arg, const struct pk_tree_entry *entry, struct pk_err 
 	struct tree_walk *walk = arg;
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-	if (!pk_ends_with(entry->path, ".sql") || skipped(entry->path, walk->skip) || (entry->mode & 0170000) != 0100000)
+	if (!pk_ends_with(entry->path, ".sql") || skipped(entry->path, walk->skip) ||
+	    (entry->mode & 0170000) != 0100000)
 		return 0;
-	PK_FREE char *shown = walk->prefix && *walk->prefix ? pk_path_join(walk->prefix, entry->path)
-							    : pk_strdup(entry->path);
-	if (pk_repo_blob(walk->repo, &entry->oid, &text, err) < 0 || check_bytes(shown, &text, err) < 0)
+	PK_FREE char *shown = walk->prefix && *walk->prefix
+				      ? pk_path_join(walk->prefix, entry->path)
+				      : pk_strdup(entry->path);
+	if (pk_repo_blob(walk->repo, &entry->oid, &text, err) < 0 ||
+	    check_bytes(shown, &text, err) < 0)
 		return -1;
 	pk_source_add(walk->source, shown, text.ptr, text.len);
 	return 0;
 }
 
-int pk_source_from_tree(struct pk_source *source, const struct pk_repo *repo, const struct pk_oid *tree,
-			const char *prefix, const char *const *skip, struct pk_err *err)
+int pk_source_from_tree(struct pk_source *source, const struct pk_repo *repo,
+			const struct pk_oid *tree, const char *prefix, const char *const *skip,
+			struct pk_err *err)
 {
 	struct tree_walk walk = { .source = source, .repo = repo, .prefix = prefix, .skip = skip };
 
@@ -111,7 +118,8 @@ int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct 
 {
 	for (size_t i = 0; i < source->n; i++) {
 		PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
-		if (pk_sql_split(source->items[i].text, source->items[i].path, &statements, err) < 0)
+		if (pk_sql_split(source->items[i].text, source->items[i].path, &statements, err) <
+		    0)
 			return -1;
 		pk_sql_roles(&statements, ret);
 	}

@@ -43,11 +43,6 @@ static size_t children_of(struct pk_script *s, const struct pk_object *o, const 
 	return n;
 }
 
-static bool folds(const struct pk_script *s, const struct pk_object *constraint)
-{
-	return s->folds ? s->folds(s, constraint) : pk_constraint_folds(constraint);
-}
-
 static void add_columns(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
 {
 	const struct pk_object **columns;
@@ -75,7 +70,7 @@ static void add_constraints(struct pk_script *s, const struct pk_object *o, stru
 	size_t n = children_of(s, o, &pk_kind_constraint, &constraints);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!folds(s, constraints[i]))
+		if (!pk_constraint_folds(constraints[i]))
 			continue;
 		pk_buf_add(list, list->len ? ",\n    " : "\n    ");
 		pk_buf_addf(list, "CONSTRAINT %s %s", constraints[i]->attr[0], constraints[i]->attr[2]);

@@ -1,7 +1,8 @@
 #include "clone/carry.h"
 
 /* FROM CURRENT spares us to know which settings are lists. */
-int pk_carry_settings(struct pk_conn *conn, const char *db, const struct pk_strv *pairs, struct pk_err *err)
+int pk_carry_settings(struct pk_conn *conn, const char *db, const struct pk_strv *pairs,
+		      struct pk_err *err)
 {
 	if (pairs->n == 0)
 		return 0;
@@ -14,14 +15,16 @@ int pk_carry_settings(struct pk_conn *conn, const char *db, const struct pk_strv
 		pk_buf_add(&sql, " SET ");
 		pk_buf_add_ident(&sql, pair[0]);
 		pk_buf_add(&sql, " FROM CURRENT");
-		if (pk_query(conn, "SELECT pg_catalog.set_config($1, $2, false)", 2, pair, NULL, err) < 0 ||
+		if (pk_query(conn, "SELECT pg_catalog.set_config($1, $2, false)", 2, pair, NULL,
+			     err) < 0 ||
 		    pk_exec(conn, sql.ptr, err) < 0)
 			return pk_err_wrap(err, "cannot carry over the setting '%s'", pair[0]);
 	}
 	return pk_conn_own_settings(conn, err);
 }
 
-int pk_carry_read(struct pk_conn *conn, const char *db, struct pk_strv *ret_pairs, struct pk_err *err)
+int pk_carry_read(struct pk_conn *conn, const char *db, struct pk_strv *ret_pairs,
+		  struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	const char *const params[] = { db };
@@ -41,7 +44,8 @@ int pk_carry_read(struct pk_conn *conn, const char *db, struct pk_strv *ret_pair
 	return 0;
 }
 
-int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *role, struct pk_err *err)
+int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *role,
+			      struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 

@@ -9,9 +9,12 @@
 #define PK_CARRY_SOURCE "postkit.source"
 
 /* pairs: names and values as pg_db_role_setting has them. conn: superuser, connected to db. */
-int pk_carry_settings(struct pk_conn *conn, const char *db, const struct pk_strv *pairs, struct pk_err *err);
+int pk_carry_settings(struct pk_conn *conn, const char *db, const struct pk_strv *pairs,
+		      struct pk_err *err);
 /* Those of a database, PK_CARRY_SOURCE included. */
-int pk_carry_read(struct pk_conn *conn, const char *db, struct pk_strv *ret_pairs, struct pk_err *err);
-int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *role, struct pk_err *err);
+int pk_carry_read(struct pk_conn *conn, const char *db, struct pk_strv *ret_pairs,
+		  struct pk_err *err);
+int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *role,
+			      struct pk_err *err);
 
 #endif

@@ -31,8 +31,8 @@ static bool has_programs(const char *bindir)
 }
 
 /* The server's own folder first: programs of a newer major may write what an older server refuses. */
-static char *find_programs(const struct pk_server *server, const struct pk_config *config, int major,
-			   struct pk_err *err)
+static char *find_programs(const struct pk_server *server, const struct pk_config *config,
+			   int major, struct pk_err *err)
 {
 	static const struct pk_config none = PK_CONFIG_INIT;
 	char *found;
@@ -43,11 +43,15 @@ static char *find_programs(const struct pk_server *server, const struct pk_confi
 	if (found)
 		return found;
 	pk_err_set(err, "there is no pg_dump here that can read PostgreSQL %d", major);
-	pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR", major);
+	pk_err_hint(
+		err,
+		"install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR",
+		major);
 	return NULL;
 }
 
-static int read_source(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err)
+static int read_source(const struct pk_conninfo *source, struct pk_source_facts *facts,
+		       struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 
@@ -61,13 +65,15 @@ static int check_version(const struct pk_source_facts *facts, int target_version
 {
 	if (facts->version / 10000 <= target_version / 10000)
 		return 0;
-	pk_err_set(err, "'%s' is PostgreSQL %d, older than the source's %d", where, target_version / 10000,
-		   facts->version / 10000);
-	return pk_err_hint(err, "copy to a server of PostgreSQL %d or newer", facts->version / 10000);
+	pk_err_set(err, "'%s' is PostgreSQL %d, older than the source's %d", where,
+		   target_version / 10000, facts->version / 10000);
+	return pk_err_hint(err, "copy to a server of PostgreSQL %d or newer",
+			   facts->version / 10000);
 }
 
 /* A copy has what the source has, also where that is less than a new database has. */
-static int drop_extras(struct pk_conn *conn, const struct pk_source_facts *facts, struct pk_err *err)
+static int drop_extras(struct pk_conn *conn, const struct pk_source_facts *facts,
+		       struct pk_err *err)
 {
 	if (!facts->has_plpgsql && pk_exec(conn, "DROP EXTENSION IF EXISTS plpgsql", err) < 0)
 		return -1;
@@ -83,8 +89,9 @@ static int read_stats(struct pk_conn *conn, const struct pk_source_facts *facts,
 
 	if (!ret)
 		return 0;
-	if (pk_query_value(conn, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0, NULL,
-			   &size, err) < 0)
+	if (pk_query_value(conn,
+			   "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0,
+			   NULL, &size, err) < 0)
 		return -1;
 	ret->tables = facts->tables;
 	ret->bytes = strtoll(size, NULL, 10);
@@ -103,8 +110,8 @@ static const char *place_for(const struct pk_server *server)
 }
 
 static int fill(const struct pk_conninfo *source, struct pk_server *server, const char *name,
-		const struct pk_source_facts *facts, const struct pk_copy_options *options, double started,
-		struct pk_copy_stats *ret, struct pk_err *err)
+		const struct pk_source_facts *facts, const struct pk_copy_options *options,
+		double started, struct pk_copy_stats *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
@@ -121,8 +128,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	pk_server_admin_info(server, name, &target);
 	if (pk_dump_open(&dump, place_for(server), err) < 0 ||
 	    pk_dump_take(&dump, source, facts->tables, err) < 0 ||
-	    pk_conn_open(&conn, &target, err) < 0 ||
-	    drop_extras(&conn, facts, err) < 0 ||
+	    pk_conn_open(&conn, &target, err) < 0 || drop_extras(&conn, facts, err) < 0 ||
 	    pk_dump_restore(&dump, &target, err) < 0)
 		return -1;
 	/* The room is wanted again before statistics are gathered. */
@@ -135,12 +141,16 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 }
 
 static int create_database(struct pk_server *server, struct pk_conn *admin, const char *name,
-			   const char *purpose, const char *label, const struct pk_source_facts *facts,
-			   struct pk_err *err)
+			   const char *purpose, const char *label,
+			   const struct pk_source_facts *facts, struct pk_err *err)
 {
 	struct pk_create_db how = {
-		.purpose = purpose, .label = label, .owner = facts->owner, .encoding = facts->encoding,
-		.collate = facts->collate, .ctype = facts->ctype,
+		.purpose = purpose,
+		.label = label,
+		.owner = facts->owner,
+		.encoding = facts->encoding,
+		.collate = facts->collate,
+		.ctype = facts->ctype,
 	};
 	PK_FREE char *model = NULL;
 	int result;
@@ -165,8 +175,7 @@ int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server,
 	double started = pk_now();
 
 	options = options ? options : &plain;
-	if (read_source(source, &facts, err) < 0 ||
-	    pk_conn_open(&admin, &server->admin, err) < 0 ||
+	if (read_source(source, &facts, err) < 0 || pk_conn_open(&admin, &server->admin, err) < 0 ||
 	    check_version(&facts, admin.version, admin.where, err) < 0 ||
 	    pk_extensions_check(&admin, &facts, err) < 0 ||
 	    pk_source_facts_roles(&facts, server, err) < 0 ||
@@ -174,7 +183,10 @@ int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server,
 		return -1;
 	if (fill(source, server, name, &facts, options, started, ret, err) < 0) {
 		if (pk_scrap_db(&admin, name, NULL) < 0)
-			pk_err_hint(err, "the half-made copy '%s' is still there: git postkit gc drops it", name);
+			pk_err_hint(
+				err,
+				"the half-made copy '%s' is still there: git postkit gc drops it",
+				name);
 		return -1;
 	}
 	return 0;
@@ -186,21 +198,26 @@ static int check_empty(struct pk_conn *conn, struct pk_err *err)
 {
 	PK_FREE char *found = NULL;
 
-	if (pk_query_value(conn,
-			   "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) "
-			   "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-			   "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
-			   "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 1259 "
-			   " AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid LIMIT 1",
-			   0, NULL, &found, err) < 0)
+	if (pk_query_value(
+		    conn,
+		    "SELECT pg_catalog.quote_ident(n.nspname) || '.' || "
+		    "pg_catalog.quote_ident(c.relname) "
+		    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+		    "c.relnamespace "
+		    "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+		    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 1259 "
+		    " AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid LIMIT 1",
+		    0, NULL, &found, err) < 0)
 		return -1;
 	if (!found)
 		return 0;
 	pk_err_set(err, "'%s' is not empty: it holds %s", conn->where, found);
-	return pk_err_hint(err, "copy into a new database; nothing is ever dropped from an existing one");
+	return pk_err_hint(
+		err, "copy into a new database; nothing is ever dropped from an existing one");
 }
 
-static int check_roles(struct pk_conn *conn, const struct pk_source_facts *facts, struct pk_err *err)
+static int check_roles(struct pk_conn *conn, const struct pk_source_facts *facts,
+		       struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_strv) have = PK_STRV_INIT, missing = PK_STRV_INIT;
@@ -225,7 +242,8 @@ static int check_roles(struct pk_conn *conn, const struct pk_source_facts *facts
 	list = pk_strv_join(&missing, ", ");
 	pk_err_set(err, "'%s' lacks %zu role%s that the source names: %s", conn->where, missing.n,
 		   missing.n == 1 ? "" : "s", list);
-	return pk_err_hint(err, "create %s there, or copy without owners and privileges: --no-owner",
+	return pk_err_hint(err,
+			   "create %s there, or copy without owners and privileges: --no-owner",
 			   missing.n == 1 ? "it" : "them");
 }
 
@@ -240,7 +258,8 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 	double started = pk_now();
 
 	if (read_source(source, &facts, err) < 0 || pk_conn_open(&conn, target, err) < 0 ||
-	    check_version(&facts, conn.version, conn.where, err) < 0 || check_empty(&conn, err) < 0 ||
+	    check_version(&facts, conn.version, conn.where, err) < 0 ||
+	    check_empty(&conn, err) < 0 ||
 	    (!options->no_owner && check_roles(&conn, &facts, err) < 0) ||
 	    pk_extensions_check(&conn, &facts, err) < 0)
 		return -1;
@@ -258,8 +277,10 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 	if (pk_dump_restore(&dump, target, err) < 0) {
 		pk_err_wrap(err, "the copy into '%s' did not come to its end", conn.where);
 		if (dump.jobs > 1 && (!err || !err->hint))
-			pk_err_hint(err, "'%s' may hold a part of it: drop and create it, then try again",
-				    conn.where);
+			pk_err_hint(
+				err,
+				"'%s' may hold a part of it: drop and create it, then try again",
+				conn.where);
 		return -1;
 	}
 	if (!options->schema_only && pk_exec(&conn, "ANALYZE", err) < 0)

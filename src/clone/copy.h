@@ -12,11 +12,12 @@
 #include "server/server.h"
 
 struct pk_copy_options {
-	int jobs;            /* parallel workers; 0: processors, at most 4 */
+	int jobs; /* parallel workers; 0: processors, at most 4 */
 	bool schema_only;
-	bool no_owner;       /* pk_copy_into alone: owners and privileges are left out */
+	bool no_owner;		      /* pk_copy_into alone: owners and privileges are left out */
 	struct pk_progress *progress; /* may be NULL */
-	const struct pk_config *config; /* where client programs are looked for (postkit.pgBin); may be NULL */
+	const struct pk_config
+		*config; /* where client programs are looked for (postkit.pgBin); may be NULL */
 };
 struct pk_copy_stats {
 	int64_t tables, bytes; /* bytes: size of the copy */
@@ -36,30 +37,37 @@ int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server,
  * several it may hold part of the copy, which the hint then says.
  */
 int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target,
-		 const struct pk_config *config, const struct pk_copy_options *options, struct pk_copy_stats *ret, struct pk_err *err);
+		 const struct pk_config *config, const struct pk_copy_options *options,
+		 struct pk_copy_stats *ret, struct pk_err *err);
 
 /* Facts of the source, from one connection. */
 struct pk_source_facts {
-	int version;      /* server_version_num */
-	char *role;       /* current_user: the deploying role */
-	char *owner;      /* of the database */
+	int version; /* server_version_num */
+	char *role;  /* current_user: the deploying role */
+	char *owner; /* of the database */
 	char *encoding, *collate, *ctype;
-	char *provider, *locale;   /* of other providers than libc: "i", "b"; else NULL */
+	char *provider, *locale; /* of other providers than libc: "i", "b"; else NULL */
 	int64_t size;
-	struct pk_strv roles;      /* owners, grantees, policy roles, current_user */
+	struct pk_strv roles;	   /* owners, grantees, policy roles, current_user */
 	struct pk_strv extensions; /* "name version" */
 	/* What follows makes stand-ins behave as the roles do there. */
-	struct pk_strv memberships; /* pairs: a role, and its member; what superusers may do included */
-	struct pk_strv settings;    /* pairs: name and value that sessions of the role start with there */
-	bool may_create;            /* the role may create schemas */
-	bool role_named;            /* something in the database names the role; it does not only connect */
+	struct pk_strv
+		memberships; /* pairs: a role, and its member; what superusers may do included */
+	struct pk_strv
+		settings; /* pairs: name and value that sessions of the role start with there */
+	bool may_create;  /* the role may create schemas */
+	bool role_named;  /* something in the database names the role; it does not only connect */
 	bool has_public, has_plpgsql;
-	int64_t tables;             /* with data */
+	int64_t tables; /* with data */
 };
-#define PK_SOURCE_FACTS_INIT { 0 }
+#define PK_SOURCE_FACTS_INIT                                                                       \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_source_facts_release(struct pk_source_facts *facts);
 int pk_source_facts_read(struct pk_conn *conn, struct pk_source_facts *ret, struct pk_err *err);
 /* Stand-ins for the roles of the facts, members of each other as they are there. */
-int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server, struct pk_err *err);
+int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server,
+			  struct pk_err *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PREFIX "postkit-copy-"
+#define PREFIX	    "postkit-copy-"
 #define LOCK_SUFFIX ".lock"
 
 void pk_dump_release(struct pk_dump *dump)
@@ -80,7 +80,9 @@ static void talk_release(struct talk *t)
 }
 
 static const char *const starts[] = {
-	"dumping contents of table ", "launching item ", "processing item ",
+	"dumping contents of table ",
+	"launching item ",
+	"processing item ",
 };
 
 static void hear(void *arg, const char *line)
@@ -92,7 +94,8 @@ static void hear(void *arg, const char *line)
 		said = line + strlen(t->program) + 2;
 	if (t->error.len || pk_starts_with(said, "error: ")) {
 		if (t->error.len < 4096)
-			pk_buf_addf(&t->error, "%s\n", t->error.len ? said : said + strlen("error: "));
+			pk_buf_addf(&t->error, "%s\n",
+				    t->error.len ? said : said + strlen("error: "));
 		return;
 	}
 	for (size_t i = 0; i < PK_COUNT(starts); i++) {
@@ -112,23 +115,31 @@ static void hear(void *arg, const char *line)
 static const struct {
 	const char *text, *hint;
 } hints[] = {
-	{ "row-level security", "row security hides rows from this role: connect as the tables' owner, or "
-				"as a role with BYPASSRLS" },
-	{ "permission denied", "let the role read everything: GRANT pg_read_all_data TO <role> (PostgreSQL "
-			       "14 and newer), or connect as the owner" },
+	{ "row-level security",
+	  "row security hides rows from this role: connect as the tables' owner, or "
+	  "as a role with BYPASSRLS" },
+	{ "permission denied",
+	  "let the role read everything: GRANT pg_read_all_data TO <role> (PostgreSQL "
+	  "14 and newer), or connect as the owner" },
 	{ "No space left on device", "make room on the disk; nothing of the copy is left" },
 	{ "server version mismatch", "install the client programs of the server's version "
 				     "(postgresql-client-<major>)" },
-	{ "no password supplied", "put the password where libpq or git finds it: ~/.pgpass, a service file, "
-				  "PGPASSWORD, a git credential helper" },
-	{ "server closed the connection", "the server went away meanwhile; look into its log, then try again" },
-	{ "canceling statement due to statement timeout", "the role has a statement_timeout there: "
-							  "PGOPTIONS='-c statement_timeout=0' lifts it" },
-	{ "must be superuser", "connect to the target as a superuser, or leave out what needs one" },
-	{ "must be member of role", "connect to the target as a role that is a member of the owners, or "
-				    "use --no-owner" },
-	{ "must be able to SET ROLE", "connect to the target as a role that is a member of the owners, or "
-				      "use --no-owner" },
+	{ "no password supplied",
+	  "put the password where libpq or git finds it: ~/.pgpass, a service file, "
+	  "PGPASSWORD, a git credential helper" },
+	{ "server closed the connection",
+	  "the server went away meanwhile; look into its log, then try again" },
+	{ "canceling statement due to statement timeout",
+	  "the role has a statement_timeout there: "
+	  "PGOPTIONS='-c statement_timeout=0' lifts it" },
+	{ "must be superuser",
+	  "connect to the target as a superuser, or leave out what needs one" },
+	{ "must be member of role",
+	  "connect to the target as a role that is a member of the owners, or "
+	  "use --no-owner" },
+	{ "must be able to SET ROLE",
+	  "connect to the target as a role that is a member of the owners, or "
+	  "use --no-owner" },
 };
 
 static int report(const struct talk *t, int status, const char *where, struct pk_err *err)
@@ -160,7 +171,9 @@ static int write_passfile(const char *path, const char *password, struct pk_err 
 	int result;
 
 	if (strpbrk(password, "\r\n"))
-		return pk_err_set(err, "the password holds a line break, which the client programs cannot take");
+		return pk_err_set(
+			err,
+			"the password holds a line break, which the client programs cannot take");
 	pk_buf_add(&line, "*:*:*:*:");
 	for (const char *s = password; *s; s++) {
 		if (*s == ':' || *s == '\\')
@@ -175,19 +188,22 @@ static int write_passfile(const char *path, const char *password, struct pk_err 
 
 /* What would lead a connection to a server of ours elsewhere. */
 static const char *const not_for_local[] = {
-	"PGHOSTADDR", "PGSERVICE", "PGOPTIONS", "PGSSLMODE", "PGTARGETSESSIONATTRS", "PGREQUIREAUTH",
-	"PGCHANNELBINDING", "PGREQUIREPEER", NULL,
+	"PGHOSTADDR",	 "PGSERVICE",	     "PGOPTIONS",     "PGSSLMODE", "PGTARGETSESSIONATTRS",
+	"PGREQUIREAUTH", "PGCHANNELBINDING", "PGREQUIREPEER", NULL,
 };
 
-static int run_program(struct pk_dump *dump, const char *program, const struct pk_conninfo *info, bool local,
-		       struct pk_strv *args, struct pk_err *err)
+static int run_program(struct pk_dump *dump, const char *program, const struct pk_conninfo *info,
+		       bool local, struct pk_strv *args, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) plain = PK_CONNINFO_INIT;
 	PK_AUTO(pk_strv) env = PK_STRV_INIT;
 	PK_FREE char *passfile = pk_path_join(dump->dir, "password");
 	PK_FREE char *dsn = NULL, *where = pk_conninfo_where(info);
 	struct talk talk __attribute__((cleanup(talk_release))) = {
-		.dump = dump, .program = program, .error = PK_BUF_INIT, .last = PK_BUF_INIT,
+		.dump = dump,
+		.program = program,
+		.error = PK_BUF_INIT,
+		.last = PK_BUF_INIT,
 	};
 	struct pk_stream stream = { .line = hear, .arg = &talk };
 	int status = 0, result;
@@ -216,12 +232,21 @@ static int run_program(struct pk_dump *dump, const char *program, const struct p
 	return report(&talk, status, where, err);
 }
 
-int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables, struct pk_err *err)
+int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables,
+		 struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	static const char *const fixed[] = {
-		"-Fd", "-Z0", "-v", "-w", "--no-sync", "--no-publications", "--no-subscriptions",
-		"--no-tablespaces", "--no-security-labels", NULL,
+		"-Fd",
+		"-Z0",
+		"-v",
+		"-w",
+		"--no-sync",
+		"--no-publications",
+		"--no-subscriptions",
+		"--no-tablespaces",
+		"--no-security-labels",
+		NULL,
 	};
 
 	pk_strv_pushf(&args, "%s/pg_dump", dump->bindir);
@@ -251,7 +276,8 @@ static const char *entry_text(const char *line)
  * Sorts the table of contents. Entries that belong to a superuser by law come last, owned by whoever
  * restores, so that they do not fire before; how to log in elsewhere is left out.
  */
-static void sort_entries(const char *toc, struct pk_dump *dump, struct pk_buf *first, struct pk_buf *late)
+static void sort_entries(const char *toc, struct pk_dump *dump, struct pk_buf *first,
+			 struct pk_buf *late)
 {
 	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
 
@@ -263,7 +289,8 @@ static void sort_entries(const char *toc, struct pk_dump *dump, struct pk_buf *f
 
 		if (!text || pk_starts_with(text, "USER MAPPING "))
 			continue;
-		if (pk_starts_with(text, "EVENT TRIGGER ") || pk_starts_with(text, "COMMENT - EVENT TRIGGER "))
+		if (pk_starts_with(text, "EVENT TRIGGER ") ||
+		    pk_starts_with(text, "COMMENT - EVENT TRIGGER "))
 			to = late;
 		pk_buf_addf(to, "%s\n", lines.items[i]);
 		dump->entries++;
@@ -276,8 +303,15 @@ static int restore_list(struct pk_dump *dump, const struct pk_conninfo *target, 
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	PK_FREE char *path = pk_path_join(dump->dir, name);
 	static const char *const fixed[] = {
-		"-e", "-v", "-w", "--no-publications", "--no-subscriptions", "--no-tablespaces",
-		"--no-security-labels", "-L", NULL,
+		"-e",
+		"-v",
+		"-w",
+		"--no-publications",
+		"--no-subscriptions",
+		"--no-tablespaces",
+		"--no-security-labels",
+		"-L",
+		NULL,
 	};
 
 	if (list->len == 0)

@@ -10,24 +10,28 @@
 #include "pg/conninfo.h"
 
 struct pk_dump {
-	const char *bindir;  /* of pg_dump and pg_restore, borrowed */
+	const char *bindir; /* of pg_dump and pg_restore, borrowed */
 	int jobs;
 	bool schema_only, no_owner;
-	bool local;          /* the target is ours: nothing of the user's environment counts there */
+	bool local; /* the target is ours: nothing of the user's environment counts there */
 	struct pk_progress *progress; /* may be NULL */
 	/* private */
 	char *dir, *lock_path;
 	struct pk_lock lock;
 	size_t entries;
 };
-#define PK_DUMP_INIT { .lock = PK_LOCK_INIT }
+#define PK_DUMP_INIT                                                                               \
+	{                                                                                          \
+		.lock = PK_LOCK_INIT                                                               \
+	}
 /* Removes the folder. */
 void pk_dump_release(struct pk_dump *dump);
 
 /* Makes the folder below parent; what dead processes left there goes first. */
 int pk_dump_open(struct pk_dump *dump, const char *parent, struct pk_err *err);
 /* tables: how many to expect, for the bar. */
-int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables, struct pk_err *err);
+int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables,
+		 struct pk_err *err);
 /* With one job all or nothing. Errors quote what the program said. */
 int pk_dump_restore(struct pk_dump *dump, const struct pk_conninfo *target, struct pk_err *err);
 

@@ -79,19 +79,22 @@ static char *package_of(const char *extension, int major)
 	return pk_buf_take(&name);
 }
 
-int pk_extensions_check(struct pk_conn *conn, const struct pk_source_facts *facts, struct pk_err *err)
+int pk_extensions_check(struct pk_conn *conn, const struct pk_source_facts *facts,
+			struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_strv) have = PK_STRV_INIT, missing = PK_STRV_INIT, wanted = PK_STRV_INIT;
 	PK_FREE char *list = NULL, *install = NULL;
 
-	if (pk_query(conn, "SELECT name FROM pg_catalog.pg_available_extensions", 0, NULL, &rows, err) < 0)
+	if (pk_query(conn, "SELECT name FROM pg_catalog.pg_available_extensions", 0, NULL, &rows,
+		     err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++)
 		pk_strv_push(&have, pk_rows_get(&rows, i, 0));
 	for (size_t i = 0; i < facts->extensions.n; i++) {
 		const char *text = facts->extensions.items[i], *space = strrchr(text, ' ');
-		PK_FREE char *name = pk_strndup(text, space ? (size_t)(space - text) : strlen(text));
+		PK_FREE char *name =
+			pk_strndup(text, space ? (size_t)(space - text) : strlen(text));
 		PK_FREE char *package = NULL;
 
 		if (pk_strv_has(&have, name))
@@ -105,7 +108,7 @@ int pk_extensions_check(struct pk_conn *conn, const struct pk_source_facts *fact
 		return 0;
 	list = pk_strv_join(&missing, ", ");
 	install = pk_strv_join(&wanted, " ");
-	pk_err_set(err, "the source uses extension%s that '%s' does not have: %s", missing.n == 1 ? "" : "s",
-		   conn->where, list);
+	pk_err_set(err, "the source uses extension%s that '%s' does not have: %s",
+		   missing.n == 1 ? "" : "s", conn->where, list);
 	return pk_err_hint(err, "on Debian: sudo apt-get install %s", install);
 }

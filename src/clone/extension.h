@@ -5,6 +5,7 @@
 #include "clone/copy.h"
 
 /* One error that lists all that are missing, with the Debian packages that bring them. */
-int pk_extensions_check(struct pk_conn *conn, const struct pk_source_facts *facts, struct pk_err *err);
+int pk_extensions_check(struct pk_conn *conn, const struct pk_source_facts *facts,
+			struct pk_err *err);
 
 #endif

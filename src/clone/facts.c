@@ -33,55 +33,61 @@ static const char database_sql[] =
  * pg_shdepend knows every owner, grantee and policy role but one: the bootstrap superuser (OID 10) is
  * pinned and has no rows, so what it owns is looked up where that is common. 1260 is pg_authid.
  */
-#define USED_ROLES \
-	"used AS (" \
-	"SELECT s.refobjid AS oid FROM pg_catalog.pg_shdepend s WHERE s.refclassid = 1260 AND s.dbid = " \
-	"(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) " \
-	"UNION SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database() " \
-	"UNION SELECT 10::oid WHERE EXISTS (SELECT FROM (" \
-	" SELECT 1259::oid AS classid, oid FROM pg_catalog.pg_class WHERE relowner = 10" \
-	" UNION ALL SELECT 1255, oid FROM pg_catalog.pg_proc WHERE proowner = 10" \
-	" UNION ALL SELECT 1247, oid FROM pg_catalog.pg_type WHERE typowner = 10" \
-	" UNION ALL SELECT 2615, oid FROM pg_catalog.pg_namespace WHERE nspowner = 10" \
-	" UNION ALL SELECT 2617, oid FROM pg_catalog.pg_operator WHERE oprowner = 10" \
-	" UNION ALL SELECT 3456, oid FROM pg_catalog.pg_collation WHERE collowner = 10" \
-	" UNION ALL SELECT 3381, oid FROM pg_catalog.pg_statistic_ext WHERE stxowner = 10" \
-	" UNION ALL SELECT 3602, oid FROM pg_catalog.pg_ts_config WHERE cfgowner = 10" \
-	" UNION ALL SELECT 3600, oid FROM pg_catalog.pg_ts_dict WHERE dictowner = 10" \
-	" UNION ALL SELECT 1417, oid FROM pg_catalog.pg_foreign_server WHERE srvowner = 10" \
-	" UNION ALL SELECT 2995, oid FROM pg_catalog.pg_largeobject_metadata WHERE lomowner = 10" \
-	" UNION ALL SELECT 826, oid FROM pg_catalog.pg_default_acl WHERE defaclrole = 10" \
-	" UNION ALL SELECT 3256, oid FROM pg_catalog.pg_policy WHERE 10 = ANY (polroles)" \
-	" UNION ALL SELECT 1259, c.oid FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a" \
-	"  WHERE a.grantee = 10 AND c.relowner <> 10" \
-	" UNION ALL SELECT 1255, c.oid FROM pg_catalog.pg_proc c, pg_catalog.aclexplode(c.proacl) a" \
-	"  WHERE a.grantee = 10 AND c.proowner <> 10" \
-	" UNION ALL SELECT 2615, c.oid FROM pg_catalog.pg_namespace c, pg_catalog.aclexplode(c.nspacl) a" \
-	"  WHERE a.grantee = 10 AND c.nspowner <> 10" \
-	" UNION ALL SELECT 826, c.oid FROM pg_catalog.pg_default_acl c, pg_catalog.aclexplode(c.defaclacl) a" \
-	"  WHERE a.grantee = 10" \
-	") o WHERE (o.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d" \
-	" WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype = 'e')" \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE o.classid = 1259 AND c.oid = o.oid" \
-	"  AND c.relkind IN ('t', 'i', 'I'))" \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = o.classid" \
-	"  AND d.objid = o.oid AND d.deptype = 'i'))" \
-	" OR (o.classid = 2615 AND EXISTS (SELECT FROM pg_catalog.pg_namespace n" \
-	"  WHERE n.oid = o.oid AND n.nspname = 'public')))), " \
-	"roles AS (SELECT r.*, r.oid IN (SELECT oid FROM used) AS named FROM pg_catalog.pg_roles r " \
-	"WHERE (r.oid IN (SELECT oid FROM used) OR r.rolname = current_user) AND r.rolname !~ '^pg_') "
+#define USED_ROLES                                                                                 \
+	"used AS ("                                                                                \
+	"SELECT s.refobjid AS oid FROM pg_catalog.pg_shdepend s WHERE s.refclassid = 1260 AND "    \
+	"s.dbid = "                                                                                \
+	"(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "  \
+	"UNION SELECT datdba FROM pg_catalog.pg_database WHERE datname = "                         \
+	"pg_catalog.current_database() "                                                           \
+	"UNION SELECT 10::oid WHERE EXISTS (SELECT FROM ("                                         \
+	" SELECT 1259::oid AS classid, oid FROM pg_catalog.pg_class WHERE relowner = 10"           \
+	" UNION ALL SELECT 1255, oid FROM pg_catalog.pg_proc WHERE proowner = 10"                  \
+	" UNION ALL SELECT 1247, oid FROM pg_catalog.pg_type WHERE typowner = 10"                  \
+	" UNION ALL SELECT 2615, oid FROM pg_catalog.pg_namespace WHERE nspowner = 10"             \
+	" UNION ALL SELECT 2617, oid FROM pg_catalog.pg_operator WHERE oprowner = 10"              \
+	" UNION ALL SELECT 3456, oid FROM pg_catalog.pg_collation WHERE collowner = 10"            \
+	" UNION ALL SELECT 3381, oid FROM pg_catalog.pg_statistic_ext WHERE stxowner = 10"         \
+	" UNION ALL SELECT 3602, oid FROM pg_catalog.pg_ts_config WHERE cfgowner = 10"             \
+	" UNION ALL SELECT 3600, oid FROM pg_catalog.pg_ts_dict WHERE dictowner = 10"              \
+	" UNION ALL SELECT 1417, oid FROM pg_catalog.pg_foreign_server WHERE srvowner = 10"        \
+	" UNION ALL SELECT 2995, oid FROM pg_catalog.pg_largeobject_metadata WHERE lomowner = 10"  \
+	" UNION ALL SELECT 826, oid FROM pg_catalog.pg_default_acl WHERE defaclrole = 10"          \
+	" UNION ALL SELECT 3256, oid FROM pg_catalog.pg_policy WHERE 10 = ANY (polroles)"          \
+	" UNION ALL SELECT 1259, c.oid FROM pg_catalog.pg_class c, "                               \
+	"pg_catalog.aclexplode(c.relacl) a"                                                        \
+	"  WHERE a.grantee = 10 AND c.relowner <> 10"                                              \
+	" UNION ALL SELECT 1255, c.oid FROM pg_catalog.pg_proc c, "                                \
+	"pg_catalog.aclexplode(c.proacl) a"                                                        \
+	"  WHERE a.grantee = 10 AND c.proowner <> 10"                                              \
+	" UNION ALL SELECT 2615, c.oid FROM pg_catalog.pg_namespace c, "                           \
+	"pg_catalog.aclexplode(c.nspacl) a"                                                        \
+	"  WHERE a.grantee = 10 AND c.nspowner <> 10"                                              \
+	" UNION ALL SELECT 826, c.oid FROM pg_catalog.pg_default_acl c, "                          \
+	"pg_catalog.aclexplode(c.defaclacl) a"                                                     \
+	"  WHERE a.grantee = 10"                                                                   \
+	") o WHERE (o.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"             \
+	" WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype = 'e')"                    \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE o.classid = 1259 AND c.oid = "   \
+	"o.oid"                                                                                    \
+	"  AND c.relkind IN ('t', 'i', 'I'))"                                                      \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = o.classid"          \
+	"  AND d.objid = o.oid AND d.deptype = 'i'))"                                              \
+	" OR (o.classid = 2615 AND EXISTS (SELECT FROM pg_catalog.pg_namespace n"                  \
+	"  WHERE n.oid = o.oid AND n.nspname = 'public')))), "                                     \
+	"roles AS (SELECT r.*, r.oid IN (SELECT oid FROM used) AS named FROM pg_catalog.pg_roles " \
+	"r "                                                                                       \
+	"WHERE (r.oid IN (SELECT oid FROM used) OR r.rolname = current_user) AND r.rolname !~ "    \
+	"'^pg_') "
 
-static const char roles_sql[] =
-	"WITH " USED_ROLES
-	"SELECT rolname, named FROM roles ORDER BY 1";
+static const char roles_sql[] = "WITH " USED_ROLES "SELECT rolname, named FROM roles ORDER BY 1";
 
 /*
  * All pairs, indirect membership too, since roles in between may have no stand-in. A superuser counts
  * as a member of all when it is the one that deploys: what it may do there, its stand-in must do here.
  */
 static const char memberships_sql[] =
-	"WITH " USED_ROLES
-	"SELECT g.rolname, m.rolname FROM roles m, roles g WHERE m.oid <> g.oid "
+	"WITH " USED_ROLES "SELECT g.rolname, m.rolname FROM roles m, roles g WHERE m.oid <> g.oid "
 	"AND (NOT m.rolsuper OR m.rolname = current_user) "
 	"AND pg_catalog.pg_has_role(m.oid, g.oid, 'MEMBER') ORDER BY m.rolsuper, 2, 1";
 
@@ -99,9 +105,12 @@ static const char settings_sql[] =
 	"WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database "
 	" WHERE datname = pg_catalog.current_database())) "
 	"AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user)) "
-	"AND pg_catalog.lower(pg_catalog.split_part(c, '=', 1)) IN ('search_path', 'timezone', 'datestyle', "
-	"'intervalstyle', 'bytea_output', 'default_text_search_config', 'xmloption', 'array_nulls', "
-	"'standard_conforming_strings', 'backslash_quote', 'row_security', 'lc_monetary', 'lc_numeric', "
+	"AND pg_catalog.lower(pg_catalog.split_part(c, '=', 1)) IN ('search_path', 'timezone', "
+	"'datestyle', "
+	"'intervalstyle', 'bytea_output', 'default_text_search_config', 'xmloption', "
+	"'array_nulls', "
+	"'standard_conforming_strings', 'backslash_quote', 'row_security', 'lc_monetary', "
+	"'lc_numeric', "
 	"'lc_time') "
 	"ORDER BY s.setrole <> 0, s.setdatabase <> 0";
 
@@ -122,11 +131,12 @@ static int read_list(struct pk_conn *conn, const char *sql, struct pk_strv *ret,
 static int read_provider(struct pk_conn *conn, struct pk_source_facts *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	const char *sql = conn->version >= 170000
-		? "SELECT datlocprovider, datlocale FROM pg_catalog.pg_database "
-		  "WHERE datname = pg_catalog.current_database()"
-		: "SELECT datlocprovider, daticulocale FROM pg_catalog.pg_database "
-		  "WHERE datname = pg_catalog.current_database()";
+	const char *sql =
+		conn->version >= 170000
+			? "SELECT datlocprovider, datlocale FROM pg_catalog.pg_database "
+			  "WHERE datname = pg_catalog.current_database()"
+			: "SELECT datlocprovider, daticulocale FROM pg_catalog.pg_database "
+			  "WHERE datname = pg_catalog.current_database()";
 
 	if (conn->version < 150000)
 		return 0;
@@ -187,24 +197,32 @@ static int check_names(const struct pk_source_facts *facts, const struct pk_serv
 		       struct pk_err *err)
 {
 	const char *const reserved[] = {
-		pk_conninfo_get(&server->admin, "user"), server->login,
+		pk_conninfo_get(&server->admin, "user"),
+		server->login,
 	};
 
 	for (size_t i = 0; i < PK_COUNT(reserved); i++) {
 		if (!reserved[i] || !pk_strv_has(&facts->roles, reserved[i]))
 			continue;
-		pk_err_set(err, "the source has a role named '%s', which the local server keeps for itself",
-			   reserved[i]);
+		pk_err_set(
+			err,
+			"the source has a role named '%s', which the local server keeps for itself",
+			reserved[i]);
 		if (server->embedded)
-			return pk_err_hint(err, "rename it there (ALTER ROLE %s RENAME TO ...), or connect as "
-					   "a role that has no part in it", reserved[i]);
-		return pk_err_hint(err, "name a server in postkit.server whose roles have other names");
+			return pk_err_hint(
+				err,
+				"rename it there (ALTER ROLE %s RENAME TO ...), or connect as "
+				"a role that has no part in it",
+				reserved[i]);
+		return pk_err_hint(err,
+				   "name a server in postkit.server whose roles have other names");
 	}
 	return 0;
 }
 
 /* A member of a member may not be granted back; then the one direction that holds is enough. */
-static int grant_member(struct pk_conn *admin, const char *role, const char *member, struct pk_err *err)
+static int grant_member(struct pk_conn *admin, const char *role, const char *member,
+			struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_AUTO(pk_err) e = PK_ERR_INIT;
@@ -219,7 +237,8 @@ static int grant_member(struct pk_conn *admin, const char *role, const char *mem
 	return -1;
 }
 
-int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server, struct pk_err *err)
+int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server,
+			  struct pk_err *err)
 {
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 
@@ -228,7 +247,8 @@ int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server 
 	    pk_conn_open(&admin, &server->admin, err) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < facts->memberships.n; i += 2)
-		if (grant_member(&admin, facts->memberships.items[i], facts->memberships.items[i + 1], err) < 0)
+		if (grant_member(&admin, facts->memberships.items[i],
+				 facts->memberships.items[i + 1], err) < 0)
 			return pk_err_wrap(err, "cannot make the stand-in for role '%s'",
 					   facts->memberships.items[i + 1]);
 	return 0;

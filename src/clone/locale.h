@@ -8,8 +8,8 @@
 #include "clone/copy.h"
 
 /* *ret_name: caller frees. */
-int pk_locale_model_make(struct pk_conn *admin, const struct pk_source_facts *facts, char **ret_name,
-			 struct pk_err *err);
+int pk_locale_model_make(struct pk_conn *admin, const struct pk_source_facts *facts,
+			 char **ret_name, struct pk_err *err);
 void pk_locale_model_drop(struct pk_conn *admin, const char *name);
 
 #endif

@@ -43,7 +43,8 @@ bool pk_remote_valid_name(const char *name)
 	if (!*name || *name == '-' || *name == '.' || strlen(name) > 60)
 		return false;
 	for (const char *s = name; *s; s++)
-		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-", *s))
+		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-",
+			    *s))
 			return false;
 	return true;
 }
@@ -65,13 +66,15 @@ static int no_remote(const struct pk_config *config, const char *name, struct pk
 	list = pk_strv_join(&names, ", ");
 	if (!name) {
 		pk_err_set(err, "there are several remotes and none is the default: %s", list);
-		return pk_err_hint(err, "name one, or choose: git postkit remote use %s", names.items[0]);
+		return pk_err_hint(err, "name one, or choose: git postkit remote use %s",
+				   names.items[0]);
 	}
 	pk_err_set(err, "there is no remote '%s'", name);
 	return pk_err_hint(err, "there is: %s", list);
 }
 
-int pk_remote_get(const struct pk_config *config, const char *name, struct pk_remote *ret, struct pk_err *err)
+int pk_remote_get(const struct pk_config *config, const char *name, struct pk_remote *ret,
+		  struct pk_err *err)
 {
 	PK_FREE char *chosen = name ? pk_strdup(name) : pk_remote_default(config);
 	const char *url = chosen ? url_of(config, chosen) : NULL;
@@ -110,10 +113,14 @@ static int tell_helpers(const struct pk_conninfo *info, bool right, struct pk_er
 /* Asked without a word to the user: only what a helper knows counts. */
 static bool helpers_know(const struct pk_conninfo *info)
 {
-	static const char *const argv[] = { "git", "-c", "core.askPass=", "credential", "fill", NULL };
-	static const char *const env[] = { "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS=", NULL };
+	static const char *const argv[] = {
+		"git", "-c", "core.askPass=", "credential", "fill", NULL
+	};
+	static const char *const env[] = { "GIT_TERMINAL_PROMPT=0",
+					   "GIT_ASKPASS=", "SSH_ASKPASS=", NULL };
 	const char *user = pk_conninfo_get(info, "user"), *db = pk_conninfo_get(info, "dbname");
-	PK_FREE char *host = credential_host(info), *line = pk_printf("\npassword=%s\n", info->password);
+	PK_FREE char *host = credential_host(info),
+		     *line = pk_printf("\npassword=%s\n", info->password);
 	PK_AUTO(pk_buf) input = PK_BUF_INIT, out = PK_BUF_INIT;
 	struct pk_proc fill = { .argv = argv, .env = env, .out = &out };
 	int status = 1;
@@ -139,22 +146,26 @@ int pk_remote_store_password(const struct pk_conninfo *info, struct pk_err *err)
 	if (helpers_know(info))
 		return 0;
 	pk_err_set(err, "git's credential helper did not keep the password");
-	return pk_err_hint(err, "leave the password out of the URL and put it into ~/.pgpass, or give git "
-			   "another helper: git config --global credential.helper store");
+	return pk_err_hint(
+		err, "leave the password out of the URL and put it into ~/.pgpass, or give git "
+		     "another helper: git config --global credential.helper store");
 }
 
 bool pk_remote_has_helper(const struct pk_repo *repo)
 {
-	const char *const args[] = { "config", "--get-regexp", "^credential\\.(.*\\.)?helper$", NULL };
+	const char *const args[] = { "config", "--get-regexp", "^credential\\.(.*\\.)?helper$",
+				     NULL };
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	int status = 1;
 
-	return pk_git_run(repo ? repo->workdir : NULL, args, NULL, &out, &status, NULL) == 0 && status == 0;
+	return pk_git_run(repo ? repo->workdir : NULL, args, NULL, &out, &status, NULL) == 0 &&
+	       status == 0;
 }
 
 static bool is_auth_failure(const struct pk_err *e)
 {
-	return pk_starts_with(e->sqlstate, "28") || (e->msg && strstr(e->msg, "authentication failed"));
+	return pk_starts_with(e->sqlstate, "28") ||
+	       (e->msg && strstr(e->msg, "authentication failed"));
 }
 
 int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_err *err)
@@ -169,7 +180,8 @@ int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_e
 		return 0;
 	asked = ret->needs_password && !remote->info.password;
 	if (asked && pk_git_credential_fill(host, pk_conninfo_get(&remote->info, "dbname"),
-					    pk_conninfo_get(&remote->info, "user"), &password, &second) < 0) {
+					    pk_conninfo_get(&remote->info, "user"), &password,
+					    &second) < 0) {
 		pk_err_move(err, &second);
 		return -1;
 	}
@@ -181,14 +193,16 @@ int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_e
 	explicit_bzero(password, strlen(password));
 	free(password);
 	if (pk_conn_open(ret, &remote->info, &second) == 0) {
-		tell_helpers(&remote->info, true, NULL); /* only for their caches: no reason to fail */
+		tell_helpers(&remote->info, true,
+			     NULL); /* only for their caches: no reason to fail */
 		return 0;
 	}
 	if (is_auth_failure(&second)) {
 		tell_helpers(&remote->info, false, NULL);
 		pk_conninfo_set(&remote->info, "password", NULL);
-		pk_err_hint(&second, "the password came from git's credential helper, which was told to "
-				     "forget it");
+		pk_err_hint(&second,
+			    "the password came from git's credential helper, which was told to "
+			    "forget it");
 	}
 	pk_err_move(err, &second);
 	return -1;

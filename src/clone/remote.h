@@ -12,10 +12,14 @@ struct pk_remote {
 	char *name;
 	struct pk_conninfo info;
 };
-#define PK_REMOTE_INIT { 0 }
+#define PK_REMOTE_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_remote_release(struct pk_remote *remote);
 /* name NULL: the default one (postkit.defaultRemote, else the only one). Unknown: error that lists what there is. */
-int pk_remote_get(const struct pk_config *config, const char *name, struct pk_remote *ret, struct pk_err *err);
+int pk_remote_get(const struct pk_config *config, const char *name, struct pk_remote *ret,
+		  struct pk_err *err);
 void pk_remote_list(const struct pk_config *config, struct pk_strv *ret_names);
 /* Name of the default remote; NULL: none, or several without a choice. Caller frees. */
 char *pk_remote_default(const struct pk_config *config);

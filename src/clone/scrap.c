@@ -7,9 +7,11 @@ static int end_connections(struct pk_conn *admin, const char *name, struct pk_er
 
 	if (admin->version >= 130000)
 		return 0;
-	return pk_query(admin,
-			"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
-			"WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()", 1, params, NULL, err);
+	return pk_query(
+		admin,
+		"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+		"WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()",
+		1, params, NULL, err);
 }
 
 int pk_scrap_db(struct pk_conn *admin, const char *name, struct pk_err *err)

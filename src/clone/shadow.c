@@ -13,7 +13,8 @@ static void collect(struct pk_strv *roles, const char *role)
 		pk_strv_push(roles, role);
 }
 
-static int grant_role(struct pk_conn *admin, const char *role, const char *member, struct pk_err *err)
+static int grant_role(struct pk_conn *admin, const char *role, const char *member,
+		      struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
@@ -40,8 +41,8 @@ static int ensure_roles(struct pk_server *server, const struct pk_strv *roles, c
 		const char *const params[] = { roles->items[i] };
 		PK_FREE char *found = NULL;
 
-		if (pk_query_value(&admin, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params,
-				   &found, err) < 0)
+		if (pk_query_value(&admin, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1",
+				   1, params, &found, err) < 0)
 			return -1;
 		if (!found && !pk_starts_with(roles->items[i], "pg_"))
 			pk_strv_push(&fresh, roles->items[i]);
@@ -56,7 +57,8 @@ static int ensure_roles(struct pk_server *server, const struct pk_strv *roles, c
 }
 
 /* The login role and the admin are nobody's stand-in; files that name them mean what is there. */
-static void without_ours(const struct pk_server *server, const struct pk_strv *roles, struct pk_strv *ret)
+static void without_ours(const struct pk_server *server, const struct pk_strv *roles,
+			 struct pk_strv *ret)
 {
 	const char *user = server->login, *admin = pk_conninfo_get(&server->admin, "user");
 
@@ -66,9 +68,11 @@ static void without_ours(const struct pk_server *server, const struct pk_strv *r
 }
 
 /* What changes the meaning of SQL and needs nothing that an empty database lacks. */
-static int take_settings(struct pk_conn *admin, const char *like, const char *db, struct pk_err *err)
+static int take_settings(struct pk_conn *admin, const char *like, const char *db,
+			 struct pk_err *err)
 {
-	static const char *const names[] = { "search_path", "TimeZone", "DateStyle", "IntervalStyle" };
+	static const char *const names[] = { "search_path", "TimeZone", "DateStyle",
+					     "IntervalStyle" };
 	PK_AUTO(pk_strv) all = PK_STRV_INIT, pairs = PK_STRV_INIT;
 
 	if (!like)
@@ -94,24 +98,29 @@ static int load(struct pk_server *server, const char *db, const struct pk_source
 
 	pk_server_user_info(server, db, &user_info);
 	pk_server_admin_info(server, db, &admin_info);
-	if (pk_conn_open(&user, &user_info, err) < 0 || pk_conn_open(&admin, &admin_info, err) < 0 ||
+	if (pk_conn_open(&user, &user_info, err) < 0 ||
+	    pk_conn_open(&admin, &admin_info, err) < 0 ||
 	    (infra && pk_source_load(infra, &user, &admin, err) < 0) ||
 	    pk_source_load(files, &user, &admin, err) < 0)
 		return -1;
 	return 0;
 }
 
-int pk_shadow_make(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
-		   const struct pk_shadow_options *options, char **ret_db, struct pk_err *err)
+int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
+		   const struct pk_source *files, const struct pk_shadow_options *options,
+		   char **ret_db, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) named = PK_STRV_INIT, roles = PK_STRV_INIT;
 	PK_FREE char *id = pk_random_hex(6);
 	PK_FREE char *db = pk_printf("pk_shadow_%s", id);
 	const char *owner = options->owner ? options->owner : options->role;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
-	struct pk_create_db how = { .purpose = "shadow", .label = "", .owner = owner, .like = options->like };
+	struct pk_create_db how = {
+		.purpose = "shadow", .label = "", .owner = owner, .like = options->like
+	};
 
-	if ((infra && pk_source_roles(infra, &named, err) < 0) || pk_source_roles(files, &named, err) < 0)
+	if ((infra && pk_source_roles(infra, &named, err) < 0) ||
+	    pk_source_roles(files, &named, err) < 0)
 		return -1;
 	collect(&named, options->role);
 	collect(&named, owner);
@@ -121,7 +130,8 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra, cons
 	    pk_server_create_db(server, db, &how, err) < 0)
 		return -1;
 	if (take_settings(&admin, options->like, db, err) < 0 ||
-	    pk_act_as(server, db, options->role, err) < 0 || load(server, db, infra, files, err) < 0) {
+	    pk_act_as(server, db, options->role, err) < 0 ||
+	    load(server, db, infra, files, err) < 0) {
 		pk_scrap_db(&admin, db, NULL);
 		return -1;
 	}
@@ -130,7 +140,8 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra, cons
 }
 
 /* As admin, who sees everything; whoever reads, the texts are the same. */
-static int read_db(struct pk_server *server, const char *db, struct pk_snapshot *ret, struct pk_err *err)
+static int read_db(struct pk_server *server, const char *db, struct pk_snapshot *ret,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
@@ -141,8 +152,9 @@ static int read_db(struct pk_server *server, const char *db, struct pk_snapshot 
 	return pk_snapshot_read(&conn, ret, err);
 }
 
-int pk_shadow_read(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
-		   const struct pk_shadow_options *options, struct pk_snapshot *ret, struct pk_err *err)
+int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
+		   const struct pk_source *files, const struct pk_shadow_options *options,
+		   struct pk_snapshot *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_FREE char *db = NULL;
@@ -159,8 +171,8 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra, cons
 
 /* ---- proving ---- */
 
-static int run_one(const struct pk_statement *s, const struct pk_action *action, struct pk_conn *user,
-		   struct pk_conn *admin, struct pk_err *err)
+static int run_one(const struct pk_statement *s, const struct pk_action *action,
+		   struct pk_conn *user, struct pk_conn *admin, struct pk_err *err)
 {
 	bool extension = action && pk_streq(action->object, "extension");
 
@@ -183,7 +195,8 @@ static int run_sql(struct pk_server *server, const char *db, const char *sql, st
 
 	pk_server_user_info(server, db, &user_info);
 	pk_server_admin_info(server, db, &admin_info);
-	if (pk_sql_split(sql, "plan", &statements, err) < 0 || pk_conn_open(&user, &user_info, err) < 0 ||
+	if (pk_sql_split(sql, "plan", &statements, err) < 0 ||
+	    pk_conn_open(&user, &user_info, err) < 0 ||
 	    pk_conn_open(&admin, &admin_info, err) < 0 ||
 	    /* As it will be run in earnest: search_path counts for bodies of functions. */
 	    pk_conn_user_settings(&user, err) < 0 || pk_conn_user_settings(&admin, err) < 0)

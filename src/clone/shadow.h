@@ -13,18 +13,21 @@
  */
 struct pk_shadow_options {
 	const char *role, *owner; /* owner of the database; NULL: role */
-	const char *like;  /* its search_path and the like are taken too */
+	const char *like;	  /* its search_path and the like are taken too */
 };
-int pk_shadow_read(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
-		   const struct pk_shadow_options *options, struct pk_snapshot *ret, struct pk_err *err);
+int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
+		   const struct pk_source *files, const struct pk_shadow_options *options,
+		   struct pk_snapshot *ret, struct pk_err *err);
 /* The same but the database stays: for tests of plans and for `diff` on files. Caller drops it. */
-int pk_shadow_make(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
-		   const struct pk_shadow_options *options, char **ret_db, struct pk_err *err);
+int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
+		   const struct pk_source *files, const struct pk_shadow_options *options,
+		   char **ret_db, struct pk_err *err);
 /*
  * Proves statements: makes a database from source SQL (a snapshot's CREATE text), runs sql, reads.
  * *ret: the fingerprint reached.
  */
 int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *sql,
-		    const struct pk_shadow_options *options, struct pk_oid *ret, struct pk_err *err);
+		    const struct pk_shadow_options *options, struct pk_oid *ret,
+		    struct pk_err *err);
 
 #endif

@@ -13,7 +13,8 @@ static void apply_env(const char *const *env)
 {
 	for (size_t i = 0; env && env[i]; i++) {
 		const char *eq = strchr(env[i], '=');
-		PK_FREE char *name = eq ? pk_strndup(env[i], (size_t)(eq - env[i])) : pk_strdup(env[i]);
+		PK_FREE char *name =
+			eq ? pk_strndup(env[i], (size_t)(eq - env[i])) : pk_strdup(env[i]);
 
 		if (eq)
 			setenv(name, eq + 1, 1);

@@ -7,7 +7,7 @@
 
 struct pk_stream {
 	const char *const *argv; /* NULL terminated; argv[0] is a path */
-	const char *const *env;  /* "NAME=value" is set, "NAME" alone removed; NULL terminated */
+	const char *const *env;	 /* "NAME=value" is set, "NAME" alone removed; NULL terminated */
 	void (*line)(void *arg, const char *line); /* each line of its standard error */
 	void *arg;
 };

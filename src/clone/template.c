@@ -8,7 +8,7 @@
  * A copy under way has a name of its own, and the rename that ends it is what makes it a template: one
  * step for the server, so no moment at which half a copy could be taken for a whole one.
  */
-#define NEW_PREFIX "pk_new_"
+#define NEW_PREFIX	"pk_new_"
 #define TEMPLATE_PREFIX "pk_template_"
 
 void pk_template_release(struct pk_template *t)
@@ -23,12 +23,14 @@ static char *template_name(const char *remote)
 
 	if (strlen(slug) > 30)
 		slug[30] = '\0';
-	return pk_printf(TEMPLATE_PREFIX "%s_%08x", slug, (unsigned)pk_hash(remote, strlen(remote), 0));
+	return pk_printf(TEMPLATE_PREFIX "%s_%08x", slug,
+			 (unsigned)pk_hash(remote, strlen(remote), 0));
 }
 
 static bool is_of(const struct pk_database *d, const char *remote, const char *prefix)
 {
-	return pk_streq(d->purpose, "template") && pk_streq(d->label, remote) && pk_starts_with(d->name, prefix);
+	return pk_streq(d->purpose, "template") && pk_streq(d->label, remote) &&
+	       pk_starts_with(d->name, prefix);
 }
 
 int pk_template_find(struct pk_server *server, const char *remote_name, struct pk_template *ret,
@@ -76,7 +78,8 @@ static int lock_template(struct pk_conn *admin, const struct pk_server *server, 
 		hash = pk_hash(server->owner_id, strlen(server->owner_id), hash);
 	key = pk_printf("%lld", (long long)hash);
 	params[0] = key;
-	if (pk_query(admin, "SELECT pg_catalog.pg_advisory_lock($1::bigint)", 1, params, NULL, err) < 0)
+	if (pk_query(admin, "SELECT pg_catalog.pg_advisory_lock($1::bigint)", 1, params, NULL,
+		     err) < 0)
 		return pk_err_wrap(err, "cannot wait for the template of remote '%s'", remote);
 	return 0;
 }
@@ -95,7 +98,8 @@ static char *source_of(const struct pk_remote *remote)
 	return pk_buf_take(&text);
 }
 
-static int is_from(struct pk_conn *admin, const char *db, const char *source, bool *ret, struct pk_err *err)
+static int is_from(struct pk_conn *admin, const char *db, const char *source, bool *ret,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
 
@@ -127,12 +131,15 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 		    const struct pk_copy_options *options, const char *old, struct pk_template *ret,
 		    struct pk_err *err)
 {
-	PK_FREE char *id = pk_random_hex(6), *source = source_of(remote), *final = template_name(remote->name);
+	PK_FREE char *id = pk_random_hex(6), *source = source_of(remote),
+		     *final = template_name(remote->name);
 	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id);
 
-	if (pk_copy_database(&remote->info, server, name, "template", remote->name, options, &ret->stats, err) < 0)
+	if (pk_copy_database(&remote->info, server, name, "template", remote->name, options,
+			     &ret->stats, err) < 0)
 		return -1;
-	if (seal(admin, name, source, err) < 0 || (old && pk_server_drop_db(server, old, err) < 0) ||
+	if (seal(admin, name, source, err) < 0 ||
+	    (old && pk_server_drop_db(server, old, err) < 0) ||
 	    pk_server_rename_db(server, name, final, err) < 0) {
 		pk_scrap_db(admin, name, NULL);
 		return -1;
@@ -141,8 +148,9 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 }
 
 int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
-		       const struct pk_source_facts *facts, bool fresh, const struct pk_copy_options *options,
-		       struct pk_template *ret, struct pk_err *err)
+		       const struct pk_source_facts *facts, bool fresh,
+		       const struct pk_copy_options *options, struct pk_template *ret,
+		       struct pk_err *err)
 {
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_AUTO(pk_template) found = PK_TEMPLATE_INIT;
@@ -168,7 +176,8 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 		if (pk_template_find(server, remote->name, &found, err) < 0)
 			return -1;
 		if (!found.db)
-			return pk_err_set(err, "the template of remote '%s' was dropped meanwhile", remote->name);
+			return pk_err_set(err, "the template of remote '%s' was dropped meanwhile",
+					  remote->name);
 		found.stats = stats;
 		found.copied = true;
 	}
@@ -178,8 +187,8 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	return 0;
 }
 
-static int act_as(const struct pk_server *server, struct pk_conn *admin, const char *db, const char *role,
-		  struct pk_err *err)
+static int act_as(const struct pk_server *server, struct pk_conn *admin, const char *db,
+		  const char *role, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
@@ -194,7 +203,8 @@ static int act_as(const struct pk_server *server, struct pk_conn *admin, const c
 		pk_buf_add(&sql, " RESET role");
 	}
 	if (pk_exec(admin, sql.ptr, err) < 0)
-		return pk_err_wrap(err, "cannot let '%s' act as role '%s'", db, role ? role : server->login);
+		return pk_err_wrap(err, "cannot let '%s' act as role '%s'", db,
+				   role ? role : server->login);
 	return 0;
 }
 
@@ -208,8 +218,8 @@ int pk_act_as(struct pk_server *server, const char *db, const char *role, struct
 }
 
 /* CREATE DATABASE ... TEMPLATE takes the contents, but not the privileges; the origin is the template's alone. */
-static int dress(struct pk_server *server, struct pk_conn *admin, const char *from, const char *db, const char *role,
-		 struct pk_err *err)
+static int dress(struct pk_server *server, struct pk_conn *admin, const char *from, const char *db,
+		 const char *role, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	const char *const params[] = { role, from };
@@ -220,16 +230,18 @@ static int dress(struct pk_server *server, struct pk_conn *admin, const char *fr
 	pk_buf_add(&sql, " RESET " PK_CARRY_SOURCE);
 	if (pk_exec(admin, sql.ptr, err) < 0)
 		return -1;
-	if (role && pk_query_value(admin, "SELECT pg_catalog.has_database_privilege($1::name, $2::text, 'CREATE')",
-				   2, params, &may_create, err) < 0)
+	if (role &&
+	    pk_query_value(admin,
+			   "SELECT pg_catalog.has_database_privilege($1::name, $2::text, 'CREATE')",
+			   2, params, &may_create, err) < 0)
 		return -1;
 	if (pk_streq(may_create, "t") && pk_carry_create_privilege(admin, db, role, err) < 0)
 		return -1;
 	return act_as(server, admin, db, role, err);
 }
 
-int pk_template_cut(struct pk_server *server, const struct pk_template *t, const char *db, const char *purpose,
-		    const char *label, const char *role, struct pk_err *err)
+int pk_template_cut(struct pk_server *server, const struct pk_template *t, const char *db,
+		    const char *purpose, const char *label, const char *role, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 

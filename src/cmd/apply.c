@@ -103,7 +103,7 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk, const 
 	if (!agree)
 		pk_advise(ctx, "Apply", "make the schema files say the same, then git postkit plan");
 	else
-		pk_advise(ctx, "Apply", "git postkit commit comes next");
+		pk_advise(ctx, "Apply", "%s comes next", pk_session_next(&desk->session));
 	return agree ? 0 : PK_EXIT_NO;
 }
 

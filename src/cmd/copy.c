@@ -9,7 +9,8 @@ static int opt_jobs;
 static bool opt_schema_only, opt_no_owner, opt_json;
 
 const struct pk_opt pk_opts_copy[] = {
-	{ PK_OPT_INT, 'j', "jobs", "N", "parallel workers (default: processors, at most 4)", &opt_jobs },
+	{ PK_OPT_INT, 'j', "jobs", "N", "parallel workers (default: processors, at most 4)",
+	  &opt_jobs },
 	{ PK_OPT_FLAG, 0, "schema-only", NULL, "no data", &opt_schema_only },
 	{ PK_OPT_FLAG, 0, "no-owner", NULL, "leave out owners and privileges", &opt_no_owner },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
@@ -17,7 +18,8 @@ const struct pk_opt pk_opts_copy[] = {
 };
 
 /* A remote's name or a connection string; connects once, so that git's helpers can give the password. */
-static int resolve(const struct pk_ctx *ctx, const char *text, struct pk_remote *ret, struct pk_err *err)
+static int resolve(const struct pk_ctx *ctx, const char *text, struct pk_remote *ret,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
@@ -28,7 +30,8 @@ static int resolve(const struct pk_ctx *ctx, const char *text, struct pk_remote 
 			return -1;
 	} else if (!pk_conninfo_looks_like(text)) {
 		pk_err_set(err, "'%s' is neither a remote nor a connection string", text);
-		return pk_err_hint(err, "postgresql://USER@HOST/DATABASE, or a name from 'git postkit remote list'");
+		return pk_err_hint(err, "postgresql://USER@HOST/DATABASE, or a name from 'git "
+					"postkit remote list'");
 	} else {
 		ret->name = pk_strdup("");
 		if (pk_conninfo_parse(&ret->info, text, err) < 0)
@@ -40,7 +43,8 @@ static int resolve(const struct pk_ctx *ctx, const char *text, struct pk_remote 
 static void print_done(const struct pk_conninfo *to, const struct pk_copy_stats *stats)
 {
 	PK_FREE char *where = pk_conninfo_where(to), *took = pk_duration(stats->seconds);
-	PK_FREE char *size = pk_size((uint64_t)stats->bytes), *tables = pk_count((uint64_t)stats->tables);
+	PK_FREE char *size = pk_size((uint64_t)stats->bytes),
+		     *tables = pk_count((uint64_t)stats->tables);
 
 	if (opt_json) {
 		cJSON *root = cJSON_CreateObject();
@@ -51,8 +55,8 @@ static void print_done(const struct pk_conninfo *to, const struct pk_copy_stats 
 		pk_print_json(root);
 		return;
 	}
-	printf("copied %s table%s into '%s' in %s; it takes %s\n", tables, stats->tables == 1 ? "" : "s", where,
-	       took, size);
+	printf("copied %s table%s into '%s' in %s; it takes %s\n", tables,
+	       stats->tables == 1 ? "" : "s", where, took, size);
 }
 
 int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
@@ -75,8 +79,11 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 	    resolve(&ctx, operands[1], &to, err) < 0)
 		return -1;
 	const struct pk_copy_options options = {
-		.jobs = opt_jobs, .schema_only = opt_schema_only, .no_owner = opt_no_owner,
-		.progress = &progress, .config = &ctx.config,
+		.jobs = opt_jobs,
+		.schema_only = opt_schema_only,
+		.no_owner = opt_no_owner,
+		.progress = &progress,
+		.config = &ctx.config,
 	};
 	if (pk_copy_into(&from.info, &to.info, &ctx.config, &options, &stats, err) < 0)
 		return -1;

@@ -8,76 +8,84 @@
 
 
 enum kind {
-	TITLE,  /* text: a heading */
-	SAY,    /* text: talk */
-	RUN,    /* text: a command that succeeds */
-	REFUSE, /* text: a command that is refused */
-	EDIT,   /* text: what the developer does, edit: does it */
-	TYPE,   /* text: what the developer writes in the next editor */
+	HEADING,
+	TALK,
+	COMMAND, /* succeeds */
+	REFUSED, /* is refused */
+	CHANGE,  /* what the developer does in the files */
 };
 
 struct step {
 	enum kind kind;
 	const char *text;
 	int (*edit)(const char *shop, struct pk_err *err);
+	const char *input; /* of a command, as a here-document */
 };
 
+#define TITLE(text) { HEADING, text, NULL, NULL }
+#define SAY(text) { TALK, text, NULL, NULL }
+#define RUN(text) { COMMAND, text, NULL, NULL }
+#define FEED(text, input) { COMMAND, text, NULL, input }
+#define REFUSE(text) { REFUSED, text, NULL, NULL }
+#define EDIT(text, edit) { CHANGE, text, edit, NULL }
+
 static const struct step play[] = {
-	{ TITLE, "A repository, and the database as files", NULL },
-	{ RUN, "git clone -q origin.git shop", NULL },
-	{ RUN, "git postkit init", NULL },
-	{ RUN, "git postkit remote add prod @URL@ --default", NULL },
-	{ RUN, "git postkit import --yes", NULL },
-	{ RUN, "git add .", NULL },
-	{ RUN, "git commit -q -m 'the shop as it is in production'", NULL },
-	{ RUN, "git push -q -u origin main", NULL },
+	TITLE("A repository, and the database as files"),
+	RUN("git clone -q origin.git shop"),
+	RUN("git postkit init"),
+	RUN("git postkit remote add prod @URL@ --default"),
+	RUN("git postkit import --yes"),
+	RUN("git add ."),
+	RUN("git commit -q -m 'the shop as it is in production'"),
+	RUN("git push -q -u origin main"),
 
-	{ TITLE, "A feature, on a branch with a private clone of production", NULL },
-	{ RUN, "git switch -q -c loyalty", NULL },
-	{ RUN, "git postkit start", NULL },
-	{ EDIT, "edit the schema files: a column, a table, an index, a view", pk_demo_edit_feature },
-	{ RUN, "git add --intent-to-add db", NULL },
-	{ RUN, "git diff -U0 db", NULL },
-	{ RUN, "git postkit plan", NULL },
-	{ RUN, "git postkit apply", NULL },
-	{ RUN, "git postkit commit -m 'loyalty points and coupons'", NULL },
-	{ RUN, "git push -q -u origin loyalty", NULL },
+	TITLE("A feature, on a branch with a private clone of production"),
+	RUN("git switch -q -c loyalty"),
+	RUN("git postkit start"),
+	EDIT("edit the schema files: a column, a table, an index, a view", pk_demo_edit_feature),
+	RUN("git add --intent-to-add db"),
+	RUN("git diff -U0 db"),
+	RUN("git postkit plan"),
+	RUN("git postkit apply"),
+	RUN("git postkit commit -m 'loyalty points and coupons'"),
+	RUN("git push -q -u origin loyalty"),
 
-	{ TITLE, "Merged, tried on a fresh copy, deployed", NULL },
-	{ RUN, "git switch -q main", NULL },
-	{ RUN, "git merge -q --no-ff -m 'Merge loyalty' loyalty", NULL },
-	{ RUN, "git push -q origin main", NULL },
-	{ RUN, "git postkit deploy --dry-run", NULL },
-	{ RUN, "git postkit deploy --yes", NULL },
-	{ RUN, "git postkit log", NULL },
-	{ RUN, "git postkit drift", NULL },
+	TITLE("Merged, tried on a fresh copy, deployed"),
+	RUN("git switch -q main"),
+	RUN("git merge -q --no-ff -m 'Merge loyalty' loyalty"),
+	RUN("git push -q origin main"),
+	RUN("git postkit deploy --dry-run"),
+	RUN("git postkit deploy --yes"),
+	RUN("git postkit log"),
+	RUN("git postkit drift"),
 
-	{ TITLE, "What would have hurt", NULL },
-	{ SAY, "Somebody wants every order to have its customer, and writes the migration by hand.", NULL },
-	{ RUN, "git switch -q -c strict", NULL },
-	{ RUN, "git postkit start", NULL },
-	{ TYPE, "-- migrate:up\n"
-		"ALTER TABLE public.orders ADD CONSTRAINT orders_customer_id_fkey\n"
-		"    FOREIGN KEY (customer_id) REFERENCES public.customers (id);\n"
-		"-- migrate:down\n"
-		"ALTER TABLE public.orders DROP CONSTRAINT orders_customer_id_fkey;\n", NULL },
-	{ RUN, "git postkit migration orders_need_customers", NULL },
-	{ REFUSE, "git postkit apply", NULL },
-	{ SAY, "The clone has production's data, so the orphans show here and not at night.", NULL },
-	{ RUN, "git postkit abort --yes", NULL },
-	{ SAY, "Then an index, again by hand. It works on the clone; in production it would stop all writes.", NULL },
-	{ RUN, "git postkit start", NULL },
-	{ TYPE, "-- migrate:up\n"
-		"CREATE INDEX orders_shipped_at_idx ON public.orders (shipped_at);\n"
-		"-- migrate:down\n"
-		"DROP INDEX public.orders_shipped_at_idx;\n", NULL },
-	{ RUN, "git postkit migration index_shipped_at", NULL },
-	{ EDIT, "say the same in the schema files", pk_demo_edit_index },
-	{ RUN, "git postkit apply", NULL },
-	{ RUN, "git postkit commit -m 'index orders by shipping date'", NULL },
-	{ REFUSE, "git push -u origin strict", NULL },
-	{ SAY, "Production was never touched.", NULL },
-	{ RUN, "git postkit status", NULL },
+	TITLE("What would have hurt"),
+	SAY("Somebody wants every order to have its customer, and writes the migration by hand."),
+	RUN("git switch -q -c strict"),
+	RUN("git postkit start"),
+	FEED("git postkit migration orders_need_customers -F -",
+	     "-- migrate:up\n"
+	     "ALTER TABLE public.orders ADD CONSTRAINT orders_customer_id_fkey\n"
+	     "    FOREIGN KEY (customer_id) REFERENCES public.customers (id);\n"
+	     "-- migrate:down\n"
+	     "ALTER TABLE public.orders DROP CONSTRAINT orders_customer_id_fkey;\n"),
+	REFUSE("git postkit apply"),
+	SAY("The clone has production's data, so the orphans show here and not at night."),
+	RUN("git postkit abort --yes"),
+	SAY("Then an index, again by hand. It works on the clone; in production it would stop all writes."),
+	RUN("git postkit start"),
+	FEED("git postkit migration index_shipped_at -F -",
+	     "-- migrate:up\n"
+	     "CREATE INDEX orders_shipped_at_idx ON public.orders (shipped_at);\n"
+	     "-- migrate:down\n"
+	     "DROP INDEX public.orders_shipped_at_idx;\n"),
+	EDIT("say the same in the schema files", pk_demo_edit_index),
+	RUN("git postkit apply"),
+	RUN("git postkit commit -m 'index orders by shipping date'"),
+	REFUSE("git push -u origin strict"),
+	SAY("Production knows nothing of it. With the index in the schema files alone, plan would have\n"
+	    "written it the safe way."),
+	RUN("git postkit status"),
 };
 
 /* Words of a command line: spaces divide, '...' holds together. */
@@ -111,19 +119,22 @@ static char *with_url(const char *text, const char *url)
 	return at ? pk_printf("%.*s'%s'%s", (int)(at - text), text, url, at + strlen("@URL@")) : pk_strdup(text);
 }
 
-static int run_command(struct pk_demo *demo, const char *text, bool refused, struct pk_err *err)
+static int run_command(struct pk_demo *demo, const struct step *step, struct pk_err *err)
 {
-	PK_FREE char *line = with_url(text, demo->url);
+	PK_FREE char *line = with_url(step->text, demo->url);
 	PK_AUTO(pk_strv) words = PK_STRV_INIT;
 	struct pk_proc proc = {
 		.cwd = pk_path_is_dir(demo->shop) ? demo->shop : demo->dir,
+		.input = step->input,
 		.inherit_stdout = true,
 		.inherit_stderr = true,
 	};
 	int status = 0;
 
-	printf("\n%s$%s %s%s%s\n", pk_color(stdout, PK_GREEN), pk_color(stdout, PK_PLAIN),
-	       pk_color(stdout, PK_BOLD), line, pk_color(stdout, PK_PLAIN));
+	printf("\n%s$%s %s%s%s%s\n", pk_color(stdout, PK_GREEN), pk_color(stdout, PK_PLAIN),
+	       pk_color(stdout, PK_BOLD), line, step->input ? " <<'SQL'" : "", pk_color(stdout, PK_PLAIN));
+	if (step->input)
+		printf("%s%sSQL%s\n", pk_color(stdout, PK_CYAN), step->input, pk_color(stdout, PK_PLAIN));
 	fflush(stdout);
 	split(line, &words);
 	proc.argv = (const char *const *)words.items;
@@ -133,42 +144,28 @@ static int run_command(struct pk_demo *demo, const char *text, bool refused, str
 		pk_err_set(err, "interrupted");
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
-	if (refused ? status != 0 && status < PK_EXIT_USAGE : status == 0)
+	if (step->kind == REFUSED ? status != 0 && status < PK_EXIT_USAGE : status == 0)
 		return 0;
 	return pk_err_set(err, "'%s' ended with status %d, which the demo did not expect", line, status);
-}
-
-/* What the developer types in the editor is shown where the editor would open. */
-static int type_text(struct pk_demo *demo, const char *text, struct pk_err *err)
-{
-	PK_FREE char *path = pk_path_join(demo->dir, "home/typed.sql");
-
-	setenv("DEMO_TEXT", path, 1);
-	pk_demo_say("In the editor that the next command opens:");
-	printf("%s%s%s", pk_color(stdout, PK_CYAN), text, pk_color(stdout, PK_PLAIN));
-	return pk_write_file(path, text, strlen(text), 0644, err);
 }
 
 static int take(struct pk_demo *demo, const struct step *step, struct pk_err *err)
 {
 	switch (step->kind) {
-	case TITLE:
+	case HEADING:
 		pk_demo_title("%s", step->text);
 		return 0;
-	case SAY:
+	case TALK:
 		putchar('\n');
 		pk_demo_say("%s", step->text);
 		return 0;
-	case RUN:
-	case REFUSE:
-		return run_command(demo, step->text, step->kind == REFUSE, err);
-	case EDIT:
+	case COMMAND:
+	case REFUSED:
+		return run_command(demo, step, err);
+	case CHANGE:
 		putchar('\n');
 		pk_demo_say("(%s)", step->text);
 		return step->edit(demo->shop, err);
-	case TYPE:
-		putchar('\n');
-		return type_text(demo, step->text, err);
 	}
 	return 0;
 }

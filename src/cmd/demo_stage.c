@@ -59,8 +59,6 @@ static void set_environment(const char *dir)
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
 	setenv("GIT_PAGER", "cat", 1);
 	setenv("GIT_TERMINAL_PROMPT", "0", 1);
-	setenv("GIT_EDITOR", "demo-editor", 1);
-	setenv("EDITOR", "demo-editor", 1);
 }
 
 static int write_text(const char *dir, const char *name, const char *text, int mode, struct pk_err *err)
@@ -98,8 +96,7 @@ static int make_programs(const char *dir, struct pk_err *err)
 					"cd '%s/production' && echo '' >.empty.sql &&\n"
 					"\texec git postkit fingerprint .empty.sql >/dev/null\n", dir);
 
-	if (write_text(dir, "bin/demo-editor", "#!/bin/sh\nexec cp \"$DEMO_TEXT\" \"$1\"\n", 0755, err) < 0 ||
-	    write_text(dir, "bin/production-start", start, 0755, err) < 0)
+	if (write_text(dir, "bin/production-start", start, 0755, err) < 0)
 		return -1;
 	if (symlink(self, link) < 0)
 		return pk_err_errno(err, "'%s' cannot be linked", link);

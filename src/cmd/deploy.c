@@ -208,7 +208,7 @@ static int run_on_remote(struct pk_deploy *d, struct show *show, cJSON *root, st
 
 static int go(struct pk_deploy *d, struct show *show, cJSON *root, struct pk_err *err)
 {
-	if (pk_deploy_compare(d, err) < 0)
+	if (pk_deploy_compare(d, err) < 0 || (!opt_dry_run && pk_deploy_catch_up(d, err) < 0))
 		return -1;
 	add_state(d, root);
 	if (pk_deploy_check(d, err) < 0)

@@ -8,7 +8,7 @@
 #include "clone/remote.h"
 #include "cmd/help.h"
 #include "git/git.h"
-#include "hook/install.h"
+#include "install/install.h"
 #include "server/programs.h"
 #include "server/server.h"
 #include "session/session.h"

@@ -3,17 +3,19 @@
 #include "cmd/help.h"
 #include "session/gc.h"
 
-static bool opt_all, opt_dry_run, opt_yes;
+static bool opt_all, opt_dry_run, opt_yes, opt_orphans;
 
 const struct pk_opt pk_opts_gc[] = {
 	{ PK_OPT_FLAG, 0, "all", NULL, "all sessions and all local servers of this repository", &opt_all },
+	{ PK_OPT_FLAG, 0, "orphans", NULL, "also local servers of other repositories that are gone from their place",
+	  &opt_orphans },
 	{ PK_OPT_FLAG, 'n', "dry-run", NULL, "only tell what would go", &opt_dry_run },
 	{ PK_OPT_FLAG, 'y', "yes", NULL, "do not ask", &opt_yes },
 	{ 0 },
 };
 
 struct counts {
-	size_t done, failed;
+	size_t done, failed, orphans;
 	int64_t bytes;
 };
 
@@ -25,6 +27,13 @@ static void show_did(void *arg, const char *what, const char *name, const char *
 	counts->bytes += size > 0 ? size : 0;
 	printf("%s %s '%s'%s%s%s: %s\n", opt_dry_run ? "would drop" : "dropped", what, name, bytes ? " (" : "",
 	       bytes ? bytes : "", bytes ? ")" : "", why);
+}
+
+static void count_orphan(void *arg, const char *dir)
+{
+	struct counts *counts = arg;
+	(void)dir;
+	counts->orphans++;
 }
 
 static void show_failed(void *arg, const char *what, const char *name, const char *msg)
@@ -58,6 +67,8 @@ int pk_cmd_gc(int argc, char **argv, struct pk_err *err)
 	const struct pk_gc_options options = {
 		.all = opt_all,
 		.dry_run = opt_dry_run,
+		.orphans = opt_orphans,
+		.orphan = count_orphan,
 		.did = show_did,
 		.failed = show_failed,
 		.arg = &counts,
@@ -70,5 +81,9 @@ int pk_cmd_gc(int argc, char **argv, struct pk_err *err)
 		PK_FREE char *bytes = pk_size((uint64_t)counts.bytes);
 		printf("%s %s\n", bytes, opt_dry_run ? "would be freed" : "freed");
 	}
+	if (counts.orphans)
+		pk_advise(&ctx, "Orphans", "%zu local server%s of repositories that are not where they were; "
+					   "git postkit gc --orphans --dry-run lists them", counts.orphans,
+			  counts.orphans == 1 ? "" : "s");
 	return counts.failed ? PK_EXIT_ATTENTION : 0;
 }

@@ -1,6 +1,6 @@
 /* git postkit hooks: put in place, take away, look at. */
 #include "cmd/help.h"
-#include "hook/install.h"
+#include "install/install.h"
 
 static bool opt_chain, opt_force, opt_json;
 

@@ -5,7 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 #include "cmd/legacy.h"
-#include "hook/install.h"
+#include "install/install.h"
 
 static bool opt_no_hooks;
 static const char *opt_ci;

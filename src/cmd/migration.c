@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 static const char *opt_file, *opt_edit, *opt_remove;
-static bool opt_json;
+static bool opt_json, opt_first;
 
 const struct pk_opt pk_opts_migration[] = {
 	{ PK_OPT_STRING, 'F', "file", "FILE", "take the text from FILE, - is standard input", &opt_file },
+	{ PK_OPT_FLAG, 0, "first", NULL, "run it before the plan, not after: rows that stand in its way", &opt_first },
 	{ PK_OPT_STRING, 0, "edit", "NUMBER", "change one that waits", &opt_edit },
 	{ PK_OPT_STRING, 0, "remove", "NUMBER", "take out one that waits", &opt_remove },
 	{ PK_OPT_FLAG, 0, "json", NULL, "list as one JSON document", &opt_json },
@@ -49,7 +50,8 @@ static void list(const struct pk_ctx *ctx, const struct pk_session *session)
 			n++;
 		}
 	for (size_t i = 0; i < session->n_manual; i++)
-		printf("waiting  %s\n", session->manual[i].file);
+		printf("waiting  %s%s\n", session->manual[i].file,
+		       session->manual[i].first ? ", before the plan" : "");
 	if (!n) {
 		pk_say("no migration was written by hand in this session");
 		pk_advise(ctx, "Migration", "git postkit migration NAME begins one");
@@ -151,11 +153,11 @@ static int add(const struct pk_ctx *ctx, struct pk_session *session, const char 
 	PK_FREE char *draft = pk_manual_file(session, name, err);
 	PK_FREE char *file = NULL;
 	if (!draft || get_text(ctx, session, start, draft, &text, err) < 0 ||
-	    pk_manual_add(&ctx->repo, session, name, text.ptr, &file, err) < 0)
+	    pk_manual_add(&ctx->repo, session, name, text.ptr, opt_first, &file, err) < 0)
 		return -1;
 	drop_draft(ctx);
 	printf("migration %s waits in the session of branch '%s'\n", file, session->branch);
-	pk_advise(ctx, "Migration", "git postkit apply runs it");
+	pk_advise(ctx, "Migration", "git postkit apply runs it%s", opt_first ? " before the plan" : "");
 	return 0;
 }
 

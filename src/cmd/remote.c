@@ -14,15 +14,18 @@ const struct pk_opt pk_opts_remote[] = {
 /* ---- add ---- */
 
 /* The password must not lie in a settings file; a helper of git's keeps it as it keeps others. */
-static int put_password_away(const struct pk_ctx *ctx, const struct pk_conninfo *info, struct pk_err *err)
+static int put_password_away(const struct pk_ctx *ctx, const struct pk_conninfo *info,
+			     struct pk_err *err)
 {
 	if (!info->password)
 		return 0;
 	if (!pk_remote_has_helper(&ctx->repo)) {
-		pk_err_set(err, "the URL holds a password, and git has no credential helper to keep it");
-		return pk_err_hint(err, "leave the password out of the URL and put it where libpq finds it "
-				   "(~/.pgpass, a service file, PGPASSWORD), or give git a helper: "
-				   "git config --global credential.helper store");
+		pk_err_set(err,
+			   "the URL holds a password, and git has no credential helper to keep it");
+		return pk_err_hint(
+			err, "leave the password out of the URL and put it where libpq finds it "
+			     "(~/.pgpass, a service file, PGPASSWORD), or give git a helper: "
+			     "git config --global credential.helper store");
 	}
 	if (pk_remote_store_password(info, err) < 0)
 		return -1;
@@ -46,14 +49,16 @@ static int add(const struct pk_ctx *ctx, const char *const *operands, int n, str
 	pk_remote_list(&ctx->config, &names);
 	if (pk_strv_has(&names, operands[0])) {
 		pk_err_set(err, "there is a remote '%s' already", operands[0]);
-		return pk_err_hint(err, "git postkit remote remove %s, or choose another name", operands[0]);
+		return pk_err_hint(err, "git postkit remote remove %s, or choose another name",
+				   operands[0]);
 	}
 	if (!pk_conninfo_looks_like(operands[1])) {
 		/* Not shown: whatever it is, it may hold a secret. */
 		pk_err_set(err, "the URL is no connection string");
 		return pk_err_hint(err, "postgresql://USER@HOST:PORT/DATABASE, or service=NAME");
 	}
-	if (pk_conninfo_parse(&info, operands[1], err) < 0 || put_password_away(ctx, &info, err) < 0)
+	if (pk_conninfo_parse(&info, operands[1], err) < 0 ||
+	    put_password_away(ctx, &info, err) < 0)
 		return -1;
 	key = pk_printf("postkit.remote.%s.url", operands[0]);
 	safe = pk_conninfo_safe(&info);
@@ -62,10 +67,12 @@ static int add(const struct pk_ctx *ctx, const char *const *operands, int n, str
 	/* The only one needs no mark, but must not lose its place when a second comes. */
 	is_default = opt_default || names.n == 0;
 	if ((is_default || (names.n == 1 && old)) &&
-	    pk_config_set(&ctx->repo, "postkit.defaultRemote", is_default ? operands[0] : old, err) < 0)
+	    pk_config_set(&ctx->repo, "postkit.defaultRemote", is_default ? operands[0] : old,
+			  err) < 0)
 		return -1;
 	pk_say("remote '%s' is %s%s", operands[0], safe, is_default ? " (the default)" : "");
-	pk_advise(ctx, "RemoteTest", "'git postkit remote test %s' tries the connection", operands[0]);
+	pk_advise(ctx, "RemoteTest", "'git postkit remote test %s' tries the connection",
+		  operands[0]);
 	return 0;
 }
 
@@ -97,13 +104,15 @@ static int list(const struct pk_ctx *ctx, struct pk_err *err)
 			pk_json_set_bool(o, "default", is_default);
 			pk_json_set_str(o, "error", why.msg);
 		} else {
-			printf("%s\t%s%s\n", names.items[i], safe ? safe : why.msg, is_default ? " (default)" : "");
+			printf("%s\t%s%s\n", names.items[i], safe ? safe : why.msg,
+			       is_default ? " (default)" : "");
 		}
 	}
 	if (root)
 		pk_print_json(root);
 	else if (names.n == 0)
-		pk_say("no remotes yet: git postkit remote add NAME postgresql://USER@HOST/DATABASE");
+		pk_say("no remotes yet: git postkit remote add NAME "
+		       "postgresql://USER@HOST/DATABASE");
 	return 0;
 }
 
@@ -117,7 +126,8 @@ static int need_remote(const struct pk_ctx *ctx, const char *name, struct pk_err
 	return pk_strv_has(&names, name) ? 0 : pk_remote_get(&ctx->config, name, &remote, err);
 }
 
-static int remove_remote(const struct pk_ctx *ctx, const char *const *operands, int n, struct pk_err *err)
+static int remove_remote(const struct pk_ctx *ctx, const char *const *operands, int n,
+			 struct pk_err *err)
 {
 	PK_FREE char *section = NULL, *chosen = pk_remote_default(&ctx->config);
 	const char *set = pk_config_get_protected(&ctx->config, "defaultRemote");
@@ -129,14 +139,17 @@ static int remove_remote(const struct pk_ctx *ctx, const char *const *operands, 
 	section = pk_printf("postkit.remote.%s", operands[0]);
 	if (pk_config_remove_section(&ctx->repo, section, err) < 0) {
 		pk_err_wrap(err, "cannot remove remote '%s'", operands[0]);
-		return pk_err_hint(err, "is it in your own settings? git config --global --remove-section %s",
-				   section);
+		return pk_err_hint(
+			err, "is it in your own settings? git config --global --remove-section %s",
+			section);
 	}
-	if (pk_streq(set, operands[0]) && pk_config_set(&ctx->repo, "postkit.defaultRemote", NULL, err) < 0)
+	if (pk_streq(set, operands[0]) &&
+	    pk_config_set(&ctx->repo, "postkit.defaultRemote", NULL, err) < 0)
 		return -1;
 	pk_say("removed remote '%s'; the database itself is as it was", operands[0]);
 	if (pk_streq(chosen, operands[0]))
-		pk_advise(ctx, "RemoteTest", "it was the default: 'git postkit remote use NAME' chooses another");
+		pk_advise(ctx, "RemoteTest",
+			  "it was the default: 'git postkit remote use NAME' chooses another");
 	return 0;
 }
 
@@ -153,17 +166,19 @@ static int use(const struct pk_ctx *ctx, const char *const *operands, int n, str
 
 /* ---- test ---- */
 
-
 /* Relations that the role cannot read, or sees only in part, would stop a copy in the middle. */
 static const char probe_sql[] =
-	"SELECT pg_catalog.current_setting('server_version') AS server_version, current_user AS role, "
+	"SELECT pg_catalog.current_setting('server_version') AS server_version, current_user AS "
+	"role, "
 	"pg_catalog.current_database() AS database, pg_catalog.pg_get_userbyid(d.datdba) AS owner, "
 	"pg_catalog.pg_database_size(d.oid) AS bytes, "
-	"COALESCE((SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid()), false) "
+	"COALESCE((SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = "
+	"pg_catalog.pg_backend_pid()), false) "
 	" AS tls, "
 	"pg_catalog.inet_server_addr() IS NULL AS socket, "
 	"pg_catalog.pg_is_in_recovery() AS standby, "
-	"(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS superuser, "
+	"(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS "
+	"superuser, "
 	"pg_catalog.has_database_privilege(d.oid, 'CREATE') AS may_create, "
 	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p', 'm', 'S') "
 	" AND c.relnamespace IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' "
@@ -171,12 +186,14 @@ static const char probe_sql[] =
 	" AND NOT (CASE c.relkind WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT') "
 	"  ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END "
 	"  AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'))) AS unreadable, "
-	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity "
+	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND "
+	"c.relrowsecurity "
 	" AND pg_catalog.row_security_active(c.oid)) AS row_security, "
 	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p', 'm', 'v') "
 	" AND c.relnamespace IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' "
 	"  AND nspname <> 'information_schema') "
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 1259 AND e.objid = c.oid "
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 1259 AND e.objid = "
+	"c.oid "
 	"  AND e.deptype = 'e') "
 	" AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')) AS not_owned "
 	"FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
@@ -214,14 +231,18 @@ static void print_lacks(const struct pk_rows *rows)
 	int64_t foreign = number(rows, "not_owned");
 
 	if (unreadable)
-		printf("  cannot read   %lld tables or sequences: no clone without GRANT pg_read_all_data or SELECT\n",
+		printf("  cannot read   %lld tables or sequences: no clone without GRANT "
+		       "pg_read_all_data or SELECT\n",
 		       (long long)unreadable);
 	if (hidden)
-		printf("  row security  hides rows of %lld tables: no clone without BYPASSRLS\n", (long long)hidden);
+		printf("  row security  hides rows of %lld tables: no clone without BYPASSRLS\n",
+		       (long long)hidden);
 	if (foreign && !is_true(rows, "superuser"))
-		printf("  cannot alter  %lld tables or views of other owners\n", (long long)foreign);
+		printf("  cannot alter  %lld tables or views of other owners\n",
+		       (long long)foreign);
 	if (!is_true(rows, "may_create"))
-		printf("  cannot create schemas: the first deploy needs GRANT CREATE ON DATABASE\n");
+		printf("  cannot create schemas: the first deploy needs GRANT CREATE ON "
+		       "DATABASE\n");
 	if (is_true(rows, "standby"))
 		printf("  read only     a standby: good for clones, not for deploys\n");
 }
@@ -231,7 +252,8 @@ static void print_probe(const struct pk_remote *remote, const struct pk_rows *ro
 	PK_FREE char *safe = pk_conninfo_safe(&remote->info);
 	PK_FREE char *size = pk_size((uint64_t)number(rows, "bytes"));
 	const char *transport = is_true(rows, "socket") ? "unix socket"
-			      : is_true(rows, "tls") ? "TLS" : "no TLS: anyone on the way can read along";
+				: is_true(rows, "tls")	? "TLS"
+						       : "no TLS: anyone on the way can read along";
 
 	printf("%s  %s\n", remote->name, safe);
 	printf("  server        PostgreSQL %s\n", pk_rows_named(rows, 0, "server_version"));
@@ -252,7 +274,8 @@ static int test(const struct pk_ctx *ctx, const char *const *operands, int n, st
 	if (n > 1)
 		return pk_help_usage("remote", err, "remote test takes one name");
 	if (pk_remote_get(&ctx->config, n ? operands[0] : NULL, &remote, err) < 0 ||
-	    pk_remote_connect(&remote, &conn, err) < 0 || pk_query(&conn, probe_sql, 0, NULL, &rows, err) < 0)
+	    pk_remote_connect(&remote, &conn, err) < 0 ||
+	    pk_query(&conn, probe_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	if (opt_json)
 		print_probe_json(&remote, &rows);
@@ -261,7 +284,8 @@ static int test(const struct pk_ctx *ctx, const char *const *operands, int n, st
 	return 0;
 }
 
-static int list_only(const struct pk_ctx *ctx, const char *const *operands, int n, struct pk_err *err)
+static int list_only(const struct pk_ctx *ctx, const char *const *operands, int n,
+		     struct pk_err *err)
 {
 	(void)operands;
 	if (n > 0)
@@ -271,10 +295,11 @@ static int list_only(const struct pk_ctx *ctx, const char *const *operands, int 
 
 static const struct {
 	const char *name;
-	int (*run)(const struct pk_ctx *ctx, const char *const *operands, int n, struct pk_err *err);
+	int (*run)(const struct pk_ctx *ctx, const char *const *operands, int n,
+		   struct pk_err *err);
 } actions[] = {
-	{ "add", add }, { "list", list_only }, { "remove", remove_remote }, { "rm", remove_remote },
-	{ "use", use }, { "test", test },
+	{ "add", add },		 { "list", list_only }, { "remove", remove_remote },
+	{ "rm", remove_remote }, { "use", use },	{ "test", test },
 };
 
 int pk_cmd_remote(int argc, char **argv, struct pk_err *err)

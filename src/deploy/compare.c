@@ -10,10 +10,10 @@ static const struct pk_applied *find_applied(const struct pk_deploy *d, const ch
 	return NULL;
 }
 
-/* 'started' rows belong to migrations that were begun outside a transaction and did not come to their end. */
+/* Other rows belong to migrations that were begun outside a transaction and did not come to their end. */
 static bool is_finished(const struct pk_applied *row)
 {
-	return row && !(row->state && pk_starts_with(row->state, "started"));
+	return row && (!row->state || pk_streq(row->state, "applied"));
 }
 
 static int refuse_unknown(const struct pk_deploy *d, struct pk_err *err)

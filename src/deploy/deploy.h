@@ -3,7 +3,7 @@
  * pending, drift, the dry run on a cut of the template, the run itself, the record. Nothing here
  * asks or prints; what happens is told through struct pk_deploy_events.
  *
- * In order: pk_deploy_open, pk_deploy_compare, pk_deploy_check, pk_deploy_dry_run, pk_deploy_run.
+ * In order: pk_deploy_open, pk_deploy_compare, pk_deploy_catch_up, pk_deploy_check, pk_deploy_dry_run, pk_deploy_run.
  */
 #ifndef PK_DEPLOY_DEPLOY_H
 #define PK_DEPLOY_DEPLOY_H
@@ -71,6 +71,7 @@ struct pk_deploy {
 	size_t n_done;
 	char *started;                   /* ISO time */
 	bool recorded;
+	char from[PK_OID_HEX + 1];       /* fingerprint before a deploy that is recorded later; "": that of now */
 };
 #define PK_DEPLOY_INIT { .remote = PK_REMOTE_INIT }
 
@@ -82,6 +83,8 @@ void pk_deploy_release(struct pk_deploy *d);
 
 /* What is pending, whether there is drift. Migrations that do not fit the chain are errors. */
 int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err);
+/* Writes the record of an earlier deploy from this repository that was killed before it could. */
+int pk_deploy_catch_up(struct pk_deploy *d, struct pk_err *err);
 /* Refuses drift and pending migrations that are out of order or do not hang together, by the options. */
 int pk_deploy_check(struct pk_deploy *d, struct pk_err *err);
 /*

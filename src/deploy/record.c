@@ -37,7 +37,7 @@ static char *record_text(const struct pk_deploy *d, const struct pk_oid *to, boo
 		if (d->done[i].adopted)
 			pk_json_set_bool(item, "adopted", true);
 	}
-	pk_json_set_str(json.root, "from", d->now.fingerprint.hex);
+	pk_json_set_str(json.root, "from", *d->from ? d->from : d->now.fingerprint.hex);
 	pk_json_set_str(json.root, "to", to->hex);
 	pk_json_set_str(json.root, "started", d->started);
 	pk_json_set_str(json.root, "finished", finished);

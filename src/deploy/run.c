@@ -60,7 +60,7 @@ static int still_the_same(struct pk_deploy *d, struct pk_err *err)
 	return pk_err_hint(err, "run git postkit deploy %s again", d->remote.name);
 }
 
-static void add_done(struct pk_deploy *d, size_t index, double seconds, bool adopted)
+void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool adopted)
 {
 	d->done = pk_realloc_array(d->done, d->n_done + 1, sizeof(*d->done));
 	d->done[d->n_done++] = (struct pk_deployed){ .index = index, .seconds = seconds, .adopted = adopted };
@@ -138,7 +138,7 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 		return pk_err_hint(err, "when the server is back, git postkit deploy %s sees what was done and goes "
 				   "on from there", d->remote.name);
 	}
-	if (!state || pk_starts_with(state, "started")) {
+	if (!pk_streq(state, "applied")) {
 		pk_err_move(err, why);
 		if (err && err->exit == PK_EXIT_UNKNOWN)
 			err->exit = PK_EXIT_FATAL; /* by now it is known */
@@ -165,7 +165,7 @@ static int adopt(struct pk_deploy *d, struct pk_err *err)
 		return 0;
 	if (pk_applied_insert(&d->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
 		return -1;
-	add_done(d, 0, 0, true);
+	pk_deploy_add_done(d, 0, 0, true);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ static int run_one(struct run *run, size_t i, struct pk_err *err)
 		if (ask_outcome(run, m, &why, err) < 0)
 			return -1;
 	}
-	add_done(d, d->pending[i], seconds, false);
+	pk_deploy_add_done(d, d->pending[i], seconds, false);
 	if (d->events && d->events->finished)
 		d->events->finished(d->events->arg, m, seconds);
 	return 0;
@@ -213,7 +213,7 @@ static int run_locked(struct run *run, struct pk_err *err)
 	if (take_lock(run, err) < 0 || still_the_same(d, err) < 0 || remember_pid(run, err) < 0)
 		return -1;
 	pk_deploy_phase(d, "deploying to '%s'", d->remote.name);
-	if (pk_applied_create_table(&d->conn, err) < 0 || adopt(d, err) < 0 ||
+	if (pk_deploy_intend(d, err) < 0 || pk_applied_create_table(&d->conn, err) < 0 || adopt(d, err) < 0 ||
 	    pk_deploy_infra(&run->target, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->n_pending; i++)
@@ -226,16 +226,23 @@ static int keep_record(struct pk_deploy *d, int rc, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
-	if (d->n_done == 0)
+	if (d->n_done == 0) {
+		/* Of an unknown outcome the next deploy will know more. */
+		if (!err || err->exit != PK_EXIT_UNKNOWN)
+			pk_deploy_forget(d);
 		return rc;
+	}
 	if (pk_deploy_record(d, rc == 0, &why) == 0) {
 		d->recorded = true;
+		if (!err || err->exit != PK_EXIT_UNKNOWN)
+			pk_deploy_forget(d);
 		return rc;
 	}
 	if (rc < 0)
 		return rc; /* the first trouble is the one to tell */
 	pk_err_move(err, &why);
 	pk_err_wrap(err, "deployed, not recorded");
+	pk_err_hint(err, "git postkit deploy %s writes the record when it can", d->remote.name);
 	return pk_err_exit(err, PK_EXIT_ATTENTION);
 }
 

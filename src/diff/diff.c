@@ -259,7 +259,7 @@ static void order_old(struct differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, drop_node(o->parent));
-	if (o->kind == &pk_kind_column && o->origin)
+	if (o->kind == &pk_kind_column && o->origin && !pk_goes(o->parent) && !pk_goes(o->origin->parent))
 		pk_graph_edge(&d->graph, drop_node(o->origin), info->drop);
 	if (o->kind == &pk_kind_sequence && info->release != PK_NO_NODE) {
 		struct pk_object *column = pk_snapshot_find(
@@ -504,6 +504,21 @@ static void describe(struct differ *d, struct pk_step *step, const struct pk_stm
 	step->rows = old ? old->rows : -1;
 }
 
+/* The statements of each node, before they are put in order. */
+static void write_scripts(struct differ *d, struct pk_plan *plan)
+{
+	for (size_t i = 0; i < d->graph.n; i++) {
+		struct pk_node *node = &d->graph.nodes[i];
+
+		node->script = (struct pk_script){ .arena = &plan->arena, .online = online, .context = d,
+						   .inline_default = inline_default, .role = d->changes.options->role,
+						   .database_owner = d->changes.from->database_owner };
+		emit(&node->script, node);
+		for (size_t j = 0; j < node->script.n; j++)
+			node->apart |= node->script.items[j].no_transaction || node->script.items[j].own_transaction;
+	}
+}
+
 static void write_steps(struct differ *d, const size_t *order, struct pk_plan *plan)
 {
 	bool commit = false;
@@ -511,25 +526,21 @@ static void write_steps(struct differ *d, const size_t *order, struct pk_plan *p
 	for (size_t i = 0; i < d->graph.n; i++) {
 		const struct pk_node *node = &d->graph.nodes[order[i]];
 		const struct pk_object *o = node->to ? node->to : node->from;
-		struct pk_script s = { .arena = &plan->arena, .online = online, .inline_default = inline_default,
-				       .context = d, .database_owner = d->changes.from->database_owner,
-				       .role = d->changes.options->role };
 
-		emit(&s, node);
-		for (size_t j = 0; j < s.n; j++) {
+		for (size_t j = 0; j < node->script.n; j++) {
+			const struct pk_stmt *stmt = &node->script.items[j];
 			struct pk_step *step = add_step(plan);
 
 			step->change = change_of(node);
 			step->kind = o->kind->name;
 			step->object = pk_arena_strdup(&plan->arena, o->ident);
-			step->sql = s.items[j].sql;
-			step->note = s.items[j].note ? pk_arena_strdup(&plan->arena, s.items[j].note) : "";
-			step->no_transaction = s.items[j].no_transaction;
-			step->own_transaction = s.items[j].own_transaction || commit;
-			describe(d, step, &s.items[j]);
-			commit = s.items[j].commit_after;
+			step->sql = stmt->sql;
+			step->note = stmt->note ? pk_arena_strdup(&plan->arena, stmt->note) : "";
+			step->no_transaction = stmt->no_transaction;
+			step->own_transaction = stmt->own_transaction || commit;
+			describe(d, step, stmt);
+			commit = stmt->commit_after;
 		}
-		pk_script_release(&s);
 	}
 }
 
@@ -548,6 +559,7 @@ int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_di
 	pk_changes_find(&d.changes);
 	add_nodes(&d);
 	add_edges(&d);
+	write_scripts(&d, ret);
 	order = pk_realloc_array(NULL, d.graph.n + 1, sizeof(*order));
 	pk_graph_sort(&d.graph, order);
 	write_steps(&d, order, ret);

@@ -2,8 +2,10 @@
 
 void pk_graph_release(struct pk_graph *graph)
 {
-	for (size_t i = 0; i < graph->n; i++)
+	for (size_t i = 0; i < graph->n; i++) {
 		free(graph->nodes[i].next);
+		pk_script_release(&graph->nodes[i].script);
+	}
 	free(graph->nodes);
 	*graph = (struct pk_graph)PK_GRAPH_INIT;
 }
@@ -46,6 +48,9 @@ static const struct pk_object *object_of(const struct pk_node *node)
 static int rank_of(const struct pk_node *node)
 {
 	int rank = object_of(node)->kind->rank;
+
+	if (node->apart)
+		return 100 + rank;
 
 	switch (node->type) {
 	case PK_NODE_RELEASE:

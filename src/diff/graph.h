@@ -22,6 +22,8 @@ struct pk_node {
 	size_t n_next, cap_next;
 	size_t waits;                /* nodes that have to come before */
 	bool done;
+	bool apart;                  /* cannot share a transaction with others: rather last */
+	struct pk_script script;     /* its statements */
 };
 
 struct pk_graph {
@@ -37,7 +39,7 @@ size_t pk_graph_add(struct pk_graph *graph, enum pk_node_type type, struct pk_ob
 void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);
 /*
  * Kahn's algorithm with a fixed order among what is free: releases, drops in reverse rank, then the
- * others by rank and name. A cycle is broken at the node that waits for least. Fills ret_order (n).
+ * others by rank and name, those apart behind them. A cycle is broken at the node that waits for least. Fills ret_order (n).
  */
 void pk_graph_sort(struct pk_graph *graph, size_t *ret_order);
 

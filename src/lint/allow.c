@@ -11,13 +11,15 @@
 
 struct allowance {
 	size_t statement; /* or WHOLE_FILE */
-	int line, col;    /* as findings count them */
-	char *text;       /* behind "allow" or "allow-file", to the end of its line */
+	int line, col;	  /* as findings count them */
+	char *text;	  /* behind "allow" or "allow-file", to the end of its line */
 };
 
 static void bad(struct pk_lint *lint, const struct allowance *allowance, char *fact)
 {
-	struct pk_action at = { .line = allowance->line, .col = allowance->col, .statement = SIZE_MAX };
+	struct pk_action at = { .line = allowance->line,
+				.col = allowance->col,
+				.statement = SIZE_MAX };
 	const struct pk_rule *before = lint->rule;
 
 	lint->rule = pk_rule_find("bad-allowance");
@@ -42,7 +44,8 @@ static size_t statement_at(const struct pk_lint *lint, const char *sql, size_t o
 	return i;
 }
 
-static void apply(struct pk_lint *lint, const struct allowance *a, const char *rule, const char *reason, size_t first)
+static void apply(struct pk_lint *lint, const struct allowance *a, const char *rule,
+		  const char *reason, size_t first)
 {
 	int shift = lint->options->first_line > 0 ? lint->options->first_line - 1 : 0;
 
@@ -81,14 +84,17 @@ static void one_allowance(struct pk_lint *lint, const struct allowance *a, size_
 		bad(lint, a, pk_strdup("names no rule"));
 	for (size_t i = 0; i < rules.n; i++) {
 		if (!pk_rule_find(rules.items[i]) || strcmp(rules.items[i], "bad-allowance") == 0)
-			bad(lint, a, pk_lint_text("names the rule '%s', which does not exist", rules.items[i]));
+			bad(lint, a,
+			    pk_lint_text("names the rule '%s', which does not exist",
+					 rules.items[i]));
 		else
 			apply(lint, a, rules.items[i], reason, first);
 	}
 }
 
 /* One comment may hold several lines. */
-static void comment(struct pk_lint *lint, const char *sql, const struct pk_token *token, size_t first)
+static void comment(struct pk_lint *lint, const char *sql, const struct pk_token *token,
+		    size_t first)
 {
 	static const char word[] = "postkit:allow";
 	size_t at = token->start;

@@ -15,7 +15,8 @@ const char *pk_action_table(const struct pk_action *action)
 
 const char *pk_lint_key(struct pk_lint *lint, const char *schema, const char *name)
 {
-	return pk_arena_printf(&lint->arena, "%s.%s", schema ? schema : lint->schema, name ? name : "");
+	return pk_arena_printf(&lint->arena, "%s.%s", schema ? schema : lint->schema,
+			       name ? name : "");
 }
 
 bool pk_lint_has_catalog(const struct pk_lint *lint)
@@ -26,7 +27,8 @@ bool pk_lint_has_catalog(const struct pk_lint *lint)
 /* Relations share one name space; everything else has its own. */
 static const char *space_of(const char *object)
 {
-	static const char *const relations[] = { "table", "view", "materialized view", "foreign table", "sequence", "index" };
+	static const char *const relations[] = { "table",	  "view",     "materialized view",
+						 "foreign table", "sequence", "index" };
 
 	for (size_t i = 0; object && i < PK_COUNT(relations); i++)
 		if (strcmp(object, relations[i]) == 0)
@@ -34,25 +36,30 @@ static const char *space_of(const char *object)
 	return pk_streq(object, "domain") ? "type" : object ? object : "";
 }
 
-static const char *created_key(struct pk_lint *lint, const char *object, const char *schema, const char *name)
+static const char *created_key(struct pk_lint *lint, const char *object, const char *schema,
+			       const char *name)
 {
 	if (pk_streq(object, "schema"))
 		return pk_arena_printf(&lint->arena, "schema %s", name);
-	return pk_arena_printf(&lint->arena, "%s %s", space_of(object), pk_lint_key(lint, schema, name));
+	return pk_arena_printf(&lint->arena, "%s %s", space_of(object),
+			       pk_lint_key(lint, schema, name));
 }
 
 bool pk_lint_is_new(struct pk_lint *lint, const char *object, const char *schema, const char *name)
 {
 	if (!name)
 		return false;
-	if (pk_streq(schema, "pg_temp") || pk_map_get(&lint->created, created_key(lint, object, schema, name)))
+	if (pk_streq(schema, "pg_temp") ||
+	    pk_map_get(&lint->created, created_key(lint, object, schema, name)))
 		return true;
-	return schema && pk_map_get(&lint->created, created_key(lint, "schema", NULL, schema)) != NULL;
+	return schema &&
+	       pk_map_get(&lint->created, created_key(lint, "schema", NULL, schema)) != NULL;
 }
 
 bool pk_lint_table_is_new(struct pk_lint *lint, const struct pk_action *action)
 {
-	return action->temporary || pk_lint_is_new(lint, "table", pk_action_schema(action), pk_action_table(action));
+	return action->temporary ||
+	       pk_lint_is_new(lint, "table", pk_action_schema(action), pk_action_table(action));
 }
 
 int64_t pk_lint_rows(struct pk_lint *lint, const char *schema, const char *name)
@@ -74,7 +81,8 @@ bool pk_lint_is_big(struct pk_lint *lint, const char *schema, const char *name)
 
 bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action)
 {
-	return !action->temporary && pk_lint_is_big(lint, pk_action_schema(action), pk_action_table(action));
+	return !action->temporary &&
+	       pk_lint_is_big(lint, pk_action_schema(action), pk_action_table(action));
 }
 
 /* Texts are parsed when first asked for; an absent one is kept as an empty list. */
@@ -93,7 +101,8 @@ static const struct pk_actions *catalog_actions(struct pk_lint *lint, const char
 	return actions->n ? actions : NULL;
 }
 
-const struct pk_actions *pk_lint_object(struct pk_lint *lint, const char *schema, const char *kind, const char *name)
+const struct pk_actions *pk_lint_object(struct pk_lint *lint, const char *schema, const char *kind,
+					const char *name)
 {
 	PK_AUTO(pk_buf) path = PK_BUF_INIT;
 
@@ -106,47 +115,53 @@ const struct pk_actions *pk_lint_object(struct pk_lint *lint, const char *schema
 	return catalog_actions(lint, path.ptr);
 }
 
-const struct pk_action *pk_lint_column(struct pk_lint *lint, const char *schema, const char *table, const char *column)
+const struct pk_action *pk_lint_column(struct pk_lint *lint, const char *schema, const char *table,
+				       const char *column)
 {
 	const struct pk_actions *actions = pk_lint_object(lint, schema, "table", table);
 
 	for (size_t i = 0; actions && i < actions->n; i++)
-		if (actions->items[i].sub == PK_ADD_COLUMN && pk_streq(actions->items[i].column, column))
+		if (actions->items[i].sub == PK_ADD_COLUMN &&
+		    pk_streq(actions->items[i].column, column))
 			return &actions->items[i];
 	return NULL;
 }
 
 bool pk_lint_is_partitioned(struct pk_lint *lint, const struct pk_action *action)
 {
-	const struct pk_actions *table = pk_lint_object(lint, pk_action_schema(action), "table", pk_action_table(action));
+	const struct pk_actions *table =
+		pk_lint_object(lint, pk_action_schema(action), "table", pk_action_table(action));
 	const char *key = pk_lint_key(lint, pk_action_schema(action), pk_action_table(action));
 
 	for (const struct pk_action *a = lint->actions.items; a < action; a++)
-		if (a->verb == PK_CREATE && a->partitioned && strcmp(pk_lint_key(lint, a->schema, a->name), key) == 0)
+		if (a->verb == PK_CREATE && a->partitioned &&
+		    strcmp(pk_lint_key(lint, a->schema, a->name), key) == 0)
 			return true;
 	return table && table->items[0].partitioned;
 }
 
-bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const char *table, const char *column)
+bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const char *table,
+			     const char *column)
 {
 	const struct pk_actions *actions = pk_lint_object(lint, schema, "table", table);
 	const char *key = pk_lint_key(lint, schema, table);
 
 	for (size_t i = 0; actions && i < actions->n; i++) {
 		const struct pk_action *a = &actions->items[i];
-		if (a->sub == PK_ADD_CONSTRAINT && a->constraint == PK_CON_CHECK && !a->not_valid && a->def &&
-		    pk_sql_proves_not_null(a->def, column))
+		if (a->sub == PK_ADD_CONSTRAINT && a->constraint == PK_CON_CHECK && !a->not_valid &&
+		    a->def && pk_sql_proves_not_null(a->def, column))
 			return true;
 	}
 	for (const struct pk_lint_constraint *c = lint->constraints; c; c = c->next)
-		if (c->valid && c->def && strcmp(c->table, key) == 0 && pk_sql_proves_not_null(c->def, column))
+		if (c->valid && c->def && strcmp(c->table, key) == 0 &&
+		    pk_sql_proves_not_null(c->def, column))
 			return true;
 	return false;
 }
 
 /* What another file of the catalog says of a constraint: NOT VALID ones have their own. */
-static const struct pk_lint_constraint *catalog_constraint(struct pk_lint *lint, const char *schema, const char *table,
-							   const char *name)
+static const struct pk_lint_constraint *catalog_constraint(struct pk_lint *lint, const char *schema,
+							   const char *table, const char *name)
 {
 	PK_FREE char *file = pk_printf("%s.%s", table, name);
 	const struct pk_actions *actions = pk_lint_object(lint, schema, "constraint", file);
@@ -166,7 +181,8 @@ static const struct pk_lint_constraint *catalog_constraint(struct pk_lint *lint,
 	return NULL;
 }
 
-const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const char *schema, const char *table, const char *name)
+const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const char *schema,
+						    const char *table, const char *name)
 {
 	const char *key = pk_lint_key(lint, schema, table);
 
@@ -176,21 +192,25 @@ const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const 
 	return name && table ? catalog_constraint(lint, schema, table, name) : NULL;
 }
 
-bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk_verb verb, const char *schema, const char *name)
+bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk_verb verb,
+		   const char *schema, const char *name)
 {
 	const char *key = pk_lint_key(lint, schema, name);
 
 	for (const struct pk_action *a = action + 1; a < lint->actions.items + lint->actions.n; a++)
-		if (a->verb == verb && a->sub == PK_SUB_NONE && a->name && strcmp(pk_lint_key(lint, a->schema, a->name), key) == 0)
+		if (a->verb == verb && a->sub == PK_SUB_NONE && a->name &&
+		    strcmp(pk_lint_key(lint, a->schema, a->name), key) == 0)
 			return true;
 	return false;
 }
 
-const struct pk_action *pk_lint_added_column(struct pk_lint *lint, const struct pk_action *constraint)
+const struct pk_action *pk_lint_added_column(struct pk_lint *lint,
+					     const struct pk_action *constraint)
 {
 	for (size_t i = 0; i < lint->actions.n; i++) {
 		const struct pk_action *a = &lint->actions.items[i];
-		if (a->statement == constraint->statement && a->sub == PK_ADD_COLUMN && pk_streq(a->column, constraint->column))
+		if (a->statement == constraint->statement && a->sub == PK_ADD_COLUMN &&
+		    pk_streq(a->column, constraint->column))
 			return a;
 	}
 	return NULL;
@@ -221,7 +241,8 @@ static void note_constraint(struct pk_lint *lint, const struct pk_action *action
 /* A constraint of the catalog that is validated here joins those of the text, so that it proves from now on. */
 static void note_validated(struct pk_lint *lint, const struct pk_action *action)
 {
-	const struct pk_lint_constraint *found = pk_lint_constraint(lint, action->rel_schema, action->rel_name, action->name);
+	const struct pk_lint_constraint *found =
+		pk_lint_constraint(lint, action->rel_schema, action->rel_name, action->name);
 
 	if (!found)
 		return;
@@ -284,8 +305,10 @@ static void note_lock(struct pk_lint *lint, const struct pk_action *action)
 	bool table = pk_streq(action->object, "table") || pk_streq(action->object, "column") ||
 		     pk_streq(action->object, "constraint");
 
-	if (lint->in_tx && table && (action->verb == PK_ALTER || action->verb == PK_DROP || action->verb == PK_RENAME) &&
-	    !pk_lint_table_is_new(lint, action) && action->sub != PK_VALIDATE && action->sub != PK_ATTACH)
+	if (lint->in_tx && table &&
+	    (action->verb == PK_ALTER || action->verb == PK_DROP || action->verb == PK_RENAME) &&
+	    !pk_lint_table_is_new(lint, action) && action->sub != PK_VALIDATE &&
+	    action->sub != PK_ATTACH)
 		lint->locked = lint->locked ? lint->locked : action;
 }
 
@@ -301,10 +324,12 @@ void pk_lint_note(struct pk_lint *lint, const struct pk_action *action)
 		lint->ddl = action;
 	note_lock(lint, action);
 	if (action->verb == PK_CREATE && action->sub == PK_SUB_NONE && !action->replace)
-		created(lint, action->object, action->temporary ? NULL : action->schema, action->name);
+		created(lint, action->object, action->temporary ? NULL : action->schema,
+			action->name);
 	if (action->verb == PK_RENAME && action->new_name && !action->column &&
 	    pk_lint_is_new(lint, action->object, action->schema, action->name))
-		created(lint, action->object, action->ref_schema ? action->ref_schema : action->schema, action->new_name);
+		created(lint, action->object,
+			action->ref_schema ? action->ref_schema : action->schema, action->new_name);
 	if (action->sub == PK_ADD_CONSTRAINT && action->rel_name)
 		note_constraint(lint, action);
 	if (action->sub == PK_VALIDATE && action->rel_name)

@@ -3,7 +3,8 @@
 #include "lint/rule.h"
 
 static const struct pk_rule engine_rules[] = {
-	{ "bad-allowance", PK_LEVEL_ERROR, "a postkit:allow comment without a reason, or for a rule that does not exist",
+	{ "bad-allowance", PK_LEVEL_ERROR,
+	  "a postkit:allow comment without a reason, or for a rule that does not exist",
 	  "a finding let pass without a reason tells the next reader nothing", NULL },
 };
 static const struct pk_rules pk_rules_engine = { engine_rules, PK_COUNT(engine_rules) };
@@ -37,7 +38,8 @@ const struct pk_rule *pk_rule_find(const char *id)
 
 const struct pk_rule_info *pk_lint_rules(size_t *ret_n)
 {
-	static struct pk_rule_info infos[RULES_MAX]; /* a constant table, put together once from the others */
+	static struct pk_rule_info
+		infos[RULES_MAX]; /* a constant table, put together once from the others */
 	const struct pk_rule *rule;
 	size_t n = 0;
 
@@ -59,6 +61,21 @@ static void lint_release(struct pk_lint *lint)
 	pk_actions_release(&lint->actions);
 	pk_statements_release(&lint->statements);
 	pk_arena_release(&lint->arena);
+}
+
+/* As they stand in the text; of one statement in the order of the rules. */
+static void sort_findings(struct pk_findings *findings, size_t first)
+{
+	for (size_t i = first + 1; i < findings->n; i++) {
+		struct pk_finding moved = findings->items[i];
+		size_t k = i;
+		for (; k > first && (findings->items[k - 1].line > moved.line ||
+				     (findings->items[k - 1].line == moved.line &&
+				      findings->items[k - 1].col > moved.col));
+		     k--)
+			findings->items[k] = findings->items[k - 1];
+		findings->items[k] = moved;
+	}
 }
 
 int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,
@@ -88,5 +105,6 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 		pk_lint_note(&lint, action);
 	}
 	pk_lint_allow(&lint, sql, first);
+	sort_findings(ret, first);
 	return 0;
 }

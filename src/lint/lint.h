@@ -18,32 +18,39 @@ struct pk_finding {
 	const char *file;
 	int line, col;
 	const char *statement; /* shortened to a line */
-	const char *fact;      /* what it does to what: "ACCESS EXCLUSIVE on public.orders while all rows are read" */
-	const char *why;       /* why that hurts, a sentence */
-	const char *fix;       /* SQL that does it safely, real names filled in; NULL when there is none */
-	bool allowed;          /* let pass by -- postkit:allow */
-	const char *reason;    /* of the allowance */
+	const char *
+		fact; /* what it does to what: "ACCESS EXCLUSIVE on public.orders while all rows are read" */
+	const char *why; /* why that hurts, a sentence */
+	const char
+		*fix; /* SQL that does it safely, real names filled in; NULL when there is none */
+	bool allowed; /* let pass by -- postkit:allow */
+	const char *reason; /* of the allowance */
 };
 struct pk_findings {
 	struct pk_arena arena;
 	struct pk_finding *items;
 	size_t n, cap;
 };
-#define PK_FINDINGS_INIT { 0 }
+#define PK_FINDINGS_INIT                                                                           \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_findings_release(struct pk_findings *findings);
 
 /* The schema before the migration; text by path in a snapshot's tree ("public/table/users.sql"), NULL: absent. */
 struct pk_lint_catalog {
 	const char *(*text)(void *arg, const char *path);
-	int64_t (*rows)(void *arg, const char *schema, const char *table); /* -1 unknown; may be NULL */
+	int64_t (*rows)(void *arg, const char *schema,
+			const char *table); /* -1 unknown; may be NULL */
 	void *arg;
 };
 struct pk_lint_options {
-	const struct pk_lint_catalog *catalog; /* NULL: not known, everything not created here exists */
-	const struct pk_config *config;        /* levels: postkit.rule.<id>.level; may be NULL */
-	bool transaction;                      /* the runner wraps the text in one transaction */
-	int first_line;                        /* of text in its file, 1-based */
-	int64_t small_rows;                    /* tables up to so many rows are not worth a word; 0: 1000 */
+	const struct pk_lint_catalog
+		*catalog;		/* NULL: not known, everything not created here exists */
+	const struct pk_config *config; /* levels: postkit.rule.<id>.level; may be NULL */
+	bool transaction;		/* the runner wraps the text in one transaction */
+	int first_line;			/* of text in its file, 1-based */
+	int64_t small_rows; /* tables up to so many rows are not worth a word; 0: 1000 */
 };
 /* Findings are appended. Text that cannot be split is an error; what does not parse gives a finding "not-analysed". */
 int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,

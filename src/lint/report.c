@@ -58,7 +58,8 @@ char *pk_lint_table_text(struct pk_lint *lint, const struct pk_action *action)
 	return pk_lint_text("%T (%s rows)", schema, name, count);
 }
 
-char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, const char *behind, const char *word)
+char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, const char *behind,
+			  const char *word)
 {
 	const char *text = lint->statements.items[action->statement].text;
 	struct pk_scan scan;
@@ -69,7 +70,8 @@ char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, 
 	pk_scan_start(&scan, text, strlen(text));
 	while (pk_scan_code(&scan, &token))
 		if (pk_token_is(text, &token, behind))
-			return pk_printf("%.*s %s%s;", (int)token.end, text, word, text + token.end);
+			return pk_printf("%.*s %s%s;", (int)token.end, text, word,
+					 text + token.end);
 	return NULL;
 }
 
@@ -84,7 +86,8 @@ static const char *one_line(struct pk_arena *arena, const char *text)
 		else if (buf.len && buf.ptr[buf.len - 1] != ' ')
 			pk_buf_addc(&buf, ' ');
 	}
-	while (buf.len && ((unsigned char)buf.ptr[buf.len - 1] & 0xC0) == 0x80 && buf.len >= STATEMENT_SHOWN)
+	while (buf.len && ((unsigned char)buf.ptr[buf.len - 1] & 0xC0) == 0x80 &&
+	       buf.len >= STATEMENT_SHOWN)
 		pk_buf_truncate(&buf, buf.len - 1); /* not half a character */
 	if (buf.len >= STATEMENT_SHOWN)
 		pk_buf_add(&buf, "...");
@@ -96,7 +99,9 @@ static enum pk_level configured(const struct pk_lint *lint, const char *id, enum
 	static const struct {
 		const char *name;
 		enum pk_level level;
-	} levels[] = { { "off", PK_LEVEL_OFF }, { "warning", PK_LEVEL_WARNING }, { "error", PK_LEVEL_ERROR } };
+	} levels[] = { { "off", PK_LEVEL_OFF },
+		       { "warning", PK_LEVEL_WARNING },
+		       { "error", PK_LEVEL_ERROR } };
 
 	if (!lint->options->config)
 		return level;
@@ -112,21 +117,24 @@ static bool reported(const struct pk_lint *lint, const struct pk_finding *findin
 {
 	for (size_t i = 0; i < lint->out->n; i++) {
 		const struct pk_finding *f = &lint->out->items[i];
-		if (f->rule == finding->rule && f->line == finding->line && f->col == finding->col &&
-		    pk_streq(f->file, finding->file) && pk_streq(f->fact, finding->fact))
+		if (f->rule == finding->rule && f->line == finding->line &&
+		    f->col == finding->col && pk_streq(f->file, finding->file) &&
+		    pk_streq(f->fact, finding->fact))
 			return true;
 	}
 	return false;
 }
 
-void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct pk_action *action, char *fact, char *fix)
+void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct pk_action *action,
+		       char *fact, char *fix)
 {
 	struct pk_findings *out = lint->out;
 	struct pk_finding finding = {
 		.rule = lint->rule->id,
 		.level = configured(lint, lint->rule->id, level),
 		.file = pk_arena_strdup(&out->arena, lint->file),
-		.line = action->line + (lint->options->first_line > 0 ? lint->options->first_line - 1 : 0),
+		.line = action->line +
+			(lint->options->first_line > 0 ? lint->options->first_line - 1 : 0),
 		.col = action->col,
 		.fact = pk_arena_strdup(&out->arena, fact),
 		.why = lint->rule->why,
@@ -138,7 +146,8 @@ void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct p
 	if (finding.level == PK_LEVEL_OFF || reported(lint, &finding))
 		return;
 	if (action->statement < lint->statements.n)
-		finding.statement = one_line(&out->arena, lint->statements.items[action->statement].text);
+		finding.statement =
+			one_line(&out->arena, lint->statements.items[action->statement].text);
 	if (out->n == out->cap) {
 		out->cap = out->cap ? 2 * out->cap : 16;
 		out->items = pk_realloc_array(out->items, out->cap, sizeof(*out->items));
@@ -176,9 +185,11 @@ void pk_finding_print(FILE *out, const struct pk_finding *f)
 
 	pk_buf_add_safe(&safe, f->file, false);
 	fprintf(out, "%s:%d:%d: %s%s%s: %s%s%s%s\n", safe.ptr, f->line, f->col,
-		pk_color(out, f->allowed ? PK_DIM : error ? PK_RED : PK_YELLOW),
-		f->allowed ? "allowed" : level_name(f->level), pk_color(out, PK_PLAIN), pk_color(out, PK_BOLD), f->rule,
-		pk_color(out, PK_PLAIN), "");
+		pk_color(out, f->allowed ? PK_DIM
+			      : error	 ? PK_RED
+					 : PK_YELLOW),
+		f->allowed ? "allowed" : level_name(f->level), pk_color(out, PK_PLAIN),
+		pk_color(out, PK_BOLD), f->rule, pk_color(out, PK_PLAIN), "");
 	if (f->statement)
 		print_lines(out, "statement ", f->statement);
 	if (f->fact)

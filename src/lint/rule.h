@@ -15,7 +15,8 @@ struct pk_rule {
 	enum pk_level level;
 	const char *summary; /* a line for help */
 	const char *why;     /* a sentence for the finding */
-	void (*check)(struct pk_lint *lint, const struct pk_action *action); /* NULL: reported by the engine */
+	void (*check)(struct pk_lint *lint,
+		      const struct pk_action *action); /* NULL: reported by the engine */
 };
 struct pk_rules {
 	const struct pk_rule *rules;
@@ -29,12 +30,12 @@ const struct pk_rule *pk_rule_find(const char *id);
 
 /* A constraint that the migration adds, or that the catalog has. */
 struct pk_lint_constraint {
-	const char *table;  /* "schema.table" */
-	const char *name;   /* NULL: the server names it */
-	const char *def;    /* of a CHECK */
+	const char *table; /* "schema.table" */
+	const char *name;  /* NULL: the server names it */
+	const char *def;   /* of a CHECK */
 	enum pk_constraint kind;
 	bool valid;
-	int tx;             /* in which it was added; 0: before the migration */
+	int tx; /* in which it was added; 0: before the migration */
 	struct pk_lint_constraint *next;
 };
 struct pk_lint_value {
@@ -49,44 +50,54 @@ struct pk_lint {
 	struct pk_statements statements;
 	struct pk_actions actions;
 	struct pk_findings *out;
-	const struct pk_rule *rule;  /* the one at work */
+	const struct pk_rule *rule; /* the one at work */
 	struct pk_arena arena;
 
 	/* State before the action at hand. */
-	struct pk_map created;       /* "table public.x": by this migration */
+	struct pk_map created; /* "table public.x": by this migration */
 	struct pk_lint_constraint *constraints;
 	struct pk_lint_value *values; /* enum values added */
-	const char *schema;          /* of unqualified names */
-	const char *timezone;        /* as set in the text; NULL: not */
+	const char *schema;	      /* of unqualified names */
+	const char *timezone;	      /* as set in the text; NULL: not */
 	bool in_tx, explicit_tx;
-	int tx;                      /* number of the transaction */
+	int tx;				   /* number of the transaction */
 	const struct pk_action *ddl, *dml; /* the first of each */
-	const struct pk_action *locked;    /* took a strong lock on an existing table in this transaction */
-	bool mixed;                  /* reported */
+	const struct pk_action
+		*locked; /* took a strong lock on an existing table in this transaction */
+	bool mixed;	 /* reported */
 
-	struct pk_map texts;         /* path to struct pk_actions * of the catalog */
+	struct pk_map texts; /* path to struct pk_actions * of the catalog */
 };
 
 /* facts.c: what is known. */
-const char *pk_lint_key(struct pk_lint *lint, const char *schema, const char *name); /* "schema.name" */
-void pk_lint_note(struct pk_lint *lint, const struct pk_action *action); /* moves the state behind the action */
+const char *pk_lint_key(struct pk_lint *lint, const char *schema,
+			const char *name); /* "schema.name" */
+void pk_lint_note(struct pk_lint *lint,
+		  const struct pk_action *action); /* moves the state behind the action */
 bool pk_lint_is_new(struct pk_lint *lint, const char *object, const char *schema, const char *name);
-bool pk_lint_table_is_new(struct pk_lint *lint, const struct pk_action *action); /* the table concerned */
+bool pk_lint_table_is_new(struct pk_lint *lint,
+			  const struct pk_action *action); /* the table concerned */
 /* Existing, and not known to be small: worth a word about work under a lock. */
 bool pk_lint_is_big(struct pk_lint *lint, const char *schema, const char *name);
-bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action);       /* the table concerned */
+bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action); /* the table concerned */
 int64_t pk_lint_rows(struct pk_lint *lint, const char *schema, const char *name); /* -1 unknown */
 /* Facts of an object's text in the catalog; NULL when not there. */
-const struct pk_actions *pk_lint_object(struct pk_lint *lint, const char *schema, const char *kind, const char *name);
-const struct pk_action *pk_lint_column(struct pk_lint *lint, const char *schema, const char *table, const char *column);
+const struct pk_actions *pk_lint_object(struct pk_lint *lint, const char *schema, const char *kind,
+					const char *name);
+const struct pk_action *pk_lint_column(struct pk_lint *lint, const char *schema, const char *table,
+				       const char *column);
 bool pk_lint_has_catalog(const struct pk_lint *lint);
 bool pk_lint_is_partitioned(struct pk_lint *lint, const struct pk_action *action); /* known to be */
 /* A CHECK that holds for all rows and that proves the column not null, from the catalog or from the text so far. */
-bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const char *table, const char *column);
-const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const char *schema, const char *table, const char *name);
+bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const char *table,
+			     const char *column);
+const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const char *schema,
+						    const char *table, const char *name);
 /* Whether a later action (after action) does this to that name. */
-bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk_verb verb, const char *schema, const char *name);
-const struct pk_action *pk_lint_added_column(struct pk_lint *lint, const struct pk_action *constraint); /* same statement */
+bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk_verb verb,
+		   const char *schema, const char *name);
+const struct pk_action *pk_lint_added_column(
+	struct pk_lint *lint, const struct pk_action *constraint); /* same statement */
 
 /* The table an action is on: rel_*, or the object itself. */
 const char *pk_action_schema(const struct pk_action *action);
@@ -99,11 +110,13 @@ const char *pk_action_table(const struct pk_action *action);
 char *pk_lint_text(const char *fmt, ...);
 /* A finding of lint->rule at the action. Takes fact and fix (malloc'd; fix may be NULL). */
 void pk_lint_report(struct pk_lint *lint, const struct pk_action *action, char *fact, char *fix);
-void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct pk_action *action, char *fact, char *fix);
+void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct pk_action *action,
+		       char *fact, char *fix);
 /* "public.orders", with the number of rows where known. Caller frees. */
 char *pk_lint_table_text(struct pk_lint *lint, const struct pk_action *action);
 /* The statement with word put in behind another: CREATE INDEX -> CREATE INDEX CONCURRENTLY. Caller frees. */
-char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, const char *behind, const char *word);
+char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, const char *behind,
+			  const char *word);
 /* allow.c: marks findings that comments in the text let pass, and reports bad comments. */
 void pk_lint_allow(struct pk_lint *lint, const char *sql, size_t first_finding);
 /* types.c: how ALTER COLUMN TYPE goes. */

@@ -12,7 +12,9 @@ static char *rewrite_fact(struct pk_lint *lint, const struct pk_action *a, const
 {
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 
-	return pk_lint_text("ACCESS EXCLUSIVE lock on %s while all its rows and indexes are written anew%s", table, because);
+	return pk_lint_text(
+		"ACCESS EXCLUSIVE lock on %s while all its rows and indexes are written anew%s",
+		table, because);
 }
 
 /* Column without a value, default for new rows, old rows in pieces. */
@@ -22,8 +24,8 @@ static char *backfill_fix(const struct pk_action *a, const char *type, const cha
 			    "ALTER TABLE %T ALTER COLUMN %I SET DEFAULT %S;\n"
 			    "-- then the old rows in batches, each its own transaction:\n"
 			    "UPDATE %T SET %I = %S WHERE %I IS NULL AND <key> BETWEEN ... AND ...;",
-			    a->rel_schema, a->rel_name, a->column, type, a->rel_schema, a->rel_name, a->column, def,
-			    a->rel_schema, a->rel_name, a->column, def, a->column);
+			    a->rel_schema, a->rel_name, a->column, type, a->rel_schema, a->rel_name,
+			    a->column, def, a->rel_schema, a->rel_name, a->column, def, a->column);
 }
 
 /* What the migration or the catalog says of a function: 1 not volatile, 0 volatile, -1 unknown. */
@@ -31,7 +33,8 @@ static int function_is_stable(struct pk_lint *lint, const char *name, const char
 {
 	for (size_t i = 0; i < lint->actions.n; i++) {
 		const struct pk_action *b = &lint->actions.items[i];
-		if (b->verb == PK_CREATE && pk_streq(b->object, "function") && pk_streq(b->name, name))
+		if (b->verb == PK_CREATE && pk_streq(b->object, "function") &&
+		    pk_streq(b->name, name))
 			return b->def && strcmp(b->def, "volatile") != 0;
 	}
 	PK_FREE char *bare = pk_printf("%s()", name);
@@ -63,17 +66,22 @@ static enum pk_volatility volatility(struct pk_lint *lint, const struct pk_actio
 
 static void volatile_default_rewrite(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (!adds_column(a) || !a->has_default || !a->def || a->generated || !pk_lint_on_big(lint, a))
+	if (!adds_column(a) || !a->has_default || !a->def || a->generated ||
+	    !pk_lint_on_big(lint, a))
 		return;
 	if (pk_sql_expr_has_subquery(a->def))
 		return; /* fails, see runtime-error */
 	enum pk_volatility v = volatility(lint, a);
 	if (v == PK_VOL_VOLATILE)
-		pk_lint_report(lint, a, rewrite_fact(lint, a, ", each with its own value"), backfill_fix(a, a->type, a->def));
+		pk_lint_report(lint, a, rewrite_fact(lint, a, ", each with its own value"),
+			       backfill_fix(a, a->type, a->def));
 	else if (v == PK_VOL_UNKNOWN)
-		pk_lint_report_as(lint, PK_LEVEL_WARNING, a,
-				  pk_lint_text("rewrites the table if %S is volatile, which is not known here", a->def),
-				  backfill_fix(a, a->type, a->def));
+		pk_lint_report_as(
+			lint, PK_LEVEL_WARNING, a,
+			pk_lint_text(
+				"rewrites the table if %S is volatile, which is not known here",
+				a->def),
+			backfill_fix(a, a->type, a->def));
 }
 
 static void generated_stored_rewrite(struct pk_lint *lint, const struct pk_action *a)
@@ -81,10 +89,13 @@ static void generated_stored_rewrite(struct pk_lint *lint, const struct pk_actio
 	if (adds_column(a) && a->generated && pk_lint_on_big(lint, a))
 		pk_lint_report(lint, a, rewrite_fact(lint, a, " to hold the generated values"),
 			       pk_lint_text("ALTER TABLE %T ADD COLUMN %I %S;\n"
-					    "-- a trigger BEFORE INSERT OR UPDATE that sets %I := %S; then the old rows in batches:\n"
-					    "UPDATE %T SET %I = %S WHERE %I IS NULL AND <key> BETWEEN ... AND ...;",
-					    a->rel_schema, a->rel_name, a->column, a->type, a->column, a->def, a->rel_schema,
-					    a->rel_name, a->column, a->def, a->column));
+					    "-- a trigger BEFORE INSERT OR UPDATE that sets %I := "
+					    "%S; then the old rows in batches:\n"
+					    "UPDATE %T SET %I = %S WHERE %I IS NULL AND <key> "
+					    "BETWEEN ... AND ...;",
+					    a->rel_schema, a->rel_name, a->column, a->type,
+					    a->column, a->def, a->rel_schema, a->rel_name,
+					    a->column, a->def, a->column));
 }
 
 static const char *plain_type(const char *serial)
@@ -102,7 +113,8 @@ static void serial_rewrite(struct pk_lint *lint, const struct pk_action *a)
 	PK_FREE char *qualified = pk_lint_text("%T", a->rel_schema, sequence);
 	PK_FREE char *next = pk_printf("nextval('%s')", qualified);
 	PK_FREE char *rest = backfill_fix(a, type, next);
-	pk_lint_report(lint, a, rewrite_fact(lint, a, " to number them"), pk_lint_text("%S%S", create, rest));
+	pk_lint_report(lint, a, rewrite_fact(lint, a, " to number them"),
+		       pk_lint_text("%S%S", create, rest));
 }
 
 /* Splits "schema.name" as types are written; names with dots of their own are not known. */
@@ -118,7 +130,8 @@ static const struct pk_actions *domain_of(struct pk_lint *lint, const char *type
 
 static bool is_constrained_domain(const struct pk_action *a)
 {
-	return a->verb == PK_CREATE && pk_streq(a->object, "domain") && (a->constraint == PK_CON_CHECK || a->not_null);
+	return a->verb == PK_CREATE && pk_streq(a->object, "domain") &&
+	       (a->constraint == PK_CON_CHECK || a->not_null);
 }
 
 static void constrained_domain_rewrite(struct pk_lint *lint, const struct pk_action *a)
@@ -128,37 +141,44 @@ static void constrained_domain_rewrite(struct pk_lint *lint, const struct pk_act
 	if (!adds_column(a) || !a->type || !pk_lint_on_big(lint, a))
 		return;
 	for (const struct pk_action *b = lint->actions.items; b < a; b++)
-		if (is_constrained_domain(b) && pk_streq(pk_lint_key(lint, b->schema, b->name),
-							 strchr(a->type, '.') ? a->type : pk_lint_key(lint, NULL, a->type)))
+		if (is_constrained_domain(b) &&
+		    pk_streq(pk_lint_key(lint, b->schema, b->name),
+			     strchr(a->type, '.') ? a->type : pk_lint_key(lint, NULL, a->type)))
 			constrained = true;
 	const struct pk_actions *domain = domain_of(lint, a->type);
 	for (size_t i = 0; domain && i < domain->n; i++)
 		constrained = constrained || is_constrained_domain(&domain->items[i]) ||
-			      (pk_streq(domain->items[i].object, "domain") && domain->items[i].sub == PK_ADD_CONSTRAINT);
+			      (pk_streq(domain->items[i].object, "domain") &&
+			       domain->items[i].sub == PK_ADD_CONSTRAINT);
 	if (constrained)
-		pk_lint_report(lint, a, rewrite_fact(lint, a, " to check the domain's constraint"),
-			       pk_lint_text("-- the domain's base type, and its constraint on the table:\n"
-					    "ALTER TABLE %T ADD COLUMN %I <base type>;\n"
-					    "ALTER TABLE %T ADD CONSTRAINT %I CHECK (...) NOT VALID;",
-					    a->rel_schema, a->rel_name, a->column, a->rel_schema, a->rel_name, a->column));
+		pk_lint_report(
+			lint, a, rewrite_fact(lint, a, " to check the domain's constraint"),
+			pk_lint_text("-- the domain's base type, and its constraint on the table:\n"
+				     "ALTER TABLE %T ADD COLUMN %I <base type>;\n"
+				     "ALTER TABLE %T ADD CONSTRAINT %I CHECK (...) NOT VALID;",
+				     a->rel_schema, a->rel_name, a->column, a->rel_schema,
+				     a->rel_name, a->column));
 }
 
 static bool is_utc(const char *zone)
 {
-	return zone && (strcasecmp(zone, "utc") == 0 || strcasecmp(zone, "etc/utc") == 0 || strcmp(zone, "0") == 0);
+	return zone && (strcasecmp(zone, "utc") == 0 || strcasecmp(zone, "etc/utc") == 0 ||
+			strcmp(zone, "0") == 0);
 }
 
 /* What the change of type at hand does; narrows: some values may no longer fit. */
-static enum pk_retype retype(struct pk_lint *lint, const struct pk_action *a, const struct pk_action **ret_column,
-			     bool *ret_narrows)
+static enum pk_retype retype(struct pk_lint *lint, const struct pk_action *a,
+			     const struct pk_action **ret_column, bool *ret_narrows)
 {
-	const struct pk_action *column = pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
+	const struct pk_action *column =
+		pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
 
 	*ret_column = column;
 	*ret_narrows = false;
 	if (!column || !column->type || !a->type)
 		return PK_RETYPE_UNKNOWN;
-	enum pk_retype how = pk_lint_retype(column->type, a->type, is_utc(lint->timezone), ret_narrows);
+	enum pk_retype how =
+		pk_lint_retype(column->type, a->type, is_utc(lint->timezone), ret_narrows);
 	if (how == PK_RETYPE_NONE && a->def && !pk_sql_is_plain_cast(a->def, a->column, a->type))
 		return PK_RETYPE_REWRITE;
 	return how;
@@ -174,12 +194,13 @@ static char *retype_fix(const struct pk_action *a)
 	PK_FREE char *temporary = pk_printf("%s_new", a->column);
 	PK_FREE char *value = a->def ? pk_strdup(a->def) : pk_lint_text("%I", a->column);
 
-	return pk_lint_text("ALTER TABLE %T ADD COLUMN %I %S;\n"
-			    "-- a trigger BEFORE INSERT OR UPDATE that sets %I; then the old rows in batches:\n"
-			    "UPDATE %T SET %I = %S WHERE %I IS NULL AND <key> BETWEEN ... AND ...;\n"
-			    "-- when the programs read %I, in a later release: drop %I and rename",
-			    a->rel_schema, a->rel_name, temporary, a->type, temporary, a->rel_schema, a->rel_name, temporary,
-			    value, temporary, temporary, a->column);
+	return pk_lint_text(
+		"ALTER TABLE %T ADD COLUMN %I %S;\n"
+		"-- a trigger BEFORE INSERT OR UPDATE that sets %I; then the old rows in batches:\n"
+		"UPDATE %T SET %I = %S WHERE %I IS NULL AND <key> BETWEEN ... AND ...;\n"
+		"-- when the programs read %I, in a later release: drop %I and rename",
+		a->rel_schema, a->rel_name, temporary, a->type, temporary, a->rel_schema,
+		a->rel_name, temporary, value, temporary, temporary, a->column);
 }
 
 static void type_rewrite(struct pk_lint *lint, const struct pk_action *a)
@@ -187,9 +208,12 @@ static void type_rewrite(struct pk_lint *lint, const struct pk_action *a)
 	const struct pk_action *column;
 	bool narrows;
 
-	if (!changes_type(a) || !pk_lint_on_big(lint, a) || retype(lint, a, &column, &narrows) == PK_RETYPE_NONE)
+	if (!changes_type(a) || !pk_lint_on_big(lint, a) ||
+	    retype(lint, a, &column, &narrows) == PK_RETYPE_NONE)
 		return;
-	PK_FREE char *because = column && column->type ? pk_printf(", to make %s of %s", a->type, column->type) : pk_strdup("");
+	PK_FREE char *because = column && column->type
+					? pk_printf(", to make %s of %s", a->type, column->type)
+					: pk_strdup("");
 	pk_lint_report(lint, a, rewrite_fact(lint, a, because), retype_fix(a));
 }
 
@@ -199,11 +223,15 @@ static void type_reindex(struct pk_lint *lint, const struct pk_action *a)
 	bool narrows;
 
 	if (!changes_type(a) || !a->collation || !pk_lint_on_big(lint, a) ||
-	    retype(lint, a, &column, &narrows) != PK_RETYPE_NONE || pk_streq(column->collation, a->collation))
+	    retype(lint, a, &column, &narrows) != PK_RETYPE_NONE ||
+	    pk_streq(column->collation, a->collation))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
-	pk_lint_report(lint, a, pk_lint_text("ACCESS EXCLUSIVE lock on %s while the indexes on '%s' are built anew", table,
-					     a->column), retype_fix(a));
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("ACCESS EXCLUSIVE lock on %s while the indexes on '%s' are built anew",
+			     table, a->column),
+		retype_fix(a));
 }
 
 static bool mentions(const char *expr, const char *column)
@@ -225,8 +253,8 @@ static void type_recheck(struct pk_lint *lint, const struct pk_action *a)
 	const struct pk_action *column;
 	bool narrows;
 
-	if (!changes_type(a) || !pk_lint_on_big(lint, a) || retype(lint, a, &column, &narrows) != PK_RETYPE_NONE ||
-	    pk_streq(column->type, a->type))
+	if (!changes_type(a) || !pk_lint_on_big(lint, a) ||
+	    retype(lint, a, &column, &narrows) != PK_RETYPE_NONE || pk_streq(column->type, a->type))
 		return;
 	const struct pk_actions *table = pk_lint_object(lint, a->rel_schema, "table", a->rel_name);
 	for (size_t i = 0; table && i < table->n; i++) {
@@ -234,14 +262,18 @@ static void type_recheck(struct pk_lint *lint, const struct pk_action *a)
 		if (c->constraint != PK_CON_CHECK || !c->def || !mentions(c->def, a->column))
 			continue;
 		PK_FREE char *shown = pk_lint_table_text(lint, a);
-		pk_lint_report(lint, a,
-			       pk_lint_text("ACCESS EXCLUSIVE lock on %s while every row is checked against '%s' again", shown,
-					    c->name ? c->name : "its CHECK"),
-			       pk_lint_text("-- drop the CHECK before, and after it:\n"
-					    "ALTER TABLE %T ADD CONSTRAINT %I CHECK (%S) NOT VALID;\n"
-					    "-- in a migration of its own:\nALTER TABLE %T VALIDATE CONSTRAINT %I;",
-					    a->rel_schema, a->rel_name, c->name ? c->name : a->column, c->def, a->rel_schema,
-					    a->rel_name, c->name ? c->name : a->column));
+		pk_lint_report(
+			lint, a,
+			pk_lint_text("ACCESS EXCLUSIVE lock on %s while every row is checked "
+				     "against '%s' again",
+				     shown, c->name ? c->name : "its CHECK"),
+			pk_lint_text("-- drop the CHECK before, and after it:\n"
+				     "ALTER TABLE %T ADD CONSTRAINT %I CHECK (%S) NOT VALID;\n"
+				     "-- in a migration of its own:\nALTER TABLE %T VALIDATE "
+				     "CONSTRAINT %I;",
+				     a->rel_schema, a->rel_name, c->name ? c->name : a->column,
+				     c->def, a->rel_schema, a->rel_name,
+				     c->name ? c->name : a->column));
 		return;
 	}
 }
@@ -256,58 +288,73 @@ static void type_narrowing(struct pk_lint *lint, const struct pk_action *a)
 	retype(lint, a, &column, &narrows);
 	if (narrows)
 		pk_lint_report(lint, a,
-			       pk_lint_text("values of '%s' that fit %s may not fit %s: the statement fails, or cuts them",
+			       pk_lint_text("values of '%s' that fit %s may not fit %s: the "
+					    "statement fails, or cuts them",
 					    a->column, column->type, a->type),
 			       NULL);
 }
 
 static void required_column(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (!adds_column(a) || !a->not_null || a->has_default || a->identity || a->serial || a->generated ||
-	    pk_lint_table_is_new(lint, a))
+	if (!adds_column(a) || !a->not_null || a->has_default || a->identity || a->serial ||
+	    a->generated || pk_lint_table_is_new(lint, a))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	pk_lint_report(lint, a,
-		       pk_lint_text("fails if %s has rows, and programs that do not know '%s' yet can no longer insert", table,
-				    a->column),
+		       pk_lint_text("fails if %s has rows, and programs that do not know '%s' yet "
+				    "can no longer insert",
+				    table, a->column),
 		       pk_lint_text("ALTER TABLE %T ADD COLUMN %I %S NOT NULL DEFAULT <value>;\n"
 				    "-- or nullable now, and NOT NULL once all programs write it:\n"
 				    "ALTER TABLE %T ADD COLUMN %I %S;",
-				    a->rel_schema, a->rel_name, a->column, a->type, a->rel_schema, a->rel_name, a->column,
-				    a->type));
+				    a->rel_schema, a->rel_name, a->column, a->type, a->rel_schema,
+				    a->rel_name, a->column, a->type));
 }
 
 static void drop_default(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->sub != PK_DROP_DEFAULT || !a->column || pk_lint_table_is_new(lint, a))
 		return;
-	const struct pk_action *column = pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
+	const struct pk_action *column =
+		pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
 	if (column && column->not_null && column->has_default)
-		pk_lint_report(lint, a,
-			       pk_lint_text("'%s' is NOT NULL: programs that leave it out can no longer insert", a->column), NULL);
+		pk_lint_report(
+			lint, a,
+			pk_lint_text(
+				"'%s' is NOT NULL: programs that leave it out can no longer insert",
+				a->column),
+			NULL);
 }
 
 static void drop_not_null(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->sub != PK_DROP_NOT_NULL || !a->column || !pk_streq(a->object, "table") || pk_lint_table_is_new(lint, a))
+	if (a->sub != PK_DROP_NOT_NULL || !a->column || !pk_streq(a->object, "table") ||
+	    pk_lint_table_is_new(lint, a))
 		return;
-	const struct pk_action *column = pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
+	const struct pk_action *column =
+		pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
 	if (!column || column->not_null)
-		pk_lint_report(lint, a, pk_lint_text("programs that read '%s' may meet NULL now", a->column), NULL);
+		pk_lint_report(lint, a,
+			       pk_lint_text("programs that read '%s' may meet NULL now", a->column),
+			       NULL);
 }
 
 static const struct pk_rule rules[] = {
-	{ "volatile-default-rewrite", PK_LEVEL_ERROR, "ADD COLUMN with a default that differs from row to row",
+	{ "volatile-default-rewrite", PK_LEVEL_ERROR,
+	  "ADD COLUMN with a default that differs from row to row",
 	  "nobody can read or write the table until it is rewritten", volatile_default_rewrite },
-	{ "generated-stored-rewrite", PK_LEVEL_ERROR, "ADD COLUMN ... GENERATED ... STORED on an existing table",
+	{ "generated-stored-rewrite", PK_LEVEL_ERROR,
+	  "ADD COLUMN ... GENERATED ... STORED on an existing table",
 	  "nobody can read or write the table until it is rewritten", generated_stored_rewrite },
 	{ "serial-rewrite", PK_LEVEL_ERROR, "ADD COLUMN serial or identity on an existing table",
 	  "nobody can read or write the table until it is rewritten", serial_rewrite },
-	{ "constrained-domain-rewrite", PK_LEVEL_ERROR, "ADD COLUMN of a domain that has a constraint",
+	{ "constrained-domain-rewrite", PK_LEVEL_ERROR,
+	  "ADD COLUMN of a domain that has a constraint",
 	  "nobody can read or write the table until it is rewritten", constrained_domain_rewrite },
 	{ "type-rewrite", PK_LEVEL_ERROR, "change of a column's type that rewrites the table",
 	  "nobody can read or write the table until it is rewritten", type_rewrite },
-	{ "type-reindex", PK_LEVEL_ERROR, "change of a column's collation that builds its indexes anew",
+	{ "type-reindex", PK_LEVEL_ERROR,
+	  "change of a column's collation that builds its indexes anew",
 	  "nobody can read or write the table until they are built", type_reindex },
 	{ "type-recheck", PK_LEVEL_ERROR, "change of a column's type that checks all rows again",
 	  "nobody can read or write the table until all rows are checked", type_recheck },
@@ -318,6 +365,7 @@ static const struct pk_rule rules[] = {
 	{ "drop-default", PK_LEVEL_WARNING, "NOT NULL column that loses its default",
 	  "programs of before the migration run on beside it", drop_default },
 	{ "drop-not-null", PK_LEVEL_WARNING, "column that may be NULL from now on",
-	  "programs of before the migration run on beside it, and do not expect it", drop_not_null },
+	  "programs of before the migration run on beside it, and do not expect it",
+	  drop_not_null },
 };
 const struct pk_rules pk_rules_column = { rules, PK_COUNT(rules) };

@@ -3,7 +3,8 @@
 
 static bool adds(const struct pk_action *a, enum pk_constraint kind)
 {
-	return a->verb == PK_ALTER && a->sub == PK_ADD_CONSTRAINT && a->constraint == kind && a->rel_name;
+	return a->verb == PK_ALTER && a->sub == PK_ADD_CONSTRAINT && a->constraint == kind &&
+	       a->rel_name;
 }
 
 /* "users_email_key" where the statement leaves the name to the server. */
@@ -34,7 +35,8 @@ static char *column_list(const char *const *columns)
 	return list.len ? pk_buf_take(&list) : pk_strdup("...");
 }
 
-static void key_blocking(struct pk_lint *lint, const struct pk_action *a, const char *kind, const char *suffix)
+static void key_blocking(struct pk_lint *lint, const struct pk_action *a, const char *kind,
+			 const char *suffix)
 {
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *name = constraint_name(a, suffix);
@@ -43,16 +45,20 @@ static void key_blocking(struct pk_lint *lint, const struct pk_action *a, const 
 
 	if (a->column) { /* inline, with a new column */
 		const struct pk_action *added = pk_lint_added_column(lint, a);
-		column = pk_lint_text("ALTER TABLE %T ADD COLUMN %I %S;\n", a->rel_schema, a->rel_name, a->column,
-				      added ? added->type : NULL);
+		column = pk_lint_text("ALTER TABLE %T ADD COLUMN %I %S;\n", a->rel_schema,
+				      a->rel_name, a->column, added ? added->type : NULL);
 	}
-	pk_lint_report(lint, a,
-		       pk_lint_text("ACCESS EXCLUSIVE lock on %s while a unique index is built from all its rows", table),
-		       pk_lint_text("%S-- in a migration of its own, with: -- migrate:up transaction:false\n"
-				    "CREATE UNIQUE INDEX CONCURRENTLY %I ON %T (%S);\n"
-				    "-- then:\nALTER TABLE %T ADD CONSTRAINT %I %S USING INDEX %I;",
-				    column ? column : "", name, a->rel_schema, a->rel_name, columns, a->rel_schema,
-				    a->rel_name, name, kind, name));
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("ACCESS EXCLUSIVE lock on %s while a unique index is built from all "
+			     "its rows",
+			     table),
+		pk_lint_text(
+			"%S-- in a migration of its own, with: -- migrate:up transaction:false\n"
+			"CREATE UNIQUE INDEX CONCURRENTLY %I ON %T (%S);\n"
+			"-- then:\nALTER TABLE %T ADD CONSTRAINT %I %S USING INDEX %I;",
+			column ? column : "", name, a->rel_schema, a->rel_name, columns,
+			a->rel_schema, a->rel_name, name, kind, name));
 }
 
 static void unique_blocking(struct pk_lint *lint, const struct pk_action *a)
@@ -72,8 +78,33 @@ static void exclusion_blocking(struct pk_lint *lint, const struct pk_action *a)
 	if (!adds(a, PK_CON_EXCLUDE) || !pk_lint_on_big(lint, a))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
-	pk_lint_report(lint, a, pk_lint_text("ACCESS EXCLUSIVE lock on %s while an index is built and every row checked", table),
-		       NULL);
+	pk_lint_report(
+		lint, a,
+		pk_lint_text(
+			"ACCESS EXCLUSIVE lock on %s while an index is built and every row checked",
+			table),
+		NULL);
+}
+
+/* The statement as it stands, where it does nothing else: so keeps ON DELETE, MATCH and the like. */
+static bool is_alone(struct pk_lint *lint, const struct pk_action *a)
+{
+	const struct pk_action *end = lint->actions.items + lint->actions.n;
+
+	return !a->nested && !a->column && a->name &&
+	       (a == lint->actions.items || a[-1].statement != a->statement) &&
+	       (a + 1 == end || a[1].statement != a->statement);
+}
+
+/* Adding it unchecked, then checking it apart. added: the ALTER TABLE, where it has to be put together. */
+static char *not_valid_fix(struct pk_lint *lint, const struct pk_action *a, const char *name,
+			   const char *added)
+{
+	const char *text = is_alone(lint, a) ? lint->statements.items[a->statement].text : added;
+
+	return pk_lint_text("%S NOT VALID;\n-- in a migration of its own:\nALTER TABLE %T VALIDATE "
+			    "CONSTRAINT %I;",
+			    text, a->rel_schema, a->rel_name, name);
 }
 
 /* A new column without a value has nothing to check: PostgreSQL does not read the table then. */
@@ -81,23 +112,28 @@ static bool on_empty_column(struct pk_lint *lint, const struct pk_action *a)
 {
 	const struct pk_action *column = a->column ? pk_lint_added_column(lint, a) : NULL;
 
-	return column && !column->has_default && !column->identity && !column->serial && !column->generated;
+	return column && !column->has_default && !column->identity && !column->serial &&
+	       !column->generated;
 }
 
 static void fk_validating(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (!adds(a, PK_CON_FOREIGN) || a->not_valid || !pk_lint_on_big(lint, a) || on_empty_column(lint, a))
+	if (!adds(a, PK_CON_FOREIGN) || a->not_valid || !pk_lint_on_big(lint, a) ||
+	    on_empty_column(lint, a))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *name = constraint_name(a, "fkey");
 	PK_FREE char *columns = column_list(a->columns);
-	pk_lint_report(lint, a,
-		       pk_lint_text("SHARE ROW EXCLUSIVE lock on %s and on %T while every row is checked", table, a->ref_schema,
-				    a->ref_name),
-		       pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I FOREIGN KEY (%S) REFERENCES %T NOT VALID;\n"
-				    "-- in a migration of its own:\nALTER TABLE %T VALIDATE CONSTRAINT %I;",
-				    a->rel_schema, a->rel_name, name, columns, a->ref_schema, a->ref_name, a->rel_schema,
-				    a->rel_name, name));
+	PK_FREE char *keys = a->ref_columns ? column_list(a->ref_columns) : NULL;
+	PK_FREE char *added = pk_lint_text(
+		"ALTER TABLE %T ADD CONSTRAINT %I FOREIGN KEY (%S) REFERENCES %T%s%s%s",
+		a->rel_schema, a->rel_name, name, columns, a->ref_schema, a->ref_name,
+		keys ? " (" : "", keys ? keys : "", keys ? ")" : "");
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("SHARE ROW EXCLUSIVE lock on %s and on %T while every row is checked",
+			     table, a->ref_schema, a->ref_name),
+		not_valid_fix(lint, a, name, added));
 }
 
 static void check_validating(struct pk_lint *lint, const struct pk_action *a)
@@ -106,49 +142,62 @@ static void check_validating(struct pk_lint *lint, const struct pk_action *a)
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *name = constraint_name(a, "check");
-	pk_lint_report(lint, a, pk_lint_text("ACCESS EXCLUSIVE lock on %s while every row is checked", table),
-		       pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (%S) NOT VALID;\n"
-				    "-- in a migration of its own:\nALTER TABLE %T VALIDATE CONSTRAINT %I;",
-				    a->rel_schema, a->rel_name, name, a->def, a->rel_schema, a->rel_name, name));
+	PK_FREE char *added = pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (%S)",
+					   a->rel_schema, a->rel_name, name, a->def);
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("ACCESS EXCLUSIVE lock on %s while every row is checked", table),
+		not_valid_fix(lint, a, name, added));
 }
 
 static void validate_same_tx(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->sub != PK_VALIDATE || !lint->in_tx || !pk_lint_on_big(lint, a) || !a->rel_name)
 		return;
-	const struct pk_lint_constraint *c = pk_lint_constraint(lint, a->rel_schema, a->rel_name, a->name);
+	const struct pk_lint_constraint *c =
+		pk_lint_constraint(lint, a->rel_schema, a->rel_name, a->name);
 	if (!c || c->tx != lint->tx)
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
-	pk_lint_report(lint, a,
-		       pk_lint_text("reads all rows of %s while the lock that adding '%s' took is still held", table, a->name),
-		       pk_lint_text("-- in a migration of its own, after the one that adds the constraint:\n"
-				    "ALTER TABLE %T VALIDATE CONSTRAINT %I;",
-				    a->rel_schema, a->rel_name, a->name));
+	pk_lint_report(
+		lint, a,
+		pk_lint_text(
+			"reads all rows of %s while the lock that adding '%s' took is still held",
+			table, a->name),
+		pk_lint_text(
+			"-- in a migration of its own, after the one that adds the constraint:\n"
+			"ALTER TABLE %T VALIDATE CONSTRAINT %I;",
+			a->rel_schema, a->rel_name, a->name));
 }
 
-static void report_not_null(struct pk_lint *lint, const struct pk_action *a, const char *column, bool key)
+static void report_not_null(struct pk_lint *lint, const struct pk_action *a, const char *column,
+			    bool key)
 {
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *name = pk_printf("%s_%s_not_null", pk_action_table(a), column);
 	const char *schema = pk_action_schema(a), *rel = pk_action_table(a);
 
-	pk_lint_report(lint, a,
-		       pk_lint_text("ACCESS EXCLUSIVE lock on %s while all rows are read for NULLs in '%s'%s", table, column,
-				    key ? ", since a primary key makes it NOT NULL" : ""),
-		       pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID;\n"
-				    "-- in a migration of its own:\n"
-				    "ALTER TABLE %T VALIDATE CONSTRAINT %I;\n"
-				    "ALTER TABLE %T ALTER COLUMN %I SET NOT NULL;\n"
-				    "ALTER TABLE %T DROP CONSTRAINT %I;",
-				    schema, rel, name, column, schema, rel, name, schema, rel, column, schema, rel, name));
+	pk_lint_report(
+		lint, a,
+		pk_lint_text(
+			"ACCESS EXCLUSIVE lock on %s while all rows are read for NULLs in '%s'%s",
+			table, column, key ? ", since a primary key makes it NOT NULL" : ""),
+		pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID;\n"
+			     "-- in a migration of its own:\n"
+			     "ALTER TABLE %T VALIDATE CONSTRAINT %I;\n"
+			     "ALTER TABLE %T ALTER COLUMN %I SET NOT NULL;\n"
+			     "ALTER TABLE %T DROP CONSTRAINT %I;",
+			     schema, rel, name, column, schema, rel, name, schema, rel, column,
+			     schema, rel, name));
 }
 
 static bool known_not_null(struct pk_lint *lint, const struct pk_action *a, const char *column)
 {
-	const struct pk_action *known = pk_lint_column(lint, pk_action_schema(a), pk_action_table(a), column);
+	const struct pk_action *known =
+		pk_lint_column(lint, pk_action_schema(a), pk_action_table(a), column);
 
-	return (known && known->not_null) || pk_lint_proven_not_null(lint, pk_action_schema(a), pk_action_table(a), column);
+	return (known && known->not_null) ||
+	       pk_lint_proven_not_null(lint, pk_action_schema(a), pk_action_table(a), column);
 }
 
 static void not_null_scan(struct pk_lint *lint, const struct pk_action *a)
@@ -158,48 +207,62 @@ static void not_null_scan(struct pk_lint *lint, const struct pk_action *a)
 			report_not_null(lint, a, a->column, false);
 		return;
 	}
-	if (!adds(a, PK_CON_PRIMARY) || !a->using_index || !pk_lint_on_big(lint, a) || !pk_lint_has_catalog(lint))
+	if (!adds(a, PK_CON_PRIMARY) || !a->using_index || !pk_lint_on_big(lint, a) ||
+	    !pk_lint_has_catalog(lint))
 		return;
 	const char *const *columns = NULL;
-	const struct pk_actions *index = pk_lint_object(lint, a->rel_schema, "index", a->using_index);
+	const struct pk_actions *index =
+		pk_lint_object(lint, a->rel_schema, "index", a->using_index);
 	if (index)
 		columns = index->items[0].columns;
 	for (const struct pk_action *b = lint->actions.items; b < a; b++)
-		if (b->verb == PK_CREATE && pk_streq(b->object, "index") && pk_streq(b->name, a->using_index))
+		if (b->verb == PK_CREATE && pk_streq(b->object, "index") &&
+		    pk_streq(b->name, a->using_index))
 			columns = b->columns;
 	for (; columns && *columns; columns++)
-		if (pk_lint_column(lint, a->rel_schema, a->rel_name, *columns) && !known_not_null(lint, a, *columns))
+		if (pk_lint_column(lint, a->rel_schema, a->rel_name, *columns) &&
+		    !known_not_null(lint, a, *columns))
 			report_not_null(lint, a, *columns, true);
 }
 
 static void domain_validating(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (!pk_streq(a->object, "domain") || a->verb != PK_ALTER || pk_lint_is_new(lint, "type", a->schema, a->name))
+	if (!pk_streq(a->object, "domain") || a->verb != PK_ALTER ||
+	    pk_lint_is_new(lint, "type", a->schema, a->name))
 		return;
-	bool checks = (a->sub == PK_ADD_CONSTRAINT && !a->not_valid) || a->sub == PK_SET_NOT_NULL || a->sub == PK_VALIDATE;
+	bool checks = (a->sub == PK_ADD_CONSTRAINT && !a->not_valid) || a->sub == PK_SET_NOT_NULL ||
+		      a->sub == PK_VALIDATE;
 	if (!checks)
 		return;
-	pk_lint_report(lint, a,
-		       pk_lint_text("SHARE lock on every table with a column of %T, one after the other, while all their rows "
-				    "are checked", a->schema, a->name),
-		       pk_lint_text("-- a CHECK on each table that uses it instead:\n"
-				    "ALTER TABLE <table> ADD CONSTRAINT <name> CHECK (...) NOT VALID;\n"
-				    "-- in a migration of its own:\nALTER TABLE <table> VALIDATE CONSTRAINT <name>;"));
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("SHARE lock on every table with a column of %T, one after the other, "
+			     "while all their rows "
+			     "are checked",
+			     a->schema, a->name),
+		pk_lint_text("-- a CHECK on each table that uses it instead:\n"
+			     "ALTER TABLE <table> ADD CONSTRAINT <name> CHECK (...) NOT VALID;\n"
+			     "-- in a migration of its own:\nALTER TABLE <table> VALIDATE "
+			     "CONSTRAINT <name>;"));
 }
 
 static const struct pk_rule rules[] = {
-	{ "unique-blocking", PK_LEVEL_ERROR, "UNIQUE on an existing table that builds its index on the spot",
+	{ "unique-blocking", PK_LEVEL_ERROR,
+	  "UNIQUE on an existing table that builds its index on the spot",
 	  "nobody can read or write the table until the index is built", unique_blocking },
-	{ "pk-blocking", PK_LEVEL_ERROR, "PRIMARY KEY on an existing table that builds its index on the spot",
+	{ "pk-blocking", PK_LEVEL_ERROR,
+	  "PRIMARY KEY on an existing table that builds its index on the spot",
 	  "nobody can read or write the table until the index is built", pk_blocking },
 	{ "exclusion-blocking", PK_LEVEL_ERROR, "EXCLUDE constraint on an existing table",
-	  "nobody can read or write the table meanwhile, and PostgreSQL has no way to build it beside the traffic",
+	  "nobody can read or write the table meanwhile, and PostgreSQL has no way to build it "
+	  "beside the traffic",
 	  exclusion_blocking },
 	{ "fk-validating", PK_LEVEL_ERROR, "FOREIGN KEY that checks the existing rows",
 	  "nobody can write to either table until all rows are checked", fk_validating },
 	{ "check-validating", PK_LEVEL_ERROR, "CHECK that checks the existing rows",
 	  "nobody can read or write the table until all rows are checked", check_validating },
-	{ "validate-same-tx", PK_LEVEL_ERROR, "VALIDATE CONSTRAINT in the transaction that added it",
+	{ "validate-same-tx", PK_LEVEL_ERROR,
+	  "VALIDATE CONSTRAINT in the transaction that added it",
 	  "NOT VALID gains nothing when the lock is kept during the check", validate_same_tx },
 	{ "not-null-scan", PK_LEVEL_ERROR, "SET NOT NULL without a CHECK that proves it",
 	  "nobody can read or write the table until all rows are read", not_null_scan },

@@ -5,23 +5,29 @@
 
 static char *partitioned_fix(const struct pk_action *a)
 {
-	return pk_lint_text("CREATE INDEX %I ON ONLY %T (...);\n"
-			    "-- then, for each partition, in migrations of their own without a transaction:\n"
-			    "CREATE INDEX CONCURRENTLY <partition_index> ON <partition> (...);\n"
-			    "ALTER INDEX %I ATTACH PARTITION <partition_index>;",
-			    a->name ? a->name : "new_index", a->rel_schema, a->rel_name, a->name ? a->name : "new_index");
+	return pk_lint_text(
+		"CREATE INDEX %I ON ONLY %T (...);\n"
+		"-- then, for each partition, in migrations of their own without a transaction:\n"
+		"CREATE INDEX CONCURRENTLY <partition_index> ON <partition> (...);\n"
+		"ALTER INDEX %I ATTACH PARTITION <partition_index>;",
+		a->name ? a->name : "new_index", a->rel_schema, a->rel_name,
+		a->name ? a->name : "new_index");
 }
 
 static void index_blocking(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->verb != PK_CREATE || !pk_streq(a->object, "index") || a->concurrently || a->only || !pk_lint_on_big(lint, a))
+	if (a->verb != PK_CREATE || !pk_streq(a->object, "index") || a->concurrently || a->only ||
+	    !pk_lint_on_big(lint, a))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *statement = pk_lint_insert_word(lint, a, "index", "CONCURRENTLY");
 	char *fix = pk_lint_is_partitioned(lint, a) ? partitioned_fix(a)
-		    : statement		    ? pk_lint_text(OWN_MIGRATION "%S", statement)
-					    : NULL;
-	pk_lint_report(lint, a, pk_lint_text("SHARE lock on %s while the index is built from all its rows", table), fix);
+		    : statement			    ? pk_lint_text(OWN_MIGRATION "%S", statement)
+						    : NULL;
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("SHARE lock on %s while the index is built from all its rows", table),
+		fix);
 }
 
 /* The table of an index, by the catalog. */
@@ -43,10 +49,13 @@ static void drop_index_blocking(struct pk_lint *lint, const struct pk_action *a)
 	if (!index && pk_lint_has_catalog(lint) && a->if_exists)
 		return; /* drops nothing */
 	PK_FREE char *table = index ? pk_lint_table_text(lint, index) : pk_strdup("its table");
-	pk_lint_report(lint, a,
-		       pk_lint_text("ACCESS EXCLUSIVE lock on %s; whoever reads or writes it waits until all who use it "
-				    "now are done", table),
-		       pk_lint_text(OWN_MIGRATION "DROP INDEX CONCURRENTLY %T;", a->schema, a->name));
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("ACCESS EXCLUSIVE lock on %s; whoever reads or writes it waits until "
+			     "all who use it "
+			     "now are done",
+			     table),
+		pk_lint_text(OWN_MIGRATION "DROP INDEX CONCURRENTLY %T;", a->schema, a->name));
 }
 
 static void reindex_blocking(struct pk_lint *lint, const struct pk_action *a)
@@ -61,10 +70,14 @@ static void reindex_blocking(struct pk_lint *lint, const struct pk_action *a)
 	} else if (pk_lint_is_new(lint, "index", a->schema, a->name)) {
 		return;
 	}
-	PK_FREE char *statement = pk_lint_insert_word(lint, a, a->object ? a->object : "reindex", "CONCURRENTLY");
-	PK_FREE char *table = pk_streq(a->object, "table") || index ? pk_lint_table_text(lint, on) : pk_strdup("each table");
+	PK_FREE char *statement =
+		pk_lint_insert_word(lint, a, a->object ? a->object : "reindex", "CONCURRENTLY");
+	PK_FREE char *table = pk_streq(a->object, "table") || index ? pk_lint_table_text(lint, on)
+								    : pk_strdup("each table");
 	pk_lint_report(lint, a,
-		       pk_lint_text("SHARE lock on %s and ACCESS EXCLUSIVE on its indexes while they are built again", table),
+		       pk_lint_text("SHARE lock on %s and ACCESS EXCLUSIVE on its indexes while "
+				    "they are built again",
+				    table),
 		       statement ? pk_lint_text(OWN_MIGRATION "%S", statement) : NULL);
 }
 
@@ -72,32 +85,41 @@ static void reindex_blocking(struct pk_lint *lint, const struct pk_action *a)
 static bool dropped_before(struct pk_lint *lint, const struct pk_action *a)
 {
 	for (const struct pk_action *b = lint->actions.items; b < a; b++)
-		if (b->verb == PK_DROP && pk_streq(b->object, "index") && pk_streq(b->name, a->name))
+		if (b->verb == PK_DROP && pk_streq(b->object, "index") &&
+		    pk_streq(b->name, a->name))
 			return true;
 	return false;
 }
 
 static void invalid_index_retry(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->verb != PK_CREATE || !pk_streq(a->object, "index") || !a->concurrently || !a->if_not_exists || !a->name ||
-	    dropped_before(lint, a))
+	if (a->verb != PK_CREATE || !pk_streq(a->object, "index") || !a->concurrently ||
+	    !a->if_not_exists || !a->name || dropped_before(lint, a))
 		return;
 	if (pk_lint_has_catalog(lint) && !index_of(lint, a))
 		return; /* no such index there, valid or not */
 	PK_FREE char *statement = pk_strdup(lint->statements.items[a->statement].text);
-	pk_lint_report(lint, a, pk_lint_text("does nothing when an index '%s' is there, also an invalid one", a->name),
-		       pk_lint_text(OWN_MIGRATION "DROP INDEX CONCURRENTLY IF EXISTS %T;\n%S;", a->schema, a->name, statement));
+	pk_lint_report(lint, a,
+		       pk_lint_text("does nothing when an index '%s' is there, also an invalid one",
+				    a->name),
+		       pk_lint_text(OWN_MIGRATION "DROP INDEX CONCURRENTLY IF EXISTS %T;\n%S;",
+				    a->schema, a->name, statement));
 }
 
 static const struct pk_rule rules[] = {
-	{ "index-blocking", PK_LEVEL_ERROR, "CREATE INDEX without CONCURRENTLY on an existing table",
+	{ "index-blocking", PK_LEVEL_ERROR,
+	  "CREATE INDEX without CONCURRENTLY on an existing table",
 	  "nobody can write to the table until the index is built", index_blocking },
 	{ "drop-index-blocking", PK_LEVEL_ERROR, "DROP INDEX without CONCURRENTLY",
-	  "the lock waits behind every running query on the table, and everybody else waits behind the lock",
+	  "the lock waits behind every running query on the table, and everybody else waits behind "
+	  "the lock",
 	  drop_index_blocking },
 	{ "reindex-blocking", PK_LEVEL_ERROR, "REINDEX without CONCURRENTLY",
-	  "nobody can write to the table, nor read by the index, until it is built", reindex_blocking },
-	{ "invalid-index-retry", PK_LEVEL_WARNING, "CREATE INDEX CONCURRENTLY IF NOT EXISTS over what a failed try left",
-	  "a build that failed leaves an invalid index of that name, which queries cannot use", invalid_index_retry },
+	  "nobody can write to the table, nor read by the index, until it is built",
+	  reindex_blocking },
+	{ "invalid-index-retry", PK_LEVEL_WARNING,
+	  "CREATE INDEX CONCURRENTLY IF NOT EXISTS over what a failed try left",
+	  "a build that failed leaves an invalid index of that name, which queries cannot use",
+	  invalid_index_retry },
 };
 const struct pk_rules pk_rules_index = { rules, PK_COUNT(rules) };

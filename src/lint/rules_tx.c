@@ -10,7 +10,9 @@ static void tx_structure(struct pk_lint *lint, const struct pk_action *a)
 	const char *fact = NULL;
 
 	if (control && a->nested)
-		fact = lint->in_tx && a->verb != PK_BEGIN ? "fails: a transaction cannot end inside one that the block runs in" : NULL;
+		fact = lint->in_tx && a->verb != PK_BEGIN
+			       ? "fails: a transaction cannot end inside one that the block runs in"
+			       : NULL;
 	else if (control && lint->options->transaction)
 		fact = "the migration runs in a transaction already, which this ends or disturbs";
 	else if (a->verb == PK_BEGIN && lint->explicit_tx)
@@ -18,13 +20,18 @@ static void tx_structure(struct pk_lint *lint, const struct pk_action *a)
 	else if (control && a->verb != PK_BEGIN && !lint->explicit_tx)
 		fact = "ends a transaction that nobody began";
 	if (fact)
-		pk_lint_report(lint, a, pk_strdup(fact),
-			       pk_strdup("-- remove it; for statements without a transaction around them:\n"
-					 "-- migrate:up transaction:false"));
+		pk_lint_report(
+			lint, a, pk_strdup(fact),
+			pk_strdup(
+				"-- remove it; for statements without a transaction around them:\n"
+				"-- migrate:up transaction:false"));
 	bool last = a == lint->actions.items + lint->actions.n - 1;
 	if (last && !lint->options->transaction && !a->nested &&
-	    (a->verb == PK_BEGIN || (lint->explicit_tx && a->verb != PK_COMMIT && a->verb != PK_ROLLBACK)))
-		pk_lint_report(lint, a, pk_strdup("the text ends inside a transaction: all since BEGIN is rolled back"),
+	    (a->verb == PK_BEGIN ||
+	     (lint->explicit_tx && a->verb != PK_COMMIT && a->verb != PK_ROLLBACK)))
+		pk_lint_report(lint, a,
+			       pk_strdup("the text ends inside a transaction: all since BEGIN is "
+					 "rolled back"),
 			       pk_strdup("COMMIT;"));
 }
 
@@ -48,7 +55,9 @@ static void concurrently_in_tx(struct pk_lint *lint, const struct pk_action *a)
 
 	if (what)
 		pk_lint_report(lint, a, pk_lint_text("fails: %s cannot run in a transaction", what),
-			       a->nested ? NULL : pk_lint_text(NO_TRANSACTION "%S;", lint->statements.items[a->statement].text));
+			       a->nested ? NULL
+					 : pk_lint_text(NO_TRANSACTION "%S;",
+							lint->statements.items[a->statement].text));
 }
 
 /* Whether a later statement of the same transaction uses the value. */
@@ -62,13 +71,17 @@ static void enum_value_in_tx(struct pk_lint *lint, const struct pk_action *a)
 		return;
 	pk_scan_start(&scan, text, strlen(text));
 	while (pk_scan_code(&scan, &token)) {
-		PK_FREE char *string = token.kind == PK_TOKEN_STRING ? pk_token_string(text, &token) : NULL;
+		PK_FREE char *string =
+			token.kind == PK_TOKEN_STRING ? pk_token_string(text, &token) : NULL;
 		for (const struct pk_lint_value *v = string ? lint->values : NULL; v; v = v->next)
 			if (v->tx == lint->tx && pk_streq(v->value, string)) {
 				pk_lint_report(lint, a,
-					       pk_lint_text("fails: the value '%s' of %I is used in the transaction that adds it",
+					       pk_lint_text("fails: the value '%s' of %I is used "
+							    "in the transaction that adds it",
 							    v->value, v->type),
-					       pk_lint_text("-- in a migration of its own, after the one with ADD VALUE:\n%S;", text));
+					       pk_lint_text("-- in a migration of its own, after "
+							    "the one with ADD VALUE:\n%S;",
+							    text));
 				return;
 			}
 	}
@@ -76,13 +89,14 @@ static void enum_value_in_tx(struct pk_lint *lint, const struct pk_action *a)
 
 static bool is_dml(const struct pk_action *a)
 {
-	return a->verb == PK_INSERT || a->verb == PK_UPDATE || a->verb == PK_DELETE || a->verb == PK_MERGE;
+	return a->verb == PK_INSERT || a->verb == PK_UPDATE || a->verb == PK_DELETE ||
+	       a->verb == PK_MERGE;
 }
 
 static void mix_ddl_dml(struct pk_lint *lint, const struct pk_action *a)
 {
-	bool ddl = (a->verb == PK_CREATE && !a->temporary && !a->nested) || a->verb == PK_ALTER || a->verb == PK_DROP ||
-		   a->verb == PK_RENAME;
+	bool ddl = (a->verb == PK_CREATE && !a->temporary && !a->nested) || a->verb == PK_ALTER ||
+		   a->verb == PK_DROP || a->verb == PK_RENAME;
 
 	if (is_dml(a) && a->rel_name && !pk_lint_table_is_new(lint, a)) {
 		if (!lint->dml)
@@ -96,38 +110,46 @@ static void mix_ddl_dml(struct pk_lint *lint, const struct pk_action *a)
 		return;
 	lint->mixed = true;
 	pk_lint_report(lint, lint->dml,
-		       pk_lint_text("changes rows of %T in a migration that changes the schema too", lint->dml->rel_schema,
-				    lint->dml->rel_name),
-		       pk_lint_text("-- in a migration of its own:\n%S;", lint->statements.items[lint->dml->statement].text));
+		       pk_lint_text("changes rows of %T in a migration that changes the schema too",
+				    lint->dml->rel_schema, lint->dml->rel_name),
+		       pk_lint_text("-- in a migration of its own:\n%S;",
+				    lint->statements.items[lint->dml->statement].text));
 }
 
 static void lock_held_work(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (!lint->in_tx || !lint->locked || lint->locked->statement == a->statement)
 		return;
-	bool works = ((a->verb == PK_UPDATE || a->verb == PK_DELETE) && !a->has_where && pk_lint_on_big(lint, a)) ||
-		     (a->verb == PK_CREATE && pk_streq(a->object, "index") && !a->concurrently && pk_lint_on_big(lint, a));
+	bool works = ((a->verb == PK_UPDATE || a->verb == PK_DELETE) && !a->has_where &&
+		      pk_lint_on_big(lint, a)) ||
+		     (a->verb == PK_CREATE && pk_streq(a->object, "index") && !a->concurrently &&
+		      pk_lint_on_big(lint, a));
 	if (!works)
 		return;
 	pk_lint_report(lint, a,
 		       pk_lint_text("works on many rows while line %s still holds its lock on %T",
-				    pk_arena_printf(&lint->arena, "%d", lint->locked->line + (lint->options->first_line > 0
-											     ? lint->options->first_line - 1
-											     : 0)),
+				    pk_arena_printf(&lint->arena, "%d",
+						    lint->locked->line +
+							    (lint->options->first_line > 0
+								     ? lint->options->first_line - 1
+								     : 0)),
 				    pk_action_schema(lint->locked), pk_action_table(lint->locked)),
-		       pk_lint_text("-- in a migration of its own:\n%S;", lint->statements.items[a->statement].text));
+		       pk_lint_text("-- in a migration of its own:\n%S;",
+				    lint->statements.items[a->statement].text));
 }
 
 static bool is_strong(const char *mode)
 {
-	return mode && (strstr(mode, "ACCESS EXCLUSIVE") || strcmp(mode, "EXCLUSIVE") == 0 || strcmp(mode, "SHARE") == 0 ||
-			strcmp(mode, "SHARE ROW EXCLUSIVE") == 0);
+	return mode && (strstr(mode, "ACCESS EXCLUSIVE") || strcmp(mode, "EXCLUSIVE") == 0 ||
+			strcmp(mode, "SHARE") == 0 || strcmp(mode, "SHARE ROW EXCLUSIVE") == 0);
 }
 
 static void explicit_lock(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->verb == PK_LOCK && is_strong(a->def) && !pk_lint_table_is_new(lint, a))
-		pk_lint_report(lint, a, pk_lint_text("%s lock on %T until the transaction ends", a->def, a->rel_schema, a->rel_name),
+		pk_lint_report(lint, a,
+			       pk_lint_text("%s lock on %T until the transaction ends", a->def,
+					    a->rel_schema, a->rel_name),
 			       NULL);
 }
 
@@ -145,30 +167,41 @@ static void runtime_error(struct pk_lint *lint, const struct pk_action *a)
 	if (a->verb == PK_LOCK && !lint->in_tx && !a->nested)
 		pk_lint_report(lint, a, pk_strdup("fails: LOCK TABLE needs a transaction"), NULL);
 	if (a->verb == PK_DROP && a->concurrently && several_objects(lint, a))
-		pk_lint_report(lint, a, pk_strdup("fails: DROP INDEX CONCURRENTLY takes one index"),
-			       pk_lint_text("DROP INDEX CONCURRENTLY %T;\n-- and so on, a statement each", a->schema, a->name));
-	if (a->verb == PK_CREATE && pk_streq(a->object, "index") && a->concurrently && pk_lint_is_partitioned(lint, a))
-		pk_lint_report(lint, a, pk_strdup("fails: an index on a partitioned table cannot be built CONCURRENTLY"),
+		pk_lint_report(
+			lint, a, pk_strdup("fails: DROP INDEX CONCURRENTLY takes one index"),
+			pk_lint_text("DROP INDEX CONCURRENTLY %T;\n-- and so on, a statement each",
+				     a->schema, a->name));
+	if (a->verb == PK_CREATE && pk_streq(a->object, "index") && a->concurrently &&
+	    pk_lint_is_partitioned(lint, a))
+		pk_lint_report(lint, a,
+			       pk_strdup("fails: an index on a partitioned table cannot be built "
+					 "CONCURRENTLY"),
 			       pk_lint_text("CREATE INDEX %I ON ONLY %T (...);\n"
-					    "-- then CREATE INDEX CONCURRENTLY on each partition, and ALTER INDEX ... ATTACH PARTITION",
-					    a->name ? a->name : "new_index", a->rel_schema, a->rel_name));
+					    "-- then CREATE INDEX CONCURRENTLY on each partition, "
+					    "and ALTER INDEX ... ATTACH PARTITION",
+					    a->name ? a->name : "new_index", a->rel_schema,
+					    a->rel_name));
 	if (a->sub == PK_ADD_COLUMN && a->has_default && a->def && pk_sql_expr_has_subquery(a->def))
 		pk_lint_report(lint, a, pk_strdup("fails: a default cannot hold a subquery"), NULL);
 }
 
 static const struct pk_rule rules[] = {
 	{ "tx-structure", PK_LEVEL_ERROR, "transaction control inside a migration",
-	  "part of the migration is committed without its record, or rolled back without an error", tx_structure },
-	{ "concurrently-in-tx", PK_LEVEL_ERROR, "statement that cannot run in a transaction, in one",
-	  "the server refuses it", concurrently_in_tx },
+	  "part of the migration is committed without its record, or rolled back without an error",
+	  tx_structure },
+	{ "concurrently-in-tx", PK_LEVEL_ERROR,
+	  "statement that cannot run in a transaction, in one", "the server refuses it",
+	  concurrently_in_tx },
 	{ "enum-value-in-tx", PK_LEVEL_ERROR, "new enum value used in the transaction that adds it",
 	  "the server refuses it until the addition is committed", enum_value_in_tx },
 	{ "mix-ddl-dml", PK_LEVEL_ERROR, "schema and data changed in one migration",
 	  "the locks of the schema change are held while the rows are changed", mix_ddl_dml },
-	{ "lock-held-work", PK_LEVEL_WARNING, "slow statement while an earlier one's strong lock is held",
+	{ "lock-held-work", PK_LEVEL_WARNING,
+	  "slow statement while an earlier one's strong lock is held",
 	  "everybody who needs that table waits for the slow statement too", lock_held_work },
-	{ "explicit-lock", PK_LEVEL_ERROR, "LOCK TABLE in a strong mode", "everybody else waits, and so does the lock for them",
-	  explicit_lock },
-	{ "runtime-error", PK_LEVEL_ERROR, "statement that must fail", "the migration stops there", runtime_error },
+	{ "explicit-lock", PK_LEVEL_ERROR, "LOCK TABLE in a strong mode",
+	  "everybody else waits, and so does the lock for them", explicit_lock },
+	{ "runtime-error", PK_LEVEL_ERROR, "statement that must fail", "the migration stops there",
+	  runtime_error },
 };
 const struct pk_rules pk_rules_tx = { rules, PK_COUNT(rules) };

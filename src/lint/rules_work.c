@@ -16,22 +16,30 @@ static void bulk_dml(struct pk_lint *lint, const struct pk_action *a)
 {
 	bool all = !a->has_where || is_constant_true(a->where);
 
-	if (!(a->verb == PK_UPDATE || a->verb == PK_DELETE || a->verb == PK_INSERT) || !all || !pk_lint_on_big(lint, a))
+	if (!(a->verb == PK_UPDATE || a->verb == PK_DELETE || a->verb == PK_INSERT) || !all ||
+	    !pk_lint_on_big(lint, a))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	if (a->verb == PK_INSERT) {
-		pk_lint_report(lint, a, pk_lint_text("copies every row it finds into %s in one transaction", table), NULL);
+		pk_lint_report(
+			lint, a,
+			pk_lint_text("copies every row it finds into %s in one transaction", table),
+			NULL);
 		return;
 	}
-	pk_lint_report(lint, a, pk_lint_text("locks and rewrites every row of %s in one transaction", table),
-		       pk_lint_text("-- in batches of some thousand rows, each committed, outside a migration's transaction:\n"
+	pk_lint_report(lint, a,
+		       pk_lint_text("locks and rewrites every row of %s in one transaction", table),
+		       pk_lint_text("-- in batches of some thousand rows, each committed, outside "
+				    "a migration's transaction:\n"
 				    "%S %T ... WHERE <key> BETWEEN ... AND ...;",
-				    a->verb == PK_UPDATE ? "UPDATE" : "DELETE FROM", a->rel_schema, a->rel_name));
+				    a->verb == PK_UPDATE ? "UPDATE" : "DELETE FROM", a->rel_schema,
+				    a->rel_name));
 }
 
 static bool is_logged(struct pk_lint *lint, const struct pk_action *a)
 {
-	const struct pk_actions *table = pk_lint_object(lint, pk_action_schema(a), "table", pk_action_table(a));
+	const struct pk_actions *table =
+		pk_lint_object(lint, pk_action_schema(a), "table", pk_action_table(a));
 
 	return table && !table->items[0].unlogged;
 }
@@ -62,8 +70,11 @@ static void maintenance_rewrite(struct pk_lint *lint, const struct pk_action *a)
 
 	if (!what || (pk_action_table(a) && !pk_lint_on_big(lint, a)))
 		return;
-	PK_FREE char *table = pk_action_table(a) ? pk_lint_table_text(lint, a) : pk_strdup("table after table");
-	pk_lint_report(lint, a, pk_lint_text("%s: ACCESS EXCLUSIVE lock on %s while it is written anew", what, table),
+	PK_FREE char *table =
+		pk_action_table(a) ? pk_lint_table_text(lint, a) : pk_strdup("table after table");
+	pk_lint_report(lint, a,
+		       pk_lint_text("%s: ACCESS EXCLUSIVE lock on %s while it is written anew",
+				    what, table),
 		       a->verb == PK_VACUUM || a->verb == PK_CLUSTER
 			       ? pk_strdup("-- outside migrations, with pg_repack or pg_squeeze")
 			       : NULL);
@@ -71,11 +82,14 @@ static void maintenance_rewrite(struct pk_lint *lint, const struct pk_action *a)
 
 static void matview_refresh_blocking(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->verb == PK_REFRESH && !a->concurrently && !pk_lint_is_new(lint, "materialized view", a->schema, a->name))
+	if (a->verb == PK_REFRESH && !a->concurrently &&
+	    !pk_lint_is_new(lint, "materialized view", a->schema, a->name))
 		pk_lint_report(lint, a,
-			       pk_lint_text("ACCESS EXCLUSIVE lock on %T while its query runs", a->schema, a->name),
+			       pk_lint_text("ACCESS EXCLUSIVE lock on %T while its query runs",
+					    a->schema, a->name),
 			       pk_lint_text("-- needs a unique index on it, over all rows\n"
-					    "REFRESH MATERIALIZED VIEW CONCURRENTLY %T;", a->schema, a->name));
+					    "REFRESH MATERIALIZED VIEW CONCURRENTLY %T;",
+					    a->schema, a->name));
 }
 
 /* Any valid CHECK on the new partition is taken for the one that implies the bounds. */
@@ -100,41 +114,53 @@ static void partition_attach_scan(struct pk_lint *lint, const struct pk_action *
 		return;
 	PK_FREE char *name = pk_printf("%s_bounds", a->ref_name);
 	pk_lint_report(lint, a,
-		       pk_lint_text("ACCESS EXCLUSIVE lock on %T, and on the DEFAULT partition, while all their rows are read",
+		       pk_lint_text("ACCESS EXCLUSIVE lock on %T, and on the DEFAULT partition, "
+				    "while all their rows are read",
 				    a->ref_schema, a->ref_name),
-		       pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (<the bounds, and key IS NOT NULL>) NOT VALID;\n"
+		       pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (<the bounds, and key "
+				    "IS NOT NULL>) NOT VALID;\n"
 				    "-- in a migration of its own:\n"
 				    "ALTER TABLE %T VALIDATE CONSTRAINT %I;\n"
 				    "%S;",
-				    a->ref_schema, a->ref_name, name, a->ref_schema, a->ref_name, name,
-				    lint->statements.items[a->statement].text));
+				    a->ref_schema, a->ref_name, name, a->ref_schema, a->ref_name,
+				    name, lint->statements.items[a->statement].text));
 }
 
 static void partition_detach_blocking(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->sub != PK_DETACH || a->concurrently || !pk_streq(a->object, "table") || pk_lint_table_is_new(lint, a))
+	if (a->sub != PK_DETACH || a->concurrently || !pk_streq(a->object, "table") ||
+	    pk_lint_table_is_new(lint, a))
 		return;
-	pk_lint_report(lint, a, pk_lint_text("ACCESS EXCLUSIVE lock on %T and all of it", a->rel_schema, a->rel_name),
-		       pk_lint_text("-- in a migration of its own, with: -- migrate:up transaction:false\n"
-				    "ALTER TABLE %T DETACH PARTITION %T CONCURRENTLY;",
-				    a->rel_schema, a->rel_name, a->ref_schema, a->ref_name));
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("ACCESS EXCLUSIVE lock on %T and all of it", a->rel_schema,
+			     a->rel_name),
+		pk_lint_text("-- in a migration of its own, with: -- migrate:up transaction:false\n"
+			     "ALTER TABLE %T DETACH PARTITION %T CONCURRENTLY;",
+			     a->rel_schema, a->rel_name, a->ref_schema, a->ref_name));
 }
 
 static void constraints_disabled(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->sub == PK_DISABLE_TRIGGER && !pk_lint_table_is_new(lint, a))
-		pk_lint_report(lint, a,
-			       pk_lint_text("triggers of %T do not fire, foreign keys among them if ALL", a->rel_schema, a->rel_name),
-			       NULL);
+		pk_lint_report(
+			lint, a,
+			pk_lint_text("triggers of %T do not fire, foreign keys among them if ALL",
+				     a->rel_schema, a->rel_name),
+			NULL);
 	if (a->verb == PK_SET && pk_streq(a->name, "session_replication_role") && a->def &&
 	    strcasecmp(a->def, "replica") == 0)
-		pk_lint_report(lint, a, pk_strdup("no trigger and no foreign key is heeded in this session"), NULL);
+		pk_lint_report(lint, a,
+			       pk_strdup("no trigger and no foreign key is heeded in this session"),
+			       NULL);
 }
 
 static void copy_program(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->verb == PK_COPY_PROGRAM)
-		pk_lint_report(lint, a, pk_strdup("runs a command of the operating system on the server"), NULL);
+		pk_lint_report(lint, a,
+			       pk_strdup("runs a command of the operating system on the server"),
+			       NULL);
 }
 
 static void not_analysed(struct pk_lint *lint, const struct pk_action *a)
@@ -142,9 +168,15 @@ static void not_analysed(struct pk_lint *lint, const struct pk_action *a)
 	const char *error = lint->statements.items[a->statement].parse_error;
 
 	if (a->verb == PK_UNPARSED && !a->nested)
-		pk_lint_report(lint, a, pk_lint_text("%s", error ? error : "the grammar does not know the statement"), NULL);
+		pk_lint_report(
+			lint, a,
+			pk_lint_text("%s",
+				     error ? error : "the grammar does not know the statement"),
+			NULL);
 	if (pk_streq(a->object, "dynamic statement"))
-		pk_lint_report(lint, a, pk_strdup("EXECUTE of a text that is put together at run time"), NULL);
+		pk_lint_report(lint, a,
+			       pk_strdup("EXECUTE of a text that is put together at run time"),
+			       NULL);
 }
 
 static const struct pk_rule rules[] = {
@@ -152,16 +184,20 @@ static const struct pk_rule rules[] = {
 	  "rows stay locked and replicas fall behind until it is done", bulk_dml },
 	{ "maintenance-rewrite", PK_LEVEL_ERROR, "VACUUM FULL, CLUSTER, SET LOGGED and the like",
 	  "nobody can read or write the table until it is rewritten", maintenance_rewrite },
-	{ "matview-refresh-blocking", PK_LEVEL_WARNING, "REFRESH MATERIALIZED VIEW without CONCURRENTLY",
+	{ "matview-refresh-blocking", PK_LEVEL_WARNING,
+	  "REFRESH MATERIALIZED VIEW without CONCURRENTLY",
 	  "nobody can read the view until the query is done", matview_refresh_blocking },
 	{ "partition-attach-scan", PK_LEVEL_ERROR, "ATTACH PARTITION that reads the new partition",
-	  "nobody can read or write the partition until all rows are checked", partition_attach_scan },
+	  "nobody can read or write the partition until all rows are checked",
+	  partition_attach_scan },
 	{ "partition-detach-blocking", PK_LEVEL_ERROR, "DETACH PARTITION without CONCURRENTLY",
-	  "the lock waits behind every running query on the table, and everybody else waits behind the lock",
+	  "the lock waits behind every running query on the table, and everybody else waits behind "
+	  "the lock",
 	  partition_detach_blocking },
 	{ "constraints-disabled", PK_LEVEL_ERROR, "triggers and foreign keys switched off",
 	  "rows that no constraint has seen stay wrong for ever", constraints_disabled },
-	{ "copy-program", PK_LEVEL_ERROR, "COPY ... PROGRAM", "a migration has no business outside the database", copy_program },
+	{ "copy-program", PK_LEVEL_ERROR, "COPY ... PROGRAM",
+	  "a migration has no business outside the database", copy_program },
 	{ "not-analysed", PK_LEVEL_WARNING, "statement that could not be judged",
 	  "only a dry run shows what it does", not_analysed },
 };

@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <poll.h>
 
-#define NOTICES_MAX 65536
+#define NOTICES_MAX	65536
 #define CONNECT_TIMEOUT "10" /* seconds */
 
 /*
- * What every session of ours has, so that text that the server deparses does not depend on anybody's
- * settings. By SET, not in the startup packet: RESET then finds the database's own, and poolers that
- * refuse the packet's options let us in.
+ * What every session of ours has, so that text that the server deparses does not depend on
+ * anybody's settings. By SET, not in the startup packet: RESET then finds the database's own, and
+ * poolers that refuse the packet's options let us in.
  */
 static const struct {
 	const char *name, *value;
@@ -81,7 +81,9 @@ static int connect_timeout(const struct pk_conninfo *info)
 	if (!text)
 		text = getenv("PGCONNECT_TIMEOUT");
 	int seconds = atoi(text ? text : CONNECT_TIMEOUT);
-	return seconds > 1 ? seconds : seconds == 1 ? 2 : 24 * 3600; /* as libpq: 0 is none, 1 is 2 */
+	return seconds > 1    ? seconds
+	       : seconds == 1 ? 2
+			      : 24 * 3600; /* as libpq: 0 is none, 1 is 2 */
 }
 
 /* One host: waits with poll(), so that an interrupt is heard. 1: the time is up. */
@@ -89,6 +91,8 @@ static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 {
 	double deadline = pk_now() + seconds;
 	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+	/* After an interrupt there is still to be cleaned up, over new connections too. */
+	bool cleaning_up = pk_interrupted();
 
 	while (want != PGRES_POLLING_OK && want != PGRES_POLLING_FAILED) {
 		struct pollfd fd = { .fd = PQsocket(handle),
@@ -97,7 +101,7 @@ static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 
 		if (fd.fd < 0)
 			break;
-		if (pk_interrupted()) {
+		if (pk_interrupted() && !cleaning_up) {
 			pk_err_set(err, "interrupted while connecting");
 			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 		}
@@ -113,7 +117,8 @@ static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 }
 
 /* Names and values as PQconnectStartParams() wants them; borrowed from info. */
-static void make_params(const struct pk_conninfo *info, struct pk_strv *keys, struct pk_strv *values)
+static void make_params(const struct pk_conninfo *info, struct pk_strv *keys,
+			struct pk_strv *values)
 {
 	const char *host = pk_conninfo_get(info, "host");
 
@@ -129,8 +134,10 @@ static void make_params(const struct pk_conninfo *info, struct pk_strv *keys, st
 		pk_strv_push(keys, "password");
 		pk_strv_push(values, info->password);
 	}
-	/* PGHOSTADDR and PGCHANNELBINDING of the environment must not turn a socket into something else */
-	static const char *const for_sockets[][2] = { { "hostaddr", "" }, { "channel_binding", "prefer" } };
+	/* PGHOSTADDR and PGCHANNELBINDING of the environment must not turn a socket into something
+	 * else */
+	static const char *const for_sockets[][2] = { { "hostaddr", "" },
+						      { "channel_binding", "prefer" } };
 	for (size_t i = 0; host && *host == '/' && i < PK_COUNT(for_sockets); i++)
 		if (!pk_conninfo_get(info, for_sockets[i][0])) {
 			pk_strv_push(keys, for_sockets[i][0]);
@@ -173,7 +180,8 @@ static char *effective_where(const PGconn *handle, const struct pk_conninfo *inf
 	return where;
 }
 
-/* libpq: 'connection to server at "h" (1.2.3.4), port 5432 failed: FATAL:  reason', a line for each address. */
+/* libpq: 'connection to server at "h" (1.2.3.4), port 5432 failed: FATAL:  reason', a line for each
+ * address. */
 static char *connect_reason(const char *text)
 {
 	static const char *const prefixes[] = { "FATAL:", "ERROR:" };
@@ -189,7 +197,8 @@ static char *connect_reason(const char *text)
 	return pk_strndup(line, strcspn(line, "\n"));
 }
 
-static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, bool late, struct pk_err *err)
+static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, bool late,
+			  struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_FREE char *where = effective_where(conn->handle, info);
@@ -207,7 +216,8 @@ static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, 
 	PK_FREE char *reason = connect_reason(text.ptr);
 	const char *hint = pk_pg_connect_hint(text.ptr, &sqlstate);
 	conn->needs_password = !late && PQconnectionNeedsPassword(conn->handle);
-	pk_err_set(err, "cannot connect to '%s': %s", where, *reason ? reason : "libpq gives no reason");
+	pk_err_set(err, "cannot connect to '%s': %s", where,
+		   *reason ? reason : "libpq gives no reason");
 	if (strchr(text.ptr, '\n'))
 		pk_err_detail(err, "%s", text.ptr);
 	if (hint)
@@ -227,8 +237,11 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 
 	make_params(info, &keys, &values);
 	/* several hosts: only libpq's own loop goes on to the next one when one does not answer */
-	bool several = strchr(host ? host : env ? env : "", ',') || pk_conninfo_get(info, "service") ||
-		       getenv("PGSERVICE");
+	bool several = strchr(host  ? host
+			      : env ? env
+				    : "",
+			      ',') ||
+		       pk_conninfo_get(info, "service") || getenv("PGSERVICE");
 	if (several)
 		conn->handle = PQconnectdbParams((const char *const *)keys.items,
 						 (const char *const *)values.items, 0);

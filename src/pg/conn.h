@@ -5,8 +5,8 @@
  * PK_EXIT_INTERRUPTED. A query begun after the interrupt runs (it may be the clean-up): loops over
  * queries ask pk_interrupted() themselves.
  *
- * An error of the server carries its SQLSTATE, its DETAIL and CONTEXT as detail, and as hint ours for
- * that SQLSTATE or else the server's HINT. A connection that broke has SQLSTATE 08006 or 57P0x.
+ * An error of the server carries its SQLSTATE, its DETAIL and CONTEXT as detail, and as hint ours
+ * for that SQLSTATE or else the server's HINT. A connection that broke has SQLSTATE 08006 or 57P0x.
  */
 #ifndef PK_PG_CONN_H
 #define PK_PG_CONN_H
@@ -23,19 +23,24 @@ struct pg_result;
 struct pk_conn {
 	struct pg_conn *handle;
 	struct pg_cancel *cancel;
-	int version;          /* server_version_num: 150020 */
-	char *where;          /* "host/db" for messages */
-	struct pk_buf notices; /* what the server said since the last clear, a line each; at most 64 kB */
-	bool needs_password;   /* after a failed open: the server asked and libpq knew none */
+	int version; /* server_version_num: 150020 */
+	char *where; /* "host/db" for messages */
+	struct pk_buf
+		notices; /* what the server said since the last clear, a line each; at most 64 kB */
+	bool needs_password; /* after a failed open: the server asked and libpq knew none */
 };
-#define PK_CONN_INIT { .notices = PK_BUF_INIT }
+#define PK_CONN_INIT                                                                               \
+	{                                                                                          \
+		.notices = PK_BUF_INIT                                                             \
+	}
 
-/* Errors name host and database, and hint by cause (server away, wrong password, no such database, TLS). */
+/* Errors name host and database, and hint by cause (server away, wrong password, no such database,
+ * TLS). */
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err);
 void pk_conn_release(struct pk_conn *conn);
 /*
- * Gives search_path, TimeZone and the rest back what the database and the role have for them: before
- * SQL of users runs. pk_conn_own_settings() goes back to ours.
+ * Gives search_path, TimeZone and the rest back what the database and the role have for them:
+ * before SQL of users runs. pk_conn_own_settings() goes back to ours.
  */
 int pk_conn_user_settings(struct pk_conn *conn, struct pk_err *err);
 int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err);
@@ -45,12 +50,16 @@ struct pk_rows {
 	struct pg_result *handle;
 	int n, columns;
 };
-#define PK_ROWS_INIT { 0 }
+#define PK_ROWS_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_rows_release(struct pk_rows *rows);
 const char *pk_rows_get(const struct pk_rows *rows, int row, int column);
-const char *pk_rows_named(const struct pk_rows *rows, int row, const char *column); /* unknown column: abort */
-int pk_rows_column(const struct pk_rows *rows, const char *column);                 /* -1 when absent */
-bool pk_rows_true(const struct pk_rows *rows, int row, int column);                 /* 't' */
+const char *pk_rows_named(const struct pk_rows *rows, int row,
+			  const char *column);			    /* unknown column: abort */
+int pk_rows_column(const struct pk_rows *rows, const char *column); /* -1 when absent */
+bool pk_rows_true(const struct pk_rows *rows, int row, int column); /* 't' */
 
 /* One statement with text parameters ($1...); params may be NULL. rows may be NULL. */
 int pk_query(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
@@ -69,16 +78,19 @@ int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const ch
  * Sends several queries at once in pipeline mode and returns their rows in order: catalog reading.
  * Without parameters. rows: n_queries of them, initialised.
  */
-int pk_query_pipeline(struct pk_conn *conn, const char *const *sqls, int n_queries, struct pk_rows *rows,
-		      struct pk_err *err);
+int pk_query_pipeline(struct pk_conn *conn, const char *const *sqls, int n_queries,
+		      struct pk_rows *rows, struct pk_err *err);
 
 enum pk_tx { PK_TX_IDLE, PK_TX_ACTIVE, PK_TX_FAILED };
 enum pk_tx pk_conn_tx(const struct pk_conn *conn);
 bool pk_conn_alive(const struct pk_conn *conn);
 
 /* Quoting, at the last moment. */
-void pk_buf_add_ident(struct pk_buf *buf, const char *name);             /* quotes only where needed, as quote_ident() */
-void pk_buf_add_qualified(struct pk_buf *buf, const char *schema, const char *name); /* schema NULL: name alone */
-void pk_buf_add_literal(struct pk_buf *buf, const char *value);          /* 'value', E'..' with backslashes; NULL: NULL */
+void pk_buf_add_ident(struct pk_buf *buf,
+		      const char *name); /* quotes only where needed, as quote_ident() */
+void pk_buf_add_qualified(struct pk_buf *buf, const char *schema,
+			  const char *name); /* schema NULL: name alone */
+void pk_buf_add_literal(struct pk_buf *buf,
+			const char *value); /* 'value', E'..' with backslashes; NULL: NULL */
 
 #endif

@@ -61,7 +61,8 @@ static void remove_at(struct pk_strv *v, size_t i)
 	v->n--;
 }
 
-static void set_pair(struct pk_strv *keys, struct pk_strv *values, const char *key, const char *value)
+static void set_pair(struct pk_strv *keys, struct pk_strv *values, const char *key,
+		     const char *value)
 {
 	size_t i = find_key(keys, key);
 
@@ -81,8 +82,8 @@ static void set_pair(struct pk_strv *keys, struct pk_strv *values, const char *k
 
 void pk_conninfo_set(struct pk_conninfo *info, const char *key, const char *value)
 {
-	static const char *const secrets[] = { "sslpassword", "scram_client_key", "scram_server_key",
-					       "oauth_client_secret" };
+	static const char *const secrets[] = { "sslpassword", "scram_client_key",
+					       "scram_server_key", "oauth_client_secret" };
 
 	if (strcmp(key, "password") == 0) {
 		char *copy = pk_strdup(value);
@@ -106,21 +107,27 @@ void pk_conninfo_set(struct pk_conninfo *info, const char *key, const char *valu
 static const struct {
 	const char *needle, *msg, *hint;
 } parse_errors[] = {
-	{ "percent-encoded", "a '%' in the connection string is not followed by two hexadecimal digits",
+	{ "percent-encoded",
+	  "a '%' in the connection string is not followed by two hexadecimal digits",
 	  "write '%' in a password as %25, '@' as %40, ':' as %3A, '/' as %2F, '?' as %3F" },
 	{ "forbidden value", "the connection string holds %00", NULL },
-	{ "unterminated quoted", "a quoted value in the connection string has no closing quote", NULL },
+	{ "unterminated quoted", "a quoted value in the connection string has no closing quote",
+	  NULL },
 	{ "missing \"=\"", "the connection string is neither a URI nor key=value pairs",
-	  "postgresql://user@host:5432/database, or \"host=... dbname=...\" with blanks in values quoted" },
-	{ "invalid URI query parameter", "the connection string has a parameter that libpq does not know",
+	  "postgresql://user@host:5432/database, or \"host=... dbname=...\" with blanks in values "
+	  "quoted" },
+	{ "invalid URI query parameter",
+	  "the connection string has a parameter that libpq does not know",
 	  "leave out parameters of other drivers; write '?' in a password as %3F" },
-	{ "invalid connection option", "the connection string has a parameter that libpq does not know",
+	{ "invalid connection option",
+	  "the connection string has a parameter that libpq does not know",
 	  "a value with a blank must stand in single quotes" },
 	{ "query parameter", "malformed parameters after the '?' of the connection URI",
 	  "write '?' in a password as %3F, '&' as %26" },
 	{ "IPv6", "malformed IPv6 address in the connection URI", "write it as [::1]" },
 	{ "in URI", "malformed connection URI",
-	  "postgresql://user@host:5432/database; write '@' in a password as %40, '/' as %2F, ':' as %3A" },
+	  "postgresql://user@host:5432/database; write '@' in a password as %40, '/' as %2F, ':' "
+	  "as %3A" },
 };
 
 /* The name of an unknown parameter, when it cannot be a piece of a password. */
@@ -143,9 +150,13 @@ static int parse_failed(const char *text, const char *libpq_says, struct pk_err 
 	for (size_t i = 0; i < PK_COUNT(parse_errors); i++) {
 		if (!strstr(libpq_says, parse_errors[i].needle))
 			continue;
-		PK_FREE char *key = pk_starts_with(libpq_says, "invalid ") ? unknown_key(text, libpq_says) : NULL;
+		PK_FREE char *key = pk_starts_with(libpq_says, "invalid ")
+					    ? unknown_key(text, libpq_says)
+					    : NULL;
 		if (key)
-			pk_err_set(err, "the connection string has the parameter '%s', which libpq does not know",
+			pk_err_set(err,
+				   "the connection string has the parameter '%s', which libpq does "
+				   "not know",
 				   key);
 		else
 			pk_err_set(err, "%s", parse_errors[i].msg);
@@ -204,7 +215,8 @@ static void hide_one(struct pk_buf *text, const char *secret)
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	const char *at = text->ptr, *hit;
 
-	/* a secret of one or two letters would only tear holes into the message that show where it was */
+	/* a secret of one or two letters would only tear holes into the message that show where it
+	 * was */
 	if (!secret || strlen(secret) < 3 || !strstr(at, secret))
 		return;
 	while ((hit = strstr(at, secret))) {

@@ -3,7 +3,8 @@
 
 static void add_encoded(struct pk_buf *buf, const char *s, const char *also_plain)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 	for (; *s; s++) {
 		if (strchr(plain, *s) || strchr(also_plain, *s))
@@ -74,7 +75,8 @@ static char *make_uri(const struct pk_conninfo *info, bool secrets)
 			add_parameter(&uri, &separator, key, info->values.items[i]);
 	}
 	for (size_t i = 0; secrets && i < info->secret_keys.n; i++)
-		add_parameter(&uri, &separator, info->secret_keys.items[i], info->secret_values.items[i]);
+		add_parameter(&uri, &separator, info->secret_keys.items[i],
+			      info->secret_values.items[i]);
 	return pk_buf_take(&uri);
 }
 
@@ -108,7 +110,8 @@ char *pk_conninfo_where(const struct pk_conninfo *info)
 {
 	PK_AUTO(pk_buf) where = PK_BUF_INIT;
 	const char *host = pk_conninfo_get(info, "host"), *port = pk_conninfo_get(info, "port"),
-		   *service = pk_conninfo_get(info, "service"), *db = pk_conninfo_get(info, "dbname");
+		   *service = pk_conninfo_get(info, "service"),
+		   *db = pk_conninfo_get(info, "dbname");
 
 	if (!host)
 		host = pk_conninfo_get(info, "hostaddr");

@@ -18,7 +18,8 @@ void pk_running_end(struct pk_running *running);
  * The next result, as PQgetResult(), but an interrupt is not waited out for ever: -1 with an error
  * when the server does not answer a cancel request; the connection is closed then.
  */
-int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret, struct pk_err *err);
+int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
+		   struct pk_err *err);
 
 /* Fills err from a failed result (NULL: from the connection). sql may be NULL. Returns -1. */
 int pk_result_error(struct pk_conn *conn, const struct pk_running *running, const PGresult *result,

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #define CANCEL_AGAIN_MS 1000
-#define CANCEL_GIVE_UP 10 /* times */
+#define CANCEL_GIVE_UP	10 /* times */
 
 /* In the signal handler: PQcancel() is made for that. */
 static void on_interrupt(void *arg)
@@ -35,7 +35,8 @@ void pk_running_end(struct pk_running *running)
 	running->cancel = NULL;
 }
 
-int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret, struct pk_err *err)
+int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
+		   struct pk_err *err)
 {
 	struct pollfd fd = { .fd = PQsocket(conn->handle), .events = POLLIN };
 	char ignored[256];
@@ -160,8 +161,8 @@ static bool is_copy(const PGresult *result)
 }
 
 /* Reads until the server is done. The last result goes to *ret, the first error to err. */
-static int collect(struct pk_conn *conn, struct pk_running *running, const char *sql, PGresult **ret,
-		   struct pk_err *err)
+static int collect(struct pk_conn *conn, struct pk_running *running, const char *sql,
+		   PGresult **ret, struct pk_err *err)
 {
 	PGresult *result = NULL;
 	int status = 0;
@@ -267,8 +268,9 @@ int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const ch
 }
 
 /* Results of one pipeline: of each query its result and a NULL, at the end the sync. */
-static int collect_pipeline(struct pk_conn *conn, struct pk_running *running, const char *const *sqls,
-			    int n_queries, struct pk_rows *rows, struct pk_err *err)
+static int collect_pipeline(struct pk_conn *conn, struct pk_running *running,
+			    const char *const *sqls, int n_queries, struct pk_rows *rows,
+			    struct pk_err *err)
 {
 	PGresult *result = NULL;
 	int status = 0, query = 0;
@@ -299,8 +301,8 @@ static int collect_pipeline(struct pk_conn *conn, struct pk_running *running, co
 	return status;
 }
 
-int pk_query_pipeline(struct pk_conn *conn, const char *const *sqls, int n_queries, struct pk_rows *rows,
-		      struct pk_err *err)
+int pk_query_pipeline(struct pk_conn *conn, const char *const *sqls, int n_queries,
+		      struct pk_rows *rows, struct pk_err *err)
 {
 	struct pk_running running;
 	int ok, status;

@@ -8,7 +8,8 @@
 bool pk_cluster_exists(const struct pk_place *place);
 /* initdb, login role, passwords: appears whole (rename) or not at all. */
 int pk_cluster_create(const struct pk_place *place, const char *bindir, struct pk_err *err);
-/* postgresql.conf and pg_hba.conf, which lie beside data/ and are written anew before each start. */
+/* postgresql.conf and pg_hba.conf, which lie beside data/ and are written anew before each start.
+ */
 int pk_cluster_write_settings(const struct pk_place *place, const char *dir, struct pk_err *err);
 /* "admin" or "login". Caller frees and wipes. */
 int pk_cluster_secret(const char *dir, const char *name, char **ret, struct pk_err *err);

@@ -1,4 +1,5 @@
-/* Starting and stopping a private cluster; the postmaster itself, without pg_ctl, which goes through a shell. */
+/* Starting and stopping a private cluster; the postmaster itself, without pg_ctl, which goes
+ * through a shell. */
 #include "server/cluster.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -15,10 +16,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LOG_MAX (8 << 20)    /* bytes; begun anew at a start */
+#define LOG_MAX	     (8 << 20) /* bytes; begun anew at a start */
 #define STOP_FAST_MS 60000
 #define STOP_HARD_MS 10000
-#define START_MAX 600        /* seconds; crash recovery may take its time */
+#define START_MAX    600 /* seconds; crash recovery may take its time */
 
 /* ---- processes ---- */
 
@@ -114,12 +115,13 @@ static bool is_stopping(const char *data)
 {
 	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
 
-	return read_pid_file(data, &lines) && lines.n >= 8 && pk_starts_with(lines.items[7], "stopping");
+	return read_pid_file(data, &lines) && lines.n >= 8 &&
+	       pk_starts_with(lines.items[7], "stopping");
 }
 
 /*
- * Children that outlive a killed postmaster keep its shared memory, and no new one may start. They are
- * told by their program and their working directory.
+ * Children that outlive a killed postmaster keep its shared memory, and no new one may start. They
+ * are told by their program and their working directory.
  */
 static void end_orphans(const struct pk_place *place)
 {
@@ -130,7 +132,8 @@ static void end_orphans(const struct pk_place *place)
 	while (real && proc && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)atoi(entry->d_name);
 		struct stat st;
-		if (pid <= 1 || fstatat(dirfd(proc), entry->d_name, &st, 0) < 0 || st.st_uid != place->uid)
+		if (pid <= 1 || fstatat(dirfd(proc), entry->d_name, &st, 0) < 0 ||
+		    st.st_uid != place->uid)
 			continue;
 		PK_FREE char *cwd = read_link_of(pid, "cwd");
 		PK_FREE char *exe = cwd && strcmp(cwd, real) == 0 ? read_link_of(pid, "exe") : NULL;
@@ -141,7 +144,8 @@ static void end_orphans(const struct pk_place *place)
 		closedir(proc);
 }
 
-/* The server respects the pid file of a crashed one by itself, but not when the pid is another's now. */
+/* The server respects the pid file of a crashed one by itself, but not when the pid is another's
+ * now. */
 static void clear_pid_file(const struct pk_place *place)
 {
 	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
@@ -166,7 +170,8 @@ static off_t size_of(const char *path)
 }
 
 /* What it wrote since the start. */
-static int start_failed(const struct pk_place *place, const char *log, off_t from, struct pk_err *err)
+static int start_failed(const struct pk_place *place, const char *log, off_t from,
+			struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
@@ -179,13 +184,15 @@ static int start_failed(const struct pk_place *place, const char *log, off_t fro
 		pk_err_detail(err, "%s", text.ptr + start);
 	}
 	if (strstr(text.ptr, "No space left"))
-		return pk_err_hint(err, "make room on the disk; 'git postkit gc' removes clones no longer used");
+		return pk_err_hint(
+			err,
+			"make room on the disk; 'git postkit gc' removes clones no longer used");
 	return pk_err_hint(err, "its log is '%s'", log);
 }
 
 /* Woken by each change in its folder and by its end. */
-static int wait_ready(const struct pk_place *place, pid_t pid, int watch, const char *log, off_t log_from,
-		      struct pk_err *err)
+static int wait_ready(const struct pk_place *place, pid_t pid, int watch, const char *log,
+		      off_t log_from, struct pk_err *err)
 {
 	double deadline = pk_now() + START_MAX;
 	int pidfd = open_pidfd(pid), status = -1;
@@ -207,7 +214,8 @@ static int wait_ready(const struct pk_place *place, pid_t pid, int watch, const 
 			pk_err_exit(err, PK_EXIT_INTERRUPTED);
 			break;
 		}
-		struct pollfd fds[2] = { { .fd = watch, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+		struct pollfd fds[2] = { { .fd = watch, .events = POLLIN },
+					 { .fd = pidfd, .events = POLLIN } };
 		/* the second is for file systems that report no events */
 		if (poll(fds, 2, pidfd < 0 ? 50 : 1000) > 0 && fds[0].revents)
 			while (read(watch, events, sizeof(events)) > 0)
@@ -224,7 +232,8 @@ static int open_watch(const struct pk_place *place)
 {
 	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
-	if (watch >= 0 && inotify_add_watch(watch, place->data, IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE) < 0) {
+	if (watch >= 0 &&
+	    inotify_add_watch(watch, place->data, IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE) < 0) {
 		close(watch);
 		watch = -1;
 	}
@@ -250,17 +259,22 @@ int pk_cluster_settle(const struct pk_place *place, struct pk_err *err)
 	return status;
 }
 
-static int launch(const struct pk_place *place, const char *bindir, const char *socket_dir, const char *log,
-		  pid_t *ret_pid, struct pk_err *err)
+static int launch(const struct pk_place *place, const char *bindir, const char *socket_dir,
+		  const char *log, pid_t *ret_pid, struct pk_err *err)
 {
-	static const char *const env[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "PGDATA", "PGOPTIONS", "PGPORT", NULL };
+	static const char *const env[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "PGDATA",
+					   "PGOPTIONS",	     "PGPORT", NULL };
 	PK_FREE char *program = pk_path_join(bindir, "postgres");
 	PK_FREE char *conf = pk_printf("config_file=%s/postgresql.conf", place->dir);
 	PK_FREE char *access = pk_printf("hba_file=%s/pg_hba.conf", place->dir);
-	const char *const argv[] = { program, "-D", place->data, "-c", conf, "-c", access, "-p", "5432",
-				     "-k", socket_dir, NULL };
-	const struct pk_proc proc = { .argv = argv, .env = env, .cwd = "/", .drop = place->drop,
-				      .uid = place->uid, .gid = place->gid };
+	const char *const argv[] = { program, "-D", place->data, "-c", conf,	   "-c",
+				     access,  "-p", "5432",	 "-k", socket_dir, NULL };
+	const struct pk_proc proc = { .argv = argv,
+				      .env = env,
+				      .cwd = "/",
+				      .drop = place->drop,
+				      .uid = place->uid,
+				      .gid = place->gid };
 
 	return pk_proc_daemon(&proc, log, ret_pid, err);
 }
@@ -294,14 +308,17 @@ int pk_cluster_stop(const struct pk_place *place, struct pk_err *err)
 {
 	static const struct {
 		int signal, wait_ms;
-	} steps[] = { { SIGINT, STOP_FAST_MS }, { SIGQUIT, STOP_HARD_MS }, { SIGKILL, STOP_HARD_MS } };
+	} steps[] = { { SIGINT, STOP_FAST_MS },
+		      { SIGQUIT, STOP_HARD_MS },
+		      { SIGKILL, STOP_HARD_MS } };
 	PK_FREE char *socket_dir = pk_cluster_socket(place->data);
 	pid_t pid = pk_cluster_pid(place->data);
 	bool gone = pid == 0;
 
 	for (size_t i = 0; !gone && i < PK_COUNT(steps); i++) {
 		if (kill(pid, steps[i].signal) < 0 && errno != ESRCH)
-			return pk_err_errno(err, "cannot stop the local server in '%s'", place->dir);
+			return pk_err_errno(err, "cannot stop the local server in '%s'",
+					    place->dir);
 		gone = pk_wait_gone(pid, steps[i].wait_ms);
 	}
 	if (!gone)

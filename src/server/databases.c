@@ -7,8 +7,8 @@
 static const char mark_prefix[] = "git-postkit:1 ";
 
 /*
- * Between CREATE DATABASE and its comment a database has no mark. Whoever creates holds this advisory
- * lock (shared), so that an unmarked one is only taken for left over when nobody is at it.
+ * Between CREATE DATABASE and its comment a database has no mark. Whoever creates holds this
+ * advisory lock (shared), so that an unmarked one is only taken for left over when nobody is at it.
  */
 #define LOCK_KEY "pg_catalog.int8 '8100114116107'"
 
@@ -33,7 +33,8 @@ static int connect_admin(struct pk_server *server, struct pk_conn *conn, struct 
 enum mark { ABSENT, UNMARKED, FOREIGN, OURS };
 
 /* comment NULL: none. OURS fills ret (may be NULL) but for its name and size. */
-static enum mark parse_mark(const struct pk_server *server, const char *comment, struct pk_database *ret)
+static enum mark parse_mark(const struct pk_server *server, const char *comment,
+			    struct pk_database *ret)
 {
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
 
@@ -53,21 +54,24 @@ static enum mark parse_mark(const struct pk_server *server, const char *comment,
 	return OURS;
 }
 
-static int read_mark(const struct pk_server *server, struct pk_conn *conn, const char *name, enum mark *ret,
-		     struct pk_err *err)
+static int read_mark(const struct pk_server *server, struct pk_conn *conn, const char *name,
+		     enum mark *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	const char *const params[] = { name };
 
 	if (pk_query(conn,
-		     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
-		     "WHERE datname = $1", 1, params, &rows, err) < 0)
+		     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM "
+		     "pg_catalog.pg_database "
+		     "WHERE datname = $1",
+		     1, params, &rows, err) < 0)
 		return -1;
 	*ret = rows.n ? parse_mark(server, pk_rows_get(&rows, 0, 0), NULL) : ABSENT;
 	return 0;
 }
 
-static int need_ours(const struct pk_server *server, struct pk_conn *conn, const char *name, struct pk_err *err)
+static int need_ours(const struct pk_server *server, struct pk_conn *conn, const char *name,
+		     struct pk_err *err)
 {
 	enum mark mark;
 
@@ -77,12 +81,13 @@ static int need_ours(const struct pk_server *server, struct pk_conn *conn, const
 		return 0;
 	if (mark == ABSENT)
 		return pk_err_set(err, "there is no database '%s' on '%s'", name, conn->where);
-	return pk_err_set(err, "database '%s' on '%s' was not made by this repository; it is left alone", name,
-			  conn->where);
+	return pk_err_set(err,
+			  "database '%s' on '%s' was not made by this repository; it is left alone",
+			  name, conn->where);
 }
 
-static int set_mark(const struct pk_server *server, struct pk_conn *conn, const char *name, const char *purpose,
-		    const char *label, struct pk_err *err)
+static int set_mark(const struct pk_server *server, struct pk_conn *conn, const char *name,
+		    const char *purpose, const char *label, struct pk_err *err)
 {
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -114,8 +119,10 @@ int pk_server_databases(struct pk_server *server, struct pk_databases *ret, stru
 	/* of one that is being dropped the size cannot be told: no error then */
 	if (connect_admin(server, &conn, err) < 0 ||
 	    pk_query(&conn,
-		     "SELECT datname, shobj_description(oid, 'pg_database'), pg_database_size(oid) FROM "
-		     "pg_catalog.pg_database WHERE datname LIKE 'pk\\_%' ORDER BY datname COLLATE \"C\"",
+		     "SELECT datname, shobj_description(oid, 'pg_database'), pg_database_size(oid) "
+		     "FROM "
+		     "pg_catalog.pg_database WHERE datname LIKE 'pk\\_%' ORDER BY datname COLLATE "
+		     "\"C\"",
 		     0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
@@ -153,7 +160,8 @@ static void locale_release(struct locale *l)
 		free(all[i]);
 }
 
-static int locale_like(struct pk_conn *conn, const char *like, struct locale *ret, struct pk_err *err)
+static int locale_like(struct pk_conn *conn, const char *like, struct locale *ret,
+		       struct pk_err *err)
 {
 	static const struct {
 		int version;
@@ -205,12 +213,16 @@ static int add_locale(struct pk_conn *conn, const struct pk_create_db *how, stru
 		return -1;
 	/* what the cluster itself has: C.UTF-8, or C where the system lacks that */
 	if (!how->collate && !like.collate &&
-	    pk_query_value(conn, "SELECT datcollate FROM pg_catalog.pg_database WHERE datname = 'template0'", 0,
-			   NULL, &fallback, err) < 0) {
+	    pk_query_value(
+		    conn,
+		    "SELECT datcollate FROM pg_catalog.pg_database WHERE datname = 'template0'", 0,
+		    NULL, &fallback, err) < 0) {
 		locale_release(&like);
 		return -1;
 	}
-	const char *encoding = how->encoding ? how->encoding : like.encoding ? like.encoding : "UTF8";
+	const char *encoding = how->encoding   ? how->encoding
+			       : like.encoding ? like.encoding
+					       : "UTF8";
 	const char *collate = how->collate ? how->collate : like.collate ? like.collate : fallback;
 	const char *ctype = how->ctype ? how->ctype : like.ctype ? like.ctype : collate;
 	add_option(sql, " ENCODING ", encoding);
@@ -247,11 +259,15 @@ static int explain_create(const struct pk_create_db *how, struct pk_err *err)
 	if (strstr(err->msg, "locale")) {
 		pk_err_wrap(err, "this server cannot have a database of locale '%s'",
 			    how && how->collate ? how->collate : "of the model");
-		return pk_err_hint(err, "install the locale on the machine of the server: sudo apt-get install "
-					"locales-all, or sudo locale-gen <locale>");
+		return pk_err_hint(
+			err,
+			"install the locale on the machine of the server: sudo apt-get install "
+			"locales-all, or sudo locale-gen <locale>");
 	}
 	if (strcmp(err->sqlstate, "55006") == 0)
-		return pk_err_hint(err, "end the connections to it: nobody may be connected while it is copied");
+		return pk_err_hint(
+			err,
+			"end the connections to it: nobody may be connected while it is copied");
 	return -1;
 }
 
@@ -266,7 +282,8 @@ static void drop_quietly(struct pk_conn *conn, const char *name)
 
 /* CREATE DATABASE and mark; after an error or an interrupt nothing stays. */
 static int create_marked(const struct pk_server *server, struct pk_conn *conn, const char *name,
-			 const char *create, const char *purpose, const char *label, struct pk_err *err)
+			 const char *create, const char *purpose, const char *label,
+			 struct pk_err *err)
 {
 	if (pk_exec(conn, "SELECT pg_catalog.pg_advisory_lock_shared(" LOCK_KEY ")", err) < 0 ||
 	    pk_exec(conn, create, err) < 0)
@@ -307,20 +324,22 @@ static int terminate_others(struct pk_conn *conn, const char *name, struct pk_er
 {
 	const char *const params[] = { name };
 
-	return pk_query(conn,
-			"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
-			"WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()", 1, params, NULL, err);
+	return pk_query(
+		conn,
+		"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+		"WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()",
+		1, params, NULL, err);
 }
 
 /* Without a mark only what a killed creation left in a cluster that nobody else uses. */
-static int may_drop(struct pk_server *server, struct pk_conn *conn, const char *name, enum mark mark,
-		    struct pk_err *err)
+static int may_drop(struct pk_server *server, struct pk_conn *conn, const char *name,
+		    enum mark mark, struct pk_err *err)
 {
 	PK_FREE char *free_now = NULL;
 
 	if (mark == UNMARKED && server->embedded && pk_starts_with(name, "pk_")) {
-		if (pk_query_value(conn, "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_KEY ")", 0, NULL, &free_now,
-				   err) < 0)
+		if (pk_query_value(conn, "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_KEY ")", 0,
+				   NULL, &free_now, err) < 0)
 			return -1;
 		if (pk_streq(free_now, "t"))
 			return 0;
@@ -357,7 +376,8 @@ int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err 
 	return 0;
 }
 
-int pk_server_rename_db(struct pk_server *server, const char *from, const char *to, struct pk_err *err)
+int pk_server_rename_db(struct pk_server *server, const char *from, const char *to,
+			struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -373,29 +393,33 @@ int pk_server_rename_db(struct pk_server *server, const char *from, const char *
 }
 
 /*
- * CREATE DATABASE leaves the settings of its template behind. Copied as rows, since a stored value has
- * no exact way back into ALTER DATABASE ... SET (search_path is a list, quoted already).
+ * CREATE DATABASE leaves the settings of its template behind. Copied as rows, since a stored value
+ * has no exact way back into ALTER DATABASE ... SET (search_path is a list, quoted already).
  */
 static int copy_settings(struct pk_conn *conn, const char *from, const char *to, struct pk_err *err)
 {
 	const char *const params[] = { from, to };
 	PK_FREE char *some = NULL;
 
-	if (pk_query_value(conn,
-			   "SELECT '1' FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d "
-			   "ON d.oid = s.setdatabase WHERE d.datname = $1 LIMIT 1", 1, params, &some, err) < 0)
+	if (pk_query_value(
+		    conn,
+		    "SELECT '1' FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d "
+		    "ON d.oid = s.setdatabase WHERE d.datname = $1 LIMIT 1",
+		    1, params, &some, err) < 0)
 		return -1;
 	if (!some)
 		return 0;
-	return pk_query(conn,
-			"INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig) "
-			"SELECT n.oid, s.setrole, s.setconfig FROM pg_catalog.pg_db_role_setting s "
-			"JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = $1 "
-			"JOIN pg_catalog.pg_database n ON n.datname = $2", 2, params, NULL, err);
+	return pk_query(
+		conn,
+		"INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig) "
+		"SELECT n.oid, s.setrole, s.setconfig FROM pg_catalog.pg_db_role_setting s "
+		"JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = $1 "
+		"JOIN pg_catalog.pg_database n ON n.datname = $2",
+		2, params, NULL, err);
 }
 
-int pk_server_cut_db(struct pk_server *server, const char *from, const char *to, const char *purpose,
-		     const char *label, struct pk_err *err)
+int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
+		     const char *purpose, const char *label, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -404,9 +428,11 @@ int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
 
 	if (check_name(to, err) < 0 || connect_admin(server, &conn, err) < 0 ||
 	    need_ours(server, &conn, from, err) < 0 ||
-	    pk_query_value(&conn,
-			   "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE "
-			   "datname = $1", 1, params, &owner, err) < 0)
+	    pk_query_value(
+		    &conn,
+		    "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE "
+		    "datname = $1",
+		    1, params, &owner, err) < 0)
 		return -1;
 	pk_buf_add(&sql, "CREATE DATABASE ");
 	pk_buf_add_ident(&sql, to);

@@ -1,9 +1,9 @@
 /*
  * Making a private cluster.
  *
- * Each repository runs its own initdb and none is kept to copy from: initdb -N takes 0.55 s, a copy of
- * its result with new passwords 0.15 s. What that saves, once in the life of a repository, is not
- * worth files shared between repositories that must be kept apart by server version and build.
+ * Each repository runs its own initdb and none is kept to copy from: initdb -N takes 0.55 s, a copy
+ * of its result with new passwords 0.15 s. What that saves, once in the life of a repository, is
+ * not worth files shared between repositories that must be kept apart by server version and build.
  */
 #include "server/cluster.h"
 #include "base/clock.h"
@@ -40,7 +40,8 @@ int pk_cluster_secret(const char *dir, const char *name, char **ret, struct pk_e
 
 /* ---- settings ---- */
 
-/* The data are thrown away and copied again; what others lose by these settings we gain in speed. */
+/* The data are thrown away and copied again; what others lose by these settings we gain in speed.
+ */
 static const char fixed_settings[] =
 	"# Written by git-postkit before each start; changes are lost.\n"
 	"listen_addresses = ''\n"
@@ -106,9 +107,16 @@ int pk_cluster_write_settings(const struct pk_place *place, const char *dir, str
 static int run_as_server(const struct pk_place *place, const char *const *argv, const char *input,
 			 struct pk_buf *said, int *ret_status, struct pk_err *err)
 {
-	static const char *const env[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "PGDATA", "PGOPTIONS", "PGHOST", NULL };
-	const struct pk_proc proc = { .argv = argv, .env = env, .cwd = "/", .input = input, .out = said,
-				      .err_out = said, .drop = place->drop, .uid = place->uid,
+	static const char *const env[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "PGDATA",
+					   "PGOPTIONS",	     "PGHOST", NULL };
+	const struct pk_proc proc = { .argv = argv,
+				      .env = env,
+				      .cwd = "/",
+				      .input = input,
+				      .out = said,
+				      .err_out = said,
+				      .drop = place->drop,
+				      .uid = place->uid,
 				      .gid = place->gid };
 
 	return pk_proc_run(&proc, ret_status, err);
@@ -119,18 +127,29 @@ static int failed(const char *what, const struct pk_buf *said, struct pk_err *er
 	pk_err_set(err, "%s", what);
 	pk_err_detail(err, "%s", said->ptr);
 	if (strstr(said->ptr, "No space left"))
-		pk_err_hint(err, "make room on the disk; a local server needs 50 MB and its databases");
+		pk_err_hint(err,
+			    "make room on the disk; a local server needs 50 MB and its databases");
 	return -1;
 }
 
-static int initdb(const struct pk_place *place, const char *bindir, const char *data, const char *pwfile,
-		  struct pk_err *err)
+static int initdb(const struct pk_place *place, const char *bindir, const char *data,
+		  const char *pwfile, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
 	PK_FREE char *program = pk_path_join(bindir, "initdb");
 	PK_FREE char *pwopt = pk_printf("--pwfile=%s", pwfile);
-	const char *argv[] = { program, "-D", data, "-N", "-U", PK_ADMIN, "--auth=scram-sha-256", pwopt,
-			       "--encoding=UTF8", "--locale=C.UTF-8", NULL, NULL };
+	const char *argv[] = { program,
+			       "-D",
+			       data,
+			       "-N",
+			       "-U",
+			       PK_ADMIN,
+			       "--auth=scram-sha-256",
+			       pwopt,
+			       "--encoding=UTF8",
+			       "--locale=C.UTF-8",
+			       NULL,
+			       NULL };
 	int status = 0;
 
 	if (place->major >= 18)
@@ -143,7 +162,8 @@ static int initdb(const struct pk_place *place, const char *bindir, const char *
 		pk_buf_clear(&said);
 		if (pk_remove_tree(data, err) < 0)
 			return -1;
-		if (mkdir(data, 0700) < 0 || (place->drop && lchown(data, place->uid, place->gid) < 0))
+		if (mkdir(data, 0700) < 0 ||
+		    (place->drop && lchown(data, place->uid, place->gid) < 0))
 			return pk_err_errno(err, "cannot make '%s'", data);
 		if (run_as_server(place, argv, NULL, &said, &status, err) < 0)
 			return -1;
@@ -162,7 +182,8 @@ static int setup_roles(const struct pk_place *place, const char *bindir, const c
 	int status = 0;
 
 	/* the password is our own hexadecimal, the names are constants */
-	pk_buf_add(&sql, "CREATE ROLE " PK_LOGIN " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
+	pk_buf_add(&sql, "CREATE ROLE " PK_LOGIN
+			 " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
 			 "NOBYPASSRLS PASSWORD '");
 	pk_buf_add(&sql, password);
 	pk_buf_add(&sql, "'\nREVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC\n"
@@ -185,21 +206,25 @@ static int write_secret(const char *dir, const char *name, char **ret, struct pk
 }
 
 /* data/ and the password for initdb belong to the server's user, all else to us. */
-static int build(const struct pk_place *place, const char *bindir, const char *dir, struct pk_err *err)
+static int build(const struct pk_place *place, const char *bindir, const char *dir,
+		 struct pk_err *err)
 {
 	PK_FREE char *data = pk_path_join(dir, "data");
 	PK_FREE char *pwfile = pk_path_join(dir, "initial.secret");
 	PK_FREE char *admin = NULL, *login = NULL;
 
-	if (mkdir(dir, 0700) < 0 || mkdir(data, 0700) < 0 || (place->drop && chmod(dir, 0711) < 0) ||
+	if (mkdir(dir, 0700) < 0 || mkdir(data, 0700) < 0 ||
+	    (place->drop && chmod(dir, 0711) < 0) ||
 	    (place->drop && lchown(data, place->uid, place->gid) < 0))
 		return pk_err_errno(err, "cannot make '%s'", dir);
-	if (write_secret(dir, "admin", &admin, err) < 0 || write_secret(dir, "login", &login, err) < 0 ||
+	if (write_secret(dir, "admin", &admin, err) < 0 ||
+	    write_secret(dir, "login", &login, err) < 0 ||
 	    pk_write_file(pwfile, admin, strlen(admin), 0600, err) < 0)
 		return -1;
 	if (place->drop && lchown(pwfile, place->uid, place->gid) < 0)
 		return pk_err_errno(err, "cannot give away '%s'", pwfile);
-	if (initdb(place, bindir, data, pwfile, err) < 0 || setup_roles(place, bindir, data, login, err) < 0)
+	if (initdb(place, bindir, data, pwfile, err) < 0 ||
+	    setup_roles(place, bindir, data, login, err) < 0)
 		return -1;
 	unlink(pwfile);
 	explicit_bzero(admin, strlen(admin));
@@ -234,7 +259,8 @@ int pk_cluster_create(const struct pk_place *place, const char *bindir, struct p
 		return -1;
 	if (build(place, bindir, dir, err) < 0) {
 		pk_remove_tree(dir, NULL);
-		return pk_err_wrap(err, "cannot make a local server of PostgreSQL %d", place->major);
+		return pk_err_wrap(err, "cannot make a local server of PostgreSQL %d",
+				   place->major);
 	}
 	if (rename(dir, place->dir) < 0) {
 		pk_err_errno(err, "cannot rename '%s'", dir);

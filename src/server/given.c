@@ -7,29 +7,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int check_server(struct pk_server *server, struct pk_conn *conn, int major, struct pk_err *err)
+static int check_server(struct pk_server *server, struct pk_conn *conn, int major,
+			struct pk_err *err)
 {
 	PK_FREE char *may = NULL;
 
 	server->major = conn->version / 10000;
 	if (major && server->major != major) {
-		pk_err_set(err, "the server of postkit.server, '%s', is PostgreSQL %d, and %d is needed",
+		pk_err_set(err,
+			   "the server of postkit.server, '%s', is PostgreSQL %d, and %d is needed",
 			   conn->where, server->major, major);
-		return pk_err_hint(err, "name a server of PostgreSQL %d, or unset postkit.server and install "
-					"postgresql-%d", major, major);
+		return pk_err_hint(
+			err,
+			"name a server of PostgreSQL %d, or unset postkit.server and install "
+			"postgresql-%d",
+			major, major);
 	}
 	if (pk_query_value(conn,
-			   "SELECT (rolsuper OR (rolcreatedb AND rolcreaterole))::text FROM pg_catalog.pg_roles "
-			   "WHERE rolname = current_user", 0, NULL, &may, err) < 0)
+			   "SELECT (rolsuper OR (rolcreatedb AND rolcreaterole))::text FROM "
+			   "pg_catalog.pg_roles "
+			   "WHERE rolname = current_user",
+			   0, NULL, &may, err) < 0)
 		return -1;
 	if (pk_streq(may, "true"))
 		return 0;
-	pk_err_set(err, "the role of postkit.server may not create databases and roles on '%s'", conn->where);
+	pk_err_set(err, "the role of postkit.server may not create databases and roles on '%s'",
+		   conn->where);
 	return pk_err_hint(err, "name a superuser, or a role with CREATEDB and CREATEROLE");
 }
 
-/* Its password lies with the user, not in the repository: the server is not the repository's alone. */
-static int login_password(const char *where, const char *login, char **ret, bool *ret_new, struct pk_err *err)
+/* Its password lies with the user, not in the repository: the server is not the repository's alone.
+ */
+static int login_password(const char *where, const char *login, char **ret, bool *ret_new,
+			  struct pk_err *err)
 {
 	PK_FREE char *state = pk_place_state_dir();
 	PK_FREE char *key = pk_printf("%s %s", where, login);
@@ -65,8 +75,8 @@ static int ensure_login(struct pk_server *server, struct pk_conn *conn, struct p
 	plain_where = pk_conninfo_where(&server->admin);
 	if (pk_lock_take(&lock, lock_path, 10000, err) < 0 ||
 	    login_password(plain_where, server->login, &password, &is_new, err) < 0 ||
-	    pk_query_value(conn, "SELECT '1' FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params, &there,
-			   err) < 0)
+	    pk_query_value(conn, "SELECT '1' FROM pg_catalog.pg_roles WHERE rolname = $1", 1,
+			   params, &there, err) < 0)
 		return -1;
 	pk_conninfo_set(&server->user, "user", server->login);
 	pk_conninfo_set(&server->user, "password", password);
@@ -88,8 +98,9 @@ static int ensure_login(struct pk_server *server, struct pk_conn *conn, struct p
  */
 static void take_address(struct pk_server *server)
 {
-	static const char *const keys[] = { "host", "hostaddr", "port", "sslmode", "sslrootcert", "gssencmode", "service",
-					    "connect_timeout" };
+	static const char *const keys[] = { "host",    "hostaddr",	 "port",
+					    "sslmode", "sslrootcert",	 "gssencmode",
+					    "service", "connect_timeout" };
 
 	for (size_t i = 0; i < PK_COUNT(keys); i++)
 		pk_conninfo_set(&server->user, keys[i], pk_conninfo_get(&server->admin, keys[i]));
@@ -103,7 +114,8 @@ int pk_given_open(struct pk_server *server, const char *url, int major, struct p
 		return pk_err_wrap(err, "the setting postkit.server");
 	if (!pk_conninfo_get(&server->admin, "dbname"))
 		pk_conninfo_set(&server->admin, "dbname", "postgres");
-	if (pk_conn_open(&conn, &server->admin, err) < 0 || check_server(server, &conn, major, err) < 0)
+	if (pk_conn_open(&conn, &server->admin, err) < 0 ||
+	    check_server(server, &conn, major, err) < 0)
 		return -1;
 	server->login = pk_printf(PK_LOGIN "_%.8s", server->owner_id);
 	take_address(server);

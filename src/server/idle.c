@@ -1,9 +1,10 @@
 /*
- * The watcher of a private cluster: stops it when nobody has used it for a while. Use is a client that
- * is connected, a session that came and went since the last look, or a command that opened the server
- * (pk_server_open() touches the lock file).
+ * The watcher of a private cluster: stops it when nobody has used it for a while. Use is a client
+ * that is connected, a session that came and went since the last look, or a command that opened the
+ * server (pk_server_open() touches the lock file).
  *
- * Between looks it sleeps in poll(2) on the postmaster's end and on its folder, so it ends with them.
+ * Between looks it sleeps in poll(2) on the postmaster's end and on its folder, so it ends with
+ * them.
  */
 #include "server/server.h"
 #include "base/clock.h"
@@ -23,12 +24,12 @@
 struct watch {
 	struct pk_place place;
 	struct pk_lock only; /* one watcher for each cluster */
-	int timeout;         /* seconds */
+	int timeout;	     /* seconds */
 	pid_t pid;
 	char *socket_dir;
 	int pidfd, events;
-	int64_t sessions;    /* counted by the server at the last look */
-	double used;         /* pk_now() of the last use seen */
+	int64_t sessions; /* counted by the server at the last look */
+	double used;	  /* pk_now() of the last use seen */
 };
 
 /* Clients now, and sessions ever, but for those to "postgres": these are our own. */
@@ -38,14 +39,18 @@ static int look(struct watch *w, int64_t *ret_clients, int64_t *ret_sessions)
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_server_fill(&server, &w->place, NULL) < 0 || pk_conn_open(&conn, &server.admin, NULL) < 0)
+	if (pk_server_fill(&server, &w->place, NULL) < 0 ||
+	    pk_conn_open(&conn, &server.admin, NULL) < 0)
 		return -1;
 	if (pk_query(&conn,
 		     conn.version >= 140000
-			     ? "SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = "
-			       "'client backend' AND pid <> pg_catalog.pg_backend_pid()), (SELECT sum(sessions) "
+			     ? "SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE "
+			       "backend_type = "
+			       "'client backend' AND pid <> pg_catalog.pg_backend_pid()), (SELECT "
+			       "sum(sessions) "
 			       "FROM pg_catalog.pg_stat_database WHERE datname <> 'postgres')"
-			     : "SELECT count(*), 0 FROM pg_catalog.pg_stat_activity WHERE backend_type = "
+			     : "SELECT count(*), 0 FROM pg_catalog.pg_stat_activity WHERE "
+			       "backend_type = "
 			       "'client backend' AND pid <> pg_catalog.pg_backend_pid()",
 		     0, NULL, &rows, NULL) < 0)
 		return -1;
@@ -89,8 +94,8 @@ static bool stop_if_idle(struct watch *w)
 }
 
 /*
- * The repository was removed or moved away under it: nobody asks for it at this place again. Fast at
- * first, for moved data are used again from where they are now.
+ * The repository was removed or moved away under it: nobody asks for it at this place again. Fast
+ * at first, for moved data are used again from where they are now.
  */
 static bool stop_if_removed(const struct watch *w)
 {
@@ -113,7 +118,8 @@ static void loop(struct watch *w)
 	char drain[4096];
 
 	while (!pk_interrupted()) {
-		struct pollfd fds[2] = { { .fd = w->pidfd, .events = POLLIN }, { .fd = w->events, .events = POLLIN } };
+		struct pollfd fds[2] = { { .fd = w->pidfd, .events = POLLIN },
+					 { .fd = w->events, .events = POLLIN } };
 		double left = next - pk_now();
 		int n = poll(fds, 2, left > 0 ? (int)(left * 1000) + 1 : 0);
 
@@ -149,8 +155,10 @@ static int watch_cluster(struct watch *w, const char *dir)
 	w->events = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	/* its own folder and the one above: either may be removed or renamed away */
 	if (w->events >= 0) {
-		inotify_add_watch(w->events, w->place.dir, IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
-		inotify_add_watch(w->events, w->place.root, IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVE_SELF);
+		inotify_add_watch(w->events, w->place.dir,
+				  IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+		inotify_add_watch(w->events, w->place.root,
+				  IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVE_SELF);
 	}
 	loop(w);
 	return 0;
@@ -158,7 +166,9 @@ static int watch_cluster(struct watch *w, const char *dir)
 
 int pk_server_idle_main(int argc, char **argv)
 {
-	struct watch w = { .place = PK_PLACE_INIT, .only = PK_LOCK_INIT, .pidfd = -1, .events = -1 };
+	struct watch w = {
+		.place = PK_PLACE_INIT, .only = PK_LOCK_INIT, .pidfd = -1, .events = -1
+	};
 	int at = 0;
 
 	while (at < argc && strcmp(argv[at], "--internal-idle") != 0)

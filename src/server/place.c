@@ -22,7 +22,8 @@ void pk_place_release(struct pk_place *place)
 
 char *pk_place_state_dir(void)
 {
-	const char *set = getenv("POSTKIT_STATE_DIR"), *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *set = getenv("POSTKIT_STATE_DIR"), *xdg = getenv("XDG_STATE_HOME"),
+		   *home = getenv("HOME");
 
 	if (set && *set == '/')
 		return pk_strdup(set);
@@ -78,8 +79,10 @@ static int choose_user(struct pk_place *place, const struct pk_config *config, s
 	place->gid = getegid();
 	if (lstat(version, &st) == 0 && st.st_uid != 0) {
 		if (place->uid != 0 && st.st_uid != place->uid) {
-			pk_err_set(err, "the local server in '%s' belongs to another user", place->dir);
-			return pk_err_hint(err, "work in a clone of the repository that is your own");
+			pk_err_set(err, "the local server in '%s' belongs to another user",
+				   place->dir);
+			return pk_err_hint(err,
+					   "work in a clone of the repository that is your own");
 		}
 		place->drop = place->uid == 0;
 		place->uid = st.st_uid;
@@ -97,13 +100,16 @@ static int choose_user(struct pk_place *place, const struct pk_config *config, s
 		place->gid = pw->pw_gid;
 		return 0;
 	}
-	pk_err_set(err, "no user '%s' on this machine to run PostgreSQL as, and it refuses to run as root",
-		   names[0]);
-	return pk_err_hint(err, "git config --global postkit.serverUser <name of an unprivileged user>");
+	pk_err_set(
+		err,
+		"no user '%s' on this machine to run PostgreSQL as, and it refuses to run as root",
+		names[0]);
+	return pk_err_hint(err,
+			   "git config --global postkit.serverUser <name of an unprivileged user>");
 }
 
-int pk_place_find(struct pk_place *place, const struct pk_repo *repo, const struct pk_config *config,
-		  int major, struct pk_err *err)
+int pk_place_find(struct pk_place *place, const struct pk_repo *repo,
+		  const struct pk_config *config, int major, struct pk_err *err)
 {
 	PK_FREE char *root = pk_place_root(repo);
 	PK_FREE char *dir = pk_printf("%s/pg%d", root, major);
@@ -135,10 +141,12 @@ static int check_way(const struct pk_place *place, struct pk_err *err)
 	while (strcmp(path, "/") != 0) {
 		struct stat st;
 		if (stat(path, &st) == 0 && st.st_uid != place->uid && !(st.st_mode & S_IXOTH)) {
-			pk_err_set(err, "user number %u, who runs the local server, cannot enter '%s'",
+			pk_err_set(err,
+				   "user number %u, who runs the local server, cannot enter '%s'",
 				   (unsigned)place->uid, path);
-			return pk_err_hint(err, "chmod o+x '%s', or set POSTKIT_STATE_DIR to another folder",
-					   path);
+			return pk_err_hint(
+				err, "chmod o+x '%s', or set POSTKIT_STATE_DIR to another folder",
+				path);
 		}
 		char *up = pk_path_dir(path);
 		free(path);
@@ -184,15 +192,16 @@ int pk_place_make_root(const struct pk_place *place, struct pk_err *err)
 	return check_way(place, err);
 }
 
-static int make_owner_id(const char *commondir, const char *dir, const char *file, struct pk_buf *id,
-			 struct pk_err *err)
+static int make_owner_id(const char *commondir, const char *dir, const char *file,
+			 struct pk_buf *id, struct pk_err *err)
 {
 	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
 	PK_FREE char *lock_path = pk_path_join(dir, "id.lock");
 	PK_FREE char *made = pk_random_hex(16);
 	struct stat st;
 
-	if (make_repo_dir(commondir, dir, err) < 0 || pk_lock_take(&lock, lock_path, 10000, err) < 0)
+	if (make_repo_dir(commondir, dir, err) < 0 ||
+	    pk_lock_take(&lock, lock_path, 10000, err) < 0)
 		return -1;
 	if (pk_path_exists(file))
 		return pk_read_file(file, id, err);
@@ -284,7 +293,8 @@ int pk_place_socket_dir(const struct pk_place *place, char **ret, struct pk_err 
 		free(path);
 		path = pk_strdup("/tmp/postkit-XXXXXX");
 		if (!mkdtemp(path) || !claim(place, path))
-			return pk_err_errno(err, "cannot make a folder for the server's socket in /tmp");
+			return pk_err_errno(err,
+					    "cannot make a folder for the server's socket in /tmp");
 	}
 	clear_socket_dir(path);
 	*ret = pk_take(&path);

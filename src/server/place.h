@@ -10,22 +10,26 @@
 #define PK_LOGIN "postkit"
 
 struct pk_place {
-	char *root;   /* folder of the clusters of a repository */
-	char *dir;    /* root/pg15, with data/, log, secrets, settings */
-	char *data;   /* dir/data */
-	char *lock;   /* dir.lock: held while it is made, started, stopped; its mtime is the last use */
-	char *repo;   /* commondir; NULL: none */
+	char *root; /* folder of the clusters of a repository */
+	char *dir;  /* root/pg15, with data/, log, secrets, settings */
+	char *data; /* dir/data */
+	char *lock; /* dir.lock: held while it is made, started, stopped; its mtime is the last use
+		     */
+	char *repo; /* commondir; NULL: none */
 	int major;
-	bool drop;    /* we are root: the server runs as uid, gid */
+	bool drop; /* we are root: the server runs as uid, gid */
 	uid_t uid;
 	gid_t gid;
 };
-#define PK_PLACE_INIT { 0 }
+#define PK_PLACE_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 void pk_place_release(struct pk_place *place);
 /* Nothing is made. config may be NULL. */
-int pk_place_find(struct pk_place *place, const struct pk_repo *repo, const struct pk_config *config,
-		  int major, struct pk_err *err);
+int pk_place_find(struct pk_place *place, const struct pk_repo *repo,
+		  const struct pk_config *config, int major, struct pk_err *err);
 /* From a folder of a cluster alone. */
 int pk_place_of_dir(struct pk_place *place, const char *dir, struct pk_err *err);
 /* Makes root, fit for the server's user. */

@@ -7,11 +7,11 @@
 
 /* Where distributions put them. */
 static const char *const folders[] = {
-	"/usr/lib/postgresql/*/bin",      /* Debian */
-	"/usr/pgsql-*/bin",               /* PGDG on Red Hat */
-	"/usr/lib/postgresql*/bin",       /* SUSE, Gentoo */
-	"/usr/libexec/postgresql*",       /* Alpine */
-	"/usr/local/pgsql/bin",           /* from source */
+	"/usr/lib/postgresql/*/bin", /* Debian */
+	"/usr/pgsql-*/bin",	     /* PGDG on Red Hat */
+	"/usr/lib/postgresql*/bin",  /* SUSE, Gentoo */
+	"/usr/libexec/postgresql*",  /* Alpine */
+	"/usr/local/pgsql/bin",	     /* from source */
 	"/opt/homebrew/opt/postgresql@*/bin",
 	"/usr/local/opt/postgresql@*/bin",
 	"/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
@@ -78,7 +78,8 @@ static void add_folder(struct pk_pg_list *list, const char *folder)
 			return;
 	if (!bindir)
 		return;
-	struct pk_pg_programs p = { .server = has_all(bindir, server), .client = has_all(bindir, client) };
+	struct pk_pg_programs p = { .server = has_all(bindir, server),
+				    .client = has_all(bindir, client) };
 	if (!p.server && !p.client)
 		return;
 	p.major = major_of_path(bindir);
@@ -154,7 +155,8 @@ static const struct pk_pg_programs *server_of(const struct pk_pg_list *list, int
 	return NULL;
 }
 
-const struct pk_pg_programs *pk_pg_find_server(const struct pk_config *config, int major, struct pk_pg_list *ret)
+const struct pk_pg_programs *pk_pg_find_server(const struct pk_config *config, int major,
+					       struct pk_pg_list *ret)
 {
 	pk_pg_list_release(ret);
 	add_each(ret, config ? pk_config_get_protected(config, "pgBin") : NULL);

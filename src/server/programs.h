@@ -1,4 +1,5 @@
-/* PostgreSQL's programs on this machine: distribution folders, pg_config, PATH, the setting postkit.pgBin. */
+/* PostgreSQL's programs on this machine: distribution folders, pg_config, PATH, the setting
+ * postkit.pgBin. */
 #ifndef PK_SERVER_PROGRAMS_H
 #define PK_SERVER_PROGRAMS_H
 
@@ -15,13 +16,17 @@ struct pk_pg_list {
 	struct pk_pg_programs *items; /* newest major first */
 	size_t n, cap;
 };
-#define PK_PG_LIST_INIT { 0 }
+#define PK_PG_LIST_INIT                                                                            \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_pg_list_release(struct pk_pg_list *list);
 void pk_pg_list_find(const struct pk_config *config, struct pk_pg_list *ret);
 /*
- * The server programs of a major (0: the newest), borrowed from ret; NULL: none, and ret has all there is.
- * Cheaper than the whole list where the distribution's folders have them.
+ * The server programs of a major (0: the newest), borrowed from ret; NULL: none, and ret has all
+ * there is. Cheaper than the whole list where the distribution's folders have them.
  */
-const struct pk_pg_programs *pk_pg_find_server(const struct pk_config *config, int major, struct pk_pg_list *ret);
+const struct pk_pg_programs *pk_pg_find_server(const struct pk_config *config, int major,
+					       struct pk_pg_list *ret);
 
 #endif

@@ -49,7 +49,8 @@ static int make_role(struct pk_conn *conn, const char *role, struct pk_err *err)
 	return exec_racing(conn, sql.ptr, err);
 }
 
-static int grant_role(struct pk_server *server, struct pk_conn *conn, const char *role, struct pk_err *err)
+static int grant_role(struct pk_server *server, struct pk_conn *conn, const char *role,
+		      struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
@@ -67,12 +68,14 @@ static int grant_role(struct pk_server *server, struct pk_conn *conn, const char
 static const char facts_sql[] =
 	"SELECT pg_catalog.pg_has_role($2, r.oid, 'MEMBER') AND NOT COALESCE("
 	"         (SELECT l.rolsuper FROM pg_catalog.pg_roles l WHERE l.rolname = $2), false), "
-	"       EXISTS (SELECT 1 FROM pg_catalog.pg_roles p WHERE pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER') "
+	"       EXISTS (SELECT 1 FROM pg_catalog.pg_roles p WHERE pg_catalog.pg_has_role(r.oid, "
+	"p.oid, 'MEMBER') "
 	"               AND (p.rolsuper OR p.rolcreaterole OR p.rolcreatedb OR p.rolreplication "
 	"                    OR p.rolbypassrls OR p.rolname LIKE 'pg\\_%')) "
 	"FROM pg_catalog.pg_roles r WHERE r.rolname = $1";
 
-static int ensure_role(struct pk_server *server, struct pk_conn *conn, const char *role, struct pk_err *err)
+static int ensure_role(struct pk_server *server, struct pk_conn *conn, const char *role,
+		       struct pk_err *err)
 {
 	const char *const params[] = { role, server->login };
 
@@ -87,17 +90,24 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 			continue;
 		}
 		if (pk_rows_true(&rows, 0, 1)) {
-			pk_err_set(err, "role '%s' of the server '%s' has powers of its own, and SQL of migrations "
-					"must not get at them", role, conn->where);
-			return pk_err_hint(err, "git config --unset postkit.server: a local server of our own has "
-						"stand-ins for such roles");
+			pk_err_set(err,
+				   "role '%s' of the server '%s' has powers of its own, and SQL of "
+				   "migrations "
+				   "must not get at them",
+				   role, conn->where);
+			return pk_err_hint(
+				err,
+				"git config --unset postkit.server: a local server of our own has "
+				"stand-ins for such roles");
 		}
 		return pk_rows_true(&rows, 0, 0) ? 0 : grant_role(server, conn, role, err);
 	}
-	return pk_err_set(err, "role '%s' disappears from '%s' as soon as it is made", role, conn->where);
+	return pk_err_set(err, "role '%s' disappears from '%s' as soon as it is made", role,
+			  conn->where);
 }
 
-int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles, struct pk_err *err)
+int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles,
+			   struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 

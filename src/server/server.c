@@ -39,20 +39,22 @@ static int missing(const struct pk_pg_list *list, int major, struct pk_err *err)
 		if (list->items[i].server)
 			pk_buf_addf(&found, "%s%d", found.len ? ", " : "", list->items[i].major);
 	if (major)
-		pk_err_set(err, "no server programs of PostgreSQL %d on this machine (found: %s)", major,
-			   found.len ? found.ptr : "none");
+		pk_err_set(err, "no server programs of PostgreSQL %d on this machine (found: %s)",
+			   major, found.len ? found.ptr : "none");
 	else
 		pk_err_set(err, "no server programs of PostgreSQL on this machine");
 	PK_FREE char *package = major ? pk_printf("postgresql-%d", major) : pk_strdup("postgresql");
 	return pk_err_hint(err,
-			   "install them: sudo apt-get install %s (https://apt.postgresql.org has every version);\n"
-			   "or say where they are: git config postkit.pgBin <folder with initdb and postgres>;\n"
+			   "install them: sudo apt-get install %s (https://apt.postgresql.org has "
+			   "every version);\n"
+			   "or say where they are: git config postkit.pgBin <folder with initdb "
+			   "and postgres>;\n"
 			   "or name a running server: git config postkit.server postgresql://...",
 			   package);
 }
 
-static int choose_programs(const struct pk_config *config, int major, char **ret_bindir, int *ret_major,
-			   struct pk_err *err)
+static int choose_programs(const struct pk_config *config, int major, char **ret_bindir,
+			   int *ret_major, struct pk_err *err)
 {
 	struct pk_pg_list list = PK_PG_LIST_INIT;
 	const struct pk_pg_programs *found = pk_pg_find_server(config, major, &list);
@@ -69,8 +71,8 @@ static int choose_programs(const struct pk_config *config, int major, char **ret
 
 /* ---- open ---- */
 
-static int fill_conninfo(const char *dir, const char *role, const char *secret, const char *socket_dir,
-			 struct pk_conninfo *ret, struct pk_err *err)
+static int fill_conninfo(const char *dir, const char *role, const char *secret,
+			 const char *socket_dir, struct pk_conninfo *ret, struct pk_err *err)
 {
 	PK_FREE char *password = NULL;
 
@@ -123,7 +125,8 @@ static void start_watcher(const struct pk_place *place, const struct pk_config *
 	pk_proc_daemon(&proc, NULL, &pid, NULL);
 }
 
-/* A pid file, a process and a socket file may all outlive the server by a moment; a listener does not. */
+/* A pid file, a process and a socket file may all outlive the server by a moment; a listener does
+ * not. */
 static bool socket_answers(const char *data)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -134,7 +137,8 @@ static bool socket_answers(const char *data)
 	if (dir && fd >= 0 &&
 	    snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.5432", dir) <
 		    (int)sizeof(address.sun_path))
-		answers = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
+		answers = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+			  errno == EAGAIN;
 	if (fd >= 0)
 		close(fd);
 	return answers;
@@ -157,8 +161,8 @@ static int ensure_running(const struct pk_place *place, const char *bindir, stru
 	return pid ? 0 : pk_cluster_start(place, bindir, err);
 }
 
-static int open_embedded(struct pk_server *server, const struct pk_repo *repo, const struct pk_config *config,
-			 int major, struct pk_err *err)
+static int open_embedded(struct pk_server *server, const struct pk_repo *repo,
+			 const struct pk_config *config, int major, struct pk_err *err)
 {
 	struct pk_place place = PK_PLACE_INIT;
 	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
@@ -166,7 +170,8 @@ static int open_embedded(struct pk_server *server, const struct pk_repo *repo, c
 
 	if (choose_programs(config, major, &server->bindir, &major, err) < 0)
 		return -1;
-	if (pk_place_find(&place, repo, config, major, err) == 0 && pk_place_make_root(&place, err) == 0 &&
+	if (pk_place_find(&place, repo, config, major, err) == 0 &&
+	    pk_place_make_root(&place, err) == 0 &&
 	    pk_lock_take(&lock, place.lock, LOCK_WAIT_MS, err) == 0) {
 		utimensat(AT_FDCWD, place.lock, NULL, 0); /* in use: see idle.c */
 		if (ensure_running(&place, server->bindir, err) == 0)
@@ -179,8 +184,8 @@ static int open_embedded(struct pk_server *server, const struct pk_repo *repo, c
 	return status;
 }
 
-int pk_server_open(struct pk_server *server, const struct pk_repo *repo, const struct pk_config *config,
-		   int major, struct pk_err *err)
+int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
+		   const struct pk_config *config, int major, struct pk_err *err)
 {
 	const char *given = config ? pk_config_get_protected(config, "server") : NULL;
 
@@ -266,7 +271,8 @@ static int remove_place(const struct pk_place *place, struct pk_err *err)
 
 	if (!pk_path_exists(place->dir))
 		return 0;
-	if (pk_lock_take(&lock, place->lock, LOCK_WAIT_MS, err) < 0 || pk_cluster_stop(place, err) < 0)
+	if (pk_lock_take(&lock, place->lock, LOCK_WAIT_MS, err) < 0 ||
+	    pk_cluster_stop(place, err) < 0)
 		return -1;
 	if (rename(place->dir, dead) < 0)
 		return pk_err_errno(err, "cannot rename '%s'", place->dir);
@@ -322,7 +328,8 @@ int pk_server_remove_orphan(const char *root, struct pk_err *err)
 	PK_FREE char *parent = pk_path_dir(root);
 
 	if (strcmp(parent, state) != 0 || !is_orphan(root))
-		return pk_err_set(err, "'%s' does not hold servers of a repository that is gone", root);
+		return pk_err_set(err, "'%s' does not hold servers of a repository that is gone",
+				  root);
 	list_clusters(root, &majors);
 	for (size_t i = 0; i < majors.n; i++) {
 		PK_FREE char *dir = pk_printf("%s/pg%s", root, majors.items[i]);

@@ -3,12 +3,13 @@
  * server that the user named. Databases that we create carry a mark (COMMENT ON DATABASE), and only
  * marked ones of this repository are ever dropped.
  *
- * Embedded: one initdb for each repository and major (half a second), started on demand, stopped when idle;
- * unix socket in a private folder, no TCP, scram; fsync off, wal_level minimal. As root everything
- * runs as an unprivileged user.
+ * Embedded: one initdb for each repository and major (half a second), started on demand, stopped
+ * when idle; unix socket in a private folder, no TCP, scram; fsync off, wal_level minimal. As root
+ * everything runs as an unprivileged user.
  *
- * Roles: the bootstrap superuser (postkit_admin) is used by this program alone. SQL of users runs under the
- * login role postkit (pk_server.login), no superuser, which is a member of the stand-ins for the remote's roles.
+ * Roles: the bootstrap superuser (postkit_admin) is used by this program alone. SQL of users runs
+ * under the login role postkit (pk_server.login), no superuser, which is a member of the stand-ins
+ * for the remote's roles.
  *
  * Where: <commondir>/postkit/pg<major>/; outside a repository $XDG_STATE_HOME/git-postkit/. As root
  * /var/lib/git-postkit/<hash of commondir, or "user">/. POSTKIT_STATE_DIR stands for the last two.
@@ -24,22 +25,25 @@
 struct pk_server {
 	int major;
 	bool embedded;
-	char *bindir;          /* of the server programs; NULL for a given server */
-	char *dir;             /* pg15/ folder: data, log, secrets; NULL for a given server */
-	char *login;           /* the login role: "postkit"; on a given server "postkit_<id>" */
-	char *owner_id;        /* mark of this repository in database comments */
+	char *bindir;		  /* of the server programs; NULL for a given server */
+	char *dir;		  /* pg15/ folder: data, log, secrets; NULL for a given server */
+	char *login;		  /* the login role: "postkit"; on a given server "postkit_<id>" */
+	char *owner_id;		  /* mark of this repository in database comments */
 	struct pk_conninfo admin; /* superuser, database postgres */
 	struct pk_conninfo user;  /* login role without superuser, no database */
 };
-#define PK_SERVER_INIT { 0 }
+#define PK_SERVER_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /*
- * A running server of the major version (0: the newest installed). repo NULL: a cluster of the user's own, in
- * the state folder. The setting postkit.server (protected) gives a server instead. Starts it if needed.
- * Missing: one error with the ways out.
+ * A running server of the major version (0: the newest installed). repo NULL: a cluster of the
+ * user's own, in the state folder. The setting postkit.server (protected) gives a server instead.
+ * Starts it if needed. Missing: one error with the ways out.
  */
-int pk_server_open(struct pk_server *server, const struct pk_repo *repo, const struct pk_config *config,
-		   int major, struct pk_err *err);
+int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
+		   const struct pk_config *config, int major, struct pk_err *err);
 void pk_server_release(struct pk_server *server); /* does not stop it */
 int pk_server_stop(struct pk_server *server, struct pk_err *err);
 /* Majors of clusters that exist for this repository, whether running or not. */
@@ -61,24 +65,27 @@ char *pk_server_client_bindir(const struct pk_config *config, int major);
  */
 struct pk_database {
 	char *name;
-	char *purpose;  /* "clone", "template", "shadow", "dry-run", "production" (the demo's) */
-	char *label;    /* session id, remote name, ... */
+	char *purpose;	 /* "clone", "template", "shadow", "dry-run", "production" (the demo's) */
+	char *label;	 /* session id, remote name, ... */
 	int64_t created; /* seconds since 1970 */
-	int64_t size;   /* bytes */
+	int64_t size;	 /* bytes */
 };
 struct pk_databases {
 	struct pk_database *items;
 	size_t n, cap;
 };
-#define PK_DATABASES_INIT { 0 }
+#define PK_DATABASES_INIT                                                                          \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_databases_release(struct pk_databases *databases);
 int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err);
 
 struct pk_create_db {
 	const char *purpose, *label;
-	const char *owner;     /* role; NULL: postkit */
+	const char *owner;	 /* role; NULL: postkit */
 	const char *template_db; /* NULL: template0 */
-	const char *like;      /* "encoding locale" are taken from these when set: */
+	const char *like;	 /* "encoding locale" are taken from these when set: */
 	const char *encoding, *collate, *ctype; /* NULL: UTF8, C.UTF-8 */
 };
 /* name must begin with "pk_". Marked at once; on failure nothing stays. */
@@ -86,26 +93,29 @@ int pk_server_create_db(struct pk_server *server, const char *name, const struct
 			struct pk_err *err);
 /* Ends its connections first. Refuses what is not marked as ours; absent is success. */
 int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err *err);
-int pk_server_rename_db(struct pk_server *server, const char *from, const char *to, struct pk_err *err);
+int pk_server_rename_db(struct pk_server *server, const char *from, const char *to,
+			struct pk_err *err);
 /*
- * Copies a database of ours (CREATE DATABASE ... TEMPLATE ... STRATEGY FILE_COPY), with its owner and its
- * settings (ALTER DATABASE ... SET). Nobody may be connected to it.
+ * Copies a database of ours (CREATE DATABASE ... TEMPLATE ... STRATEGY FILE_COPY), with its owner
+ * and its settings (ALTER DATABASE ... SET). Nobody may be connected to it.
  */
-int pk_server_cut_db(struct pk_server *server, const char *from, const char *to, const char *purpose,
-		     const char *label, struct pk_err *err);
+int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
+		     const char *purpose, const char *label, struct pk_err *err);
 
 /* Connection strings to one of its databases. */
 void pk_server_admin_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret);
 void pk_server_user_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret);
 
 /*
- * Stand-ins for roles: created without login, superuser or password where missing, and granted to the login
- * role. Reserved names (pg_*) and our own are left out. A role of a given server with powers of its own
- * (superuser, createrole, ...) is an error: the login role must not get at them.
+ * Stand-ins for roles: created without login, superuser or password where missing, and granted to
+ * the login role. Reserved names (pg_*) and our own are left out. A role of a given server with
+ * powers of its own (superuser, createrole, ...) is an error: the login role must not get at them.
  */
-int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles, struct pk_err *err);
+int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles,
+			   struct pk_err *err);
 
-/* A process of its own that stops the embedded server when nothing has been connected for a while. */
+/* A process of its own that stops the embedded server when nothing has been connected for a while.
+ */
 int pk_server_idle_main(int argc, char **argv); /* git-postkit --internal-idle DIR SECONDS */
 
 #endif

@@ -102,7 +102,7 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
 	run->statements = done;
 	const struct pk_run how = {
 		.file = file,
-		.first_line = 1,
+		.first_line = part->line ? part->line : 1,
 		.transaction = part->up_transaction,
 		.measure = true,
 		.before_commit = before_commit,
@@ -121,6 +121,15 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
 	return pk_desk_read(desk, &run->clone, err);
 }
 
+/* What rows are like is what a proof without them can't know. 22: data exception, 23: constraint violation. */
+static int hint_rows(struct pk_err *err)
+{
+	if (err && (pk_starts_with(err->sqlstate, "22") || pk_starts_with(err->sqlstate, "23")))
+		pk_err_hint(err, "rows stand in the way: git postkit migration NAME --first writes what mends them before the "
+				 "plan goes on, or change the schema files and git postkit plan");
+	return -1;
+}
+
 static int run_planned(struct run *run, struct pk_err *err)
 {
 	struct pk_session *session = &run->desk->session;
@@ -129,7 +138,7 @@ static int run_planned(struct run *run, struct pk_err *err)
 		if (part->applied)
 			continue;
 		if (run_part(run, part, "plan.sql", err) < 0)
-			return -1;
+			return hint_rows(err);
 		part->applied = true;
 		bool as_proved = pk_streq(part->to.hex, run->clone.fingerprint.hex);
 		part->to = run->clone.fingerprint;
@@ -144,35 +153,46 @@ static int run_planned(struct run *run, struct pk_err *err)
 	return 0;
 }
 
-static int run_manual(struct run *run, struct pk_err *err)
+static int run_one_manual(struct run *run, size_t index, struct pk_err *err)
 {
 	struct pk_desk *desk = run->desk;
 	struct pk_session *session = &desk->session;
-	while (session->n_manual) {
-		struct pk_part part = { 0 };
-		PK_FREE char *file = pk_strdup(session->manual[0].file);
-		PK_FREE char *step = pk_printf("apply: %s", file);
-		if (pk_manual_parse(&session->manual[0], &part, err) < 0)
-			return -1;
-		part.from = run->clone.fingerprint;
-		int rc = run_part(run, &part, file, err);
-		if (rc == 0) {
-			part.to = run->clone.fingerprint;
-			pk_manual_applied(session, 0, &part);
-			if (pk_desk_keep(desk, &run->clone, err) < 0 ||
-			    pk_session_save(desk->repo, session, step, err) < 0)
-				return -1;
-			continue;
-		}
+	struct pk_part part = { 0 };
+	PK_FREE char *file = pk_strdup(session->manual[index].file);
+	PK_FREE char *step = pk_printf("apply: %s", file);
+	if (pk_manual_parse(&session->manual[index], &part, err) < 0)
+		return -1;
+	part.from = run->clone.fingerprint;
+	if (run_part(run, &part, file, err) < 0) {
 		free(part.name);
 		free(part.up);
 		free(part.down);
 		free(part.trace);
-		pk_err_hint(err, "git postkit migration --edit %d changes it, --remove %d takes it out", part.id,
-			    part.id);
-		return -1;
+		return pk_err_hint(err, "git postkit migration --edit %d changes it, --remove %d takes it out", part.id,
+				   part.id);
 	}
-	return 0;
+	part.to = run->clone.fingerprint;
+	pk_manual_applied(session, index, &part);
+	if (pk_desk_keep(desk, &run->clone, err) < 0)
+		return -1;
+	return pk_session_save(desk->repo, session, step, err);
+}
+
+/* first: those before the plan, else all. */
+static int run_manual(struct run *run, bool first, struct pk_err *err)
+{
+	struct pk_session *session = &run->desk->session;
+	const struct pk_oid before = run->clone.fingerprint;
+	for (size_t i = 0; i < session->n_manual;) {
+		if (first && !session->manual[i].first)
+			i++;
+		else if (run_one_manual(run, i, err) < 0)
+			return -1;
+	}
+	if (!first || !pk_session_pending(session) || pk_streq(before.hex, run->clone.fingerprint.hex))
+		return 0;
+	pk_err_set(err, "the migration written by hand changed the schema from which the plan starts");
+	return pk_err_hint(err, "git postkit plan makes one from there");
 }
 
 static void after_file(void *arg, const struct pk_part_result *result)
@@ -266,8 +286,8 @@ static int run_all(struct run *run, struct pk_err *err)
 		if (pk_session_save(desk->repo, session, "apply: begin", err) < 0)
 			return -1;
 	}
-	if (run_folder(run, "infra", pk_infra_apply, err) < 0 || run_planned(run, err) < 0 ||
-	    run_manual(run, err) < 0 || run_folder(run, "grants", pk_grants_apply, err) < 0 ||
+	if (run_folder(run, "infra", pk_infra_apply, err) < 0 || run_manual(run, true, err) < 0 ||
+	    run_planned(run, err) < 0 || run_manual(run, false, err) < 0 || run_folder(run, "grants", pk_grants_apply, err) < 0 ||
 	    run_folder(run, "seeds", pk_seeds_apply, err) < 0)
 		return -1;
 	pk_snapshot_release(&run->clone);
@@ -275,7 +295,7 @@ static int run_all(struct run *run, struct pk_err *err)
 		return pk_err_wrap(err, "after grants and seeds");
 	if (compare(run, err) < 0)
 		return -1;
-	session->state = PK_SESSION_APPLIED;
+	session->state = pk_session_uncommitted(session) ? PK_SESSION_APPLIED : PK_SESSION_STARTED;
 	return pk_session_save(desk->repo, session, "apply", err);
 }
 

@@ -21,6 +21,7 @@ struct gc {
 	struct pk_server *server; /* at hand */
 	struct pk_strv busy;      /* databases that somebody is connected to */
 	struct pk_strv sessions;  /* "<id> <db>" of those that stay */
+	struct pk_strv ended;     /* ids of those that went: their pointers went along */
 	size_t left;              /* databases that stay */
 };
 
@@ -56,6 +57,7 @@ static void end_session(struct gc *gc, const struct pk_session *session, const c
 			return;
 		}
 	}
+	pk_strv_push(&gc->ended, session->id);
 	did(gc, "session", session->branch, why, -1);
 }
 
@@ -88,7 +90,8 @@ static void sweep_pointers(struct gc *gc)
 	static const char suffix[] = ".postkitsession";
 	for (size_t i = 0; i < gc->config->n; i++) {
 		const struct pk_config_item *item = &gc->config->items[i];
-		if (!pk_starts_with(item->key, "branch.") || !pk_ends_with(item->key, suffix) || !*item->value)
+		if (!pk_starts_with(item->key, "branch.") || !pk_ends_with(item->key, suffix) || !*item->value ||
+		    pk_strv_has(&gc->ended, item->value))
 			continue;
 		PK_FREE char *ref = pk_printf("refs/postkit/sessions/%s", item->value);
 		PK_AUTO(pk_err) err = PK_ERR_INIT;
@@ -267,6 +270,11 @@ static void sweep_orphans(struct gc *gc)
 		return;
 	}
 	for (size_t i = 0; i < dirs.n; i++) {
+		if (!gc->options->orphans) {
+			if (gc->options->orphan)
+				gc->options->orphan(gc->options->arg, dirs.items[i]);
+			continue;
+		}
 		if (!gc->options->dry_run && pk_server_remove_orphan(dirs.items[i], &err) < 0)
 			failed(gc, "server", dirs.items[i], &err);
 		else
@@ -303,5 +311,6 @@ int pk_gc(const struct pk_repo *repo, const struct pk_config *config, const stru
 	int rc = sweep(&gc, err);
 	pk_strv_release(&gc.busy);
 	pk_strv_release(&gc.sessions);
+	pk_strv_release(&gc.ended);
 	return rc;
 }

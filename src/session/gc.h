@@ -8,8 +8,15 @@
 struct pk_gc_options {
 	bool all;     /* every session and every cluster of this repository */
 	bool dry_run; /* only tell */
+	/*
+	 * Also clusters of other repositories that are not where they were. Never without being asked for: a
+	 * repository on a disk that is not mounted looks just like one that was removed.
+	 */
+	bool orphans;
 	/* what: "session", "clone", "template", "leftover", "server", ...; size -1: not known. */
 	void (*did)(void *arg, const char *what, const char *name, const char *why, int64_t size);
+	/* A cluster of another repository that seems to be gone, when orphans is not set. */
+	void (*orphan)(void *arg, const char *dir);
 	/* Could not be removed; the work goes on. */
 	void (*failed)(void *arg, const char *what, const char *name, const char *msg);
 	void *arg;

@@ -58,17 +58,19 @@ static void note_waiting(struct pk_session *session)
 			session->state = PK_SESSION_PLANNED;
 	} else if (session->state == PK_SESSION_PLANNED) {
 		session->state = pk_session_uncommitted(session) ? PK_SESSION_APPLIED : PK_SESSION_STARTED;
+	} else if (session->state == PK_SESSION_APPLYING && !pk_session_uncommitted(session)) {
+		session->state = PK_SESSION_STARTED;
 	}
 }
 
 int pk_manual_add(const struct pk_repo *repo, struct pk_session *session, const char *name, const char *text,
-		  char **ret_file, struct pk_err *err)
+		  bool first, char **ret_file, struct pk_err *err)
 {
 	PK_FREE char *file = pk_manual_file(session, name, err);
 	if (!file || pk_manual_check(session, file, text, err) < 0)
 		return -1;
 	session->next_part++;
-	pk_session_add_manual(session, file, text);
+	pk_session_add_manual(session, file, text)->first = first;
 	note_waiting(session);
 	PK_FREE char *step = pk_printf("migration: %s", file);
 	if (pk_session_save(repo, session, step, err) < 0)

@@ -15,7 +15,7 @@ int pk_manual_check(const struct pk_session *session, const char *file, const ch
 char *pk_manual_file(const struct pk_session *session, const char *name, struct pk_err *err);
 /* Checks and adds, stores the session. *ret_file: caller frees. */
 int pk_manual_add(const struct pk_repo *repo, struct pk_session *session, const char *name, const char *text,
-		  char **ret_file, struct pk_err *err);
+		  bool first, char **ret_file, struct pk_err *err);
 /* By number, file or name. Unknown: an error that lists what there is. */
 int pk_manual_find(const struct pk_session *session, const char *what, size_t *ret_index, struct pk_err *err);
 int pk_manual_replace(const struct pk_repo *repo, struct pk_session *session, size_t index, const char *text,

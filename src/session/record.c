@@ -60,7 +60,9 @@ static int parse_state(const char *name, enum pk_session_state *ret)
 	return -1;
 }
 
-static int parse_record(struct pk_session *session, const struct pk_buf *text, struct pk_err *err)
+/* ret_first: hand-written migrations that run before the plan. */
+static int parse_record(struct pk_session *session, const struct pk_buf *text, struct pk_strv *ret_first,
+			struct pk_err *err)
 {
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
 	if (pk_json_parse(text->ptr, text->len, &json, err) < 0)
@@ -84,6 +86,7 @@ static int parse_record(struct pk_session *session, const struct pk_buf *text, s
 	get_oid(json.root, "target", &session->target);
 	get_list(json.root, "committing", &session->committing);
 	get_list(json.root, "trees", &session->trees);
+	get_list(json.root, "first", ret_first);
 	int next = session->next_part;
 	const cJSON *item;
 	cJSON_ArrayForEach(item, pk_json_array(json.root, "parts")) {
@@ -129,6 +132,10 @@ static char *print_record(struct pk_session *session)
 	}
 	set_list(root, "committing", &session->committing);
 	set_list(root, "trees", &session->trees);
+	cJSON *first = pk_json_add_array(root, "first");
+	for (size_t i = 0; i < session->n_manual; i++)
+		if (session->manual[i].first)
+			cJSON_AddItemToArray(first, cJSON_CreateString(session->manual[i].file));
 	return pk_json_print(root);
 }
 
@@ -197,12 +204,13 @@ static void take_text(struct pk_session *session, const char *path, struct pk_bu
 static int load_blobs(struct loading *loading, struct pk_session *session, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_strv) first = PK_STRV_INIT;
 	bool record = false;
 	for (size_t i = 0; i < loading->paths.n && !record; i++) {
 		if (!pk_streq(loading->paths.items[i], "session.json"))
 			continue;
 		if (pk_repo_blob(loading->repo, &loading->oids[i], &text, err) < 0 ||
-		    parse_record(session, &text, err) < 0)
+		    parse_record(session, &text, &first, err) < 0)
 			return -1;
 		record = true;
 	}
@@ -214,6 +222,8 @@ static int load_blobs(struct loading *loading, struct pk_session *session, struc
 			return -1;
 		take_text(session, loading->paths.items[i], &text);
 	}
+	for (size_t i = 0; i < session->n_manual; i++)
+		session->manual[i].first = pk_strv_has(&first, session->manual[i].file);
 	for (size_t i = 0; i < session->n_parts; i++) {
 		struct pk_part *part = &session->parts[i];
 		if (!part->up)

@@ -127,15 +127,16 @@ void pk_session_drop_applied(struct pk_session *session)
 	drop_parts(session, true);
 }
 
-void pk_session_add_manual(struct pk_session *session, const char *file, const char *text)
+struct pk_manual *pk_session_add_manual(struct pk_session *session, const char *file, const char *text)
 {
 	if (session->n_manual == session->cap_manual) {
 		session->cap_manual = session->cap_manual ? session->cap_manual * 2 : 4;
 		session->manual = pk_realloc_array(session->manual, session->cap_manual,
 						   sizeof(*session->manual));
 	}
-	session->manual[session->n_manual++] =
-		(struct pk_manual){ .file = pk_strdup(file), .text = pk_strdup(text) };
+	struct pk_manual *manual = &session->manual[session->n_manual++];
+	*manual = (struct pk_manual){ .file = pk_strdup(file), .text = pk_strdup(text) };
+	return manual;
 }
 
 void pk_session_drop_manual(struct pk_session *session, size_t index)

@@ -31,6 +31,7 @@ struct pk_part {
 	struct pk_oid from, to;
 	char *up, *down;      /* SQL; down "" when there is no way back */
 	bool up_transaction, down_transaction;
+	int line;             /* of up in the file that it comes from; not stored, 0: 1 */
 	char *trace;          /* JSON of what was measured; NULL before */
 };
 
@@ -38,6 +39,7 @@ struct pk_part {
 struct pk_manual {
 	char *file; /* "001_backfill_names.sql" */
 	char *text; /* with -- migrate:up and -- migrate:down */
+	bool first; /* before what the plan has left, not after it */
 };
 
 struct pk_session {
@@ -99,7 +101,7 @@ const struct pk_oid *pk_session_reached(const struct pk_session *session);
 struct pk_part *pk_session_add_part(struct pk_session *session); /* a new id; pending */
 void pk_session_drop_pending(struct pk_session *session);        /* parts and the plan's texts */
 void pk_session_drop_applied(struct pk_session *session);
-void pk_session_add_manual(struct pk_session *session, const char *file, const char *text);
+struct pk_manual *pk_session_add_manual(struct pk_session *session, const char *file, const char *text);
 void pk_session_drop_manual(struct pk_session *session, size_t index);
 void pk_session_keep_tree(struct pk_session *session, const struct pk_oid *tree);
 /* Forgets trees that neither base nor a part needs. */

@@ -20,6 +20,7 @@ int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct 
 		.name = pk_strdup(m.name),
 		.up = pk_strdup(m.up ? m.up : ""),
 		.down = pk_strdup(m.down ? m.down : ""),
+		.line = m.up_line,
 		.up_transaction = m.up_transaction,
 		.down_transaction = m.down_transaction,
 	};
@@ -29,10 +30,13 @@ int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct 
 void pk_manual_applied(struct pk_session *session, size_t index, struct pk_part *part)
 {
 	int next = session->next_part;
-	struct pk_part *added = pk_session_add_part(session);
-	*added = *part;
-	added->applied = true;
+	size_t at = pk_session_uncommitted(session);
+	pk_session_add_part(session);
 	session->next_part = next; /* it had its number as a file */
+	memmove(&session->parts[at + 1], &session->parts[at],
+		(session->n_parts - 1 - at) * sizeof(*session->parts));
+	session->parts[at] = *part;
+	session->parts[at].applied = true;
 	pk_session_drop_manual(session, index);
 	*part = (struct pk_part){ 0 };
 }

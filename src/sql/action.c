@@ -19,22 +19,29 @@ struct pk_action *pk_facts_add(struct pk_facts *facts, enum pk_verb verb, const 
 		out->items = pk_realloc_array(out->items, out->cap, sizeof(*out->items));
 	}
 	struct pk_action *action = &out->items[out->n++];
-	*action = (struct pk_action){ .verb = verb, .object = object, .line = facts->line, .col = facts->col,
-				      .statement = facts->statement, .nested = facts->nested };
+	*action = (struct pk_action){ .verb = verb,
+				      .object = object,
+				      .line = facts->line,
+				      .col = facts->col,
+				      .statement = facts->statement,
+				      .nested = facts->nested };
 	return action;
 }
 
-void pk_facts_relation(struct pk_facts *facts, struct pk_action *action, const PgQuery__RangeVar *relation)
+void pk_facts_relation(struct pk_facts *facts, struct pk_action *action,
+		       const PgQuery__RangeVar *relation)
 {
 	if (!relation)
 		return;
 	action->schema = pk_tree_str(facts->arena, relation->schemaname);
 	action->name = pk_tree_str(facts->arena, relation->relname);
-	action->temporary = pk_streq(relation->relpersistence, "t") || pk_streq(action->schema, "pg_temp");
+	action->temporary =
+		pk_streq(relation->relpersistence, "t") || pk_streq(action->schema, "pg_temp");
 	action->unlogged = pk_streq(relation->relpersistence, "u");
 }
 
-void pk_facts_on(struct pk_facts *facts, struct pk_action *action, const PgQuery__RangeVar *relation)
+void pk_facts_on(struct pk_facts *facts, struct pk_action *action,
+		 const PgQuery__RangeVar *relation)
 {
 	if (!relation)
 		return;
@@ -83,7 +90,8 @@ static void do_index(struct pk_facts *facts, const PgQuery__Node *node)
 	action->if_not_exists = stmt->if_not_exists;
 	action->method = pk_tree_str(facts->arena, stmt->access_method);
 	action->where = pk_tree_expr(facts->arena, stmt->where_clause);
-	const char **columns = pk_arena_alloc(facts->arena, (stmt->n_index_params + 1) * sizeof(*columns));
+	const char **columns =
+		pk_arena_alloc(facts->arena, (stmt->n_index_params + 1) * sizeof(*columns));
 	for (size_t i = 0, n = 0; i < stmt->n_index_params; i++) {
 		const PgQuery__IndexElem *elem = stmt->index_params[i]->index_elem;
 		const char *name = pk_tree_str(facts->arena, elem->name);
@@ -96,11 +104,14 @@ static void do_index(struct pk_facts *facts, const PgQuery__Node *node)
 static void do_function(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__CreateFunctionStmt *stmt = node->create_function_stmt;
-	struct pk_action *action = pk_facts_add(facts, PK_CREATE, stmt->is_procedure ? "procedure" : "function");
+	struct pk_action *action =
+		pk_facts_add(facts, PK_CREATE, stmt->is_procedure ? "procedure" : "function");
 
-	pk_tree_names(facts->arena, stmt->n_funcname, stmt->funcname, &action->schema, &action->name);
+	pk_tree_names(facts->arena, stmt->n_funcname, stmt->funcname, &action->schema,
+		      &action->name);
 	action->replace = stmt->replace;
-	const PgQuery__DefElem *option = pk_tree_option(stmt->n_options, stmt->options, "volatility");
+	const PgQuery__DefElem *option =
+		pk_tree_option(stmt->n_options, stmt->options, "volatility");
 	action->def = option ? pk_tree_str(facts->arena, pk_tree_string(option->arg)) : NULL;
 }
 
@@ -119,8 +130,8 @@ static void do_enum(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	struct pk_action *action = pk_facts_add(facts, PK_CREATE, "type");
 
-	pk_tree_names(facts->arena, node->create_enum_stmt->n_type_name, node->create_enum_stmt->type_name,
-		      &action->schema, &action->name);
+	pk_tree_names(facts->arena, node->create_enum_stmt->n_type_name,
+		      node->create_enum_stmt->type_name, &action->schema, &action->name);
 }
 
 static void do_domain(struct pk_facts *facts, const PgQuery__Node *node)
@@ -128,7 +139,8 @@ static void do_domain(struct pk_facts *facts, const PgQuery__Node *node)
 	const PgQuery__CreateDomainStmt *stmt = node->create_domain_stmt;
 	struct pk_action *action = pk_facts_add(facts, PK_CREATE, "domain");
 
-	pk_tree_names(facts->arena, stmt->n_domainname, stmt->domainname, &action->schema, &action->name);
+	pk_tree_names(facts->arena, stmt->n_domainname, stmt->domainname, &action->schema,
+		      &action->name);
 	action->type = pk_tree_type(facts->arena, stmt->type_name);
 	for (size_t i = 0; i < stmt->n_constraints; i++) {
 		const PgQuery__Constraint *constraint = stmt->constraints[i]->constraint;
@@ -143,39 +155,43 @@ static void do_domain(struct pk_facts *facts, const PgQuery__Node *node)
 
 static void do_composite(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	pk_facts_relation(facts, pk_facts_add(facts, PK_CREATE, "type"), node->composite_type_stmt->typevar);
+	pk_facts_relation(facts, pk_facts_add(facts, PK_CREATE, "type"),
+			  node->composite_type_stmt->typevar);
 }
 
 static void do_range(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	struct pk_action *action = pk_facts_add(facts, PK_CREATE, "type");
 
-	pk_tree_names(facts->arena, node->create_range_stmt->n_type_name, node->create_range_stmt->type_name,
-		      &action->schema, &action->name);
+	pk_tree_names(facts->arena, node->create_range_stmt->n_type_name,
+		      node->create_range_stmt->type_name, &action->schema, &action->name);
 }
 
 static void do_define(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	struct pk_action *action = pk_facts_add(facts, PK_CREATE, pk_facts_object(node->define_stmt->kind));
+	struct pk_action *action =
+		pk_facts_add(facts, PK_CREATE, pk_facts_object(node->define_stmt->kind));
 
-	pk_tree_names(facts->arena, node->define_stmt->n_defnames, node->define_stmt->defnames, &action->schema,
-		      &action->name);
+	pk_tree_names(facts->arena, node->define_stmt->n_defnames, node->define_stmt->defnames,
+		      &action->schema, &action->name);
 }
 
 static void do_sequence(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	pk_facts_relation(facts, pk_facts_add(facts, PK_CREATE, "sequence"), node->create_seq_stmt->sequence);
+	pk_facts_relation(facts, pk_facts_add(facts, PK_CREATE, "sequence"),
+			  node->create_seq_stmt->sequence);
 }
 
 static void do_alter_sequence(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	struct pk_action *action = pk_facts_add(facts, PK_ALTER, "sequence");
-	const PgQuery__DefElem *owned = pk_tree_option(node->alter_seq_stmt->n_options, node->alter_seq_stmt->options,
-						       "owned_by");
+	const PgQuery__DefElem *owned = pk_tree_option(node->alter_seq_stmt->n_options,
+						       node->alter_seq_stmt->options, "owned_by");
 
 	pk_facts_relation(facts, action, node->alter_seq_stmt->sequence);
 	action->sub = PK_SUB_OTHER;
-	if (owned && owned->arg && owned->arg->node_case == PG_QUERY__NODE__NODE_LIST && owned->arg->list->n_items > 1)
+	if (owned && owned->arg && owned->arg->node_case == PG_QUERY__NODE__NODE_LIST &&
+	    owned->arg->list->n_items > 1)
 		pk_tree_names(facts->arena, owned->arg->list->n_items - 1, owned->arg->list->items,
 			      &action->ref_schema, &action->ref_name);
 }
@@ -230,7 +246,8 @@ static void do_alter_enum(struct pk_facts *facts, const PgQuery__Node *node)
 	bool rename = stmt->old_val && *stmt->old_val;
 	struct pk_action *action = pk_facts_add(facts, rename ? PK_RENAME : PK_ALTER, "enum value");
 
-	pk_tree_names(facts->arena, stmt->n_type_name, stmt->type_name, &action->schema, &action->name);
+	pk_tree_names(facts->arena, stmt->n_type_name, stmt->type_name, &action->schema,
+		      &action->name);
 	if (rename) {
 		action->def = pk_tree_str(facts->arena, stmt->old_val);
 		action->new_name = pk_tree_str(facts->arena, stmt->new_val);
@@ -348,7 +365,11 @@ void pk_sql_actions(const struct pk_statements *statements, struct pk_actions *r
 {
 	for (size_t i = 0; i < statements->n; i++) {
 		const struct pk_statement *st = &statements->items[i];
-		struct pk_facts facts = { .out = ret, .arena = &ret->arena, .statement = i, .line = st->line, .col = st->col };
+		struct pk_facts facts = { .out = ret,
+					  .arena = &ret->arena,
+					  .statement = i,
+					  .line = st->line,
+					  .col = st->col };
 		PK_AUTO(pk_tree) tree = PK_TREE_INIT;
 
 		if (!st->parsed || !pk_tree_parse(st->text, &tree) || tree.result->n_stmts == 0)

@@ -8,61 +8,125 @@
 #include "sql/split.h"
 
 enum pk_verb {
-	PK_OTHER, PK_CREATE, PK_ALTER, PK_DROP, PK_RENAME, PK_COMMENT, PK_GRANT, PK_REVOKE, PK_OWNER,
-	PK_SELECT, PK_INSERT, PK_UPDATE, PK_DELETE, PK_MERGE, PK_TRUNCATE, PK_COPY, PK_COPY_PROGRAM,
-	PK_LOCK, PK_VACUUM, PK_CLUSTER, PK_REINDEX, PK_REFRESH, PK_DO, PK_CALL, PK_SET, PK_BEGIN, PK_COMMIT,
-	PK_ROLLBACK, PK_SAVEPOINT, PK_UNPARSED,
+	PK_OTHER,
+	PK_CREATE,
+	PK_ALTER,
+	PK_DROP,
+	PK_RENAME,
+	PK_COMMENT,
+	PK_GRANT,
+	PK_REVOKE,
+	PK_OWNER,
+	PK_SELECT,
+	PK_INSERT,
+	PK_UPDATE,
+	PK_DELETE,
+	PK_MERGE,
+	PK_TRUNCATE,
+	PK_COPY,
+	PK_COPY_PROGRAM,
+	PK_LOCK,
+	PK_VACUUM,
+	PK_CLUSTER,
+	PK_REINDEX,
+	PK_REFRESH,
+	PK_DO,
+	PK_CALL,
+	PK_SET,
+	PK_BEGIN,
+	PK_COMMIT,
+	PK_ROLLBACK,
+	PK_SAVEPOINT,
+	PK_UNPARSED,
 };
 /*
  * Subcommands of ALTER TABLE and relatives; the whole statement is PK_ALTER. Columns and constraints of
  * CREATE TABLE follow its action as PK_CREATE with PK_ADD_COLUMN and PK_ADD_CONSTRAINT.
  */
 enum pk_sub {
-	PK_SUB_NONE, PK_ADD_COLUMN, PK_DROP_COLUMN, PK_ALTER_TYPE, PK_SET_NOT_NULL, PK_DROP_NOT_NULL,
-	PK_SET_DEFAULT, PK_DROP_DEFAULT, PK_ADD_CONSTRAINT, PK_DROP_CONSTRAINT, PK_VALIDATE, PK_ADD_VALUE,
-	PK_SET_LOGGED, PK_SET_UNLOGGED, PK_SET_TABLESPACE, PK_SET_ACCESS_METHOD, PK_ADD_IDENTITY,
-	PK_DROP_EXPRESSION, PK_ATTACH, PK_DETACH, PK_ENABLE_RLS, PK_DISABLE_TRIGGER, PK_ENABLE_TRIGGER, PK_SUB_OTHER,
+	PK_SUB_NONE,
+	PK_ADD_COLUMN,
+	PK_DROP_COLUMN,
+	PK_ALTER_TYPE,
+	PK_SET_NOT_NULL,
+	PK_DROP_NOT_NULL,
+	PK_SET_DEFAULT,
+	PK_DROP_DEFAULT,
+	PK_ADD_CONSTRAINT,
+	PK_DROP_CONSTRAINT,
+	PK_VALIDATE,
+	PK_ADD_VALUE,
+	PK_SET_LOGGED,
+	PK_SET_UNLOGGED,
+	PK_SET_TABLESPACE,
+	PK_SET_ACCESS_METHOD,
+	PK_ADD_IDENTITY,
+	PK_DROP_EXPRESSION,
+	PK_ATTACH,
+	PK_DETACH,
+	PK_ENABLE_RLS,
+	PK_DISABLE_TRIGGER,
+	PK_ENABLE_TRIGGER,
+	PK_SUB_OTHER,
 };
-enum pk_constraint { PK_CON_NONE, PK_CON_PRIMARY, PK_CON_UNIQUE, PK_CON_CHECK, PK_CON_FOREIGN, PK_CON_EXCLUDE, PK_CON_NOT_NULL };
+enum pk_constraint {
+	PK_CON_NONE,
+	PK_CON_PRIMARY,
+	PK_CON_UNIQUE,
+	PK_CON_CHECK,
+	PK_CON_FOREIGN,
+	PK_CON_EXCLUDE,
+	PK_CON_NOT_NULL
+};
 
 struct pk_action {
 	enum pk_verb verb;
 	enum pk_sub sub;
-	const char *object;      /* "table", "index", "view", "materialized view", "type", "domain", "function",
+	const char *
+		object; /* "table", "index", "view", "materialized view", "type", "domain", "function",
 				    "role", "extension", "schema", "database", "sequence", "trigger", "policy",
 				    "column", "constraint", "enum value", ... lower case; NULL when none */
-	const char *schema, *name;   /* of the object; NULL where not given. For functions the name alone.
+	const char *schema,
+		*name; /* of the object; NULL where not given. For functions the name alone.
 				    PK_SET: name of the setting ("all" for RESET ALL) */
-	const char *rel_schema, *rel_name; /* the relation it is on: index, trigger, policy, constraint, DML target */
-	const char *column;      /* column concerned */
-	const char *new_name;    /* RENAME; SET SCHEMA is a RENAME whose ref_schema is the new schema;
+	const char *rel_schema,
+		*rel_name; /* the relation it is on: index, trigger, policy, constraint, DML target */
+	const char *column;   /* column concerned */
+	const char *new_name; /* RENAME; SET SCHEMA is a RENAME whose ref_schema is the new schema;
 				    ALTER DOMAIN: the constraint */
-	const char *type;        /* ADD COLUMN, ALTER TYPE, domains: as SQL text, e.g. "character varying(20)" */
-	const char *collation;   /* of the type, as given; or NULL */
-	const char *def;         /* expression of a default, USING, CHECK or generated column, as SQL text;
+	const char *
+		type; /* ADD COLUMN, ALTER TYPE, domains: as SQL text, e.g. "character varying(20)" */
+	const char *collation; /* of the type, as given; or NULL */
+	const char *def; /* expression of a default, USING, CHECK or generated column, as SQL text;
 				    enum value added; PK_SET: the value; PK_LOCK: the mode; PK_DO: the body */
 	enum pk_constraint constraint;
-	const char *const *columns; /* key columns of a constraint or index, NULL terminated; or NULL */
-	const char *method;      /* of an index: "btree", "gin" */
-	const char *where;       /* predicate of an index, WHERE of DML, as SQL text */
-	const char *ref_schema, *ref_name; /* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent */
+	const char *const
+		*columns; /* key columns of a constraint or index, NULL terminated; or NULL */
+	const char *const *ref_columns; /* of REFERENCES, as columns; NULL: the primary key */
+	const char *method;		/* of an index: "btree", "gin" */
+	const char *where;		/* predicate of an index, WHERE of DML, as SQL text */
+	const char *ref_schema,
+		*ref_name; /* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent */
 	const char *using_index; /* ADD CONSTRAINT ... USING INDEX */
 	bool concurrently, if_exists, if_not_exists, cascade, unique, not_valid, not_null, only,
-		has_default, serial, identity, generated, has_where, replace, temporary, partition_of, unlogged,
-		partitioned,     /* CREATE TABLE ... PARTITION BY */
-		default_partition, /* ATTACH or PARTITION OF ... DEFAULT */
-		local,           /* SET LOCAL */
-		full,            /* VACUUM FULL */
-		nested;          /* found inside a DO body: line is in the body */
-	int line, col;           /* in the text that was split, 1-based */
-	size_t statement;        /* index into the statements */
+		has_default, serial, identity, generated, has_where, replace, temporary,
+		partition_of, unlogged, partitioned, /* CREATE TABLE ... PARTITION BY */
+		default_partition,		     /* ATTACH or PARTITION OF ... DEFAULT */
+		local,				     /* SET LOCAL */
+		full,				     /* VACUUM FULL */
+		nested;	  /* found inside a DO body: line is in the body */
+	int line, col;	  /* in the text that was split, 1-based */
+	size_t statement; /* index into the statements */
 };
 struct pk_actions {
 	struct pk_arena arena;
 	struct pk_action *items;
 	size_t n, cap;
 };
-#define PK_ACTIONS_INIT { 0 }
+#define PK_ACTIONS_INIT                                                                            \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_actions_release(struct pk_actions *actions);
 /* Facts of all statements, in order. Inline constraints of ADD COLUMN give actions of their own after it
    (ADD_CONSTRAINT with column set). Plain statements in DO bodies follow their DO, marked nested. Statements

@@ -72,8 +72,8 @@ static enum pk_constraint constraint_kind(const PgQuery__Constraint *constraint)
 	return PK_CON_NONE;
 }
 
-void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like, const PgQuery__Constraint *constraint,
-			 const char *column)
+void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like,
+			 const PgQuery__Constraint *constraint, const char *column)
 {
 	enum pk_constraint kind = constraint_kind(constraint);
 	struct pk_action base = *like; /* like may be in the array that is about to grow */
@@ -95,11 +95,13 @@ void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like, c
 	action->using_index = pk_tree_str(facts->arena, constraint->indexname);
 	action->method = pk_tree_str(facts->arena, constraint->access_method);
 	if (kind == PK_CON_FOREIGN)
-		action->columns = pk_tree_string_list(facts->arena, constraint->n_fk_attrs, constraint->fk_attrs);
+		action->columns = pk_tree_string_list(facts->arena, constraint->n_fk_attrs,
+						      constraint->fk_attrs);
 	else if (kind == PK_CON_EXCLUDE)
 		action->columns = exclusion_columns(facts->arena, constraint);
 	else
-		action->columns = pk_tree_string_list(facts->arena, constraint->n_keys, constraint->keys);
+		action->columns =
+			pk_tree_string_list(facts->arena, constraint->n_keys, constraint->keys);
 	if (!action->columns && column) {
 		const char **one = pk_arena_alloc(facts->arena, 2 * sizeof(*one));
 		one[0] = column;
@@ -108,10 +110,13 @@ void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like, c
 	if (constraint->pktable) {
 		action->ref_schema = pk_tree_str(facts->arena, constraint->pktable->schemaname);
 		action->ref_name = pk_tree_str(facts->arena, constraint->pktable->relname);
+		action->ref_columns = pk_tree_string_list(facts->arena, constraint->n_pk_attrs,
+							  constraint->pk_attrs);
 	}
 }
 
-static void column_constraint(struct pk_facts *facts, struct pk_action *column, const PgQuery__Constraint *c)
+static void column_constraint(struct pk_facts *facts, struct pk_action *column,
+			      const PgQuery__Constraint *c)
 {
 	switch (c->contype) {
 	case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
@@ -135,7 +140,8 @@ static void column_constraint(struct pk_facts *facts, struct pk_action *column, 
 }
 
 /* The column, then its constraints. like: the statement's action, by value. */
-static void add_column(struct pk_facts *facts, struct pk_action like, const PgQuery__ColumnDef *def, bool if_not_exists)
+static void add_column(struct pk_facts *facts, struct pk_action like, const PgQuery__ColumnDef *def,
+		       bool if_not_exists)
 {
 	struct pk_action *action = pk_facts_add(facts, like.verb, "column");
 	const char *column = pk_tree_str(facts->arena, def->colname);
@@ -159,7 +165,8 @@ static void add_column(struct pk_facts *facts, struct pk_action like, const PgQu
 			pk_facts_constraint(facts, &like, def->constraints[i]->constraint, column);
 }
 
-static void alter_type(struct pk_facts *facts, struct pk_action *action, const PgQuery__AlterTableCmd *cmd)
+static void alter_type(struct pk_facts *facts, struct pk_action *action,
+		       const PgQuery__AlterTableCmd *cmd)
 {
 	if (!cmd->def || cmd->def->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF)
 		return;
@@ -169,7 +176,8 @@ static void alter_type(struct pk_facts *facts, struct pk_action *action, const P
 	action->def = pk_tree_expr(facts->arena, def->raw_default);
 }
 
-static void partition(struct pk_facts *facts, struct pk_action *action, const PgQuery__AlterTableCmd *cmd)
+static void partition(struct pk_facts *facts, struct pk_action *action,
+		      const PgQuery__AlterTableCmd *cmd)
 {
 	if (!cmd->def || cmd->def->node_case != PG_QUERY__NODE__NODE_PARTITION_CMD)
 		return;
@@ -180,7 +188,8 @@ static void partition(struct pk_facts *facts, struct pk_action *action, const Pg
 	action->default_partition = part->bound && part->bound->is_default;
 }
 
-static void subcommand(struct pk_facts *facts, const struct pk_action *base, const PgQuery__AlterTableCmd *cmd)
+static void subcommand(struct pk_facts *facts, const struct pk_action *base,
+		       const PgQuery__AlterTableCmd *cmd)
 {
 	enum pk_verb verb = PK_ALTER;
 	enum pk_sub sub = PK_SUB_OTHER;
@@ -191,11 +200,13 @@ static void subcommand(struct pk_facts *facts, const struct pk_action *base, con
 			sub = subcommands[i].sub;
 		}
 	}
-	if (sub == PK_ADD_COLUMN && cmd->def && cmd->def->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF) {
+	if (sub == PK_ADD_COLUMN && cmd->def &&
+	    cmd->def->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF) {
 		add_column(facts, *base, cmd->def->column_def, cmd->missing_ok);
 		return;
 	}
-	if (sub == PK_ADD_CONSTRAINT && cmd->def && cmd->def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+	if (sub == PK_ADD_CONSTRAINT && cmd->def &&
+	    cmd->def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
 		pk_facts_constraint(facts, base, cmd->def->constraint, NULL);
 		return;
 	}
@@ -225,7 +236,9 @@ static void subcommand(struct pk_facts *facts, const struct pk_action *base, con
 void pk_facts_alter_table(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__AlterTableStmt *stmt = node->alter_table_stmt;
-	struct pk_action base = { .verb = PK_ALTER, .object = pk_facts_object(stmt->objtype), .if_exists = stmt->missing_ok };
+	struct pk_action base = { .verb = PK_ALTER,
+				  .object = pk_facts_object(stmt->objtype),
+				  .if_exists = stmt->missing_ok };
 
 	pk_facts_relation(facts, &base, stmt->relation);
 	base.only = stmt->relation && !stmt->relation->inh;
@@ -234,7 +247,8 @@ void pk_facts_alter_table(struct pk_facts *facts, const PgQuery__Node *node)
 			subcommand(facts, &base, stmt->cmds[i]->alter_table_cmd);
 }
 
-void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *stmt, const char *object)
+void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *stmt,
+			   const char *object)
 {
 	struct pk_action *action = pk_facts_add(facts, PK_CREATE, object);
 
@@ -243,9 +257,12 @@ void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *st
 	action->partitioned = stmt->partspec != NULL;
 	action->partition_of = stmt->partbound != NULL;
 	action->default_partition = stmt->partbound && stmt->partbound->is_default;
-	if (stmt->n_inh_relations && stmt->inh_relations[0]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
-		action->ref_schema = pk_tree_str(facts->arena, stmt->inh_relations[0]->range_var->schemaname);
-		action->ref_name = pk_tree_str(facts->arena, stmt->inh_relations[0]->range_var->relname);
+	if (stmt->n_inh_relations &&
+	    stmt->inh_relations[0]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
+		action->ref_schema =
+			pk_tree_str(facts->arena, stmt->inh_relations[0]->range_var->schemaname);
+		action->ref_name =
+			pk_tree_str(facts->arena, stmt->inh_relations[0]->range_var->relname);
 	}
 	struct pk_action like = *action;
 	for (size_t i = 0; i < stmt->n_table_elts; i++) {
@@ -261,7 +278,7 @@ static const struct {
 	char subtype;
 	enum pk_sub sub;
 } domain_subs[] = {
-	{ 'T', PK_SET_DEFAULT },    { 'N', PK_DROP_NOT_NULL },   { 'O', PK_SET_NOT_NULL },
+	{ 'T', PK_SET_DEFAULT },    { 'N', PK_DROP_NOT_NULL },	 { 'O', PK_SET_NOT_NULL },
 	{ 'C', PK_ADD_CONSTRAINT }, { 'X', PK_DROP_CONSTRAINT }, { 'V', PK_VALIDATE },
 };
 
@@ -270,7 +287,8 @@ void pk_facts_alter_domain(struct pk_facts *facts, const PgQuery__Node *node)
 	const PgQuery__AlterDomainStmt *stmt = node->alter_domain_stmt;
 	struct pk_action *action = pk_facts_add(facts, PK_ALTER, "domain");
 
-	pk_tree_names(facts->arena, stmt->n_type_name, stmt->type_name, &action->schema, &action->name);
+	pk_tree_names(facts->arena, stmt->n_type_name, stmt->type_name, &action->schema,
+		      &action->name);
 	action->sub = PK_SUB_OTHER;
 	for (size_t i = 0; i < PK_COUNT(domain_subs); i++)
 		if (stmt->subtype && stmt->subtype[0] == domain_subs[i].subtype)

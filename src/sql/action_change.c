@@ -57,7 +57,8 @@ const char *pk_facts_object(PgQuery__ObjectType type)
 }
 
 /* Names of an object however the grammar packs them. */
-static void object_names(struct pk_facts *facts, struct pk_action *action, const PgQuery__Node *object)
+static void object_names(struct pk_facts *facts, struct pk_action *action,
+			 const PgQuery__Node *object)
 {
 	if (!object)
 		return;
@@ -66,15 +67,16 @@ static void object_names(struct pk_facts *facts, struct pk_action *action, const
 		action->name = pk_tree_str(facts->arena, object->string->sval);
 		break;
 	case PG_QUERY__NODE__NODE_LIST:
-		pk_tree_names(facts->arena, object->list->n_items, object->list->items, &action->schema, &action->name);
+		pk_tree_names(facts->arena, object->list->n_items, object->list->items,
+			      &action->schema, &action->name);
 		break;
 	case PG_QUERY__NODE__NODE_TYPE_NAME:
-		pk_tree_names(facts->arena, object->type_name->n_names, object->type_name->names, &action->schema,
-			      &action->name);
+		pk_tree_names(facts->arena, object->type_name->n_names, object->type_name->names,
+			      &action->schema, &action->name);
 		break;
 	case PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS:
-		pk_tree_names(facts->arena, object->object_with_args->n_objname, object->object_with_args->objname,
-			      &action->schema, &action->name);
+		pk_tree_names(facts->arena, object->object_with_args->n_objname,
+			      object->object_with_args->objname, &action->schema, &action->name);
 		break;
 	case PG_QUERY__NODE__NODE_RANGE_VAR:
 		pk_facts_relation(facts, action, object->range_var);
@@ -88,24 +90,29 @@ static void object_names(struct pk_facts *facts, struct pk_action *action, const
 }
 
 /* "[schema.]table, part": triggers, policies, rules, columns, constraints. */
-static void part_names(struct pk_facts *facts, struct pk_action *action, const PgQuery__Node *object)
+static void part_names(struct pk_facts *facts, struct pk_action *action,
+		       const PgQuery__Node *object)
 {
 	if (!object || object->node_case != PG_QUERY__NODE__NODE_LIST || object->list->n_items < 2)
 		return;
 	size_t n = object->list->n_items;
-	pk_tree_names(facts->arena, n - 1, object->list->items, &action->rel_schema, &action->rel_name);
+	pk_tree_names(facts->arena, n - 1, object->list->items, &action->rel_schema,
+		      &action->rel_name);
 	action->name = pk_tree_str(facts->arena, pk_tree_string(object->list->items[n - 1]));
 	action->schema = NULL;
 }
 
 static bool is_part(PgQuery__ObjectType type)
 {
-	return type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER || type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY ||
-	       type == PG_QUERY__OBJECT_TYPE__OBJECT_RULE || type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN ||
+	return type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER ||
+	       type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY ||
+	       type == PG_QUERY__OBJECT_TYPE__OBJECT_RULE ||
+	       type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN ||
 	       type == PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT;
 }
 
-static void drop_object(struct pk_facts *facts, const PgQuery__DropStmt *stmt, const PgQuery__Node *object)
+static void drop_object(struct pk_facts *facts, const PgQuery__DropStmt *stmt,
+			const PgQuery__Node *object)
 {
 	struct pk_action *action = pk_facts_add(facts, PK_DROP, pk_facts_object(stmt->remove_type));
 
@@ -135,7 +142,8 @@ void pk_facts_drop_database(struct pk_facts *facts, const PgQuery__Node *node)
 void pk_facts_rename(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__RenameStmt *stmt = node->rename_stmt;
-	struct pk_action *action = pk_facts_add(facts, PK_RENAME, pk_facts_object(stmt->rename_type));
+	struct pk_action *action =
+		pk_facts_add(facts, PK_RENAME, pk_facts_object(stmt->rename_type));
 	const char *subname = pk_tree_str(facts->arena, stmt->subname);
 
 	action->new_name = pk_tree_str(facts->arena, stmt->newname);
@@ -158,7 +166,8 @@ void pk_facts_rename(struct pk_facts *facts, const PgQuery__Node *node)
 void pk_facts_set_schema(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__AlterObjectSchemaStmt *stmt = node->alter_object_schema_stmt;
-	struct pk_action *action = pk_facts_add(facts, PK_RENAME, pk_facts_object(stmt->object_type));
+	struct pk_action *action =
+		pk_facts_add(facts, PK_RENAME, pk_facts_object(stmt->object_type));
 
 	if (stmt->relation)
 		pk_facts_relation(facts, action, stmt->relation);
@@ -171,7 +180,8 @@ void pk_facts_set_schema(struct pk_facts *facts, const PgQuery__Node *node)
 
 void pk_facts_owner(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	struct pk_action *action = pk_facts_add(facts, PK_OWNER, pk_facts_object(node->alter_owner_stmt->object_type));
+	struct pk_action *action =
+		pk_facts_add(facts, PK_OWNER, pk_facts_object(node->alter_owner_stmt->object_type));
 
 	if (node->alter_owner_stmt->relation)
 		pk_facts_relation(facts, action, node->alter_owner_stmt->relation);
@@ -181,7 +191,8 @@ void pk_facts_owner(struct pk_facts *facts, const PgQuery__Node *node)
 
 void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	struct pk_action *action = pk_facts_add(facts, PK_COMMENT, pk_facts_object(node->comment_stmt->objtype));
+	struct pk_action *action =
+		pk_facts_add(facts, PK_COMMENT, pk_facts_object(node->comment_stmt->objtype));
 
 	if (is_part(node->comment_stmt->objtype))
 		part_names(facts, action, node->comment_stmt->object);
@@ -192,7 +203,8 @@ void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node)
 void pk_facts_grant(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__GrantStmt *stmt = node->grant_stmt;
-	struct pk_action *action = pk_facts_add(facts, stmt->is_grant ? PK_GRANT : PK_REVOKE, pk_facts_object(stmt->objtype));
+	struct pk_action *action = pk_facts_add(facts, stmt->is_grant ? PK_GRANT : PK_REVOKE,
+						pk_facts_object(stmt->objtype));
 
 	if (stmt->n_objects)
 		object_names(facts, action, stmt->objects[0]);

@@ -10,8 +10,9 @@ static void do_insert(struct pk_facts *facts, const PgQuery__Node *node)
 
 	pk_facts_on(facts, action, node->insert_stmt->relation);
 	/* INSERT ... SELECT ... FROM moves as many rows as it finds; VALUES only its own. */
-	action->has_where = !(select && select->node_case == PG_QUERY__NODE__NODE_SELECT_STMT &&
-			      select->select_stmt->n_from_clause && !select->select_stmt->where_clause);
+	action->has_where =
+		!(select && select->node_case == PG_QUERY__NODE__NODE_SELECT_STMT &&
+		  select->select_stmt->n_from_clause && !select->select_stmt->where_clause);
 }
 
 static void do_update(struct pk_facts *facts, const PgQuery__Node *node)
@@ -22,7 +23,8 @@ static void do_update(struct pk_facts *facts, const PgQuery__Node *node)
 	action->where = pk_tree_expr(facts->arena, node->update_stmt->where_clause);
 	action->has_where = node->update_stmt->where_clause != NULL;
 	const PgQuery__UpdateStmt *stmt = node->update_stmt;
-	if (stmt->n_target_list && stmt->target_list[0]->node_case == PG_QUERY__NODE__NODE_RES_TARGET)
+	if (stmt->n_target_list &&
+	    stmt->target_list[0]->node_case == PG_QUERY__NODE__NODE_RES_TARGET)
 		action->column = pk_tree_str(facts->arena, stmt->target_list[0]->res_target->name);
 }
 
@@ -113,7 +115,8 @@ static void do_select(struct pk_facts *facts, const PgQuery__Node *node)
 	const PgQuery__SelectStmt *stmt = node->select_stmt;
 
 	if (stmt->into_clause) {
-		pk_facts_relation(facts, pk_facts_add(facts, PK_CREATE, "table"), stmt->into_clause->rel);
+		pk_facts_relation(facts, pk_facts_add(facts, PK_CREATE, "table"),
+				  stmt->into_clause->rel);
 		return;
 	}
 	if (set_config(facts, stmt))
@@ -128,7 +131,8 @@ static void do_select(struct pk_facts *facts, const PgQuery__Node *node)
 static void do_copy(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__CopyStmt *stmt = node->copy_stmt;
-	struct pk_action *action = pk_facts_add(facts, stmt->is_program ? PK_COPY_PROGRAM : PK_COPY, NULL);
+	struct pk_action *action =
+		pk_facts_add(facts, stmt->is_program ? PK_COPY_PROGRAM : PK_COPY, NULL);
 
 	pk_facts_on(facts, action, stmt->relation);
 	action->has_where = !stmt->is_from; /* COPY TO writes no table */
@@ -146,8 +150,8 @@ static void do_truncate(struct pk_facts *facts, const PgQuery__Node *node)
 }
 
 static const char *const lock_modes[] = {
-	NULL, "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE",
-	"SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE",
+	NULL,	 "ACCESS SHARE",	"ROW SHARE", "ROW EXCLUSIVE",	 "SHARE UPDATE EXCLUSIVE",
+	"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE",
 };
 
 static void do_lock(struct pk_facts *facts, const PgQuery__Node *node)
@@ -157,8 +161,9 @@ static void do_lock(struct pk_facts *facts, const PgQuery__Node *node)
 	for (size_t i = 0; i < stmt->n_relations; i++) {
 		struct pk_action *action = pk_facts_add(facts, PK_LOCK, "table");
 		pk_facts_on(facts, action, stmt->relations[i]->range_var);
-		action->def = stmt->mode > 0 && (size_t)stmt->mode < PK_COUNT(lock_modes) ? lock_modes[stmt->mode]
-										       : "ACCESS EXCLUSIVE";
+		action->def = stmt->mode > 0 && (size_t)stmt->mode < PK_COUNT(lock_modes)
+				      ? lock_modes[stmt->mode]
+				      : "ACCESS EXCLUSIVE";
 	}
 }
 
@@ -188,10 +193,12 @@ static void do_cluster(struct pk_facts *facts, const PgQuery__Node *node)
 
 static void do_reindex(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	static const char *const kinds[] = { NULL, "index", "table", "schema", "system", "database" };
+	static const char *const kinds[] = {
+		NULL, "index", "table", "schema", "system", "database"
+	};
 	const PgQuery__ReindexStmt *stmt = node->reindex_stmt;
-	struct pk_action *action = pk_facts_add(facts, PK_REINDEX,
-						(size_t)stmt->kind < PK_COUNT(kinds) ? kinds[stmt->kind] : NULL);
+	struct pk_action *action = pk_facts_add(
+		facts, PK_REINDEX, (size_t)stmt->kind < PK_COUNT(kinds) ? kinds[stmt->kind] : NULL);
 
 	pk_facts_relation(facts, action, stmt->relation);
 	if (!stmt->relation)
@@ -233,7 +240,9 @@ static void do_set(struct pk_facts *facts, const PgQuery__Node *node)
 	PK_AUTO(pk_buf) value = PK_BUF_INIT;
 
 	action->local = stmt->is_local;
-	action->name = stmt->kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL ? "all" : pk_tree_str(facts->arena, stmt->name);
+	action->name = stmt->kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL
+			       ? "all"
+			       : pk_tree_str(facts->arena, stmt->name);
 	for (size_t i = 0; i < stmt->n_args; i++) {
 		const char *arg = const_text(facts, stmt->args[i]);
 		pk_buf_add(&value, i ? "," : "");
@@ -256,8 +265,9 @@ static bool opens_statement(const char *body, const struct pk_token *token)
 static bool is_sql_word(const char *body, const struct pk_token *token)
 {
 	static const char *const words[] = {
-		"alter", "create", "drop", "truncate", "update", "delete", "insert", "lock", "reindex", "refresh",
-		"cluster", "commit", "rollback", "set", "copy", "merge",
+		"alter",    "create", "drop",	 "truncate", "update",	"delete",
+		"insert",   "lock",   "reindex", "refresh",  "cluster", "commit",
+		"rollback", "set",    "copy",	 "merge",
 	};
 
 	for (size_t i = 0; i < PK_COUNT(words); i++)
@@ -290,7 +300,8 @@ static void nested_statement(struct pk_facts *facts, const char *body, size_t st
 }
 
 /* EXECUTE 'literal' is read like the rest; EXECUTE of anything else cannot be known. */
-static void nested_execute(struct pk_facts *facts, const char *body, struct pk_scan *scan, size_t depth)
+static void nested_execute(struct pk_facts *facts, const char *body, struct pk_scan *scan,
+			   size_t depth)
 {
 	struct pk_token token;
 	struct pk_scan look = *scan;
@@ -330,7 +341,8 @@ static void nested_text(struct pk_facts *facts, const char *text, size_t depth)
 
 static void do_do(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	const PgQuery__DefElem *as = pk_tree_option(node->do_stmt->n_args, node->do_stmt->args, "as");
+	const PgQuery__DefElem *as =
+		pk_tree_option(node->do_stmt->n_args, node->do_stmt->args, "as");
 	const char *body = as ? pk_tree_str(facts->arena, pk_tree_string(as->arg)) : NULL;
 	struct pk_action *action = pk_facts_add(facts, PK_DO, NULL);
 

@@ -16,8 +16,8 @@ bool pk_tree_parse(const char *sql, struct pk_tree *ret)
 
 	ret->result = NULL;
 	if (!parsed.error)
-		ret->result = pg_query__parse_result__unpack(NULL, parsed.parse_tree.len,
-							     (const uint8_t *)parsed.parse_tree.data);
+		ret->result = pg_query__parse_result__unpack(
+			NULL, parsed.parse_tree.len, (const uint8_t *)parsed.parse_tree.data);
 	pg_query_free_protobuf_parse_result(parsed);
 	return ret->result != NULL;
 }
@@ -32,7 +32,8 @@ const PgQuery__Node *pk_tree_parse_expr(const char *expr_sql, struct pk_tree *re
 	if (!pk_tree_parse(sql.ptr, ret) || ret->result->n_stmts != 1)
 		return NULL;
 	const PgQuery__Node *stmt = ret->result->stmts[0]->stmt;
-	if (stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT || stmt->select_stmt->n_target_list != 1)
+	if (stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
+	    stmt->select_stmt->n_target_list != 1)
 		return NULL;
 	return stmt->select_stmt->target_list[0]->res_target->val;
 }
@@ -60,7 +61,8 @@ static bool walk_field(const ProtobufCFieldDescriptor *field, const ProtobufCMes
 	return pk_tree_walk(*(ProtobufCMessage *const *)member, fn, arg);
 }
 
-bool pk_tree_walk(const ProtobufCMessage *message, bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg)
+bool pk_tree_walk(const ProtobufCMessage *message,
+		  bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg)
 {
 	if (!message)
 		return true;
@@ -145,17 +147,26 @@ const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr)
 static const struct {
 	const char *name, *head, *tail;
 } type_names[] = {
-	{ "int2", "smallint", "" },	{ "int4", "integer", "" },
-	{ "int8", "bigint", "" },	{ "float4", "real", "" },
-	{ "float8", "double precision", "" }, { "bool", "boolean", "" },
-	{ "varchar", "character varying", "" }, { "varbit", "bit varying", "" },
-	{ "timestamptz", "timestamp", " with time zone" }, { "timestamp", "timestamp", " without time zone" },
-	{ "timetz", "time", " with time zone" }, { "time", "time", " without time zone" },
-	{ "serial4", "serial", "" },	{ "serial8", "bigserial", "" }, { "serial2", "smallserial", "" },
+	{ "int2", "smallint", "" },
+	{ "int4", "integer", "" },
+	{ "int8", "bigint", "" },
+	{ "float4", "real", "" },
+	{ "float8", "double precision", "" },
+	{ "bool", "boolean", "" },
+	{ "varchar", "character varying", "" },
+	{ "varbit", "bit varying", "" },
+	{ "timestamptz", "timestamp", " with time zone" },
+	{ "timestamp", "timestamp", " without time zone" },
+	{ "timetz", "time", " with time zone" },
+	{ "time", "time", " without time zone" },
+	{ "serial4", "serial", "" },
+	{ "serial8", "bigserial", "" },
+	{ "serial2", "smallserial", "" },
 	{ "char", "\"char\"", "" },
 };
 
-static const char *const serial_names[] = { "serial", "bigserial", "smallserial", "serial2", "serial4", "serial8" };
+static const char *const serial_names[] = { "serial",  "bigserial", "smallserial",
+					    "serial2", "serial4",   "serial8" };
 
 bool pk_tree_type_is_serial(const PgQuery__TypeName *type)
 {
@@ -188,8 +199,12 @@ static const struct {
 	int mask;
 	const char *fields;
 } interval_fields[] = {
-	{ 1 << 2, " year" },	{ 1 << 1, " month" },	{ 1 << 3, " day" },
-	{ 1 << 10, " hour" },	{ 1 << 11, " minute" }, { 1 << 12, " second" },
+	{ 1 << 2, " year" },
+	{ 1 << 1, " month" },
+	{ 1 << 3, " day" },
+	{ 1 << 10, " hour" },
+	{ 1 << 11, " minute" },
+	{ 1 << 12, " second" },
 	{ 1 << 2 | 1 << 1, " year to month" },
 	{ 1 << 3 | 1 << 10, " day to hour" },
 	{ 1 << 3 | 1 << 10 | 1 << 11, " day to minute" },

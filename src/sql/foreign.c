@@ -22,7 +22,8 @@ static char *deparse(PgQuery__Node *stmt)
 }
 
 /* ALTER TABLE relation ADD constraint; column: of an inline one, else NULL. */
-static char *alter_table(PgQuery__RangeVar *relation, const PgQuery__Constraint *constraint, char *column)
+static char *alter_table(PgQuery__RangeVar *relation, const PgQuery__Constraint *constraint,
+			 char *column)
 {
 	PgQuery__AlterTableStmt alter = PG_QUERY__ALTER_TABLE_STMT__INIT;
 	PgQuery__AlterTableCmd cmd = PG_QUERY__ALTER_TABLE_CMD__INIT;
@@ -76,7 +77,8 @@ static bool take_attribute(PgQuery__Constraint *foreign, const PgQuery__Node *no
 	}
 }
 
-static void take_foreign(PgQuery__Node **list, size_t *n, PgQuery__RangeVar *relation, char *column, struct pk_strv *ret)
+static void take_foreign(PgQuery__Node **list, size_t *n, PgQuery__RangeVar *relation, char *column,
+			 struct pk_strv *ret)
 {
 	size_t kept = 0, next;
 
@@ -111,8 +113,8 @@ char *pk_sql_split_foreign_keys(const char *create_table, struct pk_strv *ret)
 	for (size_t i = 0; i < create->n_table_elts; i++) {
 		PgQuery__Node *elt = create->table_elts[i];
 		if (elt->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF)
-			take_foreign(elt->column_def->constraints, &elt->column_def->n_constraints, create->relation,
-				     elt->column_def->colname, ret);
+			take_foreign(elt->column_def->constraints, &elt->column_def->n_constraints,
+				     create->relation, elt->column_def->colname, ret);
 	}
 	take_foreign(create->table_elts, &create->n_table_elts, create->relation, NULL, ret);
 	return ret->n > before ? deparse(tree.result->stmts[0]->stmt) : NULL;

@@ -8,7 +8,9 @@
 
 void pk_migration_release(struct pk_migration *m)
 {
-	char *owned[] = { m->file, m->version, m->name, m->from, m->to, m->up, m->down, m->checksum };
+	char *owned[] = {
+		m->file, m->version, m->name, m->from, m->to, m->up, m->down, m->checksum
+	};
 
 	for (size_t i = 0; i < PK_COUNT(owned); i++)
 		free(owned[i]);
@@ -22,7 +24,8 @@ static bool is_digit(char c)
 
 static bool is_name_char(char c)
 {
-	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+	       c == '-';
 }
 
 bool pk_migration_valid_file(const char *base_name)
@@ -143,7 +146,8 @@ static int parse_options(struct parse *p, struct cursor c, int line, bool *ret_t
 			int n = 0;
 			while (c.p + n < c.end && !isspace((unsigned char)c.p[n]))
 				n++;
-			pk_err_set(p->err, "unknown option '%.*s' of a migration's section", n, c.p);
+			pk_err_set(p->err, "unknown option '%.*s' of a migration's section", n,
+				   c.p);
 			pk_err_hint(p->err, "the one option is transaction:false");
 			return fail_at(p, line);
 		}
@@ -172,7 +176,8 @@ static int parse_header(struct parse *p, struct cursor c, int line)
 
 	if (p->has_header) {
 		pk_err_set(p->err, "a second '-- postkit: from ...' line");
-		pk_err_hint(p->err, "a merge may have left both; 'git postkit sync' writes the right one");
+		pk_err_hint(p->err,
+			    "a merge may have left both; 'git postkit sync' writes the right one");
 		return fail_at(p, line);
 	}
 	p->has_header = true;
@@ -259,7 +264,8 @@ static int parse_line(struct parse *p, const struct line *line)
 		return fail_at(p, line->number);
 	}
 	if (p->m->up_line && inside_string(p, section, line->offset)) {
-		pk_err_set(p->err, "a line inside a string or comment looks like the start of a section");
+		pk_err_set(p->err,
+			   "a line inside a string or comment looks like the start of a section");
 		pk_err_hint(p->err, "dbmate would split the file there; indent the line");
 		return fail_at(p, line->number);
 	}
@@ -272,7 +278,8 @@ static int parse_line(struct parse *p, const struct line *line)
 	if (directive == HEADER)
 		pk_err_set(p->err, "the '-- postkit: from' line stands above '-- migrate:up'");
 	else
-		pk_err_set(p->err, "unknown section; there are '-- migrate:up' and '-- migrate:down'");
+		pk_err_set(p->err,
+			   "unknown section; there are '-- migrate:up' and '-- migrate:down'");
 	return fail_at(p, line->number);
 }
 
@@ -291,7 +298,9 @@ static int parse_name(struct parse *p, const char *base)
 
 	if (!pk_migration_valid_file(base)) {
 		pk_err_set(p->err, "'%s' is not a migration's name", base);
-		pk_err_hint(p->err, "names read <yyyymmddhhmmss>_<name>.sql, of letters, digits, '_' and '-'");
+		pk_err_hint(
+			p->err,
+			"names read <yyyymmddhhmmss>_<name>.sql, of letters, digits, '_' and '-'");
 		return pk_err_at(p->err, p->file, 0, 0);
 	}
 	p->m->file = pk_strdup(base);

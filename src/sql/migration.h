@@ -14,17 +14,21 @@
 #include "base/err.h"
 
 struct pk_migration {
-	char *file;           /* base name: 20260131120000_add_name.sql */
-	char *version;        /* 20260131120000 */
-	char *name;           /* add_name */
-	char *from, *to;      /* fingerprints, 40 hex digits; NULL when there is no header (written by hand, dbmate) */
-	int pg_major;         /* 0 when not said */
-	char *up, *down;      /* SQL; down NULL when absent or empty */
+	char *file;    /* base name: 20260131120000_add_name.sql */
+	char *version; /* 20260131120000 */
+	char *name;    /* add_name */
+	char *from,
+		*to; /* fingerprints, 40 hex digits; NULL when there is no header (written by hand, dbmate) */
+	int pg_major;	 /* 0 when not said */
+	char *up, *down; /* SQL; down NULL when absent or empty */
 	bool up_transaction, down_transaction;
 	int up_line, down_line; /* line of the file at which up and down start, 1-based */
-	char *checksum;       /* id of the file as a git blob, 40 hex digits */
+	char *checksum;		/* id of the file as a git blob, 40 hex digits */
 };
-#define PK_MIGRATION_INIT { 0 }
+#define PK_MIGRATION_INIT                                                                          \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 void pk_migration_release(struct pk_migration *m);
 /* file: any path; the base name counts. Malformed names, sections or headers are errors with their line. */
@@ -32,6 +36,8 @@ int pk_migration_parse(const char *file, const char *text, size_t len, const cha
 		       struct pk_migration *ret, struct pk_err *err);
 /* The text of a file from the fields. */
 void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret);
-bool pk_migration_valid_file(const char *base_name); /* ^[0-9]{14}_[A-Za-z0-9_-]+\.sql$; dbmate's [0-9]+ versions pass too */
+bool pk_migration_valid_file(
+	const char *
+		base_name); /* ^[0-9]{14}_[A-Za-z0-9_-]+\.sql$; dbmate's [0-9]+ versions pass too */
 
 #endif

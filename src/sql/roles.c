@@ -25,7 +25,9 @@ static bool punct(const struct roles *r, size_t i, char c)
 /* Words that stand where a role may, and pg_* which every server has. */
 static bool is_reserved(const char *name)
 {
-	static const char *const words[] = { "public", "current_user", "current_role", "session_user", "none", "default", "if" };
+	static const char *const words[] = {
+		"public", "current_user", "current_role", "session_user", "none", "default", "if"
+	};
 
 	for (size_t i = 0; i < PK_COUNT(words); i++)
 		if (strcmp(name, words[i]) == 0)
@@ -39,7 +41,8 @@ static void add_role(struct roles *r, size_t i)
 		return;
 	PK_FREE char *name = pk_token_name(r->text, &r->tokens[i]);
 	bool keyword = r->tokens[i].kind == PK_TOKEN_WORD;
-	if (name && !(keyword && is_reserved(name)) && !pk_starts_with(name, "pg_") && !pk_strv_has(r->out, name))
+	if (name && !(keyword && is_reserved(name)) && !pk_starts_with(name, "pg_") &&
+	    !pk_strv_has(r->out, name))
 		pk_strv_push(r->out, name);
 }
 
@@ -77,7 +80,8 @@ static void add_grant(struct roles *r, size_t i)
 		return;
 	if (!on) {
 		size_t first = i + 1;
-		while ((word(r, first, "admin") || word(r, first, "grant")) && word(r, first + 1, "option"))
+		while ((word(r, first, "admin") || word(r, first, "grant")) &&
+		       word(r, first + 1, "option"))
 			first += word(r, first + 2, "for") ? 3 : 2;
 		/* GRANT SELECT, INSERT without ON is ALTER DEFAULT PRIVILEGES in another order: always with ON */
 		add_list(r, first);
@@ -89,7 +93,8 @@ static void add_at(struct roles *r, size_t i)
 {
 	bool create = word(r, i, "create"), alter = word(r, i, "alter");
 
-	if ((create || alter) && (word(r, i + 1, "role") || word(r, i + 1, "user") || word(r, i + 1, "group"))) {
+	if ((create || alter) &&
+	    (word(r, i + 1, "role") || word(r, i + 1, "user") || word(r, i + 1, "group"))) {
 		if (!word(r, i + 2, "mapping") && !word(r, i + 2, "all"))
 			add_role(r, i + 2);
 		else if (word(r, i + 2, "mapping") && word(r, i + 3, "for"))
@@ -104,8 +109,8 @@ static void add_at(struct roles *r, size_t i)
 		add_grant(r, i);
 	} else if (word(r, i, "authorization")) {
 		add_role(r, i + 1);
-	} else if (word(r, i, "for") && (word(r, i + 1, "role") || word(r, i + 1, "user")) && i >= 3 &&
-		   word(r, i - 1, "privileges")) {
+	} else if (word(r, i, "for") && (word(r, i + 1, "role") || word(r, i + 1, "user")) &&
+		   i >= 3 && word(r, i - 1, "privileges")) {
 		add_list(r, i + 2);
 	} else if (word(r, i, "set") && word(r, i + 1, "role")) {
 		add_role(r, word(r, i + 2, "to") ? i + 3 : i + 2);
@@ -129,7 +134,8 @@ static void roles_text(const char *text, struct pk_strv *ret, int depth)
 	bool nested = depth > 0 || word(&r, 0, "do");
 	for (size_t i = 0; i < r.n; i++) {
 		add_at(&r, i);
-		PK_FREE char *string = nested && depth < 3 ? pk_token_string(text, &r.tokens[i]) : NULL;
+		PK_FREE char *string =
+			nested && depth < 3 ? pk_token_string(text, &r.tokens[i]) : NULL;
 		if (string)
 			roles_text(string, ret, depth + 1);
 	}

@@ -79,8 +79,9 @@ static size_t quoted(struct pk_scan *scan, size_t pos, bool backslash)
 			return pos + 1;
 		}
 	}
-	return unterminated(scan, start, quote == '"' ? "unterminated quoted identifier"
-						      : "unterminated quoted string");
+	return unterminated(scan, start,
+			    quote == '"' ? "unterminated quoted identifier"
+					 : "unterminated quoted string");
 }
 
 /* 0 when no dollar quote starts at pos. */
@@ -95,7 +96,8 @@ static size_t dollar_quoted(struct pk_scan *scan, size_t start)
 		return 0;
 	size_t tag = pos + 1 - start;
 	for (pos++; pos + tag <= scan->len; pos++)
-		if (scan->text[pos] == '$' && memcmp(scan->text + pos, scan->text + start, tag) == 0)
+		if (scan->text[pos] == '$' &&
+		    memcmp(scan->text + pos, scan->text + start, tag) == 0)
 			return pos + tag;
 	return unterminated(scan, start, "unterminated dollar-quoted string");
 }
@@ -106,10 +108,12 @@ static bool prefixed(struct pk_scan *scan, size_t start, struct pk_token *ret)
 	unsigned char c = at(scan, start) | 0x20, next = at(scan, start + 1);
 
 	if (strchr("ebxn", c) && next == '\'') {
-		*ret = (struct pk_token){ PK_TOKEN_STRING, start, quoted(scan, start + 1, c == 'e') };
+		*ret = (struct pk_token){ PK_TOKEN_STRING, start,
+					  quoted(scan, start + 1, c == 'e') };
 		return true;
 	}
-	if (c == 'u' && next == '&' && (at(scan, start + 2) == '\'' || at(scan, start + 2) == '"')) {
+	if (c == 'u' && next == '&' &&
+	    (at(scan, start + 2) == '\'' || at(scan, start + 2) == '"')) {
 		bool ident = at(scan, start + 2) == '"';
 		*ret = (struct pk_token){ ident ? PK_TOKEN_QUOTED : PK_TOKEN_STRING, start,
 					  quoted(scan, start + 2, false) };

@@ -8,9 +8,14 @@
 #include "base/base.h"
 
 enum pk_token_kind {
-	PK_TOKEN_END, PK_TOKEN_WORD, PK_TOKEN_QUOTED, PK_TOKEN_STRING, PK_TOKEN_DOLLAR, PK_TOKEN_NUMBER,
-	PK_TOKEN_CHAR,    /* any other single byte: operators, brackets, ; , . */
-	PK_TOKEN_COMMENT, /* -- without its line end, or a whole block comment */
+	PK_TOKEN_END,
+	PK_TOKEN_WORD,
+	PK_TOKEN_QUOTED,
+	PK_TOKEN_STRING,
+	PK_TOKEN_DOLLAR,
+	PK_TOKEN_NUMBER,
+	PK_TOKEN_CHAR,	    /* any other single byte: operators, brackets, ; , . */
+	PK_TOKEN_COMMENT,   /* -- without its line end, or a whole block comment */
 	PK_TOKEN_BACKSLASH, /* psql's commands start so */
 };
 struct pk_token {
@@ -20,10 +25,14 @@ struct pk_token {
 struct pk_scan {
 	const char *text;
 	size_t pos, len;
-	const char *error; /* "unterminated quoted string", ...; the token that began it has been returned as the rest */
+	const char *
+		error; /* "unterminated quoted string", ...; the token that began it has been returned as the rest */
 	size_t error_at;
 };
-#define PK_SCAN_INIT { 0 }
+#define PK_SCAN_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 void pk_scan_start(struct pk_scan *scan, const char *text, size_t len);
 bool pk_scan_next(struct pk_scan *scan, struct pk_token *ret); /* comments too; false at the end */

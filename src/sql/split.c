@@ -22,7 +22,8 @@ static void ranges_add(struct ranges *ranges, size_t start, size_t end)
 {
 	if (ranges->n == ranges->cap) {
 		ranges->cap = ranges->cap ? 2 * ranges->cap : 64;
-		ranges->items = pk_realloc_array(ranges->items, ranges->cap, sizeof(*ranges->items));
+		ranges->items =
+			pk_realloc_array(ranges->items, ranges->cap, sizeof(*ranges->items));
 	}
 	ranges->items[ranges->n++] = (struct range){ start, end };
 }
@@ -36,12 +37,12 @@ void pk_statements_release(struct pk_statements *statements)
 
 /* What the splitter knows of the statement that it is in: as psql does it. */
 struct state {
-	size_t words;       /* code tokens so far */
-	bool copy;          /* starts with COPY */
+	size_t words;	      /* code tokens so far */
+	bool copy;	      /* starts with COPY */
 	bool create, routine; /* CREATE [OR REPLACE] FUNCTION or PROCEDURE */
-	bool from;          /* the last word was FROM */
-	bool begin;         /* the last word was BEGIN */
-	int parens, blocks; /* open brackets; BEGIN ATOMIC and CASE in it */
+	bool from;	      /* the last word was FROM */
+	bool begin;	      /* the last word was BEGIN */
+	int parens, blocks;   /* open brackets; BEGIN ATOMIC and CASE in it */
 };
 
 static void state_word(struct state *s, const char *text, const struct pk_token *token)
@@ -53,7 +54,8 @@ static void state_word(struct state *s, const char *text, const struct pk_token 
 		s->copy = pk_token_is(text, token, "copy");
 		s->create = pk_token_is(text, token, "create");
 	} else if (s->create && s->words <= 3 && !s->routine) {
-		s->routine = pk_token_is(text, token, "function") || pk_token_is(text, token, "procedure");
+		s->routine = pk_token_is(text, token, "function") ||
+			     pk_token_is(text, token, "procedure");
 	} else if (s->routine) {
 		if (pk_token_is(text, token, "begin"))
 			s->begin = true;
@@ -79,7 +81,8 @@ static int refuse_command(const char *sql, const char *file, size_t offset, stru
 {
 	size_t n = strcspn(sql + offset, " \t\r\n;");
 
-	pk_err_set(err, "'%.*s' is a command of psql, not SQL", (int)(n > 40 ? 40 : n), sql + offset);
+	pk_err_set(err, "'%.*s' is a command of psql, not SQL", (int)(n > 40 ? 40 : n),
+		   sql + offset);
 	pk_err_hint(err, "remove it; only statements that the server takes can stand here");
 	return refuse(sql, file, offset, err);
 }
@@ -98,7 +101,8 @@ static int split_token(struct state *s, char *sql, const char *file, const struc
 	if (token->kind == PK_TOKEN_BACKSLASH) {
 		if (s->words || !is_restrict(sql + token->start))
 			return refuse_command(sql, file, token->start, err);
-		size_t n = strcspn(sql + token->start, "\r\n"); /* pg_dump's guard; means nothing here */
+		size_t n = strcspn(sql + token->start,
+				   "\r\n"); /* pg_dump's guard; means nothing here */
 		memset(sql + token->start, ' ', n);
 		scan->pos = token->start + n;
 		return 0;
@@ -124,7 +128,8 @@ static int split_token(struct state *s, char *sql, const char *file, const struc
 }
 
 /* sql: psql's harmless commands are blanked in it. */
-static int split_by_scanner(char *sql, size_t len, const char *file, struct ranges *ret, struct pk_err *err)
+static int split_by_scanner(char *sql, size_t len, const char *file, struct ranges *ret,
+			    struct pk_err *err)
 {
 	struct pk_scan scan;
 	struct pk_token token;
@@ -187,7 +192,8 @@ static bool same_line(const char *sql, size_t from, size_t to)
 	return from > 0 && memchr(sql + from, '\n', to - from) == NULL;
 }
 
-static void add_statement(struct pk_statements *ret, const char *sql, struct range range, bool parsed)
+static void add_statement(struct pk_statements *ret, const char *sql, struct range range,
+			  bool parsed)
 {
 	struct pk_scan scan;
 	struct pk_token token;

@@ -9,11 +9,12 @@
 #include "base/err.h"
 
 struct pk_statement {
-	const char *text; /* without the semicolon, without surrounding white space and leading comments; NUL terminated */
-	size_t offset;    /* of text in the source, in bytes */
-	int line, col;    /* of text, 1-based */
+	const char *
+		text; /* without the semicolon, without surrounding white space and leading comments; NUL terminated */
+	size_t offset;	     /* of text in the source, in bytes */
+	int line, col;	     /* of text, 1-based */
 	const char *comment; /* the comments right above it, as written, "" when none */
-	bool parsed;      /* false: the grammar refused it; parse_error says why */
+	bool parsed;	     /* false: the grammar refused it; parse_error says why */
 	const char *parse_error;
 };
 struct pk_statements {
@@ -21,7 +22,10 @@ struct pk_statements {
 	struct pk_statement *items;
 	size_t n, cap;
 };
-#define PK_STATEMENTS_INIT { 0 }
+#define PK_STATEMENTS_INIT                                                                         \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 void pk_statements_release(struct pk_statements *statements);
 /*

@@ -58,9 +58,10 @@ static int read_counter(struct pk_conn *conn, int64_t *ret, struct pk_err *err)
 {
 	PK_FREE char *text = NULL;
 
-	if (pk_query_value(conn,
-			   "SELECT pg_catalog.sum(seq_tup_read) FROM pg_catalog.pg_stat_xact_user_tables", 0,
-			   NULL, &text, err) < 0)
+	if (pk_query_value(
+		    conn,
+		    "SELECT pg_catalog.sum(seq_tup_read) FROM pg_catalog.pg_stat_xact_user_tables",
+		    0, NULL, &text, err) < 0)
 		return -1;
 	*ret = text ? strtoll(text, NULL, 10) : 0;
 	return 0;
@@ -125,7 +126,8 @@ static void consider(struct strongest *s, const struct pk_measured *m, unsigned 
 		*s = (struct strongest){ m, mode };
 }
 
-static void tell(const struct strongest *s, struct pk_arena *arena, const char **ret_mode, const char **ret_name)
+static void tell(const struct strongest *s, struct pk_arena *arena, const char **ret_mode,
+		 const char **ret_name)
 {
 	if (!s->relation)
 		return;
@@ -141,7 +143,8 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 	struct strongest fresh = { 0 }, held = { 0 };
 	int64_t before = measure->read;
 
-	if (read_counter(conn, &measure->read, err) < 0 || pk_query(conn, locks_sql, 0, NULL, &rows, err) < 0)
+	if (read_counter(conn, &measure->read, err) < 0 ||
+	    pk_query(conn, locks_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	ret->read = measure->read - before;
 	for (int i = 0; i < rows.n; i++) {
@@ -162,7 +165,8 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 		}
 	}
 	/* An index of a table that is locked as strongly already is no news. */
-	if (fresh.relation && !(is_part(fresh.relation) && held.mode >= fresh.mode && !is_part(held.relation)))
+	if (fresh.relation &&
+	    !(is_part(fresh.relation) && held.mode >= fresh.mode && !is_part(held.relation)))
 		tell(&fresh, arena, &ret->lock, &ret->relation);
 	tell(&held, arena, &ret->held, &ret->held_on);
 	ret->rewrote = rewritten != NULL;

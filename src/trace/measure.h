@@ -9,8 +9,8 @@
 
 struct pk_measured {
 	uint32_t oid, filenode;
-	char kind;      /* relkind */
-	unsigned held;  /* bit n: lock mode n of this transaction is known already */
+	char kind;     /* relkind */
+	unsigned held; /* bit n: lock mode n of this transaction is known already */
 	const char *name;
 };
 struct pk_measure {
@@ -19,7 +19,10 @@ struct pk_measure {
 	size_t n;
 	int64_t read;
 };
-#define PK_MEASURE_INIT { 0 }
+#define PK_MEASURE_INIT                                                                            \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_measure_release(struct pk_measure *measure);
 
 /* Learns the user's relations. Once, before the first statement. */

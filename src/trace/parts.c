@@ -15,7 +15,8 @@ void pk_part_results_release(struct pk_part_results *results)
 
 static int by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct pk_source_file *)a)->path, ((const struct pk_source_file *)b)->path);
+	return strcmp(((const struct pk_source_file *)a)->path,
+		      ((const struct pk_source_file *)b)->path);
 }
 
 /* Seeds are known by their paths, which must be the same in every clone of the repository. */
@@ -33,8 +34,8 @@ static void make_relative(struct pk_source *source, const char *workdir)
 	}
 }
 
-static int load_tree(const struct pk_repo *repo, const char *rev, const char *dir, struct pk_source *ret,
-		     struct pk_err *err)
+static int load_tree(const struct pk_repo *repo, const char *rev, const char *dir,
+		     struct pk_source *ret, struct pk_err *err)
 {
 	struct pk_oid tree = { "" };
 
@@ -107,9 +108,14 @@ static int run_file(struct part *p, const struct pk_source_file *file, struct pk
 	struct pk_part_result result = { .ran = true };
 	double started = pk_now();
 	const struct pk_run how = {
-		.file = file->path, .first_line = 1, .transaction = true, .local = p->options->local,
+		.file = file->path,
+		.first_line = 1,
+		.transaction = true,
+		.local = p->options->local,
 		.admin = p->options->local ? p->options->admin : NULL,
-		.lock_timeout = p->options->lock_timeout, .before_commit = p->before_commit, .arg = p,
+		.lock_timeout = p->options->lock_timeout,
+		.before_commit = p->before_commit,
+		.arg = p,
 	};
 
 	if (!p->options->dry) {
@@ -125,8 +131,9 @@ static int run_file(struct part *p, const struct pk_source_file *file, struct pk
 	return 0;
 }
 
-static int apply_all(struct pk_conn *conn, const struct pk_source *source, const struct pk_parts_options *options,
-		     struct pk_part_results *results, struct pk_err *err)
+static int apply_all(struct pk_conn *conn, const struct pk_source *source,
+		     const struct pk_parts_options *options, struct pk_part_results *results,
+		     struct pk_err *err)
 {
 	struct part p = { .conn = conn, .options = options, .results = results };
 
@@ -139,14 +146,16 @@ static int apply_all(struct pk_conn *conn, const struct pk_source *source, const
 	return 0;
 }
 
-int pk_infra_apply(struct pk_conn *conn, const struct pk_source *source, const struct pk_parts_options *options,
-		   struct pk_part_results *results, struct pk_err *err)
+int pk_infra_apply(struct pk_conn *conn, const struct pk_source *source,
+		   const struct pk_parts_options *options, struct pk_part_results *results,
+		   struct pk_err *err)
 {
 	return apply_all(conn, source, options, results, err);
 }
 
-int pk_grants_apply(struct pk_conn *conn, const struct pk_source *source, const struct pk_parts_options *options,
-		    struct pk_part_results *results, struct pk_err *err)
+int pk_grants_apply(struct pk_conn *conn, const struct pk_source *source,
+		    const struct pk_parts_options *options, struct pk_part_results *results,
+		    struct pk_err *err)
 {
 	return apply_all(conn, source, options, results, err);
 }
@@ -157,8 +166,8 @@ static int seeds_table_exists(struct pk_conn *conn, bool *ret, struct pk_err *er
 {
 	PK_FREE char *answer = NULL;
 
-	if (pk_query_value(conn, "SELECT pg_catalog.to_regclass('postkit.seeds') IS NOT NULL", 0, NULL, &answer,
-			   err) < 0)
+	if (pk_query_value(conn, "SELECT pg_catalog.to_regclass('postkit.seeds') IS NOT NULL", 0,
+			   NULL, &answer, err) < 0)
 		return -1;
 	*ret = pk_streq(answer, "t");
 	return 0;
@@ -169,15 +178,17 @@ static int make_seeds_table(struct pk_conn *conn, struct pk_err *err)
 {
 	PK_FREE char *schema = NULL;
 
-	if (pk_query_value(conn, "SELECT pg_catalog.to_regnamespace('postkit') IS NOT NULL", 0, NULL, &schema,
-			   err) < 0)
+	if (pk_query_value(conn, "SELECT pg_catalog.to_regnamespace('postkit') IS NOT NULL", 0,
+			   NULL, &schema, err) < 0)
 		return -1;
 	if (!pk_streq(schema, "t") && pk_exec(conn, "CREATE SCHEMA IF NOT EXISTS postkit", err) < 0)
 		return pk_err_wrap(err, "cannot make the schema postkit");
 	if (pk_exec(conn,
-		    "CREATE TABLE IF NOT EXISTS postkit.seeds (path text PRIMARY KEY, checksum text NOT NULL, "
+		    "CREATE TABLE IF NOT EXISTS postkit.seeds (path text PRIMARY KEY, checksum "
+		    "text NOT NULL, "
 		    "applied_at timestamp with time zone NOT NULL DEFAULT pg_catalog.now(), "
-		    "applied_by text NOT NULL DEFAULT current_user)", err) < 0)
+		    "applied_by text NOT NULL DEFAULT current_user)",
+		    err) < 0)
 		return pk_err_wrap(err, "cannot make the table postkit.seeds");
 	return 0;
 }
@@ -194,14 +205,15 @@ static int remember_seed(void *arg, struct pk_conn *conn, struct pk_err *err)
 			2, params, NULL, err);
 }
 
-static int apply_seed(struct part *p, const struct pk_source_file *file, bool *table, struct pk_err *err)
+static int apply_seed(struct part *p, const struct pk_source_file *file, bool *table,
+		      struct pk_err *err)
 {
 	const char *const params[] = { file->path };
 	PK_FREE char *last = NULL, *checksum = pk_git_hash_blob(file->text, file->len);
 	int result;
 
-	if (*table && pk_query_value(p->conn, "SELECT checksum FROM postkit.seeds WHERE path = $1", 1, params,
-				     &last, err) < 0)
+	if (*table && pk_query_value(p->conn, "SELECT checksum FROM postkit.seeds WHERE path = $1",
+				     1, params, &last, err) < 0)
 		return -1;
 	if (!p->options->force && pk_streq(last, checksum)) {
 		skip_file(p, file->path, "unchanged");
@@ -220,10 +232,13 @@ static int apply_seed(struct part *p, const struct pk_source_file *file, bool *t
 	return result;
 }
 
-int pk_seeds_apply(struct pk_conn *conn, const struct pk_source *source, const struct pk_parts_options *options,
-		   struct pk_part_results *results, struct pk_err *err)
+int pk_seeds_apply(struct pk_conn *conn, const struct pk_source *source,
+		   const struct pk_parts_options *options, struct pk_part_results *results,
+		   struct pk_err *err)
 {
-	struct part p = { .conn = conn, .options = options, .results = results, .before_commit = remember_seed };
+	struct part p = {
+		.conn = conn, .options = options, .results = results, .before_commit = remember_seed
+	};
 	bool table = false;
 
 	if (seeds_table_exists(conn, &table, err) < 0)

@@ -12,25 +12,28 @@
 #include "trace/run.h"
 
 struct pk_part_result {
-	char *path;           /* db/schema/seeds/users.sql */
-	bool ran;             /* dry: would be run */
+	char *path;		    /* db/schema/seeds/users.sql */
+	bool ran;		    /* dry: would be run */
 	const char *skipped_reason; /* NULL when it ran: "unchanged", "empty" */
 	double seconds;
-	int64_t rows;         /* touched by all its statements */
+	int64_t rows; /* touched by all its statements */
 };
 struct pk_part_results {
 	struct pk_part_result *items;
 	size_t n, cap;
 	size_t n_ran;
 };
-#define PK_PART_RESULTS_INIT { 0 }
+#define PK_PART_RESULTS_INIT                                                                       \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_part_results_release(struct pk_part_results *results);
 
 struct pk_parts_options {
-	bool local;             /* a database of ours: role statements are skipped (see pk_run) */
-	struct pk_conn *admin;  /* for extensions, local alone; may be NULL */
-	bool force;             /* seeds: also what did not change */
-	bool dry;               /* nothing is run; the results tell what would be */
+	bool local;		  /* a database of ours: role statements are skipped (see pk_run) */
+	struct pk_conn *admin;	  /* for extensions, local alone; may be NULL */
+	bool force;		  /* seeds: also what did not change */
+	bool dry;		  /* nothing is run; the results tell what would be */
 	const char *lock_timeout; /* may be NULL */
 	/* Called after each file. May be NULL. */
 	void (*after)(void *arg, const struct pk_part_result *result);
@@ -45,12 +48,15 @@ int pk_parts_load(const struct pk_project *project, const struct pk_repo *repo, 
 		  const char *part, struct pk_source *ret, struct pk_err *err);
 
 /* Stop at the first error, which names file and line; files before it stay done. results may be NULL. */
-int pk_infra_apply(struct pk_conn *conn, const struct pk_source *source, const struct pk_parts_options *options,
-		   struct pk_part_results *results, struct pk_err *err);
-int pk_grants_apply(struct pk_conn *conn, const struct pk_source *source, const struct pk_parts_options *options,
-		    struct pk_part_results *results, struct pk_err *err);
+int pk_infra_apply(struct pk_conn *conn, const struct pk_source *source,
+		   const struct pk_parts_options *options, struct pk_part_results *results,
+		   struct pk_err *err);
+int pk_grants_apply(struct pk_conn *conn, const struct pk_source *source,
+		    const struct pk_parts_options *options, struct pk_part_results *results,
+		    struct pk_err *err);
 /* Makes schema postkit and the table when there is something to run. */
-int pk_seeds_apply(struct pk_conn *conn, const struct pk_source *source, const struct pk_parts_options *options,
-		   struct pk_part_results *results, struct pk_err *err);
+int pk_seeds_apply(struct pk_conn *conn, const struct pk_source *source,
+		   const struct pk_parts_options *options, struct pk_part_results *results,
+		   struct pk_err *err);
 
 #endif

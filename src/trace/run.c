@@ -100,7 +100,8 @@ static bool begins_with(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
-	return strncasecmp(text, word, n) == 0 && !isalnum((unsigned char)text[n]) && text[n] != '_';
+	return strncasecmp(text, word, n) == 0 && !isalnum((unsigned char)text[n]) &&
+	       text[n] != '_';
 }
 
 static int check_statement(const struct runner *r, size_t i, struct pk_err *err)
@@ -118,9 +119,10 @@ static int check_statement(const struct runner *r, size_t i, struct pk_err *err)
 		if (refused[k].hint)
 			pk_err_hint(err, "%s", refused[k].hint);
 		else if (refused[k].verb != PK_COPY_PROGRAM)
-			pk_err_hint(err, "leave it out: %s", r->how->transaction
-				    ? "everything is run in one transaction anyway"
-				    : "each statement is a transaction of its own");
+			pk_err_hint(err, "leave it out: %s",
+				    r->how->transaction
+					    ? "everything is run in one transaction anyway"
+					    : "each statement is a transaction of its own");
 		return place(r, s, err);
 	}
 	return 0;
@@ -163,7 +165,8 @@ static int needs_admin(struct runner *r, const struct pk_action *a, bool *ret, s
 		return 0;
 	}
 	if (a->verb == PK_CREATE)
-		sql = "SELECT NOT (pg_catalog.bool_or(trusted) AND pg_catalog.has_database_privilege("
+		sql = "SELECT NOT (pg_catalog.bool_or(trusted) AND "
+		      "pg_catalog.has_database_privilege("
 		      "pg_catalog.current_database(), 'CREATE')) "
 		      "FROM pg_catalog.pg_available_extension_versions WHERE name = $1";
 	if (pk_query_value(r->conn, sql, 1, params, &answer, err) < 0)
@@ -202,7 +205,10 @@ static struct pk_traced *new_item(struct runner *r, const struct pk_statement *s
 		t->items = pk_realloc_array(t->items, t->cap, sizeof(*t->items));
 	}
 	t->items[t->n] = (struct pk_traced){
-		.sql = pk_arena_strdup(&t->arena, s->text), .line = file_line(r, s->line), .rows = -1, .read = -1,
+		.sql = pk_arena_strdup(&t->arena, s->text),
+		.line = file_line(r, s->line),
+		.rows = -1,
+		.read = -1,
 	};
 	return &t->items[t->n];
 }
@@ -214,8 +220,8 @@ static void finish_item(struct runner *r, const struct pk_traced *item)
 		r->how->after(r->how->arg, item);
 }
 
-static int execute(struct runner *r, struct pk_conn *conn, const struct pk_statement *s, struct pk_traced *item,
-		   struct pk_err *err)
+static int execute(struct runner *r, struct pk_conn *conn, const struct pk_statement *s,
+		   struct pk_traced *item, struct pk_err *err)
 {
 	double started = pk_now();
 
@@ -267,8 +273,8 @@ static int set_lock_timeout(struct runner *r, bool local, struct pk_err *err)
 
 	if (!r->how->lock_timeout)
 		return 0;
-	return pk_query(r->conn, "SELECT pg_catalog.set_config('lock_timeout', $1, $2::boolean)", 2, params,
-			NULL, err);
+	return pk_query(r->conn, "SELECT pg_catalog.set_config('lock_timeout', $1, $2::boolean)", 2,
+			params, NULL, err);
 }
 
 static int run_in_transaction(struct runner *r, size_t i, struct pk_err *err)
@@ -283,7 +289,8 @@ static int run_in_transaction(struct runner *r, size_t i, struct pk_err *err)
 		pk_err_set(err, "the statement ended the transaction");
 		return place(r, s, err);
 	}
-	if (r->how->measure && pk_measure_statement(&r->measure, r->conn, &r->trace->arena, item, err) < 0)
+	if (r->how->measure &&
+	    pk_measure_statement(&r->measure, r->conn, &r->trace->arena, item, err) < 0)
 		return place(r, s, err);
 	finish_item(r, item);
 	return 0;
@@ -303,7 +310,8 @@ static int commit(struct runner *r, struct pk_err *err)
 {
 	PK_FREE char *xid = NULL;
 
-	if (pk_query_value(r->conn, "SELECT pg_catalog.txid_current_if_assigned()", 0, NULL, &xid, err) < 0)
+	if (pk_query_value(r->conn, "SELECT pg_catalog.txid_current_if_assigned()", 0, NULL, &xid,
+			   err) < 0)
 		return -1;
 	snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid ? xid : "");
 	if (pk_exec(r->conn, "COMMIT", err) == 0)
@@ -346,7 +354,8 @@ static void tell_known_lock(struct runner *r, const struct pk_action *a, struct 
 
 	if (!a->rel_name && !a->name)
 		return;
-	pk_buf_add_qualified(&name, a->rel_name ? a->rel_schema : a->schema, a->rel_name ? a->rel_name : a->name);
+	pk_buf_add_qualified(&name, a->rel_name ? a->rel_schema : a->schema,
+			     a->rel_name ? a->rel_name : a->name);
 	item->lock = "SHARE UPDATE EXCLUSIVE";
 	item->relation = pk_arena_strdup(&r->trace->arena, name.ptr);
 }
@@ -441,12 +450,14 @@ static void clean_up(struct pk_conn *conn)
 	pk_conn_own_settings(conn, NULL);
 }
 
-int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how, struct pk_trace *trace,
-	       size_t *ret_done, struct pk_err *err)
+int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
+	       struct pk_trace *trace, size_t *ret_done, struct pk_err *err)
 {
 	PK_AUTO(pk_trace) unheard = PK_TRACE_INIT;
 	struct runner r __attribute__((cleanup(runner_release))) = {
-		.conn = conn, .how = how, .trace = trace ? trace : &unheard,
+		.conn = conn,
+		.how = how,
+		.trace = trace ? trace : &unheard,
 	};
 	size_t done = how->transaction ? 0 : how->skip;
 	int result;
@@ -454,7 +465,8 @@ int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how, 
 	if (ret_done)
 		*ret_done = done;
 	if (pk_conn_tx(conn) != PK_TX_IDLE)
-		return pk_err_set(err, "the connection to '%s' is inside a transaction already", conn->where);
+		return pk_err_set(err, "the connection to '%s' is inside a transaction already",
+				  conn->where);
 	if (prepare(&r, sql, err) < 0)
 		return -1;
 	result = how->transaction ? run_transaction(&r, err) : run_alone_all(&r, &done, err);

@@ -11,12 +11,14 @@ struct pk_traced {
 	const char *sql;
 	int line;
 	double seconds;
-	int64_t rows;        /* touched; -1 does not say */
-	const char *lock;    /* strongest new lock on a relation that existed before, "ACCESS EXCLUSIVE"; NULL: none */
-	const char *relation;  /* that relation */
-	const char *held, *held_on; /* strongest that the transaction holds by then, and on what; or NULL */
-	int64_t read;          /* rows read by sequential scans; -1 unknown */
-	bool rewrote;          /* a relation that existed before got a new file */
+	int64_t rows; /* touched; -1 does not say */
+	const char *
+		lock; /* strongest new lock on a relation that existed before, "ACCESS EXCLUSIVE"; NULL: none */
+	const char *relation; /* that relation */
+	const char *held,
+		*held_on; /* strongest that the transaction holds by then, and on what; or NULL */
+	int64_t read;	  /* rows read by sequential scans; -1 unknown */
+	bool rewrote;	  /* a relation that existed before got a new file */
 	const char *rewritten; /* its name, or NULL */
 };
 struct pk_trace {
@@ -26,14 +28,17 @@ struct pk_trace {
 	/* Of a transaction that wrote; "" otherwise. For txid_status() when the connection is lost at COMMIT. */
 	char xid[24];
 };
-#define PK_TRACE_INIT { 0 }
+#define PK_TRACE_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_trace_release(struct pk_trace *trace);
 
 struct pk_run {
-	const char *file;  /* for messages */
-	int first_line;    /* of the text in it */
-	bool transaction;  /* all in one transaction, committed at the end; else statement by statement */
-	bool measure;      /* locks and rewrites, not only time */
+	const char *file; /* for messages */
+	int first_line;	  /* of the text in it */
+	bool transaction; /* all in one transaction, committed at the end; else statement by statement */
+	bool measure;		  /* locks and rewrites, not only time */
 	const char *lock_timeout; /* "5s"; NULL: server's */
 	/*
 	 * Called before commit inside the transaction: tracking rows. The connection then has our settings
@@ -52,7 +57,7 @@ struct pk_run {
 	 */
 	struct pk_conn *admin;
 	bool local;
-	size_t skip;       /* without a transaction: statements already done */
+	size_t skip; /* without a transaction: statements already done */
 };
 /*
  * The SQL runs with the settings that database and role have (search_path and so on). What it sets,
@@ -64,8 +69,9 @@ struct pk_run {
  * connection lost at COMMIT: PK_EXIT_UNKNOWN. *ret_done (may be NULL): statements that are done; in a
  * transaction all or 0. trace may be NULL.
  */
-int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how, struct pk_trace *trace,
-	       size_t *ret_done, struct pk_err *err);
-cJSON *pk_trace_to_json(const struct pk_trace *trace); /* an array; an object each, with the fields' names */
+int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
+	       struct pk_trace *trace, size_t *ret_done, struct pk_err *err);
+cJSON *pk_trace_to_json(
+	const struct pk_trace *trace); /* an array; an object each, with the fields' names */
 
 #endif

@@ -60,8 +60,11 @@ converge_load() {
 		file=$3
 		[ "$side" = old ] || file=$4
 		# roles are of the whole server: two cases must not make the same one at once
-		{ [ ! -f "$setup" ] || flock "$T/setup.lock" cat "$setup" | converge_psql "${case}_$side"; } \
-			>/dev/null 2>"$log" && converge_psql "${case}_$side" <"$file" >/dev/null 2>"$log" || {
+		(
+			flock 9
+			[ ! -f "$setup" ] || converge_psql "${case}_$side" <"$setup"
+		) 9>"$T/setup.lock" >/dev/null 2>"$log" &&
+			converge_psql "${case}_$side" <"$file" >/dev/null 2>"$log" || {
 			why="load: $side.sql: $(converge_reason "$log")"
 			return 1
 		}

@@ -57,6 +57,7 @@ commands() { git-postkit --completion-data | awk -F '\t' '$1 == "command" { prin
 @test "an unknown option is a usage error with the usage as its hint" {
 	local name
 	for name in $(commands); do
+		[ "$name" != psql ] || continue # hands its arguments on
 		fails 129 git postkit "$name" --no-such-option-at-all
 		has 'no-such-option-at-all' "git postkit $name"
 	done
@@ -89,11 +90,11 @@ commands() { git-postkit --completion-data | awk -F '\t' '$1 == "command" { prin
 
 @test "the manual has nothing that the program has not" {
 	local page=$ROOT/src/man/git-postkit.1 odd='' command='' kind name
-	git-postkit --completion-data >"$T/data"
+	git-postkit --completion-data >"$T/facts"
 	while read -r kind name; do
 		case $kind in
 		Cm) command=$name ;;
-		Fl) grep -q "^option	$command	--$name[|	]" "$T/data" || odd+="$command --$name"$'\n' ;;
+		Fl) grep -q "^option	$command	--${name}[|	]" "$T/facts" || odd+="$command --$name"$'\n' ;;
 		esac
 	done < <(awk '/^\.Sh OPTIONS OF GIT|^\.Sh SETTINGS/ { exit }
 		/^\.It (Xo )?Cm / { sub(/^\.It (Xo )?Cm /, ""); print "Cm", $1 }
@@ -109,7 +110,7 @@ commands() { git-postkit --completion-data | awk -F '\t' '$1 == "command" { prin
 
 @test "completion data has no line that a shell would trip over, and needs no repository" {
 	ok git-postkit --completion-data
-	! grep -vE $'^(command\t[a-z]+\t[^\t]+|option\t[a-z]+\t--[a-z-]+([|]-[A-Za-z])?\t[^\t]*\t[^\t]+|word\t[a-z]+\t@?[a-z]+)$' <<<"$output"
+	run ! grep -vE $'^(command\t[a-z]+\t[^\t]+|option\t[a-z]+\t--[a-z-]+([|]-[A-Za-z])?\t[^\t]*\t[^\t]+|word\t[a-z]+\t@?[a-z]+)$' <<<"$output"
 }
 
 @test "completion data lists the remotes of the repository" {

@@ -6,6 +6,7 @@ load ../lib/common
 setup_file() {
 	common_setup
 	pg_start
+	# shellcheck disable=SC2016 # the name has a dollar sign
 	sql postgres 'CREATE ROLE app NOLOGIN; CREATE ROLE "we$ird role" LOGIN'
 }
 
@@ -70,8 +71,8 @@ project() {
 	grep -q 'CREATE ROLE app NOLOGIN' db/schema/infra/roles.sql
 	sql four <db/schema/infra/roles.sql
 	sql four <db/schema/infra/roles.sql
-	! grep -qi password\ \' db/schema/infra/roles.sql
-	! grep -q 'CREATE ROLE postgres' db/schema/infra/roles.sql
+	run ! grep -qi password\ \' db/schema/infra/roles.sql
+	run ! grep -q 'CREATE ROLE postgres' db/schema/infra/roles.sql
 }
 
 @test "import refuses a schema folder with files; --force writes over its own and deletes none" {
@@ -166,5 +167,6 @@ project() {
 	sql twelve "CREATE TEXT SEARCH CONFIGURATION public.mine (COPY = english)"
 	run --separate-stderr git postkit fingerprint "$(pg_url twelve)"
 	equal "$status" 0
+	# shellcheck disable=SC2154 # comes from run
 	[[ $stderr == *'not modelled'*mine* ]] || tell "$stderr"
 }

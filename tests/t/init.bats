@@ -101,7 +101,7 @@ load ../lib/common
 	equal "$(git config postkit.remote.prod.url)" postgresql://u@h.invalid/db
 	equal "$(git config postkit.defaultRemote)" prod
 	equal "$(git config -f .postkit postkit.schemaPath)" schema
-	! grep -rq s3cret .git .postkit
+	run ! grep -rq s3cret .git .postkit
 	ok git postkit init --no-hooks
 	hasnt 'added    remote'
 }
@@ -122,7 +122,7 @@ load ../lib/common
 	ok git postkit init --no-hooks
 	has "credential helper"
 	grep -q s3cret "$T/credentials"
-	! grep -rq s3cret .git .postkit
+	run ! grep -rq s3cret .git .postkit
 }
 
 @test "PostKit's committed migrations are copied, its folder is kept" {

@@ -16,14 +16,14 @@ struct cluster {
 };
 
 /* Fails the test with what the error says. */
-#define OK(call) \
-	do { \
-		struct pk_err ok_err = PK_ERR_INIT; \
-		struct pk_err *err = &ok_err; \
-		if ((call) < 0) \
-			fail_msg("%s: %s [%s] %s", #call, ok_err.msg, ok_err.sqlstate, \
-				 ok_err.detail ? ok_err.detail : ""); \
-		pk_err_release(&ok_err); \
+#define OK(call)                                                                                   \
+	do {                                                                                       \
+		struct pk_err ok_err = PK_ERR_INIT;                                                \
+		struct pk_err *err = &ok_err;                                                      \
+		if ((call) < 0)                                                                    \
+			fail_msg("%s: %s [%s] %s", #call, ok_err.msg, ok_err.sqlstate,             \
+				 ok_err.detail ? ok_err.detail : "");                              \
+		pk_err_release(&ok_err);                                                           \
 	} while (0)
 
 static inline int cluster_setup(void **state)

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "hook/stub.h"
+#include "install/stub.h"
 
 static void make(const char *program, struct pk_buf *ret)
 {

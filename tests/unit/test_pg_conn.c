@@ -13,7 +13,8 @@ static void starts_with_settings_of_our_own_and_gives_them_back(void **state)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_FREE char *ours = NULL, *users = NULL, *again = NULL;
-	const char *sql = "SELECT concat_ws('|', current_setting('search_path'), current_setting('client_encoding'), "
+	const char *sql = "SELECT concat_ws('|', current_setting('search_path'), "
+			  "current_setting('client_encoding'), "
 			  "current_setting('extra_float_digits'))";
 
 	open_admin(*state, &conn);
@@ -34,7 +35,8 @@ static void passes_parameters_and_null(void **state)
 	const char *const params[] = { "it's \\ \"x\"", NULL };
 
 	open_admin(*state, &conn);
-	OK(pk_query(&conn, "SELECT $1::text AS a, $2::text AS b, true AS c", 2, params, &rows, err));
+	OK(pk_query(&conn, "SELECT $1::text AS a, $2::text AS b, true AS c", 2, params, &rows,
+		    err));
 	assert_int_equal(rows.n, 1);
 	assert_string_equal(pk_rows_named(&rows, 0, "a"), params[0]);
 	assert_null(pk_rows_named(&rows, 0, "b"));
@@ -44,7 +46,8 @@ static void passes_parameters_and_null(void **state)
 
 static void quotes_so_that_the_server_reads_the_same(void **state)
 {
-	static const char *const hostile[] = { "a'b\\c\"d", "\\", "''", "E'\\''", "\n", "\xc3\xa9 $1 $$", "user", "A b" };
+	static const char *const hostile[] = { "a'b\\c\"d",	 "\\",	 "''", "E'\\''", "\n",
+					       "\xc3\xa9 $1 $$", "user", "A b" };
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 
 	open_admin(*state, &conn);
@@ -58,7 +61,8 @@ static void quotes_so_that_the_server_reads_the_same(void **state)
 		pk_buf_add_ident(&sql, hostile[i]);
 		OK(pk_query(&conn, sql.ptr, 0, NULL, &rows, err));
 		assert_string_equal(pk_rows_named(&rows, 0, hostile[i]), hostile[i]);
-		OK(pk_query_value(&conn, "SELECT quote_ident($1)", 1, &hostile[i], &server_ident, err));
+		OK(pk_query_value(&conn, "SELECT quote_ident($1)", 1, &hostile[i], &server_ident,
+				  err));
 		PK_AUTO(pk_buf) own = PK_BUF_INIT;
 		pk_buf_add_ident(&own, hostile[i]);
 		assert_string_equal(own.ptr, server_ident);
@@ -71,8 +75,10 @@ static void quotes_every_keyword_of_the_server(void **state)
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
 	open_admin(*state, &conn);
-	OK(pk_query(&conn, "SELECT word, quote_ident(word) FROM pg_catalog.pg_get_keywords() WHERE catcode <> 'U'", 0,
-		    NULL, &rows, err));
+	OK(pk_query(&conn,
+		    "SELECT word, quote_ident(word) FROM pg_catalog.pg_get_keywords() WHERE "
+		    "catcode <> 'U'",
+		    0, NULL, &rows, err));
 	assert_true(rows.n > 100);
 	for (int i = 0; i < rows.n; i++) {
 		PK_AUTO(pk_buf) own = PK_BUF_INIT;
@@ -87,11 +93,16 @@ static void says_where_an_error_is(void **state)
 	struct pk_err e = PK_ERR_INIT;
 
 	open_admin(*state, &conn);
-	assert_int_equal(pk_exec(&conn, "SELECT 1;\n-- \xc3\xa9\xc3\xa9\nSELECT \xc3\xa9\xc3\xa9 + 1;", &e), -1);
+	assert_int_equal(
+		pk_exec(&conn, "SELECT 1;\n-- \xc3\xa9\xc3\xa9\nSELECT \xc3\xa9\xc3\xa9 + 1;", &e),
+		-1);
 	assert_string_equal(e.sqlstate, "42703");
 	assert_int_equal(e.line, 3);
 	assert_int_equal(e.col, 8);
-	assert_int_equal(pk_exec(&conn, "DO $$ BEGIN RAISE EXCEPTION 'no' USING DETAIL = 'why', HINT = 'how'; END $$", &e),
+	assert_int_equal(pk_exec(&conn,
+				 "DO $$ BEGIN RAISE EXCEPTION 'no' USING DETAIL = 'why', HINT = "
+				 "'how'; END $$",
+				 &e),
 			 -1);
 	assert_string_equal(e.msg, "no");
 	assert_non_null(strstr(e.detail, "why"));
@@ -115,7 +126,9 @@ static void runs_several_statements_as_one(void **state)
 	pk_err_release(&e);
 	OK(pk_query_value(&conn, "SELECT to_regclass('public.gone')", 0, NULL, &there, err));
 	assert_null(there);
-	OK(pk_exec_count(&conn, "CREATE TEMP TABLE t (a int); INSERT INTO t SELECT generate_series(1, 5)", &n, err));
+	OK(pk_exec_count(&conn,
+			 "CREATE TEMP TABLE t (a int); INSERT INTO t SELECT generate_series(1, 5)",
+			 &n, err));
 	assert_int_equal(n, 5);
 	OK(pk_exec_count(&conn, "DROP TABLE t", &n, err));
 	assert_int_equal(n, -1);
@@ -141,7 +154,8 @@ static void refuses_copy_and_goes_on(void **state)
 		struct pk_err e = PK_ERR_INIT;
 		assert_int_equal(pk_exec(&conn, copies[i], &e), -1);
 		assert_non_null(strstr(e.msg, "COPY"));
-		assert_int_equal(pk_query(&conn, "COPY (SELECT 1) TO STDOUT", 0, NULL, NULL, &e), -1);
+		assert_int_equal(pk_query(&conn, "COPY (SELECT 1) TO STDOUT", 0, NULL, NULL, &e),
+				 -1);
 		pk_err_release(&e);
 		PK_FREE char *one = NULL;
 		OK(pk_query_value(&conn, "SELECT 1", 0, NULL, &one, err));
@@ -151,7 +165,9 @@ static void refuses_copy_and_goes_on(void **state)
 
 static void pipelines(void **state)
 {
-	const char *const sqls[] = { "SELECT 1", "SELECT generate_series(1, 200000), repeat('x', 50)", "SELECT 3 WHERE false" };
+	const char *const sqls[] = { "SELECT 1",
+				     "SELECT generate_series(1, 200000), repeat('x', 50)",
+				     "SELECT 3 WHERE false" };
 	const char *const bad[] = { "SELECT 1", "SELECT\n nothing", "SELECT 3" };
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	struct pk_rows rows[3] = { PK_ROWS_INIT, PK_ROWS_INIT, PK_ROWS_INIT };
@@ -179,7 +195,10 @@ static void keeps_notices_within_bounds(void **state)
 	open_admin(*state, &conn);
 	OK(pk_exec(&conn, "DO $$ BEGIN RAISE WARNING E'two\\nlines'; END $$", err));
 	assert_string_equal(conn.notices.ptr, "WARNING: two lines\n");
-	OK(pk_exec(&conn, "DO $$ BEGIN FOR i IN 1..5000 LOOP RAISE NOTICE '%', repeat('x', 100); END LOOP; END $$", err));
+	OK(pk_exec(&conn,
+		   "DO $$ BEGIN FOR i IN 1..5000 LOOP RAISE NOTICE '%', repeat('x', 100); END "
+		   "LOOP; END $$",
+		   err));
 	assert_true(conn.notices.len <= 65536);
 }
 

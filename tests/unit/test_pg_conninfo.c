@@ -35,7 +35,8 @@ static void reads_uris_and_key_value_pairs(void **state)
 
 static void keeps_hostile_values_through_its_own_texts(void **state)
 {
-	static const char *const hosts[] = { "localhost", "::1", "/tmp/a b/%2F", "a,b", "fe80::1%eth0" };
+	static const char *const hosts[] = { "localhost", "::1", "/tmp/a b/%2F", "a,b",
+					     "fe80::1%eth0" };
 	(void)state;
 
 	for (size_t i = 0; i < PK_COUNT(hosts); i++) {
@@ -51,14 +52,16 @@ static void keeps_hostile_values_through_its_own_texts(void **state)
 		PK_FREE char *uri = pk_conninfo_uri(&info);
 		parse(&again, uri);
 		for (size_t k = 0; k < info.keys.n; k++)
-			assert_string_equal(pk_conninfo_get(&again, info.keys.items[k]), info.values.items[k]);
+			assert_string_equal(pk_conninfo_get(&again, info.keys.items[k]),
+					    info.values.items[k]);
 		assert_string_equal(again.password, HOSTILE);
 		assert_string_equal(again.secret_values.items[0], HOSTILE);
 
 		PK_FREE char *dsn = pk_conninfo_dsn(&info);
 		parse(&again, dsn);
 		for (size_t k = 0; k < info.keys.n; k++)
-			assert_string_equal(pk_conninfo_get(&again, info.keys.items[k]), info.values.items[k]);
+			assert_string_equal(pk_conninfo_get(&again, info.keys.items[k]),
+					    info.values.items[k]);
 		assert_null(again.password);
 	}
 }
@@ -82,10 +85,18 @@ static void never_shows_a_password(void **state)
 		"host=h user=u password=canary sslpassword=canary dbname=db",
 	};
 	static const char *const bad[] = {
-		"postgresql://u:canary%zz@h/db", "postgresql://u:x?canary@h/db", "postgresql://u:x?canary=1@h/db",
-		"postgresql://u:x@h/db?canary",  "host=h password=my canary",    "host=h password=my canary=1",
-		"password='canary",              "postgresql://u:canary@[::1/db", "u:canary@h/db",
-		"postgresql://u:ca/nary@canary:x/", "host=h password=a canary=b x", "postgresql://u:canary%00@h/db",
+		"postgresql://u:canary%zz@h/db",
+		"postgresql://u:x?canary@h/db",
+		"postgresql://u:x?canary=1@h/db",
+		"postgresql://u:x@h/db?canary",
+		"host=h password=my canary",
+		"host=h password=my canary=1",
+		"password='canary",
+		"postgresql://u:canary@[::1/db",
+		"u:canary@h/db",
+		"postgresql://u:ca/nary@canary:x/",
+		"host=h password=a canary=b x",
+		"postgresql://u:canary%00@h/db",
 	};
 	(void)state;
 
@@ -107,7 +118,8 @@ static void never_shows_a_password(void **state)
 		struct pk_err err = PK_ERR_INIT;
 		if (pk_conninfo_parse(&info, bad[i], &err) == 0)
 			continue; /* libpq takes it as something else */
-		if (strstr(err.msg, "canary") || (err.hint && strstr(err.hint, "canary")) || err.detail)
+		if (strstr(err.msg, "canary") || (err.hint && strstr(err.hint, "canary")) ||
+		    err.detail)
 			fail_msg("%s: %s", bad[i], err.msg);
 		pk_err_release(&err);
 	}

@@ -5,12 +5,27 @@
 static void quotes_identifiers_as_the_server_does(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "plain", "plain" },      { "_a1", "_a1" },       { "1a", "\"1a\"" },     { "", "\"\"" },
-		{ "Upper", "\"Upper\"" },  { "a$b", "\"a$b\"" },   { "a b", "\"a b\"" },   { "user", "\"user\"" },
-		{ "select", "\"select\"" }, { "all", "\"all\"" },  { "xmltable", "\"xmltable\"" },
-		{ "between", "\"between\"" }, { "left", "\"left\"" }, { "json_table", "\"json_table\"" },
-		{ "name", "name" },        { "text", "text" },     { "public", "public" }, { "alter", "alter" },
-		{ "a\"b", "\"a\"\"b\"" },  { "\xc3\xa9", "\"\xc3\xa9\"" }, { "a.b", "\"a.b\"" },
+		{ "plain", "plain" },
+		{ "_a1", "_a1" },
+		{ "1a", "\"1a\"" },
+		{ "", "\"\"" },
+		{ "Upper", "\"Upper\"" },
+		{ "a$b", "\"a$b\"" },
+		{ "a b", "\"a b\"" },
+		{ "user", "\"user\"" },
+		{ "select", "\"select\"" },
+		{ "all", "\"all\"" },
+		{ "xmltable", "\"xmltable\"" },
+		{ "between", "\"between\"" },
+		{ "left", "\"left\"" },
+		{ "json_table", "\"json_table\"" },
+		{ "name", "name" },
+		{ "text", "text" },
+		{ "public", "public" },
+		{ "alter", "alter" },
+		{ "a\"b", "\"a\"\"b\"" },
+		{ "\xc3\xa9", "\"\xc3\xa9\"" },
+		{ "a.b", "\"a.b\"" },
 	};
 	(void)state;
 

@@ -83,9 +83,12 @@ static void is_private(void **state)
 	assert_int_equal(st.st_mode & 0777, 0700);
 	PK_FREE char *listen = ask(&c->server.admin, "SHOW listen_addresses");
 	assert_string_equal(listen, "");
-	PK_FREE char *super = ask(&c->server.admin, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user");
+	PK_FREE char *super =
+		ask(&c->server.admin, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user");
 	assert_string_equal(super, "t");
-	PK_FREE char *hba = ask(&c->server.admin, "SELECT string_agg(DISTINCT auth_method, ' ') FROM pg_hba_file_rules");
+	PK_FREE char *hba =
+		ask(&c->server.admin,
+		    "SELECT string_agg(DISTINCT auth_method, ' ') FROM pg_hba_file_rules");
 	assert_string_equal(hba, "scram-sha-256");
 	assert_true(pk_server_running(&c->repo, c->server.major));
 	PK_AUTO(pk_strv) majors = PK_STRV_INIT;
@@ -152,14 +155,18 @@ static void makes_cuts_renames_and_drops_databases(void **state)
 	{
 		PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 		OK(pk_conn_open(&conn, &info, err));
-		OK(pk_exec(&conn, "CREATE TABLE public.t AS SELECT generate_series(1, 10) AS a;"
-				  "ALTER DATABASE \"pk_q\"\"u'o te\" SET search_path TO \"$user\", \"a b\"", err));
+		OK(pk_exec(
+			&conn,
+			"CREATE TABLE public.t AS SELECT generate_series(1, 10) AS a;"
+			"ALTER DATABASE \"pk_q\"\"u'o te\" SET search_path TO \"$user\", \"a b\"",
+			err));
 	}
 	OK(pk_server_cut_db(&c->server, quoted, "pk_cut", "dry-run", "l", err));
 	pk_conninfo_set(&info, "dbname", "pk_cut");
 	PK_FREE char *rows = ask(&info, "SELECT count(*) FROM public.t");
 	assert_string_equal(rows, "10");
-	PK_FREE char *path = ask(&info, "SELECT reset_val FROM pg_settings WHERE name = 'search_path'");
+	PK_FREE char *path =
+		ask(&info, "SELECT reset_val FROM pg_settings WHERE name = 'search_path'");
 	assert_string_equal(path, "\"$user\", \"a b\"");
 	OK(pk_server_rename_db(&c->server, "pk_cut", "pk_moved", err));
 	OK(pk_server_databases(&c->server, &dbs, err));
@@ -176,7 +183,9 @@ static void makes_cuts_renames_and_drops_databases(void **state)
 static void takes_encoding_and_locale(void **state)
 {
 	struct cluster *c = *state;
-	const struct pk_create_db latin = { .purpose = "shadow", .encoding = "LATIN1", .collate = "C", .ctype = "C" };
+	const struct pk_create_db latin = {
+		.purpose = "shadow", .encoding = "LATIN1", .collate = "C", .ctype = "C"
+	};
 	const struct pk_create_db like = { .purpose = "shadow", .like = "pk_latin" };
 	const struct pk_create_db absent = { .purpose = "shadow", .collate = "xx_YY.UTF-8" };
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
@@ -205,15 +214,18 @@ static void drops_only_what_it_marked(void **state)
 
 	admin_exec(c, "CREATE DATABASE precious");
 	admin_exec(c, "CREATE DATABASE pk_other");
-	admin_exec(c, "COMMENT ON DATABASE pk_other IS 'git-postkit:1 {\"repo\":\"another\",\"purpose\":\"clone\"}'");
+	admin_exec(c, "COMMENT ON DATABASE pk_other IS 'git-postkit:1 "
+		      "{\"repo\":\"another\",\"purpose\":\"clone\"}'");
 	admin_exec(c, "CREATE DATABASE pk_said");
 	admin_exec(c, "COMMENT ON DATABASE pk_said IS 'mine'");
-	static const char *const names[] = { "precious", "pk_other", "pk_said", "postgres", "template1" };
+	static const char *const names[] = { "precious", "pk_other", "pk_said", "postgres",
+					     "template1" };
 	for (size_t i = 0; i < PK_COUNT(names); i++) {
 		assert_int_equal(pk_server_drop_db(&c->server, names[i], &e), -1);
 		assert_non_null(strstr(e.msg, "left alone"));
 		assert_int_equal(pk_server_rename_db(&c->server, names[i], "pk_x", &e), -1);
-		assert_int_equal(pk_server_cut_db(&c->server, names[i], "pk_x", "clone", NULL, &e), -1);
+		assert_int_equal(pk_server_cut_db(&c->server, names[i], "pk_x", "clone", NULL, &e),
+				 -1);
 	}
 	pk_err_release(&e);
 	/* what a killed creation leaves behind is seen and can go */
@@ -251,12 +263,16 @@ static void stands_in_for_roles(void **state)
 	for (size_t i = 0; i < PK_COUNT(children); i++)
 		join(children[i]);
 	OK(pk_server_ensure_roles(&c->server, &roles, err));
-	PK_FREE char *member = ask(&c->server.admin,
-				   "SELECT string_agg(r.rolname, ',' ORDER BY r.rolname COLLATE \"C\") FROM pg_auth_members m "
-				   "JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = 'postkit'::regrole");
+	PK_FREE char *member =
+		ask(&c->server.admin,
+		    "SELECT string_agg(r.rolname, ',' ORDER BY r.rolname COLLATE \"C\") FROM "
+		    "pg_auth_members m "
+		    "JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = 'postkit'::regrole");
 	assert_string_equal(member, "app owner,it's \"me\",postgres");
-	PK_FREE char *plain = ask(&c->server.admin, "SELECT bool_or(rolsuper OR rolcanlogin OR rolcreaterole) FROM pg_roles "
-						    "WHERE rolname IN ('app owner', 'postgres')");
+	PK_FREE char *plain =
+		ask(&c->server.admin,
+		    "SELECT bool_or(rolsuper OR rolcanlogin OR rolcreaterole) FROM pg_roles "
+		    "WHERE rolname IN ('app owner', 'postgres')");
 	assert_string_equal(plain, "f");
 	admin_exec(c, "CREATE ROLE mighty CREATEROLE; CREATE ROLE sly IN ROLE mighty");
 	pk_strv_push(&strong, "sly");
@@ -277,7 +293,8 @@ static void comes_back_after_kill_9(void **state)
 		OK(pk_server_open(&c->server, &c->repo, &c->config, c->server.major, err));
 		assert_int_not_equal(postmaster(c), before);
 	}
-	PK_FREE char *there = ask(&c->server.admin, "SELECT count(*) FROM pg_database WHERE datname = 'pk_survivor'");
+	PK_FREE char *there = ask(&c->server.admin,
+				  "SELECT count(*) FROM pg_database WHERE datname = 'pk_survivor'");
 	assert_string_equal(there, "1");
 	OK(pk_server_drop_db(&c->server, "pk_survivor", err));
 }
@@ -294,7 +311,8 @@ static void a_reused_pid_is_not_its_server(void **state)
 	}
 	OK(pk_server_stop(&c->server, err));
 	OK(pk_server_stop(&c->server, err)); /* again: nothing to do */
-	PK_FREE char *lines = pk_printf("%d\n%s/data\n1700000000\n5432\n/tmp\n\n\nready   \n", (int)other, c->server.dir);
+	PK_FREE char *lines = pk_printf("%d\n%s/data\n1700000000\n5432\n/tmp\n\n\nready   \n",
+					(int)other, c->server.dir);
 	OK(pk_write_file(path, lines, strlen(lines), 0600, err));
 	assert_false(pk_server_running(&c->repo, c->server.major));
 	OK(pk_server_open(&c->server, &c->repo, &c->config, c->server.major, err));
@@ -395,8 +413,8 @@ static void uses_a_server_that_is_named(void **state)
 static void stops_when_idle(void **state)
 {
 	struct cluster *c = *state;
-	char *argv[] = { (char[]){ "git-postkit" }, (char[]){ "--internal-idle" }, c->server.dir, (char[]){ "1" },
-			       NULL };
+	char *argv[] = { (char[]){ "git-postkit" }, (char[]){ "--internal-idle" }, c->server.dir,
+			 (char[]){ "1" }, NULL };
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	double began = pk_now();
 	pid_t pid;
@@ -428,6 +446,7 @@ static void wait_for_watcher(const char *dir)
 	for (bool held = false; !held && pk_now() - began < 10;) {
 		PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
 		held = pk_lock_take(&lock, path, 0, NULL) < 0;
+		pk_lock_release(&lock);
 		nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
 	}
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * 1000 * 1000 }, NULL);

@@ -1,6 +1,6 @@
 /* Programs that keep a repository's hooks, and would not let ours live beside theirs. */
-#ifndef PK_HOOK_MANAGER_H
-#define PK_HOOK_MANAGER_H
+#ifndef PK_INSTALL_MANAGER_H
+#define PK_INSTALL_MANAGER_H
 
 #include "git/config.h"
 #include "git/repo.h"

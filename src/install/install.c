@@ -1,4 +1,4 @@
-#include "hook/install.h"
+#include "install/install.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -7,9 +7,8 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "git/git.h"
-#include "hook/hook.h"
-#include "hook/manager.h"
-#include "hook/stub.h"
+#include "install/manager.h"
+#include "install/stub.h"
 
 void pk_hooks_view_release(struct pk_hooks_view *view)
 {
@@ -74,8 +73,8 @@ int pk_hooks_look(const struct pk_repo *repo, const struct pk_config *config, st
 	ret->manager = manager.name;
 	ret->add = manager.add;
 	ret->added = manager.added;
-	for (size_t i = 0; pk_hooks[i].name && i < PK_COUNT(ret->items); i++)
-		if (look_at(pk_hooks[i].name, ret->dir, &ret->items[i], err) < 0)
+	for (size_t i = 0; i < PK_COUNT(ret->items) && pk_hook_names[i]; i++)
+		if (look_at(pk_hook_names[i], ret->dir, &ret->items[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -1,8 +1,8 @@
-#include "hook/manager.h"
+#include "install/manager.h"
 
 #include "base/buf.h"
 #include "base/fs.h"
-#include "hook/hook.h"
+#include "install/stub.h"
 
 static bool mentions_us(const char *path)
 {
@@ -18,8 +18,8 @@ static char *shell_lines(const char *folder)
 {
 	struct pk_buf text = PK_BUF_INIT;
 
-	for (const struct pk_hook *hook = pk_hooks; hook->name; hook++)
-		pk_buf_addf(&text, "to %s/%s add: git-postkit --hook %s \"$@\"\n", folder, hook->name, hook->name);
+	for (const char *const *hook = pk_hook_names; *hook; hook++)
+		pk_buf_addf(&text, "to %s/%s add: git-postkit --hook %s \"$@\"\n", folder, *hook, *hook);
 	pk_buf_rtrim(&text);
 	return pk_buf_take(&text);
 }
@@ -29,9 +29,9 @@ static char *lefthook_lines(const char *file)
 	struct pk_buf text = PK_BUF_INIT;
 
 	pk_buf_addf(&text, "to %s add:\n", file);
-	for (const struct pk_hook *hook = pk_hooks; hook->name; hook++)
+	for (const char *const *hook = pk_hook_names; *hook; hook++)
 		pk_buf_addf(&text, "%s:\n  commands:\n    postkit:\n      run: git-postkit --hook %s {0}\n%s",
-			    hook->name, hook->name, hook->input ? "      use_stdin: true\n" : "");
+			    *hook, *hook, pk_hook_has_input(*hook) ? "      use_stdin: true\n" : "");
 	pk_buf_rtrim(&text);
 	return pk_buf_take(&text);
 }

@@ -1,4 +1,4 @@
-#include "hook/stub.h"
+#include "install/stub.h"
 
 #include "base/embedded.h"
 #include "base/text.h"
@@ -6,6 +6,13 @@
 #define SUM_MARK "@SUM@"
 #define PROGRAM_MARK "@GIT_POSTKIT@"
 #define SUM_LEN 16
+
+const char *const pk_hook_names[] = { "post-checkout", "post-merge", "post-rewrite", "pre-push", NULL };
+
+bool pk_hook_has_input(const char *hook)
+{
+	return strcmp(hook, "pre-push") == 0 || strcmp(hook, "post-rewrite") == 0;
+}
 
 /* Replaces the first occurrence; a text without it stays as it is. */
 static char *replace(const char *text, const char *what, const char *with)

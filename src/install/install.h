@@ -4,8 +4,8 @@
  * manager of hooks is at work (husky, lefthook, pre-commit, core.hooksPath in the work tree) nothing
  * is written: it would be overwritten or lost, so the line to add is said instead.
  */
-#ifndef PK_HOOK_INSTALL_H
-#define PK_HOOK_INSTALL_H
+#ifndef PK_INSTALL_INSTALL_H
+#define PK_INSTALL_INSTALL_H
 
 #include "git/config.h"
 #include "git/repo.h"

@@ -1,9 +1,13 @@
 /* The text of a hook that we write, and whether a text is one. */
-#ifndef PK_HOOK_STUB_H
-#define PK_HOOK_STUB_H
+#ifndef PK_INSTALL_STUB_H
+#define PK_INSTALL_STUB_H
 
 #include "base/buf.h"
-#include "hook/install.h"
+#include "install/install.h"
+
+/* The hooks that we install, NULL terminated. */
+extern const char *const pk_hook_names[];
+bool pk_hook_has_input(const char *hook); /* git writes something on its standard input */
 
 /* The stub of a hook for a program at an absolute path. */
 int pk_stub_text(const char *hook, const char *program, struct pk_buf *ret, struct pk_err *err);

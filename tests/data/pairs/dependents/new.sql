@@ -1,0 +1,13 @@
+CREATE TYPE status AS ENUM ('on', 'off', 'gone');
+CREATE TABLE acc (id bigint PRIMARY KEY, status status, amount numeric(12,4), note varchar(200));
+CREATE FUNCTION worth(acc) RETURNS numeric LANGUAGE sql AS $$ SELECT ($1).amount $$;
+CREATE VIEW live AS SELECT id, amount FROM acc WHERE status = 'on';
+CREATE MATERIALIZED VIEW sums AS SELECT count(*) AS n, sum(amount) AS total FROM live;
+CREATE INDEX sums_n ON sums (n);
+CREATE VIEW report AS SELECT total FROM sums;
+CREATE TABLE tx (acc bigint REFERENCES acc, amount numeric(12,4), CHECK (amount > 0));
+CREATE INDEX acc_amount ON acc (amount) WHERE status = 'on';
+ALTER TABLE acc ENABLE ROW LEVEL SECURITY;
+CREATE POLICY rich ON acc USING (amount > 100);
+GRANT SELECT ON live, sums, report TO pair_app;
+COMMENT ON VIEW live IS 'dropped and rebuilt';

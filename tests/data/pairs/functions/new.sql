@@ -1,0 +1,13 @@
+CREATE FUNCTION body(a int) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 7 SET search_path = pg_catalog AS $$ SELECT a + 1 $$;
+CREATE FUNCTION back(a int) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$ SELECT a::bigint $$;
+CREATE FUNCTION names(a int, c text DEFAULT 'y', d int DEFAULT 3) RETURNS text LANGUAGE plpgsql AS $f$ BEGIN RETURN c; END $f$;
+CREATE FUNCTION outs(OUT a int, OUT b int, OUT c text) LANGUAGE sql AS $q$ SELECT 1, 2, '$$'::text $q$;
+CREATE FUNCTION over(a int) RETURNS int LANGUAGE sql AS 'SELECT 3';
+CREATE FUNCTION many(VARIADIC x int[]) RETURNS SETOF int LANGUAGE sql ROWS 5 RETURN 1;
+CREATE FUNCTION tab(n int) RETURNS TABLE (a int, b text) LANGUAGE sql BEGIN ATOMIC SELECT n, 'x'::text; END;
+CREATE PROCEDURE p(a int, INOUT b int) LANGUAGE plpgsql AS $$ BEGIN b := a; END $$;
+CREATE AGGREGATE total (int) (SFUNC = int4larger, STYPE = int, INITCOND = '1');
+CREATE VIEW v AS SELECT back(1) AS b, total(x) AS s FROM generate_series(1, 3) x;
+CREATE TABLE t (a int DEFAULT body(2), CHECK (back(a) > 0));
+COMMENT ON FUNCTION over(int) IS 'over and over';
+COMMENT ON PROCEDURE p(int, int) IS 'does';

@@ -1,0 +1,10 @@
+CREATE FUNCTION body(a int) RETURNS int LANGUAGE sql AS $$ SELECT a $$;
+CREATE FUNCTION back(a int) RETURNS int LANGUAGE sql AS $$ SELECT a $$;
+CREATE FUNCTION names(a int, b text DEFAULT 'x') RETURNS text LANGUAGE plpgsql AS $f$ BEGIN RETURN b; END $f$;
+CREATE FUNCTION outs(OUT a int, OUT b int) LANGUAGE sql AS 'SELECT 1, 2';
+CREATE FUNCTION over(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION over(a text) RETURNS int LANGUAGE sql AS 'SELECT 2';
+CREATE PROCEDURE p(a int) LANGUAGE sql AS $$ SELECT 1 $$;
+CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE VIEW v AS SELECT back(1) AS b, total(x) AS s FROM generate_series(1, 3) x;
+CREATE TABLE t (a int DEFAULT body(1), CHECK (back(a) > 0));

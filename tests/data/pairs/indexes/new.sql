@@ -1,0 +1,12 @@
+CREATE TABLE t (a int NOT NULL, b text, c text, d jsonb, e int[]);
+CREATE UNIQUE INDEX i1 ON t (a);
+CREATE INDEX i2 ON t (upper(b), (a + 1)) WHERE c IS NULL;
+CREATE UNIQUE INDEX i3 ON t (a, b) INCLUDE (c, e);
+CREATE INDEX i4 ON t USING gin (d jsonb_path_ops);
+CREATE INDEX i5 ON t (b COLLATE "C" DESC);
+CREATE UNIQUE INDEX i6 ON t (c) NULLS NOT DISTINCT;
+CREATE INDEX i7 ON t USING brin (a) WITH (pages_per_range = 16);
+CREATE INDEX i8 ON t USING hash (b);
+ALTER TABLE t REPLICA IDENTITY USING INDEX i1;
+COMMENT ON INDEX i7 IS 'a range';
+CREATE STATISTICS s (dependencies, ndistinct) ON a, b FROM t;

@@ -1,0 +1,8 @@
+CREATE TABLE a (id int CONSTRAINT other_name PRIMARY KEY, code text, x int, y int, UNIQUE (x, y));
+ALTER TABLE a ADD CONSTRAINT a_code UNIQUE (code, x) DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE b (id int, a int REFERENCES a (id) ON UPDATE SET NULL ON DELETE RESTRICT DEFERRABLE, c text, d int, e int,
+	FOREIGN KEY (d, e) REFERENCES a (x, y) MATCH FULL);
+CREATE TABLE c (a int, b int, PRIMARY KEY (b, a));
+CREATE TABLE names (name text PRIMARY KEY);
+ALTER TABLE b ADD CONSTRAINT later FOREIGN KEY (c) REFERENCES names NOT VALID;
+COMMENT ON CONSTRAINT later ON b IS 'validated some day';

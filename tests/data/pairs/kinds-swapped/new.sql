@@ -1,0 +1,9 @@
+CREATE TABLE base (a int, b text);
+CREATE VIEW thing AS SELECT a, b FROM base;
+CREATE MATERIALIZED VIEW other AS SELECT 1 AS a;
+CREATE TABLE third (a int);
+CREATE PROCEDURE fp() LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE ty AS (a int);
+CREATE TABLE t (a int);
+CREATE UNIQUE INDEX same_name ON t (a);
+CREATE SEQUENCE i;

@@ -1,0 +1,2 @@
+CREATE TABLE first (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now());
+CREATE INDEX ON first (at);

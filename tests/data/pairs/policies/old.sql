@@ -1,0 +1,6 @@
+CREATE TABLE t (id int, owner name);
+CREATE TABLE u (id int);
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON t USING (owner = current_user);
+CREATE POLICY ro ON t AS RESTRICTIVE FOR SELECT TO pair_app USING (id > 0);
+CREATE POLICY dormant ON u FOR INSERT WITH CHECK (id > 0);

@@ -1,0 +1,10 @@
+CREATE TABLE t (id int PRIMARY KEY, name varchar(80), n bigint);
+CREATE VIEW low AS SELECT id, n, name, now() AS at FROM t WHERE n > 0;
+CREATE VIEW mid AS SELECT id, upper(name) AS name FROM low;
+CREATE VIEW top AS SELECT mid.id, count(*) AS n FROM mid GROUP BY mid.id;
+CREATE VIEW lone AS SELECT 1 AS a, 2 AS b;
+CREATE VIEW checked AS SELECT id FROM t WHERE id > 5 WITH LOCAL CHECK OPTION;
+CREATE RECURSIVE VIEW count_to (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM count_to WHERE n < 5;
+ALTER VIEW lone ALTER a SET DEFAULT 3;
+COMMENT ON VIEW mid IS 'between';
+COMMENT ON COLUMN mid.name IS 'loud';

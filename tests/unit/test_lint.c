@@ -1,0 +1,296 @@
+#include "unit.h"
+
+#include "base/strv.h"
+#include "lint/lint.h"
+
+/* A small catalog: a big table with what matters, and a small one. */
+static const char *const catalog_texts[][2] = {
+	{ "public/table/big.sql",
+	  "CREATE TABLE public.big (\n    id bigint NOT NULL,\n    v character varying(20),\n    n "
+	  "numeric(10,2),\n"
+	  "    known text,\n    must text NOT NULL DEFAULT 'x',\n"
+	  "    CONSTRAINT known_check CHECK (((known IS NOT NULL) AND (known <> ''::text))),\n"
+	  "    CONSTRAINT big_pkey PRIMARY KEY (id)\n);\n" },
+	{ "public/table/small.sql", "CREATE TABLE public.small (\n    id integer\n);\n" },
+	{ "public/index/big_v.sql", "CREATE INDEX big_v ON public.big USING btree (v);\n" },
+	{ "public/constraint/big.later.sql",
+	  "ALTER TABLE public.big ADD CONSTRAINT later CHECK ((v IS NOT NULL)) NOT VALID;\n" },
+	{ "public/domain/positive.sql",
+	  "CREATE DOMAIN public.positive AS integer CHECK (VALUE > 0);\n" },
+	{ "public/function/quiet.sql", "CREATE FUNCTION public.quiet() RETURNS int LANGUAGE sql "
+				       "IMMUTABLE AS $$ SELECT 1 $$;\n" },
+};
+
+static const char *catalog_text(void *arg, const char *path)
+{
+	(void)arg;
+	for (size_t i = 0; i < PK_COUNT(catalog_texts); i++)
+		if (strcmp(catalog_texts[i][0], path) == 0)
+			return catalog_texts[i][1];
+	return NULL;
+}
+
+static int64_t catalog_rows(void *arg, const char *schema, const char *table)
+{
+	(void)arg;
+	return strcmp(schema, "public") != 0 ? -1
+	       : strcmp(table, "big") == 0   ? 12400000
+	       : strcmp(table, "small") == 0 ? 9
+					     : -1;
+}
+
+static const struct pk_lint_catalog catalog = { catalog_text, catalog_rows, NULL };
+
+/* Rules found, in order, joined by spaces; "!" before those that are allowed, "w:" before warnings. */
+static char *rules_of(const char *sql, const struct pk_lint_options *options)
+{
+	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
+	PK_AUTO(pk_strv) rules = PK_STRV_INIT;
+	struct pk_err err = PK_ERR_INIT;
+
+	if (pk_lint_sql(sql, "m.sql", options, &findings, &err) < 0)
+		return pk_printf("error %s", err.msg);
+	for (size_t i = 0; i < findings.n; i++)
+		pk_strv_pushf(&rules, "%s%s%s", findings.items[i].allowed ? "!" : "",
+			      findings.items[i].level == PK_LEVEL_WARNING ? "w:" : "",
+			      findings.items[i].rule);
+	char *joined = pk_strv_join(&rules, " ");
+	return joined ? joined : pk_strdup("");
+}
+
+static void expect(const char *sql, const struct pk_lint_options *options, const char *rules)
+{
+	PK_FREE char *found = rules_of(sql, options);
+	if (strcmp(found, rules) != 0) {
+		fprintf(stderr, "%s\n  wanted: %s\n  found:  %s\n", sql, rules, found);
+		fail();
+	}
+}
+
+static const struct pk_lint_options plain = { .transaction = false };
+static const struct pk_lint_options in_tx = { .transaction = true };
+static const struct pk_lint_options known = { .transaction = true, .catalog = &catalog };
+static const struct pk_lint_options known_plain = { .catalog = &catalog };
+
+static void unsafe_statements_have_their_rule(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{ "CREATE INDEX ON orders (a)", "index-blocking" },
+		{ "DROP INDEX a.i", "drop-index-blocking" },
+		{ "REINDEX TABLE orders", "reindex-blocking" },
+		{ "ALTER TABLE orders ADD UNIQUE (a)", "unique-blocking" },
+		{ "ALTER TABLE orders ADD PRIMARY KEY (a)", "pk-blocking" },
+		{ "ALTER TABLE orders ADD EXCLUDE (a WITH =)", "exclusion-blocking" },
+		{ "ALTER TABLE orders ADD FOREIGN KEY (a) REFERENCES p", "fk-validating" },
+		{ "ALTER TABLE orders ADD CHECK (a > 0)", "check-validating" },
+		{ "ALTER TABLE orders ALTER a SET NOT NULL", "not-null-scan" },
+		{ "ALTER TABLE orders ADD k uuid DEFAULT gen_random_uuid()",
+		  "volatile-default-rewrite" },
+		{ "ALTER TABLE orders ADD k int DEFAULT mine()", "w:volatile-default-rewrite" },
+		{ "ALTER TABLE orders ADD k int GENERATED ALWAYS AS (a + 1) STORED",
+		  "generated-stored-rewrite" },
+		{ "ALTER TABLE orders ADD k bigserial", "serial-rewrite" },
+		{ "ALTER TABLE orders ALTER a TYPE bigint", "type-rewrite" },
+		{ "ALTER TABLE orders RENAME a TO b", "rename-column" },
+		{ "ALTER TABLE orders RENAME TO b", "rename-table" },
+		{ "ALTER TABLE orders DROP a", "drop-column" },
+		{ "DROP TABLE orders", "drop-table" },
+		{ "DROP VIEW v", "w:drop-view" },
+		{ "DROP DATABASE d", "drop-database" },
+		{ "UPDATE orders SET a = 1", "w:bulk-dml" },
+		{ "TRUNCATE orders", "truncate" },
+		{ "ALTER TABLE orders DISABLE TRIGGER ALL", "constraints-disabled" },
+		{ "SET session_replication_role = replica", "constraints-disabled" },
+		{ "ALTER TABLE orders ADD a int NOT NULL", "required-column" },
+		{ "ALTER TABLE orders SET UNLOGGED", "maintenance-rewrite" },
+		{ "VACUUM FULL orders", "maintenance-rewrite" },
+		{ "REFRESH MATERIALIZED VIEW m", "w:matview-refresh-blocking" },
+		{ "ALTER TABLE orders ATTACH PARTITION p FOR VALUES IN (1)",
+		  "partition-attach-scan" },
+		{ "ALTER TABLE orders DETACH PARTITION p", "partition-detach-blocking" },
+		{ "ALTER DOMAIN d ADD CHECK (value > 0)", "domain-validating" },
+		{ "COPY orders FROM PROGRAM 'x'", "copy-program" },
+		{ "ALTER TABLE orders FROBNICATE", "w:not-analysed" },
+		{ "DO $$ BEGIN ALTER TABLE orders DROP a; END $$", "drop-column" },
+		{ "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON orders (a)",
+		  "w:invalid-index-retry" },
+	};
+
+	for (size_t i = 0; i < PK_COUNT(cases); i++)
+		expect(cases[i][0], &plain, cases[i][1]);
+}
+
+static void safe_statements_are_passed_over(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		"CREATE INDEX CONCURRENTLY i ON orders (a)",
+		"ALTER TABLE orders ADD a int",
+		"ALTER TABLE orders ADD a timestamptz NOT NULL DEFAULT now()",
+		"ALTER TABLE orders ADD a int REFERENCES p (x)",
+		"ALTER TABLE orders ADD CHECK (a > 0) NOT VALID",
+		"ALTER TABLE orders VALIDATE CONSTRAINT c",
+		"ALTER TABLE orders ADD CONSTRAINT c UNIQUE USING INDEX i",
+		"ALTER TABLE orders ALTER a SET DEFAULT random()",
+		"ALTER TABLE orders ALTER a ADD GENERATED ALWAYS AS IDENTITY",
+		"CREATE TABLE n (id int); CREATE INDEX ON n (id); ALTER TABLE n ADD PRIMARY KEY "
+		"(id), ADD b uuid DEFAULT "
+		"gen_random_uuid(); INSERT INTO n VALUES (1); ALTER TABLE public.n RENAME TO m; "
+		"DROP TABLE m",
+		"CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE INDEX ON s.t (id)",
+		"BEGIN; ALTER TABLE orders ADD a int; COMMIT",
+		"UPDATE orders SET a = 1 WHERE id = 2",
+		"REFRESH MATERIALIZED VIEW CONCURRENTLY m",
+		"SELECT 'DROP TABLE x' -- DROP TABLE y",
+	};
+
+	for (size_t i = 0; i < PK_COUNT(cases); i++)
+		expect(cases[i], &plain, "");
+}
+
+static void another_schema_is_another_table(void **state)
+{
+	(void)state;
+	expect("CREATE TABLE t (id int); CREATE INDEX ON other.t (id)", &plain, "index-blocking");
+	expect("SET search_path = other; CREATE TABLE t (id int); CREATE INDEX ON other.t (id)",
+	       &plain, "");
+}
+
+static void transactions_are_followed(void **state)
+{
+	(void)state;
+	expect("COMMIT", &in_tx, "tx-structure");
+	expect("BEGIN; SELECT 1", &plain, "tx-structure");
+	expect("COMMIT", &plain, "tx-structure");
+	expect("CREATE INDEX CONCURRENTLY i ON t (a)", &in_tx, "concurrently-in-tx");
+	expect("BEGIN; DROP INDEX CONCURRENTLY i; COMMIT", &plain, "concurrently-in-tx");
+	expect("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE "
+	       "CONSTRAINT c",
+	       &in_tx, "validate-same-tx");
+	expect("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE "
+	       "CONSTRAINT c",
+	       &plain, "");
+	expect("ALTER TYPE e ADD VALUE 'v'; INSERT INTO t VALUES ('v')", &in_tx,
+	       "enum-value-in-tx mix-ddl-dml");
+	expect("ALTER TYPE e ADD VALUE 'v'", &in_tx, "");
+	expect("LOCK TABLE t", &in_tx, "explicit-lock");
+	expect("LOCK TABLE t IN ROW SHARE MODE", &in_tx, "");
+	expect("ALTER TABLE t ADD a int; UPDATE t SET a = 1 WHERE id = 1", &in_tx, "mix-ddl-dml");
+	expect("INSERT INTO t VALUES (1); CREATE TABLE u (id int)", &in_tx, "mix-ddl-dml");
+}
+
+static void a_proven_check_makes_not_null_cheap(void **state)
+{
+	(void)state;
+	expect("ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE t "
+	       "VALIDATE CONSTRAINT c;"
+	       "ALTER TABLE t ALTER a SET NOT NULL; ALTER TABLE t DROP CONSTRAINT c",
+	       &plain, "");
+	expect("ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE t "
+	       "ALTER a SET NOT NULL",
+	       &plain, "not-null-scan");
+	expect("ALTER TABLE big ALTER known SET NOT NULL", &known, "");
+	expect("ALTER TABLE big ALTER must SET NOT NULL", &known, "");
+	expect("ALTER TABLE big ALTER v SET NOT NULL", &known, "not-null-scan");
+	expect("ALTER TABLE big VALIDATE CONSTRAINT later; ALTER TABLE big ALTER v SET NOT NULL",
+	       &known, "");
+}
+
+static void the_catalog_decides_about_types(void **state)
+{
+	(void)state;
+	expect("ALTER TABLE big ALTER v TYPE varchar(30)", &known, "");
+	expect("ALTER TABLE big ALTER v TYPE text", &known, "");
+	expect("ALTER TABLE big ALTER v TYPE text USING v::text", &known, "");
+	expect("ALTER TABLE big ALTER v TYPE text USING lower(v)", &known, "type-rewrite");
+	expect("ALTER TABLE big ALTER v TYPE varchar(10)", &known, "type-rewrite w:type-narrowing");
+	expect("ALTER TABLE big ALTER n TYPE numeric(12,2)", &known, "");
+	expect("ALTER TABLE big ALTER n TYPE numeric", &known, "");
+	expect("ALTER TABLE big ALTER n TYPE numeric(12,3)", &known, "type-rewrite");
+	expect("ALTER TABLE big ALTER known TYPE varchar", &known, "type-recheck");
+	expect("ALTER TABLE big ALTER v TYPE varchar(20) COLLATE \"C\"", &known, "type-reindex");
+}
+
+static void the_catalog_knows_sizes_and_what_is_absent(void **state)
+{
+	(void)state;
+	expect("CREATE INDEX ON small (id)", &known, "");
+	expect("CREATE INDEX ON big (id)", &known, "index-blocking");
+	expect("ALTER TABLE small DROP id", &known, "drop-column");
+	expect("ALTER TABLE big DROP COLUMN IF EXISTS absent", &known, "");
+	expect("DROP INDEX IF EXISTS absent", &known, "");
+	expect("DROP INDEX big_v", &known, "drop-index-blocking");
+	expect("CREATE INDEX CONCURRENTLY IF NOT EXISTS fresh ON big (id)", &known_plain, "");
+	expect("ALTER TABLE big ADD p positive", &known, "constrained-domain-rewrite");
+	expect("ALTER TABLE big ADD p int DEFAULT quiet()", &known, "");
+	expect("ALTER TABLE big ALTER must DROP DEFAULT", &known, "w:drop-default");
+	expect("ALTER TABLE big ADD PRIMARY KEY USING INDEX big_v", &known, "not-null-scan");
+}
+
+static void allowances_need_a_rule_and_a_reason(void **state)
+{
+	(void)state;
+	expect("-- postkit:allow drop-table: archived last week\nDROP TABLE a;\nDROP TABLE b;",
+	       &plain, "!drop-table drop-table");
+	expect("DROP TABLE a; -- postkit:allow drop-table: archived\nDROP TABLE b;", &plain,
+	       "!drop-table drop-table");
+	expect("-- postkit:allow drop-table\nDROP TABLE a;", &plain, "bad-allowance drop-table");
+	expect("-- postkit:allow drop-tables: typo\nDROP TABLE a;", &plain,
+	       "bad-allowance drop-table");
+	expect("/* postkit:allow-file drop-table, drop-column: gone */\nDROP TABLE a; ALTER TABLE "
+	       "b DROP c;",
+	       &plain, "!drop-table !drop-column");
+	expect("SELECT '-- postkit:allow drop-table: no comment'; DROP TABLE a;", &plain,
+	       "drop-table");
+}
+
+static void findings_name_place_and_safe_way(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
+	struct pk_lint_options options = { .transaction = true,
+					   .first_line = 10,
+					   .catalog = &catalog };
+
+	assert_int_equal(pk_lint_sql("SELECT 1;\n  CREATE UNIQUE\nINDEX \"I x\" ON big (v);",
+				     "m.sql", &options, &findings, NULL),
+			 0);
+	assert_int_equal(findings.n, 1);
+	assert_int_equal(findings.items[0].line, 11);
+	assert_int_equal(findings.items[0].col, 3);
+	assert_non_null(strstr(findings.items[0].fact, "big (12,400,000 rows)"));
+	assert_non_null(strstr(findings.items[0].fix, "INDEX CONCURRENTLY \"I x\" ON big (v);"));
+	assert_true(pk_findings_fatal(&findings));
+}
+
+static void rules_are_unique_and_complete(void **state)
+{
+	(void)state;
+	size_t n;
+	const struct pk_rule_info *rules = pk_lint_rules(&n);
+
+	assert_true(n > 35);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(rules[i].summary && *rules[i].summary);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(rules[i].id, rules[k].id);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unsafe_statements_have_their_rule),
+		cmocka_unit_test(safe_statements_are_passed_over),
+		cmocka_unit_test(another_schema_is_another_table),
+		cmocka_unit_test(transactions_are_followed),
+		cmocka_unit_test(a_proven_check_makes_not_null_cheap),
+		cmocka_unit_test(the_catalog_decides_about_types),
+		cmocka_unit_test(the_catalog_knows_sizes_and_what_is_absent),
+		cmocka_unit_test(allowances_need_a_rule_and_a_reason),
+		cmocka_unit_test(findings_name_place_and_safe_way),
+		cmocka_unit_test(rules_are_unique_and_complete),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
