@@ -301,6 +301,10 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 		if (strcmp(old[i], new[i]) != 0)
 			pk_buf_addf(&sql, " SET %s", new[i]);
 	}
+	if (n_old > 4 && n_new > 4 &&
+	    pk_sequence_bounds_apart(old[3] + strlen("MINVALUE "), new[3] + strlen("MINVALUE "),
+				     old[4] + strlen("MAXVALUE "), new[4] + strlen("MAXVALUE ")))
+		pk_buf_add(&sql, " RESTART");
 	if (sql.len)
 		pk_emit(s, "%s%s", what, sql.ptr);
 	if (n_old && n_new && strcmp(old[0], new[0]) != 0) {
@@ -311,10 +315,30 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 	}
 }
 
+static const struct pk_object *attachment_of(const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		if (table->children[i]->kind == &pk_kind_attachment)
+			return table->children[i];
+	}
+	return NULL;
+}
+
+/* A partition that is detached meanwhile is on its own. */
+static bool stays_attached(const struct pk_object *from, const struct pk_object *to)
+{
+	const struct pk_object *old = attachment_of(from), *new = attachment_of(to);
+
+	if (!old || !new)
+		return !old && !new;
+	return pk_kind_attachment.alter(NULL, old, new) == PK_SAME;
+}
+
 /* True when the heirs follow the parent's own change of this attribute. */
 static bool follows(const struct pk_object *from, const struct pk_object *to, int attr)
 {
-	return from->origin && to->origin && pk_attr_changed(from->origin, to->origin, attr) &&
+	return from->origin && to->origin && stays_attached(from->parent, to->parent) &&
+	       pk_attr_changed(from->origin, to->origin, attr) &&
 	       pk_streq(pk_attr(to->origin, attr), pk_attr(to, attr));
 }
 

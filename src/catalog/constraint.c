@@ -3,9 +3,9 @@
 #include "pg/conn.h"
 
 enum { QUOTED, TYPE, DEFINITION, NOT_VALID, INHERITED, PARENT_CONSTRAINT, DEFERRABLE, REFERENCES_TABLE,
-       INDEX_COMMENT };
+       INDEX_COMMENT, MERGED };
 static const char *const attrs[] = { "quoted", "type", "definition", "not_valid", "inherited", "parent_constraint",
-				     "deferrable", "references_table", "index_comment" };
+				     "deferrable", "references_table", "index_comment", "merged" };
 
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 bool pk_constraint_folds(const struct pk_object *o)
@@ -80,15 +80,18 @@ void pk_constraint_extras(struct pk_script *s, const struct pk_object *from, con
 	pk_emit(s, "COMMENT ON INDEX %s IS %s", name.ptr, new ? new : "NULL");
 }
 
-static void create(struct pk_script *s, const struct pk_object *o)
+bool pk_constraint_merged(const struct pk_object *o)
+{
+	return pk_attr(o, MERGED) != NULL;
+}
+
+void pk_constraint_add(struct pk_script *s, const struct pk_object *o)
 {
 	bool online = pk_script_online(s, o->parent);
 	bool can_wait = (*pk_attr(o, TYPE) == 'c' || *pk_attr(o, TYPE) == 'f') && !pk_table_is_partitioned(o->parent);
 	bool later = online && can_wait && !pk_attr(o, NOT_VALID);
 	struct pk_stmt *stmt;
 
-	if (pk_attr(o, INHERITED) && *pk_attr(o, TYPE) == 'c')
-		return;
 	if (online && create_from_index(s, o))
 		return;
 	stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s%s", o->parent->ident, pk_attr(o, QUOTED),
@@ -98,6 +101,12 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	stmt->scan = !pk_attr(o, NOT_VALID) && !later;
 	if (later)
 		validate(s, o);
+}
+
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	if (!pk_attr(o, INHERITED) || *pk_attr(o, TYPE) != 'c')
+		pk_constraint_add(s, o);
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

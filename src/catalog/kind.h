@@ -101,16 +101,27 @@ bool pk_column_inherited(const struct pk_object *column);
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* OWNED BY of a sequence, as a statement of its own; the column it names, or NULL. */
 void pk_sequence_own(struct pk_script *s, const struct pk_object *sequence);
-/* The last value, where it would lie outside new bounds, moved into them; nothing else changes. */
+/* No value lies in both: the sequence has to restart in the same statement. */
+bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);
+/* The last value, where it would lie outside new bounds, moved into them; nothing else changes. Apart: nothing. */
 void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
 			     const char *old_max, const char *new_max);
 const char *pk_sequence_owner_column(const struct pk_object *sequence);
 /* The comment on the index behind it. from NULL: new. */
 void pk_constraint_extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 const char *pk_constraint_references(const struct pk_object *constraint); /* table of a foreign key, or NULL */
+bool pk_constraint_merged(const struct pk_object *constraint); /* a check that a parent has too, or only it */
+/* ADD CONSTRAINT, also of a check that comes from a parent: a table that is to become an heir needs it first. */
+void pk_constraint_add(struct pk_script *s, const struct pk_object *constraint);
 bool pk_constraint_folds(const struct pk_object *constraint); /* may stand inside CREATE TABLE */
-/* What a table says about its indexes (replica identity, CLUSTER ON), once they exist. from NULL: new. */
+/*
+ * What a table says about its indexes (replica identity, CLUSTER ON), once they exist, and the parents that an
+ * existing table is given, once it has their columns. from NULL: new.
+ */
 void pk_table_late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* NO INHERIT, before its columns and checks change or go. */
+void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to);
 bool pk_table_is_partition(const struct pk_object *table);
 bool pk_table_is_partitioned(const struct pk_object *table);
 

@@ -6,6 +6,8 @@
 
 #define BATCH_STATEMENTS 64
 #define BATCH_BYTES	 (64 * 1024)
+/* Only where a file changed it: the first of them alone would drop a role that the database sets. */
+#define RESET_ROLE	 "RESET SESSION AUTHORIZATION; RESET ROLE; "
 
 /* A connection, and which settings of which file it has now. */
 struct session {
@@ -21,8 +23,9 @@ static int set_context(const struct pk_load *load, struct session *session, size
 
 	if (session->context == context)
 		return 0;
+	pk_buf_add(&sql, load->sets_role ? RESET_ROLE : "");
 	pk_buf_add(&sql,
-		   "RESET SESSION AUTHORIZATION; RESET ALL; SET check_function_bodies = off; "
+		   "RESET ALL; SET check_function_bodies = off; "
 		   "SET client_min_messages = warning; SET standard_conforming_strings = on;\n");
 	pk_buf_add(&sql, load->contexts[context]);
 	if (pk_exec(session->conn, sql.ptr, err) < 0)
@@ -257,12 +260,14 @@ static int no_progress(struct run *run, struct pk_err *err)
 			continue;
 		failed++;
 		first = first ? first : item;
-		PK_FREE char *name = says_missing(&item->err) ? missing_name(item->err.msg) : NULL;
+		PK_FREE char *name = says_missing(&item->err) && item->err.msg ? missing_name(item->err.msg) : NULL;
 		const struct pk_load_item *definer = name ? pk_load_definer(run->load, name) : NULL;
 		if (!root && (!definer || definer == item))
 			root = item;
 	}
 	root = root ? root : first;
+	if (!root)
+		return pk_err_set(err, "nothing was left to run");
 	PK_FREE char *missing = says_missing(&root->err) ? missing_name(root->err.msg) : NULL;
 	pk_err_move(err, &root->err);
 	if (missing)
@@ -291,11 +296,11 @@ static int run_all(struct run *run, struct pk_err *err)
 	return 0;
 }
 
-static int restore(struct session *session, struct pk_err *err)
+static int restore(const struct pk_load *load, struct session *session, struct pk_err *err)
 {
 	if (!session->conn || session->context == SIZE_MAX)
 		return 0;
-	if (pk_exec(session->conn, "RESET SESSION AUTHORIZATION; RESET ALL", err) < 0)
+	if (pk_exec(session->conn, load->sets_role ? RESET_ROLE "RESET ALL" : "RESET ALL", err) < 0)
 		return -1;
 	return pk_conn_own_settings(session->conn, err);
 }
@@ -314,7 +319,7 @@ int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct 
 	pk_load_sort(&load);
 	int ret = run_all(&run, err);
 	struct pk_err *after = ret < 0 ? &ignored : err; /* the first error is the one to tell */
-	if (restore(&run.user, after) < 0 || restore(&run.admin, after) < 0)
+	if (restore(&load, &run.user, after) < 0 || restore(&load, &run.admin, after) < 0)
 		ret = -1;
 	pk_err_release(&ignored);
 	return ret;

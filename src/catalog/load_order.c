@@ -48,11 +48,20 @@ static void add_dep(struct pk_load_item *item, size_t dep)
 static void depend_on(struct pk_load *load, size_t index, const char *name)
 {
 	struct pk_load_item *item = &load->items[index];
+	bool own = false;
 
-	for (struct definers *d = pk_map_get(&load->definers, name); d; d = d->next)
-		if (d->item != index && (load->items[d->item].rank <= item->rank ||
-					 load->items[d->item].rank <= PK_RANK_TABLE))
+	for (const char **defined = item->defines; defined && *defined; defined++)
+		own = own || strcmp(*defined, name) == 0;
+	for (struct definers *d = pk_map_get(&load->definers, name); d; d = d->next) {
+		/* of several definers (a shell type and its type, overloads) the earlier goes first */
+		const struct pk_load_item *other = &load->items[d->item];
+		bool before =
+			other->rank < item->rank || (other->rank == item->rank && d->item < index);
+		if (d->item == index || (own && !before))
+			continue;
+		if (other->rank <= item->rank || other->rank <= PK_RANK_TABLE)
 			add_dep(item, d->item);
+	}
 }
 
 static void index_names(struct pk_load *load)

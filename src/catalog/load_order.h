@@ -10,6 +10,7 @@
 enum pk_load_rank {
 	PK_RANK_SCHEMA,
 	PK_RANK_EXTENSION,
+	PK_RANK_EARLY_PRIVILEGES, /* ALTER DEFAULT PRIVILEGES above what they are meant for */
 	PK_RANK_TYPE,
 	PK_RANK_SEQUENCE,
 	PK_RANK_FUNCTION,
@@ -25,6 +26,7 @@ enum pk_load_rank {
 	PK_RANK_OWNER,
 	PK_RANK_GRANT,
 	PK_RANK_DEFAULT_PRIVILEGES,
+	PK_RANK_EVENT_TRIGGER, /* must not see the loading */
 };
 
 struct pk_load_item {
@@ -50,6 +52,7 @@ struct pk_load {
 	size_t *order;	       /* indices of items */
 	const char **contexts; /* SQL that sets what the files set; [0] is "" */
 	size_t n_contexts;
+	bool sets_role;		/* a file says SET ROLE or SET SESSION AUTHORIZATION */
 	struct pk_map definers; /* name to list of items */
 };
 #define PK_LOAD_INIT                                                                               \

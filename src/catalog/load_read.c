@@ -45,8 +45,8 @@ static const struct {
 	{ PK_CREATE, "procedure", PK_RANK_FUNCTION },
 	{ PK_CREATE, "aggregate", PK_RANK_FUNCTION },
 	{ PK_CREATE, "operator", PK_RANK_FUNCTION },
+	{ PK_CREATE, "operator family", PK_RANK_TYPE },
 	{ PK_CREATE, "operator class", PK_RANK_FUNCTION },
-	{ PK_CREATE, "operator family", PK_RANK_FUNCTION },
 	{ PK_CREATE, "cast", PK_RANK_FUNCTION },
 	{ PK_ALTER, "function", PK_RANK_FUNCTION },
 	{ PK_CREATE, "table", PK_RANK_TABLE },
@@ -61,6 +61,7 @@ static const struct {
 	{ PK_CREATE, "index", PK_RANK_INDEX },
 	{ PK_CREATE, "view", PK_RANK_VIEW },
 	{ PK_CREATE, "materialized view", PK_RANK_VIEW },
+	{ PK_CREATE, "event trigger", PK_RANK_EVENT_TRIGGER },
 	{ PK_CREATE, "trigger", PK_RANK_PART },
 	{ PK_CREATE, "rule", PK_RANK_PART },
 	{ PK_CREATE, "policy", PK_RANK_PART },
@@ -151,7 +152,7 @@ static int check_allowed(const struct pk_load_item *item, const struct pk_action
 		pk_err_hint(err, "%s", refused[i].hint);
 		return refuse(item, err);
 	}
-	if (action->verb == PK_DROP && !action->if_exists && !pk_streq(action->object, "role")) {
+	if (action->verb == PK_DROP && !action->if_exists) {
 		pk_err_set(err, "DROP in a schema file; the files say what is to be there");
 		pk_err_hint(err, "remove it, and what it drops; 'git postkit plan' makes the DROP");
 		return refuse(item, err);
@@ -163,8 +164,9 @@ static int check_allowed(const struct pk_load_item *item, const struct pk_action
 static bool is_bookkeeping(const struct pk_action *action)
 {
 	static const char *const tables[] = {
-		"schema_migrations", "ar_internal_metadata", "goose_db_version", "alembic_version",
-		"flyway_schema_history", "knex_migrations", "django_migrations",
+		"schema_migrations", "ar_internal_metadata",  "goose_db_version",
+		"alembic_version",   "flyway_schema_history", "knex_migrations",
+		"django_migrations",
 	};
 
 	for (size_t i = 0; action->verb == PK_INSERT && i < PK_COUNT(tables); i++)
@@ -173,13 +175,11 @@ static bool is_bookkeeping(const struct pk_action *action)
 	return false;
 }
 
-/* Roles are stood in for; DROP ... IF EXISTS finds nothing in an empty database; matviews are fresh. */
+/* Roles are stood in for; matviews are fresh. */
 static bool is_skipped(const struct pk_action *action)
 {
-	if (pk_streq(action->object, "role") || is_bookkeeping(action))
-		return true;
-	return pk_streq(action->object, "owned") || action->verb == PK_DROP ||
-	       action->verb == PK_REFRESH;
+	return pk_streq(action->object, "role") || pk_streq(action->object, "owned") ||
+	       action->verb == PK_REFRESH || is_bookkeeping(action);
 }
 
 /* Settings that only shape how a dump is read back, or that a newer pg_dump sets and an older server lacks. */
@@ -273,12 +273,29 @@ struct pk_load_item *pk_load_add(struct pk_load *load)
 	return item;
 }
 
+/*
+ * Default privileges work on what is created after them. A dump has them at its end, where they
+ * must stay; a file that has them at its top means them for what follows.
+ */
+static void raise_privileges(struct pk_load *load, size_t first)
+{
+	bool follows = false;
+
+	for (size_t i = load->n; i-- > first;) {
+		struct pk_load_item *item = &load->items[i];
+		if (item->rank == PK_RANK_DEFAULT_PRIVILEGES && follows)
+			item->rank = PK_RANK_EARLY_PRIVILEGES;
+		follows = follows || (item->rank >= PK_RANK_TYPE && item->rank <= PK_RANK_TABLE) ||
+			  item->rank == PK_RANK_VIEW;
+	}
+}
+
 static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		     struct pk_statements *statements, struct pk_err *err)
 {
 	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
 	PK_AUTO(pk_buf) settings = PK_BUF_INIT;
-	size_t context = 0, next;
+	size_t context = 0, next, first = load->n;
 
 	if (pk_sql_split(file->text, file->path, statements, err) < 0)
 		return -1;
@@ -291,12 +308,17 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		for (next = i + 1;
 		     next < actions.n && actions.items[next].statement == action->statement;)
 			next++;
-		if (is_skipped(action) && (action->verb != PK_DROP || action->if_exists))
+		if (is_skipped(action))
 			continue;
 		if (check_allowed(&item, action, err) < 0)
 			return -1;
+		if (action->verb == PK_DROP)
+			continue; /* IF EXISTS, and nothing does in an empty database */
 		if (action->verb == PK_SET) {
 			if (!is_idle_setting(action)) {
+				load->sets_role = load->sets_role ||
+						  pk_streq(action->name, "role") ||
+						  pk_streq(action->name, "session_authorization");
 				pk_buf_add(&settings, item.statement->text);
 				pk_buf_add(&settings, ";\n");
 				context = context_index(load, settings.ptr);
@@ -307,6 +329,7 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		fill_item(load, &item, action, next - i);
 		*pk_load_add(load) = item;
 	}
+	raise_privileges(load, first);
 	return 0;
 }
 

@@ -38,9 +38,17 @@ static const char *literal(struct pk_script *s, const char *text)
 	return pk_arena_strdup(s->arena, out.ptr);
 }
 
+bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max)
+{
+	return strtoll(new_min, NULL, 10) > strtoll(old_max, NULL, 10) ||
+	       strtoll(new_max, NULL, 10) < strtoll(old_min, NULL, 10);
+}
+
 void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
 			     const char *old_max, const char *new_max)
 {
+	if (pk_sequence_bounds_apart(old_min, new_min, old_max, new_max))
+		return;
 	if (strtoll(new_min, NULL, 10) > strtoll(old_min, NULL, 10))
 		pk_emit(s, "SELECT pg_catalog.setval(%s, %s, is_called) FROM %s WHERE last_value < %s",
 			literal(s, ident), new_min, ident, new_min);
@@ -64,6 +72,8 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		if (pk_attr_changed(from, to, a))
 			pk_buf_addf(&sql, " %s%s%s", changes[i].word, *changes[i].word ? " " : "", pk_attr(to, a));
 	}
+	if (pk_sequence_bounds_apart(pk_attr(from, MIN), pk_attr(to, MIN), pk_attr(from, MAX), pk_attr(to, MAX)))
+		pk_buf_add(&sql, " RESTART");
 	pk_sequence_into_bounds(s, to->ident, pk_attr(from, MIN), pk_attr(to, MIN), pk_attr(from, MAX), pk_attr(to, MAX));
 	if (sql.len)
 		pk_emit(s, "ALTER SEQUENCE %s%s", to->ident, sql.ptr);

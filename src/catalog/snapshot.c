@@ -160,7 +160,7 @@ static struct pk_object *new_object(struct reading *r, const struct pk_kind *kin
 static void read_objects(struct reading *r, const struct pk_kind *kind, const struct pk_rows *rows)
 {
 	struct pk_snapshot *snap = r->snap;
-	struct columns c;
+	struct columns c = { 0 };
 
 	find_columns(kind, rows, &c);
 	for (int i = 0; i < rows->n; i++) {

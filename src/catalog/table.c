@@ -72,6 +72,9 @@ static void add_constraints(struct pk_script *s, const struct pk_object *o, stru
 	for (size_t i = 0; i < n; i++) {
 		if (!pk_constraint_folds(constraints[i]))
 			continue;
+		/* Whether an inherited check was said locally too cannot be changed by SQL either. */
+		if (s->canonical && pk_constraint_merged(constraints[i]) && !pk_table_is_partition(o))
+			continue;
 		pk_buf_add(list, list->len ? ",\n    " : "\n    ");
 		pk_buf_addf(list, "CONSTRAINT %s %s", constraints[i]->attr[0], constraints[i]->attr[2]);
 	}
@@ -114,6 +117,40 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		pk_table_late(s, NULL, o);
 }
 
+static bool in_list(const char *const *items, size_t n, const char *item)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(items[i], item) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A statement for each parent that only `b` has. */
+static void parents_gained(struct pk_script *s, const struct pk_object *a, const struct pk_object *b, const char *words)
+{
+	const char *const *old, *const *new;
+	size_t n_old = pk_attr_list(s, pk_attr(a, INHERITS), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(b, INHERITS), &new);
+
+	if (pk_attr(a, IS_PARTITION) || pk_attr(b, IS_PARTITION))
+		return;
+	for (size_t i = 0; i < n_new; i++) {
+		if (!in_list(old, n_old, new[i]))
+			pk_emit(s, "ALTER TABLE %s %s %s", b->ident, words, new[i]);
+	}
+}
+
+void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	parents_gained(s, to, from, "NO INHERIT");
+}
+
+bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to)
+{
+	return !pk_attr_changed(from, to, INHERITS) && !pk_attr(from, IS_PARTITION) == !pk_attr(to, IS_PARTITION);
+}
+
 void pk_table_late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	int clustered, replica;
@@ -132,33 +169,11 @@ void pk_table_late(struct pk_script *s, const struct pk_object *from, const stru
 		else
 			pk_emit(s, "ALTER %s %s SET WITHOUT CLUSTER", what, to->ident);
 	}
+	/* An heir must have the parent's columns and checks already. */
+	if (to->kind == &pk_kind_table && from && pk_attr_changed(from, to, INHERITS))
+		parents_gained(s, from, to, "INHERIT");
 	if (replica >= 0 && (from ? pk_attr_changed(from, to, replica) : pk_attr(to, replica) != NULL))
 		pk_emit(s, "ALTER TABLE %s REPLICA IDENTITY %s", to->ident, pk_attr(to, replica) ? pk_attr(to, replica) : "DEFAULT");
-}
-
-static bool in_list(const char *const *items, size_t n, const char *item)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(items[i], item) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void alter_inherits(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	const char *const *old, *const *new;
-	size_t n_old = pk_attr_list(s, pk_attr(from, INHERITS), &old);
-	size_t n_new = pk_attr_list(s, pk_attr(to, INHERITS), &new);
-
-	for (size_t i = 0; i < n_old; i++) {
-		if (!in_list(new, n_new, old[i]))
-			pk_emit(s, "ALTER TABLE %s NO INHERIT %s", to->ident, old[i]);
-	}
-	for (size_t i = 0; i < n_new; i++) {
-		if (!in_list(old, n_old, new[i]))
-			pk_emit(s, "ALTER TABLE %s INHERIT %s", to->ident, new[i]);
-	}
 }
 
 static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
@@ -186,8 +201,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
 	if (pk_attr_changed(from, to, TOAST_OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, TOAST_OPTIONS), pk_attr(to, TOAST_OPTIONS));
-	if (pk_attr_changed(from, to, INHERITS) && !pk_attr(from, IS_PARTITION) && !pk_attr(to, IS_PARTITION))
-		alter_inherits(s, from, to);
 	if (pk_attr_changed(from, to, OF_TYPE)) {
 		if (pk_attr(to, OF_TYPE))
 			pk_emit(s, "%s OF %s", what, pk_attr(to, OF_TYPE));

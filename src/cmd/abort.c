@@ -13,13 +13,15 @@ static int ask(const struct pk_session *session, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) question = PK_BUF_INIT;
 	size_t uncommitted = pk_session_uncommitted(session);
-	pk_buf_addf(&question, "end the session of branch '%s' and drop its clone", session->branch);
+	pk_buf_addf(&question, "end the session of branch '%s' and drop its clone",
+		    session->branch);
 	if (uncommitted)
 		pk_buf_addf(&question, " with %zu applied but uncommitted change%s", uncommitted,
 			    uncommitted == 1 ? "" : "s");
 	if (session->n_manual)
-		pk_buf_addf(&question, "%s %zu migration%s written by hand", uncommitted ? " and" : " and forget",
-			    session->n_manual, session->n_manual == 1 ? "" : "s");
+		pk_buf_addf(&question, "%s %zu migration%s written by hand",
+			    uncommitted ? " and" : " and forget", session->n_manual,
+			    session->n_manual == 1 ? "" : "s");
 	pk_buf_addc(&question, '?');
 	return pk_confirm(question.ptr, false, err);
 }
@@ -42,13 +44,18 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 		return -1;
 	if (found == PK_FOUND_NONE) {
 		pk_err_set(err, "branch '%s' has no session to end", branch);
-		return pk_err_hint(err, "git postkit start begins one, git postkit gc drops what others left");
+		return pk_err_hint(
+			err, "git postkit start begins one, git postkit gc drops what others left");
 	}
 	if (found == PK_FOUND_COPIED) {
-		/* The session is the other branch's; only the pointer that came with the copy goes. */
+		/*
+		 * The session is the other branch's; only the pointer that came with the copy
+		 * goes.
+		 */
 		if (pk_session_point(&ctx.repo, branch, NULL, err) < 0)
 			return -1;
-		printf("branch '%s' no longer points to the session of '%s', which stays\n", branch, session.branch);
+		printf("branch '%s' no longer points to the session of '%s', which stays\n", branch,
+		       session.branch);
 		return 0;
 	}
 	result = opt_yes ? 1 : ask(&session, err);
@@ -61,9 +68,11 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 	if (pk_session_end(&ctx.repo, &ctx.config, &session, &left, err) < 0)
 		return -1;
 	if (left)
-		pk_say("warning: the clone could not be dropped (%s); git postkit gc does it later", left);
+		pk_say("warning: the clone could not be dropped (%s); git postkit gc does it later",
+		       left);
 	else
 		printf("clone '%s' dropped\n", session.db);
-	printf("session of branch '%s' ended; the files of the work tree are as they were\n", session.branch);
+	printf("session of branch '%s' ended; the files of the work tree are as they were\n",
+	       session.branch);
 	return 0;
 }

@@ -62,15 +62,17 @@ static int write_rows(struct pk_conn *conn, const struct rows *rows, struct pk_e
 static void announce(const struct pk_remote *remote, const char *where, const struct rows *rows,
 		     bool exists, const char *foreign_table, const struct pk_migration *baseline)
 {
-	size_t adopted = rows->n - (baseline->file && rows->n && rows->items[rows->n - 1] == baseline);
+	size_t adopted =
+		rows->n - (baseline->file && rows->n && rows->items[rows->n - 1] == baseline);
 
 	fflush(stdout);
 	pk_say("to be written to %s (%s), and nothing else:", remote->name, where);
 	if (!exists)
 		pk_say("  the schema postkit with the table postkit.schema_migrations");
 	if (adopted)
-		pk_say("  %zu row%s in it for the migrations that it has%s%s", adopted, adopted == 1 ? "" : "s",
-		       foreign_table ? ", as said by " : "", foreign_table ? foreign_table : "");
+		pk_say("  %zu row%s in it for the migrations that it has%s%s", adopted,
+		       adopted == 1 ? "" : "s", foreign_table ? ", as said by " : "",
+		       foreign_table ? foreign_table : "");
 	if (rows->n > adopted)
 		pk_say("  one row in it: %s, as applied (it is not run)", baseline->file);
 }
@@ -92,7 +94,8 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 		return -1;
 	collect(adoption, &applied, &foreign, &rows);
 	if (rows.without_file)
-		pk_say("%zu version%s of %s without a file here: the schema files hold what it did",
+		pk_say("%zu version%s of %s without a file here: the schema files hold what was "
+		       "done",
 		       rows.without_file, rows.without_file == 1 ? "" : "s", table);
 	if (!rows.n)
 		return 0;
@@ -103,7 +106,8 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 		return -1;
 	if (!answer) {
 		printf("nothing was written to %s\n", remote->name);
-		pk_advise(ctx, "Adopt", "the first deploy records it, if the remote is still as it was read");
+		pk_advise(ctx, "Adopt",
+			  "the first deploy records it, if the remote is still as it was read");
 		return 0;
 	}
 	if (write_rows(conn, &rows, err) < 0) {

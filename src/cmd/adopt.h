@@ -10,10 +10,10 @@
 #include "cmd/cmd.h"
 
 struct pk_adoption {
-	const struct pk_chain *chain;        /* files there were before the baseline */
+	const struct pk_chain *chain;	     /* files there were before the baseline */
 	const struct pk_migration *baseline; /* file NULL: none */
-	const char *at;                      /* fingerprint of the remote */
-	bool yes;                            /* do not ask */
+	const char *at;			     /* fingerprint of the remote */
+	bool yes;			     /* do not ask */
 };
 /* Says what would be written and where, asks, writes in one transaction. 1: written, 0: not. */
 int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk_conn *conn,

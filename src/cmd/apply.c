@@ -26,9 +26,9 @@ static void show_part(void *arg, const struct pk_part *part, size_t index, size_
 	show->statements = pk_json_add_array(item, "statements");
 	if (opt_json || (n == 1 && !part->name && part->up_transaction))
 		return;
-	printf("%spart %zu of %zu%s%s%s%s\n", pk_color(stdout, PK_BOLD), index + 1, n, part->name ? ": " : "",
-	       part->name ? part->name : "", part->up_transaction ? "" : ", outside a transaction",
-	       pk_color(stdout, PK_PLAIN));
+	printf("%spart %zu of %zu%s%s%s%s\n", pk_color(stdout, PK_BOLD), index + 1, n,
+	       part->name ? ": " : "", part->name ? part->name : "",
+	       part->up_transaction ? "" : ", outside a transaction", pk_color(stdout, PK_PLAIN));
 	fflush(stdout);
 }
 
@@ -60,7 +60,8 @@ static void show_file(void *arg, const char *folder, const struct pk_part_result
 	pk_json_set_bool(item, "ran", result->ran);
 	if (opt_json)
 		return;
-	PK_FREE char *took = result->ran ? pk_duration(result->seconds) : pk_strdup(result->skipped_reason);
+	PK_FREE char *took =
+		result->ran ? pk_duration(result->seconds) : pk_strdup(result->skipped_reason);
 	printf("%10s  %s: %s\n", took, folder, result->path);
 	fflush(stdout);
 }
@@ -79,8 +80,8 @@ static void show_disagreement(const struct pk_desk *desk, const struct pk_apply_
 		pk_say("  %-24s %s", words[result->diff.items[i].what], result->diff.items[i].path);
 }
 
-static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk, const struct pk_apply_result *result,
-		    struct show *show)
+static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
+		    const struct pk_apply_result *result, struct show *show)
 {
 	bool agree = desk->session.agree || !result->known;
 	PK_FREE char *took = pk_duration(result->seconds);
@@ -95,13 +96,16 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk, const 
 		show->parts = show->files = NULL;
 		pk_print_json(root);
 	} else {
-		printf("%sapplied%s: %zu statement%s in %s; the clone is %s\n", pk_color(stdout, PK_GREEN),
-		       pk_color(stdout, PK_PLAIN), result->statements, result->statements == 1 ? "" : "s", took,
-		       desk->session.agree ? "what the schema files mean" : "as the migrations made it");
+		printf("%sapplied%s: %zu statement%s in %s; the clone is %s\n",
+		       pk_color(stdout, PK_GREEN), pk_color(stdout, PK_PLAIN), result->statements,
+		       result->statements == 1 ? "" : "s", took,
+		       desk->session.agree ? "what the schema files mean"
+					   : "as the migrations made it");
 	}
 	show_disagreement(desk, result);
 	if (!agree)
-		pk_advise(ctx, "Apply", "make the schema files say the same, then git postkit plan");
+		pk_advise(ctx, "Apply",
+			  "make the schema files say the same, then git postkit plan");
 	else
 		pk_advise(ctx, "Apply", "%s comes next", pk_session_next(&desk->session));
 	return agree ? 0 : PK_EXIT_NO;
@@ -133,7 +137,8 @@ int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
 	if (rc == 0) {
 		rc = conclude(&ctx, &desk, &result, &show);
 	} else if (desk.session.state == PK_SESSION_APPLYING && err && !err->hint) {
-		pk_err_hint(err, "the clone is as it was before the statement that failed; git postkit apply goes on there, "
+		pk_err_hint(err, "the clone is as it was before the statement that failed; git "
+				 "postkit apply goes on there, "
 				 "git postkit plan starts from there");
 	}
 	cJSON_Delete(show.parts);

@@ -6,7 +6,8 @@ static const char *opt_message, *opt_name;
 static bool opt_json;
 
 const struct pk_opt pk_opts_commit[] = {
-	{ PK_OPT_STRING, 'm', "message", "MESSAGE", "of the commit; its first line names the migration", &opt_message },
+	{ PK_OPT_STRING, 'm', "message", "MESSAGE",
+	  "of the commit; its first line names the migration", &opt_message },
 	{ PK_OPT_STRING, 0, "name", "NAME", "of the migration", &opt_name },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ 0 },
@@ -44,7 +45,9 @@ int pk_cmd_commit(int argc, char **argv, struct pk_err *err)
 	if (rc)
 		return rc;
 	if (n)
-		return pk_help_usage("commit", err, "commit takes no operands; it commits the schema folder and the migrations");
+		return pk_help_usage("commit", err,
+				     "commit takes no operands; it commits the schema folder and "
+				     "the migrations");
 	const struct pk_commit_options options = {
 		.message = opt_message,
 		.name = opt_name,
@@ -55,6 +58,7 @@ int pk_cmd_commit(int argc, char **argv, struct pk_err *err)
 	    pk_session_commit(&desk, &options, &result, err) < 0)
 		return -1;
 	show(&desk, &result);
-	pk_advise(&ctx, "Commit", "git push sends it, after a check; git postkit plan goes on with this session");
+	pk_advise(&ctx, "Commit",
+		  "git push sends it, after a check; git postkit plan goes on with this session");
 	return 0;
 }

@@ -58,7 +58,8 @@ int pk_cmd_parse(const char *command, int argc, char **argv, const char **ret_op
 		/* A status without a message: main has nothing to print and exits with it, as git does. */
 		pk_err_exit(err, PK_EXIT_USAGE);
 	} else if (result < 0) {
-		pk_err_hint(err, "usage: git postkit %s%s%s", c->name, c->synopsis[0] ? " " : "", c->synopsis);
+		pk_err_hint(err, "usage: git postkit %s%s%s", c->name, c->synopsis[0] ? " " : "",
+			    c->synopsis);
 	}
 	return result;
 }

@@ -13,10 +13,13 @@ static bool opt_keep, opt_remove, opt_yes;
 static const char *opt_dir;
 
 const struct pk_opt pk_opts_demo[] = {
-	{ PK_OPT_STRING, 0, "dir", "DIR", "play in this folder, which must not exist yet", &opt_dir },
+	{ PK_OPT_STRING, 0, "dir", "DIR", "play in this folder, which must not exist yet",
+	  &opt_dir },
 	{ PK_OPT_FLAG, 'k', "keep", NULL, "leave everything there to explore", &opt_keep },
-	{ PK_OPT_FLAG, 0, "remove", NULL, "stop and remove what --keep has left in --dir", &opt_remove },
-	{ PK_OPT_FLAG, 'y', "yes", NULL, "install what is missing without asking (in a checkout)", &opt_yes },
+	{ PK_OPT_FLAG, 0, "remove", NULL, "stop and remove what --keep has left in --dir",
+	  &opt_remove },
+	{ PK_OPT_FLAG, 'y', "yes", NULL, "install what is missing without asking (in a checkout)",
+	  &opt_yes },
 	{ 0 },
 };
 
@@ -50,7 +53,8 @@ static void say_how_to_go_on(const struct pk_demo *demo)
 	       "    export PATH=%s/bin:$PATH PGPASSFILE=%s/pgpass\n"
 	       "    cd %s\n"
 	       "    git postkit status\n\n"
-	       "Production stops when nobody has talked to it for a while; this starts it again:\n\n"
+	       "Production stops when nobody has talked to it for a while; this starts it "
+	       "again:\n\n"
 	       "    production-start\n\n"
 	       "And when you have seen enough:\n\n"
 	       "    git postkit demo --remove --dir %s\n",
@@ -70,8 +74,10 @@ static int play(struct pk_demo *demo, struct pk_err *err)
 	count = pk_count((uint64_t)rows);
 	took = pk_duration(pk_now() - before);
 	pk_demo_say("A PostgreSQL server of its own with a shop of %s rows, made in %s.\n"
-		    "There are customers without a name, e-mails that differ only in case, and orders of\n"
-		    "customers who are gone. Everything that follows is typed as you would.", count, took);
+		    "There are customers without a name, e-mails that differ only in case, and "
+		    "orders of\n"
+		    "customers who are gone. Everything that follows is typed as you would.",
+		    count, took);
 	return pk_demo_play(demo, err);
 }
 
@@ -98,7 +104,8 @@ static int finish(struct pk_demo *demo, int result, struct pk_err *err)
 			return -1;
 		}
 	} else if (result == 0) {
-		puts("Servers are stopped and everything is removed; --keep would leave it there to explore.");
+		puts("Servers are stopped and everything is removed; --keep would leave it there "
+		     "to explore.");
 	}
 	return result;
 }
@@ -112,7 +119,8 @@ int pk_cmd_demo(int argc, char **argv, struct pk_err *err)
 	if (result)
 		return result;
 	if (n)
-		return pk_help_usage("demo", err, "demo takes no operand, and got '%s'", operands[0]);
+		return pk_help_usage("demo", err, "demo takes no operand, and got '%s'",
+				     operands[0]);
 	if (opt_remove && !opt_dir)
 		return pk_help_usage("demo", err, "--remove needs --dir");
 	if (opt_remove)

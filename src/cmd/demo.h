@@ -8,13 +8,16 @@
 #include "server/server.h"
 
 struct pk_demo {
-	char *dir;        /* holds all below, absolute */
-	char *shop;       /* the developer's clone */
+	char *dir;	  /* holds all below, absolute */
+	char *shop;	  /* the developer's clone */
 	char *production; /* the repository whose private cluster plays production */
-	char *url;        /* of the production database, without a password */
+	char *url;	  /* of the production database, without a password */
 	double started;
 };
-#define PK_DEMO_INIT { 0 }
+#define PK_DEMO_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_demo_release(struct pk_demo *demo);
 
 /*

@@ -44,16 +44,19 @@ int pk_demo_edit_feature(const char *shop, struct pk_err *err)
 {
 	if (insert(shop, "CREATE TABLE public.customers (", "\n    CONSTRAINT",
 		   "\n    loyalty_points integer DEFAULT 0 NOT NULL,", err) < 0 ||
-	    insert(shop, "CREATE VIEW public.order_totals", "\n   FROM", ",\n    count(*) AS lines", err) < 0)
+	    insert(shop, "CREATE VIEW public.order_totals", "\n   FROM", ",\n    count(*) AS lines",
+		   err) < 0)
 		return -1;
 	if (create(shop, "tables/coupons.sql",
 		   "CREATE TABLE public.coupons (\n"
 		   "    code text PRIMARY KEY,\n"
-		   "    customer_id bigint NOT NULL REFERENCES public.customers (id) ON DELETE CASCADE,\n"
+		   "    customer_id bigint NOT NULL REFERENCES public.customers (id) ON DELETE "
+		   "CASCADE,\n"
 		   "    percent integer NOT NULL CHECK (percent BETWEEN 1 AND 90),\n"
 		   "    redeemed_at timestamptz\n"
 		   ");\n"
-		   "GRANT SELECT, UPDATE ON public.coupons TO shop_app;\n", err) < 0)
+		   "GRANT SELECT, UPDATE ON public.coupons TO shop_app;\n",
+		   err) < 0)
 		return -1;
 	return create(shop, "indexes/orders_customer_id_idx.sql",
 		      "CREATE INDEX orders_customer_id_idx ON public.orders (customer_id);\n", err);

@@ -4,7 +4,8 @@
 
 #include "base/err.h"
 
-int pk_demo_edit_feature(const char *shop, struct pk_err *err); /* a column, a table, an index, a view */
+int pk_demo_edit_feature(const char *shop,
+			 struct pk_err *err); /* a column, a table, an index, a view */
 int pk_demo_edit_index(const char *shop, struct pk_err *err);
 
 #endif

@@ -6,13 +6,12 @@
 #include "cmd/demo.h"
 #include "cmd/demo_edit.h"
 
-
 enum kind {
 	HEADING,
 	TALK,
 	COMMAND, /* succeeds */
 	REFUSED, /* is refused */
-	CHANGE,  /* what the developer does in the files */
+	CHANGE,	 /* what the developer does in the files */
 };
 
 struct step {
@@ -22,12 +21,14 @@ struct step {
 	const char *input; /* of a command, as a here-document */
 };
 
+/* clang-format off */
 #define TITLE(text) { HEADING, text, NULL, NULL }
 #define SAY(text) { TALK, text, NULL, NULL }
 #define RUN(text) { COMMAND, text, NULL, NULL }
 #define FEED(text, input) { COMMAND, text, NULL, input }
 #define REFUSE(text) { REFUSED, text, NULL, NULL }
 #define EDIT(text, edit) { CHANGE, text, edit, NULL }
+/* clang-format on */
 
 static const struct step play[] = {
 	TITLE("A repository, and the database as files"),
@@ -72,7 +73,8 @@ static const struct step play[] = {
 	REFUSE("git postkit apply"),
 	SAY("The clone has production's data, so the orphans show here and not at night."),
 	RUN("git postkit abort --yes"),
-	SAY("Then an index, again by hand. It works on the clone; in production it would stop all writes."),
+	SAY("Then an index, again by hand. It works on the clone; in production it would stop all "
+	    "writes."),
 	RUN("git postkit start"),
 	FEED("git postkit migration index_shipped_at -F -",
 	     "-- migrate:up\n"
@@ -83,7 +85,8 @@ static const struct step play[] = {
 	RUN("git postkit apply"),
 	RUN("git postkit commit -m 'index orders by shipping date'"),
 	REFUSE("git push -u origin strict"),
-	SAY("Production knows nothing of it. With the index in the schema files alone, plan would have\n"
+	SAY("Production knows nothing of it. With the index in the schema files alone, plan would "
+	    "have\n"
 	    "written it the safe way."),
 	RUN("git postkit status"),
 };
@@ -116,7 +119,8 @@ static char *with_url(const char *text, const char *url)
 {
 	const char *at = strstr(text, "@URL@");
 
-	return at ? pk_printf("%.*s'%s'%s", (int)(at - text), text, url, at + strlen("@URL@")) : pk_strdup(text);
+	return at ? pk_printf("%.*s'%s'%s", (int)(at - text), text, url, at + strlen("@URL@"))
+		  : pk_strdup(text);
 }
 
 static int run_command(struct pk_demo *demo, const struct step *step, struct pk_err *err)
@@ -132,9 +136,11 @@ static int run_command(struct pk_demo *demo, const struct step *step, struct pk_
 	int status = 0;
 
 	printf("\n%s$%s %s%s%s%s\n", pk_color(stdout, PK_GREEN), pk_color(stdout, PK_PLAIN),
-	       pk_color(stdout, PK_BOLD), line, step->input ? " <<'SQL'" : "", pk_color(stdout, PK_PLAIN));
+	       pk_color(stdout, PK_BOLD), line, step->input ? " <<'SQL'" : "",
+	       pk_color(stdout, PK_PLAIN));
 	if (step->input)
-		printf("%s%sSQL%s\n", pk_color(stdout, PK_CYAN), step->input, pk_color(stdout, PK_PLAIN));
+		printf("%s%sSQL%s\n", pk_color(stdout, PK_CYAN), step->input,
+		       pk_color(stdout, PK_PLAIN));
 	fflush(stdout);
 	split(line, &words);
 	proc.argv = (const char *const *)words.items;
@@ -146,7 +152,8 @@ static int run_command(struct pk_demo *demo, const struct step *step, struct pk_
 	}
 	if (step->kind == REFUSED ? status != 0 && status < PK_EXIT_USAGE : status == 0)
 		return 0;
-	return pk_err_set(err, "'%s' ended with status %d, which the demo did not expect", line, status);
+	return pk_err_set(err, "'%s' ended with status %d, which the demo did not expect", line,
+			  status);
 }
 
 static int take(struct pk_demo *demo, const struct step *step, struct pk_err *err)

@@ -189,7 +189,7 @@ static void add_done(const struct pk_deploy *d, cJSON *root)
 
 static int run_on_remote(struct pk_deploy *d, struct show *show, cJSON *root, struct pk_err *err)
 {
-	double began = pk_now();
+	double began;
 	int rc = ask(d, err);
 
 	if (rc <= 0)

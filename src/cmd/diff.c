@@ -8,16 +8,21 @@ static const char *opt_online;
 
 const struct pk_opt pk_opts_diff[] = {
 	{ PK_OPT_FLAG, 0, "down", NULL, "the way back, from TO to FROM", &opt_down },
-	{ PK_OPT_FLAG, 0, "exit-code", NULL, "exit with 1 when there is a difference", &opt_exit_code },
-	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document: the steps and what each would lock", &opt_json },
-	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never", &opt_online },
+	{ PK_OPT_FLAG, 0, "exit-code", NULL, "exit with 1 when there is a difference",
+	  &opt_exit_code },
+	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document: the steps and what each would lock",
+	  &opt_json },
+	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never",
+	  &opt_online },
 	{ 0 },
 };
 
 static int parse_online(enum pk_online *ret, struct pk_err *err)
 {
 	static const char *const names[] = {
-		[PK_ONLINE_AUTO] = "auto", [PK_ONLINE_ALWAYS] = "always", [PK_ONLINE_NEVER] = "never",
+		[PK_ONLINE_AUTO] = "auto",
+		[PK_ONLINE_ALWAYS] = "always",
+		[PK_ONLINE_NEVER] = "never",
 	};
 
 	*ret = PK_ONLINE_AUTO;
@@ -29,7 +34,8 @@ static int parse_online(enum pk_online *ret, struct pk_err *err)
 			return 0;
 		}
 	}
-	return pk_help_usage("diff", err, "--online is auto, always or never, not '%s'", opt_online);
+	return pk_help_usage("diff", err, "--online is auto, always or never, not '%s'",
+			     opt_online);
 }
 
 int pk_cmd_diff(int argc, char **argv, struct pk_err *err)

@@ -20,7 +20,8 @@ int pk_cmd_fingerprint(int argc, char **argv, struct pk_err *err)
 	if (result)
 		return result;
 	if (n != 1)
-		return pk_help_usage("fingerprint", err, "fingerprint takes one database, file or folder");
+		return pk_help_usage("fingerprint", err,
+				     "fingerprint takes one database, file or folder");
 	if (pk_ctx_open(&ctx, false, err) < 0)
 		return -1;
 	side.text = operands[0];

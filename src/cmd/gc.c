@@ -6,9 +6,10 @@
 static bool opt_all, opt_dry_run, opt_yes, opt_orphans;
 
 const struct pk_opt pk_opts_gc[] = {
-	{ PK_OPT_FLAG, 0, "all", NULL, "all sessions and all local servers of this repository", &opt_all },
-	{ PK_OPT_FLAG, 0, "orphans", NULL, "also local servers of other repositories that are gone from their place",
-	  &opt_orphans },
+	{ PK_OPT_FLAG, 0, "all", NULL, "all sessions and all local servers of this repository",
+	  &opt_all },
+	{ PK_OPT_FLAG, 0, "orphans", NULL,
+	  "also local servers of other repositories that are gone from their place", &opt_orphans },
 	{ PK_OPT_FLAG, 'n', "dry-run", NULL, "only tell what would go", &opt_dry_run },
 	{ PK_OPT_FLAG, 'y', "yes", NULL, "do not ask", &opt_yes },
 	{ 0 },
@@ -25,8 +26,8 @@ static void show_did(void *arg, const char *what, const char *name, const char *
 	PK_FREE char *bytes = size >= 0 ? pk_size((uint64_t)size) : NULL;
 	counts->done++;
 	counts->bytes += size > 0 ? size : 0;
-	printf("%s %s '%s'%s%s%s: %s\n", opt_dry_run ? "would drop" : "dropped", what, name, bytes ? " (" : "",
-	       bytes ? bytes : "", bytes ? ")" : "", why);
+	printf("%s %s '%s'%s%s%s: %s\n", opt_dry_run ? "would drop" : "dropped", what, name,
+	       bytes ? " (" : "", bytes ? bytes : "", bytes ? ")" : "", why);
 }
 
 static void count_orphan(void *arg, const char *dir)
@@ -56,7 +57,9 @@ int pk_cmd_gc(int argc, char **argv, struct pk_err *err)
 	if (pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	if (opt_all && !opt_dry_run && !opt_yes) {
-		rc = pk_confirm("end all sessions and remove all local databases of this repository?", false, err);
+		rc = pk_confirm(
+			"end all sessions and remove all local databases of this repository?",
+			false, err);
 		if (rc < 0)
 			return -1;
 		if (!rc) {
@@ -82,8 +85,9 @@ int pk_cmd_gc(int argc, char **argv, struct pk_err *err)
 		printf("%s %s\n", bytes, opt_dry_run ? "would be freed" : "freed");
 	}
 	if (counts.orphans)
-		pk_advise(&ctx, "Orphans", "%zu local server%s of repositories that are not where they were; "
-					   "git postkit gc --orphans --dry-run lists them", counts.orphans,
-			  counts.orphans == 1 ? "" : "s");
+		pk_advise(&ctx, "Orphans",
+			  "%zu local server%s of repositories that are not where they were; "
+			  "git postkit gc --orphans --dry-run lists them",
+			  counts.orphans, counts.orphans == 1 ? "" : "s");
 	return counts.failed ? PK_EXIT_ATTENTION : 0;
 }

@@ -13,15 +13,18 @@ static const char *const groups[] = {
 void pk_help_overview(FILE *out)
 {
 	fputs("usage: git postkit <command> [<options>]\n\n"
-	      "PostgreSQL schema changes as ordinary as commits: declare the schema as SQL files, work on\n"
-	      "a branch against a private clone of production, and merge.\n", out);
+	      "PostgreSQL schema changes as ordinary as commits: declare the schema as SQL files, "
+	      "work on\n"
+	      "a branch against a private clone of production, and merge.\n",
+	      out);
 	for (size_t g = 0; g < PK_COUNT(groups); g++) {
 		fprintf(out, "\n%s\n", groups[g]);
 		for (const struct pk_command *c = pk_commands; c->name; c++)
 			if (pk_streq(c->group, groups[g]))
 				fprintf(out, "   %-12s %s\n", c->name, c->summary);
 	}
-	fputs("\n'git postkit <command> -h' shows the options of a command, 'git postkit --help' the manual.\n",
+	fputs("\n'git postkit <command> -h' shows the options of a command, 'git postkit --help' "
+	      "the manual.\n",
 	      out);
 }
 
@@ -40,7 +43,8 @@ int pk_help_usage(const char *command, struct pk_err *err, const char *fmt, ...)
 	pk_buf_vaddf(&text, fmt, ap);
 	va_end(ap);
 	pk_err_set(err, "%s", text.ptr);
-	pk_err_hint(err, "usage: git postkit %s%s%s", c->name, c->synopsis[0] ? " " : "", c->synopsis);
+	pk_err_hint(err, "usage: git postkit %s%s%s", c->name, c->synopsis[0] ? " " : "",
+		    c->synopsis);
 	return pk_err_exit(err, PK_EXIT_USAGE);
 }
 
@@ -58,7 +62,9 @@ void pk_help_manual(void)
 	/* In a checkout no page is installed; the program carries it. */
 	if (!page)
 		return;
-	proc = (struct pk_proc){ .argv = carried_argv, .input = page->data, .input_len = page->len,
+	proc = (struct pk_proc){ .argv = carried_argv,
+				 .input = page->data,
+				 .input_len = page->len,
 				 .inherit_stdout = true };
 	if (pk_proc_run(&proc, &status, NULL) == 0 && status == 0)
 		exit(0);
@@ -103,7 +109,9 @@ void pk_help_unknown(const char *word, struct pk_err *err)
 	size_t best = 3; /* further away is no help */
 
 	for (const struct pk_command *c = pk_commands; c->name; c++) {
-		size_t d = strlen(word) > 2 && pk_starts_with(c->name, word) ? 1 : distance(word, c->name);
+		size_t d = strlen(word) > 2 && pk_starts_with(c->name, word)
+				   ? 1
+				   : distance(word, c->name);
 
 		if (d > best || d >= strlen(c->name))
 			continue;
@@ -113,7 +121,8 @@ void pk_help_unknown(const char *word, struct pk_err *err)
 		pk_buf_addf(&near, "%s'git postkit %s'", near.len ? ", " : "", c->name);
 	}
 	pk_buf_add_safe(&shown, word, false);
-	pk_err_set(err, word[0] == '-' ? "unknown option '%s'" : "'%s' is not a command of git postkit",
+	pk_err_set(err,
+		   word[0] == '-' ? "unknown option '%s'" : "'%s' is not a command of git postkit",
 		   shown.ptr);
 	if (near.len)
 		pk_err_hint(err, "did you mean %s?", near.ptr);

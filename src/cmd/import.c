@@ -18,9 +18,11 @@ static bool opt_force, opt_yes;
 static const char *opt_name;
 
 const struct pk_opt pk_opts_import[] = {
-	{ PK_OPT_FLAG, 'f', "force", NULL, "write into a schema folder that has files; none is deleted", &opt_force },
+	{ PK_OPT_FLAG, 'f', "force", NULL,
+	  "write into a schema folder that has files; none is deleted", &opt_force },
 	{ PK_OPT_STRING, 0, "name", "NAME", "name of the first migration (baseline)", &opt_name },
-	{ PK_OPT_FLAG, 'y', "yes", NULL, "record the baseline on the remote without asking", &opt_yes },
+	{ PK_OPT_FLAG, 'y', "yes", NULL, "record the baseline on the remote without asking",
+	  &opt_yes },
 	{ 0 },
 };
 
@@ -31,11 +33,11 @@ struct import {
 	struct pk_source_facts facts;
 	struct pk_snapshot snapshot; /* of the remote */
 	struct pk_server server;
-	struct pk_chain chain;       /* before */
-	struct pk_strv written;      /* paths from the top of the work tree */
-	struct pk_strv left;         /* files of the schema folder that import did not write */
+	struct pk_chain chain;	      /* before */
+	struct pk_strv written;	      /* paths from the top of the work tree */
+	struct pk_strv left;	      /* files of the schema folder that import did not write */
 	struct pk_migration baseline; /* file NULL: none was made */
-	bool differs;                /* the files do not mean what the remote is */
+	bool differs;		      /* the files do not mean what the remote is */
 };
 
 static void import_release(struct import *im)
@@ -75,8 +77,8 @@ static int refuse_existing(struct import *im, struct pk_err *err)
 		return -1;
 	if (!files.n || opt_force)
 		return 0;
-	pk_err_set(err, "'%s' has %zu schema file%s already, '%s' first", im->ctx.project.schema_dir, files.n,
-		   files.n == 1 ? "" : "s", files.items[0]);
+	pk_err_set(err, "'%s' has %zu schema file%s already, '%s' first",
+		   im->ctx.project.schema_dir, files.n, files.n == 1 ? "" : "s", files.items[0]);
 	return pk_err_hint(err, "to write over those that import makes, and keep the others: "
 				"git postkit import --force");
 }
@@ -107,7 +109,8 @@ static int write_files(struct import *im, struct pk_err *err)
 	if (pk_roles_sql(&im->conn, &im->facts.roles, &roles, err) < 0)
 		return -1;
 	if (roles.len) {
-		PK_FREE char *infra = pk_path_join(im->ctx.project.schema_dir, pk_project_not_schema[0]);
+		PK_FREE char *infra =
+			pk_path_join(im->ctx.project.schema_dir, pk_project_not_schema[0]);
 		PK_FREE char *path = pk_path_join(infra, "roles.sql");
 
 		if (write_file(im, path, roles.ptr, err) < 0)
@@ -130,7 +133,8 @@ static struct pk_shadow_options shadow_options(const struct import *im)
 
 static void show_difference(struct import *im, const struct pk_snapshot *loaded)
 {
-	static const char *const words[] = { [PK_ADDED] = "only in the files", [PK_CHANGED] = "differs",
+	static const char *const words[] = { [PK_ADDED] = "only in the files",
+					     [PK_CHANGED] = "differs",
 					     [PK_REMOVED] = "only on the remote" };
 	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
 	struct pk_oid tree;
@@ -152,8 +156,10 @@ static int prove_files(struct import *im, struct pk_err *err)
 	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
 	PK_AUTO(pk_snapshot) loaded = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_strv) all = PK_STRV_INIT;
-	PK_FREE char *infra_dir = pk_path_join(im->ctx.project.schema_dir, pk_project_not_schema[0]);
-	PK_FREE char *seeds_dir = pk_path_join(im->ctx.project.schema_dir, pk_project_not_schema[1]);
+	PK_FREE char *infra_dir =
+		pk_path_join(im->ctx.project.schema_dir, pk_project_not_schema[0]);
+	PK_FREE char *seeds_dir =
+		pk_path_join(im->ctx.project.schema_dir, pk_project_not_schema[1]);
 
 	if (list_schema(im, &all, err) < 0)
 		return -1;
@@ -167,7 +173,8 @@ static int prove_files(struct import *im, struct pk_err *err)
 			continue;
 		if (pk_read_file(full, &text, err) < 0)
 			return -1;
-		pk_source_add(pk_starts_with(path, infra_dir) && path[infra_len] == '/' ? &infra : &files,
+		pk_source_add(pk_starts_with(path, infra_dir) && path[infra_len] == '/' ? &infra
+											: &files,
 			      path, text.ptr, text.len);
 	}
 	if (pk_shadow_read(&im->server, &infra, &files, &how, &loaded, err) < 0) {
@@ -175,7 +182,8 @@ static int prove_files(struct import *im, struct pk_err *err)
 		return -1;
 	}
 	if (pk_streq(loaded.fingerprint.hex, im->snapshot.fingerprint.hex))
-		printf("proved: loaded into an empty database they give fingerprint %.12s, as the remote has\n",
+		printf("proved: loaded into an empty database they give fingerprint %.12s, as the "
+		       "remote has\n",
 		       loaded.fingerprint.hex);
 	else
 		show_difference(im, &loaded);
@@ -207,8 +215,8 @@ static int make_baseline(struct import *im, struct pk_err *err)
 	}
 	if (!pk_streq(reached.hex, im->snapshot.fingerprint.hex)) {
 		im->differs = true;
-		pk_say("warning: the baseline leads to %.12s, and the remote is at %.12s", reached.hex,
-		       im->snapshot.fingerprint.hex);
+		pk_say("warning: the baseline leads to %.12s, and the remote is at %.12s",
+		       reached.hex, im->snapshot.fingerprint.hex);
 	}
 	if (pk_snapshot_write_tree(&empty, &im->ctx.repo, &tree, err) < 0 ||
 	    pk_fingerprint_store(&im->ctx.repo, &tree, "an empty database", err) < 0)
@@ -236,8 +244,8 @@ static int write_baseline(struct import *im, struct pk_err *err)
 	    pk_fingerprint_store(&im->ctx.repo, &tree, "import", err) < 0)
 		return -1;
 	if (im->chain.n) {
-		printf("no baseline: %s has %zu migration%s already\n", im->ctx.project.migrations_dir,
-		       im->chain.n, im->chain.n == 1 ? "" : "s");
+		printf("no baseline: %s has %zu migration%s already\n",
+		       im->ctx.project.migrations_dir, im->chain.n, im->chain.n == 1 ? "" : "s");
 		return 0;
 	}
 	if (make_baseline(im, err) < 0)
@@ -280,14 +288,19 @@ static int read_remote(struct import *im, const char *name, struct pk_err *err)
 static int run(struct import *im, const char *name, struct pk_err *err)
 {
 	struct pk_adoption adoption = {
-		.chain = &im->chain, .baseline = &im->baseline, .at = im->snapshot.fingerprint.hex, .yes = opt_yes,
+		.chain = &im->chain,
+		.baseline = &im->baseline,
+		.at = im->snapshot.fingerprint.hex,
+		.yes = opt_yes,
 	};
 	int result;
 
 	if (pk_ctx_open(&im->ctx, true, err) < 0 || refuse_existing(im, err) < 0 ||
-	    pk_chain_from_dir(&im->chain, im->ctx.repo.workdir, im->ctx.project.migrations_dir, err) < 0 ||
+	    pk_chain_from_dir(&im->chain, im->ctx.repo.workdir, im->ctx.project.migrations_dir,
+			      err) < 0 ||
 	    read_remote(im, name, err) < 0 ||
-	    pk_server_open(&im->server, &im->ctx.repo, &im->ctx.config, im->snapshot.version / 10000, err) < 0 ||
+	    pk_server_open(&im->server, &im->ctx.repo, &im->ctx.config,
+			   im->snapshot.version / 10000, err) < 0 ||
 	    write_files(im, err) < 0 || prove_files(im, err) < 0 || write_baseline(im, err) < 0)
 		return -1;
 	for (size_t i = 0; i < im->left.n; i++)
@@ -295,20 +308,23 @@ static int run(struct import *im, const char *name, struct pk_err *err)
 	result = pk_adopt(&im->ctx, &im->remote, &im->conn, &adoption, err);
 	if (result < 0)
 		return -1;
-	pk_advise(&im->ctx, "Next", "commit it: git add %s %s && git commit -m 'import the schema of %s'",
+	pk_advise(&im->ctx, "Next",
+		  "commit it: git add %s %s && git commit -m 'import the schema of %s'",
 		  im->ctx.project.schema_dir, im->ctx.project.migrations_dir, im->remote.name);
 	return im->differs ? PK_EXIT_ATTENTION : 0;
 }
 
 int pk_cmd_import(int argc, char **argv, struct pk_err *err)
 {
-	struct import im __attribute__((cleanup(import_release))) = { .baseline = PK_MIGRATION_INIT };
+	struct import im
+		__attribute__((cleanup(import_release))) = { .baseline = PK_MIGRATION_INIT };
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	int n, result = pk_cmd_parse("import", argc, argv, operands, &n, err);
 
 	if (result)
 		return result;
 	if (n > 1)
-		return pk_help_usage("import", err, "import takes one remote, and got '%s' too", operands[1]);
+		return pk_help_usage("import", err, "import takes one remote, and got '%s' too",
+				     operands[1]);
 	return run(&im, n ? operands[0] : NULL, err);
 }

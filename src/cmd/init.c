@@ -11,7 +11,8 @@ static bool opt_no_hooks;
 static const char *opt_ci;
 
 const struct pk_opt pk_opts_init[] = {
-	{ PK_OPT_STRING, 0, "ci", "KIND", "add a job for a continuous integration: github or gitlab", &opt_ci },
+	{ PK_OPT_STRING, 0, "ci", "KIND",
+	  "add a job for a continuous integration: github or gitlab", &opt_ci },
 	{ PK_OPT_FLAG, 0, "no-hooks", NULL, "leave the git hooks alone", &opt_no_hooks },
 	{ 0 },
 };
@@ -20,8 +21,23 @@ const struct pk_opt pk_opts_init[] = {
 
 /* PostKit's folders, extensions and schemas added. */
 static const char *const folders[] = {
-	"infra", "extensions", "schemas", "types", "enums", "domains", "sequences", "functions", "tables",
-	"views", "materialized_views", "triggers", "indexes", "constraints", "policies", "grants", "seeds",
+	"infra",
+	"extensions",
+	"schemas",
+	"types",
+	"enums",
+	"domains",
+	"sequences",
+	"functions",
+	"tables",
+	"views",
+	"materialized_views",
+	"triggers",
+	"indexes",
+	"constraints",
+	"policies",
+	"grants",
+	"seeds",
 };
 
 static const struct {
@@ -32,7 +48,8 @@ static const struct {
 };
 
 /* From a template, or empty. 1: made, 0: was there. */
-static int put_file(const struct pk_ctx *ctx, const char *path, const char *template, struct pk_err *err)
+static int put_file(const struct pk_ctx *ctx, const char *path, const char *template,
+		    struct pk_err *err)
 {
 	PK_FREE char *full = pk_path_join(ctx->repo.workdir, path);
 	const struct pk_embedded *file = template ? pk_embedded_find(template) : NULL;
@@ -51,8 +68,9 @@ static int make_settings(const struct pk_ctx *ctx, struct pk_err *err)
 
 	if (pk_path_is_dir(full)) {
 		printf("kept     .postkit/, PostKit's folder, where the settings file would be\n");
-		pk_advise(ctx, "Next", "for settings that the team shares, move PostKit's folder away and "
-				       "init again: git mv .postkit postkit.old");
+		pk_advise(ctx, "Next",
+			  "for settings that the team shares, move PostKit's folder away and "
+			  "init again: git mv .postkit postkit.old");
 		return 0;
 	}
 	made = put_file(ctx, SETTINGS, "templates/postkit", err);
@@ -71,7 +89,8 @@ static int make_folder(const struct pk_ctx *ctx, const char *path, struct pk_err
 		if (pk_path_is_dir(full))
 			return 0;
 		pk_err_set(err, "'%s' is a file, and the folder of that name is needed", path);
-		return pk_err_hint(err, "move it, or set postkit.schemaPath in .postkit to another folder");
+		return pk_err_hint(
+			err, "move it, or set postkit.schemaPath in .postkit to another folder");
 	}
 	return put_file(ctx, keep, NULL, err);
 }
@@ -122,7 +141,8 @@ static int check_ci_option(struct pk_err *err)
 	for (size_t i = 0; opt_ci && i < PK_COUNT(ci_jobs); i++)
 		if (pk_streq(opt_ci, ci_jobs[i].kind))
 			return 0;
-	return opt_ci ? pk_help_usage("init", err, "--ci is github or gitlab, not '%s'", opt_ci) : 0;
+	return opt_ci ? pk_help_usage("init", err, "--ci is github or gitlab, not '%s'", opt_ci)
+		      : 0;
 }
 
 /* 1: something is left for the user to add. */
@@ -155,7 +175,8 @@ static void say_what_next(const struct pk_ctx *ctx, bool made)
 		puts("everything was in place");
 	pk_remote_list(&ctx->config, &remotes);
 	if (!remotes.n)
-		pk_advise(ctx, "Next", "name the database to work against: git postkit remote add prod URL");
+		pk_advise(ctx, "Next",
+			  "name the database to work against: git postkit remote add prod URL");
 	else if (made)
 		pk_advise(ctx, "Next", "make schema files from what is there: git postkit import");
 }
@@ -169,7 +190,8 @@ int pk_cmd_init(int argc, char **argv, struct pk_err *err)
 	if (result)
 		return result;
 	if (n)
-		return pk_help_usage("init", err, "init takes no operand, and got '%s'", operands[0]);
+		return pk_help_usage("init", err, "init takes no operand, and got '%s'",
+				     operands[0]);
 	if (check_ci_option(err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	if ((made[0] = make_settings(&ctx, err)) < 0 || (made[1] = take_over(&ctx, err)) < 0 ||

@@ -4,8 +4,8 @@
 #include "git/git.h"
 #include "sql/migration.h"
 
-#define CONFIG_FILE "postkit.config.json"
-#define SECRETS_FILE "postkit.secrets.json"
+#define CONFIG_FILE    "postkit.config.json"
+#define SECRETS_FILE   "postkit.secrets.json"
 #define OLD_MIGRATIONS ".postkit/db/migrations"
 
 struct legacy {
@@ -16,7 +16,8 @@ struct legacy {
 };
 
 /* 1: read, 0: there is no such file. */
-static int read_json(const struct pk_ctx *ctx, const char *file, struct pk_json *ret, struct pk_err *err)
+static int read_json(const struct pk_ctx *ctx, const char *file, struct pk_json *ret,
+		     struct pk_err *err)
 {
 	PK_FREE char *full = pk_path_join(ctx->repo.workdir, file);
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -48,10 +49,12 @@ static int take_schema_path(struct legacy *l, const cJSON *db, struct pk_err *er
 	bool tracked = !pk_path_is_dir(settings);
 	const char *args[] = { "config", "-f", settings, "postkit.schemaPath", path, NULL };
 
-	if (!path || pk_streq(path, l->ctx->project.schema_dir) || pk_config_get(&l->ctx->config, "schemaPath"))
+	if (!path || pk_streq(path, l->ctx->project.schema_dir) ||
+	    pk_config_get(&l->ctx->config, "schemaPath"))
 		return 0;
 	if (path[0] == '/' || strstr(path, "..")) {
-		printf("skipped  schemaPath '%s' of %s: it leads out of the work tree\n", path, CONFIG_FILE);
+		printf("skipped  schemaPath '%s' of %s: it leads out of the work tree\n", path,
+		       CONFIG_FILE);
 		return 0;
 	}
 	if (tracked ? pk_git_check(l->ctx->repo.workdir, args, NULL, NULL, err) < 0
@@ -80,8 +83,9 @@ static int hand_over_password(struct legacy *l, const struct pk_conninfo *info, 
 		return 0;
 	host = host ? host : "localhost";
 	if (!has_credential_helper(l) || strchr(info->password, '\n')) {
-		printf("         its password is not kept; put it into ~/.pgpass: %s:%s:%s:%s:PASSWORD\n", host,
-		       port ? port : "5432", db ? db : "*", user ? user : "*");
+		printf("         its password is not kept; put it into ~/.pgpass: "
+		       "%s:%s:%s:%s:PASSWORD\n",
+		       host, port ? port : "5432", db ? db : "*", user ? user : "*");
 		return 0;
 	}
 	where = port ? pk_printf("%s:%s", host, port) : pk_strdup(host);
@@ -99,7 +103,8 @@ static int take_remote(struct legacy *l, const char *name, const char *url, cons
 	PK_FREE char *full_key = pk_printf("postkit.%s", key);
 	PK_FREE char *safe = NULL;
 
-	if (!url || !url[0] || pk_config_get_protected(&l->ctx->config, key) || pk_strv_has(&l->names, name))
+	if (!url || !url[0] || pk_config_get_protected(&l->ctx->config, key) ||
+	    pk_strv_has(&l->names, name))
 		return 0;
 	pk_strv_push(&l->names, name);
 	if (!pk_remote_valid_name(name) || pk_conninfo_parse(&info, url, NULL) < 0) {
@@ -107,8 +112,8 @@ static int take_remote(struct legacy *l, const char *name, const char *url, cons
 		PK_AUTO(pk_buf) shown = PK_BUF_INIT;
 
 		pk_buf_add_safe(&shown, name, false);
-		printf("skipped  remote '%s' of %s: its name or connection string is not valid\n", shown.ptr,
-		       file);
+		printf("skipped  remote '%s' of %s: its name or connection string is not valid\n",
+		       shown.ptr, file);
 		return 0;
 	}
 	safe = pk_conninfo_safe(&info);
@@ -124,7 +129,7 @@ static int take_remotes(struct legacy *l, const cJSON *db, const char *file, str
 	const cJSON *remotes = cJSON_GetObjectItemCaseSensitive(db, "remotes");
 	const cJSON *environments = cJSON_GetObjectItemCaseSensitive(db, "environments"), *item;
 
-	cJSON_ArrayForEach(item, remotes) {
+	cJSON_ArrayForEach (item, remotes) {
 		if (!cJSON_IsObject(item))
 			continue;
 		if (take_remote(l, item->string, pk_json_str(item, "url"), file, err) < 0)
@@ -132,7 +137,7 @@ static int take_remotes(struct legacy *l, const cJSON *db, const char *file, str
 		if (!l->default_remote && pk_json_bool(item, "default"))
 			l->default_remote = item->string;
 	}
-	cJSON_ArrayForEach(item, environments)
+	cJSON_ArrayForEach (item, environments)
 		if (take_remote(l, item->string, cJSON_GetStringValue(item), file, err) < 0)
 			return -1;
 	return take_remote(l, "default", pk_json_str(db, "remoteDbUrl"), file, err);

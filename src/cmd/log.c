@@ -26,12 +26,16 @@ struct log {
 	struct pk_map origins;     /* base name of the file -> struct origin */
 	struct pk_strv remotes;    /* configured ones, then those that have records alone */
 	struct pk_records *records; /* one list a remote */
+	struct pk_strv *had;       /* a remote: versions that were there after its newest record */
 };
 
 static void log_release(struct log *log)
 {
 	for (size_t i = 0; i < log->remotes.n && log->records; i++)
 		pk_records_release(&log->records[i]);
+	for (size_t i = 0; i < log->remotes.n && log->had; i++)
+		pk_strv_release(&log->had[i]);
+	free(log->had);
 	free(log->records);
 	pk_map_release(&log->origins);
 	pk_strv_release(&log->remotes);
@@ -95,10 +99,28 @@ static int read_records(const struct pk_ctx *ctx, struct log *log, struct pk_err
 		if (!pk_strv_has(&log->remotes, recorded.items[i]))
 			pk_strv_push(&log->remotes, recorded.items[i]);
 	log->records = pk_alloc((log->remotes.n + 1) * sizeof(*log->records));
-	for (size_t i = 0; i < log->remotes.n; i++)
+	log->had = pk_alloc((log->remotes.n + 1) * sizeof(*log->had));
+	for (size_t i = 0; i < log->remotes.n; i++) {
+		PK_AUTO(pk_chain) ran = PK_CHAIN_INIT;
+
 		if (pk_records_read(&ctx->repo, log->remotes.items[i], 0, &log->records[i], err) < 0)
 			return -1;
+		if (!log->records[i].n)
+			continue;
+		if (pk_chain_from_rev(&ran, &ctx->repo, log->records[i].items[0].oid.hex, "migrations", err) < 0)
+			return -1;
+		for (size_t k = 0; k < ran.n; k++)
+			pk_strv_push(&log->had[i], ran.items[k].version);
+	}
 	return 0;
+}
+
+/* What is known of a migration on a remote that no record brought: it was there before, or it is pending. */
+static const char *without_record(const struct log *log, size_t remote, const char *version)
+{
+	if (!log->records[remote].n)
+		return "no deploy is recorded here";
+	return pk_strv_has(&log->had[remote], version) ? "applied before the first record" : "pending";
 }
 
 /* The record of the deploy that brought a migration to a remote; NULL: none. */
@@ -127,8 +149,8 @@ static void print_one(const struct log *log, const struct pk_migration *m)
 		const struct pk_record *record = find_record(&log->records[i], m->version, &item);
 
 		if (!record) {
-			printf("    %s  %spending%s\n", log->remotes.items[i], pk_color(stdout, PK_CYAN),
-			       pk_color(stdout, PK_PLAIN));
+			printf("    %s  %s%s%s\n", log->remotes.items[i], pk_color(stdout, PK_CYAN),
+			       without_record(log, i, m->version), pk_color(stdout, PK_PLAIN));
 		} else {
 			PK_FREE char *took = pk_duration(item->seconds);
 
@@ -162,7 +184,7 @@ static void json_one(const struct log *log, const struct pk_migration *m, cJSON 
 		cJSON *remote = pk_json_add_object(remotes, NULL);
 
 		pk_json_set_str(remote, "name", log->remotes.items[i]);
-		pk_json_set_bool(remote, "pending", !record);
+		pk_json_set_bool(remote, "pending", !record && !pk_strv_has(&log->had[i], m->version));
 		if (!record)
 			continue;
 		pk_json_set_str(remote, "deployed", record->finished);

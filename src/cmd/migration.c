@@ -11,8 +11,10 @@ static const char *opt_file, *opt_edit, *opt_remove;
 static bool opt_json, opt_first;
 
 const struct pk_opt pk_opts_migration[] = {
-	{ PK_OPT_STRING, 'F', "file", "FILE", "take the text from FILE, - is standard input", &opt_file },
-	{ PK_OPT_FLAG, 0, "first", NULL, "run it before the plan, not after: rows that stand in its way", &opt_first },
+	{ PK_OPT_STRING, 'F', "file", "FILE", "take the text from FILE, - is standard input",
+	  &opt_file },
+	{ PK_OPT_FLAG, 0, "first", NULL,
+	  "run it before the plan, not after: rows that stand in its way", &opt_first },
 	{ PK_OPT_STRING, 0, "edit", "NUMBER", "change one that waits", &opt_edit },
 	{ PK_OPT_STRING, 0, "remove", "NUMBER", "take out one that waits", &opt_remove },
 	{ PK_OPT_FLAG, 0, "json", NULL, "list as one JSON document", &opt_json },
@@ -46,7 +48,8 @@ static void list(const struct pk_ctx *ctx, const struct pk_session *session)
 	size_t n = session->n_manual;
 	for (size_t i = 0; i < session->n_parts; i++)
 		if (session->parts[i].name) {
-			printf("applied  %03d_%s.sql\n", session->parts[i].id, session->parts[i].name);
+			printf("applied  %03d_%s.sql\n", session->parts[i].id,
+			       session->parts[i].name);
 			n++;
 		}
 	for (size_t i = 0; i < session->n_manual; i++)
@@ -60,7 +63,10 @@ static void list(const struct pk_ctx *ctx, const struct pk_session *session)
 	}
 }
 
-/* git's own choice: GIT_EDITOR, core.editor, VISUAL, EDITOR. It may be a command with arguments: a shell reads it. */
+/*
+ * git's own choice: GIT_EDITOR, core.editor, VISUAL, EDITOR. It may be a command with arguments:
+ * a shell reads it.
+ */
 static int edit(const struct pk_ctx *ctx, const char *path, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) editor = PK_BUF_INIT;
@@ -79,7 +85,8 @@ static int edit(const struct pk_ctx *ctx, const char *path, struct pk_err *err)
 	int status;
 	if (pk_proc_run(&proc, &status, err) < 0)
 		return -1;
-	return status ? pk_err_set(err, "the editor '%s' ended with status %d", editor.ptr, status) : 0;
+	return status ? pk_err_set(err, "the editor '%s' ended with status %d", editor.ptr, status)
+		      : 0;
 }
 
 /* The text stays on disk until it is in the session: a mistake must not cost what was typed. */
@@ -94,7 +101,8 @@ static int edit_text(const struct pk_ctx *ctx, const struct pk_session *session,
 	PK_FREE char *path = draft_path(ctx);
 	if (!pk_term_can_ask()) {
 		pk_err_set(err, "there is no terminal for an editor");
-		return pk_err_hint(err, "git postkit migration NAME -F FILE takes the text from a file, -F - from standard input");
+		return pk_err_hint(err, "git postkit migration NAME -F FILE takes the text from a "
+					"file, -F - from standard input");
 	}
 	if (pk_write_file(path, start, strlen(start), 0600, err) < 0 || edit(ctx, path, err) < 0 ||
 	    pk_read_file(path, ret, err) < 0)
@@ -123,7 +131,8 @@ static void complete(struct pk_buf *text)
 	if (strstr(text->ptr, "-- migrate:up"))
 		return;
 	PK_FREE char *up = pk_buf_take(text);
-	pk_buf_addf(text, "-- migrate:up\n%s%s-- migrate:down\n", up, pk_ends_with(up, "\n") ? "" : "\n");
+	pk_buf_addf(text, "-- migrate:up\n%s%s-- migrate:down\n", up,
+		    pk_ends_with(up, "\n") ? "" : "\n");
 }
 
 static int get_text(const struct pk_ctx *ctx, const struct pk_session *session, const char *start,
@@ -146,7 +155,8 @@ static void drop_draft(const struct pk_ctx *ctx)
 		unlink(path);
 }
 
-static int add(const struct pk_ctx *ctx, struct pk_session *session, const char *name, struct pk_err *err)
+static int add(const struct pk_ctx *ctx, struct pk_session *session, const char *name,
+	       struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_FREE char *start = pk_manual_template(name);
@@ -157,7 +167,8 @@ static int add(const struct pk_ctx *ctx, struct pk_session *session, const char 
 		return -1;
 	drop_draft(ctx);
 	printf("migration %s waits in the session of branch '%s'\n", file, session->branch);
-	pk_advise(ctx, "Migration", "git postkit apply runs it%s", opt_first ? " before the plan" : "");
+	pk_advise(ctx, "Migration", "git postkit apply runs it%s",
+		  opt_first ? " before the plan" : "");
 	return 0;
 }
 
@@ -199,7 +210,8 @@ int pk_cmd_migration(int argc, char **argv, struct pk_err *err)
 		return rc;
 	if (n + (opt_edit != NULL) + (opt_remove != NULL) > 1)
 		return pk_help_usage("migration", err, "one name, --edit or --remove at a time");
-	if (pk_ctx_open(&ctx, true, err) < 0 || pk_session_require(&ctx.repo, &ctx.config, &session, err) < 0)
+	if (pk_ctx_open(&ctx, true, err) < 0 ||
+	    pk_session_require(&ctx.repo, &ctx.config, &session, err) < 0)
 		return -1;
 	if (opt_edit)
 		return change(&ctx, &session, err);

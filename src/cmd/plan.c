@@ -12,10 +12,14 @@ const struct pk_opt pk_opts_plan[] = {
 	{ PK_OPT_FLAG, 0, "sql", NULL, "print only the SQL", &opt_sql },
 	{ PK_OPT_FLAG, 0, "down", NULL, "print the SQL of the way back", &opt_down },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
-	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never", &opt_online },
-	{ PK_OPT_LIST, 0, "rename", "KIND:OLD=NEW", "an object or column that goes under a new name", &opt_renames },
-	{ PK_OPT_FLAG, 0, "allow-destructive", NULL, "take steps that lose data into the plan", &opt_destructive },
-	{ PK_OPT_FLAG, 0, "exit-code", NULL, "exit with 1 when there is something to change", &opt_exit_code },
+	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never",
+	  &opt_online },
+	{ PK_OPT_LIST, 0, "rename", "KIND:OLD=NEW",
+	  "an object or column that goes under a new name", &opt_renames },
+	{ PK_OPT_FLAG, 0, "allow-destructive", NULL, "take steps that lose data into the plan",
+	  &opt_destructive },
+	{ PK_OPT_FLAG, 0, "exit-code", NULL, "exit with 1 when there is something to change",
+	  &opt_exit_code },
 	{ 0 },
 };
 
@@ -33,7 +37,9 @@ static int parse_online(enum pk_online *ret, struct pk_err *err)
 			return 0;
 		}
 	}
-	return opt_online ? pk_help_usage("plan", err, "--online is auto, always or never, not '%s'", opt_online) : 0;
+	return opt_online ? pk_help_usage("plan", err,
+					  "--online is auto, always or never, not '%s'", opt_online)
+			  : 0;
 }
 
 static void show_json(const struct pk_session *session, const struct pk_planning *p)
@@ -61,8 +67,9 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 static void show_manual(const struct pk_session *session)
 {
 	for (size_t i = 0; i < session->n_manual; i++)
-		printf("%s  %s> migration %s, written by hand%s\n", i ? "" : "\n", pk_color(stdout, PK_CYAN),
-		       session->manual[i].file, pk_color(stdout, PK_PLAIN));
+		printf("%s  %s> migration %s, written by hand%s\n", i ? "" : "\n",
+		       pk_color(stdout, PK_CYAN), session->manual[i].file,
+		       pk_color(stdout, PK_PLAIN));
 }
 
 static void show(const struct pk_session *session, const struct pk_planning *p)
@@ -72,7 +79,8 @@ static void show(const struct pk_session *session, const struct pk_planning *p)
 	pk_view_plan(stdout, &p->plan);
 	show_manual(session);
 	if (!p->plan.n) {
-		printf("%snothing to change: the clone is what the schema files mean\n", session->n_manual ? "\n" : "");
+		printf("%snothing to change: the clone is what the schema files mean\n",
+		       session->n_manual ? "\n" : "");
 		return;
 	}
 	pk_view_summary(&summary, &p->plan);
@@ -89,13 +97,16 @@ static void show(const struct pk_session *session, const struct pk_planning *p)
 }
 
 /* The next command, or why there is none. */
-static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_planning *p, struct pk_err *err)
+static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_planning *p,
+		    struct pk_err *err)
 {
 	if (p->refused) {
-		pk_say("%serror:%s the plan loses data, so it is not stored", pk_color(stderr, PK_RED),
-		       pk_color(stderr, PK_PLAIN));
-		pk_advise(ctx, "Destructive", "git postkit plan --allow-destructive takes it as it is; was something renamed, "
-					      "--rename KIND:OLD=NEW says so");
+		pk_say("%serror:%s the plan loses data, so it is not stored",
+		       pk_color(stderr, PK_RED), pk_color(stderr, PK_PLAIN));
+		pk_advise(ctx, "Destructive",
+			  "git postkit plan --allow-destructive takes it as it is; was something "
+			  "renamed, "
+			  "--rename KIND:OLD=NEW says so");
 		return PK_EXIT_NO;
 	}
 	if (!p->proved) {
@@ -107,8 +118,8 @@ static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_pl
 	return opt_exit_code && p->plan.n ? PK_EXIT_NO : 0;
 }
 
-static int run(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_planning_options *options,
-	       struct pk_planning *p, struct pk_err *err)
+static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
+	       const struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||

@@ -79,13 +79,16 @@ static void view_hazards(FILE *out, const struct pk_step *step)
 	else if (step->own_transaction)
 		comma(&text, "in a transaction of its own");
 	if (text.len)
-		fprintf(out, "      %s-- %s%s\n", pk_color(out, PK_DIM), text.ptr, pk_color(out, PK_PLAIN));
+		fprintf(out, "      %s-- %s%s\n", pk_color(out, PK_DIM), text.ptr,
+			pk_color(out, PK_PLAIN));
 	if (step->destructive)
-		fprintf(out, "      %s-- loses data%s\n", pk_color(out, PK_RED), pk_color(out, PK_PLAIN));
+		fprintf(out, "      %s-- loses data%s\n", pk_color(out, PK_RED),
+			pk_color(out, PK_PLAIN));
 	if (*step->note) {
 		PK_AUTO(pk_buf) note = PK_BUF_INIT;
 		pk_buf_add_safe(&note, step->note, false);
-		fprintf(out, "      %s-- %s%s\n", pk_color(out, PK_DIM), note.ptr, pk_color(out, PK_PLAIN));
+		fprintf(out, "      %s-- %s%s\n", pk_color(out, PK_DIM), note.ptr,
+			pk_color(out, PK_PLAIN));
 	}
 }
 
@@ -94,14 +97,16 @@ void pk_view_plan(FILE *out, const struct pk_plan *plan)
 	const struct pk_step *last = NULL;
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct pk_step *step = &plan->steps[i];
-		bool again = last && last->change == step->change && pk_streq(last->kind, step->kind) &&
+		bool again = last && last->change == step->change &&
+			     pk_streq(last->kind, step->kind) &&
 			     pk_streq(last->object, step->object);
 		if (!again) {
 			PK_AUTO(pk_buf) object = PK_BUF_INIT;
 			pk_buf_add_safe(&object, step->object, false);
 			fprintf(out, "%s  %s%s %s %s %s%s\n", last ? "\n" : "",
-				pk_color(out, changes[step->change].color), changes[step->change].mark,
-				changes[step->change].word, step->kind, object.ptr, pk_color(out, PK_PLAIN));
+				pk_color(out, changes[step->change].color),
+				changes[step->change].mark, changes[step->change].word, step->kind,
+				object.ptr, pk_color(out, PK_PLAIN));
 		}
 		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 		pk_view_indented(&sql, step->sql, "      ");
@@ -145,13 +150,13 @@ void pk_view_traced(FILE *out, const struct pk_traced *traced)
 	pk_view_short(&sql, traced->sql, 90);
 	fprintf(out, "%10s  %s\n", took, sql.ptr);
 	if (traced->lock) {
-		PK_FREE char *lock =
-			pk_printf("locked %s (%s)", traced->relation ? traced->relation : "?", traced->lock);
+		PK_FREE char *lock = pk_printf(
+			"locked %s (%s)", traced->relation ? traced->relation : "?", traced->lock);
 		comma(&facts, lock);
 	}
 	if (traced->rewrote) {
-		PK_FREE char *rewrote =
-			pk_printf("rewrote %s", traced->rewritten ? traced->rewritten : "a relation");
+		PK_FREE char *rewrote = pk_printf(
+			"rewrote %s", traced->rewritten ? traced->rewritten : "a relation");
 		comma(&facts, rewrote);
 	}
 	if (traced->rows > 0) {
@@ -160,7 +165,8 @@ void pk_view_traced(FILE *out, const struct pk_traced *traced)
 		comma(&facts, rows);
 	}
 	if (facts.len)
-		fprintf(out, "            %s%s%s\n", pk_color(out, PK_DIM), facts.ptr, pk_color(out, PK_PLAIN));
+		fprintf(out, "            %s%s%s\n", pk_color(out, PK_DIM), facts.ptr,
+			pk_color(out, PK_PLAIN));
 }
 
 void pk_view_unmodelled(const struct pk_snapshot *snapshot, const char *where)
@@ -168,7 +174,8 @@ void pk_view_unmodelled(const struct pk_snapshot *snapshot, const char *where)
 	for (size_t i = 0; i < snapshot->unmodelled.n; i++) {
 		PK_AUTO(pk_buf) name = PK_BUF_INIT;
 		pk_buf_add_safe(&name, snapshot->unmodelled.items[i], false);
-		pk_say("warning: %s has an object of a kind that is not modelled, and no plan changes it: %s", where,
-		       name.ptr);
+		pk_say("warning: %s has an object of a kind that is not modelled, and no plan "
+		       "changes it: %s",
+		       where, name.ptr);
 	}
 }

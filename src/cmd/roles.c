@@ -5,7 +5,8 @@ static void add_role(const char *name, bool login, bool inherit, struct pk_buf *
 {
 	PK_AUTO(pk_buf) body = PK_BUF_INIT;
 
-	pk_buf_add(&body, "\nBEGIN\n\tIF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ");
+	pk_buf_add(&body,
+		   "\nBEGIN\n\tIF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ");
 	pk_buf_add_literal(&body, name);
 	pk_buf_add(&body, ") THEN\n\t\tCREATE ROLE ");
 	pk_buf_add_ident(&body, name);
@@ -24,12 +25,14 @@ static void add_role(const char *name, bool login, bool inherit, struct pk_buf *
 	pk_buf_add(ret, ";\n");
 }
 
-int pk_roles_sql(struct pk_conn *conn, const struct pk_strv *roles, struct pk_buf *ret, struct pk_err *err)
+int pk_roles_sql(struct pk_conn *conn, const struct pk_strv *roles, struct pk_buf *ret,
+		 struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_query(conn, "SELECT rolname, rolcanlogin, rolinherit FROM pg_catalog.pg_roles "
-			   "WHERE rolname !~ '^pg_' AND oid > 10 ORDER BY rolname COLLATE \"C\"",
+	if (pk_query(conn,
+		     "SELECT rolname, rolcanlogin, rolinherit FROM pg_catalog.pg_roles "
+		     "WHERE rolname !~ '^pg_' AND oid > 10 ORDER BY rolname COLLATE \"C\"",
 		     0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
@@ -37,7 +40,11 @@ int pk_roles_sql(struct pk_conn *conn, const struct pk_strv *roles, struct pk_bu
 
 		if (!pk_strv_has(roles, name))
 			continue;
-		pk_buf_add(ret, ret->len ? "\n" : "-- Roles that the schema names. Passwords are not kept here.\n");
+		pk_buf_add(
+			ret,
+			ret->len
+				? "\n"
+				: "-- Roles that the schema names. Passwords are not kept here.\n");
 		add_role(name, pk_rows_true(&rows, i, 1), pk_rows_true(&rows, i, 2), ret);
 	}
 	return 0;

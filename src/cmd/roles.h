@@ -5,6 +5,7 @@
 #include "pg/conn.h"
 
 /* Those of `roles` that the server knows and that are not its own. Empty when there are none. */
-int pk_roles_sql(struct pk_conn *conn, const struct pk_strv *roles, struct pk_buf *ret, struct pk_err *err);
+int pk_roles_sql(struct pk_conn *conn, const struct pk_strv *roles, struct pk_buf *ret,
+		 struct pk_err *err);
 
 #endif

@@ -24,7 +24,8 @@ static bool is_live(const struct pk_ctx *ctx, const char *text)
 	return is_remote(ctx, text) || pk_conninfo_looks_like(text);
 }
 
-int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret, struct pk_err *err)
+int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret,
+		    struct pk_err *err)
 {
 	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
 
@@ -68,7 +69,8 @@ static int read_files(struct pk_server *server, const struct pk_side *like, stru
 	return pk_shadow_read(server, &infra, &files, &how, &side->snapshot, err);
 }
 
-int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n, struct pk_err *err)
+int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n,
+		  struct pk_err *err)
 {
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
 	const struct pk_side *like = NULL;
@@ -83,10 +85,12 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 		files = true;
 		if (pk_path_exists(sides[i]->text))
 			continue;
-		pk_err_set(err, "'%s' is neither a connection string, a remote, nor a file or folder",
+		pk_err_set(err,
+			   "'%s' is neither a connection string, a remote, nor a file or folder",
 			   sides[i]->text);
-		return pk_err_hint(err, "connection strings look like postgresql://user@host/database or "
-				   "'host=... dbname=...'");
+		return pk_err_hint(
+			err, "connection strings look like postgresql://user@host/database or "
+			     "'host=... dbname=...'");
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!sides[i]->live)
@@ -98,7 +102,8 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 	if (!files)
 		return 0;
 	major = like ? like->facts.version / 10000 : pk_config_int(&ctx->config, "pgMajor", 0);
-	if (pk_server_open(&server, ctx->has_repo ? &ctx->repo : NULL, &ctx->config, major, err) < 0)
+	if (pk_server_open(&server, ctx->has_repo ? &ctx->repo : NULL, &ctx->config, major, err) <
+	    0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (!sides[i]->live && read_files(&server, like, sides[i], err) < 0)

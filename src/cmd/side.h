@@ -10,23 +10,28 @@
 #include "cmd/cmd.h"
 
 struct pk_side {
-	const char *text;              /* as given, borrowed */
-	bool live;                     /* a database, not files */
-	struct pk_source_facts facts;  /* of a database */
+	const char *text;	      /* as given, borrowed */
+	bool live;		      /* a database, not files */
+	struct pk_source_facts facts; /* of a database */
 	struct pk_snapshot snapshot;
 };
-#define PK_SIDE_INIT { .text = NULL }
+#define PK_SIDE_INIT                                                                               \
+	{                                                                                          \
+		.text = NULL                                                                       \
+	}
 void pk_side_release(struct pk_side *side);
 
 /* A remote's name or a connection string, connected. Anything else is an error. */
-int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret, struct pk_err *err);
+int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret,
+		    struct pk_err *err);
 
 /*
  * Reads n sides (initialised, text set). Databases come first; files are then loaded on a server of the
  * major of the first database and under its role and owner, so that both speak of the same. Without a
  * database: postkit.pgMajor or the newest server installed.
  */
-int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n, struct pk_err *err);
+int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n,
+		  struct pk_err *err);
 
 /* "not modelled: rule public.r" on stderr, a line each. */
 void pk_side_warn_unmodelled(const struct pk_side *side);

@@ -5,8 +5,10 @@
 static bool opt_json, opt_write_tree;
 
 const struct pk_opt pk_opts_snapshot[] = {
-	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document: fingerprint, objects, what is not modelled", &opt_json },
-	{ PK_OPT_FLAG, 0, "write-tree", NULL, "write the texts as a git tree and print its id", &opt_write_tree },
+	{ PK_OPT_FLAG, 0, "json", NULL,
+	  "one JSON document: fingerprint, objects, what is not modelled", &opt_json },
+	{ PK_OPT_FLAG, 0, "write-tree", NULL, "write the texts as a git tree and print its id",
+	  &opt_write_tree },
 	{ 0 },
 };
 
@@ -57,7 +59,8 @@ int pk_cmd_snapshot(int argc, char **argv, struct pk_err *err)
 	if (result)
 		return result;
 	if (n != 1)
-		return pk_help_usage("snapshot", err, "snapshot takes one database, file or folder");
+		return pk_help_usage("snapshot", err,
+				     "snapshot takes one database, file or folder");
 	if (pk_ctx_open(&ctx, opt_write_tree, err) < 0)
 		return -1;
 	side.text = operands[0];

@@ -37,7 +37,8 @@ static int look_at_clone(const struct pk_ctx *ctx, struct pk_standing *s, struct
 	if (!given && !pk_server_running(&ctx->repo, s->session.major)) {
 		PK_AUTO(pk_strv) majors = PK_STRV_INIT;
 		PK_FREE char *major = pk_printf("%d", s->session.major);
-		if (pk_server_list(&ctx->repo, &majors, &open_err) == 0 && !pk_strv_has(&majors, major))
+		if (pk_server_list(&ctx->repo, &majors, &open_err) == 0 &&
+		    !pk_strv_has(&majors, major))
 			s->clone = PK_CLONE_GONE;
 		return 0;
 	}
@@ -80,8 +81,8 @@ static void find_pending(const struct pk_chain *chain, const struct pk_strv *ver
 	r->known = true;
 }
 
-static int from_records(const struct pk_ctx *ctx, const struct pk_chain *chain, struct pk_remote_standing *r,
-			struct pk_err *err)
+static int from_records(const struct pk_ctx *ctx, const struct pk_chain *chain,
+			struct pk_remote_standing *r, struct pk_err *err)
 {
 	PK_AUTO(pk_records) records = PK_RECORDS_INIT;
 	PK_AUTO(pk_chain) ran = PK_CHAIN_INIT;
@@ -99,7 +100,8 @@ static int from_records(const struct pk_ctx *ctx, const struct pk_chain *chain, 
 	return 0;
 }
 
-static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain, struct pk_remote_standing *r)
+static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain,
+		struct pk_remote_standing *r)
 {
 	PK_AUTO(pk_err) err = PK_ERR_INIT;
 	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
@@ -109,7 +111,8 @@ static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain, struct p
 	PK_FREE char *table = NULL;
 	bool exists = false;
 	r->asked = true;
-	if (pk_remote_get(&ctx->config, r->name, &remote, &err) < 0 || pk_remote_connect(&remote, &conn, &err) < 0 ||
+	if (pk_remote_get(&ctx->config, r->name, &remote, &err) < 0 ||
+	    pk_remote_connect(&remote, &conn, &err) < 0 ||
 	    pk_applied_read(&conn, &applied, &exists, &err) < 0 ||
 	    (!exists && pk_applied_foreign(&conn, &versions, &table, &err) < 0)) {
 		r->trouble = pk_strdup(err.msg ? err.msg : "can't be asked");
@@ -124,7 +127,8 @@ static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain, struct p
 	find_pending(chain, &versions, r);
 }
 
-static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_standing *s, struct pk_err *err)
+static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_standing *s,
+			   struct pk_err *err)
 {
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
@@ -179,10 +183,12 @@ static char *choose_next(const struct pk_ctx *ctx, const struct pk_standing *s)
 	return pk_strdup(pk_session_next(session));
 }
 
-int pk_standing_read(const struct pk_ctx *ctx, bool fetch, struct pk_standing *ret, struct pk_err *err)
+int pk_standing_read(const struct pk_ctx *ctx, bool fetch, struct pk_standing *ret,
+		     struct pk_err *err)
 {
 	PK_FREE char *branch = pk_repo_branch(&ctx->repo);
-	if (branch && pk_session_current(&ctx->repo, &ctx->config, &ret->session, &ret->found, NULL, err) < 0)
+	if (branch &&
+	    pk_session_current(&ctx->repo, &ctx->config, &ret->session, &ret->found, NULL, err) < 0)
 		return -1;
 	ret->branch = pk_take(&branch);
 	if (ret->found == PK_FOUND_SESSION) {

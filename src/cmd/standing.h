@@ -1,4 +1,7 @@
-/* Where a branch stands: what `status` shows, gathered without starting a server or asking a remote. */
+/*
+ * Where a branch stands: what `status` shows, gathered without starting a server or asking a
+ * remote.
+ */
 #ifndef PK_CMD_STANDING_H
 #define PK_CMD_STANDING_H
 
@@ -10,30 +13,34 @@ enum pk_plan_state { PK_PLAN_NONE, PK_PLAN_CURRENT, PK_PLAN_STALE };
 
 struct pk_remote_standing {
 	char *name;
-	bool known;            /* what it ran: from its records, or asked */
+	bool known; /* what it ran: from its records, or asked */
 	bool asked;
-	char *trouble;         /* why asking failed; NULL */
+	char *trouble;		/* why asking failed; NULL */
 	struct pk_strv pending; /* file names */
-	char *last;            /* newest version there; NULL: none */
-	char *when;            /* ISO time of the last deploy; NULL: not known */
+	char *last;		/* newest version there; NULL: none */
+	char *when;		/* ISO time of the last deploy; NULL: not known */
 };
 
 struct pk_standing {
-	char *branch;          /* NULL: detached HEAD */
+	char *branch; /* NULL: detached HEAD */
 	enum pk_session_found found;
 	struct pk_session session;
 	enum pk_clone_state clone;
-	int64_t clone_size;    /* -1 unknown */
+	int64_t clone_size; /* -1 unknown */
 	enum pk_plan_state plan;
-	size_t n_migrations;   /* in HEAD */
+	size_t n_migrations; /* in HEAD */
 	struct pk_remote_standing *remotes;
 	size_t n_remotes;
 	bool hooks;
-	char *next;            /* command, or NULL */
+	char *next; /* command, or NULL */
 };
-#define PK_STANDING_INIT { 0 }
+#define PK_STANDING_INIT                                                                           \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_standing_release(struct pk_standing *standing);
 /* fetch: asks the remotes. */
-int pk_standing_read(const struct pk_ctx *ctx, bool fetch, struct pk_standing *ret, struct pk_err *err);
+int pk_standing_read(const struct pk_ctx *ctx, bool fetch, struct pk_standing *ret,
+		     struct pk_err *err);
 
 #endif

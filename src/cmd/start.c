@@ -9,8 +9,10 @@ static bool opt_fresh, opt_json;
 static int opt_jobs;
 
 const struct pk_opt pk_opts_start[] = {
-	{ PK_OPT_STRING, 0, "remote", "NAME", "clone this remote instead of the default one", &opt_remote },
-	{ PK_OPT_FLAG, 0, "fresh", NULL, "copy the remote again, though there is a template", &opt_fresh },
+	{ PK_OPT_STRING, 0, "remote", "NAME", "clone this remote instead of the default one",
+	  &opt_remote },
+	{ PK_OPT_FLAG, 0, "fresh", NULL, "copy the remote again, though there is a template",
+	  &opt_fresh },
 	{ PK_OPT_INT, 'j', "jobs", "N", "copy with so many workers", &opt_jobs },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ 0 },
@@ -41,16 +43,18 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		PK_FREE char *bytes = pk_size((uint64_t)begun->template.size);
 		PK_FREE char *took = pk_duration(begun->template.stats.seconds);
 		printf("template  %s, %lld tables copied from '%s' (%s) in %s\n", bytes,
-		       (long long)begun->template.stats.tables, session->remote, begun->where, took);
+		       (long long)begun->template.stats.tables, session->remote, begun->where,
+		       took);
 	} else {
 		PK_FREE char *age = pk_time_ago((time_t)begun->template.created);
 		printf("template  of '%s' (%s), copied %s\n", session->remote, begun->where, age);
 	}
 	printf("clone     %s, %s, cut in %s\n", session->db, size, cut);
-	printf("session   on branch '%s', acting as role '%s', PostgreSQL %d\n", session->branch, session->role,
-	       session->major);
+	printf("session   on branch '%s', acting as role '%s', PostgreSQL %d\n", session->branch,
+	       session->role, session->major);
 	if (begun->caught_up.run)
-		printf("          %zu migration%s of the branch that '%s' does not have %s run on the clone\n",
+		printf("          %zu migration%s of the branch that '%s' does not have %s run on "
+		       "the clone\n",
 		       begun->caught_up.run, begun->caught_up.run == 1 ? "" : "s", session->remote,
 		       begun->caught_up.run == 1 ? "was" : "were");
 }
@@ -66,7 +70,8 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	if (result)
 		return result;
 	if (n)
-		return pk_help_usage("start", err, "start takes no operands; --remote names the remote");
+		return pk_help_usage("start", err,
+				     "start takes no operands; --remote names the remote");
 	if (pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	const struct pk_begin_options options = {
@@ -75,7 +80,8 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 		.jobs = opt_jobs,
 		.progress = &progress,
 	};
-	result = pk_session_begin(&desk, &ctx.repo, &ctx.config, &ctx.project, &options, &begun, err);
+	result = pk_session_begin(&desk, &ctx.repo, &ctx.config, &ctx.project, &options, &begun,
+				  err);
 	pk_progress_stop(&progress);
 	if (result < 0)
 		return -1;
@@ -84,10 +90,13 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	else
 		show(&desk.session, &begun);
 	if (begun.again)
-		pk_say("the clone of this session was gone, so it is new; hand-written migrations wait to be applied again");
+		pk_say("the clone of this session was gone, so it is new; hand-written migrations "
+		       "wait to be applied again");
 	if (begun.drift)
-		pk_say("warning: the schema of '%s' is not what the migrations lead to; git postkit drift shows the difference",
+		pk_say("warning: the schema of '%s' is not what the migrations lead to; git "
+		       "postkit drift shows the difference",
 		       desk.session.remote);
-	pk_advise(&ctx, "Start", "change files below %s, then git postkit plan", ctx.project.schema_dir);
+	pk_advise(&ctx, "Start", "change files below %s, then git postkit plan",
+		  ctx.project.schema_dir);
 	return 0;
 }

@@ -9,7 +9,8 @@ static bool opt_fetch, opt_json, opt_porcelain;
 const struct pk_opt pk_opts_status[] = {
 	{ PK_OPT_FLAG, 0, "fetch", NULL, "ask the remotes what they have run", &opt_fetch },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
-	{ PK_OPT_FLAG, 0, "porcelain", NULL, "lines for scripts, which never change", &opt_porcelain },
+	{ PK_OPT_FLAG, 0, "porcelain", NULL, "lines for scripts, which never change",
+	  &opt_porcelain },
 	{ 0 },
 };
 
@@ -120,11 +121,11 @@ static void show_plan(const struct pk_standing *s)
 	if (session->committing.n)
 		printf("commit      interrupted\n");
 	if (pending || done)
-		printf("plan        %zu migration%s to apply, %zu applied and not committed\n", pending,
-		       pending == 1 ? "" : "s", done);
+		printf("plan        %zu migration%s to apply, %zu applied and not committed\n",
+		       pending, pending == 1 ? "" : "s", done);
 	if (s->plan == PK_PLAN_STALE)
-		printf("            %sthe schema files have changed since the plan%s\n", pk_color(stdout, PK_YELLOW),
-		       pk_color(stdout, PK_PLAIN));
+		printf("            %sthe schema files have changed since the plan%s\n",
+		       pk_color(stdout, PK_YELLOW), pk_color(stdout, PK_PLAIN));
 	if (session->state == PK_SESSION_APPLIED && !session->agree && session->source)
 		printf("            the schema files do not mean what was applied\n");
 	for (size_t i = 0; i < session->n_manual; i++)
@@ -139,14 +140,16 @@ static void show_session(const struct pk_standing *s)
 		return;
 	}
 	if (s->found == PK_FOUND_COPIED) {
-		printf("session     none; the branch is a copy of '%s', which has one\n", session->branch);
+		printf("session     none; the branch is a copy of '%s', which has one\n",
+		       session->branch);
 		return;
 	}
 	PK_FREE char *started = pk_time_ago((time_t)session->started);
 	PK_FREE char *copied = pk_time_ago((time_t)session->template_created);
-	printf("session     %s%s%s, started %s\n", pk_color(stdout, PK_BOLD), pk_session_state_name(session->state),
-	       pk_color(stdout, PK_PLAIN), started);
-	printf("remote      %s, copied %s, PostgreSQL %d\n", session->remote, copied, session->major);
+	printf("session     %s%s%s, started %s\n", pk_color(stdout, PK_BOLD),
+	       pk_session_state_name(session->state), pk_color(stdout, PK_PLAIN), started);
+	printf("remote      %s, copied %s, PostgreSQL %d\n", session->remote, copied,
+	       session->major);
 	show_clone(s);
 	show_plan(s);
 }
@@ -163,11 +166,11 @@ static void show_remotes(const struct pk_standing *s)
 		} else if (!r->known) {
 			printf("%s: no deploy is recorded here; --fetch asks it\n", r->name);
 		} else if (!r->pending.n) {
-			printf("%s: all %zu are there%s%s\n", r->name, s->n_migrations, r->when ? ", last at " : "",
-			       r->when ? r->when : "");
+			printf("%s: all %zu are there%s%s\n", r->name, s->n_migrations,
+			       r->when ? ", last at " : "", r->when ? r->when : "");
 		} else {
-			printf("%s: %s%zu of %zu pending%s\n", r->name, pk_color(stdout, PK_YELLOW), r->pending.n,
-			       s->n_migrations, pk_color(stdout, PK_PLAIN));
+			printf("%s: %s%zu of %zu pending%s\n", r->name, pk_color(stdout, PK_YELLOW),
+			       r->pending.n, s->n_migrations, pk_color(stdout, PK_PLAIN));
 			for (size_t j = 0; j < r->pending.n; j++)
 				printf("              %s\n", r->pending.items[j]);
 		}
@@ -186,7 +189,8 @@ static void show(const struct pk_standing *s)
 	show_remotes(s);
 	if (!s->hooks)
 		printf("hooks       not installed; git postkit hooks install\n");
-	printf("next        %s%s%s\n", pk_color(stdout, PK_GREEN), s->next, pk_color(stdout, PK_PLAIN));
+	printf("next        %s%s%s\n", pk_color(stdout, PK_GREEN), s->next,
+	       pk_color(stdout, PK_PLAIN));
 }
 
 int pk_cmd_status(int argc, char **argv, struct pk_err *err)
@@ -201,7 +205,8 @@ int pk_cmd_status(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("status", err, "status takes no operands");
 	if (opt_json && opt_porcelain)
 		return pk_help_usage("status", err, "--json or --porcelain, not both");
-	if (pk_ctx_open(&ctx, true, err) < 0 || pk_standing_read(&ctx, opt_fetch, &standing, err) < 0)
+	if (pk_ctx_open(&ctx, true, err) < 0 ||
+	    pk_standing_read(&ctx, opt_fetch, &standing, err) < 0)
 		return -1;
 	if (opt_json)
 		show_json(&standing);

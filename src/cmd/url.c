@@ -17,8 +17,10 @@ const struct pk_opt pk_opts_psql[] = {
 	{ 0 },
 };
 const struct pk_opt pk_opts_env[] = {
-	{ PK_OPT_STRING, 'w', "write", "FILE", "keep the line in FILE, also when branches are switched", &opt_write },
-	{ PK_OPT_FLAG, 0, "refresh", NULL, "write the file named before again (the post-checkout hook does)", &opt_refresh },
+	{ PK_OPT_STRING, 'w', "write", "FILE",
+	  "keep the line in FILE, also when branches are switched", &opt_write },
+	{ PK_OPT_FLAG, 0, "refresh", NULL,
+	  "write the file named before again (the post-checkout hook does)", &opt_refresh },
 	{ 0 },
 };
 
@@ -74,7 +76,10 @@ static void add_pgpass(struct pk_buf *buf, const char *password)
 	pk_buf_addc(buf, '\n');
 }
 
-/* The password goes by a file for this user alone: neither the list of processes nor children of psql see it. */
+/*
+ * The password goes by a file for this user alone: neither the list of processes nor children of
+ * psql see it.
+ */
 static int run_psql(struct pk_desk *desk, const char *const *more, int n, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
@@ -83,12 +88,14 @@ static int run_psql(struct pk_desk *desk, const char *const *more, int n, struct
 	PK_FREE char *bindir = pk_server_client_bindir(desk->config, desk->session.major);
 	PK_FREE char *program = bindir ? pk_path_join(bindir, "psql") : pk_proc_find("psql");
 	if (!program) {
-		pk_err_set(err, "there is no psql of PostgreSQL %d or newer on this machine", desk->session.major);
+		pk_err_set(err, "there is no psql of PostgreSQL %d or newer on this machine",
+			   desk->session.major);
 		return pk_err_hint(err, "apt-get install postgresql-client");
 	}
 	pk_server_user_info(&desk->server, desk->session.db, &info);
 	PK_FREE char *dsn = pk_conninfo_dsn(&info);
-	PK_FREE char *path = pk_printf("%s/postkit/pgpass-%s-%ld", desk->repo->commondir, desk->session.id, (long)getpid());
+	PK_FREE char *path = pk_printf("%s/postkit/pgpass-%s-%ld", desk->repo->commondir,
+				       desk->session.id, (long)getpid());
 	PK_FREE char *env_pass = pk_printf("PGPASSFILE=%s", path);
 	add_pgpass(&pass, info.password ? info.password : "");
 	pk_strv_push(&argv, program);

@@ -5,7 +5,7 @@
 #include "catalog/kind.h"
 
 enum pk_node_type {
-	PK_NODE_RELEASE, /* before anything: OWNED BY NONE, DROP DEFAULT of what is made anew */
+	PK_NODE_RELEASE, /* before anything: OWNED BY NONE, NO INHERIT, DROP DEFAULT of what is made anew */
 	PK_NODE_DROP,    /* or a type set aside */
 	PK_NODE_CREATE,
 	PK_NODE_ALTER,

@@ -44,6 +44,21 @@ static char *hash_of(const char *s)
 }
 
 /*
+ * Path and id together: a repository made anew at the same place, or a copy of one, has servers of its own.
+ */
+char *pk_place_folder(const char *commondir)
+{
+	PK_FREE char *file = pk_path_join(commondir, "postkit/id");
+	PK_AUTO(pk_buf) id = PK_BUF_INIT;
+
+	if (pk_path_exists(file))
+		pk_read_file(file, &id, NULL);
+	pk_buf_rtrim(&id);
+	PK_FREE char *both = pk_printf("%s\n%s", commondir, id.ptr);
+	return hash_of(both);
+}
+
+/*
  * In the repository, where it goes with it. Not as root: the server's user could not get through
  * /root or a folder of somebody's.
  */
@@ -55,8 +70,8 @@ char *pk_place_root(const struct pk_repo *repo)
 		return pk_path_join(repo->commondir, "postkit");
 	if (!repo)
 		return geteuid() == 0 ? pk_path_join(state, "user") : pk_take(&state);
-	PK_FREE char *hash = hash_of(repo->commondir);
-	return pk_path_join(state, hash);
+	PK_FREE char *name = pk_place_folder(repo->commondir);
+	return pk_path_join(state, name);
 }
 
 static void fill_paths(struct pk_place *place, const char *dir)

@@ -34,6 +34,8 @@ int pk_place_find(struct pk_place *place, const struct pk_repo *repo,
 int pk_place_of_dir(struct pk_place *place, const char *dir, struct pk_err *err);
 /* Makes root, fit for the server's user. */
 int pk_place_make_root(const struct pk_place *place, struct pk_err *err);
+/* As root: name of the folder that holds the servers of a repository. Caller frees. */
+char *pk_place_folder(const char *commondir);
 /* Folder below which the clusters lie that are not in a repository. Caller frees. */
 char *pk_place_state_dir(void);
 /* The folder pk_place.root of a repository (NULL: none). Caller frees. */

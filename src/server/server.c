@@ -300,7 +300,10 @@ static bool is_orphan(const char *root)
 	if (!pk_path_exists(note) || pk_read_file(note, &repo, NULL) < 0)
 		return false;
 	pk_buf_rtrim(&repo);
-	return repo.ptr[0] == '/' && !pk_path_exists(repo.ptr);
+	if (repo.ptr[0] != '/')
+		return false;
+	PK_FREE char *folder = pk_place_folder(repo.ptr);
+	return !pk_path_exists(repo.ptr) || strcmp(folder, pk_path_base(root)) != 0;
 }
 
 int pk_server_orphans(struct pk_strv *ret_dirs, struct pk_err *err)

@@ -14,11 +14,11 @@ struct run {
 	struct pk_desk *desk;
 	const struct pk_apply_events *events;
 	struct pk_apply_result *result;
-	struct pk_snapshot clone;      /* as of the last part */
+	struct pk_snapshot clone; /* as of the last part */
 	struct pk_session_source source;
 	bool has_source;
-	size_t n, index;               /* parts to run */
-	const char *folder;            /* infra, grants, seeds */
+	size_t n, index;    /* parts to run */
+	const char *folder; /* infra, grants, seeds */
 	/* of the part at hand */
 	int id;
 	size_t statements;
@@ -39,7 +39,8 @@ static int record_step(struct run *run, struct pk_conn *conn, bool done, struct 
 	return pk_query(conn,
 			"INSERT INTO postkit.session_steps AS s (part, statements, done, text_id) "
 			"VALUES ($1, $2, $3, $4) ON CONFLICT (part) DO UPDATE "
-			"SET statements = excluded.statements, done = excluded.done, text_id = excluded.text_id",
+			"SET statements = excluded.statements, done = excluded.done, text_id = "
+			"excluded.text_id",
 			4, params, NULL, err);
 }
 
@@ -71,9 +72,10 @@ static int statements_done(struct run *run, size_t *ret, struct pk_err *err)
 	PK_FREE char *id = pk_printf("%d", run->id);
 	PK_FREE char *n = NULL;
 	const char *const params[] = { id, run->text_id };
-	if (pk_query_value(&run->desk->admin,
-			   "SELECT statements FROM postkit.session_steps WHERE part = $1 AND text_id = $2", 2, params,
-			   &n, err) < 0)
+	if (pk_query_value(
+		    &run->desk->admin,
+		    "SELECT statements FROM postkit.session_steps WHERE part = $1 AND text_id = $2",
+		    2, params, &n, err) < 0)
 		return -1;
 	*ret = n ? (size_t)strtoull(n, NULL, 10) : 0;
 	return 0;
@@ -121,11 +123,15 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
 	return pk_desk_read(desk, &run->clone, err);
 }
 
-/* What rows are like is what a proof without them can't know. 22: data exception, 23: constraint violation. */
+/*
+ * What rows are like is what a proof without them can't know. 22: data exception, 23: constraint
+ * violation.
+ */
 static int hint_rows(struct pk_err *err)
 {
 	if (err && (pk_starts_with(err->sqlstate, "22") || pk_starts_with(err->sqlstate, "23")))
-		pk_err_hint(err, "rows stand in the way: git postkit migration NAME --first writes what mends them before the "
+		pk_err_hint(err, "rows stand in the way: git postkit migration NAME --first writes "
+				 "what mends them before the "
 				 "plan goes on, or change the schema files and git postkit plan");
 	return -1;
 }
@@ -146,7 +152,8 @@ static int run_planned(struct run *run, struct pk_err *err)
 		    pk_session_save(run->desk->repo, session, "apply: a part", err) < 0)
 			return -1;
 		if (!as_proved) {
-			pk_err_set(err, "on the clone the plan led to another schema than on the copy where it was proved");
+			pk_err_set(err, "on the clone the plan led to another schema than on the "
+					"copy where it was proved");
 			return pk_err_hint(err, "git postkit plan shows what is left");
 		}
 	}
@@ -168,8 +175,9 @@ static int run_one_manual(struct run *run, size_t index, struct pk_err *err)
 		free(part.up);
 		free(part.down);
 		free(part.trace);
-		return pk_err_hint(err, "git postkit migration --edit %d changes it, --remove %d takes it out", part.id,
-				   part.id);
+		return pk_err_hint(
+			err, "git postkit migration --edit %d changes it, --remove %d takes it out",
+			part.id, part.id);
 	}
 	part.to = run->clone.fingerprint;
 	pk_manual_applied(session, index, &part);
@@ -189,9 +197,11 @@ static int run_manual(struct run *run, bool first, struct pk_err *err)
 		else if (run_one_manual(run, i, err) < 0)
 			return -1;
 	}
-	if (!first || !pk_session_pending(session) || pk_streq(before.hex, run->clone.fingerprint.hex))
+	if (!first || !pk_session_pending(session) ||
+	    pk_streq(before.hex, run->clone.fingerprint.hex))
 		return 0;
-	pk_err_set(err, "the migration written by hand changed the schema from which the plan starts");
+	pk_err_set(err,
+		   "the migration written by hand changed the schema from which the plan starts");
 	return pk_err_hint(err, "git postkit plan makes one from there");
 }
 
@@ -203,8 +213,9 @@ static void after_file(void *arg, const struct pk_part_result *result)
 }
 
 static int run_folder(struct run *run, const char *folder,
-		      int (*apply)(struct pk_conn *, const struct pk_source *, const struct pk_parts_options *,
-				   struct pk_part_results *, struct pk_err *),
+		      int (*apply)(struct pk_conn *, const struct pk_source *,
+				   const struct pk_parts_options *, struct pk_part_results *,
+				   struct pk_err *),
 		      struct pk_err *err)
 {
 	struct pk_desk *desk = run->desk;
@@ -287,11 +298,13 @@ static int run_all(struct run *run, struct pk_err *err)
 			return -1;
 	}
 	if (run_folder(run, "infra", pk_infra_apply, err) < 0 || run_manual(run, true, err) < 0 ||
-	    run_planned(run, err) < 0 || run_manual(run, false, err) < 0 || run_folder(run, "grants", pk_grants_apply, err) < 0 ||
+	    run_planned(run, err) < 0 || run_manual(run, false, err) < 0 ||
+	    run_folder(run, "grants", pk_grants_apply, err) < 0 ||
 	    run_folder(run, "seeds", pk_seeds_apply, err) < 0)
 		return -1;
 	pk_snapshot_release(&run->clone);
-	if (pk_desk_read(desk, &run->clone, err) < 0 || pk_desk_unchanged(desk, &run->clone, err) < 0)
+	if (pk_desk_read(desk, &run->clone, err) < 0 ||
+	    pk_desk_unchanged(desk, &run->clone, err) < 0)
 		return pk_err_wrap(err, "after grants and seeds");
 	if (compare(run, err) < 0)
 		return -1;
@@ -301,8 +314,8 @@ static int run_all(struct run *run, struct pk_err *err)
 
 static const struct pk_apply_events no_events;
 
-int pk_session_apply(struct pk_desk *desk, const struct pk_apply_events *events, struct pk_apply_result *ret,
-		     struct pk_err *err)
+int pk_session_apply(struct pk_desk *desk, const struct pk_apply_events *events,
+		     struct pk_apply_result *ret, struct pk_err *err)
 {
 	double started = pk_now();
 	struct run run = { .desk = desk, .events = events ? events : &no_events, .result = ret };
@@ -311,7 +324,8 @@ int pk_session_apply(struct pk_desk *desk, const struct pk_apply_events *events,
 		pk_err_set(err, "a commit of this session was interrupted");
 		return pk_err_hint(err, "git postkit commit finishes it");
 	}
-	run.has_source = pk_session_source_read(desk->repo, desk->project, &run.source, &source_err) == 0;
+	run.has_source =
+		pk_session_source_read(desk->repo, desk->project, &run.source, &source_err) == 0;
 	int rc = pk_desk_connect(desk, err);
 	if (rc == 0)
 		rc = pk_desk_lock(desk, err);

@@ -10,24 +10,29 @@
 struct pk_apply_events {
 	void (*part)(void *arg, const struct pk_part *part, size_t index, size_t n); /* begins */
 	void (*statement)(void *arg, const struct pk_traced *traced);
-	void (*file)(void *arg, const char *folder, const struct pk_part_result *result); /* infra, grants, seeds */
+	void (*file)(void *arg, const char *folder,
+		     const struct pk_part_result *result); /* infra, grants, seeds */
 	void *arg;
 };
 struct pk_apply_result {
 	size_t parts, statements;
 	double seconds;
-	bool known;              /* schema files are there to compare with */
-	struct pk_tree_diff diff; /* what the clone has other than the schema files mean; 0 items: they agree */
+	bool known; /* schema files are there to compare with */
+	struct pk_tree_diff
+		diff; /* what the clone has other than the schema files mean; 0 items: they agree */
 };
-#define PK_APPLY_RESULT_INIT { 0 }
+#define PK_APPLY_RESULT_INIT                                                                       \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_apply_result_release(struct pk_apply_result *result);
 
 /*
- * infra, the plan's parts, hand-written migrations, grants, seeds. Each part is committed together with
- * a row in the clone (postkit.session_steps), then noted in the session: whenever this is killed,
- * the next call goes on where it stopped. A failure leaves the session applying.
+ * infra, the plan's parts, hand-written migrations, grants, seeds. Each part is committed together
+ * with a row in the clone (postkit.session_steps), then noted in the session: whenever this is
+ * killed, the next call goes on where it stopped. A failure leaves the session applying.
  */
-int pk_session_apply(struct pk_desk *desk, const struct pk_apply_events *events, struct pk_apply_result *ret,
-		     struct pk_err *err);
+int pk_session_apply(struct pk_desk *desk, const struct pk_apply_events *events,
+		     struct pk_apply_result *ret, struct pk_err *err);
 
 #endif

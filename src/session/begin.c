@@ -21,8 +21,8 @@ char *pk_session_lock_path(const struct pk_repo *repo, const char *id)
 }
 
 /* A session that is there already: an error, unless its clone is gone. */
-static int refuse_existing(const struct pk_session *session, struct pk_server *server, bool *ret_again,
-			   struct pk_err *err)
+static int refuse_existing(const struct pk_session *session, struct pk_server *server,
+			   bool *ret_again, struct pk_err *err)
 {
 	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
 	if (pk_server_databases(server, &databases, err) < 0)
@@ -31,9 +31,10 @@ static int refuse_existing(const struct pk_session *session, struct pk_server *s
 		*ret_again = true;
 		return 0;
 	}
-	pk_err_set(err, "branch '%s' has a session already: %s, on a clone of '%s'", session->branch,
-		   pk_session_state_name(session->state), session->remote);
-	return pk_err_hint(err, "%s goes on with it, git postkit abort ends it", pk_session_next(session));
+	pk_err_set(err, "branch '%s' has a session already: %s, on a clone of '%s'",
+		   session->branch, pk_session_state_name(session->state), session->remote);
+	return pk_err_hint(err, "%s goes on with it, git postkit abort ends it",
+			   pk_session_next(session));
 }
 
 static void new_session(struct pk_session *session, const char *branch)
@@ -44,7 +45,10 @@ static void new_session(struct pk_session *session, const char *branch)
 	session->db = pk_printf("pk_clone_%s", session->id);
 }
 
-/* What was applied is gone with the clone; what was written by hand and planned for it waits again. */
+/*
+ * What was applied is gone with the clone; what was written by hand and planned for it waits
+ * again.
+ */
 static void forget_clone(struct pk_session *session)
 {
 	for (size_t i = 0; i < session->n_parts; i++) {
@@ -52,9 +56,10 @@ static void forget_clone(struct pk_session *session)
 		if (!part->name || !part->applied)
 			continue;
 		PK_FREE char *file = pk_printf("%03d_%s.sql", part->id, part->name);
-		PK_FREE char *text = pk_printf("-- migrate:up%s\n%s\n-- migrate:down%s\n%s",
-					       part->up_transaction ? "" : " transaction:false", part->up,
-					       part->down_transaction ? "" : " transaction:false", part->down);
+		PK_FREE char *text =
+			pk_printf("-- migrate:up%s\n%s\n-- migrate:down%s\n%s",
+				  part->up_transaction ? "" : " transaction:false", part->up,
+				  part->down_transaction ? "" : " transaction:false", part->down);
 		pk_session_add_manual(session, file, text);
 	}
 	pk_session_drop_applied(session);
@@ -69,11 +74,13 @@ static void forget_clone(struct pk_session *session)
 }
 
 /* Facts of the remote, the server of its major version and a template. */
-static int prepare(struct pk_desk *desk, struct pk_remote *remote, const struct pk_begin_options *options,
-		   struct pk_source_facts *facts, struct pk_begun *ret, struct pk_err *err)
+static int prepare(struct pk_desk *desk, struct pk_remote *remote,
+		   const struct pk_begin_options *options, struct pk_source_facts *facts,
+		   struct pk_begun *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
-	if (pk_remote_connect(remote, &conn, err) < 0 || pk_source_facts_read(&conn, facts, err) < 0)
+	if (pk_remote_connect(remote, &conn, err) < 0 ||
+	    pk_source_facts_read(&conn, facts, err) < 0)
 		return pk_err_wrap(err, "remote '%s'", remote->name);
 	pk_conn_release(&conn);
 	ret->where = pk_conninfo_where(&remote->info);
@@ -84,8 +91,10 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote, const struct 
 		if (pk_server_open(&desk->server, desk->repo, desk->config, major, err) < 0)
 			return -1;
 	}
-	const struct pk_copy_options copy = { .jobs = options->jobs, .progress = options->progress };
-	if (pk_template_ensure(&desk->server, remote, facts, options->fresh, &copy, &ret->template, err) < 0)
+	const struct pk_copy_options copy = { .jobs = options->jobs,
+					      .progress = options->progress };
+	if (pk_template_ensure(&desk->server, remote, facts, options->fresh, &copy, &ret->template,
+			       err) < 0)
 		return -1;
 	return pk_server_ensure_roles(&desk->server, &facts->roles, err);
 }
@@ -95,7 +104,8 @@ static int keep_base(struct pk_desk *desk, struct pk_begun *ret, struct pk_err *
 	PK_AUTO(pk_snapshot) first = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
-	if (pk_desk_connect(desk, err) < 0 || pk_desk_tables(desk, err) < 0 || pk_desk_read(desk, &first, err) < 0 ||
+	if (pk_desk_connect(desk, err) < 0 || pk_desk_tables(desk, err) < 0 ||
+	    pk_desk_read(desk, &first, err) < 0 ||
 	    pk_desk_catch_up(desk, &first.fingerprint, &ret->caught_up, err) < 0)
 		return -1;
 	const struct pk_snapshot *base = &first;
@@ -117,14 +127,16 @@ static int cut(struct pk_desk *desk, struct pk_begun *ret, struct pk_err *err)
 {
 	struct pk_session *session = &desk->session;
 	double started = pk_now();
-	if (pk_template_cut(&desk->server, &ret->template, session->db, "clone", session->id, session->role, err) < 0)
+	if (pk_template_cut(&desk->server, &ret->template, session->db, "clone", session->id,
+			    session->role, err) < 0)
 		return -1;
 	ret->cut_seconds = pk_now() - started;
 	if (keep_base(desk, ret, err) < 0)
 		return -1;
 	PK_FREE char *size = NULL;
-	if (pk_query_value(&desk->admin, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0, NULL,
-			   &size, err) < 0)
+	if (pk_query_value(&desk->admin,
+			   "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0,
+			   NULL, &size, err) < 0)
 		return -1;
 	ret->size = size ? strtoll(size, NULL, 10) : 0;
 	if (pk_interrupted()) {
@@ -144,12 +156,16 @@ static int make_clone(struct pk_desk *desk, struct pk_begun *ret, struct pk_err 
 		return -1;
 	int rc = cut(desk, ret, err);
 	if (rc == 0)
-		rc = pk_session_save(desk->repo, session, ret->again ? "start again" : "start", err);
+		rc = pk_session_save(desk->repo, session, ret->again ? "start again" : "start",
+				     err);
 	bool stored = rc == 0;
 	if (rc == 0)
 		rc = pk_session_point(desk->repo, session->branch, session->id, err);
 	if (rc < 0) {
-		/* The first error is the one to tell; what can't be dropped now gc finds by its label. */
+		/*
+		 * The first error is the one to tell; what can't be dropped now gc finds by its
+		 * label.
+		 */
 		pk_conn_release(&desk->user);
 		pk_conn_release(&desk->admin);
 		if (stored && !ret->again)
@@ -160,9 +176,10 @@ static int make_clone(struct pk_desk *desk, struct pk_begun *ret, struct pk_err 
 	return rc;
 }
 
-int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo, const struct pk_config *config,
-		     const struct pk_project *project, const struct pk_begin_options *options,
-		     struct pk_begun *ret, struct pk_err *err)
+int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo,
+		     const struct pk_config *config, const struct pk_project *project,
+		     const struct pk_begin_options *options, struct pk_begun *ret,
+		     struct pk_err *err)
 {
 	double started = pk_now();
 	enum pk_session_found found;
@@ -184,7 +201,8 @@ int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo, const str
 	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
 	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
 	const char *name = options->remote ? options->remote : session->remote;
-	if (pk_remote_get(config, name, &remote, err) < 0 || prepare(desk, &remote, options, &facts, ret, err) < 0)
+	if (pk_remote_get(config, name, &remote, err) < 0 ||
+	    prepare(desk, &remote, options, &facts, ret, err) < 0)
 		return -1;
 	free(session->remote);
 	free(session->role);
@@ -201,8 +219,8 @@ int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo, const str
 	return 0;
 }
 
-static int drop_clone(const struct pk_repo *repo, const struct pk_config *config, const struct pk_session *session,
-		      struct pk_err *err)
+static int drop_clone(const struct pk_repo *repo, const struct pk_config *config,
+		      const struct pk_session *session, struct pk_err *err)
 {
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
 	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
@@ -213,12 +231,13 @@ static int drop_clone(const struct pk_repo *repo, const struct pk_config *config
 	if (!pk_databases_find(&databases, session->db, &database))
 		return 0;
 	if (!pk_streq(database->purpose, "clone") || !pk_streq(database->label, session->id))
-		return pk_err_set(err, "database '%s' is not marked as the clone of this session", session->db);
+		return pk_err_set(err, "database '%s' is not marked as the clone of this session",
+				  session->db);
 	return pk_server_drop_db(&server, session->db, err);
 }
 
-int pk_session_end(const struct pk_repo *repo, const struct pk_config *config, const struct pk_session *session,
-		   char **ret_left, struct pk_err *err)
+int pk_session_end(const struct pk_repo *repo, const struct pk_config *config,
+		   const struct pk_session *session, char **ret_left, struct pk_err *err)
 {
 	PK_AUTO(pk_err) drop_err = PK_ERR_INIT;
 	*ret_left = NULL;

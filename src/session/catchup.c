@@ -51,7 +51,8 @@ struct recording {
 static int record(void *arg, struct pk_conn *conn, struct pk_err *err)
 {
 	const struct recording *recording = arg;
-	return pk_applied_insert(conn, recording->migration, NULL, pk_now() - recording->started, err);
+	return pk_applied_insert(conn, recording->migration, NULL, pk_now() - recording->started,
+				 err);
 }
 
 static int run_one(struct pk_desk *desk, const struct pk_migration *m, struct pk_err *err)
@@ -76,7 +77,8 @@ static int run_one(struct pk_desk *desk, const struct pk_migration *m, struct pk
 	return m->up_transaction ? 0 : record(&recording, &desk->admin, err);
 }
 
-int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_caught_up *ret, struct pk_err *err)
+int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_caught_up *ret,
+		     struct pk_err *err)
 {
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
 	PK_FREE size_t *pending = NULL;
@@ -86,9 +88,13 @@ int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_c
 	if (!n)
 		return 0;
 	if (pk_session_uncommitted(&desk->session)) {
-		pk_err_set(err, "the branch has %zu migration%s that the clone lacks, and changes are applied there "
-				"that are not committed", n, n == 1 ? "" : "s");
-		return pk_err_hint(err, "git postkit abort and git postkit start cut a clone that has them; the schema "
+		pk_err_set(err,
+			   "the branch has %zu migration%s that the clone lacks, and changes are "
+			   "applied there "
+			   "that are not committed",
+			   n, n == 1 ? "" : "s");
+		return pk_err_hint(err, "git postkit abort and git postkit start cut a clone that "
+					"has them; the schema "
 					"files stay");
 	}
 	if (pk_desk_tables(desk, err) < 0)

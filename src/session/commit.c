@@ -35,15 +35,17 @@ static void writing_release(struct writing *w)
 static char *slug_of_plan(const struct pk_session *session)
 {
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
-	if (session->plan_json && pk_json_parse(session->plan_json, strlen(session->plan_json), &json, NULL) == 0) {
+	if (session->plan_json &&
+	    pk_json_parse(session->plan_json, strlen(session->plan_json), &json, NULL) == 0) {
 		const cJSON *step = cJSON_GetArrayItem(pk_json_array(json.root, "steps"), 0);
 		const char *change = step ? pk_json_str(step, "change") : NULL;
 		const char *kind = step ? pk_json_str(step, "kind") : NULL;
 		const char *object = step ? pk_json_str(step, "object") : NULL;
-		PK_FREE char *text = pk_printf("%s %s %s", change ? change : "", kind ? kind : "",
-					       object && pk_starts_with(object, "public.") ? object + 7 :
-					       object					   ? object :
-											     "");
+		PK_FREE char *text =
+			pk_printf("%s %s %s", change ? change : "", kind ? kind : "",
+				  object && pk_starts_with(object, "public.") ? object + 7
+				  : object				      ? object
+									      : "");
 		char *slug = pk_slug(text);
 		if (*slug)
 			return slug;
@@ -54,9 +56,10 @@ static char *slug_of_plan(const struct pk_session *session)
 
 static char *choose_slug(const struct pk_session *session, const struct pk_commit_options *options)
 {
-	PK_FREE char *line = options->name    ? pk_strdup(options->name) :
-			     options->message ? pk_strndup(options->message, strcspn(options->message, "\n")) :
-						NULL;
+	PK_FREE char *line = options->name ? pk_strdup(options->name)
+			     : options->message
+				     ? pk_strndup(options->message, strcspn(options->message, "\n"))
+				     : NULL;
 	if (line) {
 		char *slug = pk_slug(line);
 		if (*slug)
@@ -90,8 +93,8 @@ static time_t first_version(const struct pk_chain *chain)
 	return first;
 }
 
-static void fill(struct pk_migration *m, const struct pk_session *session, const struct pk_part *part,
-		 time_t version, const char *name)
+static void fill(struct pk_migration *m, const struct pk_session *session,
+		 const struct pk_part *part, time_t version, const char *name)
 {
 	m->version = pk_time_compact(version);
 	m->name = pk_strdup(name);
@@ -110,7 +113,8 @@ static int compose(struct writing *w, const struct pk_commit_options *options, s
 	const struct pk_session *session = &w->desk->session;
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
 	PK_FREE char *slug = choose_slug(session, options);
-	if (pk_chain_from_dir(&chain, w->desk->repo->workdir, w->desk->project->migrations_dir, err) < 0)
+	if (pk_chain_from_dir(&chain, w->desk->repo->workdir, w->desk->project->migrations_dir,
+			      err) < 0)
 		return -1;
 	time_t version = first_version(&chain);
 	size_t n_planned = 0;
@@ -121,11 +125,15 @@ static int compose(struct writing *w, const struct pk_commit_options *options, s
 		if (!part->name && ++n_planned > 1)
 			numbered = pk_printf("%s_%zu", slug, n_planned);
 		struct pk_migration *m = &w->items[w->n++];
-		fill(m, session, part, version++, part->name ? part->name : numbered ? numbered : slug);
+		fill(m, session, part, version++,
+		     part->name ? part->name
+		     : numbered ? numbered
+				: slug);
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 		pk_migration_write(m, &text);
 		m->checksum = pk_git_hash_blob(text.ptr, text.len);
-		pk_strv_push_take(&w->files, pk_path_join(w->desk->project->migrations_dir, m->file));
+		pk_strv_push_take(&w->files,
+				  pk_path_join(w->desk->project->migrations_dir, m->file));
 	}
 	return 0;
 }
@@ -163,7 +171,8 @@ static void remove_files(struct pk_desk *desk)
 	const char *const head[] = { "rm", "--cached", "-q", "-f", "--ignore-unmatch", "--", NULL };
 	pk_strv_extend(&args, head);
 	for (size_t i = 0; i < desk->session.committing.n; i++) {
-		PK_FREE char *path = pk_path_join(desk->repo->workdir, desk->session.committing.items[i]);
+		PK_FREE char *path =
+			pk_path_join(desk->repo->workdir, desk->session.committing.items[i]);
 		unlink(path);
 		pk_strv_push(&args, desk->session.committing.items[i]);
 	}
@@ -176,8 +185,9 @@ static void remove_files(struct pk_desk *desk)
 static int list_untracked(struct pk_desk *desk, struct pk_strv *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
-	const char *const args[] = { "ls-files", "--others", "--exclude-standard", "-z", "--",
-				     desk->project->schema_dir, NULL };
+	const char *const args[] = { "ls-files", "--others", "--exclude-standard",
+				     "-z",	 "--",	     desk->project->schema_dir,
+				     NULL };
 	if (pk_git_check(desk->repo->workdir, args, NULL, &out, err) < 0)
 		return -1;
 	for (const char *p = out.ptr; p < out.ptr + out.len; p += strlen(p) + 1)
@@ -185,7 +195,8 @@ static int list_untracked(struct pk_desk *desk, struct pk_strv *ret, struct pk_e
 	return 0;
 }
 
-static int git_on(struct pk_desk *desk, const char *const *head, const struct pk_strv *files, struct pk_err *err)
+static int git_on(struct pk_desk *desk, const char *const *head, const struct pk_strv *files,
+		  struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	pk_strv_extend(&args, head);
@@ -202,7 +213,8 @@ static bool schema_dir_known(struct pk_desk *desk)
 	return pk_git_check(desk->repo->workdir, args, NULL, &out, NULL) == 0 && out.len;
 }
 
-static int run_git_commit(struct writing *w, const struct pk_commit_options *options, struct pk_err *err)
+static int run_git_commit(struct writing *w, const struct pk_commit_options *options,
+			  struct pk_err *err)
 {
 	struct pk_desk *desk = w->desk;
 	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
@@ -211,7 +223,9 @@ static int run_git_commit(struct writing *w, const struct pk_commit_options *opt
 		if (*c == '_')
 			*c = ' ';
 	PK_FREE char *made = pk_printf("db: %s", slug);
-	const char *const head[] = { "git", "commit", "-q", "-m", options->message ? options->message : made, NULL };
+	const char *const head[] = {
+		"git", "commit", "-q", "-m", options->message ? options->message : made, NULL
+	};
 	pk_strv_extend(&argv, head);
 	if (!options->message && options->edit)
 		pk_strv_push(&argv, "--edit");
@@ -238,7 +252,10 @@ static int run_git_commit(struct writing *w, const struct pk_commit_options *opt
 		return -1;
 	if (!status)
 		return 0;
-	pk_err_set(err, "git commit refused (exit status %d), and the new migration files are taken away again", status);
+	pk_err_set(err,
+		   "git commit refused (exit status %d), and the new migration files are taken "
+		   "away again",
+		   status);
 	return pk_err_hint(err, "mend what git says above, then git postkit commit");
 }
 
@@ -276,7 +293,8 @@ static int write_verdict(struct pk_desk *desk, struct pk_err *err)
 	return pk_note_write(desk->repo, &tree, text, err);
 }
 
-static int record_in_clone(struct pk_desk *desk, const struct pk_commit_result *result, struct pk_err *err)
+static int record_in_clone(struct pk_desk *desk, const struct pk_commit_result *result,
+			   struct pk_err *err)
 {
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
 	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
@@ -302,8 +320,8 @@ static int record_in_clone(struct pk_desk *desk, const struct pk_commit_result *
 static int finish(struct pk_desk *desk, struct pk_commit_result *ret, struct pk_err *err)
 {
 	struct pk_session *session = &desk->session;
-	if (pk_repo_rev(desk->repo, "HEAD", &ret->commit, err) < 0 || record_in_clone(desk, ret, err) < 0 ||
-	    write_verdict(desk, err) < 0)
+	if (pk_repo_rev(desk->repo, "HEAD", &ret->commit, err) < 0 ||
+	    record_in_clone(desk, ret, err) < 0 || write_verdict(desk, err) < 0)
 		return -1;
 	if (session->n_parts)
 		ret->from = session->parts[0].from;
@@ -329,12 +347,14 @@ static int check_state(struct pk_desk *desk, struct pk_err *err)
 			pk_err_set(err, "the session is %s, and nothing new is applied",
 				   pk_session_state_name(session->state));
 		else
-			pk_err_set(err, "the session is %s, and only what was applied can be committed",
+			pk_err_set(err,
+				   "the session is %s, and only what was applied can be committed",
 				   pk_session_state_name(session->state));
 		return pk_err_hint(err, "%s comes next", pk_session_next(session));
 	}
 	if (session->n_manual) {
-		pk_err_set(err, "the migration '%s' was written by hand but not applied", session->manual[0].file);
+		pk_err_set(err, "the migration '%s' was written by hand but not applied",
+			   session->manual[0].file);
 		return pk_err_hint(err, "git postkit apply runs it");
 	}
 	if (!session->source)
@@ -352,16 +372,22 @@ static int check_state(struct pk_desk *desk, struct pk_err *err)
 	return 0;
 }
 
-static int commit_anew(struct writing *w, const struct pk_commit_options *options, struct pk_err *err)
+static int commit_anew(struct writing *w, const struct pk_commit_options *options,
+		       struct pk_err *err)
 {
 	static const char *const add[] = { "add", "--intent-to-add", "--", NULL };
-	static const char *const unadd[] = { "rm", "--cached", "-q", "--ignore-unmatch", "--", NULL };
+	static const char *const unadd[] = {
+		"rm", "--cached", "-q", "--ignore-unmatch", "--", NULL
+	};
 	struct pk_desk *desk = w->desk;
 	struct pk_session *session = &desk->session;
 	PK_AUTO(pk_strv) untracked = PK_STRV_INIT;
 	if (compose(w, options, err) < 0 || store_fingerprints(desk, err) < 0)
 		return -1;
-	/* Said before the files are written: a commit that is killed leaves nothing that nobody knows. */
+	/*
+	 * Said before the files are written: a commit that is killed leaves nothing that nobody
+	 * knows.
+	 */
 	pk_strv_extend(&session->committing, (const char *const *)w->files.items);
 	if (pk_session_save(desk->repo, session, "commit: begin", err) < 0)
 		return -1;
@@ -389,7 +415,8 @@ int pk_session_commit(struct pk_desk *desk, const struct pk_commit_options *opti
 		      struct pk_commit_result *ret, struct pk_err *err)
 {
 	struct pk_session *session = &desk->session;
-	if (pk_desk_connect(desk, err) < 0 || pk_desk_lock(desk, err) < 0 || pk_desk_tables(desk, err) < 0)
+	if (pk_desk_connect(desk, err) < 0 || pk_desk_lock(desk, err) < 0 ||
+	    pk_desk_tables(desk, err) < 0)
 		return -1;
 	if (session->committing.n && committed(desk)) {
 		ret->finished = true;

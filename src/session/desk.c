@@ -13,7 +13,8 @@ void pk_desk_release(struct pk_desk *desk)
 	*desk = (struct pk_desk)PK_DESK_INIT;
 }
 
-bool pk_databases_find(const struct pk_databases *databases, const char *name, const struct pk_database **ret)
+bool pk_databases_find(const struct pk_databases *databases, const char *name,
+		       const struct pk_database **ret)
 {
 	for (size_t i = 0; i < databases->n; i++)
 		if (pk_streq(databases->items[i].name, name)) {
@@ -37,8 +38,9 @@ int pk_desk_open(struct pk_desk *desk, const struct pk_repo *repo, const struct 
 	if (pk_server_databases(&desk->server, &databases, err) < 0)
 		return -1;
 	if (!pk_databases_find(&databases, desk->session.db, NULL)) {
-		pk_err_set(err, "the session of branch '%s' is %s, but its clone '%s' is gone", desk->session.branch,
-			   pk_session_state_name(desk->session.state), desk->session.db);
+		pk_err_set(err, "the session of branch '%s' is %s, but its clone '%s' is gone",
+			   desk->session.branch, pk_session_state_name(desk->session.state),
+			   desk->session.db);
 		return pk_err_hint(err, "git postkit start cuts it anew");
 	}
 	return 0;
@@ -61,11 +63,13 @@ int pk_desk_lock(struct pk_desk *desk, struct pk_err *err)
 {
 	PK_FREE char *taken = NULL;
 	/* Any fixed number: the lock space is the clone's own. */
-	if (pk_query_value(&desk->admin, "SELECT pg_catalog.pg_try_advisory_lock(7305121)", 0, NULL, &taken, err) < 0)
+	if (pk_query_value(&desk->admin, "SELECT pg_catalog.pg_try_advisory_lock(7305121)", 0, NULL,
+			   &taken, err) < 0)
 		return -1;
 	if (pk_streq(taken, "t"))
 		return 0;
-	pk_err_set(err, "another command is at work on the clone of branch '%s'", desk->session.branch);
+	pk_err_set(err, "another command is at work on the clone of branch '%s'",
+		   desk->session.branch);
 	return pk_err_hint(err, "wait for it to end, then try again");
 }
 
@@ -85,23 +89,24 @@ int pk_desk_keep(struct pk_desk *desk, const struct pk_snapshot *snapshot, struc
 	return 0;
 }
 
-int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source, struct pk_snapshot *ret,
-		   struct pk_err *err)
+int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source,
+		   struct pk_snapshot *ret, struct pk_err *err)
 {
 	const struct pk_shadow_options options = {
 		.role = desk->session.role,
 		.owner = desk->session.owner,
 		.like = desk->session.db,
 	};
-	return pk_shadow_read(&desk->server, source->infra.n ? &source->infra : NULL, &source->files, &options, ret,
-			      err);
+	return pk_shadow_read(&desk->server, source->infra.n ? &source->infra : NULL,
+			      &source->files, &options, ret, err);
 }
 
 void pk_tree_diff_lines(const struct pk_tree_diff *diff, struct pk_buf *ret)
 {
 	static const char marks[] = { [PK_ADDED] = '+', [PK_CHANGED] = '~', [PK_REMOVED] = '-' };
 	for (size_t i = 0; i < diff->n; i++)
-		pk_buf_addf(ret, "%s%c %s", i ? "\n" : "", marks[diff->items[i].what], diff->items[i].path);
+		pk_buf_addf(ret, "%s%c %s", i ? "\n" : "", marks[diff->items[i].what],
+			    diff->items[i].path);
 }
 
 int pk_desk_unchanged(struct pk_desk *desk, const struct pk_snapshot *clone, struct pk_err *err)
@@ -115,11 +120,13 @@ int pk_desk_unchanged(struct pk_desk *desk, const struct pk_snapshot *clone, str
 	    pk_snapshot_diff_tree(desk->repo, expected, clone, &diff, err) < 0)
 		return -1;
 	pk_tree_diff_lines(&diff, &lines);
-	pk_err_set(err, "the schema of the clone '%s' was changed by something other than git postkit",
+	pk_err_set(err,
+		   "the schema of the clone '%s' was changed by something other than git postkit",
 		   desk->session.db);
 	if (lines.len)
 		pk_err_detail(err, "%s", lines.ptr);
-	return pk_err_hint(err, "no migration would hold that change: undo it there, or git postkit abort and git postkit start "
+	return pk_err_hint(err, "no migration would hold that change: undo it there, or git "
+				"postkit abort and git postkit start "
 				"cut a new clone; the schema files stay");
 }
 
@@ -128,12 +135,14 @@ int pk_desk_tables(struct pk_desk *desk, struct pk_err *err)
 	if (pk_applied_create_table(&desk->admin, err) < 0)
 		return -1;
 	/* The grants serve statements run under any role: the row goes into their transaction. */
-	return pk_exec(&desk->admin,
-		       "CREATE TABLE IF NOT EXISTS postkit.session_steps ("
-		       "part integer PRIMARY KEY, statements integer NOT NULL, done boolean NOT NULL, text_id text);"
-		       "GRANT USAGE ON SCHEMA postkit TO PUBLIC;"
-		       "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA postkit TO PUBLIC",
-		       err);
+	return pk_exec(
+		&desk->admin,
+		"CREATE TABLE IF NOT EXISTS postkit.session_steps ("
+		"part integer PRIMARY KEY, statements integer NOT NULL, done boolean NOT NULL, "
+		"text_id text);"
+		"GRANT USAGE ON SCHEMA postkit TO PUBLIC;"
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA postkit TO PUBLIC",
+		err);
 }
 
 int pk_desk_roles_of(struct pk_desk *desk, const char *sql, const char *file, struct pk_err *err)

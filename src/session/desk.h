@@ -1,4 +1,7 @@
-/* What a command on a session works with: the record, the running server, connections to the clone. */
+/*
+ * What a command on a session works with: the record, the running server, connections to the
+ * clone.
+ */
 #ifndef PK_SESSION_DESK_H
 #define PK_SESSION_DESK_H
 
@@ -15,13 +18,21 @@ struct pk_desk {
 	const struct pk_project *project;
 	struct pk_session session;
 	struct pk_server server;
-	struct pk_conn user;  /* to the clone, acting as session.role; closed until pk_desk_connect() */
-	struct pk_conn admin; /* to the clone, superuser: extensions, and the tables of schema postkit */
+	struct pk_conn
+		user; /* to the clone, acting as session.role; closed until pk_desk_connect() */
+	struct pk_conn
+		admin; /* to the clone, superuser: extensions, and the tables of schema postkit */
 };
-#define PK_DESK_INIT { 0 }
+#define PK_DESK_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_desk_release(struct pk_desk *desk);
 
-/* The session of the current branch, its server (started if needed), and that its clone is there. */
+/*
+ * The session of the current branch, its server (started if needed), and that its clone is
+ * there.
+ */
 int pk_desk_open(struct pk_desk *desk, const struct pk_repo *repo, const struct pk_config *config,
 		 const struct pk_project *project, struct pk_err *err);
 int pk_desk_connect(struct pk_desk *desk, struct pk_err *err);
@@ -32,8 +43,8 @@ int pk_desk_read(struct pk_desk *desk, struct pk_snapshot *ret, struct pk_err *e
 /* Stores the snapshot's tree and keeps it with the session. */
 int pk_desk_keep(struct pk_desk *desk, const struct pk_snapshot *snapshot, struct pk_err *err);
 /* What the schema files mean, under the role and owner of the remote. */
-int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source, struct pk_snapshot *ret,
-		   struct pk_err *err);
+int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source,
+		   struct pk_snapshot *ret, struct pk_err *err);
 /*
  * The clone must have the schema that the session left it with. An error lists the objects that
  * somebody changed there.
@@ -46,7 +57,8 @@ int pk_desk_roles_of(struct pk_desk *desk, const char *sql, const char *file, st
 /* A line an object: "+ public/table/users.sql". */
 void pk_tree_diff_lines(const struct pk_tree_diff *diff, struct pk_buf *ret);
 /* Is there a database of ours with the name? Fills size and time when ret is not NULL. */
-bool pk_databases_find(const struct pk_databases *databases, const char *name, const struct pk_database **ret);
+bool pk_databases_find(const struct pk_databases *databases, const char *name,
+		       const struct pk_database **ret);
 
 /*
  * Migrations of the work tree that the clone lacks, run on it in their order. Those that lead to
@@ -56,9 +68,13 @@ struct pk_caught_up {
 	size_t run, adopted;
 	struct pk_strv versions; /* of those that were run */
 };
-#define PK_CAUGHT_UP_INIT { 0 }
+#define PK_CAUGHT_UP_INIT                                                                          \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_caught_up_release(struct pk_caught_up *caught_up);
-int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_caught_up *ret, struct pk_err *err);
+int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_caught_up *ret,
+		     struct pk_err *err);
 /* The same without running: how many the clone lacks. */
 int pk_desk_lacks(struct pk_desk *desk, size_t *ret, struct pk_err *err);
 

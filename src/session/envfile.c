@@ -60,7 +60,8 @@ int pk_env_write(const char *path, const char *url, struct pk_err *err)
 	replace_line(old.ptr, url, &text);
 	if (pk_streq(old.ptr, text.ptr))
 		return 0;
-	return pk_write_file(path, text.ptr, text.len, exists ? (int)(st.st_mode & 07777) : 0600, err);
+	return pk_write_file(path, text.ptr, text.len, exists ? (int)(st.st_mode & 07777) : 0600,
+			     err);
 }
 
 int pk_session_refresh_env(const struct pk_repo *repo, const struct pk_config *config,
@@ -75,12 +76,16 @@ int pk_session_refresh_env(const struct pk_repo *repo, const struct pk_config *c
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
 	PK_FREE char *url = NULL;
 	enum pk_session_found found = PK_FOUND_NONE;
-	/* A detached HEAD has no session: the application must not go on with another branch's database. */
+	/*
+	 * A detached HEAD has no session: the application must not go on with another branch's
+	 * database.
+	 */
 	if (branch && pk_session_current(repo, config, &desk.session, &found, NULL, err) < 0)
 		return -1;
 	if (found == PK_FOUND_SESSION) {
 		pk_session_release(&desk.session);
-		if (pk_desk_open(&desk, repo, config, project, err) < 0 || pk_session_url(&desk, &url, err) < 0)
+		if (pk_desk_open(&desk, repo, config, project, err) < 0 ||
+		    pk_session_url(&desk, &url, err) < 0)
 			return -1;
 	}
 	*ret_changed = true;

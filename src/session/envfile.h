@@ -12,8 +12,9 @@ int pk_session_url(struct pk_desk *desk, char **ret_url, struct pk_err *err);
  */
 int pk_env_write(const char *path, const char *url, struct pk_err *err);
 /*
- * For post-checkout: the file named by postkit.envFile (protected) gets the database of the branch now
- * checked out, or loses the line when it has none. Without the setting: nothing. *ret_changed: said.
+ * For post-checkout: the file named by postkit.envFile (protected) gets the database of the branch
+ * now checked out, or loses the line when it has none. Without the setting: nothing. *ret_changed:
+ * said.
  */
 int pk_session_refresh_env(const struct pk_repo *repo, const struct pk_config *config,
 			   const struct pk_project *project, bool *ret_changed, struct pk_err *err);

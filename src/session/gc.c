@@ -19,10 +19,10 @@ struct gc {
 	const struct pk_config *config;
 	const struct pk_gc_options *options;
 	struct pk_server *server; /* at hand */
-	struct pk_strv busy;      /* databases that somebody is connected to */
+	struct pk_strv busy;	  /* databases that somebody is connected to */
 	struct pk_strv sessions;  /* "<id> <db>" of those that stay */
-	struct pk_strv ended;     /* ids of those that went: their pointers went along */
-	size_t left;              /* databases that stay */
+	struct pk_strv ended;	  /* ids of those that went: their pointers went along */
+	size_t left;		  /* databases that stay */
 };
 
 static void did(struct gc *gc, const char *what, const char *name, const char *why, int64_t size)
@@ -90,15 +90,16 @@ static void sweep_pointers(struct gc *gc)
 	static const char suffix[] = ".postkitsession";
 	for (size_t i = 0; i < gc->config->n; i++) {
 		const struct pk_config_item *item = &gc->config->items[i];
-		if (!pk_starts_with(item->key, "branch.") || !pk_ends_with(item->key, suffix) || !*item->value ||
-		    pk_strv_has(&gc->ended, item->value))
+		if (!pk_starts_with(item->key, "branch.") || !pk_ends_with(item->key, suffix) ||
+		    !*item->value || pk_strv_has(&gc->ended, item->value))
 			continue;
 		PK_FREE char *ref = pk_printf("refs/postkit/sessions/%s", item->value);
 		PK_AUTO(pk_err) err = PK_ERR_INIT;
 		struct pk_oid oid = { "" };
 		if (pk_ref_read(gc->repo, ref, &oid, &err) < 0 || !pk_oid_is_null(&oid))
 			continue;
-		PK_FREE char *branch = pk_strndup(item->key + 7, strlen(item->key) - 7 - sizeof(suffix) + 1);
+		PK_FREE char *branch =
+			pk_strndup(item->key + 7, strlen(item->key) - 7 - sizeof(suffix) + 1);
 		if (!gc->options->dry_run && pk_session_point(gc->repo, branch, NULL, &err) < 0)
 			failed(gc, "pointer", branch, &err);
 		else
@@ -145,9 +146,12 @@ static const char *why_template(struct gc *gc, const struct pk_database *databas
 	pk_remote_list(gc->config, &remotes);
 	if (!pk_strv_has(&remotes, database->label))
 		return "its remote is gone";
-	if (pk_template_find(gc->server, database->label, &current, NULL) < 0 || pk_streq(current.db, database->name))
+	if (pk_template_find(gc->server, database->label, &current, NULL) < 0 ||
+	    pk_streq(current.db, database->name))
 		return NULL;
-	return is_young(database) || pk_strv_has(&gc->busy, database->name) ? NULL : "a copy that was not finished";
+	return is_young(database) || pk_strv_has(&gc->busy, database->name)
+		       ? NULL
+		       : "a copy that was not finished";
 }
 
 static const char *why_leftover(struct gc *gc, const struct pk_database *database)
@@ -168,8 +172,8 @@ static const struct {
 	const char *purpose;
 	const char *(*why)(struct gc *gc, const struct pk_database *database);
 } purposes[] = {
-	{ "clone", why_clone },	      { "template", why_template },  { "shadow", why_leftover },
-	{ "dry-run", why_leftover },  { "copying", why_leftover },   { "unfinished", why_leftover },
+	{ "clone", why_clone },	     { "template", why_template }, { "shadow", why_leftover },
+	{ "dry-run", why_leftover }, { "copying", why_leftover },  { "unfinished", why_leftover },
 	{ "production", why_never },
 };
 
@@ -189,8 +193,10 @@ static int find_busy(struct gc *gc, struct pk_err *err)
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	pk_strv_release(&gc->busy);
 	if (pk_conn_open(&conn, &gc->server->admin, err) < 0 ||
-	    pk_query(&conn, "SELECT DISTINCT datname FROM pg_catalog.pg_stat_activity WHERE datname IS NOT NULL", 0,
-		     NULL, &rows, err) < 0)
+	    pk_query(&conn,
+		     "SELECT DISTINCT datname FROM pg_catalog.pg_stat_activity WHERE datname IS "
+		     "NOT NULL",
+		     0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++)
 		pk_strv_push(&gc->busy, pk_rows_get(&rows, i, 0));
@@ -209,7 +215,8 @@ static int sweep_databases(struct gc *gc, struct pk_err *err)
 		PK_AUTO(pk_err) drop_err = PK_ERR_INIT;
 		if (!why) {
 			gc->left++;
-		} else if (!gc->options->dry_run && pk_server_drop_db(gc->server, database->name, &drop_err) < 0) {
+		} else if (!gc->options->dry_run &&
+			   pk_server_drop_db(gc->server, database->name, &drop_err) < 0) {
 			failed(gc, database->purpose, database->name, &drop_err);
 			gc->left++;
 		} else {
@@ -304,8 +311,8 @@ static int sweep(struct gc *gc, struct pk_err *err)
 	return sweep_given(gc, err);
 }
 
-int pk_gc(const struct pk_repo *repo, const struct pk_config *config, const struct pk_gc_options *options,
-	  struct pk_err *err)
+int pk_gc(const struct pk_repo *repo, const struct pk_config *config,
+	  const struct pk_gc_options *options, struct pk_err *err)
 {
 	struct gc gc = { .repo = repo, .config = config, .options = options };
 	int rc = sweep(&gc, err);

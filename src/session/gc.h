@@ -9,8 +9,9 @@ struct pk_gc_options {
 	bool all;     /* every session and every cluster of this repository */
 	bool dry_run; /* only tell */
 	/*
-	 * Also clusters of other repositories that are not where they were. Never without being asked for: a
-	 * repository on a disk that is not mounted looks just like one that was removed.
+	 * Also clusters of other repositories that are not where they were. Never without being
+	 * asked for: a repository on a disk that is not mounted looks just like one that was
+	 * removed.
 	 */
 	bool orphans;
 	/* what: "session", "clone", "template", "leftover", "server", ...; size -1: not known. */
@@ -22,7 +23,7 @@ struct pk_gc_options {
 	void *arg;
 };
 /* A stopped server is started to look into it, and stopped again. */
-int pk_gc(const struct pk_repo *repo, const struct pk_config *config, const struct pk_gc_options *options,
-	  struct pk_err *err);
+int pk_gc(const struct pk_repo *repo, const struct pk_config *config,
+	  const struct pk_gc_options *options, struct pk_err *err);
 
 #endif

@@ -18,7 +18,8 @@ char *pk_manual_template(const char *name)
 			 name);
 }
 
-int pk_manual_check(const struct pk_session *session, const char *file, const char *text, struct pk_err *err)
+int pk_manual_check(const struct pk_session *session, const char *file, const char *text,
+		    struct pk_err *err)
 {
 	PK_AUTO(pk_migration) m = PK_MIGRATION_INIT;
 	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
@@ -34,7 +35,8 @@ int pk_manual_check(const struct pk_session *session, const char *file, const ch
 		const struct pk_statement *s = &statements.items[i];
 		if (s->parsed || session->major > GRAMMAR_MAJOR)
 			continue;
-		pk_err_set(err, "%s", s->parse_error ? s->parse_error : "the statement can't be parsed");
+		pk_err_set(err, "%s",
+			   s->parse_error ? s->parse_error : "the statement can't be parsed");
 		return pk_err_at(err, file, s->line + (m.up_line > 0 ? m.up_line - 1 : 0), s->col);
 	}
 	return 0;
@@ -57,14 +59,15 @@ static void note_waiting(struct pk_session *session)
 		if (session->state != PK_SESSION_APPLYING)
 			session->state = PK_SESSION_PLANNED;
 	} else if (session->state == PK_SESSION_PLANNED) {
-		session->state = pk_session_uncommitted(session) ? PK_SESSION_APPLIED : PK_SESSION_STARTED;
+		session->state =
+			pk_session_uncommitted(session) ? PK_SESSION_APPLIED : PK_SESSION_STARTED;
 	} else if (session->state == PK_SESSION_APPLYING && !pk_session_uncommitted(session)) {
 		session->state = PK_SESSION_STARTED;
 	}
 }
 
-int pk_manual_add(const struct pk_repo *repo, struct pk_session *session, const char *name, const char *text,
-		  bool first, char **ret_file, struct pk_err *err)
+int pk_manual_add(const struct pk_repo *repo, struct pk_session *session, const char *name,
+		  const char *text, bool first, char **ret_file, struct pk_err *err)
 {
 	PK_FREE char *file = pk_manual_file(session, name, err);
 	if (!file || pk_manual_check(session, file, text, err) < 0)
@@ -89,7 +92,8 @@ static bool is_named(const struct pk_manual *manual, const char *what)
 	return name && pk_starts_with(name + 1, what) && pk_streq(name + 1 + strlen(what), ".sql");
 }
 
-int pk_manual_find(const struct pk_session *session, const char *what, size_t *ret_index, struct pk_err *err)
+int pk_manual_find(const struct pk_session *session, const char *what, size_t *ret_index,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_buf) names = PK_BUF_INIT;
 	for (size_t i = 0; i < session->n_manual; i++) {
@@ -103,8 +107,8 @@ int pk_manual_find(const struct pk_session *session, const char *what, size_t *r
 	return names.len ? pk_err_hint(err, "there is %s", names.ptr) : -1;
 }
 
-int pk_manual_replace(const struct pk_repo *repo, struct pk_session *session, size_t index, const char *text,
-		      struct pk_err *err)
+int pk_manual_replace(const struct pk_repo *repo, struct pk_session *session, size_t index,
+		      const char *text, struct pk_err *err)
 {
 	struct pk_manual *manual = &session->manual[index];
 	PK_FREE char *step = pk_printf("migration: %s changed", manual->file);
@@ -115,7 +119,8 @@ int pk_manual_replace(const struct pk_repo *repo, struct pk_session *session, si
 	return pk_session_save(repo, session, step, err);
 }
 
-int pk_manual_remove(const struct pk_repo *repo, struct pk_session *session, size_t index, struct pk_err *err)
+int pk_manual_remove(const struct pk_repo *repo, struct pk_session *session, size_t index,
+		     struct pk_err *err)
 {
 	PK_FREE char *step = pk_printf("migration: %s removed", session->manual[index].file);
 	pk_session_drop_manual(session, index);

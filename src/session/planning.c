@@ -99,7 +99,8 @@ static struct pk_part rename_part(const struct pk_renames *renames)
 }
 
 /* Parts of the plan; a statement outside a transaction gets one of its own. Caller frees. */
-static struct pk_part *make_parts(const struct pk_plan *plan, const struct pk_renames *renames, size_t *ret_n)
+static struct pk_part *make_parts(const struct pk_plan *plan, const struct pk_renames *renames,
+				  size_t *ret_n)
 {
 	size_t n_runs, n = 0;
 	struct pk_plan_part *runs = pk_plan_parts(plan, &n_runs);
@@ -116,7 +117,8 @@ static struct pk_part *make_parts(const struct pk_plan *plan, const struct pk_re
 			};
 			PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 			pk_plan_part_sql(plan, &run, &sql);
-			parts[n++] = (struct pk_part){ .up = pk_buf_take(&sql), .up_transaction = run.transaction };
+			parts[n++] = (struct pk_part){ .up = pk_buf_take(&sql),
+						       .up_transaction = run.transaction };
 		}
 	}
 	free(runs);
@@ -135,8 +137,8 @@ static void take_parts(struct pk_session *session, struct pk_part *parts, size_t
 	}
 }
 
-static int store(struct pk_desk *desk, const struct pk_session_source *source, struct pk_planning *p,
-		 struct pk_part *parts, size_t n, struct pk_err *err)
+static int store(struct pk_desk *desk, const struct pk_session_source *source,
+		 struct pk_planning *p, struct pk_part *parts, size_t n, struct pk_err *err)
 {
 	struct pk_session *session = &desk->session;
 	PK_AUTO(pk_buf) up = PK_BUF_INIT;
@@ -176,16 +178,17 @@ static int forget(struct pk_desk *desk, struct pk_err *err)
 	if (!pk_session_pending(session))
 		return 0;
 	pk_session_drop_pending(session);
-	session->state = pk_session_uncommitted(session) ? PK_SESSION_APPLYING :
-			 session->n_manual		 ? PK_SESSION_PLANNED :
-							   PK_SESSION_STARTED;
+	session->state = pk_session_uncommitted(session) ? PK_SESSION_APPLYING
+			 : session->n_manual		 ? PK_SESSION_PLANNED
+							 : PK_SESSION_STARTED;
 	pk_session_trim_trees(session);
 	return pk_session_save(desk->repo, session, "plan: none that stands", err);
 }
 
 /* Renames are run on the copy, and what is left to do is found from there. */
-static int make_plan(struct pk_proof *proof, const struct pk_renames *renames, const struct pk_diff_options *how,
-		     struct pk_planning *p, struct pk_part **ret_parts, size_t *ret_n, struct pk_err *err)
+static int make_plan(struct pk_proof *proof, const struct pk_renames *renames,
+		     const struct pk_diff_options *how, struct pk_planning *p,
+		     struct pk_part **ret_parts, size_t *ret_n, struct pk_err *err)
 {
 	PK_AUTO(pk_snapshot) renamed = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_plan) rest = PK_PLAN_INIT;
@@ -219,7 +222,8 @@ static int make_plan(struct pk_proof *proof, const struct pk_renames *renames, c
 }
 
 static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *source,
-			  const struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
+			  const struct pk_planning_options *options, struct pk_planning *p,
+			  struct pk_err *err)
 {
 	PK_AUTO(pk_renames) renames = PK_RENAMES_INIT;
 	PK_AUTO(pk_proof) proof = PK_PROOF_INIT;
@@ -239,7 +243,8 @@ static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *
 	int rc = 0;
 	if (!p->refused)
 		p->proved = pk_proof_infra(&proof, source, &p->why_not) == 0 &&
-			    pk_proof_parts(&proof, parts, n, &p->clone, &p->shadow, &how, &p->why_not) == 0;
+			    pk_proof_parts(&proof, parts, n, &p->clone, &p->shadow, &how,
+					   &p->why_not) == 0;
 	if (p->why_not.exit == PK_EXIT_INTERRUPTED) {
 		pk_err_move(err, &p->why_not);
 		rc = -1;
@@ -254,7 +259,8 @@ static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *
 }
 
 int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source,
-		    const struct pk_planning_options *options, struct pk_planning *ret, struct pk_err *err)
+		    const struct pk_planning_options *options, struct pk_planning *ret,
+		    struct pk_err *err)
 {
 	double started = pk_now();
 	PK_AUTO(pk_strv) roles = PK_STRV_INIT;

@@ -14,15 +14,18 @@ struct pk_planning {
 	struct pk_plan plan;
 	struct pk_snapshot clone, shadow;
 	struct pk_caught_up caught_up;
-	char *down;            /* the whole way back; NULL before the proof */
-	size_t n_parts;        /* migrations that it becomes */
+	char *down;	/* the whole way back; NULL before the proof */
+	size_t n_parts; /* migrations that it becomes */
 	size_t n_destructive;
-	bool refused;          /* destructive, and that was not allowed: neither proved nor stored */
+	bool refused; /* destructive, and that was not allowed: neither proved nor stored */
 	bool proved;
 	struct pk_err why_not; /* when it does not prove */
 	double seconds;
 };
-#define PK_PLANNING_INIT { 0 }
+#define PK_PLANNING_INIT                                                                           \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_planning_release(struct pk_planning *planning);
 
 /*
@@ -31,7 +34,8 @@ void pk_planning_release(struct pk_planning *planning);
  * that was stored before is gone then, as it does not belong to these files.
  */
 int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source,
-		    const struct pk_planning_options *options, struct pk_planning *ret, struct pk_err *err);
+		    const struct pk_planning_options *options, struct pk_planning *ret,
+		    struct pk_err *err);
 
 /*
  * Puts record and clone in step after a kill: parts that were committed there but not noted here,
@@ -43,6 +47,7 @@ int pk_desk_settle(struct pk_desk *desk, struct pk_snapshot *ret_clone, struct p
 /* From waiting file to applied part. */
 int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct pk_err *err);
 int pk_manual_id(const struct pk_manual *manual);
-void pk_manual_applied(struct pk_session *session, size_t index, struct pk_part *part); /* takes the strings */
+void pk_manual_applied(struct pk_session *session, size_t index,
+		       struct pk_part *part); /* takes the strings */
 
 #endif

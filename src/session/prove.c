@@ -19,8 +19,8 @@ void pk_proof_release(struct pk_proof *proof)
 }
 
 /* Adds what differs to the error. */
-static int differs(struct pk_proof *proof, const struct pk_snapshot *want, const struct pk_snapshot *got,
-		   struct pk_err *err)
+static int differs(struct pk_proof *proof, const struct pk_snapshot *want,
+		   const struct pk_snapshot *got, struct pk_err *err)
 {
 	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
 	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
@@ -47,13 +47,16 @@ static bool same(const struct pk_snapshot *a, const struct pk_snapshot *b)
 }
 
 /* What a new database has and the clone does not; and settings that change what SQL means. */
-static int match_clone(struct pk_desk *desk, struct pk_conn *admin, const char *db, struct pk_err *err)
+static int match_clone(struct pk_desk *desk, struct pk_conn *admin, const char *db,
+		       struct pk_err *err)
 {
 	static const struct {
 		const char *query, *drop;
 	} extras[] = {
-		{ "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'public'", "DROP SCHEMA IF EXISTS public" },
-		{ "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'plpgsql'", "DROP EXTENSION IF EXISTS plpgsql" },
+		{ "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'public'",
+		  "DROP SCHEMA IF EXISTS public" },
+		{ "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'plpgsql'",
+		  "DROP EXTENSION IF EXISTS plpgsql" },
 	};
 	PK_AUTO(pk_strv) settings = PK_STRV_INIT;
 	PK_FREE char *may_create = NULL;
@@ -67,13 +70,17 @@ static int match_clone(struct pk_desk *desk, struct pk_conn *admin, const char *
 	if (pk_carry_read(&desk->admin, desk->session.db, &settings, err) < 0 ||
 	    pk_carry_settings(admin, db, &settings, err) < 0 ||
 	    pk_query_value(&desk->admin,
-			   "SELECT 1 WHERE pg_catalog.has_database_privilege($1, pg_catalog.current_database(), 'CREATE')",
+			   "SELECT 1 WHERE pg_catalog.has_database_privilege($1, "
+			   "pg_catalog.current_database(), 'CREATE')",
 			   1, params, &may_create, err) < 0)
 		return -1;
 	return may_create ? pk_carry_create_privilege(admin, db, desk->session.role, err) : 0;
 }
 
-/* By pg_dump, as templates are made: a cut would wait for everybody who is connected to the clone. */
+/*
+ * By pg_dump, as templates are made: a cut would wait for everybody who is connected to the
+ * clone.
+ */
 static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 {
 	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
@@ -82,7 +89,8 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_FREE char *bindir = pk_server_client_bindir(desk->config, desk->session.major);
 	if (!bindir)
-		return pk_err_set(err, "there is no pg_dump of PostgreSQL %d or newer on this machine",
+		return pk_err_set(err,
+				  "there is no pg_dump of PostgreSQL %d or newer on this machine",
 				  desk->session.major);
 	dump.bindir = bindir;
 	dump.jobs = 1;
@@ -97,7 +105,8 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	return pk_dump_restore(&dump, &target, err);
 }
 
-int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone, struct pk_err *err)
+int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone,
+		  struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) user = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
@@ -117,7 +126,8 @@ int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_
 		return pk_err_wrap(err, "the clone's schema can't be copied for the proof");
 	pk_server_user_info(&desk->server, db, &user);
 	pk_server_admin_info(&desk->server, db, &admin);
-	if (pk_act_as(&desk->server, db, desk->session.role, err) < 0 || pk_conn_open(&proof->user, &user, err) < 0 ||
+	if (pk_act_as(&desk->server, db, desk->session.role, err) < 0 ||
+	    pk_conn_open(&proof->user, &user, err) < 0 ||
 	    pk_conn_open(&proof->admin, &admin, err) < 0 || pk_proof_read(proof, &copy, err) < 0)
 		return -1;
 	if (same(clone, &copy))
@@ -126,7 +136,8 @@ int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_
 	return differs(proof, clone, &copy, err);
 }
 
-int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file, struct pk_err *err)
+int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file,
+		 struct pk_err *err)
 {
 	const struct pk_run how = {
 		.file = file,
@@ -153,7 +164,8 @@ int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err
 	return 0;
 }
 
-int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *source, struct pk_err *err)
+int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *source,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
 	const struct pk_parts_options options = { .local = true, .admin = &proof->admin };
@@ -167,12 +179,14 @@ int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *sourc
 		return 0;
 	pk_err_set(err, "infra changes the schema, which no migration would carry");
 	differs(proof, proof->clone, &after, err);
-	return pk_err_hint(err, "keep roles and settings in %s/infra, move these objects to the other folders",
-			   proof->desk->project->schema_dir);
+	return pk_err_hint(
+		err, "keep roles and settings in %s/infra, move these objects to the other folders",
+		proof->desk->project->schema_dir);
 }
 
-static int find_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk_snapshot *after,
-			 const struct pk_diff_options *options, struct pk_err *err)
+static int find_way_back(struct pk_part *part, struct pk_snapshot *before,
+			 struct pk_snapshot *after, const struct pk_diff_options *options,
+			 struct pk_err *err)
 {
 	PK_AUTO(pk_plan) down = PK_PLAN_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -182,7 +196,10 @@ static int find_way_back(struct pk_part *part, struct pk_snapshot *before, struc
 	struct pk_plan_part *parts = pk_plan_parts(&down, &n);
 	for (size_t i = 0; i < n; i++)
 		pk_plan_part_sql(&down, &parts[i], &sql);
-	/* A migration file has one way back: where it needs several transactions it gets none around it. */
+	/*
+	 * A migration file has one way back: where it needs several transactions it gets none
+	 * around it.
+	 */
 	part->down_transaction = n == 0 || (n == 1 && parts[0].transaction);
 	part->down = pk_buf_take(&sql);
 	free(parts);
@@ -190,7 +207,8 @@ static int find_way_back(struct pk_part *part, struct pk_snapshot *before, struc
 }
 
 static int prove_up(struct pk_proof *proof, struct pk_part *part, struct pk_snapshot *before,
-		    struct pk_snapshot *after, const struct pk_diff_options *options, struct pk_err *err)
+		    struct pk_snapshot *after, const struct pk_diff_options *options,
+		    struct pk_err *err)
 {
 	if (pk_proof_run(proof, part->up, part->up_transaction, "plan", err) < 0)
 		return pk_err_wrap(err, "it fails on a copy of the clone's schema");
@@ -203,8 +221,8 @@ static int prove_up(struct pk_proof *proof, struct pk_part *part, struct pk_snap
 	return pk_desk_keep(proof->desk, after, err);
 }
 
-static int prove_down(struct pk_proof *proof, const struct pk_part *part, const struct pk_snapshot *before,
-		      struct pk_err *err)
+static int prove_down(struct pk_proof *proof, const struct pk_part *part,
+		      const struct pk_snapshot *before, struct pk_err *err)
 {
 	PK_AUTO(pk_snapshot) back = PK_SNAPSHOT_INIT;
 	if (!*part->down)
@@ -220,8 +238,9 @@ static int prove_down(struct pk_proof *proof, const struct pk_part *part, const 
 }
 
 /* states: n + 1 of them; the first one is borrowed. */
-static int prove_all(struct pk_proof *proof, struct pk_part *parts, size_t n, struct pk_snapshot **states,
-		     const struct pk_snapshot *target, const struct pk_diff_options *options, struct pk_err *err)
+static int prove_all(struct pk_proof *proof, struct pk_part *parts, size_t n,
+		     struct pk_snapshot **states, const struct pk_snapshot *target,
+		     const struct pk_diff_options *options, struct pk_err *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if (prove_up(proof, &parts[i], states[i], states[i + 1], options, err) < 0)
@@ -236,8 +255,9 @@ static int prove_all(struct pk_proof *proof, struct pk_part *parts, size_t n, st
 	return 0;
 }
 
-int pk_proof_parts(struct pk_proof *proof, struct pk_part *parts, size_t n, struct pk_snapshot *first,
-		   const struct pk_snapshot *target, const struct pk_diff_options *options, struct pk_err *err)
+int pk_proof_parts(struct pk_proof *proof, struct pk_part *parts, size_t n,
+		   struct pk_snapshot *first, const struct pk_snapshot *target,
+		   const struct pk_diff_options *options, struct pk_err *err)
 {
 	struct pk_snapshot *states = pk_alloc((n + 1) * sizeof(*states));
 	struct pk_snapshot **pointers = pk_alloc((n + 1) * sizeof(*pointers));

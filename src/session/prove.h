@@ -14,13 +14,19 @@ struct pk_proof {
 	struct pk_conn user, admin;
 	const struct pk_snapshot *clone; /* borrowed: knows the rows that the copy does not have */
 };
-#define PK_PROOF_INIT { 0 }
+#define PK_PROOF_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_proof_release(struct pk_proof *proof); /* drops the copy */
-int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone, struct pk_err *err);
+int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone,
+		  struct pk_err *err);
 /* infra, which must not change the schema: migrations could not carry what it makes. */
-int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *source, struct pk_err *err);
+int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *source,
+		   struct pk_err *err);
 /* file: for messages. */
-int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file, struct pk_err *err);
+int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file,
+		 struct pk_err *err);
 /* With the row estimates of the clone's tables. */
 int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err *err);
 
@@ -29,7 +35,8 @@ int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err
  * then runs these back to the start. Each of the schemas on the way must be what was promised, the
  * last one `target`. first: the schema of the copy now. Keeps the snapshots with the session.
  */
-int pk_proof_parts(struct pk_proof *proof, struct pk_part *parts, size_t n, struct pk_snapshot *first,
-		   const struct pk_snapshot *target, const struct pk_diff_options *options, struct pk_err *err);
+int pk_proof_parts(struct pk_proof *proof, struct pk_part *parts, size_t n,
+		   struct pk_snapshot *first, const struct pk_snapshot *target,
+		   const struct pk_diff_options *options, struct pk_err *err);
 
 #endif

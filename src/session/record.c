@@ -10,9 +10,12 @@ static const struct {
 	const char *key;
 	size_t offset;
 } strings[] = {
-	{ "id", offsetof(struct pk_session, id) },	 { "branch", offsetof(struct pk_session, branch) },
-	{ "remote", offsetof(struct pk_session, remote) }, { "role", offsetof(struct pk_session, role) },
-	{ "owner", offsetof(struct pk_session, owner) }, { "db", offsetof(struct pk_session, db) },
+	{ "id", offsetof(struct pk_session, id) },
+	{ "branch", offsetof(struct pk_session, branch) },
+	{ "remote", offsetof(struct pk_session, remote) },
+	{ "role", offsetof(struct pk_session, role) },
+	{ "owner", offsetof(struct pk_session, owner) },
+	{ "db", offsetof(struct pk_session, db) },
 	{ "source", offsetof(struct pk_session, source) },
 };
 
@@ -38,7 +41,7 @@ static void set_oid(cJSON *object, const char *key, const struct pk_oid *oid)
 static void get_list(const cJSON *root, const char *key, struct pk_strv *ret)
 {
 	const cJSON *item;
-	cJSON_ArrayForEach(item, pk_json_array(root, key))
+	cJSON_ArrayForEach (item, pk_json_array(root, key))
 		if (cJSON_IsString(item))
 			pk_strv_push(ret, item->valuestring);
 }
@@ -61,21 +64,24 @@ static int parse_state(const char *name, enum pk_session_state *ret)
 }
 
 /* ret_first: hand-written migrations that run before the plan. */
-static int parse_record(struct pk_session *session, const struct pk_buf *text, struct pk_strv *ret_first,
-			struct pk_err *err)
+static int parse_record(struct pk_session *session, const struct pk_buf *text,
+			struct pk_strv *ret_first, struct pk_err *err)
 {
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
 	if (pk_json_parse(text->ptr, text->len, &json, err) < 0)
 		return pk_err_wrap(err, "session.json");
 	int schema = (int)pk_json_num(json.root, "schema", 0);
 	if (schema != RECORD_SCHEMA) {
-		pk_err_set(err, "the session was written by another version of git postkit (schema %d)", schema);
-		return pk_err_hint(err, "use that version, or end the session with git postkit abort");
+		pk_err_set(err,
+			   "the session was written by another version of git postkit (schema %d)",
+			   schema);
+		return pk_err_hint(err,
+				   "use that version, or end the session with git postkit abort");
 	}
 	for (size_t i = 0; i < PK_COUNT(strings); i++)
 		*field(session, i) = pk_strdup(pk_json_str(json.root, strings[i].key));
-	if (!session->id || !session->branch || !session->db || !session->remote || !session->role ||
-	    parse_state(pk_json_str(json.root, "state"), &session->state) < 0)
+	if (!session->id || !session->branch || !session->db || !session->remote ||
+	    !session->role || parse_state(pk_json_str(json.root, "state"), &session->state) < 0)
 		return pk_err_set(err, "session.json lacks a field or has an unknown state");
 	session->major = (int)pk_json_num(json.root, "server_major", 0);
 	session->started = (int64_t)pk_json_num(json.root, "started", 0);
@@ -89,7 +95,7 @@ static int parse_record(struct pk_session *session, const struct pk_buf *text, s
 	get_list(json.root, "first", ret_first);
 	int next = session->next_part;
 	const cJSON *item;
-	cJSON_ArrayForEach(item, pk_json_array(json.root, "parts")) {
+	cJSON_ArrayForEach (item, pk_json_array(json.root, "parts")) {
 		struct pk_part *part = pk_session_add_part(session);
 		part->id = (int)pk_json_num(item, "id", 0);
 		part->name = pk_strdup(pk_json_str(item, "name"));
@@ -191,10 +197,10 @@ static void take_text(struct pk_session *session, const char *path, struct pk_bu
 	struct pk_part *part = part_by_id(session, id);
 	if (!part)
 		return;
-	char **to = pk_streq(path + used, "up.sql")	? &part->up :
-		    pk_streq(path + used, "down.sql")	? &part->down :
-		    pk_streq(path + used, "trace.json") ? &part->trace :
-							  NULL;
+	char **to = pk_streq(path + used, "up.sql")	  ? &part->up
+		    : pk_streq(path + used, "down.sql")	  ? &part->down
+		    : pk_streq(path + used, "trace.json") ? &part->trace
+							  : NULL;
 	if (to) {
 		free(*to);
 		*to = pk_buf_take(text);
@@ -234,7 +240,8 @@ static int load_blobs(struct loading *loading, struct pk_session *session, struc
 	return 0;
 }
 
-int pk_session_load(const struct pk_repo *repo, const char *id, struct pk_session *ret, struct pk_err *err)
+int pk_session_load(const struct pk_repo *repo, const char *id, struct pk_session *ret,
+		    struct pk_err *err)
 {
 	PK_FREE char *ref = pk_printf("refs/postkit/sessions/%s", id);
 	struct pk_oid commit, tree;
@@ -300,8 +307,10 @@ static int add_all(struct saving *saving, struct pk_session *session, struct pk_
 	for (size_t i = 0; i < session->n_parts; i++) {
 		const struct pk_part *part = &session->parts[i];
 		if (add_text(saving, pk_printf("parts/%d/up.sql", part->id), part->up, err) < 0 ||
-		    add_text(saving, pk_printf("parts/%d/down.sql", part->id), part->down, err) < 0 ||
-		    add_text(saving, pk_printf("parts/%d/trace.json", part->id), part->trace, err) < 0)
+		    add_text(saving, pk_printf("parts/%d/down.sql", part->id), part->down, err) <
+			    0 ||
+		    add_text(saving, pk_printf("parts/%d/trace.json", part->id), part->trace, err) <
+			    0)
 			return -1;
 	}
 	for (size_t i = 0; i < session->n_manual; i++)
@@ -316,7 +325,8 @@ static int add_all(struct saving *saving, struct pk_session *session, struct pk_
 	return 0;
 }
 
-int pk_session_save(const struct pk_repo *repo, struct pk_session *session, const char *step, struct pk_err *err)
+int pk_session_save(const struct pk_repo *repo, struct pk_session *session, const char *step,
+		    struct pk_err *err)
 {
 	struct saving saving = { .repo = repo };
 	struct pk_oid tree, commit;
@@ -334,20 +344,23 @@ int pk_session_save(const struct pk_repo *repo, struct pk_session *session, cons
 	if (swapped < 0)
 		return pk_err_wrap(err, "the session can't be stored");
 	if (swapped > 0) {
-		pk_err_set(err, "another command changed the session of branch '%s' meanwhile", session->branch);
+		pk_err_set(err, "another command changed the session of branch '%s' meanwhile",
+			   session->branch);
 		return pk_err_hint(err, "git postkit status shows where it stands now");
 	}
 	session->commit = commit;
 	return 0;
 }
 
-int pk_session_delete(const struct pk_repo *repo, const struct pk_session *session, struct pk_err *err)
+int pk_session_delete(const struct pk_repo *repo, const struct pk_session *session,
+		      struct pk_err *err)
 {
 	static const struct pk_oid none = { "" };
 	PK_FREE char *ref = pk_printf("refs/postkit/sessions/%s", session->id);
 	int swapped = pk_ref_swap(repo, ref, &session->commit, &none, "abort", err);
 	if (swapped > 0)
-		return pk_err_set(err, "another command changed the session of branch '%s' meanwhile",
+		return pk_err_set(err,
+				  "another command changed the session of branch '%s' meanwhile",
 				  session->branch);
 	return swapped;
 }

@@ -14,7 +14,10 @@ void pk_renames_release(struct pk_renames *renames)
 	*renames = (struct pk_renames)PK_RENAMES_INIT;
 }
 
-/* How a rename is written: "ALTER TABLE parent RENAME COLUMN a TO b", "ALTER TRIGGER a ON parent RENAME TO b". */
+/*
+ * How a rename is written: "ALTER TABLE parent RENAME COLUMN a TO b", "ALTER TRIGGER a ON parent
+ * RENAME TO b".
+ */
 static const struct form {
 	const char *kind, *alter;
 	enum { ITSELF, IN_PARENT, ON_PARENT } shape;
@@ -72,7 +75,8 @@ static void add(struct pk_renames *renames, const struct pk_rename *rename)
 	struct pk_arena *arena = &renames->arena;
 	if (renames->n == renames->cap) {
 		renames->cap = renames->cap ? renames->cap * 2 : 4;
-		renames->items = pk_realloc_array(renames->items, renames->cap, sizeof(*renames->items));
+		renames->items =
+			pk_realloc_array(renames->items, renames->cap, sizeof(*renames->items));
 	}
 	renames->items[renames->n++] = (struct pk_rename){
 		.kind = pk_arena_strdup(arena, rename->kind),
@@ -123,14 +127,16 @@ static char *name_after(const char *text, const char *end)
 static char *identifier_at(const char *text)
 {
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
-	while (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\r' || *text == '(' || *text == ',')
+	while (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\r' || *text == '(' ||
+	       *text == ',')
 		text++;
 	if (*text == '"') {
 		for (text++; *text && *text != '"'; text++)
 			pk_buf_addc(&name, *text);
 	} else {
 		for (; *text && !strchr(" \t\r\n,;()", *text); text++)
-			pk_buf_addc(&name, *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text);
+			pk_buf_addc(&name,
+				    *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text);
 	}
 	return name.len ? pk_buf_take(&name) : NULL;
 }
@@ -141,7 +147,8 @@ struct search {
 };
 
 /* The name that a table of the schema files has before the renames found so far. */
-static const char *table_before(const struct pk_renames *renames, const char *schema, const char *table)
+static const char *table_before(const struct pk_renames *renames, const char *schema,
+				const char *table)
 {
 	for (size_t i = 0; table && i < renames->n; i++) {
 		const struct pk_rename *rename = &renames->items[i];
@@ -174,12 +181,15 @@ static void rename_of_statement(struct search *search, const struct pk_statement
 	if (!old_name)
 		return;
 	const char *dot = strrchr(old_name, '.');
-	bool on_relation = pk_streq(action->object, "trigger") || pk_streq(action->object, "policy");
+	bool on_relation =
+		pk_streq(action->object, "trigger") || pk_streq(action->object, "policy");
 	bool is_index = pk_streq(action->object, "index");
 	const char *schema = on_relation || is_index ? action->rel_schema : action->schema;
 	struct pk_rename rename = {
 		.kind = pk_streq(action->object, "materialized view") ? "matview" : action->object,
-		.schema = pk_streq(action->object, "schema") ? NULL : schema ? schema : "public",
+		.schema = pk_streq(action->object, "schema") ? NULL
+			  : schema			     ? schema
+							     : "public",
 		.parent = on_relation ? action->rel_name : NULL,
 		.from = dot ? dot + 1 : old_name,
 		.to = action->name,
@@ -244,7 +254,9 @@ static int search_file(struct search *search, const struct pk_source_file *file,
 static int bad_rename(const char *text, struct pk_err *err)
 {
 	pk_err_set(err, "'%s' does not say what to rename", text);
-	pk_err_hint(err, "--rename column:public.users.name=full_name, --rename table:public.users=clients");
+	pk_err_hint(
+		err,
+		"--rename column:public.users.name=full_name, --rename table:public.users=clients");
 	return pk_err_exit(err, PK_EXIT_USAGE);
 }
 
@@ -268,7 +280,9 @@ static int add_asked(struct search *search, const char *text, struct pk_err *err
 		return bad_rename(text, err);
 	const struct pk_rename rename = {
 		.kind = kind,
-		.schema = !in_schema ? NULL : names.n > least ? names.items[0] : "public",
+		.schema = !in_schema	    ? NULL
+			  : names.n > least ? names.items[0]
+					    : "public",
 		.parent = form->shape == ITSELF ? NULL : names.items[names.n - 2],
 		.from = names.items[names.n - 1],
 		.to = equals + 1,
@@ -283,8 +297,8 @@ static int add_asked(struct search *search, const char *text, struct pk_err *err
 }
 
 int pk_renames_find(const struct pk_session_source *source, const struct pk_strv *asked,
-		    const struct pk_snapshot *from, const struct pk_snapshot *to, struct pk_renames *ret,
-		    struct pk_err *err)
+		    const struct pk_snapshot *from, const struct pk_snapshot *to,
+		    struct pk_renames *ret, struct pk_err *err)
 {
 	struct search search = { .from = from, .to = to, .ret = ret };
 	for (size_t i = 0; i < source->files.n; i++)

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 
 static const char *const state_names[] = {
-	[PK_SESSION_STARTED] = "started",	 [PK_SESSION_PLANNED] = "planned",
-	[PK_SESSION_APPLYING] = "applying",	 [PK_SESSION_APPLIED] = "applied",
+	[PK_SESSION_STARTED] = "started",     [PK_SESSION_PLANNED] = "planned",
+	[PK_SESSION_APPLYING] = "applying",   [PK_SESSION_APPLIED] = "applied",
 	[PK_SESSION_COMMITTED] = "committed",
 };
 
@@ -127,7 +127,8 @@ void pk_session_drop_applied(struct pk_session *session)
 	drop_parts(session, true);
 }
 
-struct pk_manual *pk_session_add_manual(struct pk_session *session, const char *file, const char *text)
+struct pk_manual *pk_session_add_manual(struct pk_session *session, const char *file,
+					const char *text)
 {
 	if (session->n_manual == session->cap_manual) {
 		session->cap_manual = session->cap_manual ? session->cap_manual * 2 : 4;
@@ -158,7 +159,8 @@ static bool needs_tree(const struct pk_session *session, const char *hex)
 	if (pk_streq(session->base.hex, hex) || pk_streq(session->target.hex, hex))
 		return true;
 	for (size_t i = 0; i < session->n_parts; i++)
-		if (pk_streq(session->parts[i].from.hex, hex) || pk_streq(session->parts[i].to.hex, hex))
+		if (pk_streq(session->parts[i].from.hex, hex) ||
+		    pk_streq(session->parts[i].to.hex, hex))
 			return true;
 	return false;
 }
@@ -184,7 +186,8 @@ int pk_session_list(const struct pk_repo *repo, struct pk_strv *ret_ids, struct 
 	return 0;
 }
 
-int pk_session_point(const struct pk_repo *repo, const char *branch, const char *id, struct pk_err *err)
+int pk_session_point(const struct pk_repo *repo, const char *branch, const char *id,
+		     struct pk_err *err)
 {
 	PK_FREE char *key = pk_printf("branch.%s.postkitSession", branch);
 	return pk_config_set(repo, key, id, err);
@@ -212,8 +215,9 @@ bool pk_session_has_branch(const struct pk_repo *repo, const struct pk_config *c
 	return pk_streq(current, session->branch) || branch_exists(repo, session->branch);
 }
 
-int pk_session_current(const struct pk_repo *repo, const struct pk_config *config, struct pk_session *ret,
-		       enum pk_session_found *ret_found, char **ret_branch, struct pk_err *err)
+int pk_session_current(const struct pk_repo *repo, const struct pk_config *config,
+		       struct pk_session *ret, enum pk_session_found *ret_found, char **ret_branch,
+		       struct pk_err *err)
 {
 	PK_FREE char *branch = pk_repo_branch(repo);
 	if (!branch) {
@@ -231,8 +235,12 @@ int pk_session_current(const struct pk_repo *repo, const struct pk_config *confi
 			return -1;
 		*ret_found = PK_FOUND_SESSION;
 		if (!pk_streq(ret->branch, branch)) {
-			/* `git branch -m` takes the pointer along; `git branch -c` leaves one behind too. */
-			if (pk_streq(pointer_of(config, ret->branch), id) && branch_exists(repo, ret->branch)) {
+			/*
+			 * `git branch -m` takes the pointer along; `git branch -c` leaves one
+			 * behind too.
+			 */
+			if (pk_streq(pointer_of(config, ret->branch), id) &&
+			    branch_exists(repo, ret->branch)) {
 				*ret_found = PK_FOUND_COPIED;
 			} else {
 				free(ret->branch);
@@ -247,18 +255,18 @@ int pk_session_current(const struct pk_repo *repo, const struct pk_config *confi
 	return 0;
 }
 
-int pk_session_require(const struct pk_repo *repo, const struct pk_config *config, struct pk_session *ret,
-		       struct pk_err *err)
+int pk_session_require(const struct pk_repo *repo, const struct pk_config *config,
+		       struct pk_session *ret, struct pk_err *err)
 {
-	enum pk_session_found found;
+	enum pk_session_found found = PK_FOUND_NONE;
 	PK_FREE char *branch = NULL;
 	if (pk_session_current(repo, config, ret, &found, &branch, err) < 0)
 		return -1;
 	if (found == PK_FOUND_SESSION)
 		return 0;
 	if (found == PK_FOUND_COPIED)
-		pk_err_set(err, "branch '%s' is a copy of '%s', whose session it must not share", branch,
-			   ret->branch);
+		pk_err_set(err, "branch '%s' is a copy of '%s', whose session it must not share",
+			   branch, ret->branch);
 	else
 		pk_err_set(err, "branch '%s' has no session", branch);
 	return pk_err_hint(err, "git postkit start gives it one");

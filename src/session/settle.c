@@ -41,7 +41,10 @@ void pk_manual_applied(struct pk_session *session, size_t index, struct pk_part 
 	*part = (struct pk_part){ 0 };
 }
 
-/* A failed or killed CREATE INDEX CONCURRENTLY leaves an invalid index behind, which is worth nothing. */
+/*
+ * A failed or killed CREATE INDEX CONCURRENTLY leaves an invalid index behind, which is worth
+ * nothing.
+ */
 static int drop_invalid(struct pk_desk *desk, const char *sql, struct pk_err *err)
 {
 	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
@@ -51,7 +54,8 @@ static int drop_invalid(struct pk_desk *desk, const char *sql, struct pk_err *er
 	pk_sql_actions(&statements, &actions);
 	for (size_t i = 0; i < actions.n; i++) {
 		const struct pk_action *a = &actions.items[i];
-		if (a->verb != PK_CREATE || !a->concurrently || !a->name || !pk_streq(a->object, "index"))
+		if (a->verb != PK_CREATE || !a->concurrently || !a->name ||
+		    !pk_streq(a->object, "index"))
 			continue;
 		const char *schema = a->rel_schema ? a->rel_schema : "public";
 		const char *const params[] = { schema, a->name };
@@ -79,7 +83,8 @@ static int drop_all_invalid(struct pk_desk *desk, struct pk_err *err)
 	const struct pk_session *session = &desk->session;
 	for (size_t i = 0; i < session->n_parts; i++) {
 		const struct pk_part *part = &session->parts[i];
-		if (!part->applied && !part->up_transaction && drop_invalid(desk, part->up, err) < 0)
+		if (!part->applied && !part->up_transaction &&
+		    drop_invalid(desk, part->up, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < session->n_manual; i++)
@@ -92,8 +97,10 @@ static int drop_all_invalid(struct pk_desk *desk, struct pk_err *err)
 static int left_in_middle(struct pk_desk *desk, bool *ret, struct pk_err *err)
 {
 	PK_FREE char *part = NULL;
-	if (pk_query_value(&desk->admin, "SELECT part FROM postkit.session_steps WHERE NOT done AND statements > 0", 0,
-			   NULL, &part, err) < 0)
+	if (pk_query_value(
+		    &desk->admin,
+		    "SELECT part FROM postkit.session_steps WHERE NOT done AND statements > 0", 0,
+		    NULL, &part, err) < 0)
 		return -1;
 	*ret = part != NULL;
 	return 0;
@@ -102,7 +109,8 @@ static int left_in_middle(struct pk_desk *desk, bool *ret, struct pk_err *err)
 static int read_done(struct pk_desk *desk, struct pk_strv *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	if (pk_query(&desk->admin, "SELECT part FROM postkit.session_steps WHERE done", 0, NULL, &rows, err) < 0)
+	if (pk_query(&desk->admin, "SELECT part FROM postkit.session_steps WHERE done", 0, NULL,
+		     &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++)
 		pk_strv_push(ret, pk_rows_get(&rows, i, 0));
@@ -116,7 +124,8 @@ static bool is_done(const struct pk_strv *done, int id)
 }
 
 /* Parts that the clone has. Returns whether any was new. */
-static bool note_parts(struct pk_desk *desk, const struct pk_strv *done, const struct pk_snapshot *clone)
+static bool note_parts(struct pk_desk *desk, const struct pk_strv *done,
+		       const struct pk_snapshot *clone)
 {
 	struct pk_session *session = &desk->session;
 	bool changed = false;
@@ -125,9 +134,10 @@ static bool note_parts(struct pk_desk *desk, const struct pk_strv *done, const s
 		if (part->applied)
 			continue;
 		/* Outside a transaction the schema alone can tell. */
-		bool there = is_done(done, part->id) ||
-			     (!part->up_transaction && pk_streq(part->to.hex, clone->fingerprint.hex) &&
-			      !pk_streq(part->from.hex, part->to.hex));
+		bool there =
+			is_done(done, part->id) ||
+			(!part->up_transaction && pk_streq(part->to.hex, clone->fingerprint.hex) &&
+			 !pk_streq(part->from.hex, part->to.hex));
 		if (!there)
 			break;
 		part->applied = changed = true;
@@ -149,7 +159,8 @@ static bool note_parts(struct pk_desk *desk, const struct pk_strv *done, const s
 }
 
 /* A migration of the branch that was run on the clone just before a kill is its base now. */
-static int note_base(struct pk_desk *desk, const struct pk_snapshot *clone, bool *changed, struct pk_err *err)
+static int note_base(struct pk_desk *desk, const struct pk_snapshot *clone, bool *changed,
+		     struct pk_err *err)
 {
 	struct pk_session *session = &desk->session;
 	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;

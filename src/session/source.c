@@ -42,7 +42,8 @@ static int hash_files(struct hashing *hashing, const struct pk_source *source, s
 	return 0;
 }
 
-static int hash_source(const struct pk_repo *repo, struct pk_session_source *source, struct pk_err *err)
+static int hash_source(const struct pk_repo *repo, struct pk_session_source *source,
+		       struct pk_err *err)
 {
 	struct hashing hashing = { 0 };
 	size_t n = source->files.n + source->infra.n;
@@ -64,7 +65,8 @@ int pk_session_source_read(const struct pk_repo *repo, const struct pk_project *
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	if (!pk_path_is_dir(dir)) {
 		pk_err_set(err, "there is no folder '%s' with the schema", project->schema_dir);
-		return pk_err_hint(err, "git postkit import writes it from an existing database, git postkit init an empty one");
+		return pk_err_hint(err, "git postkit import writes it from an existing database, "
+					"git postkit init an empty one");
 	}
 	if (pk_source_from_path(&source.files, dir, pk_project_not_schema, err) < 0)
 		return -1;
@@ -79,20 +81,22 @@ int pk_session_source_read(const struct pk_repo *repo, const struct pk_project *
 	return 0;
 }
 
-int pk_session_source_from_rev(const struct pk_repo *repo, const struct pk_project *project, const char *rev,
-			       struct pk_session_source *ret, struct pk_err *err)
+int pk_session_source_from_rev(const struct pk_repo *repo, const struct pk_project *project,
+			       const char *rev, struct pk_session_source *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	PK_FREE char *infra = pk_printf("%s/infra", project->schema_dir);
 	struct pk_oid tree;
 	if (pk_repo_tree_at(repo, rev, project->schema_dir, &tree, err) < 0)
 		return -1;
-	if (!pk_oid_is_null(&tree) && pk_source_from_tree(&source.files, repo, &tree, project->schema_dir,
-							   pk_project_not_schema, err) < 0)
+	if (!pk_oid_is_null(&tree) &&
+	    pk_source_from_tree(&source.files, repo, &tree, project->schema_dir,
+				pk_project_not_schema, err) < 0)
 		return -1;
 	if (pk_repo_tree_at(repo, rev, infra, &tree, err) < 0)
 		return -1;
-	if (!pk_oid_is_null(&tree) && pk_source_from_tree(&source.infra, repo, &tree, infra, NULL, err) < 0)
+	if (!pk_oid_is_null(&tree) &&
+	    pk_source_from_tree(&source.infra, repo, &tree, infra, NULL, err) < 0)
 		return -1;
 	if (hash_source(repo, &source, err) < 0)
 		return -1;
@@ -101,7 +105,8 @@ int pk_session_source_from_rev(const struct pk_repo *repo, const struct pk_proje
 	return 0;
 }
 
-int pk_session_source_roles(const struct pk_session_source *source, struct pk_strv *ret, struct pk_err *err)
+int pk_session_source_roles(const struct pk_session_source *source, struct pk_strv *ret,
+			    struct pk_err *err)
 {
 	if (pk_source_roles(&source->infra, ret, err) < 0)
 		return -1;

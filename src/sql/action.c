@@ -265,6 +265,24 @@ static void do_role(struct pk_facts *facts, const PgQuery__Node *node)
 	action->name = pk_tree_str(facts->arena, node->create_role_stmt->role);
 }
 
+static void do_operator_family(struct pk_facts *facts, const PgQuery__Node *node)
+{
+	const PgQuery__CreateOpFamilyStmt *stmt = node->create_op_family_stmt;
+	struct pk_action *action = pk_facts_add(facts, PK_CREATE, "operator family");
+
+	pk_tree_names(facts->arena, stmt->n_opfamilyname, stmt->opfamilyname, &action->schema,
+		      &action->name);
+}
+
+static void do_operator_class(struct pk_facts *facts, const PgQuery__Node *node)
+{
+	const PgQuery__CreateOpClassStmt *stmt = node->create_op_class_stmt;
+	struct pk_action *action = pk_facts_add(facts, PK_CREATE, "operator class");
+
+	pk_tree_names(facts->arena, stmt->n_opclassname, stmt->opclassname, &action->schema,
+		      &action->name);
+}
+
 /* What needs no more than to be known by kind. */
 static const struct plain {
 	PgQuery__Node__NodeCase node_case;
@@ -293,8 +311,6 @@ static const struct plain {
 	{ PG_QUERY__NODE__NODE_CREATE_FOREIGN_SERVER_STMT, PK_CREATE, "server" },
 	{ PG_QUERY__NODE__NODE_CREATE_USER_MAPPING_STMT, PK_CREATE, "user mapping" },
 	{ PG_QUERY__NODE__NODE_CREATE_PLANG_STMT, PK_CREATE, "language" },
-	{ PG_QUERY__NODE__NODE_CREATE_OP_CLASS_STMT, PK_CREATE, "operator class" },
-	{ PG_QUERY__NODE__NODE_CREATE_OP_FAMILY_STMT, PK_CREATE, "operator family" },
 	{ PG_QUERY__NODE__NODE_ALTER_OP_FAMILY_STMT, PK_ALTER, "operator family" },
 	{ PG_QUERY__NODE__NODE_CREATE_CONVERSION_STMT, PK_CREATE, "conversion" },
 	{ PG_QUERY__NODE__NODE_CREATE_TRANSFORM_STMT, PK_CREATE, "transform" },
@@ -341,6 +357,8 @@ static const struct handler {
 	{ PG_QUERY__NODE__NODE_GRANT_ROLE_STMT, pk_facts_grant_role },
 	{ PG_QUERY__NODE__NODE_ALTER_DEFAULT_PRIVILEGES_STMT, pk_facts_default_privileges },
 	{ PG_QUERY__NODE__NODE_CREATE_ROLE_STMT, do_role },
+	{ PG_QUERY__NODE__NODE_CREATE_OP_FAMILY_STMT, do_operator_family },
+	{ PG_QUERY__NODE__NODE_CREATE_OP_CLASS_STMT, do_operator_class },
 };
 
 void pk_facts_statement(struct pk_facts *facts, const PgQuery__Node *node)

@@ -134,10 +134,9 @@ static void safe_statements_are_passed_over(void **state)
 		"ALTER TABLE orders ADD CONSTRAINT c UNIQUE USING INDEX i",
 		"ALTER TABLE orders ALTER a SET DEFAULT random()",
 		"ALTER TABLE orders ALTER a ADD GENERATED ALWAYS AS IDENTITY",
-		"CREATE TABLE n (id int); CREATE INDEX ON n (id); ALTER TABLE n ADD PRIMARY KEY "
-		"(id), ADD b uuid DEFAULT "
-		"gen_random_uuid(); INSERT INTO n VALUES (1); ALTER TABLE public.n RENAME TO m; "
-		"DROP TABLE m",
+		/* clang-format off */
+		"CREATE TABLE n (id int); CREATE INDEX ON n (id); ALTER TABLE n ADD PRIMARY KEY (id), ADD b uuid DEFAULT gen_random_uuid(); INSERT INTO n VALUES (1); ALTER TABLE public.n RENAME TO m; DROP TABLE m",
+		/* clang-format on */
 		"CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE INDEX ON s.t (id)",
 		"BEGIN; ALTER TABLE orders ADD a int; COMMIT",
 		"UPDATE orders SET a = 1 WHERE id = 2",

@@ -22,7 +22,8 @@ SELECT 'pg_constraint'::regclass::oid AS classid, k.oid, 'pg_class'::regclass::o
        concat_ws(' ', CASE WHEN k.condeferrable THEN 'DEFERRABLE' ELSE 'NOT DEFERRABLE' END,
                  CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' ELSE 'INITIALLY IMMEDIATE' END) AS deferrable,
        CASE WHEN k.contype = 'f' THEN (SELECT quote_ident(fn.nspname) || '.' || quote_ident(fc.relname)
-            FROM pg_class fc JOIN pg_namespace fn ON fn.oid = fc.relnamespace WHERE fc.oid = k.confrelid) END AS references_table
+            FROM pg_class fc JOIN pg_namespace fn ON fn.oid = fc.relnamespace WHERE fc.oid = k.confrelid) END AS references_table,
+       CASE WHEN k.coninhcount > 0 AND k.contype = 'c' THEN 't' END AS merged
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p')
 JOIN pg_namespace n ON n.oid = c.relnamespace

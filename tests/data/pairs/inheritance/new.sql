@@ -1,4 +1,8 @@
 CREATE TABLE base (id bigint NOT NULL, at date DEFAULT '2021-01-01', added text, CHECK (id > 0));
 CREATE TABLE heir (extra text DEFAULT 'x') INHERITS (base);
-CREATE TABLE free (own int) INHERITS (base);
-CREATE TABLE grandheir (more int, id bigint DEFAULT 7) INHERITS (heir);
+CREATE TABLE free (id bigint NOT NULL, at date DEFAULT '2021-01-01', added text, own int, CONSTRAINT base_id_check CHECK (id > 0));
+ALTER TABLE free INHERIT base;
+CREATE TABLE late (id bigint NOT NULL, at date, added text, CONSTRAINT base_id_check CHECK (id > 0));
+ALTER TABLE late INHERIT base;
+CREATE TABLE grandheir (more int) INHERITS (heir);
+ALTER TABLE grandheir ALTER id SET DEFAULT 7;

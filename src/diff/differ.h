@@ -1,0 +1,30 @@
+/* The work of one diff: what happens to each object, the actions, their order. Inside diff/ only. */
+#ifndef PK_DIFF_DIFFER_H
+#define PK_DIFF_DIFFER_H
+
+#include "diff/changes.h"
+
+struct pk_differ {
+	struct pk_changes changes;
+	struct pk_graph graph;
+	struct pk_arena arena; /* scratch */
+};
+
+/* Actions for what was decided (nodes.c), what has to come before what (order.c), statements (steps.c). */
+void pk_differ_add_nodes(struct pk_differ *d);
+void pk_differ_add_edges(struct pk_differ *d);
+void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);
+void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan);
+
+/* The node that makes away with an object of the old side: its own, or that of what takes it along. */
+size_t pk_drop_node(const struct pk_object *from);
+/* The node after which an object of the new side exists as it shall be. */
+size_t pk_ready_node(const struct pk_object *to);
+/* The parent's index or constraint that a partition's belongs to; NULL: none. */
+const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o);
+/* Does it come into being in the statement that makes its relation? */
+bool pk_made_with_parent(const struct pk_object *o);
+/* Can a column's default be said in CREATE TABLE, or does what it calls need the table? */
+bool pk_default_inline(struct pk_differ *d, const struct pk_object *column);
+
+#endif

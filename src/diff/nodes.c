@@ -1,0 +1,206 @@
+/* Actions: what is dropped, made and changed by a statement of its own, and what goes or comes along. */
+#include "diff/differ.h"
+
+size_t pk_drop_node(const struct pk_object *from)
+{
+	return from ? pk_info(from)->drop : PK_NO_NODE;
+}
+
+size_t pk_ready_node(const struct pk_object *to)
+{
+	const struct pk_info *info = pk_info(to);
+
+	return info->create != PK_NO_NODE ? info->create : info->alter;
+}
+
+const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o)
+{
+	const char *name = NULL, *kind = NULL;
+
+	if (o->kind == &pk_kind_index)
+		name = o->attr[4], kind = "index";
+	else if (o->kind == &pk_kind_constraint)
+		name = o->attr[5], kind = "constraint";
+	return name ? pk_snapshot_find(side, pk_arena_printf(&d->arena, "%s %s", kind, name)) : NULL;
+}
+
+/* A foreign key to another table that goes as well. */
+static bool refers_elsewhere(struct pk_differ *d, const struct pk_object *o)
+{
+	const char *table = o->kind == &pk_kind_constraint ? pk_constraint_references(o) : NULL;
+	const struct pk_object *other;
+
+	if (!table || strcmp(table, o->parent->ident) == 0)
+		return false;
+	other = pk_snapshot_find(d->changes.from, pk_arena_printf(&d->arena, "table %s", table));
+	return other && pk_goes(other);
+}
+
+/*
+ * What disappears with `o` because something else does: parts with their relation, a partition's index
+ * with its parent's, an owned sequence with its column. NULL: nothing, it has to be dropped by itself.
+ */
+static const struct pk_object *taken_along_by(struct pk_differ *d, const struct pk_object *o)
+{
+	const struct pk_object *other;
+
+	/* Two tables that refer to each other can only go once a foreign key is gone. */
+	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o))
+		return o->parent;
+	other = pk_index_parent(d, d->changes.from, o);
+	if (other && pk_goes(other) && pk_stays_attached(o->parent))
+		return other;
+	if (o->kind == &pk_kind_column && o->origin && pk_goes(o->origin) && pk_table_is_partition(o->parent) &&
+	    pk_stays_attached(o->parent))
+		return o->origin;
+	if (o->kind == &pk_kind_sequence && pk_sequence_owner_column(o)) {
+		other = pk_snapshot_find(d->changes.from,
+					 pk_arena_printf(&d->arena, "column %s", pk_sequence_owner_column(o)));
+		if (other && pk_goes(other))
+			return other;
+	}
+	return NULL;
+}
+
+static size_t add_drop(struct pk_differ *d, struct pk_object *o)
+{
+	struct pk_info *info = pk_info(o);
+	const struct pk_object *with;
+
+	if (!pk_goes(o) || info->drop != PK_NO_NODE)
+		return info->drop;
+	with = taken_along_by(d, o);
+	info->drop = with ? add_drop(d, (struct pk_object *)with) : pk_graph_add(&d->graph, PK_NODE_DROP, o, NULL);
+	if (info->fate == PK_REPLACE_TYPE)
+		info->clean = pk_graph_add(&d->graph, PK_NODE_CLEAN, o, info->other);
+	return info->drop;
+}
+
+/* Can `from` be reached from `target` along dependencies? Then target cannot wait for it. */
+static bool reaches(struct pk_differ *d, const struct pk_object *from, const struct pk_object *target, int depth)
+{
+	if (from == target || from->parent == target)
+		return true;
+	if (depth > 20)
+		return true;
+	for (size_t i = 0; i < from->n_deps; i++) {
+		if (from->kind != &pk_kind_column && reaches(d, from->deps[i], target, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+bool pk_default_inline(struct pk_differ *d, const struct pk_object *column)
+{
+	for (size_t i = 0; i < column->n_deps; i++) {
+		if (column->deps[i]->kind == &pk_kind_function && reaches(d, column->deps[i], column->parent, 0))
+			return false;
+	}
+	return true;
+}
+
+bool pk_made_with_parent(const struct pk_object *o)
+{
+	if (!o->parent || !pk_comes(o->parent))
+		return false;
+	return o->kind == &pk_kind_column || (o->kind == &pk_kind_constraint && pk_constraint_folds(o));
+}
+
+/* Does what is added to the parent reach this table, of the new side? */
+static bool stays_heir(const struct pk_object *table)
+{
+	const struct pk_object *old = pk_info(table)->other;
+
+	if (pk_table_is_partition(table))
+		return pk_stays_attached(table);
+	return old && pk_table_parents_same(old, table);
+}
+
+static size_t add_create(struct pk_differ *d, struct pk_object *o)
+{
+	struct pk_info *info = pk_info(o);
+
+	if (!pk_comes(o) || info->create != PK_NO_NODE)
+		return info->create;
+	if (pk_made_with_parent(o)) {
+		info->create = add_create(d, o->parent);
+		if (o->kind == &pk_kind_column && pk_column_default(o) && !pk_default_inline(d, o))
+			info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
+	} else if (o->kind == &pk_kind_column && o->parent->kind != &pk_kind_table) {
+		info->create = pk_ready_node(o->parent); /* comes with the new definition of its relation */
+	} else if (o->kind == &pk_kind_column && pk_column_inherited(o) && o->origin && pk_comes(o->origin) &&
+		   stays_heir(o->parent)) {
+		info->create = add_create(d, o->origin);
+	} else {
+		info->create = pk_graph_add(&d->graph, PK_NODE_CREATE, NULL, o);
+	}
+	if (o->kind == &pk_kind_sequence && pk_sequence_owner_column(o))
+		info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
+	return info->create;
+}
+
+static void add_changes(struct pk_differ *d, struct pk_object *from)
+{
+	struct pk_info *info = pk_info(from);
+	struct pk_object *to = info->other;
+
+	if (!to)
+		return;
+	if (info->retype && !pk_goes(from)) {
+		info->alter = pk_graph_add(&d->graph, PK_NODE_RETYPE, from, to);
+	} else if (pk_changes_in_place(from)) {
+		info->alter = pk_graph_add(&d->graph, PK_NODE_ALTER, from, to);
+	}
+	pk_info(to)->alter = info->alter;
+	if (info->redefault && !pk_goes(from) && !info->retype) {
+		if (pk_column_default(from))
+			info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
+		if (pk_column_default(to))
+			pk_info(to)->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, from, to);
+	}
+	if (from->kind == &pk_kind_table && !pk_goes(from) && !pk_table_parents_same(from, to))
+		info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
+	if (from->kind == &pk_kind_sequence && !pk_goes(from) &&
+	    !pk_streq(pk_sequence_owner_column(from), pk_sequence_owner_column(to))) {
+		if (pk_sequence_owner_column(from))
+			info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
+		if (pk_sequence_owner_column(to))
+			pk_info(to)->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, from, to);
+	}
+}
+
+static bool late_differs(struct pk_differ *d, const struct pk_object *from, const struct pk_object *to)
+{
+	struct pk_script s = { .arena = &d->arena };
+	bool differs;
+
+	pk_table_late(&s, from && !pk_goes(from) ? from : NULL, to);
+	differs = s.n > 0;
+	pk_script_release(&s);
+	return differs;
+}
+
+void pk_differ_add_nodes(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.from->n; i++) {
+		add_drop(d, d->changes.from->objects[i]);
+		add_changes(d, d->changes.from->objects[i]);
+	}
+	for (size_t i = 0; i < d->changes.to->n; i++)
+		add_create(d, d->changes.to->objects[i]);
+	for (size_t i = 0; i < d->changes.to->n; i++) {
+		struct pk_object *to = d->changes.to->objects[i], *from = pk_info(to)->other;
+		size_t late;
+
+		if (!late_differs(d, from, to))
+			continue;
+		late = pk_graph_add(&d->graph, PK_NODE_LATE, from && !pk_goes(from) ? from : NULL, to);
+		pk_graph_edge(&d->graph, pk_ready_node(to), late);
+		for (size_t j = 0; j < to->n_children; j++)
+			pk_graph_edge(&d->graph, pk_ready_node(to->children[j]), late);
+		for (size_t j = 0; j < to->n_deps; j++) {
+			for (size_t k = 0; k < to->deps[j]->n_children; k++)
+				pk_graph_edge(&d->graph, pk_ready_node(to->deps[j]->children[k]), late);
+		}
+	}
+}

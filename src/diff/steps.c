@@ -1,0 +1,174 @@
+/* Actions into statements, with what is known of each. */
+#include "diff/differ.h"
+
+/* The old table's estimate decides; what this plan makes is empty. */
+static bool online(const struct pk_script *s, const struct pk_object *relation)
+{
+	const struct pk_differ *d = s->context;
+	const struct pk_diff_options *options = d->changes.options;
+	const struct pk_object *old = relation;
+
+	if (pk_snapshot_find(d->changes.from, relation->key) != relation)
+		old = pk_info(relation)->other;
+	if (!old || pk_goes(old) || options->online == PK_ONLINE_NEVER)
+		return false;
+	if (options->online == PK_ONLINE_ALWAYS)
+		return true;
+	return old->rows > (options->small_rows ? options->small_rows : 1000);
+}
+
+static bool inline_default(const struct pk_script *s, const struct pk_object *column)
+{
+	const struct pk_differ *d = s->context;
+
+	return pk_default_inline((struct pk_differ *)d, column);
+}
+
+static void emit_attach(struct pk_script *s, const struct pk_object *o)
+{
+	if (o->kind == &pk_kind_sequence)
+		pk_sequence_own(s, o);
+	else
+		pk_column_set_default(s, o);
+}
+
+static void emit_release(struct pk_script *s, const struct pk_object *o)
+{
+	if (o->kind == &pk_kind_table)
+		pk_table_leave_parents(s, o, pk_info(o)->other);
+	else if (o->kind == &pk_kind_sequence)
+		pk_emit(s, "ALTER SEQUENCE %s OWNED BY NONE", o->ident);
+	else
+		pk_column_drop_default(s, o);
+}
+
+static void emit_create(struct pk_script *s, const struct pk_object *o)
+{
+	if (o->kind == &pk_kind_constraint && pk_constraint_merged(o) && !pk_comes(o->parent) && !stays_heir(o->parent)) {
+		pk_constraint_add(s, o);
+		pk_common_create(s, o);
+	} else {
+		pk_object_create(s, o);
+	}
+	for (size_t i = 0; i < o->n_children; i++) {
+		const struct pk_object *part = o->children[i];
+
+		if (part->kind == &pk_kind_constraint && pk_made_with_parent(part)) {
+			pk_constraint_extras(s, NULL, part);
+			pk_common_create(s, part);
+		}
+	}
+}
+
+static void emit(struct pk_script *s, const struct pk_node *node)
+{
+	switch (node->type) {
+	case PK_NODE_RELEASE:
+		emit_release(s, node->from);
+		break;
+	case PK_NODE_DROP:
+		if (pk_info(node->from)->fate == PK_REPLACE_TYPE)
+			node->from->kind->set_aside(s, node->from);
+		else
+			node->from->kind->drop(s, node->from);
+		break;
+	case PK_NODE_CREATE:
+		emit_create(s, node->to);
+		break;
+	case PK_NODE_ALTER:
+		if (!pk_attrs_same(node->from, node->to))
+			node->to->kind->alter(s, node->from, node->to);
+		pk_common_alter(s, node->from, node->to);
+		break;
+	case PK_NODE_RETYPE:
+		pk_column_retype(s, node->from, node->to);
+		pk_common_alter(s, node->from, node->to);
+		break;
+	case PK_NODE_ATTACH:
+		emit_attach(s, node->to);
+		break;
+	case PK_NODE_LATE:
+		pk_table_late(s, node->from, node->to);
+		break;
+	case PK_NODE_CLEAN:
+		pk_emit(s, "DROP %s %s", pk_sql_name(node->from), pk_aside_ident(s, node->from));
+		break;
+	}
+}
+
+static enum pk_change change_of(const struct pk_node *node)
+{
+	const struct pk_object *o = node->to ? node->to : node->from;
+
+	if (pk_info(o)->fate == PK_REMAKE || pk_info(o)->fate == PK_REPLACE_TYPE)
+		return PK_REPLACE_OBJECT;
+	if (node->type == PK_NODE_DROP)
+		return PK_DROP_OBJECT;
+	return node->type == PK_NODE_CREATE && pk_info(o)->fate == PK_CREATE_NEW ? PK_CREATE_OBJECT : PK_ALTER_OBJECT;
+}
+
+static struct pk_step *add_step(struct pk_plan *plan)
+{
+	if (plan->n == plan->cap) {
+		plan->cap = plan->cap ? plan->cap * 2 : 32;
+		plan->steps = pk_realloc_array(plan->steps, plan->cap, sizeof(*plan->steps));
+	}
+	plan->steps[plan->n] = (struct pk_step){ .rows = -1, .note = "" };
+	return &plan->steps[plan->n++];
+}
+
+/* Locks and scans count only on relations that were there before. */
+static void describe(struct pk_differ *d, struct pk_step *step, const struct pk_stmt *stmt)
+{
+	const struct pk_object *old = stmt->about;
+
+	if (old && pk_snapshot_find(d->changes.from, old->key) != old)
+		old = pk_info(old)->other;
+	if (stmt->about && (!old || (pk_goes(old) && stmt->about != old)))
+		return;
+	step->lock = stmt->lock;
+	step->rewrite = stmt->rewrite;
+	step->scan = stmt->scan;
+	step->destructive = stmt->destructive;
+	step->rows = old ? old->rows : -1;
+}
+
+/* The statements of each node, before they are put in order. */
+void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
+{
+	for (size_t i = 0; i < d->graph.n; i++) {
+		struct pk_node *node = &d->graph.nodes[i];
+
+		node->script = (struct pk_script){ .arena = &plan->arena, .online = online, .context = d,
+						   .inline_default = inline_default, .role = d->changes.options->role,
+						   .database_owner = d->changes.from->database_owner };
+		emit(&node->script, node);
+		for (size_t j = 0; j < node->script.n; j++)
+			node->apart |= node->script.items[j].no_transaction || node->script.items[j].own_transaction;
+	}
+}
+
+void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan)
+{
+	bool commit = false;
+
+	for (size_t i = 0; i < d->graph.n; i++) {
+		const struct pk_node *node = &d->graph.nodes[order[i]];
+		const struct pk_object *o = node->to ? node->to : node->from;
+
+		for (size_t j = 0; j < node->script.n; j++) {
+			const struct pk_stmt *stmt = &node->script.items[j];
+			struct pk_step *step = add_step(plan);
+
+			step->change = change_of(node);
+			step->kind = o->kind->name;
+			step->object = pk_arena_strdup(&plan->arena, o->ident);
+			step->sql = stmt->sql;
+			step->note = stmt->note ? pk_arena_strdup(&plan->arena, stmt->note) : "";
+			step->no_transaction = stmt->no_transaction;
+			step->own_transaction = stmt->own_transaction || commit;
+			describe(d, step, stmt);
+			commit = stmt->commit_after;
+		}
+	}
+}

@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# After the SQL of a diff has run on one schema it is the other one, in both directions: the second
+# diff is empty, fingerprints and dumps are equal. The pairs lie in tests/data/pairs.
+
+load ../lib/common
+load ../lib/converge
+
+setup_file() {
+	common_setup
+	pg_start
+	pairs=$ROOT/tests/data/pairs
+	export pairs
+}
+
+# both_ways PAIR: on failure the SQL is shown.
+both_ways() {
+	local case=p_${1//-/_} failed=0
+	converge_load "$case" "$pairs/$1/setup.sql" "$pairs/$1/old.sql" "$pairs/$1/new.sql" &&
+		converge_both "$case" || failed=1
+	[ "$failed" -eq 0 ] || {
+		echo "$why"
+		tail -n 100 "$T/$case".*.sql
+	}
+	converge_drop "$case"
+	return "$failed"
+}
+
+@test "columns and tables come and go" { both_ways columns-added; }
+@test "columns change their type" { both_ways column-types; }
+@test "columns change default, NOT NULL, identity, generation, collation, storage, comment" { both_ways column-properties; }
+@test "primary, unique and foreign keys" { both_ways keys; }
+@test "foreign keys that cross" { both_ways crossed-keys; }
+@test "checks and exclusion constraints" { both_ways checks; }
+@test "indexes of every sort" { both_ways indexes; }
+@test "sequences and who owns them" { both_ways sequences; }
+@test "values are added to an enum" { both_ways enum-append; }
+@test "values are taken from an enum that is in use" { both_ways enum-rebuilt; }
+@test "composite types, domains and ranges" { both_ways types; }
+@test "functions, procedures and aggregates, also where they have to be dropped first" { both_ways functions; }
+@test "views on views on a column that changes" { both_ways views; }
+@test "materialized views and their indexes" { both_ways matviews; }
+@test "everything that hangs on a column whose type changes" { both_ways dependents; }
+@test "triggers" { both_ways triggers; }
+@test "row security and policies" { both_ways policies; }
+@test "partitions attached, detached, moved and made" { both_ways partitions; }
+@test "inheritance" { both_ways inheritance; }
+@test "privileges, owners and default privileges" { both_ways privileges; }
+@test "comments" { both_ways comments; }
+@test "hostile names" { both_ways names; }
+@test "schemas with references across" { both_ways schemas; }
+@test "extensions" { both_ways extensions; }
+@test "one name that changes its kind" { both_ways kinds-swapped; }
+@test "from nothing and back" { both_ways nothing; }
+
+# Twenty of all combinations of different pairs; SEED=N for others, the same ones each time.
+@test "unrelated schemas lead to each other" {
+	local seed=${SEED:-4} i a b failed=''
+	local -a names=()
+	for a in "$pairs"/*/; do
+		names+=("$(basename "$a")")
+	done
+	cat "$pairs"/*/setup.sql >"$T/setup.sql"
+	RANDOM=$seed
+	for i in {1..10}; do
+		a=${names[RANDOM % ${#names[@]}]} b=$a
+		while [ "$b" = "$a" ]; do
+			b=${names[RANDOM % ${#names[@]}]}
+		done
+		converge_load "r_$i" "$T/setup.sql" "$pairs/$a/old.sql" "$pairs/$b/new.sql" &&
+			converge_both "r_$i" || failed+="$a/old.sql, $b/new.sql: $why"$'\n'
+		converge_drop "r_$i"
+	done
+	[ -z "$failed" ] || {
+		echo "seed $seed"
+		echo "$failed"
+		return 1
+	}
+}
+
+@test "schema files that import writes mean the database that they came from" {
+	local name failed=''
+	new_repo importer
+	git postkit init --no-hooks >/dev/null
+	for name in names partitions functions privileges enum-rebuilt dependents; do
+		pg_createdb "i_$name"
+		[ ! -f "$pairs/$name/setup.sql" ] || sql "i_$name" <"$pairs/$name/setup.sql"
+		sql "i_$name" <"$pairs/$name/new.sql"
+		git config postkit.remote.prod.url "$(pg_url "i_$name")"
+		git config postkit.schemaPath "db/$name"
+		git config postkit.migrationPath "db/$name-migrations"
+		git postkit import </dev/null >"$T/import.log" 2>&1 || failed+="$name: $(tail -n 5 "$T/import.log")"$'\n'
+		[ "$(git postkit fingerprint "db/$name" 2>&1)" = "$(git postkit fingerprint prod)" ] ||
+			failed+="$name: $(git postkit diff prod "db/$name" 2>&1 | head -n 5)"$'\n'
+	done
+	[ -z "$failed" ] || {
+		echo "$failed"
+		return 1
+	}
+}

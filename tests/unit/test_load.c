@@ -1,0 +1,172 @@
+#include "clusterfix.h"
+
+#include "catalog/load.h"
+#include "pg/conn.h"
+
+/* Loads files (path and text, in pairs, NULL at the end) into a fresh database. */
+static int load(struct cluster *c, const char *const *files, const char *query, char **ret,
+		struct pk_err *ret_err)
+{
+	const struct pk_create_db how = { .purpose = "shadow", .label = "load" };
+	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
+	struct pk_conn conn = PK_CONN_INIT;
+
+	for (; files[0]; files += 2)
+		pk_source_add(&source, files[0], files[1], strlen(files[1]));
+	OK(pk_server_drop_db(&c->server, "pk_load_test", err)); /* of a test that failed */
+	OK(pk_server_create_db(&c->server, "pk_load_test", &how, err));
+	pk_server_admin_info(&c->server, "pk_load_test", &info);
+	OK(pk_conn_open(&conn, &info, err));
+	int rc = pk_source_load(&source, &conn, NULL, ret_err);
+	if (rc == 0 && query)
+		OK(pk_query_value(&conn, query, 0, NULL, ret, err));
+	pk_conn_release(&conn);
+	OK(pk_server_drop_db(&c->server, "pk_load_test", err));
+	return rc;
+}
+
+static void loads(struct cluster *c, const char *const *files, const char *query,
+		  const char *wanted)
+{
+	PK_FREE char *value = NULL;
+
+	OK(load(c, files, query, &value, err));
+	assert_string_equal(value ? value : "NULL", wanted);
+}
+
+static void refuses(struct cluster *c, const char *sql, int line, int col, const char *message,
+		    const char *hint)
+{
+	const char *const files[] = { "db/schema/x.sql", sql, NULL };
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+
+	assert_int_equal(load(c, files, NULL, NULL, &err), -1);
+	assert_string_equal(err.file, "db/schema/x.sql");
+	assert_int_equal(err.line, line);
+	assert_int_equal(err.col, col);
+	assert_non_null(strstr(err.msg, message));
+	if (hint)
+		assert_non_null(strstr(err.hint, hint));
+}
+
+static void any_order_of_files_and_statements_loads(void **state)
+{
+	const char *const files[] = {
+		"a.sql",
+		"CREATE VIEW v AS SELECT * FROM f();\n"
+		"CREATE FUNCTION f() RETURNS SETOF base LANGUAGE sql AS 'select * from base';\n"
+		"CREATE VIEW base AS SELECT id, g(id) FROM tab;\n"
+		"CREATE FUNCTION g(int) RETURNS mood LANGUAGE sql AS 'select ''a''::mood';",
+		"b.sql",
+		"CREATE TYPE mood AS ENUM ('a');\n"
+		"CREATE TABLE tab (id int PRIMARY KEY REFERENCES other (id), m mood DEFAULT g(1));",
+		"c.sql",
+		"CREATE TABLE other (id int PRIMARY KEY REFERENCES third (x), "
+		"n int DEFAULT nextval('s.sq'));\nCREATE SEQUENCE s.sq;\nCREATE SCHEMA s;",
+		"d.sql",
+		"CREATE TABLE third ();\nALTER TABLE third ADD COLUMN x int;\n"
+		"CREATE UNIQUE INDEX ON third (x);",
+		NULL
+	};
+
+	loads(*state, files,
+	      "SELECT count(*) FROM pg_class WHERE relname IN ('v', 'base', 'tab', 'other', "
+	      "'third', 'sq')",
+	      "6");
+}
+
+static void circles_of_foreign_keys_are_cut(void **state)
+{
+	const char *const files[] = {
+		"a.sql", "CREATE TABLE a (id int PRIMARY KEY, b int REFERENCES b (id) DEFERRABLE);",
+		"b.sql",
+		"CREATE TABLE b (id int PRIMARY KEY, a int, FOREIGN KEY (a) REFERENCES a);", NULL
+	};
+
+	loads(*state, files,
+	      "SELECT string_agg(conname || condeferrable, ' ' ORDER BY conname) FROM "
+	      "pg_constraint "
+	      "WHERE contype = 'f'",
+	      "a_b_fkeytrue b_a_fkeyfalse");
+}
+
+static void settings_of_one_file_do_not_reach_another(void **state)
+{
+	const char *const files[] = { "a.sql",
+				      "SELECT pg_catalog.set_config('search_path', '', false);\n"
+				      "CREATE TABLE public.one (id int);\nSET search_path = "
+				      "s;\nCREATE TABLE two (id int);",
+				      "b.sql", "CREATE SCHEMA s;\nCREATE TABLE three (id int);",
+				      NULL };
+
+	loads(*state, files,
+	      "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY tablename) FROM "
+	      "pg_tables WHERE tablename IN ('one', 'two', 'three')",
+	      "public.one public.three s.two");
+}
+
+static void the_session_has_our_settings_again(void **state)
+{
+	const char *const files[] = { "a.sql", "SET search_path = s; CREATE SCHEMA s;", NULL };
+
+	loads(*state, files, "SELECT current_setting('search_path')", "");
+}
+
+static void dumps_of_rails_load(void **state)
+{
+	const char *const files[] = {
+		"structure.sql",
+		"\\restrict x\nSET statement_timeout = 0;\nSET transaction_timeout = 0;\n"
+		"CREATE TABLE public.schema_migrations (version text);\nCREATE ROLE nobody_needs;\n"
+		"DROP TABLE IF EXISTS absent;\n"
+		"INSERT INTO \"schema_migrations\" VALUES ('1');\n\\unrestrict x\n",
+		NULL
+	};
+
+	loads(*state, files, "SELECT count(*) FROM public.schema_migrations", "0");
+}
+
+static void errors_name_file_line_and_cause(void **state)
+{
+	struct cluster *c = *state;
+
+	refuses(c,
+		"CREATE TABLE a (id int);\n\n  CREATE VIEW v AS SELECT\n    nope FROM a;\n"
+		"CREATE VIEW w AS SELECT * FROM v;",
+		4, 5, "nope", NULL);
+	refuses(c, "CREATE VIEW w AS SELECT * FROM\n missing;", 2, 2, "missing",
+		"no schema file defines");
+	refuses(c, "CREATE TABLE a (id int);\nCREATE TABLE b (c citext);", 2, 19, "citext",
+		"CREATE EXTENSION citext");
+	refuses(c, "CREATE TABLE a (id int,);", 1, 24, "syntax error", NULL);
+	refuses(c, "CREATE TABLE a (id int);\nCREATE TABLE a (id int);", 2, 1, "already exists",
+		NULL);
+}
+
+static void what_is_no_definition_is_refused(void **state)
+{
+	struct cluster *c = *state;
+
+	refuses(c, "CREATE TABLE a (id int);\n INSERT INTO a VALUES (1);", 2, 2, "not data",
+		"seeds");
+	refuses(c, "BEGIN; CREATE TABLE a (id int); COMMIT;", 1, 1, "transaction control", NULL);
+	refuses(c, "DROP DATABASE x", 1, 1, "databases", NULL);
+	refuses(c, "DROP TABLE x", 1, 1, "DROP", NULL);
+	refuses(c, "COPY a FROM PROGRAM 'id'", 1, 1, "PROGRAM", NULL);
+	refuses(c, "\\i other.sql", 1, 1, "psql", NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_order_of_files_and_statements_loads),
+		cmocka_unit_test(circles_of_foreign_keys_are_cut),
+		cmocka_unit_test(settings_of_one_file_do_not_reach_another),
+		cmocka_unit_test(the_session_has_our_settings_again),
+		cmocka_unit_test(dumps_of_rails_load),
+		cmocka_unit_test(errors_name_file_line_and_cause),
+		cmocka_unit_test(what_is_no_definition_is_refused),
+	};
+	return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
+}
