@@ -58,8 +58,10 @@ static int lint_file(const struct pk_ctx *ctx, const char *file, struct pk_findi
 		return pk_lint_sql(text.ptr, file, &options, findings, err);
 	}
 	checksum = pk_git_hash_blob(text.ptr, text.len);
-	if (pk_migration_parse(file, text.ptr, text.len, checksum, &m, err) < 0)
-		return -1;
+	/* a draft may have any name yet; what is wrong in it still is so in this file */
+	const char *name = pk_migration_valid_file(pk_path_base(file)) ? file : "0_draft.sql";
+	if (pk_migration_parse(name, text.ptr, text.len, checksum, &m, err) < 0)
+		return pk_err_at(err, file, err->line, err->col);
 	return lint_migration(ctx, file, &m, findings, err);
 }
 

@@ -22,6 +22,8 @@ size_t pk_drop_node(const struct pk_object *from);
 size_t pk_ready_node(const struct pk_object *to);
 /* The parent's index or constraint that a partition's belongs to; NULL: none. */
 const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o);
+/* Does what is added to its parent reach this table, of the new side? */
+bool pk_stays_heir(const struct pk_object *table);
 /* Does it come into being in the statement that makes its relation? */
 bool pk_made_with_parent(const struct pk_object *o);
 /* Can a column's default be said in CREATE TABLE, or does what it calls need the table? */

@@ -106,8 +106,7 @@ bool pk_made_with_parent(const struct pk_object *o)
 	return o->kind == &pk_kind_column || (o->kind == &pk_kind_constraint && pk_constraint_folds(o));
 }
 
-/* Does what is added to the parent reach this table, of the new side? */
-static bool stays_heir(const struct pk_object *table)
+bool pk_stays_heir(const struct pk_object *table)
 {
 	const struct pk_object *old = pk_info(table)->other;
 
@@ -129,7 +128,7 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 	} else if (o->kind == &pk_kind_column && o->parent->kind != &pk_kind_table) {
 		info->create = pk_ready_node(o->parent); /* comes with the new definition of its relation */
 	} else if (o->kind == &pk_kind_column && pk_column_inherited(o) && o->origin && pk_comes(o->origin) &&
-		   stays_heir(o->parent)) {
+		   pk_stays_heir(o->parent)) {
 		info->create = add_create(d, o->origin);
 	} else {
 		info->create = pk_graph_add(&d->graph, PK_NODE_CREATE, NULL, o);

@@ -44,7 +44,7 @@ static void emit_release(struct pk_script *s, const struct pk_object *o)
 
 static void emit_create(struct pk_script *s, const struct pk_object *o)
 {
-	if (o->kind == &pk_kind_constraint && pk_constraint_merged(o) && !pk_comes(o->parent) && !stays_heir(o->parent)) {
+	if (o->kind == &pk_kind_constraint && pk_constraint_merged(o) && !pk_comes(o->parent) && !pk_stays_heir(o->parent)) {
 		pk_constraint_add(s, o);
 		pk_common_create(s, o);
 	} else {
