@@ -36,6 +36,7 @@ struct pk_load_item {
 	enum pk_load_rank rank;
 	size_t context;			/* which settings of its file hold */
 	bool admin;			/* CREATE EXTENSION */
+	const char *owner;		/* the statement does nothing but give to this role; or NULL */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
 	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */

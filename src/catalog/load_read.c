@@ -257,6 +257,8 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	item->rank = rank_of(action, n);
 	item->admin = extension && (action->verb == PK_CREATE || action->verb == PK_COMMENT);
 	item->defines = defined_names(load, action, n);
+	if (n == 1 && action->verb == PK_OWNER)
+		item->owner = pk_arena_strdup(&load->arena, action->new_name);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))
 		item->text = if_not_exists(load, item->text);

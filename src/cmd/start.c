@@ -53,9 +53,9 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 	printf("session   on branch '%s', acting as role '%s', PostgreSQL %d\n", session->branch,
 	       session->role, session->major);
 	if (begun->caught_up.run)
-		printf("          %zu migration%s of the branch that '%s' does not have %s run on "
+		printf("          %zu migration%s of the branch that the copy does not have %s run on "
 		       "the clone\n",
-		       begun->caught_up.run, begun->caught_up.run == 1 ? "" : "s", session->remote,
+		       begun->caught_up.run, begun->caught_up.run == 1 ? "" : "s",
 		       begun->caught_up.run == 1 ? "was" : "were");
 }
 

@@ -223,6 +223,8 @@ static void subcommand(struct pk_facts *facts, const struct pk_action *base,
 	} else {
 		action->column = pk_tree_str(facts->arena, cmd->name);
 	}
+	if (cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner && cmd->newowner)
+		action->new_name = pk_tree_str(facts->arena, cmd->newowner->rolename);
 	if (sub == PK_ALTER_TYPE)
 		alter_type(facts, action, cmd);
 	if (sub == PK_ATTACH || sub == PK_DETACH)

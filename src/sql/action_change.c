@@ -187,6 +187,8 @@ void pk_facts_owner(struct pk_facts *facts, const PgQuery__Node *node)
 		pk_facts_relation(facts, action, node->alter_owner_stmt->relation);
 	else
 		object_names(facts, action, node->alter_owner_stmt->object);
+	if (node->alter_owner_stmt->newowner)
+		action->new_name = pk_tree_str(facts->arena, node->alter_owner_stmt->newowner->rolename);
 }
 
 void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node)

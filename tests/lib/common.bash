@@ -38,6 +38,7 @@ common_setup() {
 	export HOME=$T/home TZ=UTC LC_ALL=C.UTF-8 LANG=C.UTF-8 TERM=dumb
 	export XDG_CONFIG_HOME=$T/config XDG_CACHE_HOME=$T/cache XDG_DATA_HOME=$T/data
 	export XDG_STATE_HOME=$T/state XDG_RUNTIME_DIR=$T/run
+	export POSTKIT_STATE_DIR=$T/state
 	export PGSERVICEFILE=$T/home/pg_service.conf PGPASSFILE=$T/home/pgpass PGSYSCONFDIR=$T/home
 	export PSQLRC=/dev/null PSQL_HISTORY=/dev/null
 	export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$T/home/gitconfig GIT_TERMINAL_PROMPT=0
