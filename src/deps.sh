@@ -12,7 +12,7 @@ for arg in "$@"; do
 		wanted="$wanted gcc libc6-dev make pkg-config git libgit2-dev libpq-dev libcjson-dev
 			libssh2-1-dev libpg-query-dev libprotobuf-c-dev"
 		;;
-	test) wanted="$wanted libcmocka-dev bats" ;;
+	test) wanted="$wanted libcmocka-dev bats python3 procps zsh fish" ;;
 	lint) wanted="$wanted clang-tidy clang-format cppcheck shellcheck mandoc" ;;
 	*)
 		echo "usage: deps.sh [--yes] build|test|lint..." >&2

@@ -24,13 +24,13 @@ static void set_statistics(struct pk_script *s, const struct pk_object *o)
 
 /*
  * pg_get_indexdef() says "CREATE [UNIQUE] INDEX name ON [ONLY] table ...". CONCURRENTLY goes behind
- * INDEX; ONLY goes away, so that the partitions' indexes, made before, are taken over.
+ * INDEX; in a plan ONLY goes away, so that the partitions' indexes, made before, are taken over.
  */
 static const char *definition(struct pk_script *s, const struct pk_object *o, bool concurrently)
 {
 	const char *def = pk_attr(o, DEFINITION), *name = strstr(def, " INDEX ") + strlen(" INDEX ");
 	const char *on = name + strlen(pk_attr(o, QUOTED)) + strlen(" ON ");
-	const char *rest = !s->canonical && pk_starts_with(on, "ONLY ") ? on + strlen("ONLY ") : on;
+	const char *rest = !s->canonical && !s->files && pk_starts_with(on, "ONLY ") ? on + strlen("ONLY ") : on;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_buf_addn(&sql, def, (size_t)(name - def));
@@ -56,7 +56,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	stmt->scan = true;
 	if (online)
 		stmt->note = "builds the index without blocking writes";
-	if (s->canonical && pk_attr(o, PARENT_INDEX))
+	if ((s->canonical || s->files) && pk_attr(o, PARENT_INDEX))
 		pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", pk_attr(o, PARENT_INDEX), o->ident);
 	if (s->canonical && pk_attr(o, INVALID))
 		pk_emit(s, "REINDEX INDEX %s", o->ident);

@@ -71,7 +71,8 @@ make_here() {
 	[ -f "$T/root/usr/share/bash-completion/completions/git-postkit" ]
 	[ -f "$T/root/usr/share/zsh/site-functions/_git-postkit" ]
 	[ -f "$T/root/usr/share/fish/vendor_completions.d/git-postkit.fish" ]
-	"$T/root/usr/bin/git-postkit" -h >/dev/null
+	run "$T/root/usr/bin/git-postkit" -h
+	[ "$status" -eq 129 ] && has 'usage: git postkit' 
 	ok make_here -s prefix=/usr uninstall
 	equal "$(find "$T/root" -type f)" ''
 }

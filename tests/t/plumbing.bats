@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# diff, fingerprint, snapshot, lint, copy: scriptable, outside a repository, with exit codes and JSON.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	pg_createdb one
+	sql one 'CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t SELECT i, i FROM generate_series(1, 50) i'
+	pg_createdb two
+	sql two 'CREATE TABLE t (id int PRIMARY KEY, name text, more int); CREATE VIEW v AS SELECT id FROM t'
+	mkdir "$T/schema"
+	echo 'CREATE TABLE t (id int PRIMARY KEY, name text);' >"$T/schema/t.sql"
+}
+
+setup() { cd "$T" || return 1; }
+
+json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert d['schema'] == 1, d; $1" <<<"$output"; }
+quiet() { run --separate-stderr "$@"; }
+
+# ---- fingerprint, snapshot ----
+
+@test "fingerprint of a database and of files that mean the same are equal" {
+	quiet git postkit fingerprint "$(pg_url one)"
+	[[ $output =~ ^[0-9a-f]{40}$ ]]
+	equal "$stderr" ''
+	equal "$(git postkit fingerprint schema)" "$output"
+	equal "$(git postkit fingerprint schema/t.sql)" "$output"
+	[ "$(git postkit fingerprint "$(pg_url two)")" != "$output" ]
+}
+
+@test "connection strings of both forms, services and PG variables are understood" {
+	local want
+	want=$(git postkit fingerprint "$(pg_url one)")
+	equal "$(git postkit fingerprint "host=$PROD_SOCKET port=$PROD_PORT user=postgres dbname=one")" "$want"
+	printf '[one]\nhost=%s\nport=%s\nuser=postgres\ndbname=one\n' "$PROD_SOCKET" "$PROD_PORT" >"$PGSERVICEFILE"
+	equal "$(git postkit fingerprint service=one)" "$want"
+	equal "$(PGHOST=$PROD_SOCKET PGPORT=$PROD_PORT PGUSER=postgres git postkit fingerprint postgresql:///one)" "$want"
+	equal "$(PGPASSWORD=$PROD_PASSWORD git postkit fingerprint "postgresql://postgres@127.0.0.1:$PROD_PORT/one")" "$want"
+}
+
+@test "neither data, nor the order in which things were made, nor bloat enter the fingerprint" {
+	pg_createdb three
+	sql three 'CREATE TABLE zz (); DROP TABLE zz; CREATE TABLE t (x int, name text, id int);
+		ALTER TABLE t DROP COLUMN x; ALTER TABLE t ADD PRIMARY KEY (id); ANALYZE'
+	equal "$(git postkit fingerprint "$(pg_url three)")" "$(git postkit fingerprint "$(pg_url one)")"
+}
+
+@test "fingerprint and snapshot speak JSON" {
+	quiet git postkit fingerprint --json "$(pg_url one)"
+	json 'assert len(d["fingerprint"]) == 40'
+	quiet git postkit snapshot --json "$(pg_url one)"
+	json 'assert any("CREATE TABLE public.t" in str(o) for o in d["objects"])'
+}
+
+@test "a snapshot can be loaded: it means the same" {
+	git postkit snapshot "$(pg_url two)" >again.sql
+	equal "$(git postkit fingerprint again.sql)" "$(git postkit fingerprint "$(pg_url two)")"
+}
+
+# ---- diff ----
+
+@test "diff exits with 0, with --exit-code 1 when there is one; equal sides print nothing" {
+	quiet git postkit diff "$(pg_url one)" "$(pg_url two)"
+	equal "$status" 0
+	has 'ADD COLUMN more integer' 'CREATE VIEW'
+	fails 1 git postkit diff --exit-code "$(pg_url one)" "$(pg_url two)"
+	quiet git postkit diff --exit-code "$(pg_url one)" schema
+	equal "$status" 0
+	equal "$output$stderr" ''
+}
+
+@test "diff between a folder and a database can be run by psql as it is" {
+	pg_createdb four
+	sql four <schema/t.sql
+	git postkit diff "$(pg_url four)" again.sql >up.sql
+	sql four <up.sql
+	equal "$(git postkit fingerprint "$(pg_url four)")" "$(git postkit fingerprint "$(pg_url two)")"
+	git postkit diff --down schema again.sql >down.sql
+	sql four <down.sql
+	equal "$(git postkit fingerprint "$(pg_url four)")" "$(git postkit fingerprint "$(pg_url one)")"
+}
+
+@test "diff --online always builds indexes beside the traffic, never does not" {
+	echo 'CREATE TABLE t (id int PRIMARY KEY, name text); CREATE INDEX t_name ON t (name);' >indexed.sql
+	ok git postkit diff --online always "$(pg_url one)" indexed.sql
+	has 'CREATE INDEX CONCURRENTLY'
+	ok git postkit diff --online never "$(pg_url one)" indexed.sql
+	hasnt CONCURRENTLY
+	fails 129 git postkit diff --online sometimes "$(pg_url one)" indexed.sql
+}
+
+@test "diff --json names each step" {
+	quiet git postkit diff --json "$(pg_url one)" "$(pg_url two)"
+	json 'assert [s for s in d["steps"] if "ADD COLUMN more" in s["sql"]]'
+}
+
+@test "schema files need no order and may refer across" {
+	mkdir -p mixed/deep
+	echo 'CREATE VIEW b.v AS SELECT a.f(id) AS x FROM a.t;' >mixed/0.sql
+	echo 'CREATE FUNCTION a.f(x b.e) RETURNS b.e LANGUAGE sql AS $$ SELECT x $$; CREATE SCHEMA b;' >mixed/1.sql
+	echo "CREATE TABLE a.t (id b.e REFERENCES b.r); CREATE SCHEMA a;" >mixed/deep/2.sql
+	echo "CREATE TABLE b.r (e b.e PRIMARY KEY); CREATE TYPE b.e AS ENUM ('x');" >mixed/deep/3.sql
+	quiet git postkit diff empty.sql mixed
+	[ "$status" -ne 0 ]
+	: >empty.sql
+	ok git postkit diff empty.sql mixed
+	has 'CREATE VIEW b.v' 'CREATE SCHEMA a'
+	pg_createdb five
+	git postkit diff empty.sql mixed 2>/dev/null | sql five
+	equal "$(git postkit fingerprint "$(pg_url five)")" "$(git postkit fingerprint mixed)"
+}
+
+@test "usage errors exit with 129, what cannot be done with 128" {
+	fails 129 git postkit diff "$(pg_url one)"
+	fails 129 git postkit fingerprint
+	fails 128 git postkit fingerprint nowhere.sql
+	fails 128 git postkit fingerprint 'postgresql://nobody@127.0.0.1:1/x'
+	fails 128 git postkit fingerprint "$(pg_url missing)"
+	has missing
+}
+
+# ---- lint ----
+
+@test "lint judges files: 1 when something is unsafe, with line, reason and safe way" {
+	printf 'SELECT 1;\n\nALTER TABLE users ADD COLUMN a int NOT NULL;\n' >bad.sql
+	printf 'CREATE TABLE fresh (a int);\nCREATE INDEX ON fresh (a);\n' >good.sql
+	fails 1 git postkit lint bad.sql good.sql
+	has bad.sql:3 required-column
+	hasnt good.sql
+	ok git postkit lint good.sql
+}
+
+@test "lint reads migrations, allowances and speaks JSON" {
+	printf -- '-- migrate:up\n-- postkit:allow drop-table: replaced by v2\nDROP TABLE users;\n-- migrate:down\nSELECT 1;\n' >20240101000000_x.sql
+	ok git postkit lint 20240101000000_x.sql
+	quiet git postkit lint --json bad.sql
+	equal "$status" 1
+	json 'assert "required-column" in str(d)'
+	fails 128 git postkit lint missing.sql
+	fails 129 git postkit lint
+}
+
+# ---- copy ----
+
+@test "copy brings schema, data, sequences and owners, outside a repository" {
+	sql postgres 'CREATE ROLE keeper'
+	sql two 'ALTER VIEW v OWNER TO keeper; INSERT INTO t VALUES (1, E'"'a\\\\tb\\\\\\\\'"', NULL); CREATE SEQUENCE s; SELECT nextval('"'s'"')' >/dev/null
+	pg_createdb copied
+	ok git postkit copy "$(pg_url two)" "$(pg_url copied)"
+	equal "$(git postkit fingerprint "$(pg_url copied)")" "$(git postkit fingerprint "$(pg_url two)")"
+	equal "$(sql copied 'TABLE t')" "$(sql two 'TABLE t')"
+	equal "$(sql copied "SELECT viewowner FROM pg_views WHERE viewname = 'v'")" keeper
+	equal "$(sql copied 'SELECT last_value, is_called FROM s')" '1|t'
+}
+
+@test "copy into a database that is not empty is refused, and --schema-only brings no rows" {
+	run git postkit copy "$(pg_url one)" "$(pg_url copied)"
+	[ "$status" -ne 0 ]
+	equal "$(sql copied 'SELECT count(*) FROM t')" 1
+	pg_createdb shell
+	ok git postkit copy --schema-only "$(pg_url one)" "$(pg_url shell)"
+	equal "$(sql shell 'SELECT count(*) FROM t')" 0
+}
