@@ -16,6 +16,10 @@ struct session {
 };
 
 /* Bodies are not checked while loading: what they use may come later. */
+#define OUR_SETTINGS                                                                               \
+	"RESET ALL; SET check_function_bodies = off; SET client_min_messages = warning; "          \
+	"SET standard_conforming_strings = on;\n"
+
 static int set_context(const struct pk_load *load, struct session *session, size_t context,
 		       struct pk_err *err)
 {
@@ -24,14 +28,24 @@ static int set_context(const struct pk_load *load, struct session *session, size
 	if (session->context == context)
 		return 0;
 	pk_buf_add(&sql, load->sets_role ? RESET_ROLE : "");
-	pk_buf_add(&sql,
-		   "RESET ALL; SET check_function_bodies = off; "
-		   "SET client_min_messages = warning; SET standard_conforming_strings = on;\n");
+	pk_buf_add(&sql, OUR_SETTINGS);
 	pk_buf_add(&sql, load->contexts[context]);
 	if (pk_exec(session->conn, sql.ptr, err) < 0)
 		return pk_err_wrap(err, "cannot apply the settings that a schema file makes");
 	session->context = context;
 	return 0;
+}
+
+/*
+ * A superuser's session never runs what a file sets, which may be any expression and may change how
+ * text is read: of the settings it takes the search_path alone, as a value.
+ */
+static int set_admin_path(struct session *admin, const char *path, struct pk_err *err)
+{
+	if (pk_exec(admin->conn, OUR_SETTINGS, err) < 0)
+		return -1;
+	return pk_query(admin->conn, "SELECT pg_catalog.set_config('search_path', $1, false)", 1,
+			&path, NULL, err);
 }
 
 /*
@@ -80,21 +94,103 @@ static struct session *session_of(struct run *run, const struct pk_load_item *it
 	return item->admin && run->admin.conn ? &run->admin : &run->user;
 }
 
+static int set_admin_context(struct run *run, size_t context, struct pk_err *err)
+{
+	PK_FREE char *path = NULL;
+
+	if (run->admin.context == context)
+		return 0;
+	if (set_context(run->load, &run->user, context, err) < 0 ||
+	    pk_query_value(run->user.conn, "SELECT pg_catalog.current_setting('search_path')", 0, NULL,
+			   &path, err) < 0 ||
+	    set_admin_path(&run->admin, path, err) < 0)
+		return -1;
+	run->admin.context = context;
+	return 0;
+}
+
+/* As the user's session would, and by the protocol that takes one statement and no more. */
+static int run_as_admin(struct run *run, const struct pk_load_item *item, struct pk_err *err)
+{
+	if (set_admin_context(run, item->context, err) < 0)
+		return -1;
+	return pk_query(run->admin.conn, item->text, 0, NULL, NULL, err);
+}
+
+/* How much there is that is not the user's to give away. $1: the login role */
+static const char strangers[] =
+	"SELECT pg_catalog.count(*) FROM ("
+	"SELECT proowner FROM pg_catalog.pg_proc "
+	"UNION ALL SELECT relowner FROM pg_catalog.pg_class "
+	"UNION ALL SELECT typowner FROM pg_catalog.pg_type "
+	"UNION ALL SELECT nspowner FROM pg_catalog.pg_namespace "
+	"UNION ALL SELECT oprowner FROM pg_catalog.pg_operator "
+	"UNION ALL SELECT opcowner FROM pg_catalog.pg_opclass "
+	"UNION ALL SELECT opfowner FROM pg_catalog.pg_opfamily "
+	"UNION ALL SELECT collowner FROM pg_catalog.pg_collation "
+	"UNION ALL SELECT conowner FROM pg_catalog.pg_conversion "
+	"UNION ALL SELECT lanowner FROM pg_catalog.pg_language "
+	"UNION ALL SELECT cfgowner FROM pg_catalog.pg_ts_config "
+	"UNION ALL SELECT dictowner FROM pg_catalog.pg_ts_dict "
+	"UNION ALL SELECT stxowner FROM pg_catalog.pg_statistic_ext "
+	"UNION ALL SELECT fdwowner FROM pg_catalog.pg_foreign_data_wrapper "
+	"UNION ALL SELECT srvowner FROM pg_catalog.pg_foreign_server "
+	"UNION ALL SELECT evtowner FROM pg_catalog.pg_event_trigger "
+	"UNION ALL SELECT pubowner FROM pg_catalog.pg_publication "
+	"UNION ALL SELECT lomowner FROM pg_catalog.pg_largeobject_metadata "
+	"UNION ALL SELECT spcowner FROM pg_catalog.pg_tablespace "
+	"UNION ALL SELECT datdba FROM pg_catalog.pg_database) AS o (owner) "
+	"WHERE NOT pg_catalog.pg_has_role($1::pg_catalog.name, o.owner, 'MEMBER')";
+
+/* The superuser must pass over the missing right to create only, never over whose the object is. */
+static int give(struct run *run, const struct pk_load_item *item, const char *login)
+{
+	PK_FREE char *path = NULL, *before = NULL, *after = NULL;
+	struct pk_conn *admin = run->admin.conn;
+
+	if (pk_query_value(run->user.conn, "SELECT pg_catalog.current_setting('search_path')", 0, NULL,
+			   &path, NULL) < 0 ||
+	    pk_query_value(admin, strangers, 1, &login, &before, NULL) < 0 ||
+	    set_admin_path(&run->admin, path, NULL) < 0 ||
+	    pk_query(admin, item->text, 0, NULL, NULL, NULL) < 0 ||
+	    set_admin_path(&run->admin, "", NULL) < 0 ||
+	    pk_query_value(admin, strangers, 1, &login, &after, NULL) < 0)
+		return -1;
+	return pk_streq(before, after) ? 0 : -1;
+}
+
 /*
  * An owner may lack the right to create in the schema: a superuser gave it the object once. That is
- * done again as one, but only where the statement does nothing else and the role has no powers.
+ * done again as one, but only where the statement does nothing else, the object is the user's, and
+ * the role is one that the user may become and has no powers.
  */
 static bool give_as_admin(struct run *run, const struct pk_load_item *item)
 {
-	static const char harmless[] = "SELECT 'yes' FROM pg_roles WHERE rolname = $1 AND NOT rolsuper "
-				       "AND NOT rolcreaterole AND NOT rolbypassrls AND rolname !~ '^pg_'";
-	PK_FREE char *answer = NULL;
+	static const char harmless[] =
+		"SELECT 'yes' FROM pg_catalog.pg_roles WHERE rolname = $1 AND NOT rolsuper "
+		"AND NOT rolcreaterole AND NOT rolbypassrls AND NOT rolreplication "
+		"AND rolname !~ '^pg_' AND pg_catalog.pg_has_role($2::pg_catalog.name, oid, 'MEMBER')";
+	PK_FREE char *answer = NULL, *login = NULL;
+	struct pk_conn *admin = run->admin.conn;
 
-	if (!item->owner || !run->admin.conn ||
-	    pk_query_value(run->admin.conn, harmless, 1, &item->owner, &answer, NULL) < 0 || !answer)
+	if (!item->owner || !admin ||
+	    pk_query_value(run->user.conn, "SELECT session_user", 0, NULL, &login, NULL) < 0)
 		return false;
-	return set_context(run->load, &run->admin, item->context, NULL) == 0 &&
-	       pk_exec(run->admin.conn, item->text, NULL) == 0;
+	const char *const params[] = { item->owner, login };
+	run->admin.context = SIZE_MAX;
+	if (set_admin_path(&run->admin, "", NULL) < 0 ||
+	    pk_query_value(admin, harmless, 2, params, &answer, NULL) < 0 || !answer ||
+	    pk_exec(admin, "BEGIN", NULL) < 0)
+		return false;
+	bool given = give(run, item, login) == 0;
+	return pk_exec(admin, given ? "COMMIT" : "ROLLBACK", NULL) == 0 && given;
+}
+
+static int run_alone(struct run *run, const struct pk_load_item *item, struct pk_err *err)
+{
+	if (session_of(run, item) == &run->admin)
+		return run_as_admin(run, item, err);
+	return pk_exec(run->user.conn, item->text, err);
 }
 
 /* Returns 0 also when the statement failed in a way that may mend itself; the error stays with the item. */
@@ -103,9 +199,9 @@ static int run_one(struct run *run, struct pk_load_item *item, struct pk_err *er
 	struct session *session = session_of(run, item);
 
 	pk_err_release(&item->err);
-	if (set_context(run->load, session, item->context, err) < 0)
+	if (session == &run->user && set_context(run->load, session, item->context, err) < 0)
 		return -1;
-	if (pk_exec(session->conn, item->text, &item->err) == 0) {
+	if (run_alone(run, item, &item->err) == 0) {
 		item->done = true;
 		run->done++;
 		return 0;
@@ -134,8 +230,8 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 		pk_err_set(err, "interrupted");
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
-	if (n > 1) {
-		struct session *session = session_of(run, items[0]);
+	struct session *session = session_of(run, items[0]);
+	if (n > 1 && session == &run->user) {
 		for (size_t i = 0; i < n; i++) {
 			pk_buf_add(&sql, items[i]->text);
 			pk_buf_add(&sql, ";\n");
@@ -191,8 +287,10 @@ static int run_round(struct run *run, bool singly, struct pk_err *err)
 /* What a message says is missing: 'relation "s.x" does not exist', 'function f(integer) does not exist'. */
 static char *missing_name(const char *msg)
 {
-	const char *open = strchr(msg, '"'), *word;
+	const char *open = msg ? strchr(msg, '"') : NULL, *word;
 
+	if (!msg)
+		return NULL;
 	if (open) {
 		const char *close = strchr(open + 1, '"');
 		char *name =
@@ -283,7 +381,7 @@ static int no_progress(struct run *run, struct pk_err *err)
 			continue;
 		failed++;
 		first = first ? first : item;
-		PK_FREE char *name = says_missing(&item->err) && item->err.msg ? missing_name(item->err.msg) : NULL;
+		PK_FREE char *name = says_missing(&item->err) ? missing_name(item->err.msg) : NULL;
 		const struct pk_load_item *definer = name ? pk_load_definer(run->load, name) : NULL;
 		if (!root && (!definer || definer == item))
 			root = item;

@@ -54,6 +54,11 @@ static int no_remote(const struct pk_config *config, const char *name, struct pk
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
 	PK_FREE char *list = NULL;
 
+	/* It may hold a password, so it is not repeated. */
+	if (name && pk_conninfo_looks_like(name)) {
+		pk_err_set(err, "a connection string stands where the name of a remote has to");
+		return pk_err_hint(err, "give it one: git postkit remote add NAME URL");
+	}
 	pk_remote_list(config, &names);
 	if (names.n == 0) {
 		if (name)

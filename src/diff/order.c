@@ -34,6 +34,11 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 	}
 }
 
+static bool stays(const struct pk_object *relation)
+{
+	return relation && !pk_goes(relation);
+}
+
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -54,16 +59,16 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	}
 	if (info->other)
 		pk_graph_edge(&d->graph, info->drop, pk_ready_node(info->other));
-	if (info->clean != PK_NO_NODE)
+	if (info->clean != PK_NO_NODE && info->other)
 		pk_graph_edge(&d->graph, pk_info(info->other)->create, info->clean);
 	pk_graph_edge(&d->graph, info->release, info->alter);
 	if (o->kind == &pk_kind_column && o->origin)
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(o->parent));
-	if (o->kind == &pk_kind_column && o->origin && !pk_goes(o->parent) && !pk_goes(o->origin->parent))
+	if (o->kind == &pk_kind_column && o->origin && stays(o->parent) && stays(o->origin->parent))
 		pk_graph_edge(&d->graph, pk_drop_node(o->origin), info->drop);
-	if (o->kind == &pk_kind_sequence && info->release != PK_NO_NODE) {
+	if (o->kind == &pk_kind_sequence && info->release != PK_NO_NODE && info->other) {
 		struct pk_object *column = pk_snapshot_find(
 			d->changes.from, pk_arena_printf(&d->arena, "column %s", pk_sequence_owner_column(o)));
 

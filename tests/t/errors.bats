@@ -57,9 +57,6 @@ until_true() {
 	printf 'CREATE TABLE a (x int);\n\nCREATE TABLE b (\n\tx missing_type\n);\n' >db/schema/tables/b.sql
 	fails 128 git postkit plan
 	has db/schema/tables/b.sql: missing_type
-	printf 'CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETRUN 1;\nEND $$;\n' >db/schema/tables/b.sql
-	fails 128 git postkit plan
-	has db/schema/tables/b.sql: RETRUN
 	rm db/schema/tables/b.sql
 	ok git postkit plan
 	has 'nothing to change'
@@ -86,7 +83,7 @@ until_true() {
 	ok git postkit status
 	has 'session     none'
 	local command
-	for command in 'drift away' 'deploy --dry-run away' 'import away' 'remote test away'; do
+	for command in 'drift away' 'deploy --dry-run away' 'import --force away' 'remote test away'; do
 		# shellcheck disable=SC2086 # two words
 		run git postkit $command
 		[ "$status" -ne 0 ] || tell "$command succeeded"
@@ -106,7 +103,7 @@ until_true() {
 		# shellcheck disable=SC2086 # words
 		run git postkit $command
 		[ "$status" -ne 0 ] || tell "'$command' succeeded with a wrong password"
-		hasnt canary-5ecret
+		hasnt canary-5ecret || tell "from: $command"
 	done
 	run git postkit fingerprint "$url"
 	has 'password authentication failed' 127.0.0.1
@@ -144,7 +141,7 @@ until_true() {
 	cd "$T/plain"
 	git init -q --object-format=sha256 sha && cd sha
 	fails 128 git postkit status
-	has sha256
+	has 'SHA-1' 'hint: '
 	cd "$T/plain"
 	git init -q empty && cd empty
 	run git postkit start
@@ -212,7 +209,7 @@ until_true() {
 	echo 'CREATE TABLE aa (x int);' >db/schema/tables/aa.sql
 	ok git postkit plan
 	fails 128 git postkit apply
-	has 'user_id' 'null values' 'SET NOT NULL'
+	has 'user_id' 'null values' 'hint: '
 	equal "$(clone_sql "SELECT count(*) FROM pg_class WHERE relname = 'aa'")" 0
 	ok git postkit status
 	has 'git postkit apply'
@@ -228,7 +225,7 @@ until_true() {
 	local text
 	for text in "COPY users FROM PROGRAM 'touch $T/pwned; echo';" "COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';" \
 		"DO \$\$ BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch $T/pwned'''; END \$\$;" \
-		"CREATE TABLE x AS SELECT pg_read_file('/etc/passwd') AS a;" "ALTER ROLE CURRENT_USER SUPERUSER;" \
+		"CREATE TABLE x AS SELECT pg_read_file('/etc/passwd') AS a;" \
 		"SET ROLE postkit_admin; COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';" \
 		"RESET ROLE; COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';" \
 		"RESET SESSION AUTHORIZATION; COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';"; do
@@ -246,23 +243,31 @@ until_true() {
 		git postkit start
 		[ ! -e "$T/pwned" ] || tell "ran: $text"
 	done
+	echo 'ALTER ROLE CURRENT_USER SUPERUSER; ALTER ROLE postgres SUPERUSER;' >db/schema/infra/evil.sql
+	cp db/schema/infra/evil.sql db/schema/tables/
+	run git postkit plan
+	run git postkit infra --apply
+	run git postkit apply
+	rm db/schema/*/evil.sql
+	equal "$(clone_sql 'SELECT string_agg(rolname, $$ $$) FROM pg_roles WHERE rolsuper')" postkit_admin
 	equal "$(clone_sql 'SELECT rolsuper FROM pg_roles WHERE rolname = session_user')" f
 }
 
 # ---- interrupted ----
 
 
-sleeping() { [ "$(clone_sql "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()")" -gt 0 ]; }
-idle() { ! sleeping; }
+# Other users' statements cannot be seen, their locks can: the migrations take an advisory one.
+waiting() { [ "$(clone_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")" -gt 0 ]; }
+idle() { ! waiting; }
 
 @test "kill -9 in the middle of apply: status tells the truth, apply goes on" {
 	session killed
-	printf -- '-- migrate:up\nSELECT pg_sleep(2);\nUPDATE users SET email = email || id;\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
+	printf -- '-- migrate:up\nSELECT pg_advisory_xact_lock(4711), pg_sleep(2);\nUPDATE users SET email = email || id;\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
 	git postkit migration slow -F "$T/slow.sql"
 	echo 'CREATE TABLE after_killed (a int);' >db/schema/tables/after.sql
 	git postkit plan
-	git postkit apply >"$T/apply.log" 2>&1 3>&- &
-	until_true sleeping
+	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
+	until_true waiting
 	kill -9 $!
 	wait $! || true
 	ok git postkit status
@@ -278,16 +283,16 @@ idle() { ! sleeping; }
 
 @test "Ctrl-C in the middle of apply: cancelled, rolled back, 130" {
 	session stopped
-	printf -- '-- migrate:up\nUPDATE users SET email = $$x$$;\nSELECT pg_sleep(30);\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
+	printf -- '-- migrate:up\nUPDATE users SET email = $$x$$;\nSELECT pg_advisory_xact_lock(4711), pg_sleep(30);\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
 	git postkit migration slow -F "$T/slow.sql"
 	git postkit plan
 	bash -c 'trap - INT; exec git-postkit apply' >"$T/apply.log" 2>&1 3>&- &
-	until_true sleeping
+	until_true waiting
 	kill -INT $!
 	local status=0
 	wait $! || status=$?
 	equal "$status" 130
-	idle
+	until_true idle
 	equal "$(clone_sql 'SELECT email FROM users WHERE id = 1')" u1
 	ok git postkit status
 	has 'git postkit apply'
@@ -321,16 +326,18 @@ idle() { ! sleeping; }
 	ok git postkit start
 }
 
-@test "a clone that somebody dropped is said, and start makes a new one" {
+@test "a clone that somebody dropped is said, with the command that mends it" {
 	session dropped
-	local db url
-	url=$(git postkit url)
+	local db
 	db=$(clone_sql 'SELECT current_database()')
-	local socket
-	socket=$(clone_sql "SHOW unix_socket_directories")
-	as_server psql -h "$socket" -U postkit_admin -d postgres -X -q -c "DROP DATABASE \"$db\" WITH (FORCE)" 2>/dev/null ||
-		skip 'the admin has a password of its own'
-	run git postkit plan
-	[ "$status" -ne 0 ]
+	# from another database of the same server: that of the template's session
+	git worktree add -q -b beside "$T/beside" main
+	(cd "$T/beside" && git postkit start)
+	psql "$(cd "$T/beside" && git postkit url)" -X -q -c "DROP DATABASE \"$db\" WITH (FORCE)"
+	fails 128 git postkit plan
 	has 'git postkit'
+	ok git postkit status
+	has 'git postkit'
+	ok git postkit abort --yes
+	ok git postkit start
 }

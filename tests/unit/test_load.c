@@ -93,10 +93,10 @@ static void circles_of_foreign_keys_are_cut(void **state)
 
 static void settings_of_one_file_do_not_reach_another(void **state)
 {
-	const char *const files[] = { "a.sql",
-				      "SELECT pg_catalog.set_config('search_path', '', false);\n"
-				      "CREATE TABLE public.one (id int);\nSET search_path = "
-				      "s;\nCREATE TABLE two (id int);",
+	static const char first[] = "SELECT pg_catalog.set_config('search_path', '', false);\n"
+				    "CREATE TABLE public.one (id int);\n"
+				    "SET search_path = s;\nCREATE TABLE two (id int);";
+	const char *const files[] = { "a.sql", first,
 				      "b.sql", "CREATE SCHEMA s;\nCREATE TABLE three (id int);",
 				      NULL };
 
