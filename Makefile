@@ -161,6 +161,7 @@ lint:
 	@$(MAKE) --no-print-directory -k -j$(JOBS) tidy
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --std=c11 -D_GNU_SOURCE -D__GNUC__ -Isrc -j$(JOBS) \
+		'-DcJSON_ArrayForEach(e,a)=while((e=next_of(a)))' \
 		$(addprefix --suppress=,$(CPPCHECK_SUPPRESS)) src
 	shellcheck -x -P tests/lib $(SHELL_FILES)
 	$(if $(BATS_FILES),shellcheck -x -P tests/lib -s bats $(BATS_FILES))

@@ -178,7 +178,10 @@ static int run_one(const struct pk_statement *s, const struct pk_action *action,
 
 	if (action && pk_streq(action->object, "role"))
 		return 0;
-	if (pk_exec(extension ? admin : user, s->text, err) == 0)
+	/* As superuser one statement alone, by the extended protocol: the text is a branch's. */
+	int result = extension ? pk_query(admin, s->text, 0, NULL, NULL, err) : pk_exec(user, s->text, err);
+
+	if (result == 0)
 		return 0;
 	pk_err_detail(err, "in: %s", s->text);
 	return -1;
@@ -199,7 +202,8 @@ static int run_sql(struct pk_server *server, const char *db, const char *sql, st
 	    pk_conn_open(&user, &user_info, err) < 0 ||
 	    pk_conn_open(&admin, &admin_info, err) < 0 ||
 	    /* As it will be run in earnest: search_path counts for bodies of functions. */
-	    pk_conn_user_settings(&user, err) < 0 || pk_conn_user_settings(&admin, err) < 0)
+	    pk_conn_user_settings(&user, err) < 0 || pk_conn_user_settings(&admin, err) < 0 ||
+	    pk_exec(&admin, "SET standard_conforming_strings = on", err) < 0)
 		return -1;
 	pk_sql_actions(&statements, &actions);
 	for (size_t i = 0; i < statements.n; i++) {

@@ -134,9 +134,14 @@ int pk_desk_tables(struct pk_desk *desk, struct pk_err *err)
 {
 	if (pk_applied_create_table(&desk->admin, err) < 0)
 		return -1;
-	/* The grants serve statements run under any role: the row goes into their transaction. */
+	/*
+	 * The grants serve statements run under any role: the row goes into their transaction. A copy
+	 * from the remote belongs to who deploys there, whose trigger or cast would run as superuser.
+	 */
 	return pk_exec(
 		&desk->admin,
+		"ALTER SCHEMA postkit OWNER TO CURRENT_USER;"
+		"ALTER TABLE postkit.schema_migrations OWNER TO CURRENT_USER;"
 		"CREATE TABLE IF NOT EXISTS postkit.session_steps ("
 		"part integer PRIMARY KEY, statements integer NOT NULL, done boolean NOT NULL, "
 		"text_id text);"

@@ -95,9 +95,10 @@ converge_differs() {
 }
 
 converge_load() {
-	local case=$1 setup=$2 side file log=$T/$1.log
+	local case=$1 setup=$2 side file loaded log=$T/$1.log
 	converge_drop "$case"
 	for side in old new; do
+		loaded=1
 		converge_psql postgres -c "CREATE DATABASE ${case}_$side TEMPLATE template0" 2>"$log" || {
 			why="create: $(converge_reason "$log")"
 			return 1
@@ -108,8 +109,9 @@ converge_load() {
 		(
 			flock 9
 			[ ! -f "$setup" ] || converge_psql "${case}_$side" <"$setup"
-		) 9>"$T/setup.lock" >/dev/null 2>"$log" &&
-			converge_psql "${case}_$side" <"$file" >/dev/null 2>"$log" || {
+		) 9>"$T/setup.lock" >/dev/null 2>"$log" || loaded=
+		[ -z "$loaded" ] || converge_psql "${case}_$side" <"$file" >/dev/null 2>"$log" || loaded=
+		[ -n "$loaded" ] || {
 			why="load: $side.sql: $(converge_reason "$log")"
 			return 1
 		}
@@ -155,10 +157,10 @@ converge_way() {
 	cmp -s "$T/$case.work.dump" "$T/$case.$to.dump" && return 0
 	converge_stable "$work" >"$T/$case.work.dump" 2>"$log"
 	converge_stable "${case}_$to" >"$T/$case.$to.stable" 2>"$log"
-	[ ! -s "$log" ] && cmp -s "$T/$case.work.dump" "$T/$case.$to.stable" || {
+	if [ -s "$log" ] || ! cmp -s "$T/$case.work.dump" "$T/$case.$to.stable"; then
 		why="dump: $(converge_differs "$T/$case.work.dump" "$T/$case.$to.stable")$modelled"
 		return 1
-	}
+	fi
 }
 
 converge_both() {

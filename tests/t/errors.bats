@@ -38,6 +38,9 @@ local_databases() {
 	psql "$url" -X -qAt -c "SELECT datname FROM pg_database WHERE datname LIKE 'pk\\_%' ORDER BY 1"
 }
 
+# locks WHERE: are there such on production?
+locks() { [ "$(sql shop "SELECT count(*) FROM pg_locks WHERE $1")" -gt 0 ]; }
+
 # until_true COMMAND...: within ten seconds.
 until_true() {
 	local tries=200
@@ -125,7 +128,7 @@ until_true() {
 	sql postgres "ALTER ROLE postgres PASSWORD '$PROD_PASSWORD'"
 	git config --remove-section postkit.remote.tcp
 	run ! grep -rqa canary- .git .postkit db
-	run ! git log --all -p -Scanary- --format=%H --quiet
+	[ -z "$(git log --all -Scanary- --format=%H)" ]
 	run ! grep -rqa canary- "$T/state" --include='*.log' --include='*.conf' --include=log --include=settings
 }
 
@@ -249,7 +252,7 @@ until_true() {
 	run git postkit infra --apply
 	run git postkit apply
 	rm db/schema/*/evil.sql
-	equal "$(clone_sql 'SELECT string_agg(rolname, $$ $$) FROM pg_roles WHERE rolsuper')" postkit_admin
+	equal "$(clone_sql 'SELECT string_agg(rolname, chr(32)) FROM pg_roles WHERE rolsuper')" postkit_admin
 	equal "$(clone_sql 'SELECT rolsuper FROM pg_roles WHERE rolname = session_user')" f
 }
 
@@ -283,7 +286,7 @@ idle() { ! waiting; }
 
 @test "Ctrl-C in the middle of apply: cancelled, rolled back, 130" {
 	session stopped
-	printf -- '-- migrate:up\nUPDATE users SET email = $$x$$;\nSELECT pg_advisory_xact_lock(4711), pg_sleep(30);\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
+	printf -- '-- migrate:up\nUPDATE users SET email = 0;\nSELECT pg_advisory_xact_lock(4711), pg_sleep(30);\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
 	git postkit migration slow -F "$T/slow.sql"
 	git postkit plan
 	bash -c 'trap - INT; exec git-postkit apply' >"$T/apply.log" 2>&1 3>&- &
@@ -306,10 +309,10 @@ idle() { ! waiting; }
 	git switch -q -c interrupted main
 	sql shop "BEGIN; LOCK TABLE users; SELECT pg_sleep(20)" >/dev/null 2>&1 3>&- &
 	local locker=$!
-	until_true eval '[ "$(sql shop "SELECT count(*) FROM pg_locks WHERE mode = '\''AccessExclusiveLock'\'' AND granted AND relation IS NOT NULL")" -gt 0 ]'
+	until_true locks "mode = 'AccessExclusiveLock' AND relation = 'users'::regclass AND granted"
 	bash -c 'trap - INT; exec git-postkit start --fresh' >"$T/start.log" 2>&1 3>&- &
 	local starter=$!
-	until_true eval '[ "$(sql shop "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0 ]'
+	until_true locks 'NOT granted'
 	kill -INT $starter
 	local status=0
 	wait $starter || status=$?

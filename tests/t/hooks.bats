@@ -62,7 +62,7 @@ passes() {
 
 @test "installing keeps the hook that is there, which runs first and sees what git says; uninstalling brings it back" {
 	cd "$T" && new_repo kept
-	printf '#!/bin/sh\necho "mine: $1"\ncat >"%s/seen"\n' "$T" >.git/hooks/pre-push
+	printf '#!/bin/sh\necho mine: "%s"\ncat >"%s/seen"\n' "\$1" "$T" >.git/hooks/pre-push
 	chmod +x .git/hooks/pre-push
 	cp .git/hooks/pre-push "$T/mine"
 	ok git postkit hooks install

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # diff, fingerprint, snapshot, lint, copy: scriptable, outside a repository, with exit codes and JSON.
 
+# shellcheck disable=SC2154 # $stderr comes from run
 load ../lib/common
 
 setup_file() {

@@ -2,6 +2,7 @@
 # After the SQL of a diff has run on one schema it is the other one, in both directions: the second
 # diff is empty, fingerprints and dumps are equal. The pairs lie in tests/data/pairs.
 
+# shellcheck disable=SC2154 # $why comes from converge.bash
 load ../lib/common
 load ../lib/converge
 
