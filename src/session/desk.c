@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "clone/shadow.h"
 #include "sql/action.h"
+#include "trace/parts.h"
 
 void pk_desk_release(struct pk_desk *desk)
 {
@@ -132,7 +133,8 @@ int pk_desk_unchanged(struct pk_desk *desk, const struct pk_snapshot *clone, str
 
 int pk_desk_tables(struct pk_desk *desk, struct pk_err *err)
 {
-	if (pk_applied_create_table(&desk->admin, err) < 0)
+	if (pk_applied_create_table(&desk->admin, err) < 0 ||
+	    pk_seeds_create_table(&desk->admin, err) < 0)
 		return -1;
 	/*
 	 * The grants serve statements run under any role: the row goes into their transaction. A copy

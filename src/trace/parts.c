@@ -174,7 +174,7 @@ static int seeds_table_exists(struct pk_conn *conn, bool *ret, struct pk_err *er
 }
 
 /* IF NOT EXISTS asks for the privilege to create even when nothing is to be done. */
-static int make_seeds_table(struct pk_conn *conn, struct pk_err *err)
+int pk_seeds_create_table(struct pk_conn *conn, struct pk_err *err)
 {
 	PK_FREE char *schema = NULL;
 
@@ -220,7 +220,7 @@ static int apply_seed(struct part *p, const struct pk_source_file *file, bool *t
 		return 0;
 	}
 	if (!*table && !p->options->dry) {
-		if (make_seeds_table(p->conn, err) < 0)
+		if (pk_seeds_create_table(p->conn, err) < 0)
 			return -1;
 		*table = true;
 	}

@@ -54,6 +54,8 @@ int pk_infra_apply(struct pk_conn *conn, const struct pk_source *source,
 int pk_grants_apply(struct pk_conn *conn, const struct pk_source *source,
 		    const struct pk_parts_options *options, struct pk_part_results *results,
 		    struct pk_err *err);
+/* Schema postkit and table postkit.seeds, where they are missing; needed first where the role may not make them. */
+int pk_seeds_create_table(struct pk_conn *conn, struct pk_err *err);
 /* Makes schema postkit and the table when there is something to run. */
 int pk_seeds_apply(struct pk_conn *conn, const struct pk_source *source,
 		   const struct pk_parts_options *options, struct pk_part_results *results,

@@ -1,6 +1,6 @@
 # Do two schemas converge? What the corpus and the property tests share; after common.bash.
 #
-#	converge_load CASE SETUP OLD NEW	databases CASE_old and CASE_new, and what they are
+#	converge_load CASE SETUP OLD NEW	databases CASE_old and CASE_new, new ones, and what they are
 #	converge_both CASE			old becomes new and new becomes old, each judged
 #	converge_way CASE FROM TO
 #	converge_drop CASE...
@@ -44,7 +44,11 @@ converge_dump() {
 				s = head
 				for (i = 1; i <= n; i++)
 					s = s "\001" body[i]
-				print s
+				text[++entries] = s
+				headings[entries] = head
+				split(head, word, /[ ;]+/)
+				if (heir)
+					heirs[word[3]] = 1
 			}
 			n = heir = 0
 		}
@@ -69,7 +73,14 @@ converge_dump() {
 		/^--$|^$|^-- (PostgreSQL database dump|Dumped )|^SET |^\\|^SELECT pg_catalog\.set_config/ { next }
 		/^INHERITS \(/ && head ~ /Type: TABLE;/ { heir = 1 }
 		{ sub(/,?[ \t]*$/, ""); sub(/^[ \t]+/, ""); body[++n] = sorted($0) }
-		END { flush() }' | LC_ALL=C sort
+		END {
+			flush()
+			for (i = 1; i <= entries; i++) {
+				split(headings[i], word, /[ ;]+/)
+				if (!(headings[i] ~ /Type: DEFAULT;/ && word[3] in heirs))
+					print text[i]
+			}
+		}' | LC_ALL=C sort
 }
 
 # What PostgreSQL prints of an expression is not always what it prints of the same after a dump and a
@@ -124,9 +135,8 @@ converge_load() {
 }
 
 converge_way() {
-	local case=$1 from=$2 to=$3 work=$1_work log=$T/$1.log print modelled='' sql=$T/$1.$2-$3.sql
-	converge_psql postgres -c "DROP DATABASE IF EXISTS $work" \
-		-c "CREATE DATABASE $work TEMPLATE ${case}_$from" 2>"$log" || {
+	local case=$1 from=$2 to=$3 work=$1_$2_to_$3 log=$T/$1.log print modelled='' sql=$T/$1.$2-$3.sql
+	converge_psql postgres -c "CREATE DATABASE $work TEMPLATE ${case}_$from" 2>"$log" || {
 		why="create: $(converge_reason "$log")"
 		return 1
 	}
@@ -179,6 +189,7 @@ converge_drop() {
 	for case; do
 		converge_psql postgres -c "DROP DATABASE IF EXISTS ${case}_old WITH (FORCE)" \
 			-c "DROP DATABASE IF EXISTS ${case}_new WITH (FORCE)" \
-			-c "DROP DATABASE IF EXISTS ${case}_work WITH (FORCE)"
+			-c "DROP DATABASE IF EXISTS ${case}_old_to_new WITH (FORCE)" \
+			-c "DROP DATABASE IF EXISTS ${case}_new_to_old WITH (FORCE)"
 	done
 }

@@ -326,6 +326,42 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	equal "$(sql shop 'SELECT count(nick) FROM users')" 3000
 }
 
+@test "infra, grants and seeds travel along; seeds run again only when they changed" {
+	git switch -q -c parts main
+	ok git postkit start
+	cat >db/schema/infra/writer.sql <<-'SQL'
+		DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'writer') THEN CREATE ROLE writer; END IF; END $$;
+	SQL
+	echo 'GRANT INSERT ON users TO writer;' >db/schema/grants/writer.sql
+	echo "INSERT INTO orders VALUES (10001, NULL, 0) ON CONFLICT DO NOTHING;" >db/schema/seeds/orders.sql
+	ok git postkit infra
+	has 'CREATE ROLE writer'
+	ok git postkit plan
+	has 'GRANT INSERT ON TABLE public.users TO writer'
+	ok git postkit apply
+	has 'seeds: db/schema/seeds/orders.sql'
+	equal "$(clone_sql 'SELECT total FROM orders WHERE id = 10001')" 0.00
+	ok git postkit seed --apply
+	has unchanged
+	ok git postkit commit -m 'Parts'
+	git switch -q main
+	git merge -q parts
+	# a role that may not make roles says so, and nothing has happened
+	fails 128 git postkit deploy --yes
+	has 'permission denied' db/schema/infra/writer.sql
+	sql postgres 'ALTER ROLE shop CREATEROLE'
+	ok git postkit deploy --yes
+	equal "$(sql shop "SELECT has_table_privilege('writer', 'users', 'insert'), (SELECT total FROM orders WHERE id = 10001)")" 't|0.00'
+	sql shop 'DELETE FROM orders WHERE id = 10001'
+	ok git postkit seed --apply --remote prod --yes
+	has unchanged
+	echo "INSERT INTO orders VALUES (10002, NULL, 0) ON CONFLICT DO NOTHING;" >>db/schema/seeds/orders.sql
+	ok git postkit seed --apply --remote prod --yes
+	equal "$(sql shop 'SELECT count(*) FROM orders WHERE id > 10000')" 2
+	commit_all 'more seeds'
+	ok git postkit drift
+}
+
 @test "two branches that change the same database from one state are a fork, and that is refused" {
 	git switch -q -c left main
 	git postkit start

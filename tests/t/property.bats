@@ -22,7 +22,6 @@ both_ways() {
 		echo "$why"
 		tail -n 100 "$T/$case".*.sql
 	}
-	converge_drop "$case"
 	return "$failed"
 }
 
@@ -69,7 +68,6 @@ both_ways() {
 		done
 		converge_load "r_$i" "$T/setup.sql" "$pairs/$a/old.sql" "$pairs/$b/new.sql" &&
 			converge_both "r_$i" || failed+="$a/old.sql, $b/new.sql: $why"$'\n'
-		converge_drop "r_$i"
 	done
 	[ -z "$failed" ] || {
 		echo "seed $seed"
