@@ -47,7 +47,6 @@ struct pk_kind {
 };
 
 extern const struct pk_kind *const pk_kinds[]; /* ends with NULL */
-const struct pk_kind *pk_kind_find(const char *name);
 
 extern const struct pk_kind pk_kind_schema, pk_kind_extension, pk_kind_enum, pk_kind_composite, pk_kind_domain,
 	pk_kind_range, pk_kind_sequence, pk_kind_function, pk_kind_aggregate, pk_kind_table, pk_kind_column,

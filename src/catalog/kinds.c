@@ -9,15 +9,6 @@ const struct pk_kind *const pk_kinds[] = {
 	&pk_kind_statistics, &pk_kind_default_acl, NULL,
 };
 
-const struct pk_kind *pk_kind_find(const char *name)
-{
-	for (size_t i = 0; pk_kinds[i]; i++) {
-		if (pk_streq(pk_kinds[i]->name, name))
-			return pk_kinds[i];
-	}
-	return NULL;
-}
-
 size_t pk_attr_list(struct pk_script *s, const char *attr, const char *const **ret_items)
 {
 	size_t n = 0, i = 0;

@@ -32,7 +32,7 @@ const struct pk_command pk_commands[] = {
 	    "compare a remote with the migrations, object by object", PRODUCTION),
 	ROW(env, "[--write FILE]", "print DATABASE_URL= of the session's database", BRANCH),
 	ROW(fingerprint, "DB [--json]", "print the id of a schema", PLUMBING),
-	ROW(gc, "[--all] [--dry-run]",
+	ROW(gc, "[--all] [--orphans] [--dry-run]",
 	    "drop clones, templates and sessions of branches that are gone", LOOK),
 	ROW(grants, "[--apply] [--remote NAME] [--yes]", "show or apply the grants", LOOK),
 	ROW(hooks, "install [--chain | --force] | uninstall | status [--json]",

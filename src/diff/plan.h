@@ -58,6 +58,5 @@ struct pk_plan_part *pk_plan_parts(const struct pk_plan *plan, size_t *ret_n);
 void pk_plan_part_sql(const struct pk_plan *plan, const struct pk_plan_part *part, struct pk_buf *ret);
 
 cJSON *pk_plan_to_json(const struct pk_plan *plan);
-int pk_plan_from_json(const cJSON *json, struct pk_plan *ret, struct pk_err *err);
 
 #endif
