@@ -2,6 +2,9 @@
  * Kinds of objects: one file each and one row in the table of kinds.c. A kind knows its catalog
  * query, how to create, alter and drop; nothing else in the program switches on the kind.
  *
+ * A query must run on every version from PostgreSQL 14; what only some have stands on lines that
+ * end in "-- pg>=16" or "-- pg<16" and are sent to those alone (catalog/query.h).
+ *
  * Every text in an object (ident, owner, comment, attributes) is a piece of SQL that the server
  * quoted or deparsed; schema and name alone are raw.
  */
@@ -23,7 +26,7 @@ struct pk_kind {
 	const char *name;           /* "table": in paths, keys and messages */
 	const char *sql_name;       /* "TABLE": in COMMENT ON, ALTER ... OWNER TO */
 	const char *folder;         /* of schema files; NULL: written into the parent's file */
-	const char *query;          /* catalog/sql/<name>.sql */
+	const char *query;          /* catalog/sql/<name>.sql; its lines by version: catalog/query.h */
 	const char *const *attrs;   /* names of the columns of the query that are attributes */
 	size_t n_attrs;
 	int rank;                   /* order of creation among what is free to come next */

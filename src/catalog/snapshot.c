@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "catalog/acl.h"
 #include "catalog/normalize.h"
+#include "catalog/query.h"
 #include "catalog_sql.h"
 
 #define MAX_KINDS 64
@@ -307,7 +308,7 @@ static void remember_lists(struct pk_snapshot *snap)
 
 enum { QUERY_OWNER, QUERY_ALIAS, QUERY_DEPEND, QUERY_UNMODELLED, QUERY_KINDS };
 
-static int run_queries(struct pk_conn *conn, struct pk_rows *rows, int *ret_n, struct pk_err *err)
+static int run_queries(struct pk_conn *conn, struct pk_arena *arena, struct pk_rows *rows, int *ret_n, struct pk_err *err)
 {
 	const char *sqls[MAX_KINDS];
 	int n = QUERY_KINDS, status;
@@ -319,6 +320,8 @@ static int run_queries(struct pk_conn *conn, struct pk_rows *rows, int *ret_n, s
 	sqls[QUERY_UNMODELLED] = pk_sql_unmodelled;
 	for (int i = 0; pk_kinds[i]; i++)
 		sqls[n++] = pk_kinds[i]->query;
+	for (int i = 0; i < n; i++)
+		sqls[i] = pk_catalog_query(arena, sqls[i], conn->version);
 	/* Inside a transaction of the caller's, what that did is read as well, and it goes on after. */
 	inside = pk_conn_tx(conn) != PK_TX_IDLE;
 	if (!inside && pk_exec(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) < 0)
@@ -334,7 +337,7 @@ int pk_snapshot_read(struct pk_conn *conn, struct pk_snapshot *ret, struct pk_er
 {
 	struct pk_rows rows[MAX_KINDS] = { 0 };
 	struct reading r = { .snap = ret };
-	int n = 0, status = run_queries(conn, rows, &n, err);
+	int n = 0, status = run_queries(conn, &ret->arena, rows, &n, err);
 
 	if (status == 0) {
 		ret->version = conn->version;
