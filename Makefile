@@ -127,7 +127,7 @@ $(BUILD)/tests/%: tests/unit/%.c $(ARCHIVE) $(BUILD)/flags
 deps:
 	@sh src/deps.sh build test
 
-# TESTS='tests/t/plan.bats build/tests/test_base_buf' runs less.
+# TESTS='tests/t/plan.bats build/tests/test_base_buf' runs less; TESTS=plan that file and all unit tests.
 .PHONY: test
 test:
 	@sh src/deps.sh build test
