@@ -135,6 +135,7 @@ struct change {
 
 static void flush(struct change *c)
 {
+	const struct pk_kind *kind = c->o->kind;
 	const char *prefix = "", *on = c->o->kind->sql_name_attr ? pk_sql_name(c->o) : c->o->kind->grant_on, *tab;
 	const char *ident = c->o->kind->grant_name_attr ? c->o->attr[c->o->kind->grant_name_attr - 1] : c->o->ident;
 	PK_AUTO(pk_buf) target = PK_BUF_INIT;
@@ -143,10 +144,10 @@ static void flush(struct change *c)
 	if (!c->list.len)
 		return;
 	tab = strrchr(c->head, '\t');
-	if (c->o->kind == &pk_kind_default_acl) {
-		prefix = pk_arena_printf(c->s->arena, "%s ", c->o->attr[0]);
-		pk_buf_add(&target, c->o->attr[1]);
-	} else if (c->o->kind == &pk_kind_column) {
+	if (kind->grant_prefix_attr) {
+		prefix = pk_arena_printf(c->s->arena, "%s ", c->o->attr[kind->grant_prefix_attr - 1]);
+		pk_buf_add(&target, ident);
+	} else if (kind->part) {
 		pk_buf_addf(&target, "TABLE %s", c->o->parent->ident);
 	} else {
 		pk_buf_addf(&target, "%s %s", on, ident);
@@ -173,7 +174,7 @@ static void add(struct change *c, const char *line)
 	memcpy(c->head, line, head);
 	c->head[head] = '\0';
 	pk_buf_addf(&c->list, "%s%s", c->list.len ? ", " : "", tab + 1);
-	if (c->o->kind == &pk_kind_column)
+	if (c->o->kind->part)
 		pk_buf_addf(&c->list, " (%s)", c->o->attr[0]);
 }
 

@@ -17,6 +17,6 @@ static void create(struct pk_script *s, const struct pk_object *o)
 const struct pk_kind pk_kind_aggregate = {
 	.name = "aggregate", .sql_name = "AGGREGATE", .folder = "functions", .query = pk_sql_aggregate, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 9, .grant_on = "FUNCTION",
-	.grant_name_attr = SIGNATURE + 1, .owned = true,
+	.grant_name_attr = SIGNATURE + 1, .owned = true, .routine = true,
 	.create = create, .alter = pk_alter_recreate, .drop = pk_drop_plain,
 };

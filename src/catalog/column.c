@@ -9,7 +9,7 @@ static const char *const attrs[] = { "quoted", "type", "collation", "not_null", 
 				     "identity_options", "storage", "type_storage", "compression", "statistics",
 				     "options", "inherited", "local", "category", "base_type" };
 
-const char *pk_column_default(const struct pk_object *column)
+static const char *default_value(const struct pk_object *column)
 {
 	return pk_attr(column, DEFAULT_VALUE);
 }
@@ -21,7 +21,7 @@ bool pk_column_inherited(const struct pk_object *column)
 
 static bool of_relation(const struct pk_object *o)
 {
-	return o->parent->kind == &pk_kind_table;
+	return o->parent->kind->columns_apart;
 }
 
 /* "ALTER TABLE [ONLY] t ALTER COLUMN c": ONLY where heirs would follow, who have changes of their own. */
@@ -96,14 +96,20 @@ void pk_column_options(const struct pk_object *o, struct pk_buf *out)
 		pk_buf_add(out, " NOT NULL");
 }
 
-void pk_column_set_default(struct pk_script *s, const struct pk_object *o)
+static void set_default(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "%s SET DEFAULT %s", alter_column(s, o, true), pk_attr(o, DEFAULT_VALUE));
 }
 
-void pk_column_drop_default(struct pk_script *s, const struct pk_object *o)
+static void drop_default(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "%s DROP DEFAULT", alter_column(s, o, true));
+}
+
+static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)to;
+	drop_default(s, from);
 }
 
 /* A default that the table's own CREATE did not say: of an inherited column, or of a view's. */
@@ -116,18 +122,18 @@ static bool default_apart(const struct pk_object *o)
 	return !o->origin || !pk_streq(pk_attr(o, DEFAULT_VALUE), pk_attr(o->origin, DEFAULT_VALUE));
 }
 
-void pk_column_extras(struct pk_script *s, const struct pk_object *o)
+static void extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *o)
 {
 	const char *what = alter_column(s, o, true);
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
 
-	if (o->parent->kind == &pk_kind_composite)
+	if (from || o->parent->kind == &pk_kind_composite)
 		return;
 	if (default_apart(o) && !(s->canonical && of_relation(o))) {
 		if (pk_attr(o, DEFAULT_VALUE))
-			pk_column_set_default(s, o);
+			set_default(s, o);
 		else
-			pk_column_drop_default(s, o);
+			drop_default(s, o);
 	}
 	if (o->parent->kind == &pk_kind_view)
 		return;
@@ -238,10 +244,10 @@ static void change_type(struct pk_script *s, const struct pk_object *from, const
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (pk_attr(from, DEFAULT_VALUE))
-		pk_column_drop_default(s, from);
+		drop_default(s, from);
 	change_type(s, from, to, true);
 	if (pk_attr(to, DEFAULT_VALUE))
-		pk_column_set_default(s, to);
+		set_default(s, to);
 	if (pk_attr_changed(from, to, NOT_NULL))
 		pk_emit(s, "%s %s NOT NULL", alter_column(s, to, false), pk_attr(to, NOT_NULL) ? "SET" : "DROP");
 }
@@ -315,23 +321,14 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 	}
 }
 
-static const struct pk_object *attachment_of(const struct pk_object *table)
-{
-	for (size_t i = 0; i < table->n_children; i++) {
-		if (table->children[i]->kind == &pk_kind_attachment)
-			return table->children[i];
-	}
-	return NULL;
-}
-
 /* A partition that is detached meanwhile is on its own. */
 static bool stays_attached(const struct pk_object *from, const struct pk_object *to)
 {
-	const struct pk_object *old = attachment_of(from), *new = attachment_of(to);
+	const struct pk_object *old = pk_attachment_of(from), *new = pk_attachment_of(to);
 
 	if (!old || !new)
 		return !old && !new;
-	return pk_kind_attachment.alter(NULL, old, new) == PK_SAME;
+	return old->kind->alter(NULL, old, new) == PK_SAME;
 }
 
 /* True when the heirs follow the parent's own change of this attribute. */
@@ -362,9 +359,9 @@ static enum pk_outcome alter_view_column(struct pk_script *s, const struct pk_ob
 
 	if (to->parent->kind != &pk_kind_composite && pk_attr_changed(from, to, DEFAULT_VALUE)) {
 		if (pk_attr(to, DEFAULT_VALUE))
-			pk_column_set_default(s, to);
+			set_default(s, to);
 		else
-			pk_column_drop_default(s, to);
+			drop_default(s, to);
 	}
 	if (to->parent->kind == &pk_kind_matview)
 		alter_storage(s, from, to, false);
@@ -377,7 +374,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	bool retype = pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
 	bool emit_type = retype && !follows(from, to, TYPE) && !follows(from, to, COLLATION);
 	bool using = retype && needs_using(from, to);
-	bool drop_default = pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
+	bool without_default = pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
 
 	if (!of_relation(to))
 		return alter_view_column(s, from, to);
@@ -387,12 +384,12 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		pk_emit(s, "%s DROP EXPRESSION", alter_column(s, to, false));
 	if (pk_attr(from, IDENTITY) && !pk_attr(to, IDENTITY))
 		pk_emit(s, "%s DROP IDENTITY", alter_column(s, to, false));
-	if (drop_default)
-		pk_column_drop_default(s, to);
+	if (without_default)
+		drop_default(s, to);
 	if (emit_type)
 		change_type(s, from, to, using);
-	if (pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || drop_default))
-		pk_column_set_default(s, to);
+	if (pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || without_default))
+		set_default(s, to);
 	if (pk_attr_changed(from, to, NOT_NULL) && !follows(from, to, NOT_NULL)) {
 		if (pk_attr(to, NOT_NULL))
 			set_not_null(s, from, to);
@@ -407,7 +404,29 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return s->n > before ? PK_ALTERED : PK_SAME;
 }
 
+static bool folds(const struct pk_object *o)
+{
+	(void)o;
+	return true;
+}
+
+/* What a column of a view or a composite type uses is its relation's affair. */
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+{
+	if (!of_relation(user))
+		return PK_UNTOUCHED;
+	if (loss == PK_LOSS_GONE && used->kind->type)
+		return PK_UNTOUCHED;
+	if (pk_attr(user, GENERATED))
+		return PK_MADE_ANEW;
+	if (loss == PK_LOSS_TYPE)
+		return PK_UNTOUCHED;
+	return used->kind->type ? PK_RETYPED : PK_RETIED;
+}
+
 const struct pk_kind pk_kind_column = {
 	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
-	.rank = 11, .grant_on = "TABLE", .part = true, .create = create, .alter = alter, .drop = drop,
+	.rank = 11, .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
+	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .reaction = reaction, .tie = default_value,
+	.untie = untie, .retie = set_default,
 };

@@ -12,8 +12,7 @@ static bool owner_changes(const struct pk_object *from, const struct pk_object *
 {
 	if (!to->kind->owned || pk_streq(from->owner, to->owner))
 		return false;
-	return to->kind != &pk_kind_sequence || !pk_sequence_owner_column(to) ||
-	       !pk_streq(pk_sequence_owner_column(from), pk_sequence_owner_column(to));
+	return !to->kind->tied_to_column || !pk_object_tie(to) || !pk_streq(pk_object_tie(from), pk_object_tie(to));
 }
 
 static void emit_comment(struct pk_script *s, const struct pk_object *o, const char *comment)
@@ -61,19 +60,17 @@ bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const 
 void pk_object_create(struct pk_script *s, const struct pk_object *o)
 {
 	/* The canonical text of a table holds its constraints. */
-	if (!(s->canonical && o->kind == &pk_kind_constraint && pk_constraint_folds(o)))
+	if (!(s->canonical && pk_object_folds(o)))
 		o->kind->create(s, o);
-	if (o->kind == &pk_kind_column)
-		pk_column_extras(s, o);
-	if (o->kind == &pk_kind_constraint)
-		pk_constraint_extras(s, NULL, o);
+	if (o->kind->extras)
+		o->kind->extras(s, NULL, o);
 	pk_common_create(s, o);
 	for (size_t i = 0; i < o->n_children; i++) {
 		const struct pk_object *part = o->children[i];
 
-		if (part->kind != &pk_kind_column)
+		if (!part->kind->part)
 			continue;
-		pk_column_extras(s, part);
+		part->kind->extras(s, NULL, part);
 		pk_common_create(s, part);
 	}
 }

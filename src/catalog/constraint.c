@@ -8,14 +8,14 @@ static const char *const attrs[] = { "quoted", "type", "definition", "not_valid"
 				     "deferrable", "references_table", "index_comment", "merged" };
 
 /* What needs nothing but its own table can be part of CREATE TABLE. */
-bool pk_constraint_folds(const struct pk_object *o)
+static bool folds(const struct pk_object *o)
 {
 	if (*pk_attr(o, TYPE) == 'f' || pk_attr(o, NOT_VALID))
 		return false;
 	if (pk_attr(o, INHERITED) && *pk_attr(o, TYPE) == 'c')
 		return pk_table_is_partition(o->parent);
 	for (size_t i = 0; i < o->n_deps; i++) {
-		if (o->deps[i] != o->parent && o->deps[i]->parent != o->parent && o->deps[i]->kind != &pk_kind_extension)
+		if (o->deps[i] != o->parent && o->deps[i]->parent != o->parent && !o->deps[i]->kind->extension)
 			return false;
 	}
 	return true;
@@ -64,12 +64,12 @@ static void validate(struct pk_script *s, const struct pk_object *o)
 	stmt->note = "reads the table without blocking reads or writes";
 }
 
-const char *pk_constraint_references(const struct pk_object *o)
+static const char *references(const struct pk_object *o)
 {
 	return pk_attr(o, REFERENCES_TABLE);
 }
 
-void pk_constraint_extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+static void extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *old = from ? pk_attr(from, INDEX_COMMENT) : NULL, *new = pk_attr(to, INDEX_COMMENT);
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
@@ -85,7 +85,7 @@ bool pk_constraint_merged(const struct pk_object *o)
 	return pk_attr(o, MERGED) != NULL;
 }
 
-void pk_constraint_add(struct pk_script *s, const struct pk_object *o)
+static void add(struct pk_script *s, const struct pk_object *o)
 {
 	bool online = pk_script_online(s, o->parent);
 	bool can_wait = (*pk_attr(o, TYPE) == 'c' || *pk_attr(o, TYPE) == 'f') && !pk_table_is_partitioned(o->parent);
@@ -103,10 +103,13 @@ void pk_constraint_add(struct pk_script *s, const struct pk_object *o)
 		validate(s, o);
 }
 
+/* A check that comes from a parent is the parent's to make, but a table that is to become an heir needs it first. */
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	if (!pk_attr(o, INHERITED) || *pk_attr(o, TYPE) != 'c')
-		pk_constraint_add(s, o);
+	bool follows = !s->stays_heir || s->stays_heir(s, o->parent);
+
+	if (*pk_attr(o, TYPE) != 'c' || !pk_attr(o, INHERITED) || !follows)
+		add(s, o);
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -122,7 +125,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	}
 	if (!pk_attr(from, NOT_VALID) && pk_attr(to, NOT_VALID))
 		return PK_RECREATE;
-	pk_constraint_extras(s, from, to);
+	extras(s, from, to);
 	return pk_attr_changed(from, to, INDEX_COMMENT) ? PK_ALTERED : PK_SAME;
 }
 
@@ -137,7 +140,15 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	stmt->about = o->parent;
 }
 
+/* Through its index. */
+static bool takes_relation_name(const struct pk_object *o)
+{
+	return *pk_attr(o, TYPE) != 'f' && *pk_attr(o, TYPE) != 'c';
+}
+
 const struct pk_kind pk_kind_constraint = {
 	.name = "constraint", .sql_name = "CONSTRAINT", .folder = "constraints", .query = pk_sql_constraint,
-	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .create = create, .alter = alter, .drop = drop,
+	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,
+	.parent_attr = PARENT_CONSTRAINT + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
+	.references = references, .create = create, .alter = alter, .drop = drop,
 };

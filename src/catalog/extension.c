@@ -19,6 +19,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_extension = {
 	.name = "extension", .sql_name = "EXTENSION", .folder = "extensions", .query = pk_sql_extension,
-	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 1,
+	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 1, .extension = true, .stays = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
 };

@@ -52,7 +52,7 @@ static bool is_given(const struct pk_object *o)
 /* Does its text go into the file of the relation it is part of? */
 static bool with_parent(const struct pk_object *o)
 {
-	return o->parent && (o->kind == &pk_kind_constraint || !o->kind->folder);
+	return o->parent && (o->kind->folds || !o->kind->folder);
 }
 
 static void write_parts(struct pk_script *s, const struct pk_object *o)
@@ -60,15 +60,16 @@ static void write_parts(struct pk_script *s, const struct pk_object *o)
 	for (size_t i = 0; i < o->n_children; i++) {
 		const struct pk_object *part = o->children[i];
 
-		if (part->kind == &pk_kind_column || !with_parent(part))
+		if (part->kind->part || !with_parent(part))
 			continue;
-		if (part->kind != &pk_kind_constraint || !pk_constraint_folds(part))
+		if (!pk_object_folds(part))
 			part->kind->create(s, part);
-		if (part->kind == &pk_kind_constraint)
-			pk_constraint_extras(s, NULL, part);
+		if (part->kind->extras)
+			part->kind->extras(s, NULL, part);
 		pk_common_create(s, part);
 	}
-	pk_table_late(s, NULL, o);
+	if (o->kind->late)
+		o->kind->late(s, NULL, o);
 }
 
 void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_files *ret)

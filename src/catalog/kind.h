@@ -22,6 +22,19 @@ enum pk_outcome {
 	PK_RETYPE,       /* a type: the old one is renamed, columns move to the new one, the old one dropped */
 };
 
+/* What happened to something that an object uses, and what that means for the object. */
+enum pk_loss {
+	PK_LOSS_TYPE, /* its type changed in place */
+	PK_LOSS_GONE, /* dropped for good */
+	PK_LOSS_ANEW, /* dropped and made again */
+};
+enum pk_reaction {
+	PK_UNTOUCHED,
+	PK_MADE_ANEW,
+	PK_RETYPED, /* a column: moves to the type that takes the old one's place */
+	PK_RETIED,  /* its tie is cut before and made again after */
+};
+
 struct pk_kind {
 	const char *name;           /* "table": in paths, keys and messages */
 	const char *sql_name;       /* "TABLE": in COMMENT ON, ALTER ... OWNER TO */
@@ -35,7 +48,44 @@ struct pk_kind {
 	int grant_name_attr;        /* 1 + index of the attribute that names it in GRANT; 0: ident */
 	bool owned;                 /* ALTER ... OWNER TO */
 	bool relation_name;         /* shares the name space of relations and types with others */
-	bool part;                  /* always goes with its parent: columns, attachments */
+	bool part;                  /* has no text of its own: columns */
+	bool shape;                 /* of what a partition must have before it is attached: columns, keys, indexes */
+	bool attachment;            /* the place of a partition under its parent */
+	bool type;                  /* columns can have it */
+	bool routine;               /* shares the name space of functions and aggregates */
+	bool extension;             /* what belongs to it is left alone */
+	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
+	bool blocks_type_change;    /* a column that it uses cannot change its type */
+	bool stays;                 /* never made anew because what it uses is */
+	int parent_attr;            /* 1 + index of the attribute that names the one of the same kind it is a partition's share of */
+	int grant_prefix_attr;      /* 1 + index of the attribute that stands before GRANT, grant_name_attr names the kind; 0: none */
+
+	/* Does it take a name among relations and types without being one? NULL: as relation_name says. */
+	bool (*takes_relation_name)(const struct pk_object *o);
+	/* May it stand in the statement that makes its parent? NULL: no. */
+	bool (*folds)(const struct pk_object *o);
+	/* What neither that nor create() says: storage of a column, the comment on a constraint's index. from NULL: new. */
+	void (*extras)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+	/* Does it come from the parent of its relation alone? NULL: no. */
+	bool (*inherited)(const struct pk_object *o);
+	/* The table that a foreign key refers to, as SQL names it; NULL: none. */
+	const char *(*references)(const struct pk_object *o);
+	/* What the loss of something it uses means. NULL: made anew; at a change of type only if blocks_type_change. */
+	enum pk_reaction (*reaction)(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss);
+	/*
+	 * A tie to others that a statement of its own cuts and makes, so that circles come apart: a
+	 * column's default, a sequence's owner, a table's parents. tie() is NULL where there is none.
+	 */
+	const char *(*tie)(const struct pk_object *o);
+	bool (*tie_same)(const struct pk_object *from, const struct pk_object *to); /* NULL: alter() sees to it */
+	void (*untie)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+	void (*retie)(struct pk_script *s, const struct pk_object *to); /* NULL: late() does it */
+	bool tied_to_column;        /* the tie names a column: goes with it, belongs to its owner, is no part of creation */
+	/*
+	 * What a relation says about its indexes (replica identity, CLUSTER ON), once they exist, and the
+	 * parents that an existing table is given, once it has their columns. from NULL: new.
+	 */
+	void (*late)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 
 	/* Statements that make the object, without owner, comment and privileges. */
 	void (*create)(struct pk_script *s, const struct pk_object *o);
@@ -73,10 +123,15 @@ const char *pk_attr_joined(struct pk_script *s, const char *attr);
 /* SET (...) and RESET (...) of options, "ALTER TABLE x " before each. */
 void pk_alter_options(struct pk_script *s, const char *alter_what, const char *from, const char *to);
 const char *pk_sql_name(const struct pk_object *o);
+bool pk_object_folds(const struct pk_object *o);
+bool pk_object_inherited(const struct pk_object *o);
+const char *pk_object_tie(const struct pk_object *o);
 /* "DROP <sql_name> <ident>" */
 void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
 /* Outcome of kinds that are always made anew. */
 enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* The part of a table that says where it is attached; NULL: no partition. */
+const struct pk_object *pk_attachment_of(const struct pk_object *table);
 /* ALTER TYPE x RENAME TO x__old; its name after that is pk_aside_ident(). */
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
@@ -94,35 +149,18 @@ void pk_column_definition(struct pk_script *s, const struct pk_object *column, s
 /* Of a typed table: "name WITH OPTIONS DEFAULT ... NOT NULL". */
 bool pk_column_has_options(const struct pk_object *column);
 void pk_column_options(const struct pk_object *column, struct pk_buf *out);
-void pk_column_extras(struct pk_script *s, const struct pk_object *column); /* storage, statistics, ... after creation */
-void pk_column_set_default(struct pk_script *s, const struct pk_object *column);
-void pk_column_drop_default(struct pk_script *s, const struct pk_object *column);
-const char *pk_column_default(const struct pk_object *column); /* NULL: none */
 bool pk_column_inherited(const struct pk_object *column);
 /* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
-/* OWNED BY of a sequence, as a statement of its own; the column it names, or NULL. */
-void pk_sequence_own(struct pk_script *s, const struct pk_object *sequence);
 /* No value lies in both: the sequence has to restart in the same statement. */
 bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);
 /* The last value, where it would lie outside new bounds, moved into them; nothing else changes. Apart: nothing. */
 void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
 			     const char *old_max, const char *new_max);
-const char *pk_sequence_owner_column(const struct pk_object *sequence);
-/* The comment on the index behind it. from NULL: new. */
-void pk_constraint_extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
-const char *pk_constraint_references(const struct pk_object *constraint); /* table of a foreign key, or NULL */
 bool pk_constraint_merged(const struct pk_object *constraint); /* a check that a parent has too, or only it */
-/* ADD CONSTRAINT, also of a check that comes from a parent: a table that is to become an heir needs it first. */
-void pk_constraint_add(struct pk_script *s, const struct pk_object *constraint);
-bool pk_constraint_folds(const struct pk_object *constraint); /* may stand inside CREATE TABLE */
-/*
- * What a table says about its indexes (replica identity, CLUSTER ON), once they exist, and the parents that an
- * existing table is given, once it has their columns. from NULL: new.
- */
-void pk_table_late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
-/* NO INHERIT, before its columns and checks change or go. */
-void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* ALTER ... CLUSTER ON or SET WITHOUT CLUSTER; what: "TABLE". from NULL: new. */
+void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, int attr,
+		     const char *what);
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to);
 bool pk_table_is_partition(const struct pk_object *table);
 bool pk_table_is_partitioned(const struct pk_object *table);

@@ -94,6 +94,30 @@ const char *pk_sql_name(const struct pk_object *o)
 	return o->kind->sql_name_attr ? o->attr[o->kind->sql_name_attr - 1] : o->kind->sql_name;
 }
 
+bool pk_object_folds(const struct pk_object *o)
+{
+	return o->kind->folds && o->kind->folds(o);
+}
+
+bool pk_object_inherited(const struct pk_object *o)
+{
+	return o->kind->inherited && o->kind->inherited(o);
+}
+
+const char *pk_object_tie(const struct pk_object *o)
+{
+	return o->kind->tie ? o->kind->tie(o) : NULL;
+}
+
+const struct pk_object *pk_attachment_of(const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		if (table->children[i]->kind->attachment)
+			return table->children[i];
+	}
+	return NULL;
+}
+
 void pk_drop_plain(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "DROP %s %s", pk_sql_name(o), o->ident);

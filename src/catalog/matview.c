@@ -32,8 +32,13 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return PK_ALTERED;
 }
 
+static void late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	pk_late_cluster(s, from, to, CLUSTERED_ON, "MATERIALIZED VIEW");
+}
+
 const struct pk_kind pk_kind_matview = {
 	.name = "materialized_view", .sql_name = "MATERIALIZED VIEW", .folder = "materialized_views",
 	.query = pk_sql_matview, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 17, .grant_on = "TABLE", .owned = true,
-	.relation_name = true, .create = create, .alter = alter, .drop = pk_drop_plain,
+	.relation_name = true, .late = late, .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 };

@@ -11,6 +11,6 @@ static void create(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_range = {
 	.name = "range", .sql_name = "TYPE", .folder = "types", .query = pk_sql_range, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
 	.create = create, .alter = pk_alter_recreate, .drop = pk_drop_plain,
 };

@@ -29,6 +29,8 @@ struct pk_script {
 	/* Is a relation large enough that locks matter? NULL: never (creation from nothing). */
 	bool (*online)(const struct pk_script *s, const struct pk_object *relation);
 	bool (*inline_default)(const struct pk_script *s, const struct pk_object *column); /* NULL: always */
+	/* Does what is added to its parents reach this table by itself? NULL: yes. */
+	bool (*stays_heir)(const struct pk_script *s, const struct pk_object *table);
 	const void *context;
 };
 

@@ -6,10 +6,28 @@ enum { PERSISTENCE, TYPE, START, INCREMENT, MIN, MAX, CACHE, CYCLE, OWNED_BY };
 static const char *const attrs[] = { "persistence", "type", "start", "increment", "min", "max", "cache", "cycle",
 				     "owned_by" };
 
-/*
- * OWNED BY is not part of creation: the column's default needs the sequence first. diff emits it
- * after the column (pk_sequence_set_owned_by).
- */
+static void own(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER SEQUENCE %s OWNED BY %s", o->ident, pk_attr(o, OWNED_BY) ? pk_attr(o, OWNED_BY) : "NONE");
+}
+
+static void disown(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)to;
+	pk_emit(s, "ALTER SEQUENCE %s OWNED BY NONE", from->ident);
+}
+
+static const char *owner_column(const struct pk_object *o)
+{
+	return pk_attr(o, OWNED_BY);
+}
+
+static bool same_owner(const struct pk_object *from, const struct pk_object *to)
+{
+	return !pk_attr_changed(from, to, OWNED_BY);
+}
+
+/* OWNED BY is not part of creation: the column's default needs the sequence first. */
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "CREATE %s%sSEQUENCE %s AS %s START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s %s",
@@ -17,17 +35,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		pk_attr(o, TYPE), pk_attr(o, START), pk_attr(o, INCREMENT), pk_attr(o, MIN), pk_attr(o, MAX),
 		pk_attr(o, CACHE), pk_attr(o, CYCLE));
 	if ((s->canonical || s->files) && pk_attr(o, OWNED_BY))
-		pk_sequence_own(s, o);
-}
-
-void pk_sequence_own(struct pk_script *s, const struct pk_object *o)
-{
-	pk_emit(s, "ALTER SEQUENCE %s OWNED BY %s", o->ident, pk_attr(o, OWNED_BY) ? pk_attr(o, OWNED_BY) : "NONE");
-}
-
-const char *pk_sequence_owner_column(const struct pk_object *o)
-{
-	return pk_attr(o, OWNED_BY);
+		own(s, o);
 }
 
 static const char *literal(struct pk_script *s, const char *text)
@@ -84,6 +92,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_sequence = {
 	.name = "sequence", .sql_name = "SEQUENCE", .folder = "sequences", .query = pk_sql_sequence, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 7, .grant_on = "SEQUENCE", .owned = true, .relation_name = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 7, .grant_on = "SEQUENCE", .owned = true, .relation_name = true, .stays = true,
+	.tie = owner_column, .tie_same = same_owner, .untie = disown, .retie = own, .tied_to_column = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
 };

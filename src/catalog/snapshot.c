@@ -173,7 +173,7 @@ static void read_objects(struct reading *r, const struct pk_kind *kind, const st
 			continue;
 		if (c.parent_oid >= 0) {
 			parent = resolve(r, cell(rows, i, c.parent_class), cell(rows, i, c.parent_oid), "0");
-			if (!parent || parent->kind == &pk_kind_extension)
+			if (!parent || parent->kind->extension)
 				continue;
 		}
 		o = new_object(r, kind, rows, i, &c);
@@ -208,11 +208,9 @@ static void add_dependency(struct pk_object *o, struct pk_object *on)
  */
 static bool dependency_counts(const struct pk_object *o, const struct pk_object *on)
 {
-	if (o->kind == &pk_kind_sequence && (on->kind == &pk_kind_column || on->kind == &pk_kind_table))
+	if (o->kind->tied_to_column && (on->kind->part || on->kind->columns_apart))
 		return false;
-	if (o->kind == &pk_kind_table && on->kind == &pk_kind_table && pk_table_is_partition(o))
-		return false;
-	return true;
+	return !(pk_table_is_partition(o) && on->kind->columns_apart);
 }
 
 static void read_dependencies(struct reading *r, const struct pk_rows *rows)
@@ -230,7 +228,7 @@ static void read_dependencies(struct reading *r, const struct pk_rows *rows)
 static struct pk_object *column_named(const struct pk_object *relation, const char *name)
 {
 	for (size_t i = 0; i < relation->n_children; i++) {
-		if (relation->children[i]->kind == &pk_kind_column && strcmp(relation->children[i]->name, name) == 0)
+		if (relation->children[i]->kind->part && strcmp(relation->children[i]->name, name) == 0)
 			return relation->children[i];
 	}
 	return NULL;
@@ -242,7 +240,7 @@ static void link_heir(struct pk_object *heir, struct pk_object *parent)
 	for (size_t i = 0; i < heir->n_children; i++) {
 		struct pk_object *column = heir->children[i];
 
-		if (column->kind == &pk_kind_column && !column->origin)
+		if (column->kind->part && !column->origin)
 			column->origin = column_named(parent, column->name);
 	}
 }
@@ -253,7 +251,7 @@ static void link_inheritance(struct pk_snapshot *snap)
 	for (size_t i = 0; i < snap->n; i++) {
 		struct pk_object *o = snap->objects[i];
 
-		if (o->kind == &pk_kind_attachment) {
+		if (o->kind->attachment) {
 			struct pk_object *parent =
 				pk_snapshot_find(snap, pk_arena_printf(&snap->arena, "table %s", o->attr[0]));
 
@@ -261,9 +259,9 @@ static void link_inheritance(struct pk_snapshot *snap)
 				add_dependency(o, parent);
 				link_heir(o->parent, parent);
 			}
-		} else if (o->kind == &pk_kind_table && !pk_table_is_partition(o)) {
+		} else if (o->kind->columns_apart && !pk_table_is_partition(o)) {
 			for (size_t j = 0; j < o->n_deps; j++) {
-				if (o->deps[j]->kind == &pk_kind_table)
+				if (o->deps[j]->kind->columns_apart)
 					link_heir(o, o->deps[j]);
 			}
 		}
@@ -284,7 +282,7 @@ static void write_texts(struct pk_snapshot *snap)
 		struct pk_script s = { .arena = &snap->arena, .canonical = true };
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-		if (o->kind == &pk_kind_column)
+		if (o->kind->part)
 			continue;
 		pk_object_create(&s, o);
 		pk_script_text(&s, &text);

@@ -70,7 +70,7 @@ static void add_constraints(struct pk_script *s, const struct pk_object *o, stru
 	size_t n = children_of(s, o, &pk_kind_constraint, &constraints);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!pk_constraint_folds(constraints[i]))
+		if (!pk_object_folds(constraints[i]))
 			continue;
 		/* Whether an inherited check was said locally too cannot be changed by SQL either. */
 		if (s->canonical && pk_constraint_merged(constraints[i]) && !pk_table_is_partition(o))
@@ -86,6 +86,62 @@ static void row_security(struct pk_script *s, const struct pk_object *o, bool en
 		pk_emit(s, "ALTER TABLE %s %s ROW LEVEL SECURITY", o->ident, pk_attr(o, ROW_SECURITY) ? "ENABLE" : "DISABLE");
 	if (force)
 		pk_emit(s, "ALTER TABLE %s %s ROW LEVEL SECURITY", o->ident, force_word);
+}
+
+static bool in_list(const char *const *items, size_t n, const char *item)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(items[i], item) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A statement for each parent that only `b` has. */
+static void parents_gained(struct pk_script *s, const struct pk_object *a, const struct pk_object *b, const char *words)
+{
+	const char *const *old, *const *new;
+	size_t n_old = pk_attr_list(s, pk_attr(a, INHERITS), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(b, INHERITS), &new);
+
+	if (pk_attr(a, IS_PARTITION) || pk_attr(b, IS_PARTITION))
+		return;
+	for (size_t i = 0; i < n_new; i++) {
+		if (!in_list(old, n_old, new[i]))
+			pk_emit(s, "ALTER TABLE %s %s %s", b->ident, words, new[i]);
+	}
+}
+
+static void leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	parents_gained(s, to, from, "NO INHERIT");
+}
+
+bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to)
+{
+	return !pk_attr_changed(from, to, INHERITS) && !pk_attr(from, IS_PARTITION) == !pk_attr(to, IS_PARTITION);
+}
+
+void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, int attr,
+		     const char *what)
+{
+	if (from ? !pk_attr_changed(from, to, attr) : !pk_attr(to, attr))
+		return;
+	if (pk_attr(to, attr))
+		pk_emit(s, "ALTER %s %s CLUSTER ON %s", what, to->ident, pk_attr(to, attr));
+	else
+		pk_emit(s, "ALTER %s %s SET WITHOUT CLUSTER", what, to->ident);
+}
+
+static void late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	pk_late_cluster(s, from, to, CLUSTERED_ON, "TABLE");
+	/* An heir must have the parent's columns and checks already. */
+	if (from && pk_attr_changed(from, to, INHERITS))
+		parents_gained(s, from, to, "INHERIT");
+	if (from ? pk_attr_changed(from, to, REPLICA_IDENTITY) : pk_attr(to, REPLICA_IDENTITY) != NULL)
+		pk_emit(s, "ALTER TABLE %s REPLICA IDENTITY %s", to->ident,
+			pk_attr(to, REPLICA_IDENTITY) ? pk_attr(to, REPLICA_IDENTITY) : "DEFAULT");
 }
 
 static void create(struct pk_script *s, const struct pk_object *o)
@@ -114,66 +170,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	pk_emit(s, "%s", sql.ptr);
 	row_security(s, o, pk_attr(o, ROW_SECURITY) != NULL, pk_attr(o, FORCE_ROW_SECURITY) != NULL, "FORCE");
 	if (s->canonical)
-		pk_table_late(s, NULL, o);
-}
-
-static bool in_list(const char *const *items, size_t n, const char *item)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(items[i], item) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* A statement for each parent that only `b` has. */
-static void parents_gained(struct pk_script *s, const struct pk_object *a, const struct pk_object *b, const char *words)
-{
-	const char *const *old, *const *new;
-	size_t n_old = pk_attr_list(s, pk_attr(a, INHERITS), &old);
-	size_t n_new = pk_attr_list(s, pk_attr(b, INHERITS), &new);
-
-	if (pk_attr(a, IS_PARTITION) || pk_attr(b, IS_PARTITION))
-		return;
-	for (size_t i = 0; i < n_new; i++) {
-		if (!in_list(old, n_old, new[i]))
-			pk_emit(s, "ALTER TABLE %s %s %s", b->ident, words, new[i]);
-	}
-}
-
-void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	parents_gained(s, to, from, "NO INHERIT");
-}
-
-bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to)
-{
-	return !pk_attr_changed(from, to, INHERITS) && !pk_attr(from, IS_PARTITION) == !pk_attr(to, IS_PARTITION);
-}
-
-void pk_table_late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	int clustered, replica;
-	const char *what;
-
-	if (to->kind == &pk_kind_table) {
-		clustered = CLUSTERED_ON, replica = REPLICA_IDENTITY, what = "TABLE";
-	} else if (to->kind == &pk_kind_matview) {
-		clustered = 4, replica = -1, what = "MATERIALIZED VIEW";
-	} else {
-		return;
-	}
-	if (from ? pk_attr_changed(from, to, clustered) : pk_attr(to, clustered) != NULL) {
-		if (pk_attr(to, clustered))
-			pk_emit(s, "ALTER %s %s CLUSTER ON %s", what, to->ident, pk_attr(to, clustered));
-		else
-			pk_emit(s, "ALTER %s %s SET WITHOUT CLUSTER", what, to->ident);
-	}
-	/* An heir must have the parent's columns and checks already. */
-	if (to->kind == &pk_kind_table && from && pk_attr_changed(from, to, INHERITS))
-		parents_gained(s, from, to, "INHERIT");
-	if (replica >= 0 && (from ? pk_attr_changed(from, to, replica) : pk_attr(to, replica) != NULL))
-		pk_emit(s, "ALTER TABLE %s REPLICA IDENTITY %s", to->ident, pk_attr(to, replica) ? pk_attr(to, replica) : "DEFAULT");
+		late(s, NULL, o);
 }
 
 static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
@@ -181,6 +178,18 @@ static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
 	stmt->rewrite = true;
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->about = table;
+}
+
+static const char *parents(const struct pk_object *o)
+{
+	return pk_attr(o, INHERITS);
+}
+
+/* What it inherits from is gone for good: then it has left it. */
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+{
+	(void)user, (void)used;
+	return loss == PK_LOSS_ANEW ? PK_MADE_ANEW : PK_UNTOUCHED;
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -224,5 +233,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 const struct pk_kind pk_kind_table = {
 	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 10, .grant_on = "TABLE", .owned = true, .relation_name = true,
+	.columns_apart = true, .reaction = reaction, .tie = parents, .tie_same = pk_table_parents_same,
+	.untie = leave_parents, .late = late,
 	.create = create, .alter = alter, .drop = drop,
 };

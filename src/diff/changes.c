@@ -1,5 +1,7 @@
 #include "diff/changes.h"
 
+#include <stddef.h>
+
 static void add_user(struct pk_object *of, struct pk_object *user)
 {
 	struct pk_info *info = pk_info(of);
@@ -24,15 +26,6 @@ static void hang_infos(struct pk_changes *c, struct pk_snapshot *snap, size_t *n
 		for (size_t j = 0; j < snap->objects[i]->n_deps; j++)
 			add_user(snap->objects[i]->deps[j], snap->objects[i]);
 	}
-}
-
-const struct pk_object *pk_attachment_of(const struct pk_object *table)
-{
-	for (size_t i = 0; i < table->n_children; i++) {
-		if (table->children[i]->kind == &pk_kind_attachment)
-			return table->children[i];
-	}
-	return NULL;
 }
 
 bool pk_stays_attached(const struct pk_object *table)
@@ -105,72 +98,61 @@ static void match(struct pk_changes *c)
 	}
 }
 
-/* Kinds that refuse a change of type in a column they use. */
-static bool blocks_type_change(const struct pk_object *user)
+/* What happened to `o` as far as its users are concerned. Returns false when nothing did. */
+static bool loss_of(const struct pk_object *o, enum pk_loss *ret)
 {
-	const struct pk_kind *kind = user->kind;
+	const struct pk_info *info = pk_info(o);
 
-	return kind == &pk_kind_view || kind == &pk_kind_matview || kind == &pk_kind_rule || kind == &pk_kind_policy ||
-	       kind == &pk_kind_trigger || kind == &pk_kind_function;
-}
-
-static bool is_generated(const struct pk_object *column)
-{
-	return column->attr[5] != NULL;
-}
-
-static bool is_type(const struct pk_object *o)
-{
-	return o->kind->set_aside != NULL || o->kind == &pk_kind_range;
-}
-
-/* A column that uses what goes. Returns true when something was decided that was not before. */
-static bool reach_column(struct pk_object *column, const struct pk_object *gone)
-{
-	struct pk_info *info = pk_info(column);
-
-	if (is_generated(column)) {
-		set_fate(column, PK_REMAKE);
-		return true;
-	}
-	if (is_type(gone)) {
-		if (info->retype)
-			return false;
-		info->retype = pk_info(info->other)->retype = true;
-		return true;
-	}
-	if (info->redefault)
+	if (info->fate == PK_DROP_OLD)
+		*ret = PK_LOSS_GONE;
+	else if (info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
+		*ret = PK_LOSS_ANEW;
+	else if (info->fate == PK_CHANGE_TYPE || info->retype)
+		*ret = PK_LOSS_TYPE;
+	else
 		return false;
-	info->redefault = pk_info(info->other)->redefault = true;
 	return true;
 }
 
-/* What the end of `o` means for a user of it that has a counterpart and stays so far. */
-static bool reach(struct pk_object *user, const struct pk_object *o)
+static enum pk_reaction reaction_of(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
 {
-	enum pk_fate fate = pk_info(o)->fate, own = pk_info(user)->fate;
+	if (user->kind->stays)
+		return PK_UNTOUCHED;
+	if (user->kind->reaction)
+		return user->kind->reaction(user, used, loss);
+	return loss != PK_LOSS_TYPE || user->kind->blocks_type_change ? PK_MADE_ANEW : PK_UNTOUCHED;
+}
 
-	if (own == PK_DROP_OLD || own == PK_REMAKE || own == PK_REPLACE_TYPE)
+/* Sets a mark of both sides. Returns true when it was not set before. */
+static bool mark_both(struct pk_info *info, size_t offset)
+{
+	bool *mine = (bool *)((char *)info + offset), *other = (bool *)((char *)pk_info(info->other) + offset);
+	bool before = *mine;
+
+	*mine = *other = true;
+	return !before;
+}
+
+/* What the end of `o` means for a user of it. Returns true when something was decided that was not before. */
+static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_loss loss)
+{
+	struct pk_info *info = pk_info(user);
+
+	if (info->fate == PK_DROP_OLD || info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
 		return false;
-	if (user->kind == &pk_kind_sequence || user->kind == &pk_kind_extension || user->kind == &pk_kind_schema ||
-	    user->kind == &pk_kind_default_acl)
-		return false;
-	if (fate == PK_CHANGE_TYPE || (o->kind == &pk_kind_column && pk_info(o)->retype && fate != PK_DROP_OLD && fate != PK_REMAKE)) {
-		if (!blocks_type_change(user) && !(user->kind == &pk_kind_column && is_generated(user)))
-			return false;
-		set_fate(user, PK_REMAKE);
-		return true;
-	}
-	if (fate == PK_DROP_OLD && own != PK_KEEP)
+	if (loss == PK_LOSS_GONE && info->fate != PK_KEEP)
 		return false; /* it changes, and no longer uses what goes */
-	if (fate == PK_DROP_OLD && (user->kind == &pk_kind_table || (user->kind == &pk_kind_column && is_type(o))))
+	switch (reaction_of(user, o, loss)) {
+	case PK_MADE_ANEW:
+		set_fate(user, user->kind->set_aside && o->kind->type ? PK_REPLACE_TYPE : PK_REMAKE);
+		return true;
+	case PK_RETYPED:
+		return mark_both(info, offsetof(struct pk_info, retype));
+	case PK_RETIED:
+		return mark_both(info, offsetof(struct pk_info, retie));
+	default:
 		return false;
-	if (fate != PK_DROP_OLD && fate != PK_REMAKE && fate != PK_REPLACE_TYPE)
-		return false;
-	if (user->kind == &pk_kind_column)
-		return user->parent->kind == &pk_kind_table && reach_column(user, o);
-	set_fate(user, is_type(user) && is_type(o) && user->kind->set_aside ? PK_REPLACE_TYPE : PK_REMAKE);
-	return true;
+	}
 }
 
 /* Parts go with their whole, in both snapshots. */
@@ -189,19 +171,22 @@ static bool reach_children(struct pk_object *o)
 	return changed;
 }
 
-/* A sequence that is dropped with the column that owns it comes back where the new state has it too. */
-static bool reach_sequence(struct pk_changes *c, struct pk_object *sequence)
+struct pk_object *pk_tied_column(const struct pk_changes *c, const struct pk_snapshot *side, const struct pk_object *o)
 {
-	const char *owner = pk_sequence_owner_column(sequence);
-	struct pk_object *column;
+	const char *column = o->kind->tied_to_column ? pk_object_tie(o) : NULL;
 
-	if (!owner || pk_info(sequence)->fate == PK_REMAKE || !pk_info(sequence)->other ||
-	    !pk_streq(owner, pk_sequence_owner_column(pk_info(sequence)->other)))
+	return column ? pk_snapshot_find(side, pk_arena_printf(c->arena, "column %s", column)) : NULL;
+}
+
+/* A sequence that is dropped with the column that owns it comes back where the new state has it too. */
+static bool reach_tied(struct pk_changes *c, struct pk_object *o)
+{
+	struct pk_object *column = pk_tied_column(c, c->from, o);
+
+	if (!column || pk_info(column)->fate != PK_REMAKE || pk_info(o)->fate == PK_REMAKE || !pk_info(o)->other ||
+	    !pk_streq(pk_object_tie(o), pk_object_tie(pk_info(o)->other)))
 		return false;
-	column = pk_snapshot_find(c->from, pk_arena_printf(c->arena, "column %s", owner));
-	if (!column || pk_info(column)->fate != PK_REMAKE)
-		return false;
-	set_fate(sequence, PK_REMAKE);
+	set_fate(o, PK_REMAKE);
 	return true;
 }
 
@@ -212,15 +197,13 @@ static bool carry_on(struct pk_changes *c)
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 		struct pk_info *info = pk_info(o);
+		enum pk_loss loss;
 
-		if (o->kind == &pk_kind_sequence)
-			changed |= reach_sequence(c, o);
-		if (info->fate == PK_KEEP && !info->retype)
-			continue;
-		if (info->fate == PK_CHANGE && !info->retype)
+		changed |= reach_tied(c, o);
+		if (!loss_of(o, &loss))
 			continue;
 		for (size_t j = 0; j < info->n_users; j++)
-			changed |= reach(info->users[j], o);
+			changed |= reach(info->users[j], o, loss);
 		if (info->fate == PK_REMAKE)
 			changed |= reach_children(o);
 	}
@@ -233,9 +216,9 @@ static void release_heirs(struct pk_changes *c)
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 
-		if (o->kind == &pk_kind_column && o->origin && pk_info(o)->fate == PK_CHANGE_TYPE &&
-		    pk_info(o->origin)->fate == PK_CHANGE_TYPE && pk_column_default(o))
-			pk_info(o)->redefault = pk_info(pk_info(o)->other)->redefault = true;
+		if (o->origin && pk_info(o)->fate == PK_CHANGE_TYPE && pk_info(o->origin)->fate == PK_CHANGE_TYPE &&
+		    pk_object_tie(o))
+			mark_both(pk_info(o), offsetof(struct pk_info, retie));
 	}
 }
 
@@ -244,7 +227,7 @@ static void keep_detached(struct pk_changes *c)
 {
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
-		int attr = o->kind == &pk_kind_index ? 4 : o->kind == &pk_kind_constraint ? 5 : -1;
+		int attr = o->kind->parent_attr - 1;
 		struct pk_object *other = pk_info(o)->other;
 		const char *parent;
 

@@ -20,7 +20,7 @@ struct pk_info {
 	struct pk_object *other;
 	enum pk_fate fate;
 	bool retype;   /* a column whose type is replaced */
-	bool redefault; /* a column whose default goes away and comes back, because what it uses is made anew */
+	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
 	size_t n_users, cap_users;
 	struct pk_object **users; /* objects of the same side that depend on it */
 	size_t drop, create, alter, clean, release, attach; /* nodes, or PK_NO_NODE */
@@ -62,6 +62,8 @@ static inline bool pk_changes_in_place(const struct pk_object *o)
 }
 /* Is the table's attachment (as a partition) the same before and after? */
 bool pk_stays_attached(const struct pk_object *table);
-const struct pk_object *pk_attachment_of(const struct pk_object *table); /* NULL: no partition */
+/* The column of that side that a sequence belongs to; NULL: none. */
+struct pk_object *pk_tied_column(const struct pk_changes *changes, const struct pk_snapshot *side,
+				 const struct pk_object *o);
 
 #endif

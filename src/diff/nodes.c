@@ -15,19 +15,15 @@ size_t pk_ready_node(const struct pk_object *to)
 
 const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o)
 {
-	const char *name = NULL, *kind = NULL;
+	const char *name = o->kind->parent_attr ? o->attr[o->kind->parent_attr - 1] : NULL;
 
-	if (o->kind == &pk_kind_index)
-		name = o->attr[4], kind = "index";
-	else if (o->kind == &pk_kind_constraint)
-		name = o->attr[5], kind = "constraint";
-	return name ? pk_snapshot_find(side, pk_arena_printf(&d->arena, "%s %s", kind, name)) : NULL;
+	return name ? pk_snapshot_find(side, pk_arena_printf(&d->arena, "%s %s", o->kind->name, name)) : NULL;
 }
 
 /* A foreign key to another table that goes as well. */
 static bool refers_elsewhere(struct pk_differ *d, const struct pk_object *o)
 {
-	const char *table = o->kind == &pk_kind_constraint ? pk_constraint_references(o) : NULL;
+	const char *table = o->kind->references ? o->kind->references(o) : NULL;
 	const struct pk_object *other;
 
 	if (!table || strcmp(table, o->parent->ident) == 0)
@@ -50,16 +46,11 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	other = pk_index_parent(d, d->changes.from, o);
 	if (other && pk_goes(other) && pk_stays_attached(o->parent))
 		return other;
-	if (o->kind == &pk_kind_column && o->origin && pk_goes(o->origin) && pk_table_is_partition(o->parent) &&
+	if (o->origin && pk_goes(o->origin) && pk_table_is_partition(o->parent) &&
 	    pk_stays_attached(o->parent))
 		return o->origin;
-	if (o->kind == &pk_kind_sequence && pk_sequence_owner_column(o)) {
-		other = pk_snapshot_find(d->changes.from,
-					 pk_arena_printf(&d->arena, "column %s", pk_sequence_owner_column(o)));
-		if (other && pk_goes(other))
-			return other;
-	}
-	return NULL;
+	other = pk_tied_column(&d->changes, d->changes.from, o);
+	return other && pk_goes(other) ? other : NULL;
 }
 
 static size_t add_drop(struct pk_differ *d, struct pk_object *o)
@@ -84,7 +75,7 @@ static bool reaches(struct pk_differ *d, const struct pk_object *from, const str
 	if (depth > 20)
 		return true;
 	for (size_t i = 0; i < from->n_deps; i++) {
-		if (from->kind != &pk_kind_column && reaches(d, from->deps[i], target, depth + 1))
+		if (!from->kind->part && reaches(d, from->deps[i], target, depth + 1))
 			return true;
 	}
 	return false;
@@ -93,7 +84,7 @@ static bool reaches(struct pk_differ *d, const struct pk_object *from, const str
 bool pk_default_inline(struct pk_differ *d, const struct pk_object *column)
 {
 	for (size_t i = 0; i < column->n_deps; i++) {
-		if (column->deps[i]->kind == &pk_kind_function && reaches(d, column->deps[i], column->parent, 0))
+		if (column->deps[i]->kind->routine && reaches(d, column->deps[i], column->parent, 0))
 			return false;
 	}
 	return true;
@@ -101,9 +92,7 @@ bool pk_default_inline(struct pk_differ *d, const struct pk_object *column)
 
 bool pk_made_with_parent(const struct pk_object *o)
 {
-	if (!o->parent || !pk_comes(o->parent))
-		return false;
-	return o->kind == &pk_kind_column || (o->kind == &pk_kind_constraint && pk_constraint_folds(o));
+	return o->parent && pk_comes(o->parent) && pk_object_folds(o);
 }
 
 bool pk_stays_heir(const struct pk_object *table)
@@ -123,17 +112,17 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 		return info->create;
 	if (pk_made_with_parent(o)) {
 		info->create = add_create(d, o->parent);
-		if (o->kind == &pk_kind_column && pk_column_default(o) && !pk_default_inline(d, o))
+		if (pk_object_tie(o) && !pk_default_inline(d, o))
 			info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
-	} else if (o->kind == &pk_kind_column && o->parent->kind != &pk_kind_table) {
+	} else if (o->kind->part && !o->parent->kind->columns_apart) {
 		info->create = pk_ready_node(o->parent); /* comes with the new definition of its relation */
-	} else if (o->kind == &pk_kind_column && pk_column_inherited(o) && o->origin && pk_comes(o->origin) &&
+	} else if (pk_object_inherited(o) && o->origin && pk_comes(o->origin) &&
 		   pk_stays_heir(o->parent)) {
 		info->create = add_create(d, o->origin);
 	} else {
 		info->create = pk_graph_add(&d->graph, PK_NODE_CREATE, NULL, o);
 	}
-	if (o->kind == &pk_kind_sequence && pk_sequence_owner_column(o))
+	if (o->kind->tied_to_column && pk_object_tie(o))
 		info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
 	return info->create;
 }
@@ -151,19 +140,11 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 		info->alter = pk_graph_add(&d->graph, PK_NODE_ALTER, from, to);
 	}
 	pk_info(to)->alter = info->alter;
-	if (info->redefault && !pk_goes(from) && !info->retype) {
-		if (pk_column_default(from))
+	if (!pk_goes(from) &&
+	    ((info->retie && !info->retype) || (from->kind->tie_same && !from->kind->tie_same(from, to)))) {
+		if (pk_object_tie(from))
 			info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
-		if (pk_column_default(to))
-			pk_info(to)->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, from, to);
-	}
-	if (from->kind == &pk_kind_table && !pk_goes(from) && !pk_table_parents_same(from, to))
-		info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
-	if (from->kind == &pk_kind_sequence && !pk_goes(from) &&
-	    !pk_streq(pk_sequence_owner_column(from), pk_sequence_owner_column(to))) {
-		if (pk_sequence_owner_column(from))
-			info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
-		if (pk_sequence_owner_column(to))
+		if (pk_object_tie(to) && to->kind->retie)
 			pk_info(to)->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, from, to);
 	}
 }
@@ -173,7 +154,9 @@ static bool late_differs(struct pk_differ *d, const struct pk_object *from, cons
 	struct pk_script s = { .arena = &d->arena };
 	bool differs;
 
-	pk_table_late(&s, from && !pk_goes(from) ? from : NULL, to);
+	if (!to->kind->late)
+		return false;
+	to->kind->late(&s, from && !pk_goes(from) ? from : NULL, to);
 	differs = s.n > 0;
 	pk_script_release(&s);
 	return differs;

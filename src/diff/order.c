@@ -7,6 +7,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 {
 	const struct pk_info *info = pk_info(o);
 	size_t node = pk_ready_node(o);
+	const struct pk_object *column;
 
 	if (o->parent)
 		pk_graph_edge(&d->graph, pk_ready_node(o->parent), node);
@@ -15,23 +16,19 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		size_t before = pk_ready_node(on);
 
 		/* A default that cannot be said yet waits; the rest of its column does not. */
-		if (o->kind == &pk_kind_column && info->attach != PK_NO_NODE && on->kind == &pk_kind_function) {
+		if (o->kind->part && info->attach != PK_NO_NODE && on->kind->routine) {
 			pk_graph_edge(&d->graph, before, info->attach);
 			continue;
 		}
 		pk_graph_edge(&d->graph, before, node);
 		pk_graph_edge(&d->graph, before, info->attach);
-		if (pk_info(on)->attach != PK_NO_NODE && on->kind != &pk_kind_sequence && o->kind != &pk_kind_function)
+		if (pk_info(on)->attach != PK_NO_NODE && !on->kind->tied_to_column && !o->kind->routine)
 			pk_graph_edge(&d->graph, pk_info(on)->attach, node);
 	}
 	pk_graph_edge(&d->graph, node, info->attach);
-	if (o->kind == &pk_kind_sequence && pk_sequence_owner_column(o)) {
-		struct pk_object *column = pk_snapshot_find(
-			d->changes.to, pk_arena_printf(&d->arena, "column %s", pk_sequence_owner_column(o)));
-
-		if (column)
-			pk_graph_edge(&d->graph, pk_ready_node(column), info->attach);
-	}
+	column = pk_tied_column(&d->changes, d->changes.to, o);
+	if (column)
+		pk_graph_edge(&d->graph, pk_ready_node(column), info->attach);
 }
 
 static bool stays(const struct pk_object *relation)
@@ -62,19 +59,15 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	if (info->clean != PK_NO_NODE && info->other)
 		pk_graph_edge(&d->graph, pk_info(info->other)->create, info->clean);
 	pk_graph_edge(&d->graph, info->release, info->alter);
-	if (o->kind == &pk_kind_column && o->origin)
+	if (o->origin)
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(o->parent));
-	if (o->kind == &pk_kind_column && o->origin && stays(o->parent) && stays(o->origin->parent))
+	if (o->origin && stays(o->parent) && stays(o->origin->parent))
 		pk_graph_edge(&d->graph, pk_drop_node(o->origin), info->drop);
-	if (o->kind == &pk_kind_sequence && info->release != PK_NO_NODE && info->other) {
-		struct pk_object *column = pk_snapshot_find(
-			d->changes.from, pk_arena_printf(&d->arena, "column %s", pk_sequence_owner_column(o)));
-
-		pk_graph_edge(&d->graph, info->release, pk_drop_node(column));
+	pk_graph_edge(&d->graph, info->release, pk_drop_node(pk_tied_column(&d->changes, d->changes.from, o)));
+	if (info->other)
 		pk_graph_edge(&d->graph, info->release, pk_info(info->other)->attach);
-	}
 }
 
 /* Partitions: shape first, then attached; detached first, then changed. Heirs' indexes before the parent's. */
@@ -86,14 +79,14 @@ static void order_partitions(struct pk_differ *d)
 
 		if (parent && pk_info(parent)->create != PK_NO_NODE)
 			pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(parent)->create);
-		if (o->kind == &pk_kind_attachment && pk_info(o)->create != PK_NO_NODE) {
+		if (o->kind->attachment && pk_info(o)->create != PK_NO_NODE) {
 			for (size_t j = 0; j < o->parent->n_children; j++) {
-				if (o->parent->children[j] != o && o->parent->children[j]->kind != &pk_kind_trigger)
+				if (o->parent->children[j]->kind->shape)
 					pk_graph_edge(&d->graph, pk_ready_node(o->parent->children[j]), pk_info(o)->create);
 			}
 			for (size_t j = 0; j < o->n_deps; j++) {
 				for (size_t k = 0; k < o->deps[j]->n_children; k++) {
-					if (o->deps[j]->children[k]->kind == &pk_kind_column)
+					if (o->deps[j]->children[k]->kind->part)
 						pk_graph_edge(&d->graph, pk_ready_node(o->deps[j]->children[k]), pk_info(o)->create);
 				}
 			}
@@ -102,7 +95,7 @@ static void order_partitions(struct pk_differ *d)
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		struct pk_object *o = d->changes.from->objects[i];
 
-		if (o->kind != &pk_kind_attachment || pk_info(o)->drop == PK_NO_NODE || pk_goes(o->parent))
+		if (!o->kind->attachment || pk_info(o)->drop == PK_NO_NODE || pk_goes(o->parent))
 			continue;
 		for (size_t j = 0; j < o->parent->n_children; j++) {
 			struct pk_object *part = o->parent->children[j];
@@ -115,10 +108,14 @@ static void order_partitions(struct pk_differ *d)
 	}
 }
 
-/* Does the object take a name among relations and types? Constraints do through their index. */
-static bool takes_name(const struct pk_object *o)
+/* The name that only one object at a time can have; NULL: its own kind's. */
+static const char *taken_name(struct pk_differ *d, const struct pk_object *o)
 {
-	return o->kind->relation_name || (o->kind == &pk_kind_constraint && *o->attr[1] != 'f' && *o->attr[1] != 'c');
+	if (o->kind->routine)
+		return pk_arena_printf(&d->arena, "routine %s", o->ident);
+	if (o->kind->takes_relation_name ? o->kind->takes_relation_name(o) : o->kind->relation_name)
+		return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, o->name);
+	return NULL;
 }
 
 static void order_names(struct pk_differ *d)
@@ -128,37 +125,17 @@ static void order_names(struct pk_differ *d)
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		struct pk_object *o = d->changes.from->objects[i];
 
-		if (takes_name(o) && pk_info(o)->drop != PK_NO_NODE)
-			pk_map_set(&names, pk_arena_printf(&d->arena, "%s.%s", o->schema, o->name), o);
-	}
-	for (size_t i = 0; i < d->changes.to->n; i++) {
-		struct pk_object *o = d->changes.to->objects[i], *old;
+		const char *name = pk_info(o)->drop != PK_NO_NODE ? taken_name(d, o) : NULL;
 
-		if (!takes_name(o) || pk_info(o)->create == PK_NO_NODE)
-			continue;
-		old = pk_map_get(&names, pk_arena_printf(&d->arena, "%s.%s", o->schema, o->name));
-		if (old)
-			pk_graph_edge(&d->graph, pk_drop_node(old), pk_info(o)->create);
-	}
-	pk_map_release(&names);
-}
-
-/* The name of a routine stands before its arguments; overloads with defaults clash while both are there. */
-static void order_routines(struct pk_differ *d)
-{
-	struct pk_map names = PK_MAP_INIT;
-
-	for (size_t i = 0; i < d->changes.from->n; i++) {
-		struct pk_object *o = d->changes.from->objects[i];
-
-		if ((o->kind == &pk_kind_function || o->kind == &pk_kind_aggregate) && pk_info(o)->drop != PK_NO_NODE)
-			pk_map_set(&names, o->ident, o);
+		if (name)
+			pk_map_set(&names, name, o);
 	}
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
+		const char *name = pk_info(o)->create != PK_NO_NODE ? taken_name(d, o) : NULL;
 
-		if ((o->kind == &pk_kind_function || o->kind == &pk_kind_aggregate) && pk_info(o)->create != PK_NO_NODE)
-			pk_graph_edge(&d->graph, pk_drop_node(pk_map_get(&names, o->ident)), pk_info(o)->create);
+		if (name)
+			pk_graph_edge(&d->graph, pk_drop_node(pk_map_get(&names, name)), pk_info(o)->create);
 	}
 	pk_map_release(&names);
 }
@@ -169,7 +146,7 @@ static void order_heirs(struct pk_differ *d)
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
 
-		if (o->kind == &pk_kind_column && o->origin)
+		if (o->origin)
 			pk_graph_edge(&d->graph, pk_ready_node(o->origin), pk_ready_node(o));
 	}
 }
@@ -182,6 +159,5 @@ void pk_differ_add_edges(struct pk_differ *d)
 		order_new(d, d->changes.to->objects[i]);
 	order_partitions(d);
 	order_names(d);
-	order_routines(d);
 	order_heirs(d);
 }

@@ -24,39 +24,22 @@ static bool inline_default(const struct pk_script *s, const struct pk_object *co
 	return pk_default_inline((struct pk_differ *)d, column);
 }
 
-static void emit_attach(struct pk_script *s, const struct pk_object *o)
+static bool stays_heir(const struct pk_script *s, const struct pk_object *table)
 {
-	if (o->kind == &pk_kind_sequence)
-		pk_sequence_own(s, o);
-	else
-		pk_column_set_default(s, o);
-}
-
-static void emit_release(struct pk_script *s, const struct pk_object *o)
-{
-	if (o->kind == &pk_kind_table)
-		pk_table_leave_parents(s, o, pk_info(o)->other);
-	else if (o->kind == &pk_kind_sequence)
-		pk_emit(s, "ALTER SEQUENCE %s OWNED BY NONE", o->ident);
-	else
-		pk_column_drop_default(s, o);
+	(void)s;
+	return pk_comes(table) || pk_stays_heir(table);
 }
 
 static void emit_create(struct pk_script *s, const struct pk_object *o)
 {
-	if (o->kind == &pk_kind_constraint && pk_constraint_merged(o) && !pk_comes(o->parent) && !pk_stays_heir(o->parent)) {
-		pk_constraint_add(s, o);
-		pk_common_create(s, o);
-	} else {
-		pk_object_create(s, o);
-	}
+	pk_object_create(s, o);
 	for (size_t i = 0; i < o->n_children; i++) {
 		const struct pk_object *part = o->children[i];
 
-		if (part->kind == &pk_kind_constraint && pk_made_with_parent(part)) {
-			pk_constraint_extras(s, NULL, part);
-			pk_common_create(s, part);
-		}
+		if (part->kind->part || !pk_made_with_parent(part))
+			continue;
+		part->kind->extras(s, NULL, part);
+		pk_common_create(s, part);
 	}
 }
 
@@ -64,7 +47,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 {
 	switch (node->type) {
 	case PK_NODE_RELEASE:
-		emit_release(s, node->from);
+		node->from->kind->untie(s, node->from, node->to);
 		break;
 	case PK_NODE_DROP:
 		if (pk_info(node->from)->fate == PK_REPLACE_TYPE)
@@ -85,10 +68,10 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		pk_common_alter(s, node->from, node->to);
 		break;
 	case PK_NODE_ATTACH:
-		emit_attach(s, node->to);
+		node->to->kind->retie(s, node->to);
 		break;
 	case PK_NODE_LATE:
-		pk_table_late(s, node->from, node->to);
+		node->to->kind->late(s, node->from, node->to);
 		break;
 	case PK_NODE_CLEAN:
 		pk_emit(s, "DROP %s %s", pk_sql_name(node->from), pk_aside_ident(s, node->from));
@@ -140,7 +123,8 @@ void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
 		struct pk_node *node = &d->graph.nodes[i];
 
 		node->script = (struct pk_script){ .arena = &plan->arena, .online = online, .context = d,
-						   .inline_default = inline_default, .role = d->changes.options->role,
+						   .inline_default = inline_default, .stays_heir = stays_heir,
+						   .role = d->changes.options->role,
 						   .database_owner = d->changes.from->database_owner };
 		emit(&node->script, node);
 		for (size_t j = 0; j < node->script.n; j++)
