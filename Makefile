@@ -227,7 +227,7 @@ help:
 	@echo 'check-asan          the same under AddressSanitizer and UBSan'
 	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
 	@echo 'bench               times, as ratios'
-	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges'
+	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
 	@echo 'install, uninstall  PREFIX=/usr/local DESTDIR='
 	@echo 'deps                Debian packages that are missing'
 	@echo 'clean'

@@ -96,14 +96,25 @@ stop_pid() {
 
 # ---- a "production" server ----
 
+# The folder of the server's programs; PG_BIN when another version is in use (versions.bash).
 pg_bin() {
 	local dir best=
+	if [ -n "${PG_BIN-}" ]; then
+		echo "$PG_BIN"
+		return 0
+	fi
 	for dir in /usr/lib/postgresql/*/bin; do
 		[ -x "$dir/initdb" ] && best=$dir
 	done
 	if [ -z "$best" ] && command -v pg_config >/dev/null; then best=$(pg_config --bindir); fi
 	echo "$best"
 }
+
+# The folder of psql and pg_dump for that server.
+pg_tools() { (
+	unset PG_BIN
+	echo "${PG_TOOLS:-$(pg_bin)}"
+); }
 
 # Servers refuse to run as root.
 as_server() {
@@ -118,7 +129,7 @@ as_server() {
 pg_cached_initdb() {
 	local shared=${POSTKIT_TEST_SHARED:-${BATS_RUN_TMPDIR:-$T}}
 	if [ "$(id -u)" -eq 0 ]; then chmod o+x "$shared" "$(dirname "$shared")" 2>/dev/null || :; fi
-	local cache=$shared/initdb
+	local cache=$shared/initdb${PG_BIN+-${PG_BIN//\//}}
 	(
 		flock 9
 		if [ ! -e "$cache.done" ]; then
@@ -176,7 +187,7 @@ pg_stop() {
 sql() {
 	local db=$1
 	shift
-	PGOPTIONS='-c client_min_messages=warning' "$(pg_bin)/psql" -X -q -At -v ON_ERROR_STOP=1 \
+	PGOPTIONS='-c client_min_messages=warning' "$(pg_tools)/psql" -X -q -At -v ON_ERROR_STOP=1 \
 		-h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d "$db" ${1+-c "$1"}
 }
 

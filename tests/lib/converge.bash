@@ -10,7 +10,7 @@
 
 # Works on the server started last.
 converge_psql() {
-	PGOPTIONS='-c client_min_messages=error' "$(pg_bin)/psql" -X -q -At -v ON_ERROR_STOP=1 \
+	PGOPTIONS='-c client_min_messages=error' "$(pg_tools)/psql" -X -q -At -v ON_ERROR_STOP=1 \
 		-h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d "$@"
 }
 
@@ -25,7 +25,7 @@ converge_reason() {
 # The dump as a multiset of entries, a line each. The order of columns and of grants counts for
 # nothing; who owns a thing is in its ALTER … OWNER, not in the heading.
 converge_dump() {
-	"$(pg_bin)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$1" |
+	"$(pg_tools)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$1" |
 		awk '
 		function flush(	i, j, t, s) {
 			if (head != "") {
@@ -90,7 +90,7 @@ converge_stable() {
 	local db=$1 again=$1_again
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)" \
 		-c "CREATE DATABASE $again TEMPLATE template0" &&
-		"$(pg_bin)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" |
+		"$(pg_tools)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" |
 		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$again" >/dev/null &&
 		converge_dump "$again"
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)"
