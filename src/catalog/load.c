@@ -37,18 +37,6 @@ static int set_context(const struct pk_load *load, struct session *session, size
 }
 
 /*
- * A superuser's session never runs what a file sets, which may be any expression and may change how
- * text is read: of the settings it takes the search_path alone, as a value.
- */
-static int set_admin_path(struct session *admin, const char *path, struct pk_err *err)
-{
-	if (pk_exec(admin->conn, OUR_SETTINGS, err) < 0)
-		return -1;
-	return pk_query(admin->conn, "SELECT pg_catalog.set_config('search_path', $1, false)", 1,
-			&path, NULL, err);
-}
-
-/*
  * Whether the statement may succeed once others have run. Nearly everything in class 42 can follow
  * from a name, a column or a key that is still to come; what cannot is listed.
  */
@@ -85,134 +73,49 @@ static void place_error(const struct pk_load_item *item, struct pk_err *err)
 
 struct run {
 	struct pk_load *load;
-	struct session user, admin;
+	struct session user;
+	struct pk_conn *admin; /* may be NULL */
+	const struct pk_super_trust *trust;
 	size_t done;
 };
 
-static struct session *session_of(struct run *run, const struct pk_load_item *item)
+static bool by_admin(const struct run *run, const struct pk_load_item *item)
 {
-	return item->admin && run->admin.conn ? &run->admin : &run->user;
+	return run->admin && pk_super_always(item->super);
 }
 
-static int set_admin_context(struct run *run, size_t context, struct pk_err *err)
+/* As the role, and where it may not, as a superuser would for it. */
+static int try_item(struct run *run, struct pk_load_item *item)
 {
-	PK_FREE char *path = NULL;
+	struct pk_err *err = &item->err;
 
-	if (run->admin.context == context)
+	if (by_admin(run, item))
+		return pk_super_run(run->user.conn, run->admin, item->super, item->text, run->trust, err);
+	if (pk_exec(run->user.conn, item->text, err) == 0)
 		return 0;
-	if (set_context(run->load, &run->user, context, err) < 0 ||
-	    pk_query_value(run->user.conn, "SELECT pg_catalog.current_setting('search_path')", 0, NULL,
-			   &path, err) < 0 ||
-	    set_admin_path(&run->admin, path, err) < 0)
+	if (!run->admin || strcmp(err->sqlstate, "42501") != 0)
 		return -1;
-	run->admin.context = context;
-	return 0;
-}
-
-/* As the user's session would, and by the protocol that takes one statement and no more. */
-static int run_as_admin(struct run *run, const struct pk_load_item *item, struct pk_err *err)
-{
-	if (set_admin_context(run, item->context, err) < 0)
+	if (item->owner)
+		return pk_super_give(run->user.conn, run->admin, item->text, item->owner) ? 0 : -1;
+	if (!item->super)
 		return -1;
-	return pk_query(run->admin.conn, item->text, 0, NULL, NULL, err);
-}
-
-/* How much there is that is not the user's to give away. $1: the login role */
-static const char strangers[] =
-	"SELECT pg_catalog.count(*) FROM ("
-	"SELECT proowner FROM pg_catalog.pg_proc "
-	"UNION ALL SELECT relowner FROM pg_catalog.pg_class "
-	"UNION ALL SELECT typowner FROM pg_catalog.pg_type "
-	"UNION ALL SELECT nspowner FROM pg_catalog.pg_namespace "
-	"UNION ALL SELECT oprowner FROM pg_catalog.pg_operator "
-	"UNION ALL SELECT opcowner FROM pg_catalog.pg_opclass "
-	"UNION ALL SELECT opfowner FROM pg_catalog.pg_opfamily "
-	"UNION ALL SELECT collowner FROM pg_catalog.pg_collation "
-	"UNION ALL SELECT conowner FROM pg_catalog.pg_conversion "
-	"UNION ALL SELECT lanowner FROM pg_catalog.pg_language "
-	"UNION ALL SELECT cfgowner FROM pg_catalog.pg_ts_config "
-	"UNION ALL SELECT dictowner FROM pg_catalog.pg_ts_dict "
-	"UNION ALL SELECT stxowner FROM pg_catalog.pg_statistic_ext "
-	"UNION ALL SELECT fdwowner FROM pg_catalog.pg_foreign_data_wrapper "
-	"UNION ALL SELECT srvowner FROM pg_catalog.pg_foreign_server "
-	"UNION ALL SELECT evtowner FROM pg_catalog.pg_event_trigger "
-	"UNION ALL SELECT pubowner FROM pg_catalog.pg_publication "
-	"UNION ALL SELECT lomowner FROM pg_catalog.pg_largeobject_metadata "
-	"UNION ALL SELECT spcowner FROM pg_catalog.pg_tablespace "
-	"UNION ALL SELECT datdba FROM pg_catalog.pg_database) AS o (owner) "
-	"WHERE NOT pg_catalog.pg_has_role($1::pg_catalog.name, o.owner, 'MEMBER')";
-
-/* The superuser must pass over the missing right to create only, never over whose the object is. */
-static int give(struct run *run, const struct pk_load_item *item, const char *login)
-{
-	PK_FREE char *path = NULL, *before = NULL, *after = NULL;
-	struct pk_conn *admin = run->admin.conn;
-
-	if (pk_query_value(run->user.conn, "SELECT pg_catalog.current_setting('search_path')", 0, NULL,
-			   &path, NULL) < 0 ||
-	    pk_query_value(admin, strangers, 1, &login, &before, NULL) < 0 ||
-	    set_admin_path(&run->admin, path, NULL) < 0 ||
-	    pk_query(admin, item->text, 0, NULL, NULL, NULL) < 0 ||
-	    set_admin_path(&run->admin, "", NULL) < 0 ||
-	    pk_query_value(admin, strangers, 1, &login, &after, NULL) < 0)
-		return -1;
-	return pk_streq(before, after) ? 0 : -1;
-}
-
-/*
- * An owner may lack the right to create in the schema: a superuser gave it the object once. That is
- * done again as one, but only where the statement does nothing else, the object is the user's, and
- * the role is one that the user may become and has no powers.
- */
-static bool give_as_admin(struct run *run, const struct pk_load_item *item)
-{
-	static const char harmless[] =
-		"SELECT 'yes' FROM pg_catalog.pg_roles WHERE rolname = $1 AND NOT rolsuper "
-		"AND NOT rolcreaterole AND NOT rolbypassrls AND NOT rolreplication "
-		"AND rolname !~ '^pg_' AND pg_catalog.pg_has_role($2::pg_catalog.name, oid, 'MEMBER')";
-	PK_FREE char *answer = NULL, *login = NULL;
-	struct pk_conn *admin = run->admin.conn;
-
-	if (!item->owner || !admin ||
-	    pk_query_value(run->user.conn, "SELECT session_user", 0, NULL, &login, NULL) < 0)
-		return false;
-	const char *const params[] = { item->owner, login };
-	run->admin.context = SIZE_MAX;
-	if (set_admin_path(&run->admin, "", NULL) < 0 ||
-	    pk_query_value(admin, harmless, 2, params, &answer, NULL) < 0 || !answer ||
-	    pk_exec(admin, "BEGIN", NULL) < 0)
-		return false;
-	bool given = give(run, item, login) == 0;
-	return pk_exec(admin, given ? "COMMIT" : "ROLLBACK", NULL) == 0 && given;
-}
-
-static int run_alone(struct run *run, const struct pk_load_item *item, struct pk_err *err)
-{
-	if (session_of(run, item) == &run->admin)
-		return run_as_admin(run, item, err);
-	return pk_exec(run->user.conn, item->text, err);
+	pk_err_release(err);
+	return pk_super_run(run->user.conn, run->admin, item->super, item->text, run->trust, err);
 }
 
 /* Returns 0 also when the statement failed in a way that may mend itself; the error stays with the item. */
 static int run_one(struct run *run, struct pk_load_item *item, struct pk_err *err)
 {
-	struct session *session = session_of(run, item);
-
 	pk_err_release(&item->err);
-	if (session == &run->user && set_context(run->load, session, item->context, err) < 0)
+	if (set_context(run->load, &run->user, item->context, err) < 0)
 		return -1;
-	if (run_alone(run, item, &item->err) == 0) {
-		item->done = true;
-		run->done++;
-		return 0;
-	}
-	if (strcmp(item->err.sqlstate, "42501") == 0 && give_as_admin(run, item)) {
+	if (try_item(run, item) == 0) {
 		pk_err_release(&item->err);
 		item->done = true;
 		run->done++;
 		return 0;
 	}
-	if (pk_conn_alive(session->conn))
+	if (pk_conn_alive(run->user.conn))
 		place_error(item, &item->err);
 	if (worth_again(&item->err))
 		return 0;
@@ -230,8 +133,8 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 		pk_err_set(err, "interrupted");
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
-	struct session *session = session_of(run, items[0]);
-	if (n > 1 && session == &run->user) {
+	struct session *session = &run->user;
+	if (n > 1 && !by_admin(run, items[0])) {
 		for (size_t i = 0; i < n; i++) {
 			pk_buf_add(&sql, items[i]->text);
 			pk_buf_add(&sql, ";\n");
@@ -259,7 +162,8 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 
 static bool fits(const struct pk_load_item *first, const struct pk_load_item *item, bool singly)
 {
-	return !singly && item->context == first->context && item->admin == first->admin;
+	return !singly && item->context == first->context &&
+	       pk_super_always(item->super) == pk_super_always(first->super);
 }
 
 static int run_round(struct run *run, bool singly, struct pk_err *err)
@@ -427,12 +331,12 @@ static int restore(const struct pk_load *load, struct session *session, struct p
 }
 
 int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin,
-		   struct pk_err *err)
+		   const struct pk_super_trust *trust, struct pk_err *err)
 {
 	PK_AUTO(pk_load) load = PK_LOAD_INIT;
-	struct run run = { .load = &load,
-			   .user = { user, SIZE_MAX },
-			   .admin = { admin, SIZE_MAX } };
+	struct run run = {
+		.load = &load, .user = { user, SIZE_MAX }, .admin = admin, .trust = trust
+	};
 	struct pk_err ignored = PK_ERR_INIT;
 
 	if (pk_load_read(&load, source, err) < 0)
@@ -440,7 +344,7 @@ int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct 
 	pk_load_sort(&load);
 	int ret = run_all(&run, err);
 	struct pk_err *after = ret < 0 ? &ignored : err; /* the first error is the one to tell */
-	if (restore(&load, &run.user, after) < 0 || restore(&load, &run.admin, after) < 0)
+	if (restore(&load, &run.user, after) < 0)
 		ret = -1;
 	pk_err_release(&ignored);
 	return ret;

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "catalog/super.h"
 #include "git/repo.h"
 #include "pg/conn.h"
 
@@ -37,10 +38,10 @@ int pk_source_from_tree(struct pk_source *source, const struct pk_repo *repo,
 int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct pk_err *err);
 
 /*
- * admin: superuser on the same database, used for CREATE EXTENSION and comments on them alone; may be NULL.
- * Role statements (CREATE ROLE, GRANT role, ...) are left to the stand-ins and skipped.
+ * admin: superuser on the same database, who runs what catalog/super.h lets it; may be NULL. trust: NULL is
+ * none. Role statements (CREATE ROLE, GRANT role, ...) are left to the stand-ins and skipped.
  */
 int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin,
-		   struct pk_err *err);
+		   const struct pk_super_trust *trust, struct pk_err *err);
 
 #endif

@@ -255,7 +255,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 
 	item->text = item->statement->text;
 	item->rank = rank_of(action, n);
-	item->admin = extension && (action->verb == PK_CREATE || action->verb == PK_COMMENT);
+	item->super = n == 1 ? pk_super_find(action) : NULL;
 	item->defines = defined_names(load, action, n);
 	if (n == 1 && action->verb == PK_OWNER)
 		item->owner = pk_arena_strdup(&load->arena, action->new_name);

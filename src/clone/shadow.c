@@ -91,7 +91,7 @@ static int take_settings(struct pk_conn *admin, const char *like, const char *db
 }
 
 static int load(struct pk_server *server, const char *db, const struct pk_source *infra,
-		const struct pk_source *files, struct pk_err *err)
+		const struct pk_source *files, const struct pk_super_trust *trust, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
@@ -100,8 +100,8 @@ static int load(struct pk_server *server, const char *db, const struct pk_source
 	pk_server_admin_info(server, db, &admin_info);
 	if (pk_conn_open(&user, &user_info, err) < 0 ||
 	    pk_conn_open(&admin, &admin_info, err) < 0 ||
-	    (infra && pk_source_load(infra, &user, &admin, err) < 0) ||
-	    pk_source_load(files, &user, &admin, err) < 0)
+	    (infra && pk_source_load(infra, &user, &admin, trust, err) < 0) ||
+	    pk_source_load(files, &user, &admin, trust, err) < 0)
 		return -1;
 	return 0;
 }
@@ -131,7 +131,7 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 		return -1;
 	if (take_settings(&admin, options->like, db, err) < 0 ||
 	    pk_act_as(server, db, options->role, err) < 0 ||
-	    load(server, db, infra, files, err) < 0) {
+	    load(server, db, infra, files, &options->trust, err) < 0) {
 		pk_scrap_db(&admin, db, NULL);
 		return -1;
 	}

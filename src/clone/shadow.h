@@ -14,6 +14,7 @@
 struct pk_shadow_options {
 	const char *role, *owner; /* owner of the database; NULL: role */
 	const char *like;	  /* its search_path and the like are taken too */
+	struct pk_super_trust trust; /* what the files may make that only a superuser may */
 };
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,

@@ -128,7 +128,9 @@ static int write_files(struct import *im, struct pk_err *err)
 
 static struct pk_shadow_options shadow_options(const struct import *im)
 {
-	return (struct pk_shadow_options){ .role = im->facts.role, .owner = im->facts.owner };
+	return (struct pk_shadow_options){ .role = im->facts.role,
+					   .owner = im->facts.owner,
+					   .trust = pk_super_trust(&im->ctx.config, &im->snapshot) };
 }
 
 static void show_difference(struct import *im, const struct pk_snapshot *loaded)

@@ -51,13 +51,14 @@ static int read_live(const struct pk_ctx *ctx, struct pk_side *side, struct pk_e
 	return 0;
 }
 
-static int read_files(struct pk_server *server, const struct pk_side *like, struct pk_side *side,
-		      struct pk_err *err)
+static int read_files(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_side *like,
+		      struct pk_side *side, struct pk_err *err)
 {
 	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
 	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
 	PK_FREE char *infra_dir = pk_path_join(side->text, pk_project_not_schema[0]);
 	struct pk_shadow_options how = {
+		.trust = pk_super_trust(&ctx->config, like ? &like->snapshot : NULL),
 		.role = like ? like->facts.role : NULL,
 		.owner = like ? like->facts.owner : NULL,
 	};
@@ -106,7 +107,7 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 	    0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (!sides[i]->live && read_files(&server, like, sides[i], err) < 0)
+		if (!sides[i]->live && read_files(ctx, &server, like, sides[i], err) < 0)
 			return -1;
 	return 0;
 }

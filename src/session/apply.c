@@ -275,7 +275,7 @@ static int compare(struct run *run, struct pk_err *err)
 	PK_AUTO(pk_strv) roles = PK_STRV_INIT;
 	struct pk_oid tree;
 	if (pk_session_source_roles(&run->source, &roles, err) < 0 ||
-	    pk_desk_shadow(desk, &run->source, &shadow, err) < 0 ||
+	    pk_desk_shadow(desk, &run->source, &run->clone, &shadow, err) < 0 ||
 	    pk_snapshot_write_tree(&shadow, desk->repo, &tree, err) < 0 ||
 	    pk_snapshot_diff_tree(desk->repo, &tree, &run->clone, &run->result->diff, err) < 0)
 		return -1;

@@ -91,12 +91,13 @@ int pk_desk_keep(struct pk_desk *desk, const struct pk_snapshot *snapshot, struc
 }
 
 int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source,
-		   struct pk_snapshot *ret, struct pk_err *err)
+		   const struct pk_snapshot *clone, struct pk_snapshot *ret, struct pk_err *err)
 {
 	const struct pk_shadow_options options = {
 		.role = desk->session.role,
 		.owner = desk->session.owner,
 		.like = desk->session.db,
+		.trust = pk_super_trust(desk->config, clone),
 	};
 	return pk_shadow_read(&desk->server, source->infra.n ? &source->infra : NULL,
 			      &source->files, &options, ret, err);

@@ -42,9 +42,12 @@ int pk_desk_lock(struct pk_desk *desk, struct pk_err *err);
 int pk_desk_read(struct pk_desk *desk, struct pk_snapshot *ret, struct pk_err *err);
 /* Stores the snapshot's tree and keeps it with the session. */
 int pk_desk_keep(struct pk_desk *desk, const struct pk_snapshot *snapshot, struct pk_err *err);
-/* What the schema files mean, under the role and owner of the remote. */
+/*
+ * What the schema files mean, under the role and owner of the remote. clone: what the files may make that
+ * only a superuser may is what it holds already.
+ */
 int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source,
-		   struct pk_snapshot *ret, struct pk_err *err);
+		   const struct pk_snapshot *clone, struct pk_snapshot *ret, struct pk_err *err);
 /*
  * The clone must have the schema that the session left it with. An error lists the objects that
  * somebody changed there.

@@ -18,7 +18,7 @@ static int load(struct cluster *c, const char *const *files, const char *query, 
 	OK(pk_server_create_db(&c->server, "pk_load_test", &how, err));
 	pk_server_admin_info(&c->server, "pk_load_test", &info);
 	OK(pk_conn_open(&conn, &info, err));
-	int rc = pk_source_load(&source, &conn, NULL, ret_err);
+	int rc = pk_source_load(&source, &conn, NULL, NULL, ret_err);
 	if (rc == 0 && query)
 		OK(pk_query_value(&conn, query, 0, NULL, ret, err));
 	pk_conn_release(&conn);
