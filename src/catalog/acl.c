@@ -155,10 +155,10 @@ static void flush(struct change *c)
 	pk_buf_add(&privs, c->list.ptr);
 	if (c->grant)
 		pk_emit(c->s, "%sGRANT %s ON %s TO %.*s%s", prefix, privs.ptr, target.ptr, (int)(tab - c->head), c->head,
-			tab[1] == 'g' ? " WITH GRANT OPTION" : "");
+			tab[1] == 'g' ? " WITH GRANT OPTION" : "")->lock = "";
 	else
 		pk_emit(c->s, "%sREVOKE %s ON %s FROM %.*s", prefix, privs.ptr, target.ptr, (int)(tab - c->head),
-			c->head);
+			c->head)->lock = "";
 	pk_buf_clear(&c->list);
 }
 

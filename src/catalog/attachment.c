@@ -28,5 +28,5 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_attachment = {
 	.name = "partition", .sql_name = "", .folder = NULL, .query = pk_sql_attachment, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 15, .attachment = true, .create = create, .alter = alter, .drop = drop,
+	.n_attrs = PK_COUNT(attrs), .rank = 15, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .attachment = true, .create = create, .alter = alter, .drop = drop,
 };

@@ -27,7 +27,7 @@ static bool of_relation(const struct pk_object *o)
 /* "ALTER TABLE [ONLY] t ALTER COLUMN c": ONLY where heirs would follow, who have changes of their own. */
 static const char *alter_column(struct pk_script *s, const struct pk_object *o, bool only)
 {
-	return pk_arena_printf(s->arena, "ALTER TABLE %s%s ALTER COLUMN %s", only && o->parent->has_heirs ? "ONLY " : "",
+	return pk_arena_printf(s->arena, "ALTER TABLE %s%s ALTER COLUMN %s", only && o->parent->n_heirs ? "ONLY " : "",
 			       o->parent->ident, pk_attr(o, QUOTED));
 }
 
@@ -172,11 +172,14 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 		return;
 	/* Heirs drop theirs themselves, or keep it as their own. */
 	stmt = pk_emit(s, "ALTER TABLE %s%s DROP COLUMN %s",
-		       o->parent->has_heirs && !pk_table_is_partitioned(o->parent) ? "ONLY " : "", o->parent->ident,
+		       o->parent->n_heirs && !pk_table_is_partitioned(o->parent) ? "ONLY " : "", o->parent->ident,
 		       pk_attr(o, QUOTED));
 	stmt->about = o->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->destructive = !pk_attr(o, GENERATED);
+	if (!pk_attr(o, GENERATED)) {
+		stmt->lost = "the values";
+		stmt->lost_of = o;
+	}
 }
 
 /* Types between which the server converts by itself on assignment, and says when a value does not fit. */
@@ -426,7 +429,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 
 const struct pk_kind pk_kind_column = {
 	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
-	.rank = 11, .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
+	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
 	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .reaction = reaction, .tie = default_value,
 	.untie = untie, .retie = set_default,
 };

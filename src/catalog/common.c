@@ -17,7 +17,16 @@ static bool owner_changes(const struct pk_object *from, const struct pk_object *
 
 static void emit_comment(struct pk_script *s, const struct pk_object *o, const char *comment)
 {
-	pk_emit(s, "COMMENT ON %s %s IS %s", pk_sql_name(o), o->ident, comment ? comment : "NULL");
+	struct pk_stmt *stmt = pk_emit(s, "COMMENT ON %s %s IS %s", pk_sql_name(o), o->ident, comment ? comment : "NULL");
+
+	stmt->lock = "SHARE UPDATE EXCLUSIVE";
+	if (o->kind->relation_name)
+		stmt->about = o;
+}
+
+static void emit_owner(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER %s %s OWNER TO %s", pk_sql_name(o), o->ident, owner_of(s, o))->lock = "ACCESS EXCLUSIVE";
 }
 
 static bool comment_counts(const struct pk_object *o)
@@ -30,7 +39,7 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, o);
 
 	if (o->kind->owned && owner && !pk_streq(owner, born))
-		pk_emit(s, "ALTER %s %s OWNER TO %s", pk_sql_name(o), o->ident, owner);
+		emit_owner(s, o);
 	if (o->comment && comment_counts(o))
 		emit_comment(s, o, o->comment);
 	if (o->kind->grant_on)
@@ -40,7 +49,7 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (owner_changes(from, to) && owner_of(s, to))
-		pk_emit(s, "ALTER %s %s OWNER TO %s", pk_sql_name(to), to->ident, owner_of(s, to));
+		emit_owner(s, to);
 	if (comment_counts(to) && !pk_streq(from->comment, to->comment))
 		emit_comment(s, to, to->comment);
 	if (to->kind->grant_on)

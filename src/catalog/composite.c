@@ -50,7 +50,8 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		const char *name = pk_item_part(s, old[i], 0);
 
 		if (!find(s, new, n_new, name))
-			pk_emit(s, "ALTER TYPE %s DROP ATTRIBUTE %s", to->ident, name)->destructive = true;
+			pk_emit(s, "ALTER TYPE %s DROP ATTRIBUTE %s", to->ident, name)->lost =
+				"the values of the attribute in every column of the type";
 	}
 	for (; next < n_new; next++)
 		pk_emit(s, "ALTER TYPE %s ADD ATTRIBUTE %s %s", to->ident, pk_item_part(s, new[next], 0),

@@ -148,7 +148,7 @@ static bool takes_relation_name(const struct pk_object *o)
 
 const struct pk_kind pk_kind_constraint = {
 	.name = "constraint", .sql_name = "CONSTRAINT", .folder = "constraints", .query = pk_sql_constraint,
-	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,
+	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .shape = true,
 	.parent_attr = PARENT_CONSTRAINT + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
 	.references = references, .create = create, .alter = alter, .drop = drop,
 };

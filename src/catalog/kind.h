@@ -46,6 +46,8 @@ struct pk_kind {
 	int sql_name_attr;          /* 1 + index of the attribute that is the SQL name (FUNCTION or PROCEDURE); 0: sql_name */
 	const char *grant_on;       /* "TABLE": in GRANT ... ON; NULL: no privileges */
 	int grant_name_attr;        /* 1 + index of the attribute that names it in GRANT; 0: ident */
+	/* What its statements lock, its relation or itself, unless they say other; NULL: nothing. */
+	const char *lock_create, *lock_alter, *lock_drop;
 	bool owned;                 /* ALTER ... OWNER TO */
 	bool relation_name;         /* shares the name space of relations and types with others */
 	bool part;                  /* has no text of its own: columns */

@@ -25,6 +25,17 @@ struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...)
 	return &s->items[s->n++];
 }
 
+void pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode)
+{
+	struct pk_stmt_lock *lock;
+
+	if (!on)
+		return;
+	lock = pk_arena_alloc(s->arena, sizeof(*lock));
+	*lock = (struct pk_stmt_lock){ .on = on, .mode = mode, .next = stmt->locks };
+	stmt->locks = lock;
+}
+
 void pk_script_text(const struct pk_script *s, struct pk_buf *out)
 {
 	for (size_t i = 0; i < s->n; i++) {

@@ -7,16 +7,25 @@
 
 struct pk_object;
 
+/* A lock on one more relation. */
+struct pk_stmt_lock {
+	const struct pk_object *on;
+	const char *mode;
+	const struct pk_stmt_lock *next;
+};
 struct pk_stmt {
 	const char *sql;
 	const char *note;
 	bool no_transaction;  /* cannot run inside a transaction */
 	bool own_transaction; /* a commit must come before it */
 	bool commit_after;    /* a commit must come after it */
-	bool destructive;
 	bool rewrite, scan;
-	const char *lock;     /* on a relation that existed before */
-	const struct pk_object *about; /* the existing relation concerned, for sizes; or NULL */
+	bool heirs;           /* what is said of `about` holds for what inherits from it as well */
+	const char *lock;     /* on `about`, as PostgreSQL spells it; NULL: what the kind says; "": none */
+	const struct pk_object *about; /* the relation concerned; NULL: the object's own, or its parent */
+	const struct pk_stmt_lock *locks; /* on others */
+	const char *lost;     /* the data it destroys, in words: "the rows"; NULL: none */
+	const struct pk_object *lost_of; /* the table or column whose data that is, to be counted; NULL: cannot be */
 };
 struct pk_script {
 	struct pk_arena *arena;
@@ -37,6 +46,8 @@ struct pk_script {
 void pk_script_release(struct pk_script *s);
 /* Adds a statement (no semicolon); the pointer is good until the next one. */
 struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
+/* One more lock of a statement. on NULL: nothing. */
+void pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode);
 /* All statements, each with ";\n". */
 void pk_script_text(const struct pk_script *s, struct pk_buf *out);
 bool pk_script_online(const struct pk_script *s, const struct pk_object *relation);

@@ -236,12 +236,25 @@ static struct pk_object *column_named(const struct pk_object *relation, const ch
 
 static void link_heir(struct pk_object *heir, struct pk_object *parent)
 {
-	parent->has_heirs = true;
+	append(&parent->heirs, &parent->n_heirs, &parent->cap_heirs, heir);
 	for (size_t i = 0; i < heir->n_children; i++) {
 		struct pk_object *column = heir->children[i];
 
 		if (column->kind->part && !column->origin)
 			column->origin = column_named(parent, column->name);
+	}
+}
+
+/* A partitioned table has no rows of its own. */
+static void sum_partitions(struct pk_object *table)
+{
+	if (!pk_table_is_partitioned(table) || table->rows >= 0)
+		return;
+	table->rows = table->bytes = 0;
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		sum_partitions(table->heirs[i]);
+		table->rows += table->heirs[i]->rows > 0 ? table->heirs[i]->rows : 0;
+		table->bytes += table->heirs[i]->bytes > 0 ? table->heirs[i]->bytes : 0;
 	}
 }
 
@@ -266,6 +279,8 @@ static void link_inheritance(struct pk_snapshot *snap)
 			}
 		}
 	}
+	for (size_t i = 0; i < snap->n; i++)
+		sum_partitions(snap->objects[i]);
 }
 
 static int by_key(const void *a, const void *b)
@@ -297,8 +312,9 @@ static void write_texts(struct pk_snapshot *snap)
 /* The lists of objects live in the heap; the snapshot remembers them for its end. */
 static void remember_lists(struct pk_snapshot *snap)
 {
-	snap->lists = pk_realloc_array(NULL, snap->n * 2 + 1, sizeof(*snap->lists));
+	snap->lists = pk_realloc_array(NULL, snap->n * 3 + 1, sizeof(*snap->lists));
 	for (size_t i = 0; i < snap->n; i++) {
+		snap->lists[snap->n_lists++] = snap->objects[i]->heirs;
 		snap->lists[snap->n_lists++] = snap->objects[i]->deps;
 		snap->lists[snap->n_lists++] = snap->objects[i]->children;
 	}

@@ -29,12 +29,13 @@ struct pk_object {
 	const char *comment;
 	const char **grants;    /* GRANT and REVOKE lines' essence, sorted, NULL terminated */
 	struct pk_object *origin; /* of an inherited column: the parent table's column */
-	bool has_heirs;           /* a table with partitions or inheriting tables */
+	struct pk_object **heirs; /* of a table: its partitions, and tables that inherit from it */
+	size_t n_heirs, cap_heirs;
 	struct pk_object **deps;  /* what it depends on */
 	size_t n_deps, cap_deps;
 	struct pk_object **children; /* columns and other parts, in their order */
 	size_t n_children, cap_children;
-	int64_t rows, bytes;    /* estimates for tables, matviews, indexes; -1 unknown */
+	int64_t rows, bytes;    /* estimates for tables, matviews, indexes; of a partitioned table the sums; -1 unknown */
 	const char *text;       /* canonical SQL; set for objects with a path */
 	void *mark;             /* free for the user of the snapshot (diff) */
 };

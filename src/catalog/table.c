@@ -225,14 +225,16 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt = pk_emit(s, "DROP TABLE %s", o->ident);
 
-	stmt->destructive = true;
-	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->about = o;
+	if (!pk_table_is_partitioned(o)) { /* else its partitions lose them, or stay */
+		stmt->lost = "the rows";
+		stmt->lost_of = o;
+	}
 }
 
 const struct pk_kind pk_kind_table = {
 	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 10, .grant_on = "TABLE", .owned = true, .relation_name = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
 	.columns_apart = true, .reaction = reaction, .tie = parents, .tie_same = pk_table_parents_same,
 	.untie = leave_parents, .late = late,
 	.create = create, .alter = alter, .drop = drop,

@@ -42,6 +42,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_view = {
 	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 17, .grant_on = "TABLE", .owned = true, .relation_name = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
 	.blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 };

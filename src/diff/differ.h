@@ -16,6 +16,10 @@ void pk_differ_add_edges(struct pk_differ *d);
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);
 void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan);
 
+/* Adds the step, with what is known of it; the caller has filled in the statement itself (describe.c). */
+void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const struct pk_stmt *stmt,
+			struct pk_plan *plan, struct pk_step *step);
+
 /* The node that makes away with an object of the old side: its own, or that of what takes it along. */
 size_t pk_drop_node(const struct pk_object *from);
 /* The node after which an object of the new side exists as it shall be. */

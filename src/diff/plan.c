@@ -9,6 +9,36 @@ void pk_plan_release(struct pk_plan *plan)
 	*plan = (struct pk_plan)PK_PLAN_INIT;
 }
 
+static void copy_text(struct pk_arena *arena, const char **text)
+{
+	if (*text)
+		*text = pk_arena_strdup(arena, *text);
+}
+
+struct pk_step *pk_plan_add(struct pk_plan *plan, const struct pk_step *step)
+{
+	struct pk_step_lock *locks = pk_arena_alloc(&plan->arena, (step->n_locks + 1) * sizeof(*locks));
+	struct pk_step *to;
+
+	if (plan->n == plan->cap) {
+		plan->cap = plan->cap ? plan->cap * 2 : 32;
+		plan->steps = pk_realloc_array(plan->steps, plan->cap, sizeof(*plan->steps));
+	}
+	to = &plan->steps[plan->n++];
+	*to = *step;
+	const char **texts[] = { &to->kind, &to->object, &to->sql, &to->note, &to->lock, &to->relation, &to->lost.what,
+				 &to->lost.schema, &to->lost.table, &to->lost.column };
+	for (size_t i = 0; i < PK_COUNT(texts); i++)
+		copy_text(&plan->arena, texts[i]);
+	for (size_t i = 0; i < step->n_locks; i++) {
+		locks[i] = step->locks[i];
+		copy_text(&plan->arena, &locks[i].relation);
+		copy_text(&plan->arena, &locks[i].mode);
+	}
+	to->locks = locks;
+	return to;
+}
+
 static bool makes_routine(const struct pk_step *step)
 {
 	return (strcmp(step->kind, "function") == 0 || strcmp(step->kind, "aggregate") == 0) &&
@@ -63,6 +93,30 @@ void pk_plan_part_sql(const struct pk_plan *plan, const struct pk_plan_part *par
 
 static const char *const change_names[] = { "create", "alter", "replace", "drop" };
 
+static void add_locks_json(cJSON *object, const struct pk_step *step)
+{
+	cJSON *array = pk_json_add_array(object, "locks");
+
+	for (size_t i = 0; i < step->n_locks; i++) {
+		cJSON *lock = pk_json_add_object(array, NULL);
+
+		pk_json_set_str(lock, "relation", step->locks[i].relation);
+		pk_json_set_str(lock, "mode", step->locks[i].mode);
+		pk_json_set_num(lock, "rows", (double)step->locks[i].rows);
+		pk_json_set_num(lock, "bytes", (double)step->locks[i].bytes);
+	}
+}
+
+static void add_loss_json(cJSON *object, const struct pk_lost *lost)
+{
+	cJSON *item = pk_json_add_object(object, "lost");
+
+	pk_json_set_str(item, "what", lost->what);
+	pk_json_set_num(item, "rows", (double)lost->rows);
+	pk_json_set_num(item, "bytes", (double)lost->bytes);
+	pk_json_set_bool(item, "counted", lost->counted);
+}
+
 static void add_step_json(cJSON *array, const struct pk_step *step)
 {
 	cJSON *object = pk_json_add_object(array, NULL);
@@ -74,11 +128,17 @@ static void add_step_json(cJSON *array, const struct pk_step *step)
 	pk_json_set_str(object, "note", step->note);
 	pk_json_set_bool(object, "no_transaction", step->no_transaction);
 	pk_json_set_bool(object, "own_transaction", step->own_transaction);
-	pk_json_set_bool(object, "destructive", step->destructive);
 	pk_json_set_str(object, "lock", step->lock);
+	add_locks_json(object, step);
+	pk_json_set_str(object, "relation", step->relation);
 	pk_json_set_bool(object, "rewrite", step->rewrite);
 	pk_json_set_bool(object, "scan", step->scan);
 	pk_json_set_num(object, "rows", (double)step->rows);
+	pk_json_set_num(object, "bytes", (double)step->bytes);
+	pk_json_set_bool(object, "destructive", step->destructive);
+	pk_json_set_bool(object, "reversible", !step->destructive);
+	if (step->destructive)
+		add_loss_json(object, &step->lost);
 }
 
 cJSON *pk_plan_to_json(const struct pk_plan *plan)

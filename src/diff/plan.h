@@ -11,6 +11,19 @@
 
 enum pk_change { PK_CREATE_OBJECT, PK_ALTER_OBJECT, PK_REPLACE_OBJECT, PK_DROP_OBJECT };
 
+/* A lock that a step takes on a relation that was there before. */
+struct pk_step_lock {
+	const char *relation; /* as SQL names it */
+	const char *mode;     /* as PostgreSQL spells it: "ACCESS EXCLUSIVE" */
+	int64_t rows, bytes;  /* estimates; -1 unknown */
+};
+/* What data a step destroys, and what its way back does not bring back. */
+struct pk_lost {
+	const char *what;     /* in words: "the rows", "the values"; NULL: nothing is lost */
+	const char *schema, *table, *column; /* raw names, to count by; column NULL: whole rows; table NULL: cannot be counted */
+	int64_t rows, bytes;  /* rows, or values that are not null; -1 unknown */
+	bool counted;         /* rows and bytes are exact, not estimates */
+};
 struct pk_step {
 	enum pk_change change;
 	const char *kind;     /* "table", "index", ... */
@@ -19,10 +32,14 @@ struct pk_step {
 	const char *note;     /* why, or what to know; "" when plain */
 	bool no_transaction;  /* must run outside a transaction (CONCURRENTLY) */
 	bool own_transaction; /* a commit must come before it (VALIDATE after NOT VALID, use of a new enum value) */
-	bool destructive;     /* loses data */
-	const char *lock;     /* strongest lock on an existing relation, as PostgreSQL spells it, or NULL */
-	bool rewrite, scan;   /* of an existing relation */
-	int64_t rows;         /* rows of that relation; -1 unknown */
+	const struct pk_step_lock *locks; /* the strongest first */
+	size_t n_locks;
+	const char *lock;     /* mode of the first; NULL: none */
+	const char *relation; /* the existing relation that is rewritten or read, or else locked; NULL: none */
+	bool rewrite, scan;   /* all of its rows are written anew, read */
+	int64_t rows, bytes;  /* estimates of that relation; -1 unknown */
+	bool destructive;     /* loses data: lost.what is set */
+	struct pk_lost lost;
 };
 struct pk_plan {
 	struct pk_arena arena;
@@ -41,6 +58,9 @@ struct pk_diff_options {
 	int64_t small_rows;       /* tables up to so many rows take the plain way; 0: 1000 */
 	const char *role;         /* who will run it, quoted as SQL needs it: owner of what is made; NULL: the database's owner */
 };
+
+/* Adds a copy; texts are copied into the plan's arena. *step may be changed until the next one is added. */
+struct pk_step *pk_plan_add(struct pk_plan *plan, const struct pk_step *step);
 
 /* Steps from -> to. Nothing to do: n is 0. Neither snapshot is changed but for its marks. */
 int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_diff_options *options,

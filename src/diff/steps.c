@@ -90,32 +90,6 @@ static enum pk_change change_of(const struct pk_node *node)
 	return node->type == PK_NODE_CREATE && pk_info(o)->fate == PK_CREATE_NEW ? PK_CREATE_OBJECT : PK_ALTER_OBJECT;
 }
 
-static struct pk_step *add_step(struct pk_plan *plan)
-{
-	if (plan->n == plan->cap) {
-		plan->cap = plan->cap ? plan->cap * 2 : 32;
-		plan->steps = pk_realloc_array(plan->steps, plan->cap, sizeof(*plan->steps));
-	}
-	plan->steps[plan->n] = (struct pk_step){ .rows = -1, .note = "" };
-	return &plan->steps[plan->n++];
-}
-
-/* Locks and scans count only on relations that were there before. */
-static void describe(struct pk_differ *d, struct pk_step *step, const struct pk_stmt *stmt)
-{
-	const struct pk_object *old = stmt->about;
-
-	if (old && pk_snapshot_find(d->changes.from, old->key) != old)
-		old = pk_info(old)->other;
-	if (stmt->about && (!old || (pk_goes(old) && stmt->about != old)))
-		return;
-	step->lock = stmt->lock;
-	step->rewrite = stmt->rewrite;
-	step->scan = stmt->scan;
-	step->destructive = stmt->destructive;
-	step->rows = old ? old->rows : -1;
-}
-
 /* The statements of each node, before they are put in order. */
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
 {
@@ -142,16 +116,13 @@ void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_p
 
 		for (size_t j = 0; j < node->script.n; j++) {
 			const struct pk_stmt *stmt = &node->script.items[j];
-			struct pk_step *step = add_step(plan);
+			struct pk_step step = {
+				.change = change_of(node), .kind = o->kind->name, .object = o->ident, .sql = stmt->sql,
+				.note = stmt->note ? stmt->note : "", .no_transaction = stmt->no_transaction,
+				.own_transaction = stmt->own_transaction || commit,
+			};
 
-			step->change = change_of(node);
-			step->kind = o->kind->name;
-			step->object = pk_arena_strdup(&plan->arena, o->ident);
-			step->sql = stmt->sql;
-			step->note = stmt->note ? pk_arena_strdup(&plan->arena, stmt->note) : "";
-			step->no_transaction = stmt->no_transaction;
-			step->own_transaction = stmt->own_transaction || commit;
-			describe(d, step, stmt);
+			pk_differ_describe(d, node, stmt, plan, &step);
 			commit = stmt->commit_after;
 		}
 	}

@@ -41,22 +41,6 @@ static int catch_up(struct pk_desk *desk, struct pk_planning *p, struct pk_err *
 	return pk_session_save(desk->repo, session, "catch up with the branch", err);
 }
 
-static void add_step(struct pk_plan *plan, const struct pk_step *step)
-{
-	struct pk_arena *arena = &plan->arena;
-	if (plan->n == plan->cap) {
-		plan->cap = plan->cap ? plan->cap * 2 : 16;
-		plan->steps = pk_realloc_array(plan->steps, plan->cap, sizeof(*plan->steps));
-	}
-	struct pk_step *to = &plan->steps[plan->n++];
-	*to = *step;
-	to->kind = pk_arena_strdup(arena, step->kind);
-	to->object = pk_arena_strdup(arena, step->object);
-	to->sql = pk_arena_strdup(arena, step->sql);
-	to->note = pk_arena_strdup(arena, step->note);
-	to->lock = pk_arena_strdup(arena, step->lock);
-}
-
 static void add_rename_step(struct pk_plan *plan, const struct pk_rename *rename)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -69,16 +53,26 @@ static void add_rename_step(struct pk_plan *plan, const struct pk_rename *rename
 	} else {
 		pk_buf_add_qualified(&object, rename->schema, rename->from);
 	}
+	const struct pk_step_lock lock = {
+		.relation = object.ptr,
+		.mode = "ACCESS EXCLUSIVE",
+		.rows = -1,
+		.bytes = -1,
+	};
+	bool locks = !pk_streq(rename->kind, "schema");
 	const struct pk_step step = {
 		.change = PK_ALTER_OBJECT,
 		.kind = rename->kind,
 		.object = object.ptr,
 		.sql = sql.ptr,
 		.note = "programs that use the old name fail from then on",
-		.lock = pk_streq(rename->kind, "schema") ? NULL : "ACCESS EXCLUSIVE",
+		.locks = &lock,
+		.n_locks = locks ? 1 : 0,
+		.lock = locks ? lock.mode : NULL,
 		.rows = -1,
+		.bytes = -1,
 	};
-	add_step(plan, &step);
+	pk_plan_add(plan, &step);
 }
 
 /* Renames are a migration of their own, first: only they know their way back. */
@@ -215,7 +209,7 @@ static int make_plan(struct pk_proof *proof, const struct pk_renames *renames,
 	for (size_t i = 0; i < renames->n; i++)
 		add_rename_step(&p->plan, &renames->items[i]);
 	for (size_t i = 0; i < rest.n; i++) {
-		add_step(&p->plan, &rest.steps[i]);
+		pk_plan_add(&p->plan, &rest.steps[i]);
 		p->n_destructive += rest.steps[i].destructive;
 	}
 	return 0;
