@@ -148,7 +148,7 @@ bench: all
 .PHONY: corpus
 corpus: all
 	@$(if $(CORPUS),:,echo "usage: make corpus CORPUS=<folder of pairs>" >&2; exit 129)
-	tests/lib/corpus $(BUILD) $(CORPUS)
+	tests/lib/corpus $(BUILD) $(CORPUS) $(FILTER)
 
 SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/* tests/lib/* tests/bench/run \
 	completion/*.bash)

@@ -50,15 +50,6 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	}
 }
 
-static const char *find(struct pk_script *s, const char *const *items, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(pk_item_part(s, items[i], 0), name) == 0)
-			return items[i];
-	}
-	return NULL;
-}
-
 static void alter_constraints(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *const *old, *const *new;
@@ -66,13 +57,13 @@ static void alter_constraints(struct pk_script *s, const struct pk_object *from,
 	size_t n_new = pk_attr_list(s, pk_attr(to, CONSTRAINTS), &new);
 
 	for (size_t i = 0; i < n_old; i++) {
-		const char *name = pk_item_part(s, old[i], 0), *same = find(s, new, n_new, name);
+		const char *name = pk_item_part(s, old[i], 0), *same = pk_item_find(s, new, n_new, name);
 
 		if (!same || strcmp(pk_item_part(s, same, 1), pk_item_part(s, old[i], 1)) != 0)
 			pk_emit(s, "ALTER DOMAIN %s DROP CONSTRAINT %s", to->ident, name);
 	}
 	for (size_t i = 0; i < n_new; i++) {
-		const char *same = find(s, old, n_old, pk_item_part(s, new[i], 0));
+		const char *same = pk_item_find(s, old, n_old, pk_item_part(s, new[i], 0));
 		bool kept = same && strcmp(pk_item_part(s, same, 1), pk_item_part(s, new[i], 1)) == 0;
 
 		if (!kept)

@@ -106,7 +106,9 @@ extern const struct pk_kind *const pk_kinds[]; /* ends with NULL */
 extern const struct pk_kind pk_kind_schema, pk_kind_extension, pk_kind_enum, pk_kind_composite, pk_kind_domain,
 	pk_kind_range, pk_kind_sequence, pk_kind_function, pk_kind_aggregate, pk_kind_table, pk_kind_column,
 	pk_kind_attachment, pk_kind_constraint, pk_kind_index, pk_kind_view, pk_kind_matview, pk_kind_trigger,
-	pk_kind_policy, pk_kind_rule, pk_kind_statistics, pk_kind_default_acl, pk_kind_collation;
+	pk_kind_policy, pk_kind_rule, pk_kind_statistics, pk_kind_default_acl, pk_kind_collation,
+	pk_kind_text_search_parser, pk_kind_text_search_template, pk_kind_text_search_dictionary,
+	pk_kind_text_search_configuration;
 
 /* Helpers for kinds. */
 static inline const char *pk_attr(const struct pk_object *o, int index) { return o->attr[index]; }
@@ -120,6 +122,8 @@ static inline bool pk_attr_changed(const struct pk_object *a, const struct pk_ob
 size_t pk_attr_list(struct pk_script *s, const char *attr, const char *const **ret_items);
 /* The part of an item (0-based), copied into the arena; "" when absent. */
 const char *pk_item_part(struct pk_script *s, const char *item, int part);
+/* The item whose first part is the name, or NULL. */
+const char *pk_item_find(struct pk_script *s, const char *const *items, size_t n, const char *name);
 /* Items joined: "a, b". NULL for an empty list. */
 const char *pk_attr_joined(struct pk_script *s, const char *attr);
 /* SET (...) and RESET (...) of options, "ALTER TABLE x " before each. */
@@ -128,6 +132,8 @@ const char *pk_sql_name(const struct pk_object *o);
 bool pk_object_folds(const struct pk_object *o);
 bool pk_object_inherited(const struct pk_object *o);
 const char *pk_object_tie(const struct pk_object *o);
+/* "CREATE <sql_name> <ident> (<first attribute>)" */
+void pk_create_defined(struct pk_script *s, const struct pk_object *o);
 /* "DROP <sql_name> <ident>" */
 void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
 /* Outcome of kinds that are always made anew. */

@@ -6,7 +6,9 @@ const struct pk_kind *const pk_kinds[] = {
 	&pk_kind_domain,     &pk_kind_range,      &pk_kind_sequence,  &pk_kind_function,  &pk_kind_aggregate,
 	&pk_kind_table,      &pk_kind_view,       &pk_kind_matview,   &pk_kind_column,    &pk_kind_attachment,
 	&pk_kind_constraint, &pk_kind_index,      &pk_kind_trigger,   &pk_kind_policy,    &pk_kind_rule,
-	&pk_kind_statistics, &pk_kind_default_acl, NULL,
+	&pk_kind_statistics, &pk_kind_default_acl,
+	&pk_kind_text_search_parser, &pk_kind_text_search_template, &pk_kind_text_search_dictionary,
+	&pk_kind_text_search_configuration, NULL,
 };
 
 size_t pk_attr_list(struct pk_script *s, const char *attr, const char *const **ret_items)
@@ -42,6 +44,15 @@ const char *pk_item_part(struct pk_script *s, const char *item, int part)
 		return "";
 	end = strchr(item, PK_PART_SEP);
 	return pk_arena_strndup(s->arena, item, end ? (size_t)(end - item) : strlen(item));
+}
+
+const char *pk_item_find(struct pk_script *s, const char *const *items, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(pk_item_part(s, items[i], 0), name) == 0)
+			return items[i];
+	}
+	return NULL;
 }
 
 const char *pk_attr_joined(struct pk_script *s, const char *attr)
@@ -116,6 +127,11 @@ const struct pk_object *pk_attachment_of(const struct pk_object *table)
 			return table->children[i];
 	}
 	return NULL;
+}
+
+void pk_create_defined(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "CREATE %s %s (%s)", pk_sql_name(o), o->ident, pk_attr(o, 0));
 }
 
 void pk_drop_plain(struct pk_script *s, const struct pk_object *o)

@@ -50,6 +50,7 @@ both_ways() {
 @test "schemas with references across" { both_ways schemas; }
 @test "extensions" { both_ways extensions; }
 @test "one name that changes its kind" { both_ways kinds-swapped; }
+@test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
 @test "from nothing and back" { both_ways nothing; }
 
 # Twenty of all combinations of different pairs; SEED=N for others, the same ones each time.

@@ -7,10 +7,6 @@ SELECT what FROM (
     UNION ALL SELECT 'pg_opclass'::regclass, oid, 'operator class ' || opcname FROM pg_opclass WHERE oid >= 16384
     UNION ALL SELECT 'pg_opfamily'::regclass, oid, 'operator family ' || opfname FROM pg_opfamily WHERE oid >= 16384
     UNION ALL SELECT 'pg_conversion'::regclass, oid, 'conversion ' || conname FROM pg_conversion WHERE oid >= 16384
-    UNION ALL SELECT 'pg_ts_config'::regclass, oid, 'text search configuration ' || cfgname FROM pg_ts_config WHERE oid >= 16384
-    UNION ALL SELECT 'pg_ts_dict'::regclass, oid, 'text search dictionary ' || dictname FROM pg_ts_dict WHERE oid >= 16384
-    UNION ALL SELECT 'pg_ts_parser'::regclass, oid, 'text search parser ' || prsname FROM pg_ts_parser WHERE oid >= 16384
-    UNION ALL SELECT 'pg_ts_template'::regclass, oid, 'text search template ' || tmplname FROM pg_ts_template WHERE oid >= 16384
     UNION ALL SELECT 'pg_language'::regclass, oid, 'language ' || lanname FROM pg_language WHERE oid >= 16384
     UNION ALL SELECT 'pg_transform'::regclass, oid, 'transform for ' || format_type(trftype, NULL) FROM pg_transform WHERE oid >= 16384
     UNION ALL SELECT 'pg_am'::regclass, oid, 'access method ' || amname FROM pg_am WHERE oid >= 16384

@@ -1,0 +1,24 @@
+CREATE SCHEMA "Such e";
+CREATE TEXT SEARCH PARSER "Such e"."Zer""teiler" (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end,
+	LEXTYPES = prsd_lextype, HEADLINE = prsd_headline);
+COMMENT ON TEXT SEARCH PARSER "Such e"."Zer""teiler" IS 'cuts';
+CREATE TEXT SEARCH TEMPLATE plain (LEXIZE = dsimple_lexize, INIT = dsimple_init);
+COMMENT ON TEXT SEARCH TEMPLATE plain IS 'nothing special';
+CREATE TEXT SEARCH TEMPLATE come (LEXIZE = dsimple_lexize, INIT = dsimple_init);
+CREATE TEXT SEARCH DICTIONARY stem (TEMPLATE = snowball, Language = german);
+CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple, Accept = true, StopWords = english);
+CREATE TEXT SEARCH DICTIONARY moved (TEMPLATE = come);
+CREATE TEXT SEARCH DICTIONARY syn (TEMPLATE = synonym, CaseSensitive = 1, synonyms = synonym_sample);
+CREATE TEXT SEARCH DICTIONARY "Wör""ter" (TEMPLATE = plain);
+CREATE TEXT SEARCH CONFIGURATION docs (PARSER = default);
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR asciiword WITH stem, moved, words;
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR word WITH words, moved, stem;
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR email WITH simple;
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR version WITH "Wör""ter", syn;
+CREATE TEXT SEARCH CONFIGURATION "Such e"."A.b" (PARSER = default);
+ALTER TEXT SEARCH CONFIGURATION "Such e"."A.b" ADD MAPPING FOR "int" WITH simple;
+CREATE TEXT SEARCH CONFIGURATION copied (COPY = english);
+CREATE TABLE doc (id int, body text, found tsvector GENERATED ALWAYS AS (to_tsvector('docs'::regconfig, body)) STORED);
+CREATE INDEX ON doc USING gin (found);
+CREATE INDEX by_copied ON doc USING gin (to_tsvector('"Such e"."A.b"'::regconfig, body));
+CREATE VIEW hits AS SELECT id, ts_headline('copied'::regconfig, body, 'y'::tsquery) FROM doc;

@@ -1,0 +1,21 @@
+CREATE SCHEMA "Such e";
+CREATE TEXT SEARCH PARSER "Such e"."Zer""teiler" (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end,
+	LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH TEMPLATE plain (LEXIZE = dsimple_lexize, INIT = dsimple_init);
+CREATE TEXT SEARCH TEMPLATE gone (LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH DICTIONARY stem (TEMPLATE = snowball, Language = english, StopWords = english);
+CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple, StopWords = german, Accept = false);
+CREATE TEXT SEARCH DICTIONARY moved (TEMPLATE = plain);
+CREATE TEXT SEARCH DICTIONARY syn (TEMPLATE = synonym, synonyms = synonym_sample);
+COMMENT ON TEXT SEARCH DICTIONARY stem IS 'roots';
+CREATE TEXT SEARCH CONFIGURATION docs (PARSER = default);
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR asciiword, word WITH words, moved, stem;
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR email WITH simple;
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR url WITH simple;
+COMMENT ON TEXT SEARCH CONFIGURATION docs IS 'for documents';
+CREATE TEXT SEARCH CONFIGURATION "Such e"."A.b" (PARSER = "Such e"."Zer""teiler");
+CREATE TEXT SEARCH CONFIGURATION copied (COPY = german);
+CREATE TABLE doc (id int, body text, found tsvector GENERATED ALWAYS AS (to_tsvector('docs'::regconfig, body)) STORED);
+CREATE INDEX ON doc USING gin (found);
+CREATE INDEX by_copied ON doc USING gin (to_tsvector('"Such e"."A.b"'::regconfig, body));
+CREATE VIEW hits AS SELECT id, ts_headline('copied'::regconfig, body, 'x'::tsquery) FROM doc;
