@@ -22,8 +22,8 @@ static const char *privilege_name(char letter)
 	return NULL;
 }
 
-/* The role of an aclitem, quoted as SQL wants it; moves *p past the '='. */
-static void read_grantee(const char **p, struct pk_buf *out)
+/* The role of an aclitem, quoted as SQL wants it, and whether it is managed; moves *p past the '='. */
+static bool read_grantee(const char **p, const struct pk_managed *managed, struct pk_buf *out)
 {
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
 	const char *c = *p;
@@ -47,6 +47,7 @@ static void read_grantee(const char **p, struct pk_buf *out)
 	else
 		pk_buf_add(out, "PUBLIC");
 	*p = *c == '=' ? c + 1 : c;
+	return pk_managed_grantee(managed, any ? name.ptr : "PUBLIC");
 }
 
 /* Moves past "/grantor" and the newline. */
@@ -61,17 +62,19 @@ static const char *skip_grantor(const char *p)
 	return *p ? p + 1 : p;
 }
 
-static void read_items(const char *acl, struct pk_strv *out)
+static void read_items(const char *acl, const struct pk_managed *managed, struct pk_strv *out, size_t *left_out)
 {
 	for (const char *p = acl ? acl : ""; *p; p = skip_grantor(p)) {
 		PK_AUTO(pk_buf) grantee = PK_BUF_INIT;
+		bool counts = read_grantee(&p, managed, &grantee);
 
-		read_grantee(&p, &grantee);
 		for (; *p && *p != '/' && *p != '\n'; p++) {
 			const char *name = privilege_name(*p);
 			bool grantable = p[1] == '*';
 
-			if (name)
+			if (name && !counts)
+				++*left_out;
+			else if (name)
 				pk_strv_pushf(out, "%s\t%c\t%s", grantee.ptr, grantable ? 'g' : '-', name);
 			p += grantable;
 		}
@@ -79,17 +82,18 @@ static void read_items(const char *acl, struct pk_strv *out)
 	pk_strv_sort(out);
 }
 
-const char **pk_acl_parse(struct pk_arena *arena, const char *acl, const char *acl_default)
+const char **pk_acl_parse(struct pk_arena *arena, const struct pk_managed *managed, const char *acl,
+			  const char *acl_default, size_t *left_out)
 {
 	PK_AUTO(pk_strv) have = PK_STRV_INIT;
 	PK_AUTO(pk_strv) born = PK_STRV_INIT;
 	const char **lines;
-	size_t n = 0;
+	size_t n = 0, withheld = 0;
 
 	if (!acl)
 		return NULL;
-	read_items(acl, &have);
-	read_items(acl_default, &born);
+	read_items(acl, managed, &have, left_out);
+	read_items(acl_default, managed, &born, &withheld);
 	lines = pk_arena_alloc(arena, (have.n + born.n + 1) * sizeof(*lines));
 	for (size_t i = 0; i < have.n; i++) {
 		if (!pk_strv_has(&born, have.items[i]))

@@ -2,14 +2,17 @@
 #ifndef PK_CATALOG_ACL_H
 #define PK_CATALOG_ACL_H
 
+#include "base/managed.h"
 #include "catalog/kind.h"
 
 /*
  * From aclitem texts, a line each, and those of the default (acldefault()), to sorted lines
  * "+<grantee>\t<g|->\t<privilege>" (granted beyond it) and "-..." (withheld), NULL terminated, in the
- * arena. acl NULL: nothing. The grantor does not count: GRANT makes it the owner.
+ * arena. acl NULL: nothing. The grantor does not count: GRANT makes it the owner. Privileges of roles that
+ * are not managed (NULL: all are) do not come in; *left_out is how many, added up.
  */
-const char **pk_acl_parse(struct pk_arena *arena, const char *acl, const char *acl_default);
+const char **pk_acl_parse(struct pk_arena *arena, const struct pk_managed *managed, const char *acl,
+			  const char *acl_default, size_t *left_out);
 bool pk_acl_same(const char *const *a, const char *const *b);
 /* GRANT and REVOKE from one to the other; from NULL: as born. */
 void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "catalog/acl.h"
 #include "catalog/kind.h"
+#include "catalog/load.h"
 
 void pk_schema_files_release(struct pk_schema_files *files)
 {
@@ -72,24 +73,44 @@ static void write_parts(struct pk_script *s, const struct pk_object *o)
 		o->kind->late(s, NULL, o);
 }
 
+static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, struct pk_buf *ret)
+{
+	struct pk_arena arena = PK_ARENA_INIT;
+	struct pk_script s = { .arena = &arena, .files = true, .database_owner = snapshot->database_owner };
+
+	pk_object_create(&s, o);
+	write_parts(&s, o);
+	pk_script_text(&s, ret);
+	pk_script_release(&s);
+	pk_arena_release(&arena);
+}
+
+void pk_source_add_left_out(struct pk_source *source, const struct pk_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->n_left_out; i++) {
+		const struct pk_object *o = snapshot->left_out[i];
+		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+		if (!o->kind->folder || (o->parent && (with_parent(o) || !o->parent->left_out)))
+			continue;
+		write_text(snapshot, o, &text);
+		pk_source_add(source, o->key, text.ptr, text.len);
+		source->items[source->n - 1].support = true;
+	}
+}
+
 void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_files *ret)
 {
 	struct pk_map taken = PK_MAP_INIT;
 
 	for (size_t i = 0; i < snapshot->n; i++) {
-		struct pk_arena arena = PK_ARENA_INIT;
-		struct pk_script s = { .arena = &arena, .files = true, .database_owner = snapshot->database_owner };
 		const struct pk_object *o = snapshot->objects[i];
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 		char *path;
 
 		if (!o->kind->folder || with_parent(o) || is_given(o))
 			continue;
-		pk_object_create(&s, o);
-		write_parts(&s, o);
-		pk_script_text(&s, &text);
-		pk_script_release(&s);
-		pk_arena_release(&arena);
+		write_text(snapshot, o, &text);
 		path = file_path(o);
 		if (!pk_map_set(&taken, path, ret)) {
 			char *other = pk_printf("%.*s.%s.sql", (int)(strlen(path) - strlen(".sql")), path, o->kind->name);

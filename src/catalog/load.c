@@ -76,7 +76,6 @@ struct run {
 	struct session user;
 	struct pk_conn *admin; /* may be NULL */
 	const struct pk_super_trust *trust;
-	size_t done;
 };
 
 static bool by_admin(const struct run *run, const struct pk_load_item *item)
@@ -109,10 +108,9 @@ static int run_one(struct run *run, struct pk_load_item *item, struct pk_err *er
 	pk_err_release(&item->err);
 	if (set_context(run->load, &run->user, item->context, err) < 0)
 		return -1;
-	if (try_item(run, item) == 0) {
+	if (try_item(run, item) == 0 || pk_load_stands_in(run->load, item)) {
 		pk_err_release(&item->err);
 		item->done = true;
-		run->done++;
 		return 0;
 	}
 	if (pk_conn_alive(run->user.conn))
@@ -144,7 +142,6 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 		if (pk_exec(session->conn, sql.ptr, &ignored) == 0) {
 			for (size_t i = 0; i < n; i++)
 				items[i]->done = true;
-			run->done += n;
 			return 0;
 		}
 		bool lost = !pk_conn_alive(session->conn) || ignored.exit == PK_EXIT_INTERRUPTED;
@@ -174,7 +171,7 @@ static int run_round(struct run *run, bool singly, struct pk_err *err)
 
 	for (size_t i = 0; i < load->n; i++) {
 		struct pk_load_item *item = &load->items[load->order[i]];
-		if (item->done)
+		if (item->done || item->file->support)
 			continue;
 		if (n && (n == BATCH_STATEMENTS || bytes > BATCH_BYTES ||
 			  !fits(batch[0], item, singly))) {
@@ -281,7 +278,7 @@ static int no_progress(struct run *run, struct pk_err *err)
 
 	for (size_t i = 0; i < run->load->n; i++) {
 		struct pk_load_item *item = &run->load->items[run->load->order[i]];
-		if (item->done)
+		if (item->done || item->file->support)
 			continue;
 		failed++;
 		first = first ? first : item;
@@ -305,18 +302,57 @@ static int no_progress(struct run *run, struct pk_err *err)
 	return -1;
 }
 
+static size_t count_left(const struct pk_load *load)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < load->n; i++)
+		n += !load->items[i].done && !load->items[i].file->support;
+	return n;
+}
+
+/* As far as it goes: what fails may be tried again later. Returns 1 when something was made. */
+static int run_support(struct run *run, struct pk_err *err)
+{
+	int made = 0;
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < run->load->n; i++) {
+			struct pk_load_item *item = &run->load->items[run->load->order[i]];
+
+			if (item->done || !item->file->support)
+				continue;
+			pk_err_release(&item->err);
+			if (set_context(run->load, &run->user, item->context, err) < 0)
+				return -1;
+			item->done = try_item(run, item) == 0;
+			more |= item->done;
+			made |= item->done;
+			if (!pk_conn_alive(run->user.conn))
+				return pk_err_set(err, "the connection was lost while schema files were loaded");
+		}
+	}
+	return made;
+}
+
 static int run_all(struct run *run, struct pk_err *err)
 {
 	bool singly = false;
+	size_t left;
 
-	while (run->done < run->load->n) {
-		size_t before = run->done;
+	while ((left = count_left(run->load)) > 0) {
 		if (run_round(run, singly, err) < 0)
 			return -1;
-		if (run->done == before && pk_load_cut_circles(run->load) == 0)
-			return no_progress(run, err);
+		if (count_left(run->load) == left && pk_load_cut_circles(run->load) == 0) {
+			int made = run_support(run, err);
+
+			if (made <= 0)
+				return made < 0 ? -1 : no_progress(run, err);
+		}
 		/* Few are left now, and failures among them are likely. */
-		singly = run->load->n - run->done < 2 * BATCH_STATEMENTS;
+		singly = count_left(run->load) < 2 * BATCH_STATEMENTS;
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "catalog/super.h"
+#include "catalog/snapshot.h"
 #include "git/repo.h"
 #include "pg/conn.h"
 
@@ -16,6 +17,7 @@ struct pk_source_file {
 	char *path; /* for messages: db/schema/tables/users.sql */
 	char *text;
 	size_t len;
+	bool support; /* what the settings leave out: see pk_source_add_left_out() */
 };
 struct pk_source {
 	struct pk_source_file *items;
@@ -27,6 +29,11 @@ struct pk_source {
 	}
 void pk_source_release(struct pk_source *source);
 void pk_source_add(struct pk_source *source, const char *path, const char *text, size_t len);
+/*
+ * What a snapshot's settings left out, for schema files that refer to it: made only when nothing else
+ * leads on, and as far as it can be. A file that defines such a thing itself is right, too.
+ */
+void pk_source_add_left_out(struct pk_source *source, const struct pk_snapshot *snapshot);
 /* A file, or all *.sql below a folder; skip: first components left out ("seeds"), NULL terminated or NULL. */
 int pk_source_from_path(struct pk_source *source, const char *path, const char *const *skip,
 			struct pk_err *err);

@@ -174,3 +174,18 @@ const struct pk_load_item *pk_load_definer(const struct pk_load *load, const cha
 			return &load->items[d->item];
 	return NULL;
 }
+
+bool pk_load_stands_in(const struct pk_load *load, const struct pk_load_item *item)
+{
+	static const char *const states[] = { "42P07", "42710", "42723", "42P06" };
+	bool there = false;
+
+	for (size_t i = 0; i < PK_COUNT(states); i++)
+		there |= strcmp(item->err.sqlstate, states[i]) == 0;
+	if (!there || !item->defines)
+		return false;
+	for (struct definers *d = pk_map_get(&load->definers, item->defines[0]); d; d = d->next)
+		if (load->items[d->item].file->support && load->items[d->item].done)
+			return true;
+	return false;
+}

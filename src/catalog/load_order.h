@@ -71,6 +71,8 @@ void pk_load_sort(struct pk_load *load);
  * end. Returns how many: 0 means that nothing more can be done.
  */
 size_t pk_load_cut_circles(struct pk_load *load);
+/* It failed because what it makes is there: made as support, which serves as well. */
+bool pk_load_stands_in(const struct pk_load *load, const struct pk_load_item *item);
 /* Whether a statement that is not done yet defines the name. */
 const struct pk_load_item *pk_load_definer(const struct pk_load *load, const char *name);
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "catalog/acl.h"
+#include "catalog/leave.h"
 #include "catalog/normalize.h"
 #include "catalog/query.h"
 #include "catalog_sql.h"
@@ -11,6 +12,7 @@
 /* While reading: what stands for what, and which objects belong to extensions. */
 struct reading {
 	struct pk_snapshot *snap;
+	const struct pk_managed *managed;
 	struct pk_map aliases; /* "class:oid:sub" -> "class:oid:sub" in the arena */
 	struct pk_map members; /* "class:oid" -> object of the extension, or the arena's "" */
 };
@@ -18,6 +20,7 @@ struct reading {
 void pk_snapshot_release(struct pk_snapshot *snapshot)
 {
 	free(snapshot->objects);
+	free(snapshot->left_out);
 	pk_map_release(&snapshot->by_key);
 	pk_map_release(&snapshot->by_oid);
 	pk_strv_release(&snapshot->unmodelled);
@@ -149,7 +152,8 @@ static struct pk_object *new_object(struct reading *r, const struct pk_kind *kin
 	o->key = pk_arena_printf(arena, "%s %s", kind->name, o->ident);
 	o->owner = pk_streq(owner, r->snap->database_owner) ? NULL : pk_arena_strdup(arena, owner);
 	o->comment = pk_arena_strdup(arena, cell(rows, row, c->comment));
-	o->grants = pk_acl_parse(arena, cell(rows, row, c->acl), cell(rows, row, c->acl_default));
+	o->grants = pk_acl_parse(arena, r->managed, cell(rows, row, c->acl), cell(rows, row, c->acl_default),
+				 &r->snap->n_left_grants);
 	o->rows = c->rows < 0 ? -1 : strtoll(cell(rows, row, c->rows), NULL, 10);
 	o->bytes = c->bytes < 0 ? -1 : strtoll(cell(rows, row, c->bytes), NULL, 10);
 	o->attr = pk_arena_alloc(arena, (kind->n_attrs + 1) * sizeof(*o->attr));
@@ -312,11 +316,15 @@ static void write_texts(struct pk_snapshot *snap)
 /* The lists of objects live in the heap; the snapshot remembers them for its end. */
 static void remember_lists(struct pk_snapshot *snap)
 {
-	snap->lists = pk_realloc_array(NULL, snap->n * 3 + 1, sizeof(*snap->lists));
-	for (size_t i = 0; i < snap->n; i++) {
-		snap->lists[snap->n_lists++] = snap->objects[i]->heirs;
-		snap->lists[snap->n_lists++] = snap->objects[i]->deps;
-		snap->lists[snap->n_lists++] = snap->objects[i]->children;
+	size_t n = snap->n + snap->n_left_out;
+
+	snap->lists = pk_realloc_array(NULL, n * 3 + 1, sizeof(*snap->lists));
+	for (size_t i = 0; i < n; i++) {
+		const struct pk_object *o = i < snap->n ? snap->objects[i] : snap->left_out[i - snap->n];
+
+		snap->lists[snap->n_lists++] = o->heirs;
+		snap->lists[snap->n_lists++] = o->deps;
+		snap->lists[snap->n_lists++] = o->children;
 	}
 }
 
@@ -347,11 +355,16 @@ static int run_queries(struct pk_conn *conn, struct pk_arena *arena, struct pk_r
 	return status;
 }
 
-int pk_snapshot_read(struct pk_conn *conn, struct pk_snapshot *ret, struct pk_err *err)
+int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
+		     struct pk_err *err)
 {
 	struct pk_rows rows[MAX_KINDS] = { 0 };
-	struct reading r = { .snap = ret };
-	int n = 0, status = run_queries(conn, &ret->arena, rows, &n, err);
+	struct reading r = { .snap = ret, .managed = managed };
+	int n = 0, status;
+
+	if (pk_managed_check(managed, err) < 0)
+		return -1;
+	status = run_queries(conn, &ret->arena, rows, &n, err);
 
 	if (status == 0) {
 		ret->version = conn->version;
@@ -363,6 +376,7 @@ int pk_snapshot_read(struct pk_conn *conn, struct pk_snapshot *ret, struct pk_er
 		for (int i = 0; i < rows[QUERY_UNMODELLED].n; i++)
 			pk_strv_push(&ret->unmodelled, pk_rows_get(&rows[QUERY_UNMODELLED], i, 0));
 		link_inheritance(ret);
+		pk_snapshot_leave_out(ret, managed);
 		if (ret->n)
 			qsort(ret->objects, ret->n, sizeof(*ret->objects), by_key);
 		write_texts(ret);

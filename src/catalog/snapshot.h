@@ -8,6 +8,7 @@
 #define PK_CATALOG_SNAPSHOT_H
 
 #include "base/arena.h"
+#include "base/managed.h"
 #include "base/map.h"
 #include "git/repo.h"
 #include "pg/conn.h"
@@ -31,6 +32,8 @@ struct pk_object {
 	struct pk_object *origin; /* of an inherited column: the parent table's column */
 	struct pk_object **heirs; /* of a table: its partitions, and tables that inherit from it */
 	size_t n_heirs, cap_heirs;
+	bool hides_heirs;         /* the settings leave some of them out */
+	bool left_out;            /* by the settings: in the snapshot's list of these, not among its objects */
 	struct pk_object **deps;  /* what it depends on */
 	size_t n_deps, cap_deps;
 	struct pk_object **children; /* columns and other parts, in their order */
@@ -48,6 +51,9 @@ struct pk_snapshot {
 	int version;              /* server_version_num */
 	const char *database_owner; /* quoted */
 	struct pk_strv unmodelled; /* "rule public.r", user objects of kinds that are not modelled */
+	struct pk_object **left_out; /* what the settings leave out, parts included */
+	size_t n_left_out;
+	size_t n_left_grants;        /* privileges of roles that the settings leave out */
 	struct pk_oid fingerprint;
 	void **lists;             /* heap memory of the objects' lists */
 	size_t n_lists;
@@ -55,8 +61,12 @@ struct pk_snapshot {
 #define PK_SNAPSHOT_INIT { 0 }
 
 void pk_snapshot_release(struct pk_snapshot *snapshot);
-/* The schema postkit, extension members, and what the settings leave out are not part of it. */
-int pk_snapshot_read(struct pk_conn *conn, struct pk_snapshot *ret, struct pk_err *err);
+/*
+ * The schema postkit, extension members, and what the settings leave out (managed; NULL: nothing) are not
+ * part of it. With a table go its parts, partitions and owned sequences, with a schema all that is in it.
+ */
+int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
+		     struct pk_err *err);
 struct pk_object *pk_snapshot_find(const struct pk_snapshot *snapshot, const char *key);
 
 /* The tree of texts: fingerprint = its id. Written under refs by the caller. repo NULL: only the id. */

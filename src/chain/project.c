@@ -31,7 +31,11 @@ static char *common_parent(const char *a, const char *b)
 
 void pk_project_load(struct pk_project *project, const struct pk_config *config)
 {
+	PK_AUTO(pk_strv) ignore = PK_STRV_INIT, grantees = PK_STRV_INIT;
 	pk_project_release(project);
+	pk_config_all(config, "ignore", &ignore);
+	pk_config_all(config, "grantees", &grantees);
+	pk_managed_add(&project->managed, &ignore, &grantees);
 	project->schema_dir = clean_path(pk_config_get(config, "schemaPath"), "db/schema");
 	project->migrations_dir =
 		clean_path(pk_config_get(config, "migrationsPath"), "db/migrations");
@@ -43,5 +47,6 @@ void pk_project_release(struct pk_project *project)
 	free(project->schema_dir);
 	free(project->migrations_dir);
 	free(project->db_dir);
+	pk_managed_release(&project->managed);
 	*project = (struct pk_project)PK_PROJECT_INIT;
 }

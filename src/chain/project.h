@@ -2,12 +2,14 @@
 #ifndef PK_CHAIN_PROJECT_H
 #define PK_CHAIN_PROJECT_H
 
+#include "base/managed.h"
 #include "git/config.h"
 
 struct pk_project {
 	char *schema_dir;     /* schemaPath, "db/schema" */
 	char *migrations_dir; /* migrationsPath, "db/migrations" */
 	char *db_dir;	      /* common parent, "db": what verdicts are kept on; "" for the top */
+	struct pk_managed managed; /* ignore, grantees: what is left out of every picture of a schema */
 };
 #define PK_PROJECT_INIT { 0 }
 void pk_project_load(struct pk_project *project, const struct pk_config *config);

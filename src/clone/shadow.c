@@ -95,6 +95,14 @@ static int load(struct pk_server *server, const char *db, const struct pk_source
 {
 	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
+	PK_AUTO(pk_source) supported = PK_SOURCE_INIT;
+
+	if (trust->like && trust->like->n_left_out) {
+		for (size_t i = 0; i < files->n; i++)
+			pk_source_add(&supported, files->items[i].path, files->items[i].text, files->items[i].len);
+		pk_source_add_left_out(&supported, trust->like);
+		files = &supported;
+	}
 
 	pk_server_user_info(server, db, &user_info);
 	pk_server_admin_info(server, db, &admin_info);
@@ -140,8 +148,8 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 }
 
 /* As admin, who sees everything; whoever reads, the texts are the same. */
-static int read_db(struct pk_server *server, const char *db, struct pk_snapshot *ret,
-		   struct pk_err *err)
+static int read_db(struct pk_server *server, const char *db, const struct pk_managed *managed,
+		   struct pk_snapshot *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
@@ -149,7 +157,7 @@ static int read_db(struct pk_server *server, const char *db, struct pk_snapshot 
 	pk_server_admin_info(server, db, &info);
 	if (pk_conn_open(&conn, &info, err) < 0)
 		return -1;
-	return pk_snapshot_read(&conn, ret, err);
+	return pk_snapshot_read(&conn, managed, ret, err);
 }
 
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
@@ -163,7 +171,7 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
 	    pk_shadow_make(server, infra, files, options, &db, err) < 0)
 		return -1;
-	result = read_db(server, db, ret, err);
+	result = read_db(server, db, options->managed, ret, err);
 	/* What was asked for is known; a shadow that stays is for gc to see. */
 	pk_scrap_db(&admin, db, NULL);
 	return result;
@@ -241,7 +249,7 @@ int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *
 		return -1;
 	result = run_sql(server, db, sql, err);
 	if (result == 0)
-		result = read_db(server, db, &snapshot, err);
+		result = read_db(server, db, options->managed, &snapshot, err);
 	pk_scrap_db(&admin, db, NULL);
 	if (result == 0)
 		*ret = snapshot.fingerprint;

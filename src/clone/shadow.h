@@ -15,6 +15,7 @@ struct pk_shadow_options {
 	const char *role, *owner; /* owner of the database; NULL: role */
 	const char *like;	  /* its search_path and the like are taken too */
 	struct pk_super_trust trust; /* what the files may make that only a superuser may */
+	const struct pk_managed *managed; /* what is read of it; NULL: all. What it leaves out of trust.like is there to be referred to */
 };
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,

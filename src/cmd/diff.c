@@ -1,9 +1,11 @@
 /* git postkit diff: the SQL that leads from one schema to another, as it can be run. */
+#include "cmd/coverage.h"
 #include "cmd/help.h"
 #include "cmd/side.h"
 #include "diff/plan.h"
 
-static bool opt_down, opt_json, opt_exit_code;
+static bool opt_down, opt_json, opt_exit_code, opt_strict;
+static struct pk_strv opt_ignore, opt_grantees;
 static const char *opt_online;
 
 const struct pk_opt pk_opts_diff[] = {
@@ -14,6 +16,8 @@ const struct pk_opt pk_opts_diff[] = {
 	  &opt_json },
 	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never",
 	  &opt_online },
+	{ PK_OPT_FLAG, 0, "strict", NULL, "stop where an object is of a kind that is not modelled", &opt_strict },
+	PK_COVERAGE_OPTS(&opt_ignore, &opt_grantees),
 	{ 0 },
 };
 
@@ -45,6 +49,7 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_side) to = PK_SIDE_INIT;
 	PK_AUTO(pk_plan) plan = PK_PLAN_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct pk_side *const sides[] = { &from, &to };
 	struct pk_diff_options options = { 0 };
@@ -58,7 +63,12 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 		return -1;
 	from.text = operands[opt_down ? 1 : 0];
 	to.text = operands[opt_down ? 0 : 1];
-	if (pk_sides_read(&ctx, sides, 2, err) < 0 ||
+	pk_managed_add(&ctx.project.managed, &opt_ignore, &opt_grantees);
+	if (pk_sides_read(&ctx, sides, 2, err) < 0)
+		return -1;
+	pk_coverage_add(&coverage, &from.snapshot);
+	pk_coverage_add(&coverage, &to.snapshot);
+	if ((opt_strict && pk_coverage_strict(&coverage, err) < 0) ||
 	    pk_diff(&from.snapshot, &to.snapshot, &options, &plan, err) < 0)
 		return -1;
 	if (opt_json) {
@@ -67,7 +77,6 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 		pk_plan_sql(&plan, &sql);
 		fputs(sql.ptr, stdout);
 	}
-	pk_side_warn_unmodelled(&from);
-	pk_side_warn_unmodelled(&to);
+	pk_coverage_say(&coverage);
 	return opt_exit_code && plan.n ? PK_EXIT_NO : 0;
 }

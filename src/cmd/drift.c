@@ -1,4 +1,5 @@
 /* git postkit drift: is the remote's schema what its migrations made of it? */
+#include "cmd/coverage.h"
 #include "cmd/help.h"
 #include "cmd/textdiff.h"
 #include "deploy/deploy.h"
@@ -54,11 +55,10 @@ static void print_text(const struct pk_deploy *d, const struct pk_tree_diff *dif
 		printf("'%s' has the schema that its migrations made%s\n", d->remote.name,
 		       d->empty ? " (it is a new database)" : "");
 	}
-	for (size_t i = 0; i < d->now.unmodelled.n; i++)
-		pk_say("warning: not compared: %s", d->now.unmodelled.items[i]);
 }
 
-static void print_json(const struct pk_deploy *d, const struct pk_tree_diff *diff, bool known)
+static void print_json(const struct pk_deploy *d, const struct pk_tree_diff *diff, const struct pk_coverage *coverage,
+		       bool known)
 {
 	cJSON *root = cJSON_CreateObject(), *list;
 
@@ -76,9 +76,7 @@ static void print_json(const struct pk_deploy *d, const struct pk_tree_diff *dif
 		pk_json_set_str(item, "from", diff->items[i].from);
 		pk_json_set_str(item, "to", diff->items[i].to);
 	}
-	list = pk_json_add_array(root, "not_compared");
-	for (size_t i = 0; i < d->now.unmodelled.n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(d->now.unmodelled.items[i]));
+	pk_coverage_json(coverage, root);
 	pk_print_json(root);
 }
 
@@ -99,6 +97,7 @@ int pk_cmd_drift(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_deploy) d = PK_DEPLOY_INIT;
 	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
+	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct pk_deploy_options options = { .max_wait = -1 };
 	bool known = false;
@@ -114,10 +113,12 @@ int pk_cmd_drift(int argc, char **argv, struct pk_err *err)
 	    pk_deploy_open(&d, &ctx.repo, &ctx.config, &ctx.project, &options, NULL, err) < 0 ||
 	    pk_deploy_compare(&d, err) < 0 || pk_deploy_drift(&d, &diff, &known, err) < 0)
 		return -1;
+	pk_coverage_add(&coverage, &d.now);
 	if (opt_json)
-		print_json(&d, &diff, known);
+		print_json(&d, &diff, &coverage, known);
 	else
 		print_text(&d, &diff, known);
+	pk_coverage_say(&coverage);
 	advise(&ctx, &d, known);
 	return d.drifted ? PK_EXIT_NO : PK_EXIT_OK;
 }

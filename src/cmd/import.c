@@ -9,18 +9,20 @@
 #include "clone/remote.h"
 #include "clone/shadow.h"
 #include "cmd/adopt.h"
+#include "cmd/coverage.h"
 #include "cmd/help.h"
 #include "cmd/roles.h"
 #include "diff/plan.h"
 #include "git/git.h"
 
-static bool opt_force, opt_yes;
+static bool opt_force, opt_strict, opt_yes;
 static const char *opt_name;
 
 const struct pk_opt pk_opts_import[] = {
 	{ PK_OPT_FLAG, 'f', "force", NULL,
 	  "write into a schema folder that has files; none is deleted", &opt_force },
 	{ PK_OPT_STRING, 0, "name", "NAME", "name of the first migration (baseline)", &opt_name },
+	{ PK_OPT_FLAG, 0, "strict", NULL, "stop where an object is of a kind that is not modelled", &opt_strict },
 	{ PK_OPT_FLAG, 'y', "yes", NULL, "record the baseline on the remote without asking",
 	  &opt_yes },
 	{ 0 },
@@ -32,6 +34,7 @@ struct import {
 	struct pk_conn conn;
 	struct pk_source_facts facts;
 	struct pk_snapshot snapshot; /* of the remote */
+	struct pk_coverage coverage;
 	struct pk_server server;
 	struct pk_chain chain;	      /* before */
 	struct pk_strv written;	      /* paths from the top of the work tree */
@@ -47,6 +50,7 @@ static void import_release(struct import *im)
 	pk_strv_release(&im->written);
 	pk_chain_release(&im->chain);
 	pk_server_release(&im->server);
+	pk_coverage_release(&im->coverage);
 	pk_snapshot_release(&im->snapshot);
 	pk_source_facts_release(&im->facts);
 	pk_conn_release(&im->conn);
@@ -130,7 +134,8 @@ static struct pk_shadow_options shadow_options(const struct import *im)
 {
 	return (struct pk_shadow_options){ .role = im->facts.role,
 					   .owner = im->facts.owner,
-					   .trust = pk_super_trust(&im->ctx.config, &im->snapshot) };
+					   .trust = pk_super_trust(&im->ctx.config, &im->snapshot),
+					   .managed = &im->ctx.project.managed };
 }
 
 static void show_difference(struct import *im, const struct pk_snapshot *loaded)
@@ -273,18 +278,16 @@ static int read_remote(struct import *im, const char *name, struct pk_err *err)
 	pk_say("reading %s (%s)", im->remote.name, where);
 	if (pk_remote_connect(&im->remote, &im->conn, err) < 0 ||
 	    pk_source_facts_read(&im->conn, &im->facts, err) < 0 ||
-	    pk_snapshot_read(&im->conn, &im->snapshot, err) < 0)
+	    pk_snapshot_read(&im->conn, &im->ctx.project.managed, &im->snapshot, err) < 0)
 		return -1;
 	for (size_t i = 0; i < im->snapshot.n; i++)
 		objects += im->snapshot.objects[i]->path != NULL;
 	printf("read %zu objects of %s: PostgreSQL %d, fingerprint %.12s\n", objects, where,
 	       im->snapshot.version / 10000, im->snapshot.fingerprint.hex);
-	for (size_t i = 0; i < im->snapshot.unmodelled.n; i++) {
-		PK_AUTO(pk_buf) shown = PK_BUF_INIT;
-
-		pk_buf_add_safe(&shown, im->snapshot.unmodelled.items[i], false);
-		pk_say("warning: not modelled, so not in the files: %s", shown.ptr);
-	}
+	pk_coverage_add(&im->coverage, &im->snapshot);
+	if (opt_strict && pk_coverage_strict(&im->coverage, err) < 0)
+		return -1;
+	pk_coverage_say(&im->coverage);
 	return 0;
 }
 

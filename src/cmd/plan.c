@@ -1,10 +1,11 @@
 /* git postkit plan: what leads from the clone to the schema files. */
 #include "base/clock.h"
+#include "cmd/coverage.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "session/planning.h"
 
-static bool opt_sql, opt_json, opt_down, opt_destructive, opt_exit_code;
+static bool opt_sql, opt_json, opt_down, opt_destructive, opt_exit_code, opt_strict;
 static const char *opt_online;
 static struct pk_strv opt_renames;
 
@@ -20,6 +21,7 @@ const struct pk_opt pk_opts_plan[] = {
 	  &opt_destructive },
 	{ PK_OPT_FLAG, 0, "exit-code", NULL, "exit with 1 when there is something to change",
 	  &opt_exit_code },
+	{ PK_OPT_FLAG, 0, "strict", NULL, "stop where an object is of a kind that is not modelled", &opt_strict },
 	{ 0 },
 };
 
@@ -42,7 +44,8 @@ static int parse_online(enum pk_online *ret, struct pk_err *err)
 			  : 0;
 }
 
-static void show_json(const struct pk_session *session, const struct pk_planning *p)
+static void show_json(const struct pk_session *session, const struct pk_planning *p,
+		      const struct pk_coverage *coverage)
 {
 	cJSON *root = pk_plan_to_json(&p->plan);
 	pk_json_set_str(root, "branch", session->branch);
@@ -57,9 +60,7 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 	cJSON *manual = pk_json_add_array(root, "manual");
 	for (size_t i = 0; i < session->n_manual; i++)
 		cJSON_AddItemToArray(manual, cJSON_CreateString(session->manual[i].file));
-	cJSON *unmodelled = pk_json_add_array(root, "unmodelled");
-	for (size_t i = 0; i < p->shadow.unmodelled.n; i++)
-		cJSON_AddItemToArray(unmodelled, cJSON_CreateString(p->shadow.unmodelled.items[i]));
+	pk_coverage_json(coverage, root);
 	pk_json_set_num(root, "seconds", p->seconds);
 	pk_print_json(root);
 }
@@ -122,6 +123,7 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	       const struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
+	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
 	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||
 	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
 	    pk_session_plan(desk, &source, options, p, err) < 0)
@@ -129,9 +131,11 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	if (p->caught_up.run)
 		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,
 		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
-	pk_view_unmodelled(&p->shadow, "the schema");
+	pk_coverage_add(&coverage, &p->clone);
+	pk_coverage_add(&coverage, &p->shadow);
+	pk_coverage_say(&coverage);
 	if (opt_json)
-		show_json(&desk->session, p);
+		show_json(&desk->session, p, &coverage);
 	else if (opt_down)
 		fputs(p->down ? p->down : "", stdout);
 	else if (opt_sql)

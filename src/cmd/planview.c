@@ -168,14 +168,3 @@ void pk_view_traced(FILE *out, const struct pk_traced *traced)
 		fprintf(out, "            %s%s%s\n", pk_color(out, PK_DIM), facts.ptr,
 			pk_color(out, PK_PLAIN));
 }
-
-void pk_view_unmodelled(const struct pk_snapshot *snapshot, const char *where)
-{
-	for (size_t i = 0; i < snapshot->unmodelled.n; i++) {
-		PK_AUTO(pk_buf) name = PK_BUF_INIT;
-		pk_buf_add_safe(&name, snapshot->unmodelled.items[i], false);
-		pk_say("warning: %s has an object of a kind that is not modelled, and no plan "
-		       "changes it: %s",
-		       where, name.ptr);
-	}
-}

@@ -16,7 +16,5 @@ void pk_view_plan(FILE *out, const struct pk_plan *plan);
 void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan);
 /* "   12 ms  ALTER TABLE ...", and a line with what it locked. */
 void pk_view_traced(FILE *out, const struct pk_traced *traced);
-/* "not modelled: rule public.r" on stderr, a line each. */
-void pk_view_unmodelled(const struct pk_snapshot *snapshot, const char *where);
 
 #endif

@@ -46,7 +46,7 @@ static int read_live(const struct pk_ctx *ctx, struct pk_side *side, struct pk_e
 
 	if (pk_side_connect(ctx, side->text, &conn, err) < 0 ||
 	    pk_source_facts_read(&conn, &side->facts, err) < 0 ||
-	    pk_snapshot_read(&conn, &side->snapshot, err) < 0)
+	    pk_snapshot_read(&conn, &ctx->project.managed, &side->snapshot, err) < 0)
 		return -1;
 	return 0;
 }
@@ -61,6 +61,7 @@ static int read_files(const struct pk_ctx *ctx, struct pk_server *server, const 
 		.trust = pk_super_trust(&ctx->config, like ? &like->snapshot : NULL),
 		.role = like ? like->facts.role : NULL,
 		.owner = like ? like->facts.owner : NULL,
+		.managed = &ctx->project.managed,
 	};
 
 	if (pk_source_from_path(&files, side->text, pk_project_not_schema, err) < 0)
@@ -110,14 +111,4 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 		if (!sides[i]->live && read_files(ctx, &server, like, sides[i], err) < 0)
 			return -1;
 	return 0;
-}
-
-void pk_side_warn_unmodelled(const struct pk_side *side)
-{
-	for (size_t i = 0; i < side->snapshot.unmodelled.n; i++) {
-		PK_AUTO(pk_buf) shown = PK_BUF_INIT;
-
-		pk_buf_add_safe(&shown, side->snapshot.unmodelled.items[i], false);
-		pk_say("warning: not modelled, so not compared: %s", shown.ptr);
-	}
 }

@@ -33,7 +33,4 @@ int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *
 int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n,
 		  struct pk_err *err);
 
-/* "not modelled: rule public.r" on stderr, a line each. */
-void pk_side_warn_unmodelled(const struct pk_side *side);
-
 #endif

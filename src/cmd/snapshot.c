@@ -1,14 +1,17 @@
 /* git postkit snapshot: the canonical texts of a database or of schema files. */
+#include "cmd/coverage.h"
 #include "cmd/help.h"
 #include "cmd/side.h"
 
 static bool opt_json, opt_write_tree;
+static struct pk_strv opt_ignore, opt_grantees;
 
 const struct pk_opt pk_opts_snapshot[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL,
 	  "one JSON document: fingerprint, objects, what is not modelled", &opt_json },
 	{ PK_OPT_FLAG, 0, "write-tree", NULL, "write the texts as a git tree and print its id",
 	  &opt_write_tree },
+	PK_COVERAGE_OPTS(&opt_ignore, &opt_grantees),
 	{ 0 },
 };
 
@@ -22,10 +25,10 @@ static void print_texts(const struct pk_snapshot *snapshot)
 	}
 }
 
-static void print_json(const struct pk_snapshot *snapshot)
+static void print_json(const struct pk_snapshot *snapshot, const struct pk_coverage *coverage)
 {
 	cJSON *root = cJSON_CreateObject();
-	cJSON *objects, *unmodelled;
+	cJSON *objects;
 
 	pk_json_set_str(root, "fingerprint", snapshot->fingerprint.hex);
 	pk_json_set_num(root, "server_version", snapshot->version);
@@ -41,9 +44,7 @@ static void print_json(const struct pk_snapshot *snapshot)
 		pk_json_set_str(item, "name", o->ident);
 		pk_json_set_str(item, "sql", o->text);
 	}
-	unmodelled = pk_json_add_array(root, "unmodelled");
-	for (size_t i = 0; i < snapshot->unmodelled.n; i++)
-		cJSON_AddItemToArray(unmodelled, cJSON_CreateString(snapshot->unmodelled.items[i]));
+	pk_coverage_json(coverage, root);
 	pk_print_json(root);
 }
 
@@ -51,6 +52,7 @@ int pk_cmd_snapshot(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_side) side = PK_SIDE_INIT;
+	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
 	struct pk_side *const sides[] = { &side };
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct pk_oid tree;
@@ -64,17 +66,19 @@ int pk_cmd_snapshot(int argc, char **argv, struct pk_err *err)
 	if (pk_ctx_open(&ctx, opt_write_tree, err) < 0)
 		return -1;
 	side.text = operands[0];
+	pk_managed_add(&ctx.project.managed, &opt_ignore, &opt_grantees);
 	if (pk_sides_read(&ctx, sides, 1, err) < 0)
 		return -1;
+	pk_coverage_add(&coverage, &side.snapshot);
 	if (opt_write_tree) {
 		if (pk_snapshot_write_tree(&side.snapshot, &ctx.repo, &tree, err) < 0)
 			return -1;
 		puts(tree.hex);
 	} else if (opt_json) {
-		print_json(&side.snapshot);
+		print_json(&side.snapshot, &coverage);
 	} else {
 		print_texts(&side.snapshot);
 	}
-	pk_side_warn_unmodelled(&side);
+	pk_coverage_say(&coverage);
 	return 0;
 }

@@ -55,7 +55,7 @@ static int cut_is_current(struct pk_deploy *d, struct cut *cut, bool *ret, struc
 	bool exists = false;
 
 	*ret = false;
-	if (pk_snapshot_read(&cut->conn, &snapshot, err) < 0 ||
+	if (pk_snapshot_read(&cut->conn, &d->project->managed, &snapshot, err) < 0 ||
 	    pk_applied_read(&cut->conn, &applied, &exists, err) < 0)
 		return -1;
 	/* Half way through a migration there may be an invalid index, which no copy has. */

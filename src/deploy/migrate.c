@@ -31,7 +31,7 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 	/* On a drifted database no migration leads to where it was meant to. */
 	if (!m->to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
 		return 0;
-	if (pk_snapshot_read(conn, &after, err) < 0)
+	if (pk_snapshot_read(conn, &d->project->managed, &after, err) < 0)
 		return -1;
 	if (pk_streq(after.fingerprint.hex, m->to))
 		return 0;

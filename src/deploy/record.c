@@ -108,7 +108,7 @@ static int read_after(struct pk_deploy *d, struct pk_snapshot *ret, struct pk_er
 		if (pk_remote_connect(&d->remote, &d->conn, err) < 0)
 			return -1;
 	}
-	return pk_snapshot_read(&d->conn, ret, err);
+	return pk_snapshot_read(&d->conn, &d->project->managed, ret, err);
 }
 
 int pk_deploy_record(struct pk_deploy *d, bool complete, struct pk_err *err)

@@ -47,7 +47,8 @@ static int still_the_same(struct pk_deploy *d, struct pk_err *err)
 	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
 	bool exists = false, same;
 
-	if (pk_snapshot_read(&d->conn, &now, err) < 0 || pk_applied_read(&d->conn, &applied, &exists, err) < 0)
+	if (pk_snapshot_read(&d->conn, &d->project->managed, &now, err) < 0 ||
+	    pk_applied_read(&d->conn, &applied, &exists, err) < 0)
 		return -1;
 	same = applied.n == d->applied.n && pk_streq(now.fingerprint.hex, d->now.fingerprint.hex);
 	for (size_t i = 0; same && i < applied.n; i++)

@@ -10,7 +10,8 @@ static bool online(const struct pk_script *s, const struct pk_object *relation)
 
 	if (pk_snapshot_find(d->changes.from, relation->key) != relation)
 		old = pk_info(relation)->other;
-	if (!old || pk_goes(old) || options->online == PK_ONLINE_NEVER)
+	/* Partition by partition is no way where the settings leave some of them out. */
+	if (!old || pk_goes(old) || old->hides_heirs || options->online == PK_ONLINE_NEVER)
 		return false;
 	if (options->online == PK_ONLINE_ALWAYS)
 		return true;

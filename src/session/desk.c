@@ -76,7 +76,7 @@ int pk_desk_lock(struct pk_desk *desk, struct pk_err *err)
 
 int pk_desk_read(struct pk_desk *desk, struct pk_snapshot *ret, struct pk_err *err)
 {
-	if (pk_snapshot_read(&desk->admin, ret, err) < 0)
+	if (pk_snapshot_read(&desk->admin, &desk->project->managed, ret, err) < 0)
 		return pk_err_wrap(err, "the clone's schema can't be read");
 	return 0;
 }
@@ -98,6 +98,7 @@ int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source,
 		.owner = desk->session.owner,
 		.like = desk->session.db,
 		.trust = pk_super_trust(desk->config, clone),
+		.managed = &desk->project->managed,
 	};
 	return pk_shadow_read(&desk->server, source->infra.n ? &source->infra : NULL,
 			      &source->files, &options, ret, err);

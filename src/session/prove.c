@@ -151,7 +151,7 @@ int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, cons
 
 int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err *err)
 {
-	if (pk_snapshot_read(&proof->admin, ret, err) < 0)
+	if (pk_snapshot_read(&proof->admin, &proof->desk->project->managed, ret, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret->n; i++) {
 		struct pk_object *object = ret->objects[i];
