@@ -150,6 +150,13 @@ corpus: all
 	@$(if $(CORPUS),:,echo "usage: make corpus CORPUS=<folder of pairs>" >&2; exit 129)
 	tests/lib/corpus $(BUILD) $(CORPUS) $(FILTER)
 
+# Random pairs: the same SEED makes the same ones.
+PAIRS ?= 1000
+SEED ?= 1
+.PHONY: random
+random: all
+	tests/lib/random $(BUILD) $(PAIRS) $(SEED)
+
 SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/* tests/lib/* tests/bench/run \
 	completion/*.bash)
 BATS_FILES = $(wildcard tests/t/*.bats)
@@ -228,6 +235,7 @@ help:
 	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
 	@echo 'bench               times, as ratios'
 	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
+	@echo 'random PAIRS= SEED=  pairs of random schemas, judged in both directions; FIRST=N KEEP=DIR DUMPS=N'
 	@echo 'install, uninstall  PREFIX=/usr/local DESTDIR='
 	@echo 'deps                Debian packages that are missing'
 	@echo 'clean'

@@ -3,6 +3,7 @@
 #	converge_load CASE SETUP OLD NEW	databases CASE_old and CASE_new, new ones, and what they are
 #	converge_both CASE			old becomes new and new becomes old, each judged
 #	converge_way CASE FROM TO
+#	converge_dumps WORK TARGET A B	two databases, by their dumps
 #	converge_drop CASE...
 #
 # Each returns 1 and leaves one line in $why. CASE is a short word of letters, digits and _.
@@ -105,6 +106,21 @@ converge_differs() {
 		grep '^[<>]' | cut -c 1-140 | head -n 4 | tr '\n' ' '
 }
 
+# converge_dumps WORK TARGET A B: are the dumps of two databases the same? They are left in A.dump and
+# B.dump, which may be there already.
+converge_dumps() {
+	local work=$1 target=$2 got=$3 wanted=$4
+	converge_dump "$work" >"$got.dump"
+	[ -e "$wanted.dump" ] || converge_dump "$target" >"$wanted.dump"
+	cmp -s "$got.dump" "$wanted.dump" && return 0
+	converge_stable "$work" >"$got.dump" 2>"$got.log"
+	converge_stable "$target" >"$wanted.stable" 2>>"$got.log"
+	if [ -s "$got.log" ] || ! cmp -s "$got.dump" "$wanted.stable"; then
+		why="dump: $(converge_differs "$got.dump" "$wanted.stable")"
+		return 1
+	fi
+}
+
 converge_load() {
 	local case=$1 setup=$2 side file loaded log=$T/$1.log
 	converge_drop "$case"
@@ -163,14 +179,10 @@ converge_way() {
 		why="fingerprint: '$print', not '$(cat "$T/$case.$to.print")'$modelled"
 		return 1
 	}
-	converge_dump "$work" >"$T/$case.work.dump"
-	cmp -s "$T/$case.work.dump" "$T/$case.$to.dump" && return 0
-	converge_stable "$work" >"$T/$case.work.dump" 2>"$log"
-	converge_stable "${case}_$to" >"$T/$case.$to.stable" 2>"$log"
-	if [ -s "$log" ] || ! cmp -s "$T/$case.work.dump" "$T/$case.$to.stable"; then
-		why="dump: $(converge_differs "$T/$case.work.dump" "$T/$case.$to.stable")$modelled"
+	converge_dumps "$work" "${case}_$to" "$T/$case.work" "$T/$case.$to" || {
+		why+=$modelled
 		return 1
-	fi
+	}
 }
 
 converge_both() {

@@ -1,0 +1,119 @@
+"""Random schemas, and mutations of them."""
+from kinds_code import Aggregate, Function, Policy, Procedure, Rule, Trigger, TriggerFunction
+from kinds_parts import Check, Exclusion, ForeignKey, Index, Key, Statistics
+from kinds_tables import Partition, Sequence, Table
+from kinds_types import Collation, Composite, Domain, Enum, Extension, Range, Schema
+from kinds_views import MatView, View
+from model import Cycle, World
+from rights import DefaultPrivileges
+from words import Dice, pool
+
+# how often each is made; those that others stand on come first by being frequent
+KINDS = [(Schema, 2), (Extension, 1), (Collation, 1), (Enum, 4), (Composite, 3), (Domain, 4), (Range, 1), (Sequence, 3),
+         (Function, 10), (Procedure, 2), (Aggregate, 2), (TriggerFunction, 3), (Table, 14), (Partition, 6), (Key, 10),
+         (Check, 6), (ForeignKey, 8), (Exclusion, 2), (Index, 10), (Statistics, 2), (View, 10), (MatView, 4), (Trigger, 6),
+         (Policy, 4), (Rule, 2), (DefaultPrivileges, 1)]
+
+
+class Unfit(Exception):
+    """A mutation that leads to what cannot be."""
+
+
+def attempt(world, change):
+    """A copy of the world with the change made and mended."""
+    copy = world.clone()
+    if change(copy) is False:
+        raise Unfit()
+    try:
+        copy.mend()
+    except (Cycle, ValueError) as error:
+        raise Unfit() from error
+    return copy
+
+
+def make_one(dice, kinds=KINDS):
+    kind = dice.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
+
+    def change(world):
+        item = kind.make(world, dice)
+        if item is None:
+            return False
+        for _ in range(dice.choice([0, 0, 0, 1, 2])):
+            item.alter_common(dice)
+        world.add(item)
+        return True
+    return change
+
+
+def many(world, dice, count, change_of):
+    done = tries = 0
+    while done < count and tries < count * 10:
+        tries += 1
+        try:
+            world = attempt(world, change_of(world))
+            done += 1
+        except Unfit:
+            pass
+    return world
+
+
+def grow(dice, version, extensions, size, names):
+    world = World(names, version, extensions)
+    public = Schema(world, dice)
+    public.name = "public"
+    world.add(public)
+    for kinds in ([(Table, 1)], KINDS):
+        world = many(world, dice, 2 if len(kinds) == 1 else size, lambda _: make_one(dice, kinds))
+    return world
+
+
+def drop(dice):
+    def change(world):
+        item = dice.choice(list(world.items.values()))
+        del world.items[item.id]
+        return getattr(item, "name", None) != "public"
+    return change
+
+
+def rename(dice):
+    def change(world):
+        item = dice.choice([i for i in world.items.values() if i.name and i.name != "public" and not isinstance(i, Extension)])
+        item.name = dice.choice(world.names)
+    return change
+
+
+def move(dice):
+    def change(world):
+        item = dice.choice([i for i in world.items.values()])
+        if item.schema is None or item.schema not in world.items:
+            return False
+        item.schema = dice.choice(world.of(Schema)).id
+        return True
+    return change
+
+
+def alter(dice):
+    def change(world):
+        return dice.choice(list(world.items.values())).alter(world, dice)
+    return change
+
+
+def alter_common(dice):
+    def change(world):
+        return dice.choice(list(world.items.values())).alter_common(dice)
+    return change
+
+
+def mutate(world, dice, count):
+    ways = [alter] * 8 + [drop] * 3 + [make_one] * 3 + [alter_common] * 2 + [rename, move]
+    return many(world, dice, count, lambda _: dice.choice(ways)(dice))
+
+
+def pair(seed, number, version, extensions):
+    """Two worlds: the second grown out of the first, or on its own in one case of six."""
+    dice = Dice(f"{seed}/{number}")
+    names = pool(dice)
+    old = grow(dice, version, extensions, dice.choice([4, 10, 18, 26]), names)
+    if dice.chance(0.17):
+        return old, grow(dice, version, extensions, dice.choice([4, 10, 18]), names)
+    return old, mutate(old, dice, dice.choice([1, 1, 2, 4, 8]))

@@ -1,0 +1,117 @@
+"""Do two schemas converge? The SQL of `git postkit diff` runs at the first try, a second diff is empty,
+the fingerprints are equal, tables that stay keep their rows and their identity; and dumps agree."""
+import json
+import re
+import subprocess
+
+from database import Database
+from wire import Refused
+
+
+class Failure(Exception):
+    """sort: a word for what went wrong; text: what was said; way: "old -> new" or back."""
+
+    def __init__(self, sort, text, sql="", way=""):
+        super().__init__()
+        self.sort, self.text, self.sql, self.way = sort, text, sql, way
+
+    def __str__(self):
+        return f"{self.way}: {self.sort}: {self.text}"
+
+    def signature(self):
+        """The same for the same fault with other names."""
+        text = re.sub(r'"(?:[^"]|"")*"', '"x"', self.text.split("\n")[0])
+        if self.sort in ("not empty", "rows", "identity", "dump"):
+            text = " ".join(re.findall(r"\b[A-Z]{2,}\b", text)[:3])
+        return self.sort, re.sub(r"\d+", "0", text)
+
+
+class Judge:
+    def __init__(self, server, program, prefix, dump=None):
+        self.server, self.program = server, program
+        self.databases = {side: Database(server, f"{prefix}_{side}") for side in ("old", "new", "work")}
+        self.dump = dump  # command that compares the dumps of two databases
+        self.refused = 0  # ways that rows stood against
+        self.options = []
+
+    def close(self):
+        for database in self.databases.values():
+            database.drop()
+
+    def judge(self, old, new, ways=("old -> new", "new -> old"), dump=False, rows=True):
+        """Raises Failure; Refused when one cannot be loaded."""
+        self.databases["new"].load(new)
+        self.databases["work"].load(old)
+        if "new -> old" in ways:
+            self.databases["old"].load(old)
+        if "old -> new" not in ways:
+            self.databases["work"].load(new)
+        for way in ways:
+            start, target = (old, "new") if way == "old -> new" else (new, "old")
+            try:
+                self._way(self.databases["work"], self.databases[target], start, dump, rows)
+            except Failure as failure:
+                failure.way = way
+                raise
+
+    def _way(self, work, target, start, dump, rows):
+        if rows:
+            work.fill()
+            before = work.contents()
+        sql = self._diff(work, target)
+        try:
+            self._run(work, sql)
+        except Failure as failure:
+            if not rows or not re.match(r"2[23]", failure.text):
+                raise
+            self.refused += 1  # rows that cannot be what the other schema says
+            work.load(start)
+            sql = self._diff(work, target)
+            self._run(work, sql)
+            rows = False
+        again = json.loads(self._diff(work, target, "--json"))
+        if again["steps"]:
+            raise Failure("not empty", again["steps"][0]["sql"], sql)
+        if again["from"] != again["to"]:
+            raise Failure("fingerprint", f"{again['from']}, not {again['to']}", sql)
+        if rows:
+            self._compare(before, work, sql)
+        if dump and self.dump:
+            run = subprocess.run(self.dump + [work.name, target.name], capture_output=True, text=True)
+            if run.returncode:
+                raise Failure("dump", run.stdout.strip() or run.stderr.strip(), sql)
+
+    def _diff(self, source, target, *options):
+        run = subprocess.run([self.program, "diff", *options, *self.options, source.url(), target.url()], capture_output=True,
+                             text=True, errors="replace")
+        if run.returncode < 0:
+            raise Failure("crash", f"signal {-run.returncode}")
+        if run.returncode:
+            raise Failure("diff", run.stderr.strip())
+        return run.stdout
+
+    def _run(self, database, sql):
+        run = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", database.url()], input=sql,
+                             capture_output=True, text=True)
+        if run.returncode:
+            text = next((line for line in run.stderr.split("\n") if "ERROR:" in line), run.stderr)
+            raise Failure("run", text.split("ERROR:  ")[-1].strip(), sql)
+
+    def _compare(self, before, work, sql):
+        after, marked = work.contents(), None
+        for table, (oid, columns, rows, _) in before.items():
+            if table not in after:
+                continue
+            new_oid, new_columns, new_rows, _ = after[table]
+            same = [c for c in columns if new_columns.get(c) == columns[c]]
+            kept = sorted(json.dumps([row.get(c) for c in same]) for row in rows) == \
+                sorted(json.dumps([row.get(c) for c in same]) for row in new_rows)
+            if oid == new_oid and (kept or not rows):
+                continue
+            if f"DROP TABLE {table};" in sql:  # said, and marked as what destroys
+                continue
+            if oid != new_oid:
+                raise Failure("identity", f"TABLE {table} is another one", sql)
+            dropped = [c for c in same if re.search(rf"ALTER TABLE (ONLY )?{re.escape(table)} DROP COLUMN", sql)]
+            if not dropped:
+                raise Failure("rows", f"TABLE {table}: {rows} became {new_rows}", sql)
