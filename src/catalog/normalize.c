@@ -1,11 +1,35 @@
 #include "catalog/normalize.h"
 
+#include "base/base.h"
 #include "base/buf.h"
+#include "base/text.h"
 
-/* The end of a quoted piece ('...' or "...") that starts at p. */
+/* The end of a body between $tag$ and $tag$; p itself when none starts there. */
+static const char *skip_dollars(const char *p)
+{
+	const char *end = p + 1;
+	PK_FREE char *tag = NULL;
+
+	while (*end == '_' || (*end >= 'a' && *end <= 'z') || (*end >= 'A' && *end <= 'Z') ||
+	       (*end >= '0' && *end <= '9' && end > p + 1) || (unsigned char)*end >= 0x80)
+		end++;
+	if (*end != '$')
+		return p;
+	tag = pk_strndup(p, (size_t)(end + 1 - p));
+	end = strstr(end + 1, tag);
+	return end ? end + strlen(tag) : p + strlen(p);
+}
+
+/* The end of what is quoted and starts at p: '...', "...", $tag$...$tag$; p itself when nothing does. */
 static const char *skip_quoted(const char *p)
 {
-	char quote = *p++;
+	char quote = *p;
+
+	if (quote == '$')
+		return skip_dollars(p);
+	if (quote != '\'' && quote != '"')
+		return p;
+	p++;
 
 	for (; *p; p++) {
 		if (*p == quote && p[1] == quote)
@@ -22,8 +46,10 @@ static const char *closing(const char *p)
 	int depth = 0;
 
 	while (*p) {
-		if (*p == '\'' || *p == '"') {
-			p = skip_quoted(p);
+		const char *end = skip_quoted(p);
+
+		if (end != p) {
+			p = end;
 			continue;
 		}
 		if (*p == '(' || *p == '[')
@@ -58,27 +84,36 @@ static size_t array_type(const char *p)
 	return p > start && p[0] == '[' && p[1] == ']' ? (size_t)(p - start) : 0;
 }
 
-static void add_elements(struct pk_buf *out, const char *from, const char *end, const char *type, size_t len,
+static const char *spread_casts(struct pk_arena *arena, const char *text);
+
+/* The elements of an array between from and end, each with the cast that stood behind the whole. */
+static void add_elements(struct pk_buf *out, const char *from, const char *end, const char *type, int len,
 			 struct pk_arena *arena)
 {
 	const char *start = from;
 
-	for (const char *p = from;; ) {
-		if (p < end && (*p == '\'' || *p == '"')) {
-			p = skip_quoted(p);
-			continue;
-		}
-		if (p < end && (*p == '(' || *p == '[')) {
-			const char *close = closing(p);
+	for (const char *p = from;;) {
+		const char *close = p < end ? skip_quoted(p) : p;
 
-			p = close ? close + 1 : end;
+		if (close == p && p < end && (*p == '(' || *p == '['))
+			close = closing(p) ? closing(p) + 1 : end;
+		if (close != p) {
+			p = close;
 			continue;
 		}
 		if (p >= end || *p == ',') {
 			while (start < p && *start == ' ')
 				start++;
-			pk_buf_addf(out, "%s(%s)::%.*s", start == from ? "" : ", ",
-				    pk_normalize(arena, pk_arena_strndup(arena, start, (size_t)(p - start))), (int)len, type);
+			pk_buf_add(out, start == from ? "" : ", ");
+			if (pk_starts_with(start, "ARRAY[") && p[-1] == ']') {
+				pk_buf_add(out, "ARRAY[");
+				add_elements(out, start + strlen("ARRAY["), p - 1, type, len, arena);
+				pk_buf_addc(out, ']');
+			} else {
+				pk_buf_addf(out, "(%s)::%.*s",
+					    spread_casts(arena, pk_arena_strndup(arena, start, (size_t)(p - start))), len,
+					    type);
+			}
 			if (p >= end)
 				return;
 			start = p + 1;
@@ -87,20 +122,21 @@ static void add_elements(struct pk_buf *out, const char *from, const char *end, 
 	}
 }
 
-const char *pk_normalize(struct pk_arena *arena, const char *text)
+/* (ARRAY['a'::x])::y[] -> ARRAY[('a'::x)::y] */
+static const char *spread_casts(struct pk_arena *arena, const char *text)
 {
 	static const char opening[] = "(ARRAY[";
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	const char *done = text, *p = text;
 
-	if (!text || !strstr(text, opening))
+	if (!strstr(text, opening))
 		return text;
 	while (*p) {
-		const char *bracket, *type;
+		const char *quoted = skip_quoted(p), *bracket, *type;
 		size_t len;
 
-		if (*p == '\'' || *p == '"') {
-			p = skip_quoted(p);
+		if (quoted != p) {
+			p = quoted;
 			continue;
 		}
 		if (strncmp(p, opening, sizeof(opening) - 1) != 0) {
@@ -116,7 +152,7 @@ const char *pk_normalize(struct pk_arena *arena, const char *text)
 		}
 		pk_buf_addn(&out, done, (size_t)(p - done));
 		pk_buf_add(&out, "ARRAY[");
-		add_elements(&out, p + sizeof(opening) - 1, bracket, type, len, arena);
+		add_elements(&out, p + sizeof(opening) - 1, bracket, type, (int)len, arena);
 		pk_buf_addc(&out, ']');
 		p = done = type + len + 2;
 	}
@@ -124,4 +160,74 @@ const char *pk_normalize(struct pk_arena *arena, const char *text)
 		return text;
 	pk_buf_add(&out, done);
 	return pk_arena_strdup(arena, out.ptr);
+}
+
+/* An open parenthesis or bracket. */
+struct frame {
+	const char *open;
+	const char *first, *first_end; /* the parentheses that open directly behind it, where they close again */
+	char op, first_op;             /* 'A' or 'O': what stands between the operands; 0: neither */
+};
+
+/* 'A' or 'O' when the word that starts at p is AND or OR; a CASE stands on a line of its own behind it. */
+static char operator_at(const char *p)
+{
+	size_t len = strcspn(p, " \n");
+
+	if (p[-1] != ' ' || !p[len])
+		return 0;
+	return len == 3 && strncmp(p, "AND", 3) == 0 ? 'A' : len == 2 && strncmp(p, "OR", 2) == 0 ? 'O' : 0;
+}
+
+static void close_frame(struct frame *parent, const struct frame *frame, const char *end)
+{
+	if (frame->open == parent->open + 1 && *frame->open == '(') {
+		parent->first = frame->open;
+		parent->first_end = end;
+		parent->first_op = frame->op;
+	}
+}
+
+/* ((a AND b) AND c) -> (a AND b AND c), since the parser flattens what stands on the left. */
+static const char *flatten(struct pk_arena *arena, const char *text)
+{
+	size_t len = strlen(text), depth = 0, deepest = 1, n = 0;
+	PK_FREE struct frame *frames = NULL;
+	PK_FREE bool *gone = pk_alloc(len + 1);
+	char *out;
+
+	for (const char *p = text; *p; p++)
+		deepest += *p == '(' || *p == '[';
+	frames = pk_alloc(deepest * sizeof(*frames));
+
+	for (const char *p = text; *p; p++) {
+		const char *quoted = skip_quoted(p);
+		struct frame *frame = &frames[depth];
+
+		if (quoted != p) {
+			p = quoted - 1;
+		} else if (*p == '(' || *p == '[') {
+			frames[++depth] = (struct frame){ .open = p };
+		} else if ((*p == ')' || *p == ']') && depth) {
+			if (frame->op && frame->op == frame->first_op && operator_at(frame->first_end + 2) == frame->op)
+				gone[frame->first - text] = gone[frame->first_end - text] = true;
+			close_frame(&frames[--depth], frame, p);
+		} else if (depth && (*p == 'A' || *p == 'O') && !frame->op) {
+			frame->op = operator_at(p);
+		}
+	}
+	out = pk_arena_alloc(arena, len + 1);
+	for (size_t i = 0; i < len; i++) {
+		if (!gone[i])
+			out[n++] = text[i];
+	}
+	return out;
+}
+
+const char *pk_normalize(struct pk_arena *arena, const char *text)
+{
+	if (!text)
+		return NULL;
+	text = spread_casts(arena, text);
+	return strstr(text, "((") && (strstr(text, ") AND") || strstr(text, ") OR")) ? flatten(arena, text) : text;
 }

@@ -5,9 +5,11 @@
 #include "base/arena.h"
 
 /*
- * The server's deparse is not idempotent: varchar IN ('a') prints (ARRAY['a'::character varying])::text[],
- * which, read again, prints ARRAY[('a'::character varying)::text]. This gives the second form, which is
- * a fixpoint. Returns text itself when there is nothing to do, else a string in the arena.
+ * The server's deparse is not idempotent. varchar IN ('a') prints (ARRAY['a'::character varying])::text[],
+ * which, read again, prints ARRAY[('a'::character varying)::text]; a BETWEEN 1 AND 2 AND b prints
+ * (((a >= 1) AND (a <= 2)) AND b), which, read again, prints ((a >= 1) AND (a <= 2) AND b). This gives
+ * the second form, which is a fixpoint; what is quoted ('', "", $$) stays. Returns text itself when
+ * there is nothing to do, else a string in the arena.
  */
 const char *pk_normalize(struct pk_arena *arena, const char *text);
 

@@ -4,9 +4,12 @@
 #	converge_both CASE			old becomes new and new becomes old, each judged
 #	converge_way CASE FROM TO
 #	converge_dumps WORK TARGET A B	two databases, by their dumps
+#	converge_data CASE FROM TO		the same with rows: what may stay has stayed
+#	converge_copies CASE SIDE		dumped and restored, or imported and loaded, it is the same
 #	converge_drop CASE...
 #
-# Each returns 1 and leaves one line in $why. CASE is a short word of letters, digits and _.
+# Each returns 1 and leaves one line in $why; converge_data returns 2 when the rows themselves do not
+# fit the new schema. CASE is a short word of letters, digits and _.
 # shellcheck shell=bash
 
 # Works on the server started last.
@@ -185,6 +188,126 @@ converge_way() {
 	}
 }
 
+# Rows of FROM before and after: "" or what was lost, in one line. Steps that were said to destroy
+# something, in a file of SQL, are excused.
+converge_lost() {
+	awk -F '\t' '
+		function excused(table, column) {
+			return destroyed ~ ("(^|[^a-z0-9_.\"])" table "[^a-z0-9_\"]") && (column == "" || index(destroyed, column))
+		}
+		function plain(name) {
+			gsub(/[][.*+?^$(){}|\\]/, "\\\\&", name)
+			return name
+		}
+		FILENAME == ARGV[1] { destroyed = destroyed " " $0 " "; next }
+		FILENAME == ARGV[2] {
+			if ($1 == "table") {
+				oid[$2] = $3; file[$2] = $4; sort[$2] = $5; needs[$2] = $6; rows[$2] = $7
+			} else {
+				type[$2, $3] = $4; there[$2, $3] = $6; digest[$2, $3] = $7
+			}
+			next
+		}
+		$1 == "table" && $2 in oid {
+			stays[$2] = 1
+			rewritten[$2] = $5 != sort[$2] || $6 != needs[$2]
+			if (excused(plain($2), ""))
+				continue_[$2] = 1
+			else if ($7 != rows[$2] && !($5 == "p" && sort[$2] == "p" && destroyed != ""))
+				print "rows of " $2 ": " rows[$2] " became " $7
+			else if ($3 != oid[$2] && !rewritten[$2])
+				print $2 " is another table"
+			after[$2] = $4
+			next
+		}
+		$1 == "column" && $2 in stays {
+			if (!(($2, $3) in type)) {
+				if ($5 == "filled")
+					rewritten[$2] = 1
+			} else if (type[$2, $3] != $4) {
+				rewritten[$2] = 1
+				if ($4 !~ /generated/ && $6 != there[$2, $3] && !excused(plain($2), $3))
+					print "values of " $2 "." $3 ": " there[$2, $3] " became " $6
+			} else if ($7 != digest[$2, $3] && !excused(plain($2), "")) {
+				print "contents of " $2 "." $3 " differ"
+			}
+		}
+		END {
+			for (table in stays)
+				if (!rewritten[table] && file[table] != after[table] && !(table in continue_))
+					print table " was rewritten without need"
+		}' "$@" | head -n 1
+}
+
+converge_data() {
+	local case=$1 from=$2 to=$3 work=$1_$2_to_$3_full log=$T/$1.log out=$T/$1.$2-$3 nulls data=$ROOT/tests/data/judge
+	for nulls in on off; do
+		converge_psql postgres -c "DROP DATABASE IF EXISTS $work WITH (FORCE)" \
+			-c "CREATE DATABASE $work TEMPLATE ${case}_$from" 2>"$log" || {
+			why="create: $(converge_reason "$log")"
+			return 1
+		}
+		if ! PGOPTIONS="-c postkit.nulls=$nulls" converge_psql "$work" -f "$data/fill.sql" >/dev/null 2>"$log" ||
+			! converge_psql "$work" -f "$data/facts.sql" >"$out.before" 2>"$log"; then
+			why="fill: $(converge_reason "$log")"
+			return 1
+		fi
+		git-postkit diff --json "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$out.json" 2>"$log" &&
+			git-postkit diff "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$out.full.sql" 2>"$log" || {
+			why="diff with rows: $(converge_reason "$log")"
+			return 1
+		}
+		converge_psql "$work" -v VERBOSITY=verbose <"$out.full.sql" >/dev/null 2>"$log" && break
+		grep -qE 'ERROR:  2[23]' "$log" || {
+			why="run with rows: $(converge_reason "$log")"
+			return 1
+		}
+		[ "$nulls" = on ] || {
+			why="rows refused: $(converge_reason "$log")"
+			return 2
+		}
+	done
+	converge_psql "$work" -f "$data/facts.sql" >"$out.after" 2>"$log"
+	awk '/"sql":/ { sql = $0 } /"destructive": *true/ { print sql }' "$out.json" | sed 's/\\"/"/g' >"$out.destroyed"
+	why=$(converge_lost "$out.destroyed" "$out.before" "$out.after")
+	converge_psql postgres -c "DROP DATABASE $work WITH (FORCE)"
+	[ -z "$why" ] || {
+		why="data: $why"
+		return 1
+	}
+}
+
+# Needs a repository of its own in $PWD, with what `init` makes.
+converge_copies() {
+	local case=$1 side=$2 db=$1_$2 copy=$1_copy log=$T/$1.log want got
+	want=$(cat "$T/$case.$side.print")
+	converge_psql postgres -c "DROP DATABASE IF EXISTS $copy WITH (FORCE)" \
+		-c "CREATE DATABASE $copy TEMPLATE template0" 2>"$log"
+	"$(pg_bin)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" 2>"$log" |
+		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$copy" >/dev/null 2>>"$log" || {
+		why="restore $side.sql: $(converge_reason "$log")"
+		return 1
+	}
+	got=$(git-postkit fingerprint "$(pg_url "$copy")" 2>"$log")
+	[ "$got" = "$want" ] || {
+		git-postkit diff "$(pg_url "$copy")" "$(pg_url "$db")" >"$T/$case.$side.restored.sql" 2>"$log"
+		why="restored $side.sql is another: $(grep -v '^SET ' "$T/$case.$side.restored.sql" | head -n 1)"
+		return 1
+	}
+	rm -rf db .postkit
+	mkdir -p db/schema
+	git config postkit.remote.prod.url "$(pg_url "$db")"
+	git-postkit import </dev/null >"$log" 2>&1 || {
+		why="import $side.sql: $(converge_reason "$log")"
+		return 1
+	}
+	got=$(git-postkit fingerprint db/schema 2>"$log")
+	[ "$got" = "$want" ] && return 0
+	git-postkit diff db/schema prod >"$T/$case.$side.imported.sql" 2>"$log"
+	why="imported $side.sql is another: $(cat "$log" "$T/$case.$side.imported.sql" | grep -v '^SET ' | head -n 1)"
+	return 1
+}
+
 converge_both() {
 	converge_way "$1" old new || {
 		why="old -> new: $why"
@@ -202,6 +325,9 @@ converge_drop() {
 		converge_psql postgres -c "DROP DATABASE IF EXISTS ${case}_old WITH (FORCE)" \
 			-c "DROP DATABASE IF EXISTS ${case}_new WITH (FORCE)" \
 			-c "DROP DATABASE IF EXISTS ${case}_old_to_new WITH (FORCE)" \
-			-c "DROP DATABASE IF EXISTS ${case}_new_to_old WITH (FORCE)"
+			-c "DROP DATABASE IF EXISTS ${case}_new_to_old WITH (FORCE)" \
+			-c "DROP DATABASE IF EXISTS ${case}_old_to_new_full WITH (FORCE)" \
+			-c "DROP DATABASE IF EXISTS ${case}_new_to_old_full WITH (FORCE)" \
+			-c "DROP DATABASE IF EXISTS ${case}_copy WITH (FORCE)"
 	done
 }
