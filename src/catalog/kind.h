@@ -51,6 +51,7 @@ struct pk_kind {
 	bool owned;                 /* ALTER ... OWNER TO */
 	bool relation_name;         /* shares the name space of relations and types with others */
 	bool part;                  /* has no text of its own: columns */
+	bool comes_first;           /* is there before its parent, and takes along what uses it: the shell of a type */
 	bool shape;                 /* of what a partition must have before it is attached: columns, keys, indexes */
 	bool attachment;            /* the place of a partition under its parent */
 	bool type;                  /* columns can have it */
@@ -108,7 +109,9 @@ extern const struct pk_kind pk_kind_schema, pk_kind_extension, pk_kind_enum, pk_
 	pk_kind_attachment, pk_kind_constraint, pk_kind_index, pk_kind_view, pk_kind_matview, pk_kind_trigger,
 	pk_kind_policy, pk_kind_rule, pk_kind_statistics, pk_kind_default_acl, pk_kind_collation,
 	pk_kind_text_search_parser, pk_kind_text_search_template, pk_kind_text_search_dictionary,
-	pk_kind_text_search_configuration;
+	pk_kind_text_search_configuration,
+	pk_kind_base_type, pk_kind_shell, pk_kind_operator, pk_kind_operator_family, pk_kind_operator_class, pk_kind_cast,
+	pk_kind_conversion, pk_kind_access_method, pk_kind_language, pk_kind_transform;
 
 /* Helpers for kinds. */
 static inline const char *pk_attr(const struct pk_object *o, int index) { return o->attr[index]; }

@@ -9,20 +9,40 @@ void pk_script_release(struct pk_script *s)
 	s->n = s->cap = 0;
 }
 
-struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...)
+static struct pk_stmt *add(struct pk_script *s, const char *fmt, va_list ap)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	va_list ap;
 
-	va_start(ap, fmt);
 	pk_buf_vaddf(&text, fmt, ap);
-	va_end(ap);
 	if (s->n == s->cap) {
 		s->cap = s->cap ? s->cap * 2 : 8;
 		s->items = pk_realloc_array(s->items, s->cap, sizeof(*s->items));
 	}
 	s->items[s->n] = (struct pk_stmt){ .sql = pk_arena_strdup(s->arena, text.ptr) };
 	return &s->items[s->n++];
+}
+
+struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...)
+{
+	struct pk_stmt *stmt;
+	va_list ap;
+
+	va_start(ap, fmt);
+	stmt = add(s, fmt, ap);
+	va_end(ap);
+	return stmt;
+}
+
+struct pk_stmt *pk_emit_super(struct pk_script *s, const char *fmt, ...)
+{
+	struct pk_stmt *stmt;
+	va_list ap;
+
+	va_start(ap, fmt);
+	stmt = add(s, fmt, ap);
+	va_end(ap);
+	stmt->superuser = true;
+	return stmt;
 }
 
 void pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode)

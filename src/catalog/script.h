@@ -6,6 +6,7 @@
 #include "base/buf.h"
 
 struct pk_object;
+struct pk_snapshot;
 
 /* A lock on one more relation. */
 struct pk_stmt_lock {
@@ -19,6 +20,7 @@ struct pk_stmt {
 	bool no_transaction;  /* cannot run inside a transaction */
 	bool own_transaction; /* a commit must come before it */
 	bool commit_after;    /* a commit must come after it */
+	bool superuser;       /* only a superuser may run it, so apart from what the role runs: catalog/super.h */
 	bool rewrite, scan;
 	bool heirs;           /* what is said of `about` holds for what inherits from it as well */
 	const char *lock;     /* on `about`, as PostgreSQL spells it; NULL: what the kind says; "": none */
@@ -41,11 +43,14 @@ struct pk_script {
 	/* Does what is added to its parents reach this table by itself? NULL: yes. */
 	bool (*stays_heir)(const struct pk_script *s, const struct pk_object *table);
 	const void *context;
+	const struct pk_snapshot *from, *to; /* in a diff: both sides, for what else comes and goes; else NULL */
 };
 
 void pk_script_release(struct pk_script *s);
 /* Adds a statement (no semicolon); the pointer is good until the next one. */
 struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
+/* One that only a superuser may run. */
+struct pk_stmt *pk_emit_super(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
 /* One more lock of a statement. on NULL: nothing. */
 void pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode);
 /* All statements, each with ";\n". */

@@ -49,6 +49,9 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	if (o->origin && pk_goes(o->origin) && pk_table_is_partition(o->parent) &&
 	    pk_stays_attached(o->parent))
 		return o->origin;
+	for (size_t i = 0; i < o->n_deps; i++)
+		if (o->deps[i]->kind->comes_first && pk_goes(o->deps[i]) && o->deps[i]->parent != o)
+			return o->deps[i]->parent;
 	other = pk_tied_column(&d->changes, d->changes.from, o);
 	return other && pk_goes(other) ? other : NULL;
 }

@@ -9,7 +9,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 	size_t node = pk_ready_node(o);
 	const struct pk_object *column;
 
-	if (o->parent)
+	if (o->parent && !o->kind->comes_first)
 		pk_graph_edge(&d->graph, pk_ready_node(o->parent), node);
 	for (size_t i = 0; i < o->n_deps; i++) {
 		struct pk_object *on = o->deps[i];

@@ -49,6 +49,10 @@ both_ways() {
 @test "hostile names" { both_ways names; }
 @test "schemas with references across" { both_ways schemas; }
 @test "extensions" { both_ways extensions; }
+@test "operators, their commutators and negators" { both_ways operators; }
+@test "operator classes and families, access methods" { both_ways operator-classes; }
+@test "casts and conversions" { both_ways casts; }
+@test "base types and shells" { both_ways base-types; }
 @test "one name that changes its kind" { both_ways kinds-swapped; }
 @test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
 @test "from nothing and back" { both_ways nothing; }

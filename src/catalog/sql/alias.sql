@@ -26,3 +26,12 @@ SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, -1 FROM pg_depe
 UNION ALL -- the constructors of a range type
 SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
+UNION ALL -- the cast that comes with a range type
+SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
+WHERE d.classid = 'pg_cast'::regclass AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
+UNION ALL -- what operator classes and families are made of
+SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
+WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.objid >= 16384
+      AND (d.refclassid = 'pg_opclass'::regclass OR d.refclassid = 'pg_opfamily'::regclass AND d.refobjid =
+           CASE d.classid WHEN 'pg_amop'::regclass THEN (SELECT a.amopfamily FROM pg_amop a WHERE a.oid = d.objid)
+                ELSE (SELECT a.amprocfamily FROM pg_amproc a WHERE a.oid = d.objid) END)

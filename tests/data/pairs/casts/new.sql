@@ -1,0 +1,15 @@
+CREATE TYPE "Col""our" AS ENUM ('red', 'blue');
+CREATE TYPE pt AS (x int, y int);
+CREATE DOMAIN len AS int;
+CREATE FUNCTION to_int("Col""our") RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT CASE $1 WHEN ''red'' THEN 1 ELSE 2 END';
+CREATE FUNCTION to_int2("Col""our", int, bool) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 3';
+CREATE FUNCTION to_text(pt) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ($1).x || '';'' || ($1).y';
+CREATE CAST ("Col""our" AS int) WITH FUNCTION to_int2("Col""our", int, bool) AS ASSIGNMENT;
+CREATE CAST (pt AS text) WITH INOUT;
+CREATE CAST (text AS pt) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (int8 AS bool) WITH INOUT;
+CREATE CAST (int4 AS date) WITHOUT FUNCTION;
+CREATE VIEW v AS SELECT 'red'::"Col""our"::int AS n;
+CREATE DEFAULT CONVERSION "my conv" FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+COMMENT ON CAST (pt AS text) IS 'written out';
+COMMENT ON CONVERSION "my conv" IS 'the way';

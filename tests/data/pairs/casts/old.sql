@@ -1,0 +1,14 @@
+CREATE TYPE "Col""our" AS ENUM ('red', 'blue');
+CREATE TYPE pt AS (x int, y int);
+CREATE DOMAIN len AS int;
+CREATE FUNCTION to_int("Col""our") RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT CASE $1 WHEN ''red'' THEN 1 ELSE 2 END';
+CREATE FUNCTION to_text(pt) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ($1).x || '','' || ($1).y';
+CREATE CAST ("Col""our" AS int) WITH FUNCTION to_int("Col""our");
+CREATE CAST (pt AS text) WITH FUNCTION to_text(pt) AS ASSIGNMENT;
+CREATE CAST (text AS pt) WITH INOUT;
+CREATE CAST (int8 AS bool) WITH INOUT AS IMPLICIT;
+CREATE VIEW v AS SELECT 'red'::"Col""our"::int AS n;
+CREATE CONVERSION "my conv" FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+CREATE DEFAULT CONVERSION gone FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
+COMMENT ON CAST ("Col""our" AS int) IS 'its place';
+COMMENT ON CONVERSION "my conv" IS 'one way';

@@ -1,0 +1,30 @@
+CREATE TYPE pair AS (a int, b int);
+CREATE FUNCTION lt(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a < ($2).a';
+CREATE FUNCTION le(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a <= ($2).a';
+CREATE FUNCTION eq(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a = ($2).a';
+CREATE FUNCTION ge(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a >= ($2).a';
+CREATE FUNCTION gt(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a > ($2).a';
+CREATE FUNCTION cmp(pair, pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a - ($2).a';
+CREATE FUNCTION lt(pair, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a < $2';
+CREATE FUNCTION cmp(pair, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a - $2';
+CREATE FUNCTION hash(pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a';
+CREATE OPERATOR <# (FUNCTION = lt, LEFTARG = pair, RIGHTARG = pair);
+CREATE OPERATOR <=# (FUNCTION = le, LEFTARG = pair, RIGHTARG = pair);
+CREATE OPERATOR =# (FUNCTION = eq, LEFTARG = pair, RIGHTARG = pair);
+CREATE OPERATOR >=# (FUNCTION = ge, LEFTARG = pair, RIGHTARG = pair);
+CREATE OPERATOR ># (FUNCTION = gt, LEFTARG = pair, RIGHTARG = pair);
+CREATE OPERATOR <# (FUNCTION = lt, LEFTARG = pair, RIGHTARG = int);
+-- the family comes by itself
+CREATE OPERATOR CLASS pair_ops DEFAULT FOR TYPE pair USING btree AS
+	OPERATOR 1 <#, OPERATOR 2 <=#, OPERATOR 3 =#, OPERATOR 4 >=#, OPERATOR 5 >#, FUNCTION 1 cmp(pair, pair);
+CREATE OPERATOR FAMILY "Fam.ily" USING hash;
+CREATE OPERATOR CLASS "cl ass" FOR TYPE pair USING hash FAMILY "Fam.ily" AS OPERATOR 1 =#, FUNCTION 1 hash(pair);
+CREATE OPERATOR FAMILY goes USING btree;
+CREATE OPERATOR CLASS text_two FOR TYPE text USING btree AS OPERATOR 1 ~<~, OPERATOR 3 =, FUNCTION 1 bttext_pattern_cmp(text, text);
+CREATE TABLE t (p pair, h pair, x text);
+INSERT INTO t SELECT ROW(i, -i)::pair, ROW(i, i)::pair, i FROM generate_series(1, 20) i;
+CREATE INDEX t_p ON t (p);
+CREATE INDEX t_h ON t USING hash (h "cl ass");
+CREATE INDEX t_x ON t (x text_two);
+COMMENT ON OPERATOR CLASS pair_ops USING btree IS 'by a';
+COMMENT ON OPERATOR FAMILY pair_ops USING btree IS 'pairs';

@@ -1,0 +1,18 @@
+CREATE SCHEMA "o.p""s";
+CREATE TYPE "o.p""s"."Pair (x)" AS (a int, b int);
+CREATE FUNCTION "o.p""s"."lt, it"("o.p""s"."Pair (x)", "o.p""s"."Pair (x)") RETURNS boolean LANGUAGE sql AS 'SELECT ($1).a < ($2).a';
+CREATE FUNCTION lt2("o.p""s"."Pair (x)", "o.p""s"."Pair (x)") RETURNS boolean LANGUAGE sql AS 'SELECT ($1).b < ($2).b';
+CREATE FUNCTION gt("o.p""s"."Pair (x)", "o.p""s"."Pair (x)") RETURNS boolean LANGUAGE sql AS 'SELECT ($1).a > ($2).a';
+CREATE FUNCTION pairint("o.p""s"."Pair (x)", int) RETURNS boolean LANGUAGE sql AS 'SELECT ($1).a = $2';
+CREATE FUNCTION same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT upper($1) = upper($2)';
+CREATE FUNCTION differ(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT lower($1) <> lower($2)';
+CREATE OPERATOR "o.p""s".># (FUNCTION = gt, LEFTARG = "o.p""s"."Pair (x)", RIGHTARG = "o.p""s"."Pair (x)");
+CREATE OPERATOR "o.p""s".<# (FUNCTION = lt2, LEFTARG = "o.p""s"."Pair (x)", RIGHTARG = "o.p""s"."Pair (x)", COMMUTATOR = OPERATOR("o.p""s".>#));
+CREATE OPERATOR =# (FUNCTION = pairint, LEFTARG = "o.p""s"."Pair (x)", RIGHTARG = int);
+CREATE OPERATOR =~= (FUNCTION = same, LEFTARG = text, RIGHTARG = text, RESTRICT = contsel, COMMUTATOR = =~=, NEGATOR = ~!~, HASHES, MERGES);
+CREATE OPERATOR ~!~ (FUNCTION = differ, LEFTARG = text, RIGHTARG = text, RESTRICT = neqsel, JOIN = neqjoinsel, NEGATOR = =~=);
+CREATE OPERATOR @!@ (FUNCTION = differ, LEFTARG = text, RIGHTARG = text, COMMUTATOR = @!@);
+CREATE TABLE t (a text, b text, CHECK (a =~= b));
+CREATE VIEW v AS SELECT a OPERATOR(public.~!~) b AS d FROM t;
+CREATE INDEX t_same ON t ((a =~= b));
+COMMENT ON OPERATOR =~= (text, text) IS 'of any case';
