@@ -19,4 +19,5 @@ const struct pk_kind pk_kind_aggregate = {
 	.n_attrs = PK_COUNT(attrs), .rank = 9, .grant_on = "FUNCTION",
 	.grant_name_attr = SIGNATURE + 1, .owned = true, .routine = true,
 	.create = create, .alter = pk_alter_recreate, .drop = pk_drop_plain,
+	.rename = pk_rename_itself,
 };

@@ -432,4 +432,5 @@ const struct pk_kind pk_kind_column = {
 	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
 	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .reaction = reaction, .tie = default_value,
 	.untie = untie, .retie = set_default,
+	.rename = pk_rename_in_parent,
 };

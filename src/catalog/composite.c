@@ -63,4 +63,5 @@ const struct pk_kind pk_kind_composite = {
 	.name = "type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_composite, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type,
+	.rename = pk_rename_itself,
 };

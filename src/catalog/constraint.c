@@ -151,4 +151,5 @@ const struct pk_kind pk_kind_constraint = {
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .shape = true,
 	.parent_attr = PARENT_CONSTRAINT + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
 	.references = references, .create = create, .alter = alter, .drop = drop,
+	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = pk_constraint_merged,
 };

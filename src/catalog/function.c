@@ -27,4 +27,5 @@ const struct pk_kind pk_kind_function = {
 	.name = "function", .sql_name = "FUNCTION", .sql_name_attr = ROUTINE + 1, .folder = "functions",
 	.query = pk_sql_function, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 8, .grant_on = "FUNCTION",
 	.owned = true, .routine = true, .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
+	.rename = pk_rename_itself,
 };

@@ -100,6 +100,13 @@ struct pk_kind {
 	void (*drop)(struct pk_script *s, const struct pk_object *o);
 	/* The name under which a type stands aside while columns move (PK_RETYPE); NULL for others. */
 	void (*set_aside)(struct pk_script *s, const struct pk_object *o);
+
+	/* Gives the object, under the name `from` by then, the name `to`; both unquoted. NULL: there is no way. */
+	void (*rename)(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
+	bool named_freely;          /* its name is nobody's business: where it alone differs, it is renamed unasked */
+	int named_attr;             /* 1 + index of the attribute in whose text the name stands; 0: none */
+	/* Does it take its new name from the parent's of the same name? NULL: no. */
+	bool (*renamed_along)(const struct pk_object *o);
 };
 
 extern const struct pk_kind *const pk_kinds[]; /* ends with NULL */
@@ -146,6 +153,13 @@ const struct pk_object *pk_attachment_of(const struct pk_object *table);
 /* ALTER TYPE x RENAME TO x__old; its name after that is pk_aside_ident(). */
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
+
+/* "ALTER <sql_name> <ident> RENAME TO ..." */
+void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
+/* "ALTER TABLE <parent> RENAME <sql_name> ... TO ..." */
+void pk_rename_in_parent(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
+/* How SQL names it under another name: "public.new", "new ON public.t", "public.new(integer)". */
+const char *pk_ident_named(struct pk_script *s, const struct pk_object *o, const char *name);
 
 /* Everything that makes the object and its parts: creation, owner, comment, privileges. */
 void pk_object_create(struct pk_script *s, const struct pk_object *o);

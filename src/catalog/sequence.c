@@ -95,4 +95,5 @@ const struct pk_kind pk_kind_sequence = {
 	.n_attrs = PK_COUNT(attrs), .rank = 7, .lock_alter = "SHARE ROW EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "SEQUENCE", .owned = true, .relation_name = true, .stays = true,
 	.tie = owner_column, .tie_same = same_owner, .untie = disown, .retie = own, .tied_to_column = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
+	.rename = pk_rename_itself, .named_freely = true,
 };

@@ -238,4 +238,5 @@ const struct pk_kind pk_kind_table = {
 	.columns_apart = true, .reaction = reaction, .tie = parents, .tie_same = pk_table_parents_same,
 	.untie = leave_parents, .late = late,
 	.create = create, .alter = alter, .drop = drop,
+	.rename = pk_rename_itself,
 };

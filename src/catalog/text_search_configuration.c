@@ -46,4 +46,5 @@ const struct pk_kind pk_kind_text_search_configuration = {
 	.name = "text_search_configuration", .sql_name = "TEXT SEARCH CONFIGURATION", .folder = "text_search",
 	.query = pk_sql_text_search_configuration, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
+	.rename = pk_rename_itself,
 };

@@ -58,4 +58,5 @@ const struct pk_kind pk_kind_text_search_dictionary = {
 	.name = "text_search_dictionary", .sql_name = "TEXT SEARCH DICTIONARY", .folder = "text_search",
 	.query = pk_sql_text_search_dictionary, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
+	.rename = pk_rename_itself,
 };

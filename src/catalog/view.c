@@ -44,4 +44,5 @@ const struct pk_kind pk_kind_view = {
 	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
 	.blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
+	.rename = pk_rename_itself,
 };

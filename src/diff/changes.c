@@ -19,7 +19,7 @@ static void hang_infos(struct pk_changes *c, struct pk_snapshot *snap, size_t *n
 		struct pk_info *info = &c->infos[(*next)++];
 
 		*info = (struct pk_info){ .drop = PK_NO_NODE, .create = PK_NO_NODE, .alter = PK_NO_NODE,
-					  .clean = PK_NO_NODE, .release = PK_NO_NODE, .attach = PK_NO_NODE };
+					  .clean = PK_NO_NODE, .release = PK_NO_NODE, .attach = PK_NO_NODE, .rename = PK_NO_NODE };
 		snap->objects[i]->mark = info;
 	}
 	for (size_t i = 0; i < snap->n; i++) {
@@ -90,6 +90,7 @@ static void match(struct pk_changes *c)
 		if (!pk_info(c->to->objects[i])->other)
 			pk_info(c->to->objects[i])->fate = PK_CREATE_NEW;
 	}
+	pk_renames_pair(c);
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 
@@ -253,10 +254,12 @@ void pk_changes_find(struct pk_changes *c)
 	release_heirs(c);
 	while (carry_on(c))
 		;
+	pk_renames_settle(c);
 }
 
 void pk_changes_release(struct pk_changes *c)
 {
+	pk_renames_restore(c);
 	for (size_t i = 0; i < c->n_infos; i++)
 		free(c->infos[i].users);
 	free(c->infos);

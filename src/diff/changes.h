@@ -23,7 +23,8 @@ struct pk_info {
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
 	size_t n_users, cap_users;
 	struct pk_object **users; /* objects of the same side that depend on it */
-	size_t drop, create, alter, clean, release, attach; /* nodes, or PK_NO_NODE */
+	const char *old_name; /* of the old side: it only changed its name, and this is what it was; or NULL */
+	size_t drop, create, alter, clean, release, attach, rename; /* nodes, or PK_NO_NODE */
 };
 static inline struct pk_info *pk_info(const struct pk_object *o)
 {
@@ -36,9 +37,18 @@ struct pk_changes {
 	struct pk_arena *arena;
 	struct pk_info *infos; /* all, from side first */
 	size_t n_infos;
+	struct pk_borrowed_text *borrowed; /* renames.c: what it set in the old side, for the time of the diff */
 };
 
 bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b);
+/*
+ * renames.c. Pairs what has no counterpart with what differs from it in the name alone, for kinds whose
+ * names are nobody's business. The old side then speaks of it by the new name, until it is restored.
+ */
+void pk_renames_pair(struct pk_changes *changes);
+/* Those that have to be made anew after all go under the old name and come under the new one. */
+void pk_renames_settle(struct pk_changes *changes);
+void pk_renames_restore(struct pk_changes *changes);
 void pk_changes_find(struct pk_changes *changes);
 void pk_changes_release(struct pk_changes *changes);
 

@@ -57,6 +57,8 @@ static int rank_of(const struct pk_node *node)
 		return -200;
 	case PK_NODE_DROP:
 		return -100 - rank;
+	case PK_NODE_RENAME:
+		return -50;
 	case PK_NODE_CLEAN:
 		return 200;
 	default:

@@ -7,6 +7,7 @@
 enum pk_node_type {
 	PK_NODE_RELEASE, /* before anything: OWNED BY NONE, NO INHERIT, DROP DEFAULT of what is made anew */
 	PK_NODE_DROP,    /* or a type set aside */
+	PK_NODE_RENAME,  /* only its name changed */
 	PK_NODE_CREATE,
 	PK_NODE_ALTER,
 	PK_NODE_RETYPE,  /* a column moves to the new type of the same name */

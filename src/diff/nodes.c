@@ -10,7 +10,9 @@ size_t pk_ready_node(const struct pk_object *to)
 {
 	const struct pk_info *info = pk_info(to);
 
-	return info->create != PK_NO_NODE ? info->create : info->alter;
+	if (info->create != PK_NO_NODE)
+		return info->create;
+	return info->alter != PK_NO_NODE ? info->alter : info->rename;
 }
 
 const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o)
@@ -137,6 +139,9 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 
 	if (!to)
 		return;
+	if (info->old_name && !pk_goes(from) && !(from->kind->renamed_along && from->kind->renamed_along(from)))
+		info->rename = pk_graph_add(&d->graph, PK_NODE_RENAME, from, to);
+	pk_info(to)->rename = info->rename;
 	if (info->retype && !pk_goes(from)) {
 		info->alter = pk_graph_add(&d->graph, PK_NODE_RETYPE, from, to);
 	} else if (pk_changes_in_place(from)) {

@@ -108,14 +108,24 @@ static void order_partitions(struct pk_differ *d)
 	}
 }
 
-/* The name that only one object at a time can have; NULL: its own kind's. */
-static const char *taken_name(struct pk_differ *d, const struct pk_object *o)
+/* The name that only one object at a time can have; NULL: its own kind's. old_name: before its renaming, or NULL. */
+static const char *taken_name(struct pk_differ *d, const struct pk_object *o, const char *old_name)
 {
 	if (o->kind->routine)
 		return pk_arena_printf(&d->arena, "routine %s", o->ident);
 	if (o->kind->takes_relation_name ? o->kind->takes_relation_name(o) : o->kind->relation_name)
-		return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, o->name);
+		return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, old_name ? old_name : o->name);
 	return NULL;
+}
+
+/* The node after which its old name is free. */
+static size_t freeing_node(const struct pk_object *from)
+{
+	const struct pk_info *info = from ? pk_info(from) : NULL;
+
+	if (!info)
+		return PK_NO_NODE;
+	return info->drop != PK_NO_NODE ? info->drop : info->rename;
 }
 
 static void order_names(struct pk_differ *d)
@@ -124,18 +134,20 @@ static void order_names(struct pk_differ *d)
 
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		struct pk_object *o = d->changes.from->objects[i];
-
-		const char *name = pk_info(o)->drop != PK_NO_NODE ? taken_name(d, o) : NULL;
+		const char *name = freeing_node(o) != PK_NO_NODE ? taken_name(d, o, pk_info(o)->old_name) : NULL;
 
 		if (name)
 			pk_map_set(&names, name, o);
 	}
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
-		const char *name = pk_info(o)->create != PK_NO_NODE ? taken_name(d, o) : NULL;
+		const struct pk_info *info = pk_info(o);
+		size_t taking = info->create != PK_NO_NODE ? info->create : info->rename;
+		const char *name = taking != PK_NO_NODE ? taken_name(d, o, NULL) : NULL;
 
 		if (name)
-			pk_graph_edge(&d->graph, pk_drop_node(pk_map_get(&names, name)), pk_info(o)->create);
+			pk_graph_edge(&d->graph, freeing_node(pk_map_get(&names, name)), taking);
+		pk_graph_edge(&d->graph, info->rename, info->alter);
 	}
 	pk_map_release(&names);
 }

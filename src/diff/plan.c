@@ -91,7 +91,7 @@ void pk_plan_part_sql(const struct pk_plan *plan, const struct pk_plan_part *par
 	add_steps(plan, part->first, part->n, ret);
 }
 
-static const char *const change_names[] = { "create", "alter", "replace", "drop" };
+static const char *const change_names[] = { "create", "alter", "replace", "drop", "rename" };
 
 static void add_locks_json(cJSON *object, const struct pk_step *step)
 {

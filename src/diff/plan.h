@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "catalog/snapshot.h"
 
-enum pk_change { PK_CREATE_OBJECT, PK_ALTER_OBJECT, PK_REPLACE_OBJECT, PK_DROP_OBJECT };
+enum pk_change { PK_CREATE_OBJECT, PK_ALTER_OBJECT, PK_REPLACE_OBJECT, PK_DROP_OBJECT, PK_RENAME_OBJECT };
 
 /* A lock that a step takes on a relation that was there before. */
 struct pk_step_lock {

@@ -56,6 +56,10 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		else
 			node->from->kind->drop(s, node->from);
 		break;
+	case PK_NODE_RENAME:
+		node->from->kind->rename(s, node->from, pk_info(node->from)->old_name, node->to->name);
+		s->items[s->n - 1].note = "only the name differs";
+		break;
 	case PK_NODE_CREATE:
 		emit_create(s, node->to);
 		break;
@@ -88,6 +92,8 @@ static enum pk_change change_of(const struct pk_node *node)
 		return PK_REPLACE_OBJECT;
 	if (node->type == PK_NODE_DROP)
 		return PK_DROP_OBJECT;
+	if (node->type == PK_NODE_RENAME)
+		return PK_RENAME_OBJECT;
 	return node->type == PK_NODE_CREATE && pk_info(o)->fate == PK_CREATE_NEW ? PK_CREATE_OBJECT : PK_ALTER_OBJECT;
 }
 

@@ -55,6 +55,7 @@ both_ways() {
 @test "base types and shells" { both_ways base-types; }
 @test "one name that changes its kind" { both_ways kinds-swapped; }
 @test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
+@test "what changes its name alone keeps everything else" { both_ways renamed; }
 @test "from nothing and back" { both_ways nothing; }
 
 # Twenty of all combinations of different pairs; SEED=N for others, the same ones each time.
