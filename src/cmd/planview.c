@@ -49,6 +49,7 @@ static const struct {
 	[PK_ALTER_OBJECT] = { "~", "change", PK_YELLOW },
 	[PK_REPLACE_OBJECT] = { "~", "replace", PK_YELLOW },
 	[PK_DROP_OBJECT] = { "-", "drop", PK_RED },
+	[PK_RENAME_OBJECT] = { "~", "rename", PK_YELLOW },
 };
 
 static void comma(struct pk_buf *buf, const char *text)
@@ -120,18 +121,19 @@ void pk_view_plan(FILE *out, const struct pk_plan *plan)
 void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan)
 {
 	static const struct {
-		enum pk_change change, other;
+		enum pk_change change, other, third;
 		const char *word;
 	} words[] = {
-		{ PK_CREATE_OBJECT, PK_CREATE_OBJECT, "to create" },
-		{ PK_ALTER_OBJECT, PK_REPLACE_OBJECT, "to change" },
-		{ PK_DROP_OBJECT, PK_DROP_OBJECT, "to drop" },
+		{ PK_CREATE_OBJECT, PK_CREATE_OBJECT, PK_CREATE_OBJECT, "to create" },
+		{ PK_ALTER_OBJECT, PK_REPLACE_OBJECT, PK_RENAME_OBJECT, "to change" },
+		{ PK_DROP_OBJECT, PK_DROP_OBJECT, PK_DROP_OBJECT, "to drop" },
 	};
 	for (size_t w = 0; w < PK_COUNT(words); w++) {
 		PK_AUTO(pk_strv) seen = PK_STRV_INIT;
 		for (size_t i = 0; i < plan->n; i++) {
 			const struct pk_step *step = &plan->steps[i];
-			if (step->change != words[w].change && step->change != words[w].other)
+			if (step->change != words[w].change && step->change != words[w].other &&
+			    step->change != words[w].third)
 				continue;
 			PK_FREE char *key = pk_printf("%s %s", step->kind, step->object);
 			if (!pk_strv_has(&seen, key))
