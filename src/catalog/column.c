@@ -1,13 +1,11 @@
-#include "catalog/kind.h"
+#include "catalog/column.h"
 #include "catalog_sql.h"
 
-enum {
-	QUOTED, TYPE, COLLATION, NOT_NULL, DEFAULT_VALUE, GENERATED, IDENTITY, IDENTITY_OPTIONS, STORAGE, TYPE_STORAGE,
-	COMPRESSION, STATISTICS, OPTIONS, INHERITED, LOCAL, CATEGORY, BASE_TYPE,
-};
-static const char *const attrs[] = { "quoted", "type", "collation", "not_null", "default_value", "generated", "identity",
-				     "identity_options", "storage", "type_storage", "compression", "statistics",
-				     "options", "inherited", "local", "category", "base_type" };
+static const char *const attrs[] = { "quoted", "type", "collation", "not_null", "not_null_name", "not_null_usual",
+				     "not_null_invalid", "not_null_inherited", "not_null_apart", "not_null_comment",
+				     "default_value", "generated", "identity", "identity_options", "storage",
+				     "type_storage", "compression", "statistics", "options", "inherited", "local",
+				     "category", "base_type" };
 
 static const char *default_value(const struct pk_object *column)
 {
@@ -24,8 +22,7 @@ static bool of_relation(const struct pk_object *o)
 	return o->parent->kind->columns_apart;
 }
 
-/* "ALTER TABLE [ONLY] t ALTER COLUMN c": ONLY where heirs would follow, who have changes of their own. */
-static const char *alter_column(struct pk_script *s, const struct pk_object *o, bool only)
+const char *pk_column_alter(struct pk_script *s, const struct pk_object *o, bool only)
 {
 	return pk_arena_printf(s->arena, "ALTER TABLE %s%s ALTER COLUMN %s", only && o->parent->n_heirs ? "ONLY " : "",
 			       o->parent->ident, pk_attr(o, QUOTED));
@@ -76,8 +73,7 @@ void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct
 	}
 	if (pk_attr(o, DEFAULT_VALUE) && with_default)
 		pk_buf_addf(out, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
-	if (pk_attr(o, NOT_NULL))
-		pk_buf_add(out, " NOT NULL");
+	pk_column_add_not_null(s, o, out);
 }
 
 bool pk_column_has_options(const struct pk_object *o)
@@ -85,25 +81,24 @@ bool pk_column_has_options(const struct pk_object *o)
 	return pk_attr(o, DEFAULT_VALUE) || pk_attr(o, NOT_NULL) || pk_attr(o, GENERATED);
 }
 
-void pk_column_options(const struct pk_object *o, struct pk_buf *out)
+void pk_column_options(struct pk_script *s, const struct pk_object *o, struct pk_buf *out)
 {
 	pk_buf_addf(out, "%s WITH OPTIONS", pk_attr(o, QUOTED));
 	if (pk_attr(o, GENERATED))
 		pk_buf_addf(out, " GENERATED ALWAYS AS (%s", pk_attr(o, GENERATED));
 	if (pk_attr(o, DEFAULT_VALUE))
 		pk_buf_addf(out, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
-	if (pk_attr(o, NOT_NULL))
-		pk_buf_add(out, " NOT NULL");
+	pk_column_add_not_null(s, o, out);
 }
 
 static void set_default(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "%s SET DEFAULT %s", alter_column(s, o, true), pk_attr(o, DEFAULT_VALUE));
+	pk_emit(s, "%s SET DEFAULT %s", pk_column_alter(s, o, true), pk_attr(o, DEFAULT_VALUE));
 }
 
 static void drop_default(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "%s DROP DEFAULT", alter_column(s, o, true));
+	pk_emit(s, "%s DROP DEFAULT", pk_column_alter(s, o, true));
 }
 
 static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -124,11 +119,12 @@ static bool default_apart(const struct pk_object *o)
 
 static void extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *o)
 {
-	const char *what = alter_column(s, o, true);
+	const char *what = pk_column_alter(s, o, true);
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
 
 	if (from || o->parent->kind == &pk_kind_composite)
 		return;
+	pk_column_not_null_extras(s, o);
 	if (default_apart(o) && !(s->canonical && of_relation(o))) {
 		if (pk_attr(o, DEFAULT_VALUE))
 			set_default(s, o);
@@ -147,6 +143,12 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 		pk_emit(s, "%s SET (%s)", what, options);
 }
 
+/* STORED; 18 knows columns that are computed when read. */
+static bool is_stored(const struct pk_object *o)
+{
+	return pk_attr(o, GENERATED) && pk_ends_with(pk_attr(o, GENERATED), " STORED");
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
@@ -158,7 +160,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	stmt = pk_emit(s, "ALTER TABLE %s ADD COLUMN %s", o->parent->ident, definition.ptr);
 	stmt->about = o->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->rewrite = pk_attr(o, GENERATED) || pk_attr(o, IDENTITY) ||
+	stmt->rewrite = is_stored(o) || pk_attr(o, IDENTITY) ||
 			(pk_attr(o, DEFAULT_VALUE) && strstr(pk_attr(o, DEFAULT_VALUE), "nextval("));
 	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite)
 		stmt->note = "fails while the table holds rows: NOT NULL without a default";
@@ -232,7 +234,7 @@ static void change_type(struct pk_script *s, const struct pk_object *from, const
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	struct pk_stmt *stmt;
 
-	pk_buf_addf(&sql, "%s TYPE %s", alter_column(s, to, false), pk_attr(to, TYPE));
+	pk_buf_addf(&sql, "%s TYPE %s", pk_column_alter(s, to, false), pk_attr(to, TYPE));
 	if (pk_attr(to, COLLATION))
 		pk_buf_addf(&sql, " COLLATE %s", pk_attr(to, COLLATION));
 	if (using)
@@ -251,45 +253,12 @@ void pk_column_retype(struct pk_script *s, const struct pk_object *from, const s
 	change_type(s, from, to, true);
 	if (pk_attr(to, DEFAULT_VALUE))
 		set_default(s, to);
-	if (pk_attr_changed(from, to, NOT_NULL))
-		pk_emit(s, "%s %s NOT NULL", alter_column(s, to, false), pk_attr(to, NOT_NULL) ? "SET" : "DROP");
-}
-
-static void set_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	const char *table = to->parent->ident, *column = pk_attr(to, QUOTED);
-	struct pk_stmt *stmt;
-	PK_AUTO(pk_buf) raw = PK_BUF_INIT;
-	const char *name;
-
-	if (!pk_script_online(s, from->parent)) {
-		stmt = pk_emit(s, "%s SET NOT NULL", alter_column(s, to, false));
-		stmt->about = from->parent;
-		stmt->lock = "ACCESS EXCLUSIVE";
-		stmt->scan = true;
-		return;
-	}
-	/* A valid CHECK proves it, so that SET NOT NULL need not read the table under its lock (12 and later). */
-	name = pk_arena_printf(s->arena, "postkit_not_null_%08x", (unsigned)to->subid);
-	stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", table, name, column);
-	stmt->about = from->parent;
-	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt = pk_emit(s, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table, name);
-	stmt->about = from->parent;
-	stmt->lock = "SHARE UPDATE EXCLUSIVE";
-	stmt->scan = stmt->own_transaction = true;
-	stmt->note = "reads the table without blocking reads or writes";
-	stmt = pk_emit(s, "%s SET NOT NULL", alter_column(s, to, false));
-	stmt->about = from->parent;
-	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->own_transaction = true;
-	stmt->note = "proven by the check, so the table is not read";
-	pk_emit(s, "ALTER TABLE %s DROP CONSTRAINT %s", table, name);
+	pk_column_alter_not_null(s, from, to);
 }
 
 static void alter_identity(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	const char *what = alter_column(s, to, false);
+	const char *what = pk_column_alter(s, to, false);
 	const char *const *old, *const *new;
 	size_t n_old = pk_attr_list(s, pk_attr(from, IDENTITY_OPTIONS), &old);
 	size_t n_new = pk_attr_list(s, pk_attr(to, IDENTITY_OPTIONS), &new);
@@ -334,17 +303,21 @@ static bool stays_attached(const struct pk_object *from, const struct pk_object 
 	return old->kind->alter(NULL, old, new) == PK_SAME;
 }
 
+bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *to)
+{
+	return from->origin && to->origin && stays_attached(from->parent, to->parent);
+}
+
 /* True when the heirs follow the parent's own change of this attribute. */
 static bool follows(const struct pk_object *from, const struct pk_object *to, int attr)
 {
-	return from->origin && to->origin && stays_attached(from->parent, to->parent) &&
-	       pk_attr_changed(from->origin, to->origin, attr) &&
+	return pk_column_stays_heir(from, to) && pk_attr_changed(from->origin, to->origin, attr) &&
 	       pk_streq(pk_attr(to->origin, attr), pk_attr(to, attr));
 }
 
 static void alter_storage(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool retyped)
 {
-	const char *what = alter_column(s, to, true);
+	const char *what = pk_column_alter(s, to, true);
 
 	if (pk_attr_changed(from, to, STORAGE) || (retyped && pk_attr(to, STORAGE)))
 		pk_emit(s, "%s SET STORAGE %s", what, pk_attr(to, STORAGE) ? pk_attr(to, STORAGE) : pk_attr(to, TYPE_STORAGE));
@@ -371,6 +344,37 @@ static enum pk_outcome alter_view_column(struct pk_script *s, const struct pk_ob
 	return s->n > before ? PK_ALTERED : PK_SAME;
 }
 
+static bool has_checks(const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		if (table->children[i]->kind == &pk_kind_constraint && pk_constraint_is_check(table->children[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What no ALTER does: only 17 and later exchange an expression, and that of a column not stored not beside checks. */
+static bool generated_anew(const struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (pk_attr(from, GENERATED) && !pk_attr(to, GENERATED))
+		return !is_stored(from);
+	if (s->version < 170000 || !pk_attr(from, GENERATED) || is_stored(from) != is_stored(to) ||
+	    pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION))
+		return true;
+	return !is_stored(to) && (has_checks(from->parent) || has_checks(to->parent));
+}
+
+static void set_expression(struct pk_script *s, const struct pk_object *o)
+{
+	const char *text = pk_attr(o, GENERATED);
+	size_t len = strlen(text) - (is_stored(o) ? strlen(" STORED") : 0);
+	struct pk_stmt *stmt = pk_emit(s, "%s SET EXPRESSION AS (%.*s", pk_column_alter(s, o, true), (int)len, text);
+
+	stmt->about = o->parent;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->rewrite = is_stored(o);
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	size_t before = s->n;
@@ -381,24 +385,23 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 	if (!of_relation(to))
 		return alter_view_column(s, from, to);
-	if (pk_attr(to, GENERATED) && (pk_attr_changed(from, to, GENERATED) || retype))
-		return to->origin && from->origin ? PK_SAME : PK_RECREATE;
-	if (pk_attr(from, GENERATED) && !pk_attr(to, GENERATED))
-		pk_emit(s, "%s DROP EXPRESSION", alter_column(s, to, false));
+	if (pk_attr_changed(from, to, GENERATED) || (pk_attr(to, GENERATED) && retype)) {
+		if (generated_anew(s, from, to))
+			return to->origin && from->origin ? PK_SAME : PK_RECREATE;
+		if (pk_attr(to, GENERATED))
+			set_expression(s, to);
+		else
+			pk_emit(s, "%s DROP EXPRESSION", pk_column_alter(s, to, false));
+	}
 	if (pk_attr(from, IDENTITY) && !pk_attr(to, IDENTITY))
-		pk_emit(s, "%s DROP IDENTITY", alter_column(s, to, false));
+		pk_emit(s, "%s DROP IDENTITY", pk_column_alter(s, to, false));
 	if (without_default)
 		drop_default(s, to);
 	if (emit_type)
 		change_type(s, from, to, using);
 	if (pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || without_default))
 		set_default(s, to);
-	if (pk_attr_changed(from, to, NOT_NULL) && !follows(from, to, NOT_NULL)) {
-		if (pk_attr(to, NOT_NULL))
-			set_not_null(s, from, to);
-		else
-			pk_emit(s, "%s DROP NOT NULL", alter_column(s, to, false));
-	}
+	pk_column_alter_not_null(s, from, to);
 	if (pk_attr(to, IDENTITY) && (pk_attr_changed(from, to, IDENTITY) || pk_attr_changed(from, to, IDENTITY_OPTIONS)))
 		alter_identity(s, from, to);
 	alter_storage(s, from, to, retype);

@@ -2,15 +2,15 @@
 #include "catalog_sql.h"
 #include "pg/conn.h"
 
-enum { QUOTED, TYPE, DEFINITION, NOT_VALID, INHERITED, PARENT_CONSTRAINT, DEFERRABLE, REFERENCES_TABLE,
+enum { QUOTED, TYPE, DEFINITION, NOT_VALID, NOT_ENFORCED, INHERITED, PARENT_CONSTRAINT, DEFERRABLE, REFERENCES_TABLE,
        INDEX_COMMENT, MERGED };
-static const char *const attrs[] = { "quoted", "type", "definition", "not_valid", "inherited", "parent_constraint",
-				     "deferrable", "references_table", "index_comment", "merged" };
+static const char *const attrs[] = { "quoted", "type", "definition", "not_valid", "not_enforced", "inherited",
+				     "parent_constraint", "deferrable", "references_table", "index_comment", "merged" };
 
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
-	if (*pk_attr(o, TYPE) == 'f' || pk_attr(o, NOT_VALID))
+	if (*pk_attr(o, TYPE) == 'f' || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
 	if (pk_attr(o, INHERITED) && *pk_attr(o, TYPE) == 'c')
 		return pk_table_is_partition(o->parent);
@@ -80,6 +80,11 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 	pk_emit(s, "COMMENT ON INDEX %s IS %s", name.ptr, new ? new : "NULL");
 }
 
+bool pk_constraint_is_check(const struct pk_object *o)
+{
+	return *pk_attr(o, TYPE) == 'c';
+}
+
 bool pk_constraint_merged(const struct pk_object *o)
 {
 	return pk_attr(o, MERGED) != NULL;
@@ -89,16 +94,17 @@ static void add(struct pk_script *s, const struct pk_object *o)
 {
 	bool online = pk_script_online(s, o->parent);
 	bool can_wait = (*pk_attr(o, TYPE) == 'c' || *pk_attr(o, TYPE) == 'f') && !pk_table_is_partitioned(o->parent);
-	bool later = online && can_wait && !pk_attr(o, NOT_VALID);
+	bool later = online && can_wait && !pk_attr(o, NOT_VALID) && !pk_attr(o, NOT_ENFORCED);
+	const char *state = pk_attr(o, NOT_ENFORCED) ? " NOT ENFORCED" : pk_attr(o, NOT_VALID) || later ? " NOT VALID" : "";
 	struct pk_stmt *stmt;
 
 	if (online && create_from_index(s, o))
 		return;
 	stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s%s", o->parent->ident, pk_attr(o, QUOTED),
-		       pk_attr(o, DEFINITION), pk_attr(o, NOT_VALID) || later ? " NOT VALID" : "");
+		       pk_attr(o, DEFINITION), state);
 	stmt->lock = *pk_attr(o, TYPE) == 'f' ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
 	stmt->about = o->parent;
-	stmt->scan = !pk_attr(o, NOT_VALID) && !later;
+	stmt->scan = !*state;
 	if (later)
 		validate(s, o);
 }
@@ -112,12 +118,29 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		add(s, o);
 }
 
+/* ENFORCED proves it as well. Of checks 18 cannot change it. */
+static enum pk_outcome enforce(struct pk_script *s, const struct pk_object *to)
+{
+	struct pk_stmt *stmt;
+
+	if (*pk_attr(to, TYPE) != 'f' || pk_attr(to, NOT_VALID))
+		return PK_RECREATE;
+	stmt = pk_emit(s, "ALTER TABLE %s ALTER CONSTRAINT %s %sENFORCED", to->parent->ident, pk_attr(to, QUOTED),
+		       pk_attr(to, NOT_ENFORCED) ? "NOT " : "");
+	stmt->about = to->parent;
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->scan = !pk_attr(to, NOT_ENFORCED);
+	return PK_ALTERED;
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (pk_attr(to, INHERITED) && *pk_attr(to, TYPE) == 'c')
 		return PK_SAME; /* follows its parent */
 	if (pk_attr_changed(from, to, DEFINITION))
 		return PK_RECREATE;
+	if (pk_attr_changed(from, to, NOT_ENFORCED))
+		return enforce(s, to);
 	if (pk_attr(from, NOT_VALID) && !pk_attr(to, NOT_VALID)) {
 		validate(s, to);
 		s->items[s->n - 1].own_transaction = false;

@@ -1,8 +1,8 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { TYPE, DEFAULT_VALUE, NOT_NULL, CONSTRAINTS };
-static const char *const attrs[] = { "type", "default_value", "not_null", "constraints" };
+enum { TYPE, DEFAULT_VALUE, NOT_NULL, NOT_NULL_CONSTRAINT, CONSTRAINTS };
+static const char *const attrs[] = { "type", "default_value", "not_null", "not_null_constraint", "constraints" };
 
 static bool is_not_valid(const char *definition)
 {
@@ -25,6 +25,31 @@ static void comment_constraint(struct pk_script *s, const struct pk_object *o, c
 		*comment ? comment : "NULL");
 }
 
+/* The name of the NOT NULL constraint: of an item of 17 and later, where it has one of its own; else NULL. */
+static const char *not_null_name(struct pk_script *s, const struct pk_object *o, bool usual_too)
+{
+	const char *item = pk_attr(o, NOT_NULL_CONSTRAINT);
+
+	return item && (usual_too || !*pk_item_part(s, item, 1)) ? pk_item_part(s, item, 0) : NULL;
+}
+
+static void alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *old = not_null_name(s, from, true), *new = not_null_name(s, to, true);
+	const char *item = pk_attr(from, NOT_NULL_CONSTRAINT), *comment = old && new ? pk_item_part(s, item, 2) : "";
+
+	if (pk_attr(from, NOT_NULL) && !pk_attr(to, NOT_NULL))
+		pk_emit(s, "ALTER DOMAIN %s DROP NOT NULL", to->ident);
+	else if (!pk_attr(from, NOT_NULL) && not_null_name(s, to, false))
+		pk_emit(s, "ALTER DOMAIN %s ADD CONSTRAINT %s NOT NULL", to->ident, new);
+	else if (!pk_attr(from, NOT_NULL) && pk_attr(to, NOT_NULL))
+		pk_emit(s, "ALTER DOMAIN %s SET NOT NULL", to->ident);
+	else if (old && new && strcmp(old, new) != 0)
+		pk_emit(s, "ALTER DOMAIN %s RENAME CONSTRAINT %s TO %s", to->ident, old, new);
+	if (new && strcmp(comment, pk_item_part(s, pk_attr(to, NOT_NULL_CONSTRAINT), 2)) != 0)
+		comment_constraint(s, to, pk_attr(to, NOT_NULL_CONSTRAINT));
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	const char *const *items;
@@ -34,6 +59,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	pk_buf_addf(&sql, "CREATE DOMAIN %s AS %s", o->ident, pk_attr(o, TYPE));
 	if (pk_attr(o, DEFAULT_VALUE))
 		pk_buf_addf(&sql, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
+	if (pk_attr(o, NOT_NULL) && not_null_name(s, o, false))
+		pk_buf_addf(&sql, " CONSTRAINT %s", not_null_name(s, o, false));
 	if (pk_attr(o, NOT_NULL))
 		pk_buf_add(&sql, " NOT NULL");
 	for (size_t i = 0; i < n; i++) {
@@ -42,6 +69,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 				    pk_item_part(s, items[i], 1));
 	}
 	pk_emit(s, "%s", sql.ptr);
+	if (not_null_name(s, o, true) && *pk_item_part(s, pk_attr(o, NOT_NULL_CONSTRAINT), 2))
+		comment_constraint(s, o, pk_attr(o, NOT_NULL_CONSTRAINT));
 	for (size_t i = 0; i < n; i++) {
 		if (is_not_valid(pk_item_part(s, items[i], 1)))
 			add_constraint(s, o, items[i]);
@@ -84,8 +113,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		else
 			pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", to->ident);
 	}
-	if (pk_attr_changed(from, to, NOT_NULL))
-		pk_emit(s, "ALTER DOMAIN %s %s NOT NULL", to->ident, pk_attr(to, NOT_NULL) ? "SET" : "DROP");
+	alter_not_null(s, from, to);
 	alter_constraints(s, from, to);
 	return PK_ALTERED;
 }

@@ -76,7 +76,8 @@ static void write_parts(struct pk_script *s, const struct pk_object *o)
 static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, struct pk_buf *ret)
 {
 	struct pk_arena arena = PK_ARENA_INIT;
-	struct pk_script s = { .arena = &arena, .files = true, .database_owner = snapshot->database_owner };
+	struct pk_script s = { .arena = &arena, .files = true, .version = snapshot->version,
+			       .database_owner = snapshot->database_owner };
 
 	pk_object_create(&s, o);
 	write_parts(&s, o);

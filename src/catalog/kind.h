@@ -19,7 +19,7 @@ enum pk_outcome {
 	PK_ALTERED,      /* in place; dependents need not know */
 	PK_ALTERED_TYPE, /* in place, but what depends on it has to be dropped before and made again after */
 	PK_RECREATE,     /* drop and create */
-	PK_RETYPE,       /* a type: the old one is renamed, columns move to the new one, the old one dropped */
+	PK_RETYPE,       /* a type or collation: the old one is renamed, columns move to the new one, the old one dropped */
 };
 
 /* What happened to something that an object uses, and what that means for the object. */
@@ -54,7 +54,7 @@ struct pk_kind {
 	bool comes_first;           /* is there before its parent, and takes along what uses it: the shell of a type */
 	bool shape;                 /* of what a partition must have before it is attached: columns, keys, indexes */
 	bool attachment;            /* the place of a partition under its parent */
-	bool type;                  /* columns can have it */
+	bool type;                  /* columns can have it: a collation, too */
 	bool routine;               /* shares the name space of functions and aggregates */
 	bool extension;             /* what belongs to it is left alone */
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
@@ -150,7 +150,7 @@ void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
 enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* The part of a table that says where it is attached; NULL: no partition. */
 const struct pk_object *pk_attachment_of(const struct pk_object *table);
-/* ALTER TYPE x RENAME TO x__old; its name after that is pk_aside_ident(). */
+/* ALTER <sql_name> x RENAME TO x__old; its name after that is pk_aside_ident(). */
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
 
@@ -173,7 +173,7 @@ bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const 
 void pk_column_definition(struct pk_script *s, const struct pk_object *column, struct pk_buf *out, bool with_default);
 /* Of a typed table: "name WITH OPTIONS DEFAULT ... NOT NULL". */
 bool pk_column_has_options(const struct pk_object *column);
-void pk_column_options(const struct pk_object *column, struct pk_buf *out);
+void pk_column_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 bool pk_column_inherited(const struct pk_object *column);
 /* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
@@ -182,6 +182,7 @@ bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const ch
 /* The last value, where it would lie outside new bounds, moved into them; nothing else changes. Apart: nothing. */
 void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
 			     const char *old_max, const char *new_max);
+bool pk_constraint_is_check(const struct pk_object *constraint);
 bool pk_constraint_merged(const struct pk_object *constraint); /* a check that a parent has too, or only it */
 /* ALTER ... CLUSTER ON or SET WITHOUT CLUSTER; what: "TABLE". from NULL: new. */
 void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, int attr,

@@ -178,7 +178,7 @@ static const char *aside_name(struct pk_script *s, const struct pk_object *o)
 
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "ALTER TYPE %s RENAME TO %s", o->ident, aside_name(s, o));
+	pk_emit(s, "ALTER %s %s RENAME TO %s", pk_sql_name(o), o->ident, aside_name(s, o));
 }
 
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o)

@@ -35,6 +35,7 @@ struct pk_script {
 	size_t n, cap;
 	bool canonical;        /* for the fingerprint: columns by name */
 	bool files;            /* for schema files */
+	int version;           /* server_version_num of who runs it */
 	const char *role;      /* who runs it, quoted: objects are born with this owner; NULL: the database's owner */
 	const char *database_owner; /* quoted; the owner of objects whose owner is NULL */
 	/* Is a relation large enough that locks matter? NULL: never (creation from nothing). */

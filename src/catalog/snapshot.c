@@ -298,7 +298,7 @@ static void write_texts(struct pk_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->n; i++) {
 		struct pk_object *o = snap->objects[i];
-		struct pk_script s = { .arena = &snap->arena, .canonical = true };
+		struct pk_script s = { .arena = &snap->arena, .canonical = true, .version = snap->version };
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 		if (o->kind->part)

@@ -58,7 +58,7 @@ static void add_columns(struct pk_script *s, const struct pk_object *o, struct p
 			continue;
 		pk_buf_add(list, list->len ? ",\n    " : "\n    ");
 		if (pk_attr(o, OF_TYPE))
-			pk_column_options(columns[i], list);
+			pk_column_options(s, columns[i], list);
 		else
 			pk_column_definition(s, columns[i], list, with_default);
 	}
@@ -198,11 +198,17 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 	if (pk_attr_changed(from, to, PARTITION_KEY))
 		return PK_RECREATE; /* its data moves with the attachments or is lost: marked by diff */
+	if (pk_attr_changed(from, to, ACCESS_METHOD) && s->version < 150000)
+		return PK_RECREATE; /* 14 cannot do it in place */
 	if (pk_attr_changed(from, to, PERSISTENCE))
 		rewriting(pk_emit(s, "%s SET %s", what, pk_attr(to, PERSISTENCE) ? "UNLOGGED" : "LOGGED"), from);
-	if (pk_attr_changed(from, to, ACCESS_METHOD))
+	if (pk_attr_changed(from, to, ACCESS_METHOD)) {
+		const char *none = pk_table_is_partitioned(to) ? "DEFAULT" : "heap";
+
 		rewriting(pk_emit(s, "%s SET ACCESS METHOD %s", what,
-				  pk_attr(to, ACCESS_METHOD) ? pk_attr(to, ACCESS_METHOD) : "heap"), from);
+				  pk_attr(to, ACCESS_METHOD) ? pk_attr(to, ACCESS_METHOD) : none), from);
+		s->items[s->n - 1].rewrite = !pk_table_is_partitioned(to);
+	}
 	if (pk_attr_changed(from, to, TABLESPACE))
 		rewriting(pk_emit(s, "%s SET TABLESPACE %s", what,
 				  pk_attr(to, TABLESPACE) ? pk_attr(to, TABLESPACE) : "pg_default"), from);

@@ -54,7 +54,7 @@ bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b)
 /* The fate of a pair by itself. */
 static enum pk_fate judge(struct pk_changes *c, struct pk_object *from, struct pk_object *to)
 {
-	struct pk_script scratch = { .arena = c->arena, .from = c->from, .to = c->to };
+	struct pk_script scratch = { .arena = c->arena, .from = c->from, .to = c->to, .version = c->from->version };
 	enum pk_outcome outcome = PK_SAME;
 	bool common = pk_common_same(&scratch, from, to);
 

@@ -159,7 +159,7 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 
 static bool late_differs(struct pk_differ *d, const struct pk_object *from, const struct pk_object *to)
 {
-	struct pk_script s = { .arena = &d->arena };
+	struct pk_script s = { .arena = &d->arena, .version = d->changes.from->version };
 	bool differs;
 
 	if (!to->kind->late)

@@ -105,7 +105,7 @@ void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
 
 		node->script = (struct pk_script){ .arena = &plan->arena, .online = online, .context = d,
 						   .inline_default = inline_default, .stays_heir = stays_heir,
-						   .role = d->changes.options->role,
+						   .role = d->changes.options->role, .version = d->changes.from->version,
 						   .database_owner = d->changes.from->database_owner };
 		emit(&node->script, node);
 		for (size_t j = 0; j < node->script.n; j++)

@@ -53,6 +53,8 @@ converge_dump() {
 				split(head, word, /[ ;]+/)
 				if (heir)
 					heirs[word[3]] = 1
+				if (head ~ /Type: TABLE ATTACH;/)
+					partitions[word[3]] = 1
 			}
 			n = heir = 0
 		}
@@ -81,6 +83,9 @@ converge_dump() {
 			flush()
 			for (i = 1; i <= entries; i++) {
 				split(headings[i], word, /[ ;]+/)
+				# nor what the NOT NULL of its parent is called in a partition
+				if (word[3] in partitions)
+					gsub(/CONSTRAINT ("([^"]|"")+"|[^" ]+) NOT NULL/, "NOT NULL", text[i])
 				if (!(headings[i] ~ /Type: DEFAULT;/ && word[3] in heirs))
 					print text[i]
 			}
@@ -95,7 +100,7 @@ converge_stable() {
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)" \
 		-c "CREATE DATABASE $again TEMPLATE template0" &&
 		"$(pg_tools)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" |
-		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$again" >/dev/null &&
+		sed '/^CREATE SCHEMA public;$/d; /^SET transaction_timeout = 0;$/d' | converge_psql "$again" >/dev/null &&
 		converge_dump "$again"
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)"
 }

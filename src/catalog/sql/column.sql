@@ -11,11 +11,24 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attcollation <> t.typcollation
             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
-       CASE WHEN a.attnotnull THEN 't' END AS not_null,
+       CASE WHEN a.attnotnull THEN 'NOT NULL' END AS not_null, -- pg<18
+       CASE WHEN a.attnotnull THEN 'NOT NULL' || CASE WHEN nn.connoinherit THEN ' NO INHERIT' ELSE '' END END AS not_null, -- pg>=18
+       quote_ident(nn.conname) AS not_null_name, -- pg>=18
+       CASE WHEN nn.conname = c.relname || '_' || a.attname || '_not_null' THEN 't' END AS not_null_usual, -- pg>=18
+       CASE WHEN NOT nn.convalidated THEN 't' END AS not_null_invalid, -- pg>=18
+       CASE WHEN nn.coninhcount > 0 THEN CASE WHEN nn.conislocal THEN 'local' ELSE 't' END END AS not_null_inherited, -- pg>=18
+       CASE WHEN c.relhassubclass AND EXISTS (SELECT FROM pg_inherits h -- pg>=18
+                 JOIN pg_attribute ha ON ha.attrelid = h.inhrelid AND ha.attname = a.attname -- pg>=18
+                 JOIN pg_constraint hn ON hn.conrelid = ha.attrelid AND hn.contype = 'n' AND hn.conkey[1] = ha.attnum -- pg>=18
+                 WHERE h.inhparent = c.oid AND hn.coninhcount > 0 AND hn.conname <> nn.conname) THEN 't' END AS not_null_apart, -- pg>=18
+       quote_literal(nd.description) AS not_null_comment, -- pg>=18
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END AS default_value,
        CASE WHEN a.attgenerated = 's' THEN pg_get_expr(ad.adbin, ad.adrelid) || ') STORED'
             WHEN a.attgenerated = 'v' THEN pg_get_expr(ad.adbin, ad.adrelid) || ')' END AS generated,
-       CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,
+       CASE WHEN c.relispartition THEN NULL ELSE -- pg>=17
+       CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END
+       END -- pg>=17
+       AS identity,
        CASE WHEN a.attidentity <> '' THEN
             (SELECT concat_ws(E'\x01', 'SEQUENCE NAME ' || quote_ident(sn.nspname) || '.' || quote_ident(sc.relname),
                               'START WITH ' || s.seqstart, 'INCREMENT BY ' || s.seqincrement, 'MINVALUE ' || s.seqmin,
@@ -45,6 +58,8 @@ LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 LEFT JOIN pg_collation co ON co.oid = a.attcollation
 LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
+LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey[1] = a.attnum -- pg>=18
+LEFT JOIN pg_description nd ON nd.classoid = 'pg_constraint'::regclass AND nd.objoid = nn.oid AND nd.objsubid = 0 -- pg>=18
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'c') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')
 ORDER BY a.attrelid, a.attnum

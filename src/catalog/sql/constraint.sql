@@ -5,7 +5,7 @@ SELECT 'pg_constraint'::regclass::oid AS classid, k.oid, 'pg_class'::regclass::o
        NULL AS owner, quote_literal(d.description) AS comment,
        quote_ident(k.conname) AS quoted, k.contype AS type,
        -- NOT VALID is an attribute of its own, so that validating is a change in place
-       regexp_replace(pg_get_constraintdef(k.oid), '( DEFERRABLE( INITIALLY DEFERRED)?)?( NOT VALID)?$',
+       regexp_replace(pg_get_constraintdef(k.oid), '( DEFERRABLE( INITIALLY DEFERRED)?)?( NOT VALID| NOT ENFORCED)?$',
            coalesce((SELECT ' WITH (' || string_agg(quote_ident(o.option_name) || '=' || quote_literal(o.option_value), ', '
                                                     ORDER BY o.option_name) || ')'
                      FROM pg_class ic, pg_options_to_table(ic.reloptions) o WHERE ic.oid = k.conindid AND k.contype IN ('p', 'u')), '')
@@ -14,7 +14,10 @@ SELECT 'pg_constraint'::regclass::oid AS classid, k.oid, 'pg_class'::regclass::o
                         WHERE ic.oid = k.conindid AND k.contype IN ('p', 'u')), '') || '\1') AS definition,
        (SELECT quote_literal(xd.description) FROM pg_description xd WHERE xd.classoid = 'pg_class'::regclass
         AND xd.objoid = k.conindid AND xd.objsubid = 0 AND k.contype IN ('p', 'u', 'x')) AS index_comment,
-       CASE WHEN NOT k.convalidated THEN 't' END AS not_valid,
+       CASE WHEN NOT k.convalidated
+            AND k.conenforced -- pg>=18
+            THEN 't' END AS not_valid,
+       CASE WHEN NOT k.conenforced THEN 't' END AS not_enforced, -- pg>=18
        CASE WHEN k.coninhcount > 0 AND NOT k.conislocal THEN 't' END AS inherited,
        (SELECT quote_ident(pk.conname) || ' ON ' || quote_ident(pn.nspname) || '.' || quote_ident(pc.relname)
         FROM pg_constraint pk JOIN pg_class pc ON pc.oid = pk.conrelid JOIN pg_namespace pn ON pn.oid = pc.relnamespace

@@ -8,6 +8,11 @@ SELECT 'pg_type'::regclass::oid AS classid, t.oid, n.nspname AS schema, t.typnam
                THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS type,
        pg_get_expr(t.typdefaultbin, 0) AS default_value,
        CASE WHEN t.typnotnull THEN 'NOT NULL' END AS not_null,
+       -- from 17 on a constraint with a name, and a comment
+       (SELECT quote_ident(k.conname) || E'\x02' || CASE WHEN k.conname = t.typname || '_not_null' THEN 't' ELSE '' END -- pg>=17
+               || E'\x02' || coalesce((SELECT quote_literal(description) FROM pg_description -- pg>=17
+                                       WHERE classoid = 'pg_constraint'::regclass AND objoid = k.oid), '') -- pg>=17
+        FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'n') AS not_null_constraint, -- pg>=17
        (SELECT string_agg(quote_ident(k.conname) || E'\x02' || pg_get_constraintdef(k.oid) || E'\x02'
                           || coalesce((SELECT quote_literal(description) FROM pg_description
                                        WHERE classoid = 'pg_constraint'::regclass AND objoid = k.oid), ''),

@@ -19,7 +19,8 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, n.nspname AS schema, c.relna
         FROM pg_options_to_table(c.reloptions) o) AS options,
        (SELECT string_agg('toast.' || quote_ident(o.option_name) || '=' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
         FROM pg_class tc, pg_options_to_table(tc.reloptions) o WHERE tc.oid = c.reltoastrelid) AS toast_options,
-       CASE WHEN am.amname <> 'heap' THEN quote_ident(am.amname) END AS access_method,
+       -- a partitioned table holds none, or what its partitions are to have
+       CASE WHEN am.amname <> 'heap' OR c.relkind = 'p' THEN quote_ident(am.amname) END AS access_method,
        quote_ident(ts.spcname) AS tablespace,
        CASE WHEN c.relrowsecurity THEN 't' END AS row_security,
        CASE WHEN c.relforcerowsecurity THEN 't' END AS force_row_security,

@@ -7,7 +7,7 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, n.nspname AS schema, c.relna
        (SELECT string_agg(quote_ident(o.option_name) || '=' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
         FROM pg_options_to_table(c.reloptions) o) AS options,
        (SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
-                          || ' ' || a.attcollation, E'\x01' ORDER BY a.attnum)
+                          || ' ' || a.attcollation::regcollation, E'\x01' ORDER BY a.attnum)
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,0 +1,24 @@
+/* What the files about columns share: their attributes, and NOT NULL, which from 18 on is a constraint. */
+#ifndef PK_CATALOG_COLUMN_H
+#define PK_CATALOG_COLUMN_H
+
+#include "catalog/kind.h"
+
+enum pk_column_attr {
+	QUOTED, TYPE, COLLATION, NOT_NULL, NOT_NULL_NAME, NOT_NULL_USUAL, NOT_NULL_INVALID, NOT_NULL_INHERITED,
+	NOT_NULL_APART, NOT_NULL_COMMENT, DEFAULT_VALUE, GENERATED, IDENTITY, IDENTITY_OPTIONS, STORAGE, TYPE_STORAGE, COMPRESSION, STATISTICS, OPTIONS,
+	INHERITED, LOCAL, CATEGORY, BASE_TYPE,
+};
+
+/* "ALTER TABLE [ONLY] t ALTER COLUMN c": ONLY where heirs would follow, who have changes of their own. */
+const char *pk_column_alter(struct pk_script *s, const struct pk_object *column, bool only);
+/* Is it in both an heir of columns of the same table or tables, which pass on what happens to them? */
+bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *to);
+
+/* " NOT NULL" in its definition; nothing where it is not valid. */
+void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
+/* What a new column's definition cannot say of it: NOT VALID, the comment. */
+void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *column);
+void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+
+#endif

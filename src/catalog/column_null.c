@@ -1,0 +1,178 @@
+/*
+ * NOT NULL of columns. Up to 17 a mark; from 18 on a constraint with a name, which may be NOT VALID
+ * and NO INHERIT. What a parent gains and loses its heirs gain and lose, but for what they have
+ * said themselves, which 18 keeps. The name of what an heir has from its parent, and whether it is
+ * valid, depend on how it became one, and cannot be changed: no part of the picture.
+ */
+#include "catalog/column.h"
+
+void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *o, struct pk_buf *out)
+{
+	bool picture = s->canonical && pk_attr(o, NOT_NULL_INHERITED);
+
+	if (!pk_attr(o, NOT_NULL) || (pk_attr(o, NOT_NULL_INVALID) && !picture))
+		return;
+	if (pk_attr(o, NOT_NULL_NAME) && !pk_attr(o, NOT_NULL_USUAL) && !picture)
+		pk_buf_addf(out, " CONSTRAINT %s", pk_attr(o, NOT_NULL_NAME));
+	pk_buf_addf(out, " %s", pk_attr(o, NOT_NULL));
+}
+
+static struct pk_stmt *emit(struct pk_script *s, const struct pk_object *table, const char *lock, const char *sql)
+{
+	struct pk_stmt *stmt = pk_emit(s, "%s", sql);
+
+	stmt->about = table;
+	stmt->lock = lock;
+	return stmt;
+}
+
+static struct pk_stmt *alter_table(struct pk_script *s, const struct pk_object *o, const char *lock, const char *action)
+{
+	return emit(s, o->parent, lock, pk_arena_printf(s->arena, "ALTER TABLE %s %s", o->parent->ident, action));
+}
+
+static struct pk_stmt *on_constraint(struct pk_script *s, const struct pk_object *o, const char *lock, const char *verb,
+				     const char *name, const char *rest)
+{
+	return alter_table(s, o, lock, pk_arena_printf(s->arena, "%s CONSTRAINT %s%s", verb, name, rest));
+}
+
+static bool no_inherit(const struct pk_object *o)
+{
+	return pk_ends_with(pk_attr(o, NOT_NULL), " NO INHERIT");
+}
+
+/* With its name, where there is one; not_valid: also when it is to be valid later. */
+static struct pk_stmt *add_constraint(struct pk_script *s, const struct pk_object *o, bool not_valid)
+{
+	return on_constraint(s, o, "ACCESS EXCLUSIVE", "ADD", pk_attr(o, NOT_NULL_NAME),
+			     pk_arena_printf(s->arena, " NOT NULL %s%s%s", pk_attr(o, QUOTED),
+					     no_inherit(o) ? " NO INHERIT" : "", not_valid ? " NOT VALID" : ""));
+}
+
+static void validate(struct pk_script *s, const struct pk_object *o, const char *name)
+{
+	struct pk_stmt *stmt = on_constraint(s, o, "SHARE UPDATE EXCLUSIVE", "VALIDATE", name, "");
+
+	stmt->scan = stmt->own_transaction = true;
+	stmt->note = "reads the table without blocking reads or writes";
+}
+
+/* A valid CHECK proves it, so that SET NOT NULL need not read the table under its lock. */
+static void set_proven(struct pk_script *s, const struct pk_object *o)
+{
+	const char *name = pk_arena_printf(s->arena, "postkit_not_null_%08x", (unsigned)o->subid);
+	const char *set = pk_arena_printf(s->arena, "%s SET NOT NULL", pk_column_alter(s, o, false));
+	struct pk_stmt *stmt;
+
+	on_constraint(s, o, "ACCESS EXCLUSIVE", "ADD", name,
+		      pk_arena_printf(s->arena, " CHECK (%s IS NOT NULL) NOT VALID", pk_attr(o, QUOTED)));
+	validate(s, o, name);
+	stmt = emit(s, o->parent, "ACCESS EXCLUSIVE", set);
+	stmt->own_transaction = true;
+	stmt->note = "proven by the check, so the table is not read";
+	on_constraint(s, o, "ACCESS EXCLUSIVE", "DROP", name, "");
+}
+
+static void set(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	bool constraint = pk_attr(to, NOT_NULL_NAME), online = pk_script_online(s, from->parent);
+
+	if (constraint && (pk_attr(to, NOT_NULL_INVALID) || online)) {
+		add_constraint(s, to, true);
+		if (!pk_attr(to, NOT_NULL_INVALID))
+			validate(s, to, pk_attr(to, NOT_NULL_NAME));
+	} else if (constraint && (!pk_attr(to, NOT_NULL_USUAL) || no_inherit(to))) {
+		add_constraint(s, to, false)->scan = true;
+	} else if (online) {
+		set_proven(s, to);
+	} else {
+		emit(s, to->parent, "ACCESS EXCLUSIVE",
+		     pk_arena_printf(s->arena, "%s SET NOT NULL", pk_column_alter(s, to, false)))->scan = true;
+	}
+}
+
+static void drop(struct pk_script *s, const struct pk_object *o)
+{
+	emit(s, o->parent, "ACCESS EXCLUSIVE",
+	     pk_arena_printf(s->arena, "%s DROP NOT NULL", pk_column_alter(s, o, false)));
+}
+
+static void comment(struct pk_script *s, const struct pk_object *o)
+{
+	const char *text = pk_attr(o, NOT_NULL_COMMENT);
+
+	pk_emit(s, "COMMENT ON CONSTRAINT %s ON %s IS %s", pk_attr(o, NOT_NULL_NAME), o->parent->ident, text ? text : "NULL");
+}
+
+void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *o)
+{
+	if (pk_attr(o, NOT_NULL_INHERITED) && (s->canonical || !pk_table_is_partition(o->parent)))
+		return;
+	if (pk_attr(o, NOT_NULL_INVALID))
+		add_constraint(s, o, true);
+	if (pk_attr(o, NOT_NULL_COMMENT))
+		comment(s, o);
+}
+
+/* Both have it, on a server that gives it a name. Returns false when the comment went with the old one. */
+static bool change(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *old = pk_attr(from, NOT_NULL_NAME), *new = pk_attr(to, NOT_NULL_NAME);
+	bool renamed = strcmp(old, new) != 0;
+
+	/* Renaming reaches the heirs, and fails where theirs has another name. */
+	if ((!pk_attr(from, NOT_NULL_INVALID) && pk_attr(to, NOT_NULL_INVALID)) || (renamed && pk_attr(from, NOT_NULL_APART))) {
+		drop(s, from);
+		set(s, from, to);
+		return false;
+	}
+	if (renamed)
+		on_constraint(s, to, "ACCESS EXCLUSIVE", "RENAME", old, pk_arena_printf(s->arena, " TO %s", new));
+	if (no_inherit(from) != no_inherit(to))
+		on_constraint(s, to, "ACCESS EXCLUSIVE", "ALTER", new, no_inherit(to) ? " NO INHERIT" : " INHERIT");
+	if (pk_attr(from, NOT_NULL_INVALID) && !pk_attr(to, NOT_NULL_INVALID))
+		validate(s, to, new);
+	return true;
+}
+
+static bool passes_on(const struct pk_object *o)
+{
+	return pk_attr(o, NOT_NULL) && !no_inherit(o);
+}
+
+/* What happens to the parent's, before. True when that leaves nothing to do. */
+static bool follows(const struct pk_object *from, const struct pk_object *to, bool *had)
+{
+	bool parent_had = passes_on(from->origin), parent_has = passes_on(to->origin);
+
+	if (parent_had && parent_has)
+		return pk_attr(from, NOT_NULL_INHERITED) && pk_attr(to, NOT_NULL_INHERITED);
+	if (!parent_had && parent_has) {
+		*had = true;
+		return pk_attr(to, NOT_NULL);
+	}
+	/* Where the parent keeps it for itself the heirs keep theirs. */
+	if (parent_had && !parent_has && !pk_attr(to->origin, NOT_NULL))
+		*had = pk_streq(pk_attr(from, NOT_NULL_INHERITED), "local");
+	return false;
+}
+
+void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	bool had = pk_attr(from, NOT_NULL), has = pk_attr(to, NOT_NULL), kept = had;
+	const char *comment_before;
+
+	if (pk_column_stays_heir(from, to) && follows(from, to, &had))
+		return;
+	kept = had && has;
+	if (had && !has)
+		drop(s, to);
+	else if (!had && has)
+		set(s, from, to);
+	else if (kept && pk_attr(from, NOT_NULL_NAME) && pk_attr(to, NOT_NULL_NAME))
+		kept = change(s, from, to);
+	comment_before = kept ? pk_attr(from, NOT_NULL_COMMENT) : NULL;
+	if (has && pk_attr(to, NOT_NULL_NAME) && !pk_streq(comment_before, pk_attr(to, NOT_NULL_COMMENT)))
+		comment(s, to);
+}
