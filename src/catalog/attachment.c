@@ -4,6 +4,17 @@
 enum { OF_TABLE, OF_OID, BOUND };
 static const char *const attrs[] = { "of_table", "of_oid", "bound" };
 
+const struct pk_object *pk_partition_of(const struct pk_object *table)
+{
+	const struct pk_object *attachment = pk_attachment_of(table);
+
+	for (size_t i = 0; attachment && i < attachment->n_deps; i++) {
+		if (pk_streq(attachment->deps[i]->ident, pk_attr(attachment, OF_TABLE)))
+			return attachment->deps[i];
+	}
+	return NULL;
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s", pk_attr(o, OF_TABLE), o->ident,

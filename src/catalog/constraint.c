@@ -7,12 +7,17 @@ enum { QUOTED, TYPE, DEFINITION, NOT_VALID, NOT_ENFORCED, INHERITED, PARENT_CONS
 static const char *const attrs[] = { "quoted", "type", "definition", "not_valid", "not_enforced", "inherited",
 				     "parent_constraint", "deferrable", "references_table", "index_comment", "merged" };
 
+static bool is_kind(const struct pk_object *o, char type)
+{
+	return *pk_attr(o, TYPE) == type;
+}
+
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
-	if (*pk_attr(o, TYPE) == 'f' || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
+	if (is_kind(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
-	if (pk_attr(o, INHERITED) && *pk_attr(o, TYPE) == 'c')
+	if (pk_attr(o, INHERITED) && is_kind(o, 'c'))
 		return pk_table_is_partition(o->parent);
 	for (size_t i = 0; i < o->n_deps; i++) {
 		if (o->deps[i] != o->parent && o->deps[i]->parent != o->parent && !o->deps[i]->kind->extension)
@@ -21,47 +26,126 @@ static bool folds(const struct pk_object *o)
 	return true;
 }
 
-/* "UNIQUE (a) INCLUDE (b)" -> "(a) INCLUDE (b)", what an index of it needs; NULL when it cannot be had apart. */
-static const char *index_part(struct pk_script *s, const struct pk_object *o)
+static bool by_unique_index(const struct pk_object *o)
 {
-	const char *def = pk_attr(o, DEFINITION), *paren = strchr(def, '('), *end = strstr(def, " DEFERRABLE");
-
-	if (!paren || strstr(def, "NULLS NOT DISTINCT") || strstr(def, " WITHOUT OVERLAPS"))
-		return NULL;
-	return pk_arena_strndup(s->arena, paren, end ? (size_t)(end - paren) : strlen(paren));
+	return is_kind(o, 'p') || is_kind(o, 'u');
 }
 
-static bool create_from_index(struct pk_script *s, const struct pk_object *o)
+/* Can its index be built apart and taken over? */
+static bool index_can_come_first(const struct pk_object *o)
 {
-	const char *part = index_part(s, o), *word = *pk_attr(o, TYPE) == 'p' ? "PRIMARY KEY" : "UNIQUE";
-	const char *deferrable = pk_attr(o, DEFERRABLE);
-	struct pk_stmt *stmt;
+	return by_unique_index(o) && !pk_table_is_partitioned(o->parent) &&
+	       !strstr(pk_attr(o, DEFINITION), " WITHOUT OVERLAPS");
+}
 
-	if (!part || (*pk_attr(o, TYPE) != 'p' && *pk_attr(o, TYPE) != 'u') || pk_table_is_partitioned(o->parent))
-		return false;
-	stmt = pk_emit(s, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s %s", pk_attr(o, QUOTED), o->parent->ident, part);
+static const char *deferrable(struct pk_script *s, const struct pk_object *o)
+{
+	const char *words = pk_attr(o, DEFERRABLE);
+
+	return pk_starts_with(words, "NOT ") ? "" : pk_arena_printf(s->arena, " %s", words);
+}
+
+/*
+ * "UNIQUE [NULLS NOT DISTINCT] (a) [INCLUDE (b)] [WITH (...)] [USING INDEX TABLESPACE t] [DEFERRABLE ...]" in the
+ * words of CREATE INDEX, behind the table.
+ */
+static const char *index_definition(struct pk_script *s, const struct pk_object *o)
+{
+	static const char in_tablespace[] = " USING INDEX TABLESPACE ";
+	const char *def = strchr(pk_attr(o, DEFINITION), '('), *end = pk_find_outside(def, " DEFERRABLE");
+	const char *with = pk_find_outside(def, " WITH ("), *tablespace = pk_find_outside(def, in_tablespace);
+	const char *keys_end = with ? with : tablespace ? tablespace : end ? end : def + strlen(def);
+	const char *with_end = tablespace ? tablespace : end ? end : def + strlen(def);
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_addn(&sql, def, (size_t)(keys_end - def));
+	if (pk_starts_with(pk_attr(o, DEFINITION), "UNIQUE NULLS NOT DISTINCT "))
+		pk_buf_add(&sql, " NULLS NOT DISTINCT");
+	pk_buf_addn(&sql, keys_end, (size_t)(with_end - keys_end));
+	if (tablespace) {
+		const char *name = tablespace + strlen(in_tablespace);
+
+		pk_buf_addf(&sql, " TABLESPACE %.*s", end ? (int)(end - name) : (int)strlen(name), name);
+	}
+	return pk_arena_strdup(s->arena, sql.ptr);
+}
+
+static void build_index(struct pk_script *s, const struct pk_object *o, const char *name, const char *note)
+{
+	struct pk_stmt *stmt = pk_emit(s, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s USING btree %s", name,
+				       o->parent->ident, index_definition(s, o));
+
 	stmt->no_transaction = true;
 	stmt->lock = "SHARE UPDATE EXCLUSIVE";
 	stmt->about = o->parent;
 	stmt->scan = true;
-	stmt->note = "builds the index without blocking writes";
-	stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s%s", o->parent->ident, pk_attr(o, QUOTED), word,
-		       pk_attr(o, QUOTED), strncmp(deferrable, "NOT ", 4) == 0 ? "" : " ",
-		       strncmp(deferrable, "NOT ", 4) == 0 ? "" : deferrable);
-	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->about = o->parent;
-	return true;
+	stmt->note = note;
 }
 
-static void validate(struct pk_script *s, const struct pk_object *o)
+static void take_index(struct pk_script *s, const struct pk_object *o, const char *index)
 {
-	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s VALIDATE CONSTRAINT %s", o->parent->ident, pk_attr(o, QUOTED));
+	struct pk_stmt *stmt =
+		pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s", o->parent->ident, pk_attr(o, QUOTED),
+			is_kind(o, 'p') ? "PRIMARY KEY" : "UNIQUE", index, deferrable(s, o));
 
-	stmt->own_transaction = true;
+	stmt->about = o->parent;
+	stmt->note = "the index is there already, so nothing is read";
+}
+
+/* The table that a foreign key refers to; NULL: none, or its own. */
+static const struct pk_object *referenced(const struct pk_object *o)
+{
+	const char *table = pk_attr(o, REFERENCES_TABLE);
+
+	for (size_t i = 0; table && i < o->n_deps; i++) {
+		const struct pk_object *on = o->deps[i]->parent ? o->deps[i]->parent : o->deps[i];
+
+		if (on != o->parent && strcmp(on->ident, table) == 0)
+			return on;
+	}
+	return NULL;
+}
+
+static bool reaches_heirs(const struct pk_object *o)
+{
+	return pk_table_is_partitioned(o->parent) ||
+	       (is_kind(o, 'c') && !pk_ends_with(pk_attr(o, DEFINITION), " NO INHERIT"));
+}
+
+/* ADD CONSTRAINT on the table or one of its partitions. state: " NOT VALID" and its like. */
+static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, const struct pk_object *table,
+			      const char *name, const char *state)
+{
+	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s%s", table->ident, name,
+				       pk_attr(o, DEFINITION), state);
+
+	stmt->about = table;
+	stmt->heirs = table == o->parent && reaches_heirs(o);
+	stmt->scan = !*state;
+	if (is_kind(o, 'f')) {
+		stmt->lock = "SHARE ROW EXCLUSIVE";
+		pk_stmt_lock(s, stmt, referenced(o), "SHARE ROW EXCLUSIVE");
+	}
+	return stmt;
+}
+
+static void validate(struct pk_script *s, const struct pk_object *o, const struct pk_object *table, const char *name)
+{
+	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->ident, name);
+
+	stmt->own_transaction = pk_script_online(s, o->parent);
 	stmt->scan = true;
 	stmt->lock = "SHARE UPDATE EXCLUSIVE";
-	stmt->about = o->parent;
-	stmt->note = "reads the table without blocking reads or writes";
+	stmt->about = table;
+	stmt->heirs = table == o->parent && reaches_heirs(o);
+	stmt->note = "reads and writes go on while the rows are checked";
+}
+
+static void add_then_validate(struct pk_script *s, const struct pk_object *o, const struct pk_object *table,
+			      const char *name)
+{
+	add_to(s, o, table, name, " NOT VALID")->note = "holds for new rows from here on";
+	validate(s, o, table, name);
 }
 
 static const char *references(const struct pk_object *o)
@@ -90,23 +174,59 @@ bool pk_constraint_merged(const struct pk_object *o)
 	return pk_attr(o, MERGED) != NULL;
 }
 
+static bool name_taken(const struct pk_object *table, const char *quoted)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		if (table->children[i]->kind == &pk_kind_constraint && pk_streq(pk_attr(table->children[i], QUOTED), quoted))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A foreign key of a partitioned table cannot be NOT VALID (before 18). One that each partition has
+ * already, proven, becomes part of the whole's without another look at the rows.
+ */
+static void add_by_partition(struct pk_script *s, const struct pk_object *o, const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		const struct pk_object *heir = table->heirs[i];
+		const char *name = pk_attr(o, QUOTED);
+
+		if (pk_table_is_partitioned(heir)) {
+			add_by_partition(s, o, heir);
+		} else if (!s->comes || !s->comes(s, heir)) {
+			if (name_taken(heir, name))
+				name = pk_name_with(s, o->name, "_share");
+			add_then_validate(s, o, heir, name);
+		}
+	}
+}
+
 static void add(struct pk_script *s, const struct pk_object *o)
 {
-	bool online = pk_script_online(s, o->parent);
-	bool can_wait = (*pk_attr(o, TYPE) == 'c' || *pk_attr(o, TYPE) == 'f') && !pk_table_is_partitioned(o->parent);
-	bool later = online && can_wait && !pk_attr(o, NOT_VALID) && !pk_attr(o, NOT_ENFORCED);
-	const char *state = pk_attr(o, NOT_ENFORCED) ? " NOT ENFORCED" : pk_attr(o, NOT_VALID) || later ? " NOT VALID" : "";
+	bool online = pk_script_online(s, o->parent), whole = pk_table_is_partitioned(o->parent);
+	const char *unproven = pk_attr(o, NOT_ENFORCED) ? " NOT ENFORCED" : pk_attr(o, NOT_VALID) ? " NOT VALID" : NULL;
 	struct pk_stmt *stmt;
 
-	if (online && create_from_index(s, o))
+	if (online && index_can_come_first(o)) {
+		build_index(s, o, pk_attr(o, QUOTED), "reads and writes go on while the index is built");
+		take_index(s, o, pk_attr(o, QUOTED));
 		return;
-	stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s%s", o->parent->ident, pk_attr(o, QUOTED),
-		       pk_attr(o, DEFINITION), state);
-	stmt->lock = *pk_attr(o, TYPE) == 'f' ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
-	stmt->about = o->parent;
-	stmt->scan = !*state;
-	if (later)
-		validate(s, o);
+	}
+	if (online && !unproven && (is_kind(o, 'c') || (is_kind(o, 'f') && !whole))) {
+		add_then_validate(s, o, o->parent, pk_attr(o, QUOTED));
+		return;
+	}
+	if (online && !unproven && is_kind(o, 'f') && whole)
+		add_by_partition(s, o, o->parent);
+	stmt = add_to(s, o, o->parent, pk_attr(o, QUOTED), unproven ? unproven : "");
+	if (whole && online && !is_kind(o, 'x') && o->parent->n_heirs) {
+		stmt->scan = false;
+		stmt->note = "each partition has its own already, so nothing is read";
+	} else if (online && !unproven) {
+		stmt->note = "reads and writes wait while its index is built: this constraint has no way around";
+	}
 }
 
 /* A check that comes from a parent is the parent's to make, but a table that is to become an heir needs it first. */
@@ -114,8 +234,69 @@ static void create(struct pk_script *s, const struct pk_object *o)
 {
 	bool follows = !s->stays_heir || s->stays_heir(s, o->parent);
 
-	if (*pk_attr(o, TYPE) != 'c' || !pk_attr(o, INHERITED) || !follows)
+	if (s->beside && by_unique_index(o)) {
+		take_index(s, o, pk_beside_name(s, o));
+	} else if (s->beside) {
+		struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", o->parent->ident,
+					       pk_beside_name(s, o), pk_attr(o, QUOTED));
+
+		stmt->heirs = reaches_heirs(o);
+	} else if (!is_kind(o, 'c') || !pk_attr(o, INHERITED) || !follows) {
 		add(s, o);
+	}
+}
+
+static void stand_beside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)from;
+	if (by_unique_index(to))
+		build_index(s, to, pk_beside_name(s, to), "the old constraint holds until the new index is built");
+	else
+		add_then_validate(s, to, to->parent, pk_beside_name(s, to));
+}
+
+/* Heirs that say the same check themselves would keep it, and its name. */
+static bool heirs_say_nothing(const struct pk_object *table, const struct pk_object *o)
+{
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		const struct pk_object *heir = table->heirs[i];
+
+		for (size_t j = 0; j < heir->n_children; j++) {
+			const struct pk_object *part = heir->children[j];
+
+			if (part->kind == o->kind && strcmp(part->name, o->name) == 0 && !pk_attr(part, INHERITED))
+				return false;
+		}
+		if (!heirs_say_nothing(heir, o))
+			return false;
+	}
+	return true;
+}
+
+static bool can_stand_beside(const struct pk_object *from, const struct pk_object *to)
+{
+	if (pk_attr(from, PARENT_CONSTRAINT) || pk_attr(to, PARENT_CONSTRAINT) ||
+	    pk_attr(to, NOT_VALID) || pk_attr(to, NOT_ENFORCED))
+		return false;
+	if (by_unique_index(to))
+		return by_unique_index(from) && index_can_come_first(to);
+	if (pk_attr_changed(from, to, TYPE) || pk_attr(from, MERGED) || pk_attr(to, MERGED))
+		return false;
+	if (is_kind(to, 'f'))
+		return !pk_table_is_partitioned(to->parent);
+	return is_kind(to, 'c') && heirs_say_nothing(from->parent, from) && heirs_say_nothing(to->parent, to);
+}
+
+/* Of a foreign key only when it is checked: that can be said of the one that is there. */
+static bool only_deferrable_changes(const struct pk_object *from, const struct pk_object *to)
+{
+	const char *old = pk_attr(from, DEFINITION), *new = pk_attr(to, DEFINITION);
+	const char *old_end = pk_find_outside(old, " DEFERRABLE"), *new_end = pk_find_outside(new, " DEFERRABLE");
+	size_t old_len = old_end ? (size_t)(old_end - old) : strlen(old);
+	size_t new_len = new_end ? (size_t)(new_end - new) : strlen(new);
+
+	return is_kind(from, 'f') && is_kind(to, 'f') && old_len == new_len && strncmp(old, new, old_len) == 0 &&
+	       !pk_attr_changed(from, to, NOT_VALID) && !pk_attr_changed(from, to, NOT_ENFORCED);
 }
 
 /* ENFORCED proves it as well. Of checks 18 cannot change it. */
@@ -135,15 +316,21 @@ static enum pk_outcome enforce(struct pk_script *s, const struct pk_object *to)
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	if (pk_attr(to, INHERITED) && *pk_attr(to, TYPE) == 'c')
+	if (pk_attr(to, INHERITED) && is_kind(to, 'c'))
 		return PK_SAME; /* follows its parent */
+	if (pk_attr_changed(from, to, DEFINITION) && only_deferrable_changes(from, to)) {
+		struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s ALTER CONSTRAINT %s %s", to->parent->ident,
+					       pk_attr(to, QUOTED), pk_attr(to, DEFERRABLE));
+
+		stmt->heirs = reaches_heirs(to);
+		return PK_ALTERED;
+	}
 	if (pk_attr_changed(from, to, DEFINITION))
 		return PK_RECREATE;
 	if (pk_attr_changed(from, to, NOT_ENFORCED))
 		return enforce(s, to);
 	if (pk_attr(from, NOT_VALID) && !pk_attr(to, NOT_VALID)) {
-		validate(s, to);
-		s->items[s->n - 1].own_transaction = false;
+		validate(s, to, to->parent, pk_attr(to, QUOTED));
 		return PK_ALTERED;
 	}
 	if (!pk_attr(from, NOT_VALID) && pk_attr(to, NOT_VALID))
@@ -156,23 +343,33 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt;
 
-	if (pk_attr(o, INHERITED) && *pk_attr(o, TYPE) == 'c')
+	if (pk_attr(o, INHERITED) && is_kind(o, 'c'))
 		return;
 	stmt = pk_emit(s, "ALTER TABLE %s DROP CONSTRAINT %s", o->parent->ident, pk_attr(o, QUOTED));
-	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->about = o->parent;
+	stmt->heirs = reaches_heirs(o);
+	pk_stmt_lock(s, stmt, referenced(o), "ACCESS EXCLUSIVE");
 }
 
 /* Through its index. */
 static bool takes_relation_name(const struct pk_object *o)
 {
-	return *pk_attr(o, TYPE) != 'f' && *pk_attr(o, TYPE) != 'c';
+	return !is_kind(o, 'f') && !is_kind(o, 'c');
 }
+
+static bool exclusive(const struct pk_object *o)
+{
+	return is_kind(o, 'p');
+}
+
+#define LOCK "ACCESS EXCLUSIVE"
 
 const struct pk_kind pk_kind_constraint = {
 	.name = "constraint", .sql_name = "CONSTRAINT", .folder = "constraints", .query = pk_sql_constraint,
-	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .shape = true,
+	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,
+	.lock_create = LOCK, .lock_alter = LOCK, .lock_drop = LOCK,
 	.parent_attr = PARENT_CONSTRAINT + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
-	.references = references, .create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = pk_constraint_merged,
+	.exclusive = exclusive, .references = references, .create = create, .alter = alter, .drop = drop,
+	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,
 };

@@ -22,45 +22,132 @@ static void set_statistics(struct pk_script *s, const struct pk_object *o)
 	}
 }
 
-/*
- * pg_get_indexdef() says "CREATE [UNIQUE] INDEX name ON [ONLY] table ...". CONCURRENTLY goes behind
- * INDEX; in a plan ONLY goes away, so that the partitions' indexes, made before, are taken over.
- */
-static const char *definition(struct pk_script *s, const struct pk_object *o, bool concurrently)
+struct how {
+	const char *name;
+	bool concurrently;
+	bool only; /* of a partitioned table: those of the partitions are attached one by one */
+};
+
+/* pg_get_indexdef() says "CREATE [UNIQUE] INDEX name ON [ONLY] table ... [WHERE ...]". */
+static const char *definition(struct pk_script *s, const struct pk_object *o, const struct how *how)
 {
 	const char *def = pk_attr(o, DEFINITION), *name = strstr(def, " INDEX ") + strlen(" INDEX ");
 	const char *on = name + strlen(pk_attr(o, QUOTED)) + strlen(" ON ");
-	const char *rest = !s->canonical && !s->files && pk_starts_with(on, "ONLY ") ? on + strlen("ONLY ") : on;
+	const char *rest = !how->only && pk_starts_with(on, "ONLY ") ? on + strlen("ONLY ") : on;
+	const char *where = pk_find_outside(rest, " WHERE ");
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_buf_addn(&sql, def, (size_t)(name - def));
-	pk_buf_addf(&sql, "%s%s ON %s", concurrently ? "CONCURRENTLY " : "", pk_attr(o, QUOTED), rest);
-	if (pk_attr(o, TABLESPACE)) {
-		/* TABLESPACE stands before WHERE; the server's text leaves it out. */
-		const char *where = strstr(sql.ptr, " WHERE ");
-
-		if (!where)
-			pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
-	}
+	pk_buf_addf(&sql, "%s%s ON %.*s", how->concurrently ? "CONCURRENTLY " : "", how->name,
+		    where ? (int)(where - rest) : (int)strlen(rest), rest);
+	if (pk_attr(o, TABLESPACE))
+		pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
+	pk_buf_add(&sql, where ? where : "");
 	return pk_arena_strdup(s->arena, sql.ptr);
+}
+
+/* A partition's share of the index. */
+static const struct pk_object *share_of(const struct pk_object *o, const struct pk_object *partition)
+{
+	for (size_t i = 0; i < partition->n_children; i++) {
+		const struct pk_object *part = partition->children[i];
+
+		if (part->kind == o->kind && pk_streq(pk_attr(part, PARENT_INDEX), o->ident))
+			return part;
+	}
+	return NULL;
+}
+
+/* Does each partition have its share? Then they are made before, and attached. */
+static bool shares_are_there(const struct pk_object *o)
+{
+	for (size_t i = 0; i < o->parent->n_heirs; i++) {
+		if (!share_of(o, o->parent->heirs[i]))
+			return false;
+	}
+	return partitioned(o) && o->parent->n_heirs > 0 && !o->parent->hides_heirs;
+}
+
+static void attach(struct pk_script *s, const char *whole, const struct pk_object *o)
+{
+	struct pk_stmt *stmt = pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", whole, o->ident);
+
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->about = o;
+	stmt->note = "queries of the partition wait a moment, as its index is locked; nothing is read";
+}
+
+/* On a partitioned table nothing is built: its partitions' indexes, made before, become part of it. */
+static void create_whole(struct pk_script *s, const struct pk_object *o)
+{
+	struct pk_stmt *stmt =
+		pk_emit(s, "%s", definition(s, o, &(struct how){ .name = pk_attr(o, QUOTED), .only = true }));
+
+	stmt->lock = "SHARE";
+	stmt->about = o->parent;
+	for (size_t i = 0; i < o->parent->n_heirs; i++)
+		attach(s, o->ident, share_of(o, o->parent->heirs[i]));
+}
+
+static void build(struct pk_script *s, const struct pk_object *o, const char *name)
+{
+	bool online = pk_script_online(s, o->parent) && !partitioned(o);
+	const struct how how = { .name = name, .concurrently = online, .only = s->canonical || s->files };
+	struct pk_stmt *stmt = pk_emit(s, "%s", definition(s, o, &how));
+
+	stmt->no_transaction = online;
+	stmt->lock = online ? "SHARE UPDATE EXCLUSIVE" : "SHARE";
+	stmt->heirs = partitioned(o);
+	stmt->about = o->parent;
+	stmt->scan = true;
+	if (online)
+		stmt->note = "reads and writes go on while the index is built";
+	else if (pk_script_online(s, o->parent))
+		stmt->note = "writes wait while it is built, as there are partitions that cannot have an index of their own";
+}
+
+static void stand_beside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)from;
+	build(s, to, pk_beside_name(s, to));
+	s->items[s->n - 1].note = "the old index serves queries until the new one is built";
+}
+
+static bool can_stand_beside(const struct pk_object *from, const struct pk_object *to)
+{
+	return !pk_attr(from, INVALID) && !partitioned(to);
 }
 
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	bool online = pk_script_online(s, o->parent) && !partitioned(o);
-	struct pk_stmt *stmt = pk_emit(s, "%s", definition(s, o, online));
+	if (s->beside) {
+		struct pk_stmt *stmt =
+			pk_emit(s, "ALTER INDEX %s RENAME TO %s", pk_beside_ident(s, o), pk_attr(o, QUOTED));
 
-	stmt->no_transaction = online;
-	stmt->lock = online ? "SHARE UPDATE EXCLUSIVE" : "SHARE";
-	stmt->about = o->parent;
-	stmt->scan = true;
-	if (online)
-		stmt->note = "builds the index without blocking writes";
+		stmt->own_transaction = true;
+		stmt->lock = "";
+	} else if (!s->canonical && !s->files && shares_are_there(o)) {
+		create_whole(s, o);
+	} else {
+		build(s, o, pk_attr(o, QUOTED));
+	}
 	if ((s->canonical || s->files) && pk_attr(o, PARENT_INDEX))
 		pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", pk_attr(o, PARENT_INDEX), o->ident);
 	if (s->canonical && pk_attr(o, INVALID))
 		pk_emit(s, "REINDEX INDEX %s", o->ident);
 	set_statistics(s, o);
+}
+
+/* The index of that name on the table's own parent, when there is one: it may be there without this share of it. */
+static const struct pk_object *whole_of(const struct pk_object *o, const char *ident)
+{
+	const struct pk_object *table = pk_partition_of(o->parent);
+
+	for (size_t i = 0; table && i < table->n_children; i++) {
+		if (table->children[i]->kind == o->kind && pk_streq(table->children[i]->ident, ident))
+			return table->children[i];
+	}
+	return NULL;
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -70,7 +157,9 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	if (pk_attr_changed(from, to, PARENT_INDEX)) {
 		if (pk_attr(from, PARENT_INDEX))
 			return PK_RECREATE;
-		return PK_SAME; /* taken over when the parent's index is made or the partition attached */
+		if (!whole_of(from, pk_attr(to, PARENT_INDEX)) || (s->stays_heir && !s->stays_heir(s, to->parent)))
+			return PK_SAME; /* taken over when the parent's index is made or the partition attached */
+		attach(s, pk_attr(to, PARENT_INDEX), to);
 	}
 	if (pk_attr_changed(from, to, TABLESPACE))
 		pk_emit(s, "ALTER INDEX %s SET TABLESPACE %s", to->ident,
@@ -85,12 +174,15 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 static void drop(struct pk_script *s, const struct pk_object *o)
 {
-	bool online = pk_script_online(s, o->parent) && !partitioned(o);
+	bool large = pk_script_online(s, o->parent), online = large && !partitioned(o);
 	struct pk_stmt *stmt = pk_emit(s, "DROP INDEX %s%s", online ? "CONCURRENTLY " : "", o->ident);
 
 	stmt->no_transaction = online;
 	stmt->lock = online ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE";
+	stmt->heirs = partitioned(o);
 	stmt->about = o->parent;
+	if (large && !online)
+		stmt->note = "the index of a partitioned table cannot be dropped concurrently; nothing is read under the lock";
 }
 
 const struct pk_kind pk_kind_index = {
@@ -98,4 +190,5 @@ const struct pk_kind pk_kind_index = {
 	.n_attrs = PK_COUNT(attrs), .rank = 14, .lock_drop = "ACCESS EXCLUSIVE", .relation_name = true, .shape = true,
 	.parent_attr = PARENT_INDEX + 1, .create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself, .named_freely = true, .named_attr = DEFINITION + 1,
+	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,
 };

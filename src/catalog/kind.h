@@ -65,6 +65,8 @@ struct pk_kind {
 
 	/* Does it take a name among relations and types without being one? NULL: as relation_name says. */
 	bool (*takes_relation_name)(const struct pk_object *o);
+	/* Can its relation have only one such, whatever its name? NULL: no. */
+	bool (*exclusive)(const struct pk_object *o);
 	/* May it stand in the statement that makes its parent? NULL: no. */
 	bool (*folds)(const struct pk_object *o);
 	/* What neither that nor create() says: storage of a column, the comment on a constraint's index. from NULL: new. */
@@ -98,6 +100,13 @@ struct pk_kind {
 	 */
 	enum pk_outcome (*alter)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 	void (*drop)(struct pk_script *s, const struct pk_object *o);
+	/*
+	 * Of what is made anew because its own definition changes, on a relation that is in use: makes the
+	 * new one under another name while the old one still serves; create() with s->beside set gives it
+	 * the name, after drop(). NULL: the kind cannot. Both or none are there.
+	 */
+	void (*stand_beside)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+	bool (*can_stand_beside)(const struct pk_object *from, const struct pk_object *to);
 	/* The name under which a type stands aside while columns move (PK_RETYPE); NULL for others. */
 	void (*set_aside)(struct pk_script *s, const struct pk_object *o);
 
@@ -150,7 +159,14 @@ void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
 enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* The part of a table that says where it is attached; NULL: no partition. */
 const struct pk_object *pk_attachment_of(const struct pk_object *table);
-/* ALTER <sql_name> x RENAME TO x__old; its name after that is pk_aside_ident(). */
+/* A name made of another one and a suffix, quoted. */
+const char *pk_name_with(struct pk_script *s, const char *name, const char *suffix);
+/* Under which the new one is built while the old one still has the name (s->beside). */
+const char *pk_beside_name(struct pk_script *s, const struct pk_object *o);
+const char *pk_beside_ident(struct pk_script *s, const struct pk_object *o);
+/* Where words stand in a piece of SQL outside of parentheses and quotes; NULL: nowhere. */
+const char *pk_find_outside(const char *sql, const char *words);
+/* ALTER <sql_name> x RENAME TO x__replaced; its name after that is pk_aside_ident(). */
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
 
@@ -189,6 +205,8 @@ void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const st
 		     const char *what);
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to);
 bool pk_table_is_partition(const struct pk_object *table);
+/* The table that it is a partition of; NULL: none. */
+const struct pk_object *pk_partition_of(const struct pk_object *table);
 bool pk_table_is_partitioned(const struct pk_object *table);
 
 #endif

@@ -1,4 +1,6 @@
+#include "base/text.h"
 #include "catalog/kind.h"
+#include "pg/conn.h"
 
 /* In the order in which they are read. */
 const struct pk_kind *const pk_kinds[] = {
@@ -148,42 +150,72 @@ enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *f
 	return PK_RECREATE;
 }
 
-/* Quoted name within its schema: what stands behind the first dot outside quotes of ident. */
-static const char *name_in_schema(const char *ident)
+/* Names have 63 bytes at most; what is cut off leaves its hash, and no half of a character. */
+const char *pk_name_with(struct pk_script *s, const char *name, const char *suffix)
 {
-	bool quoted = false;
+	size_t len = strlen(name), room = 63 - strlen(suffix);
+	PK_AUTO(pk_buf) raw = PK_BUF_INIT;
+	PK_AUTO(pk_buf) quoted = PK_BUF_INIT;
 
-	for (const char *p = ident; *p; p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		else if (*p == '.' && !quoted)
-			return p + 1;
+	if (len <= room) {
+		pk_buf_addf(&raw, "%s%s", name, suffix);
+	} else {
+		size_t cut = room - strlen("_01234567");
+
+		while (cut && ((unsigned char)name[cut] & 0xC0) == 0x80)
+			cut--;
+		pk_buf_addf(&raw, "%.*s_%08x%s", (int)cut, name, (unsigned)pk_hash(name, len, 0), suffix);
 	}
-	return ident;
+	pk_buf_add_ident(&quoted, raw.ptr);
+	return pk_arena_strdup(s->arena, quoted.ptr);
 }
 
-/* "x" or x with a suffix inside the quotes; names are cut so that the suffix fits into 63 bytes. */
-static const char *aside_name(struct pk_script *s, const struct pk_object *o)
+static const char *ident_with(struct pk_script *s, const struct pk_object *o, const char *suffix)
 {
-	const char *name = name_in_schema(o->ident);
-	size_t len = strlen(name);
-	bool quoted = name[0] == '"';
-	size_t body = quoted ? len - 2 : len;
+	PK_AUTO(pk_buf) ident = PK_BUF_INIT;
 
-	if (body > 50)
-		body = 50;
-	return pk_arena_printf(s->arena, "%s%.*s__replaced%s", quoted ? "\"" : "", (int)body, name + quoted,
-			       quoted ? "\"" : "");
+	pk_buf_add_ident(&ident, o->schema);
+	pk_buf_addf(&ident, ".%s", pk_name_with(s, o->name, suffix));
+	return pk_arena_strdup(s->arena, ident.ptr);
+}
+
+const char *pk_beside_name(struct pk_script *s, const struct pk_object *o)
+{
+	return pk_name_with(s, o->name, "__new");
+}
+
+const char *pk_beside_ident(struct pk_script *s, const struct pk_object *o)
+{
+	return ident_with(s, o, "__new");
 }
 
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "ALTER %s %s RENAME TO %s", pk_sql_name(o), o->ident, aside_name(s, o));
+	pk_emit(s, "ALTER %s %s RENAME TO %s", pk_sql_name(o), o->ident, pk_name_with(s, o->name, "__replaced"));
 }
 
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o)
 {
-	const char *name = name_in_schema(o->ident);
+	return ident_with(s, o, "__replaced");
+}
 
-	return pk_arena_printf(s->arena, "%.*s%s", (int)(name - o->ident), o->ident, aside_name(s, o));
+const char *pk_find_outside(const char *sql, const char *words)
+{
+	size_t len = strlen(words);
+	int depth = 0;
+	char quote = 0;
+
+	for (const char *p = sql; *p; p++) {
+		if (!quote && depth == 0 && strncmp(p, words, len) == 0)
+			return p;
+		if (quote)
+			quote = *p == quote ? 0 : quote;
+		else if (*p == '\'' || *p == '"')
+			quote = *p;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')')
+			depth--;
+	}
+	return NULL;
 }

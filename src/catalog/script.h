@@ -36,6 +36,7 @@ struct pk_script {
 	bool canonical;        /* for the fingerprint: columns by name */
 	bool files;            /* for schema files */
 	int version;           /* server_version_num of who runs it */
+	bool beside;           /* what is to be made stands there already, under the name that it was built with */
 	const char *role;      /* who runs it, quoted: objects are born with this owner; NULL: the database's owner */
 	const char *database_owner; /* quoted; the owner of objects whose owner is NULL */
 	/* Is a relation large enough that locks matter? NULL: never (creation from nothing). */
@@ -43,6 +44,8 @@ struct pk_script {
 	bool (*inline_default)(const struct pk_script *s, const struct pk_object *column); /* NULL: always */
 	/* Does what is added to its parents reach this table by itself? NULL: yes. */
 	bool (*stays_heir)(const struct pk_script *s, const struct pk_object *table);
+	/* Is the object, of the new side, made by this plan? NULL: no. */
+	bool (*comes)(const struct pk_script *s, const struct pk_object *o);
 	const void *context;
 	const struct pk_snapshot *from, *to; /* in a diff: both sides, for what else comes and goes; else NULL */
 };
@@ -52,7 +55,7 @@ void pk_script_release(struct pk_script *s);
 struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
 /* One that only a superuser may run. */
 struct pk_stmt *pk_emit_super(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
-/* One more lock of a statement. on NULL: nothing. */
+/* One more lock of a statement, with the partitions of a partitioned table. on NULL: nothing. */
 void pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode);
 /* All statements, each with ";\n". */
 void pk_script_text(const struct pk_script *s, struct pk_buf *out);

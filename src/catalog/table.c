@@ -122,15 +122,45 @@ bool pk_table_parents_same(const struct pk_object *from, const struct pk_object 
 	return !pk_attr_changed(from, to, INHERITS) && !pk_attr(from, IS_PARTITION) == !pk_attr(to, IS_PARTITION);
 }
 
+/* An index or constraint of the relation that is made anew, so that what was said about it has to be said again. */
+static bool made_anew(const struct pk_script *s, const struct pk_object *relation, const char *quoted)
+{
+	for (size_t i = 0; quoted && s->comes && i < relation->n_children; i++) {
+		const struct pk_object *part = relation->children[i];
+
+		if (part->kind->parent_attr && pk_streq(pk_attr(part, 0), quoted))
+			return s->comes(s, part);
+	}
+	return false;
+}
+
 void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, int attr,
 		     const char *what)
 {
-	if (from ? !pk_attr_changed(from, to, attr) : !pk_attr(to, attr))
+	struct pk_stmt *stmt;
+
+	if (from ? !pk_attr_changed(from, to, attr) && !made_anew(s, to, pk_attr(to, attr)) : !pk_attr(to, attr))
 		return;
 	if (pk_attr(to, attr))
-		pk_emit(s, "ALTER %s %s CLUSTER ON %s", what, to->ident, pk_attr(to, attr));
+		stmt = pk_emit(s, "ALTER %s %s CLUSTER ON %s", what, to->ident, pk_attr(to, attr));
 	else
-		pk_emit(s, "ALTER %s %s SET WITHOUT CLUSTER", what, to->ident);
+		stmt = pk_emit(s, "ALTER %s %s SET WITHOUT CLUSTER", what, to->ident);
+	stmt->lock = "SHARE UPDATE EXCLUSIVE";
+}
+
+#define BY_INDEX "USING INDEX "
+
+static const char *identity_index(const struct pk_object *o)
+{
+	const char *identity = pk_attr(o, REPLICA_IDENTITY);
+
+	return identity && pk_starts_with(identity, BY_INDEX) ? identity + strlen(BY_INDEX) : NULL;
+}
+
+static void set_identity(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER TABLE %s REPLICA IDENTITY %s", o->ident,
+		pk_attr(o, REPLICA_IDENTITY) ? pk_attr(o, REPLICA_IDENTITY) : "DEFAULT");
 }
 
 static void late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -139,9 +169,9 @@ static void late(struct pk_script *s, const struct pk_object *from, const struct
 	/* An heir must have the parent's columns and checks already. */
 	if (from && pk_attr_changed(from, to, INHERITS))
 		parents_gained(s, from, to, "INHERIT");
-	if (from ? pk_attr_changed(from, to, REPLICA_IDENTITY) : pk_attr(to, REPLICA_IDENTITY) != NULL)
-		pk_emit(s, "ALTER TABLE %s REPLICA IDENTITY %s", to->ident,
-			pk_attr(to, REPLICA_IDENTITY) ? pk_attr(to, REPLICA_IDENTITY) : "DEFAULT");
+	if (!from ? pk_attr(to, REPLICA_IDENTITY) != NULL :
+	    identity_index(to) && (pk_attr_changed(from, to, REPLICA_IDENTITY) || made_anew(s, to, identity_index(to))))
+		set_identity(s, to);
 }
 
 static void create(struct pk_script *s, const struct pk_object *o)
@@ -222,6 +252,9 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		else
 			pk_emit(s, "%s NOT OF", what);
 	}
+	/* An index has to be there first (late), and keeps its columns NOT NULL until it is let go. */
+	if (pk_attr_changed(from, to, REPLICA_IDENTITY) && !identity_index(to))
+		set_identity(s, to);
 	row_security(s, to, pk_attr_changed(from, to, ROW_SECURITY), pk_attr_changed(from, to, FORCE_ROW_SECURITY),
 		     pk_attr(to, FORCE_ROW_SECURITY) ? "FORCE" : "NO FORCE");
 	return PK_ALTERED;

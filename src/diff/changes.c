@@ -1,5 +1,9 @@
 #include "diff/changes.h"
 
+/* Below both, a lock is over before anybody notices. */
+#define SMALL_ROWS 1000
+#define SMALL_BYTES (8 << 20)
+
 #include <stddef.h>
 
 static void add_user(struct pk_object *of, struct pk_object *user)
@@ -19,7 +23,8 @@ static void hang_infos(struct pk_changes *c, struct pk_snapshot *snap, size_t *n
 		struct pk_info *info = &c->infos[(*next)++];
 
 		*info = (struct pk_info){ .drop = PK_NO_NODE, .create = PK_NO_NODE, .alter = PK_NO_NODE,
-					  .clean = PK_NO_NODE, .release = PK_NO_NODE, .attach = PK_NO_NODE, .rename = PK_NO_NODE };
+					  .clean = PK_NO_NODE, .release = PK_NO_NODE, .attach = PK_NO_NODE, .rename = PK_NO_NODE,
+					  .beside_node = PK_NO_NODE };
 		snap->objects[i]->mark = info;
 	}
 	for (size_t i = 0; i < snap->n; i++) {
@@ -241,6 +246,63 @@ static void keep_detached(struct pk_changes *c)
 	}
 }
 
+bool pk_changes_online(const struct pk_changes *c, const struct pk_object *relation)
+{
+	const struct pk_object *old = relation;
+
+	if (pk_snapshot_find(c->from, relation->key) != relation)
+		old = pk_info(relation)->other;
+	/* Partition by partition is no way where the settings leave some of them out. */
+	if (!old || pk_goes(old) || old->hides_heirs || c->options->online == PK_ONLINE_NEVER)
+		return false;
+	if (c->options->online == PK_ONLINE_ALWAYS)
+		return true;
+	return old->rows > (c->options->small_rows ? c->options->small_rows : SMALL_ROWS) || old->bytes > SMALL_BYTES;
+}
+
+/* What the old one uses and the new one has to wait for would keep the two from standing side by side. */
+static bool uses_stay(const struct pk_object *from)
+{
+	for (size_t i = 0; i < from->n_deps; i++) {
+		const struct pk_object *on = from->deps[i];
+		const struct pk_info *info = pk_info(on);
+
+		if (pk_goes(on) ? !on->kind->part || info->other : info->fate == PK_CHANGE_TYPE || info->retype)
+			return false;
+	}
+	return true;
+}
+
+/* The one whose place an object takes: its own former self, or the only one of its sort that the relation had. */
+static struct pk_object *predecessor(const struct pk_object *to)
+{
+	const struct pk_object *relation = to->parent ? pk_info(to->parent)->other : NULL;
+	bool exclusive = to->kind->exclusive && to->kind->exclusive(to);
+
+	if (pk_info(to)->fate == PK_REMAKE)
+		return pk_info(to)->other;
+	for (size_t i = 0; exclusive && pk_info(to)->fate == PK_CREATE_NEW && relation && i < relation->n_children; i++) {
+		struct pk_object *old = relation->children[i];
+
+		if (old->kind == to->kind && pk_info(old)->fate == PK_DROP_OLD && to->kind->exclusive(old))
+			return old;
+	}
+	return NULL;
+}
+
+/* What is made anew for its own sake, on a relation that is in use, is made beside the old one where it can be. */
+static void make_beside(struct pk_changes *c)
+{
+	for (size_t i = 0; i < c->to->n; i++) {
+		struct pk_object *to = c->to->objects[i], *from = to->kind->stand_beside ? predecessor(to) : NULL;
+
+		if (!from || !pk_changes_online(c, to->parent) || !uses_stay(from) || !to->kind->can_stand_beside(from, to))
+			continue;
+		pk_info(from)->beside = to;
+		pk_info(to)->beside = from;
+	}
+}
+
 void pk_changes_find(struct pk_changes *c)
 {
 	size_t next = 0;
@@ -255,6 +317,7 @@ void pk_changes_find(struct pk_changes *c)
 	while (carry_on(c))
 		;
 	pk_renames_settle(c);
+	make_beside(c);
 }
 
 void pk_changes_release(struct pk_changes *c)

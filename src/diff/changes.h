@@ -21,10 +21,11 @@ struct pk_info {
 	enum pk_fate fate;
 	bool retype;   /* a column whose type is replaced */
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
+	struct pk_object *beside; /* of the other side: it is made before the old one goes, which then makes room for it */
 	size_t n_users, cap_users;
 	struct pk_object **users; /* objects of the same side that depend on it */
 	const char *old_name; /* of the old side: it only changed its name, and this is what it was; or NULL */
-	size_t drop, create, alter, clean, release, attach, rename; /* nodes, or PK_NO_NODE */
+	size_t drop, create, alter, clean, release, attach, rename, beside_node; /* nodes, or PK_NO_NODE */
 };
 static inline struct pk_info *pk_info(const struct pk_object *o)
 {
@@ -50,6 +51,8 @@ void pk_renames_pair(struct pk_changes *changes);
 void pk_renames_settle(struct pk_changes *changes);
 void pk_renames_restore(struct pk_changes *changes);
 void pk_changes_find(struct pk_changes *changes);
+/* Are locks on the relation worth an effort? By its size before; what the plan makes is empty. */
+bool pk_changes_online(const struct pk_changes *changes, const struct pk_object *relation);
 void pk_changes_release(struct pk_changes *changes);
 
 static inline bool pk_goes(const struct pk_object *from) /* dropped, for good or to be made again */

@@ -118,7 +118,7 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 	if (about && mode && *mode)
 		add_lock(&locks, about, mode, stmt->heirs);
 	for (const struct pk_stmt_lock *lock = stmt->locks; lock; lock = lock->next)
-		add_lock(&locks, lock->on, lock->mode, false);
+		add_lock(&locks, lock->on, lock->mode, pk_table_is_partitioned(lock->on));
 	strongest_first(&locks);
 	if (old) {
 		step->relation = old->ident;

@@ -49,6 +49,8 @@ static int rank_of(const struct pk_node *node)
 {
 	int rank = object_of(node)->kind->rank;
 
+	if (node->swap)
+		return node->type == PK_NODE_DROP ? 200 - rank : 200 + rank;
 	if (node->apart)
 		return 100 + rank;
 
@@ -60,7 +62,7 @@ static int rank_of(const struct pk_node *node)
 	case PK_NODE_RENAME:
 		return -50;
 	case PK_NODE_CLEAN:
-		return 200;
+		return 300;
 	default:
 		return rank;
 	}

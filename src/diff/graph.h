@@ -8,6 +8,7 @@ enum pk_node_type {
 	PK_NODE_RELEASE, /* before anything: OWNED BY NONE, NO INHERIT, DROP DEFAULT of what is made anew */
 	PK_NODE_DROP,    /* or a type set aside */
 	PK_NODE_RENAME,  /* only its name changed */
+	PK_NODE_BESIDE,  /* the new one under another name, while the old one still serves */
 	PK_NODE_CREATE,
 	PK_NODE_ALTER,
 	PK_NODE_RETYPE,  /* a column moves to the new type of the same name */
@@ -24,6 +25,7 @@ struct pk_node {
 	size_t waits;                /* nodes that have to come before */
 	bool done;
 	bool apart;                  /* cannot share a transaction with others: rather last */
+	bool swap;                   /* puts what was made beside in its place: once all of that is made */
 	struct pk_script script;     /* its statements */
 };
 
@@ -40,7 +42,7 @@ size_t pk_graph_add(struct pk_graph *graph, enum pk_node_type type, struct pk_ob
 void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);
 /*
  * Kahn's algorithm with a fixed order among what is free: releases, drops in reverse rank, then the
- * others by rank and name, those apart behind them. A cycle is broken at the node that waits for least. Fills ret_order (n).
+ * others by rank and name, those apart behind them, swaps last. A cycle is broken at the node that waits for least. Fills ret_order (n).
  */
 void pk_graph_sort(struct pk_graph *graph, size_t *ret_order);
 

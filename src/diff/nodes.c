@@ -67,6 +67,8 @@ static size_t add_drop(struct pk_differ *d, struct pk_object *o)
 		return info->drop;
 	with = taken_along_by(d, o);
 	info->drop = with ? add_drop(d, (struct pk_object *)with) : pk_graph_add(&d->graph, PK_NODE_DROP, o, NULL);
+	if (info->beside)
+		info->beside_node = pk_graph_add(&d->graph, PK_NODE_BESIDE, o, info->beside);
 	if (info->fate == PK_REPLACE_TYPE)
 		info->clean = pk_graph_add(&d->graph, PK_NODE_CLEAN, o, info->other);
 	return info->drop;
@@ -159,7 +161,7 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 
 static bool late_differs(struct pk_differ *d, const struct pk_object *from, const struct pk_object *to)
 {
-	struct pk_script s = { .arena = &d->arena, .version = d->changes.from->version };
+	struct pk_script s = pk_differ_script(d, &d->arena);
 	bool differs;
 
 	if (!to->kind->late)

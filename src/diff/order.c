@@ -31,6 +31,33 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, pk_ready_node(column), info->attach);
 }
 
+/*
+ * The new one is made beside the old one while that still serves: after all that the new one uses,
+ * before the old one and its users go. What both use may change in place before.
+ */
+static void order_beside(struct pk_differ *d, const struct pk_object *from)
+{
+	const struct pk_info *info = pk_info(from);
+
+	for (size_t i = 0; i < info->beside->n_deps; i++)
+		pk_graph_edge(&d->graph, pk_ready_node(info->beside->deps[i]), info->beside_node);
+	pk_graph_edge(&d->graph, info->beside_node, info->drop);
+	pk_graph_edge(&d->graph, info->drop, pk_info(info->beside)->create);
+	for (size_t i = 0; i < info->n_users; i++)
+		pk_graph_edge(&d->graph, info->beside_node, pk_info(info->users[i])->drop);
+}
+
+static bool both_use(const struct pk_object *from, const struct pk_object *used)
+{
+	const struct pk_object *to = pk_info(from)->beside, *same = pk_info(used)->other;
+
+	for (size_t i = 0; to && i < to->n_deps; i++) {
+		if (to->deps[i] == same)
+			return true;
+	}
+	return false;
+}
+
 static bool stays(const struct pk_object *relation)
 {
 	return relation && !pk_goes(relation);
@@ -51,11 +78,13 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->alter, end);
 		pk_graph_edge(&d->graph, info->release, end);
 		pk_graph_edge(&d->graph, info->clean, end);
-		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE)
+		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !both_use(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->alter);
 	}
 	if (info->other)
 		pk_graph_edge(&d->graph, info->drop, pk_ready_node(info->other));
+	if (info->beside)
+		order_beside(d, o);
 	if (info->clean != PK_NO_NODE && info->other)
 		pk_graph_edge(&d->graph, pk_info(info->other)->create, info->clean);
 	pk_graph_edge(&d->graph, info->release, info->alter);
@@ -70,6 +99,17 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->release, pk_info(info->other)->attach);
 }
 
+/* The whole's indexes are made of those of all its partitions, and no others. */
+static void order_wholes(struct pk_differ *d, const struct pk_object *whole, size_t before)
+{
+	for (size_t i = 0; whole && i < whole->n_children; i++) {
+		const struct pk_object *part = whole->children[i];
+
+		if (part->kind->parent_attr && (part->kind->relation_name || part->kind->takes_relation_name(part)))
+			pk_graph_edge(&d->graph, before, pk_info(part)->create);
+	}
+}
+
 /* Partitions: shape first, then attached; detached first, then changed. Heirs' indexes before the parent's. */
 static void order_partitions(struct pk_differ *d)
 {
@@ -80,6 +120,7 @@ static void order_partitions(struct pk_differ *d)
 		if (parent && pk_info(parent)->create != PK_NO_NODE)
 			pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(parent)->create);
 		if (o->kind->attachment && pk_info(o)->create != PK_NO_NODE) {
+			order_wholes(d, pk_partition_of(o->parent), pk_info(o)->create);
 			for (size_t j = 0; j < o->parent->n_children; j++) {
 				if (o->parent->children[j]->kind->shape)
 					pk_graph_edge(&d->graph, pk_ready_node(o->parent->children[j]), pk_info(o)->create);
@@ -95,7 +136,11 @@ static void order_partitions(struct pk_differ *d)
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		struct pk_object *o = d->changes.from->objects[i];
 
-		if (!o->kind->attachment || pk_info(o)->drop == PK_NO_NODE || pk_goes(o->parent))
+		if (!o->kind->attachment || pk_info(o)->drop == PK_NO_NODE)
+			continue;
+		if (pk_partition_of(o->parent))
+			order_wholes(d, pk_info(pk_partition_of(o->parent))->other, pk_info(o)->drop);
+		if (pk_goes(o->parent))
 			continue;
 		for (size_t j = 0; j < o->parent->n_children; j++) {
 			struct pk_object *part = o->parent->children[j];
@@ -152,6 +197,21 @@ static void order_names(struct pk_differ *d)
 	pk_map_release(&names);
 }
 
+/* What a relation can have only one of, whatever its name. */
+static void order_exclusive(struct pk_differ *d, const struct pk_object *to)
+{
+	const struct pk_object *relation = to->parent ? pk_info(to->parent)->other : NULL;
+
+	if (!to->kind->exclusive || !to->kind->exclusive(to))
+		return;
+	for (size_t i = 0; relation && i < relation->n_children; i++) {
+		const struct pk_object *old = relation->children[i];
+
+		if (old->kind == to->kind && old->kind->exclusive(old))
+			pk_graph_edge(&d->graph, pk_info(old)->drop, pk_info(to)->create);
+	}
+}
+
 /* An heir's own change comes after its parent's, which reaches it too. */
 static void order_heirs(struct pk_differ *d)
 {
@@ -167,8 +227,10 @@ void pk_differ_add_edges(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.from->n; i++)
 		order_old(d, d->changes.from->objects[i]);
-	for (size_t i = 0; i < d->changes.to->n; i++)
+	for (size_t i = 0; i < d->changes.to->n; i++) {
 		order_new(d, d->changes.to->objects[i]);
+		order_exclusive(d, d->changes.to->objects[i]);
+	}
 	order_partitions(d);
 	order_names(d);
 	order_heirs(d);

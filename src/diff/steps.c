@@ -1,21 +1,11 @@
 /* Actions into statements, with what is known of each. */
 #include "diff/differ.h"
 
-/* The old table's estimate decides; what this plan makes is empty. */
 static bool online(const struct pk_script *s, const struct pk_object *relation)
 {
 	const struct pk_differ *d = s->context;
-	const struct pk_diff_options *options = d->changes.options;
-	const struct pk_object *old = relation;
 
-	if (pk_snapshot_find(d->changes.from, relation->key) != relation)
-		old = pk_info(relation)->other;
-	/* Partition by partition is no way where the settings leave some of them out. */
-	if (!old || pk_goes(old) || old->hides_heirs || options->online == PK_ONLINE_NEVER)
-		return false;
-	if (options->online == PK_ONLINE_ALWAYS)
-		return true;
-	return old->rows > (options->small_rows ? options->small_rows : 1000);
+	return pk_changes_online(&d->changes, relation);
 }
 
 static bool inline_default(const struct pk_script *s, const struct pk_object *column)
@@ -23,6 +13,12 @@ static bool inline_default(const struct pk_script *s, const struct pk_object *co
 	const struct pk_differ *d = s->context;
 
 	return pk_default_inline((struct pk_differ *)d, column);
+}
+
+static bool comes(const struct pk_script *s, const struct pk_object *o)
+{
+	(void)s;
+	return pk_comes(o);
 }
 
 static bool stays_heir(const struct pk_script *s, const struct pk_object *table)
@@ -60,7 +56,11 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		node->from->kind->rename(s, node->from, pk_info(node->from)->old_name, node->to->name);
 		s->items[s->n - 1].note = "only the name differs";
 		break;
+	case PK_NODE_BESIDE:
+		node->to->kind->stand_beside(s, node->from, node->to);
+		break;
 	case PK_NODE_CREATE:
+		s->beside = pk_info(node->to)->beside != NULL;
 		emit_create(s, node->to);
 		break;
 	case PK_NODE_ALTER:
@@ -97,17 +97,41 @@ static enum pk_change change_of(const struct pk_node *node)
 	return node->type == PK_NODE_CREATE && pk_info(o)->fate == PK_CREATE_NEW ? PK_CREATE_OBJECT : PK_ALTER_OBJECT;
 }
 
+static bool stands_beside(const struct pk_object *o)
+{
+	if (pk_info(o)->beside)
+		return true;
+	for (size_t i = 0; i < o->n_deps; i++) {
+		if (pk_info(o->deps[i])->beside)
+			return true;
+	}
+	return false;
+}
+
+static bool swaps(const struct pk_node *node)
+{
+	return (node->type == PK_NODE_DROP && stands_beside(node->from)) ||
+	       (node->type == PK_NODE_CREATE && stands_beside(node->to));
+}
+
+struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena)
+{
+	return (struct pk_script){
+		.arena = arena, .online = online, .inline_default = inline_default, .stays_heir = stays_heir, .comes = comes,
+		.role = d->changes.options->role, .database_owner = d->changes.from->database_owner, .context = d,
+		.from = d->changes.from, .to = d->changes.to, .version = d->changes.from->version,
+	};
+}
+
 /* The statements of each node, before they are put in order. */
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
 {
 	for (size_t i = 0; i < d->graph.n; i++) {
 		struct pk_node *node = &d->graph.nodes[i];
 
-		node->script = (struct pk_script){ .arena = &plan->arena, .online = online, .context = d,
-						   .inline_default = inline_default, .stays_heir = stays_heir,
-						   .role = d->changes.options->role, .version = d->changes.from->version,
-						   .database_owner = d->changes.from->database_owner };
+		node->script = pk_differ_script(d, &plan->arena);
 		emit(&node->script, node);
+		node->swap = swaps(node);
 		for (size_t j = 0; j < node->script.n; j++)
 			node->apart |= node->script.items[j].no_transaction || node->script.items[j].own_transaction;
 	}

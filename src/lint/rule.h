@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "lint/lint.h"
 #include "sql/action.h"
+#include "sql/retype.h"
 
 struct pk_lint;
 
@@ -119,8 +120,4 @@ char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, 
 			  const char *word);
 /* allow.c: marks findings that comments in the text let pass, and reports bad comments. */
 void pk_lint_allow(struct pk_lint *lint, const char *sql, size_t first_finding);
-/* types.c: how ALTER COLUMN TYPE goes. */
-enum pk_retype { PK_RETYPE_NONE, PK_RETYPE_REWRITE, PK_RETYPE_UNKNOWN };
-enum pk_retype pk_lint_retype(const char *from, const char *to, bool utc, bool *ret_narrows);
-
 #endif

@@ -177,11 +177,13 @@ static enum pk_retype retype(struct pk_lint *lint, const struct pk_action *a,
 	*ret_narrows = false;
 	if (!column || !column->type || !a->type)
 		return PK_RETYPE_UNKNOWN;
-	enum pk_retype how =
-		pk_lint_retype(column->type, a->type, is_utc(lint->timezone), ret_narrows);
-	if (how == PK_RETYPE_NONE && a->def && !pk_sql_is_plain_cast(a->def, a->column, a->type))
+	struct pk_retype_facts facts;
+	pk_sql_retype(column->type, a->type, is_utc(lint->timezone), &facts);
+	*ret_narrows = facts.narrows;
+	if (facts.rows == PK_RETYPE_NONE && a->def &&
+	    !pk_sql_is_plain_cast(a->def, a->column, a->type))
 		return PK_RETYPE_REWRITE;
-	return how;
+	return facts.rows;
 }
 
 static bool changes_type(const struct pk_action *a)

@@ -9,7 +9,8 @@
 #	converge_drop CASE...
 #
 # Each returns 1 and leaves one line in $why; converge_data returns 2 when the rows themselves do not
-# fit the new schema. CASE is a short word of letters, digits and _.
+# fit the new schema. CASE is a short word of letters, digits and _. ONLINE=always: by the ways that
+# do not block.
 # shellcheck shell=bash
 
 # Works on the server started last.
@@ -164,7 +165,7 @@ converge_way() {
 		why="create: $(converge_reason "$log")"
 		return 1
 	}
-	git-postkit diff "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$sql" 2>"$log" || {
+	git-postkit diff ${ONLINE:+"--online=$ONLINE"} "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$sql" 2>"$log" || {
 		why="diff: $(converge_reason "$log")"
 		return 1
 	}
