@@ -156,7 +156,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 
 	if (!of_relation(o))
 		return;
-	pk_column_definition(s, o, &definition, true);
+	pk_column_definition(s, o, &definition, !pk_tied_later(s, o));
 	stmt = pk_emit(s, "ALTER TABLE %s ADD COLUMN %s", o->parent->ident, definition.ptr);
 	stmt->about = o->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";

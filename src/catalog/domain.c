@@ -52,12 +52,13 @@ static void alter_not_null(struct pk_script *s, const struct pk_object *from, co
 
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	const char *const *items;
-	size_t n = pk_attr_list(s, pk_attr(o, CONSTRAINTS), &items);
+	const char *const *items = NULL;
+	bool later = pk_tied_later(s, o);
+	size_t n = later ? 0 : pk_attr_list(s, pk_attr(o, CONSTRAINTS), &items);
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_buf_addf(&sql, "CREATE DOMAIN %s AS %s", o->ident, pk_attr(o, TYPE));
-	if (pk_attr(o, DEFAULT_VALUE))
+	if (pk_attr(o, DEFAULT_VALUE) && !later)
 		pk_buf_addf(&sql, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
 	if (pk_attr(o, NOT_NULL) && not_null_name(s, o, false))
 		pk_buf_addf(&sql, " CONSTRAINT %s", not_null_name(s, o, false));
@@ -74,6 +75,38 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	for (size_t i = 0; i < n; i++) {
 		if (is_not_valid(pk_item_part(s, items[i], 1)))
 			add_constraint(s, o, items[i]);
+		if (*pk_item_part(s, items[i], 2))
+			comment_constraint(s, o, items[i]);
+	}
+}
+
+/* What calls functions: the default and the checks. */
+static const char *tie(const struct pk_object *o)
+{
+	return pk_attr(o, CONSTRAINTS) ? pk_attr(o, CONSTRAINTS) : pk_attr(o, DEFAULT_VALUE);
+}
+
+static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *const *items;
+	size_t n = pk_attr_list(s, pk_attr(from, CONSTRAINTS), &items);
+
+	(void)to;
+	for (size_t i = 0; i < n; i++)
+		pk_emit(s, "ALTER DOMAIN %s DROP CONSTRAINT %s", from->ident, pk_item_part(s, items[i], 0));
+	if (pk_attr(from, DEFAULT_VALUE))
+		pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", from->ident);
+}
+
+static void retie(struct pk_script *s, const struct pk_object *o)
+{
+	const char *const *items;
+	size_t n = pk_attr_list(s, pk_attr(o, CONSTRAINTS), &items);
+
+	if (pk_attr(o, DEFAULT_VALUE))
+		pk_emit(s, "ALTER DOMAIN %s SET DEFAULT %s", o->ident, pk_attr(o, DEFAULT_VALUE));
+	for (size_t i = 0; i < n; i++) {
+		add_constraint(s, o, items[i]);
 		if (*pk_item_part(s, items[i], 2))
 			comment_constraint(s, o, items[i]);
 	}
@@ -121,6 +154,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_domain = {
 	.name = "domain", .sql_name = "DOMAIN", .folder = "domains", .query = pk_sql_domain, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "DOMAIN", .owned = true, .relation_name = true, .type = true,
+	.tie = tie, .untie = untie, .retie = retie,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type,
 	.rename = pk_rename_itself,
 };

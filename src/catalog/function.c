@@ -4,7 +4,31 @@
 enum { ROUTINE, DEFINITION, SHAPE, DEFAULTS, PARSED_BODY };
 static const char *const attrs[] = { "routine", "definition", "shape", "defaults", "parsed_body" };
 
-static void create(struct pk_script *s, const struct pk_object *o)
+/* The body, where the server has parsed it and so knows what it uses; NULL for text. */
+static const char *parsed_body(const struct pk_object *o)
+{
+	const char *atomic = strstr(pk_attr(o, DEFINITION), "\nBEGIN ATOMIC\n");
+
+	if (strcmp(pk_attr(o, PARSED_BODY), "true") != 0)
+		return NULL;
+	return atomic ? atomic : strstr(pk_attr(o, DEFINITION), "\nRETURN ");
+}
+
+/* Stands in for the function, while what its body uses needs the function. */
+static void create_empty(struct pk_script *s, const struct pk_object *o)
+{
+	const char *definition = pk_attr(o, DEFINITION), *body = parsed_body(o);
+
+	pk_emit(s, "%.*s\nAS ''", (int)(body - definition), definition)->note = "for a moment without its body: a circle";
+}
+
+static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)to;
+	create_empty(s, from);
+}
+
+static void create_whole(struct pk_script *s, const struct pk_object *o)
 {
 	const char *definition = pk_attr(o, DEFINITION);
 	size_t len = strlen(definition);
@@ -14,18 +38,27 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	pk_emit(s, "%.*s", (int)len, definition);
 }
 
+static void create(struct pk_script *s, const struct pk_object *o)
+{
+	if (pk_tied_later(s, o))
+		create_empty(s, o);
+	else
+		create_whole(s, o);
+}
+
 /* CREATE OR REPLACE keeps the kind, the result, the names of arguments and cannot take defaults away. */
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (pk_attr_changed(from, to, SHAPE) || atoi(pk_attr(from, DEFAULTS)) > atoi(pk_attr(to, DEFAULTS)))
 		return PK_RECREATE;
-	create(s, to);
+	create_whole(s, to);
 	return PK_ALTERED;
 }
 
 const struct pk_kind pk_kind_function = {
 	.name = "function", .sql_name = "FUNCTION", .sql_name_attr = ROUTINE + 1, .folder = "functions",
 	.query = pk_sql_function, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 8, .grant_on = "FUNCTION",
-	.owned = true, .routine = true, .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
-	.rename = pk_rename_itself,
+	.owned = true, .routine = true, .body_attr = DEFINITION + 1, .blocks_type_change = true,
+	.tie = parsed_body, .untie = untie, .retie = create_whole, .create = create, .alter = alter,
+	.drop = pk_drop_plain, .rename = pk_rename_itself,
 };

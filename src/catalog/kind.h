@@ -56,6 +56,7 @@ struct pk_kind {
 	bool attachment;            /* the place of a partition under its parent */
 	bool type;                  /* columns can have it: a collation, too */
 	bool routine;               /* shares the name space of functions and aggregates */
+	int body_attr;              /* 1 + index of the attribute that creates it with a body that is text; 0: none */
 	bool extension;             /* what belongs to it is left alone */
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
 	bool blocks_type_change;    /* a column that it uses cannot change its type */
@@ -79,12 +80,14 @@ struct pk_kind {
 	enum pk_reaction (*reaction)(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss);
 	/*
 	 * A tie to others that a statement of its own cuts and makes, so that circles come apart: a
-	 * column's default, a sequence's owner, a table's parents. tie() is NULL where there is none.
+	 * column's default, a sequence's owner, a table's parents, a domain's checks, what a view shows,
+	 * a function's parsed body. tie() is NULL where there is none.
 	 */
 	const char *(*tie)(const struct pk_object *o);
 	bool (*tie_same)(const struct pk_object *from, const struct pk_object *to); /* NULL: alter() sees to it */
-	void (*untie)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+	void (*untie)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* to NULL: it goes */
 	void (*retie)(struct pk_script *s, const struct pk_object *to); /* NULL: late() does it */
+	bool tie_uses_relations;    /* and not functions and the like alone */
 	bool tied_to_column;        /* the tie names a column: goes with it, belongs to its owner, is no part of creation */
 	/*
 	 * What a relation says about its indexes (replica identity, CLUSTER ON), once they exist, and the
@@ -151,6 +154,7 @@ const char *pk_sql_name(const struct pk_object *o);
 bool pk_object_folds(const struct pk_object *o);
 bool pk_object_inherited(const struct pk_object *o);
 const char *pk_object_tie(const struct pk_object *o);
+bool pk_tied_later(const struct pk_script *s, const struct pk_object *o);
 /* "CREATE <sql_name> <ident> (<first attribute>)" */
 void pk_create_defined(struct pk_script *s, const struct pk_object *o);
 /* "DROP <sql_name> <ident>" */

@@ -125,6 +125,11 @@ const char *pk_object_tie(const struct pk_object *o)
 	return o->kind->tie ? o->kind->tie(o) : NULL;
 }
 
+bool pk_tied_later(const struct pk_script *s, const struct pk_object *o)
+{
+	return s->tied_later && s->tied_later(s, o);
+}
+
 const struct pk_object *pk_attachment_of(const struct pk_object *table)
 {
 	for (size_t i = 0; i < table->n_children; i++) {

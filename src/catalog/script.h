@@ -41,7 +41,8 @@ struct pk_script {
 	const char *database_owner; /* quoted; the owner of objects whose owner is NULL */
 	/* Is a relation large enough that locks matter? NULL: never (creation from nothing). */
 	bool (*online)(const struct pk_script *s, const struct pk_object *relation);
-	bool (*inline_default)(const struct pk_script *s, const struct pk_object *column); /* NULL: always */
+	/* Is it made without its tie, which a later statement makes? NULL: no. */
+	bool (*tied_later)(const struct pk_script *s, const struct pk_object *o);
 	/* Does what is added to its parents reach this table by itself? NULL: yes. */
 	bool (*stays_heir)(const struct pk_script *s, const struct pk_object *table);
 	/* Is the object, of the new side, made by this plan? NULL: no. */

@@ -49,7 +49,7 @@ static void add_columns(struct pk_script *s, const struct pk_object *o, struct p
 	size_t n = children_of(s, o, &pk_kind_column, &columns);
 
 	for (size_t i = 0; i < n; i++) {
-		bool with_default = !s->inline_default || s->inline_default(s, columns[i]);
+		bool with_default = !pk_tied_later(s, columns[i]);
 
 		/* Comes with INHERITS. Whether it was also said locally cannot be changed by SQL: no part of the picture. */
 		if (pk_attr(o, INHERITS) && pk_column_inherited(columns[i]) && !s->canonical)

@@ -12,9 +12,44 @@ static void create_as(struct pk_script *s, const struct pk_object *o, const char
 		options ? ")" : "", pk_attr(o, DEFINITION));
 }
 
+/* Stands in for the view, with its columns and no rows, while what it shows needs the view. */
+static void create_empty(struct pk_script *s, const struct pk_object *o, const char *verb)
+{
+	const char *const *items;
+	size_t n = pk_attr_list(s, pk_attr(o, COLUMNS), &items);
+	PK_AUTO(pk_buf) list = PK_BUF_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *collation = pk_item_part(s, items[i], 2);
+
+		pk_buf_addf(&list, "%s\n    NULL::%s%s%s AS %s", i ? "," : "", pk_item_part(s, items[i], 1),
+			    *collation ? " COLLATE " : "", collation, pk_item_part(s, items[i], 0));
+	}
+	pk_emit(s, "%s VIEW %s AS SELECT%s", verb, o->ident, list.ptr)->note = "for a moment without rows: a circle";
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	create_as(s, o, "CREATE");
+	if (pk_tied_later(s, o))
+		create_empty(s, o, "CREATE");
+	else
+		create_as(s, o, "CREATE");
+}
+
+static const char *definition(const struct pk_object *o)
+{
+	return pk_attr(o, DEFINITION);
+}
+
+static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)to;
+	create_empty(s, from, "CREATE OR REPLACE");
+}
+
+static void retie(struct pk_script *s, const struct pk_object *o)
+{
+	create_as(s, o, "CREATE OR REPLACE");
 }
 
 /* CREATE OR REPLACE can only add columns at the end. */
@@ -43,6 +78,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_view = {
 	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
+	.tie = definition, .untie = untie, .retie = retie, .tie_uses_relations = true,
 	.blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };

@@ -228,6 +228,18 @@ static void release_heirs(struct pk_changes *c)
 	}
 }
 
+/* A view in a circle cannot take its new columns in place: what it shows may need them first. */
+static void remake_circles(struct pk_changes *c)
+{
+	for (size_t i = 0; i < c->to->n; i++) {
+		struct pk_object *to = c->to->objects[i];
+
+		if (pk_info(to)->cut && to->kind->tie_uses_relations && pk_info(to)->fate == PK_CHANGE &&
+		    !pk_attrs_same(pk_info(to)->other, to))
+			set_fate(pk_info(to)->other, PK_REMAKE);
+	}
+}
+
 /* An index or constraint that loses its parent because the partition is detached stays as it is. */
 static void keep_detached(struct pk_changes *c)
 {
@@ -312,6 +324,9 @@ void pk_changes_find(struct pk_changes *c)
 	hang_infos(c, c->from, &next);
 	hang_infos(c, c->to, &next);
 	match(c);
+	pk_circles_find(c, c->from);
+	pk_circles_find(c, c->to);
+	remake_circles(c);
 	keep_detached(c);
 	release_heirs(c);
 	while (carry_on(c))

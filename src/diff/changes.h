@@ -20,6 +20,8 @@ struct pk_info {
 	struct pk_object *other;
 	enum pk_fate fate;
 	bool retype;   /* a column whose type is replaced */
+	size_t circle; /* number of the circle of dependencies it is part of; 0: none */
+	bool cut;      /* its tie closes the circle: made without, tied afterwards; untied before it goes */
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
 	struct pk_object *beside; /* of the other side: it is made before the old one goes, which then makes room for it */
 	size_t n_users, cap_users;
@@ -75,6 +77,14 @@ static inline bool pk_changes_in_place(const struct pk_object *o)
 }
 /* Is the table's attachment (as a partition) the same before and after? */
 bool pk_stays_attached(const struct pk_object *table);
+/* circles.c: sets circle and cut of all objects of a side. */
+void pk_circles_find(struct pk_changes *changes, const struct pk_snapshot *side);
+/* The relation of a column, else the object itself. */
+struct pk_object *pk_whole(const struct pk_object *o);
+bool pk_in_circle(const struct pk_object *o, const struct pk_object *on);
+/* Does o use it in what its tie says, not in what must be there from the start? */
+bool pk_by_tie(const struct pk_object *o, const struct pk_object *on);
+
 /* The column of that side that a sequence belongs to; NULL: none. */
 struct pk_object *pk_tied_column(const struct pk_changes *changes, const struct pk_snapshot *side,
 				 const struct pk_object *o);

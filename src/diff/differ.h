@@ -31,7 +31,5 @@ const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_sna
 bool pk_stays_heir(const struct pk_object *table);
 /* Does it come into being in the statement that makes its relation? */
 bool pk_made_with_parent(const struct pk_object *o);
-/* Can a column's default be said in CREATE TABLE, or does what it calls need the table? */
-bool pk_default_inline(struct pk_differ *d, const struct pk_object *column);
 
 #endif

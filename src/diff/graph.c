@@ -20,23 +20,37 @@ size_t pk_graph_add(struct pk_graph *graph, enum pk_node_type type, struct pk_ob
 	return graph->n++;
 }
 
-void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after)
+static void add_next(struct pk_graph *graph, size_t before, size_t after, bool wish)
 {
 	struct pk_node *node;
+	size_t next = after * 2 + wish;
 
 	if (before == PK_NO_NODE || after == PK_NO_NODE || before == after)
 		return;
 	node = &graph->nodes[before];
 	for (size_t i = 0; i < node->n_next; i++) {
-		if (node->next[i] == after)
+		if (node->next[i] == next)
 			return;
 	}
 	if (node->n_next == node->cap_next) {
 		node->cap_next = node->cap_next ? node->cap_next * 2 : 4;
 		node->next = pk_realloc_array(node->next, node->cap_next, sizeof(*node->next));
 	}
-	node->next[node->n_next++] = after;
-	graph->nodes[after].waits++;
+	node->next[node->n_next++] = next;
+	if (wish)
+		graph->nodes[after].wishes++;
+	else
+		graph->nodes[after].waits++;
+}
+
+void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after)
+{
+	add_next(graph, before, after, false);
+}
+
+void pk_graph_wish(struct pk_graph *graph, size_t before, size_t after)
+{
+	add_next(graph, before, after, true);
 }
 
 static const struct pk_object *object_of(const struct pk_node *node)
@@ -121,6 +135,13 @@ static size_t pop(struct heap *heap)
 	return top;
 }
 
+static bool waits_less(const struct pk_node *a, const struct pk_node *b)
+{
+	if (a->waits != b->waits)
+		return a->waits < b->waits;
+	return a->wishes != b->wishes ? a->wishes < b->wishes : comes_before(a, b);
+}
+
 /* In a cycle: the node that waits for least. */
 static size_t least_waiting(const struct pk_graph *graph)
 {
@@ -129,10 +150,7 @@ static size_t least_waiting(const struct pk_graph *graph)
 	for (size_t i = 0; i < graph->n; i++) {
 		const struct pk_node *node = &graph->nodes[i];
 
-		if (node->done || (best != PK_NO_NODE && node->waits > graph->nodes[best].waits))
-			continue;
-		if (best == PK_NO_NODE || node->waits < graph->nodes[best].waits ||
-		    comes_before(node, &graph->nodes[best]))
+		if (!node->done && (best == PK_NO_NODE || waits_less(node, &graph->nodes[best])))
 			best = i;
 	}
 	return best;
@@ -144,7 +162,7 @@ void pk_graph_sort(struct pk_graph *graph, size_t *ret_order)
 	size_t n = 0;
 
 	for (size_t i = 0; i < graph->n; i++) {
-		if (!graph->nodes[i].waits)
+		if (!graph->nodes[i].waits && !graph->nodes[i].wishes)
 			push(&heap, i);
 	}
 	while (n < graph->n) {
@@ -156,10 +174,14 @@ void pk_graph_sort(struct pk_graph *graph, size_t *ret_order)
 		node->done = true;
 		ret_order[n++] = i;
 		for (size_t j = 0; j < node->n_next; j++) {
-			struct pk_node *after = &graph->nodes[node->next[j]];
+			struct pk_node *after = &graph->nodes[node->next[j] / 2];
 
-			if (after->waits && --after->waits == 0 && !after->done)
-				push(&heap, node->next[j]);
+			if (node->next[j] % 2)
+				after->wishes--;
+			else
+				after->waits--;
+			if (!after->waits && !after->wishes && !after->done)
+				push(&heap, node->next[j] / 2);
 		}
 	}
 	free(heap.items);

@@ -20,9 +20,10 @@ enum pk_node_type {
 struct pk_node {
 	enum pk_node_type type;
 	struct pk_object *from, *to; /* one may be NULL */
-	size_t *next;                /* nodes that come after */
+	size_t *next;                /* nodes that come after, doubled; odd: that rather come after */
 	size_t n_next, cap_next;
 	size_t waits;                /* nodes that have to come before */
+	size_t wishes;               /* nodes that rather come before */
 	bool done;
 	bool apart;                  /* cannot share a transaction with others: rather last */
 	bool swap;                   /* puts what was made beside in its place: once all of that is made */
@@ -40,9 +41,12 @@ void pk_graph_release(struct pk_graph *graph);
 size_t pk_graph_add(struct pk_graph *graph, enum pk_node_type type, struct pk_object *from, struct pk_object *to);
 /* PK_NO_NODE on either side, or both the same: nothing. */
 void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);
+/* An order that gives way where it closes a cycle. */
+void pk_graph_wish(struct pk_graph *graph, size_t before, size_t after);
 /*
  * Kahn's algorithm with a fixed order among what is free: releases, drops in reverse rank, then the
- * others by rank and name, those apart behind them, swaps last. A cycle is broken at the node that waits for least. Fills ret_order (n).
+ * others by rank and name, those apart behind them, swaps last. A cycle is broken at the node that has nothing
+ * but wishes before it, else at the one that waits for least. Fills ret_order (n).
  */
 void pk_graph_sort(struct pk_graph *graph, size_t *ret_order);
 

@@ -69,32 +69,11 @@ static size_t add_drop(struct pk_differ *d, struct pk_object *o)
 	info->drop = with ? add_drop(d, (struct pk_object *)with) : pk_graph_add(&d->graph, PK_NODE_DROP, o, NULL);
 	if (info->beside)
 		info->beside_node = pk_graph_add(&d->graph, PK_NODE_BESIDE, o, info->beside);
+	if (info->cut)
+		info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, o, NULL);
 	if (info->fate == PK_REPLACE_TYPE)
 		info->clean = pk_graph_add(&d->graph, PK_NODE_CLEAN, o, info->other);
 	return info->drop;
-}
-
-/* Can `from` be reached from `target` along dependencies? Then target cannot wait for it. */
-static bool reaches(struct pk_differ *d, const struct pk_object *from, const struct pk_object *target, int depth)
-{
-	if (from == target || from->parent == target)
-		return true;
-	if (depth > 20)
-		return true;
-	for (size_t i = 0; i < from->n_deps; i++) {
-		if (!from->kind->part && reaches(d, from->deps[i], target, depth + 1))
-			return true;
-	}
-	return false;
-}
-
-bool pk_default_inline(struct pk_differ *d, const struct pk_object *column)
-{
-	for (size_t i = 0; i < column->n_deps; i++) {
-		if (column->deps[i]->kind->routine && reaches(d, column->deps[i], column->parent, 0))
-			return false;
-	}
-	return true;
 }
 
 bool pk_made_with_parent(const struct pk_object *o)
@@ -119,8 +98,6 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 		return info->create;
 	if (pk_made_with_parent(o)) {
 		info->create = add_create(d, o->parent);
-		if (pk_object_tie(o) && !pk_default_inline(d, o))
-			info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
 	} else if (o->kind->part && !o->parent->kind->columns_apart) {
 		info->create = pk_ready_node(o->parent); /* comes with the new definition of its relation */
 	} else if (pk_object_inherited(o) && o->origin && pk_comes(o->origin) &&
@@ -129,7 +106,7 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 	} else {
 		info->create = pk_graph_add(&d->graph, PK_NODE_CREATE, NULL, o);
 	}
-	if (o->kind->tied_to_column && pk_object_tie(o))
+	if ((o->kind->tied_to_column && pk_object_tie(o)) || info->cut)
 		info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
 	return info->create;
 }

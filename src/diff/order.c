@@ -1,6 +1,23 @@
 /* What has to come before what, from the dependencies of both sides. */
 #include "base/map.h"
 #include "diff/differ.h"
+#include "sql/body.h"
+
+struct named {
+	const struct pk_object *o;
+	struct named *next;
+};
+
+/* A user needs what is made and tied. */
+static void wait_for_ties(struct pk_differ *d, const struct pk_object *on, size_t node)
+{
+	if (!on->kind->tied_to_column)
+		pk_graph_edge(&d->graph, pk_info(on)->attach, node);
+	for (size_t i = 0; i < on->n_children; i++) {
+		if (on->children[i]->kind->part)
+			pk_graph_edge(&d->graph, pk_info(on->children[i])->attach, node);
+	}
+}
 
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
@@ -13,17 +30,15 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, pk_ready_node(o->parent), node);
 	for (size_t i = 0; i < o->n_deps; i++) {
 		struct pk_object *on = o->deps[i];
-		size_t before = pk_ready_node(on);
+		bool circle = pk_in_circle(o, on);
 
-		/* A default that cannot be said yet waits; the rest of its column does not. */
-		if (o->kind->part && info->attach != PK_NO_NODE && on->kind->routine) {
-			pk_graph_edge(&d->graph, before, info->attach);
+		pk_graph_edge(&d->graph, pk_ready_node(on), info->attach);
+		/* What closes a circle waits with the tie; the rest does not. */
+		if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
 			continue;
-		}
-		pk_graph_edge(&d->graph, before, node);
-		pk_graph_edge(&d->graph, before, info->attach);
-		if (pk_info(on)->attach != PK_NO_NODE && !on->kind->tied_to_column && !o->kind->routine)
-			pk_graph_edge(&d->graph, pk_info(on)->attach, node);
+		pk_graph_edge(&d->graph, pk_ready_node(on), node);
+		if (!circle)
+			wait_for_ties(d, on, node);
 	}
 	pk_graph_edge(&d->graph, node, info->attach);
 	column = pk_tied_column(&d->changes, d->changes.to, o);
@@ -74,9 +89,11 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		/* A type is set aside first of all; what uses it matters when the old one is dropped. */
 		size_t end = of->clean != PK_NO_NODE ? of->clean : of->drop;
 
-		pk_graph_edge(&d->graph, info->drop, end);
 		pk_graph_edge(&d->graph, info->alter, end);
 		pk_graph_edge(&d->graph, info->release, end);
+		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
+			continue; /* untied */
+		pk_graph_edge(&d->graph, info->drop, end);
 		pk_graph_edge(&d->graph, info->clean, end);
 		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !both_use(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->alter);
@@ -88,6 +105,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	if (info->clean != PK_NO_NODE && info->other)
 		pk_graph_edge(&d->graph, pk_info(info->other)->create, info->clean);
 	pk_graph_edge(&d->graph, info->release, info->alter);
+	pk_graph_edge(&d->graph, info->release, info->drop);
 	if (o->origin)
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
 	if (o->parent)
@@ -223,6 +241,64 @@ static void order_heirs(struct pk_differ *d)
 	}
 }
 
+static void add_named(struct pk_differ *d, struct pk_map *names, enum pk_named what, const struct pk_object *o)
+{
+	const char *schema = o->schema ? o->schema : "", *name = o->name;
+	size_t len = what == PK_NAMED_ROUTINE ? strcspn(name, "(") : strlen(name);
+	const char *keys[] = { pk_arena_printf(&d->arena, "%d %s.%.*s", what, schema, (int)len, name),
+			       pk_arena_printf(&d->arena, "%d .%.*s", what, (int)len, name) };
+
+	if (pk_ready_node(o) == PK_NO_NODE)
+		return;
+	for (size_t i = 0; i < PK_COUNT(keys); i++) {
+		struct named *list = pk_arena_alloc(&d->arena, sizeof(*list));
+
+		*list = (struct named){ o, pk_map_get(names, keys[i]) };
+		pk_map_set(names, keys[i], list);
+	}
+}
+
+/* What the text of a body names, is made before the body rather than after it: something may run it soon. */
+static void order_body(struct pk_differ *d, const struct pk_map *names, const struct pk_object *o)
+{
+	const struct pk_name *named = pk_sql_body_names(&d->arena, o->attr[o->kind->body_attr - 1]);
+
+	for (; named; named = named->next) {
+		const struct named *list = pk_map_get(names, pk_arena_printf(&d->arena, "%d %s.%s", named->what,
+									       named->schema ? named->schema : "",
+									       named->name));
+
+		for (; list; list = list->next) {
+			pk_graph_wish(&d->graph, pk_ready_node(list->o), pk_ready_node(o));
+			for (size_t i = 0; i < list->o->n_children; i++) {
+				if (list->o->children[i]->kind->part)
+					pk_graph_wish(&d->graph, pk_ready_node(list->o->children[i]), pk_ready_node(o));
+			}
+		}
+	}
+}
+
+static void order_bodies(struct pk_differ *d)
+{
+	struct pk_map names = PK_MAP_INIT;
+
+	for (size_t i = 0; i < d->changes.to->n; i++) {
+		const struct pk_object *o = d->changes.to->objects[i];
+
+		if (o->kind->routine)
+			add_named(d, &names, PK_NAMED_ROUTINE, o);
+		else if (o->kind->relation_name && !o->parent)
+			add_named(d, &names, PK_NAMED_RELATION, o);
+	}
+	for (size_t i = 0; i < d->changes.to->n; i++) {
+		const struct pk_object *o = d->changes.to->objects[i];
+
+		if (o->kind->body_attr && !pk_object_tie(o) && pk_ready_node(o) != PK_NO_NODE)
+			order_body(d, &names, o);
+	}
+	pk_map_release(&names);
+}
+
 void pk_differ_add_edges(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.from->n; i++)
@@ -234,4 +310,5 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_partitions(d);
 	order_names(d);
 	order_heirs(d);
+	order_bodies(d);
 }

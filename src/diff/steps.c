@@ -8,11 +8,10 @@ static bool online(const struct pk_script *s, const struct pk_object *relation)
 	return pk_changes_online(&d->changes, relation);
 }
 
-static bool inline_default(const struct pk_script *s, const struct pk_object *column)
+static bool tied_later(const struct pk_script *s, const struct pk_object *o)
 {
-	const struct pk_differ *d = s->context;
-
-	return pk_default_inline((struct pk_differ *)d, column);
+	(void)s;
+	return pk_info(o)->cut;
 }
 
 static bool comes(const struct pk_script *s, const struct pk_object *o)
@@ -117,7 +116,7 @@ static bool swaps(const struct pk_node *node)
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena)
 {
 	return (struct pk_script){
-		.arena = arena, .online = online, .inline_default = inline_default, .stays_heir = stays_heir, .comes = comes,
+		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes,
 		.role = d->changes.options->role, .database_owner = d->changes.from->database_owner, .context = d,
 		.from = d->changes.from, .to = d->changes.to, .version = d->changes.from->version,
 	};

@@ -53,6 +53,7 @@ both_ways() {
 @test "operator classes and families, access methods" { both_ways operator-classes; }
 @test "casts and conversions" { both_ways casts; }
 @test "base types and shells" { both_ways base-types; }
+@test "what depends on itself in a circle" { both_ways circles; }
 @test "one name that changes its kind" { both_ways kinds-swapped; }
 @test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
 @test "what changes its name alone keeps everything else" { both_ways renamed; }
