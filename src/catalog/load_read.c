@@ -304,12 +304,16 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 	pk_sql_actions(statements, &actions);
 	for (size_t i = 0; i < actions.n; i = next) {
 		const struct pk_action *action = &actions.items[i];
+		struct pk_action said = *action;
 		struct pk_load_item item = { .file = file,
 					     .statement = &statements->items[action->statement] };
 
 		for (next = i + 1;
 		     next < actions.n && actions.items[next].statement == action->statement;)
 			next++;
+		/* Words are enough to put it in order and to refuse it, not to trust it. */
+		said.verb = action->said;
+		action = action->verb == PK_UNPARSED ? &said : action;
 		if (is_skipped(action))
 			continue;
 		if (check_allowed(&item, action, err) < 0)
@@ -329,6 +333,7 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		}
 		item.context = context;
 		fill_item(load, &item, action, next - i);
+		item.super = action == &said ? NULL : item.super;
 		*pk_load_add(load) = item;
 	}
 	raise_privileges(load, first);

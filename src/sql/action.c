@@ -391,7 +391,7 @@ void pk_sql_actions(const struct pk_statements *statements, struct pk_actions *r
 		PK_AUTO(pk_tree) tree = PK_TREE_INIT;
 
 		if (!st->parsed || !pk_tree_parse(st->text, &tree) || tree.result->n_stmts == 0)
-			pk_facts_add(&facts, PK_UNPARSED, NULL);
+			pk_facts_unparsed(&facts, st->text);
 		else
 			pk_facts_statement(&facts, tree.result->stmts[0]->stmt);
 	}

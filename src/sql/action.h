@@ -81,6 +81,7 @@ enum pk_constraint {
 
 struct pk_action {
 	enum pk_verb verb;
+	enum pk_verb said; /* PK_UNPARSED: what its first words say it is; object, name and constraint likewise */
 	enum pk_sub sub;
 	const char *
 		object; /* "table", "index", "view", "materialized view", "type", "domain", "function",
@@ -130,7 +131,7 @@ struct pk_actions {
 void pk_actions_release(struct pk_actions *actions);
 /* Facts of all statements, in order. Inline constraints of ADD COLUMN give actions of their own after it
    (ADD_CONSTRAINT with column set). Plain statements in DO bodies follow their DO, marked nested. Statements
-   that did not parse give PK_UNPARSED. Never fails. */
+   that did not parse give PK_UNPARSED, for the server to judge. Never fails. */
 void pk_sql_actions(const struct pk_statements *statements, struct pk_actions *ret);
 
 /* Role names that a text creates or names in GRANT, OWNER TO, POLICY ... TO, DO bodies included. */

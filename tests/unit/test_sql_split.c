@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "base/buf.h"
 #include "base/strv.h"
 #include "sql/action.h"
 
@@ -260,9 +261,70 @@ static void foreign_keys_come_out_of_a_table(void **state)
 	assert_null(pk_sql_split_foreign_keys("CREATE TABLE a (id int)", &keys));
 }
 
+/* What 16 to 18 brought, which the grammar does not know. */
+static void newer_statements_are_split_and_told_apart_by_their_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sql;
+		enum pk_verb said;
+		const char *object, *schema, *name;
+		enum pk_constraint constraint;
+	} cases[] = {
+		{ "CREATE TABLE IF NOT EXISTS s.\"A;b\" (a int, b int GENERATED ALWAYS AS (a || ';') VIRTUAL)",
+		  PK_CREATE, "table", "s", "A;b", PK_CON_NONE },
+		{ "CREATE UNLOGGED TABLE t (a int CHECK (a > 0) NOT ENFORCED)", PK_CREATE, "table", NULL, "t",
+		  PK_CON_NONE },
+		{ "CREATE TABLE r (k int4range, v daterange, PRIMARY KEY (k, v WITHOUT OVERLAPS))", PK_CREATE,
+		  "table", NULL, "r", PK_CON_NONE },
+		{ "ALTER TABLE ONLY s.t ADD CONSTRAINT n NOT NULL a NOT VALID", PK_ALTER, "table", "s", "t",
+		  PK_CON_NONE },
+		{ "ALTER TABLE t ADD FOREIGN KEY (a, PERIOD v) REFERENCES r (k, PERIOD v)", PK_ALTER, "table", NULL,
+		  "t", PK_CON_FOREIGN },
+		{ "ALTER TABLE t ALTER COLUMN b SET EXPRESSION AS (a * 2)", PK_ALTER, "table", NULL, "t",
+		  PK_CON_NONE },
+		{ "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE RETURNING t.a", PK_MERGE, NULL, NULL,
+		  NULL, PK_CON_NONE },
+		{ "WITH x AS (SELECT 1) MERGE INTO t USING x ON true WHEN NOT MATCHED BY SOURCE THEN DELETE",
+		  PK_MERGE, NULL, NULL, NULL, PK_CON_NONE },
+		{ "UPDATE t SET a = 1_000 RETURNING old.a, new.a", PK_UPDATE, NULL, NULL, NULL, PK_CON_NONE },
+		{ "GRANT a TO b WITH INHERIT TRUE", PK_GRANT, "role", NULL, NULL, PK_CON_NONE },
+		{ "ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO a", PK_GRANT, "default privileges",
+		  NULL, NULL, PK_CON_NONE },
+		{ "CREATE OR REPLACE FUNCTION f() RETURNS jsonb BEGIN ATOMIC SELECT JSON_OBJECT('a': 1); "
+		  "SELECT JSON_ARRAY(1 NULL ON NULL); END",
+		  PK_CREATE, "function", NULL, "f", PK_CON_NONE },
+		{ "CREATE MATERIALIZED VIEW v AS SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a int)) j",
+		  PK_CREATE, "materialized view", NULL, "v", PK_CON_NONE },
+	};
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_statements) s = PK_STATEMENTS_INIT;
+	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
+
+	for (size_t i = 0; i < PK_COUNT(cases); i++)
+		pk_buf_addf(&sql, "-- %zu;\n%s;\n", i, cases[i].sql);
+	split(sql.ptr, &s);
+	assert_int_equal(s.n, PK_COUNT(cases));
+	pk_sql_actions(&s, &actions);
+	assert_int_equal(actions.n, PK_COUNT(cases));
+	for (size_t i = 0; i < PK_COUNT(cases); i++) {
+		const struct pk_action *a = &actions.items[i];
+
+		assert_string_equal(s.items[i].text, cases[i].sql);
+		assert_false(s.items[i].parsed);
+		assert_int_equal(a->verb, PK_UNPARSED);
+		assert_int_equal(a->said, cases[i].said);
+		assert_true(pk_streq(a->object, cases[i].object));
+		assert_true(pk_streq(a->schema, cases[i].schema));
+		assert_true(pk_streq(a->name, cases[i].name));
+		assert_int_equal(a->constraint, cases[i].constraint);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(newer_statements_are_split_and_told_apart_by_their_words),
 		cmocka_unit_test(quotes_and_comments_hide_semicolons),
 		cmocka_unit_test(bodies_of_functions_and_rules_stay_whole),
 		cmocka_unit_test(one_broken_statement_hides_no_other),
