@@ -7,6 +7,7 @@
 struct pk_map_entry {
 	char *key;
 	void *value;
+	uint64_t hash;
 };
 struct pk_map {
 	struct pk_map_entry *entries; /* in order of insertion; n of them; no removal */

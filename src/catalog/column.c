@@ -431,7 +431,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 }
 
 const struct pk_kind pk_kind_column = {
-	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
+	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .hash_joins = true, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
 	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
 	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .reaction = reaction, .tie = default_value,
 	.untie = untie, .retie = set_default,

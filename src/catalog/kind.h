@@ -48,6 +48,11 @@ struct pk_kind {
 	int grant_name_attr;        /* 1 + index of the attribute that names it in GRANT; 0: ident */
 	/* What its statements lock, its relation or itself, unless they say other; NULL: nothing. */
 	const char *lock_create, *lock_alter, *lock_drop;
+	/*
+	 * The query is for very many rows: it joins, and has no subquery for each row but such that read
+	 * one table, so that the server may be told to hash (its guesses without statistics end in nested loops).
+	 */
+	bool hash_joins;
 	bool owned;                 /* ALTER ... OWNER TO */
 	bool relation_name;         /* shares the name space of relations and types with others */
 	bool part;                  /* has no text of its own: columns */

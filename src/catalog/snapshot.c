@@ -2,19 +2,19 @@
 
 #include "base/text.h"
 #include "catalog/acl.h"
+#include "catalog/address.h"
+#include "catalog/fetch.h"
 #include "catalog/leave.h"
 #include "catalog/normalize.h"
-#include "catalog/query.h"
 #include "catalog_sql.h"
-
-#define MAX_KINDS 64
 
 /* While reading: what stands for what, and which objects belong to extensions. */
 struct reading {
 	struct pk_snapshot *snap;
 	const struct pk_managed *managed;
-	struct pk_map aliases; /* "class:oid:sub" -> "class:oid:sub" in the arena */
-	struct pk_map members; /* "class:oid" -> object of the extension, or the arena's "" */
+	struct pk_rows *rows; /* PK_FETCH_MAX of them */
+	int n_taken;
+	struct pk_addresses addresses;
 };
 
 void pk_snapshot_release(struct pk_snapshot *snapshot)
@@ -22,11 +22,13 @@ void pk_snapshot_release(struct pk_snapshot *snapshot)
 	free(snapshot->objects);
 	free(snapshot->left_out);
 	pk_map_release(&snapshot->by_key);
-	pk_map_release(&snapshot->by_oid);
 	pk_strv_release(&snapshot->unmodelled);
 	for (size_t i = 0; i < snapshot->n_lists; i++)
 		free(snapshot->lists[i]);
 	free(snapshot->lists);
+	for (int i = 0; snapshot->rows && i < PK_FETCH_MAX; i++)
+		pk_rows_release(&snapshot->rows[i]);
+	free(snapshot->rows);
 	pk_arena_release(&snapshot->arena);
 	*snapshot = (struct pk_snapshot)PK_SNAPSHOT_INIT;
 }
@@ -34,11 +36,6 @@ void pk_snapshot_release(struct pk_snapshot *snapshot)
 struct pk_object *pk_snapshot_find(const struct pk_snapshot *snapshot, const char *key)
 {
 	return pk_map_get(&snapshot->by_key, key);
-}
-
-static void oid_key(char *key, size_t size, const char *classid, const char *oid, const char *subid)
-{
-	snprintf(key, size, "%s:%s:%s", classid, oid, subid ? subid : "0");
 }
 
 static void append(struct pk_object ***list, size_t *n, size_t *cap, struct pk_object *o)
@@ -50,45 +47,34 @@ static void append(struct pk_object ***list, size_t *n, size_t *cap, struct pk_o
 	(*list)[(*n)++] = o;
 }
 
-/* The object that a catalog address means; NULL when it is none of ours. */
-static struct pk_object *resolve(const struct reading *r, const char *classid, const char *oid, const char *subid)
+static uint32_t number(const char *text)
 {
-	char key[64];
-	const char *at = key;
+	return (uint32_t)strtoul(text, NULL, 10);
+}
 
-	oid_key(key, sizeof(key), classid, oid, subid);
-	for (int hops = 0; hops < 5 && at; hops++) {
-		struct pk_object *o = pk_map_get(&r->snap->by_oid, at);
-
-		if (o)
-			return o;
-		at = pk_map_get(&r->aliases, at);
-	}
-	return subid && strcmp(subid, "0") != 0 ? resolve(r, classid, oid, "0") : NULL;
+/* From three columns of a row that stand side by side. */
+static struct pk_address address_at(const struct pk_rows *rows, int row, int column)
+{
+	return (struct pk_address){ .classid = number(pk_rows_get(rows, row, column)),
+				    .oid = number(pk_rows_get(rows, row, column + 1)),
+				    .subid = (int32_t)strtol(pk_rows_get(rows, row, column + 2), NULL, 10) };
 }
 
 static void read_aliases(struct reading *r, const struct pk_rows *rows)
 {
-	struct pk_arena *arena = &r->snap->arena;
-
 	for (int i = 0; i < rows->n; i++) {
-		const char *classid = pk_rows_get(rows, i, 0), *oid = pk_rows_get(rows, i, 1);
-		char from[64], to[64];
+		struct pk_addressed *from = pk_addresses_add(&r->addresses, address_at(rows, i, 0));
 
-		oid_key(from, sizeof(from), classid, oid, pk_rows_get(rows, i, 2));
-		if (strcmp(pk_rows_get(rows, i, 5), "-1") == 0) {
-			oid_key(to, sizeof(to), pk_rows_get(rows, i, 3), pk_rows_get(rows, i, 4), "0");
-			pk_map_set(&r->members, from, pk_arena_strdup(arena, to));
-		} else {
-			oid_key(to, sizeof(to), pk_rows_get(rows, i, 3), pk_rows_get(rows, i, 4), pk_rows_get(rows, i, 5));
-		}
-		pk_map_set(&r->aliases, from, pk_arena_strdup(arena, to));
+		from->alias = address_at(rows, i, 3);
+		from->member = from->member || from->alias.subid < 0; /* of an extension */
+		if (from->alias.subid < 0)
+			from->alias.subid = 0;
 	}
 }
 
 /* Columns of a query by their place in the object. */
 struct columns {
-	int classid, oid, subid, parent_class, parent_oid, schema, name, ident, owner, comment, acl, acl_default, rows, bytes;
+	int classid, oid, subid, parent_class, parent_oid, schema, name, ident, owner, comment, acl, acl_default;
 	int attr[32];
 };
 
@@ -106,8 +92,6 @@ static void find_columns(const struct pk_kind *kind, const struct pk_rows *rows,
 	c->comment = pk_rows_column(rows, "comment");
 	c->acl = pk_rows_column(rows, "acl");
 	c->acl_default = pk_rows_column(rows, "acl_default");
-	c->rows = pk_rows_column(rows, "rows");
-	c->bytes = pk_rows_column(rows, "bytes");
 	for (size_t i = 0; i < kind->n_attrs; i++)
 		c->attr[i] = pk_rows_column(rows, kind->attrs[i]);
 }
@@ -135,30 +119,40 @@ static void add_path(struct pk_snapshot *snap, struct pk_object *o)
 	o->path = pk_arena_strdup(&snap->arena, path.ptr);
 }
 
-static struct pk_object *new_object(struct reading *r, const struct pk_kind *kind, const struct pk_rows *rows, int row,
-				    const struct columns *c)
+static const char *make_key(struct pk_arena *arena, const char *kind, const char *ident)
+{
+	size_t n_kind = strlen(kind), n_ident = strlen(ident);
+	char *key = pk_arena_alloc(arena, n_kind + n_ident + 2);
+
+	memcpy(key, kind, n_kind);
+	key[n_kind] = ' ';
+	memcpy(key + n_kind + 1, ident, n_ident + 1);
+	return key;
+}
+
+static struct pk_object *new_object(struct reading *r, const struct pk_kind *kind, struct pk_address address,
+				    const struct pk_rows *rows, int row, const struct columns *c)
 {
 	struct pk_arena *arena = &r->snap->arena;
 	struct pk_object *o = pk_arena_alloc(arena, sizeof(*o));
 	const char *owner = cell(rows, row, c->owner);
 
 	o->kind = kind;
-	o->classid = (uint32_t)strtoul(cell(rows, row, c->classid), NULL, 10);
-	o->oid = (uint32_t)strtoul(cell(rows, row, c->oid), NULL, 10);
-	o->subid = c->subid < 0 ? 0 : (int32_t)strtol(cell(rows, row, c->subid), NULL, 10);
-	o->schema = pk_arena_strdup(arena, cell(rows, row, c->schema));
-	o->name = pk_arena_strdup(arena, cell(rows, row, c->name));
-	o->ident = pk_arena_strdup(arena, cell(rows, row, c->ident));
-	o->key = pk_arena_printf(arena, "%s %s", kind->name, o->ident);
-	o->owner = pk_streq(owner, r->snap->database_owner) ? NULL : pk_arena_strdup(arena, owner);
-	o->comment = pk_arena_strdup(arena, cell(rows, row, c->comment));
+	o->classid = address.classid;
+	o->oid = address.oid;
+	o->subid = address.subid;
+	o->schema = cell(rows, row, c->schema);
+	o->name = cell(rows, row, c->name);
+	o->ident = cell(rows, row, c->ident);
+	o->key = make_key(arena, kind->name, o->ident);
+	o->owner = pk_streq(owner, r->snap->database_owner) ? NULL : owner;
+	o->comment = cell(rows, row, c->comment);
 	o->grants = pk_acl_parse(arena, r->managed, cell(rows, row, c->acl), cell(rows, row, c->acl_default),
 				 &r->snap->n_left_grants);
-	o->rows = c->rows < 0 ? -1 : strtoll(cell(rows, row, c->rows), NULL, 10);
-	o->bytes = c->bytes < 0 ? -1 : strtoll(cell(rows, row, c->bytes), NULL, 10);
+	o->rows = o->bytes = -1;
 	o->attr = pk_arena_alloc(arena, (kind->n_attrs + 1) * sizeof(*o->attr));
 	for (size_t i = 0; i < kind->n_attrs; i++)
-		o->attr[i] = pk_normalize(arena, pk_arena_strdup(arena, cell(rows, row, c->attr[i])));
+		o->attr[i] = pk_normalize(arena, cell(rows, row, c->attr[i]));
 	return o;
 }
 
@@ -169,41 +163,29 @@ static void read_objects(struct reading *r, const struct pk_kind *kind, const st
 
 	find_columns(kind, rows, &c);
 	for (int i = 0; i < rows->n; i++) {
-		char key[64];
+		struct pk_address address = { number(cell(rows, i, c.classid)), number(cell(rows, i, c.oid)), 0 };
+		const struct pk_addressed *known = pk_addresses_find(&r->addresses, address);
 		struct pk_object *o, *parent = NULL;
 
-		oid_key(key, sizeof(key), cell(rows, i, c.classid), cell(rows, i, c.oid), NULL);
-		if (pk_map_get(&r->members, key))
+		if (known && known->member)
 			continue;
 		if (c.parent_oid >= 0) {
-			parent = resolve(r, cell(rows, i, c.parent_class), cell(rows, i, c.parent_oid), "0");
+			parent = pk_addresses_object(
+				&r->addresses, (struct pk_address){ number(cell(rows, i, c.parent_class)),
+								    number(cell(rows, i, c.parent_oid)), 0 });
 			if (!parent || parent->kind->extension)
 				continue;
 		}
-		o = new_object(r, kind, rows, i, &c);
+		if (c.subid >= 0)
+			address.subid = (int32_t)strtol(cell(rows, i, c.subid), NULL, 10);
+		o = new_object(r, kind, address, rows, i, &c);
 		o->parent = parent;
 		if (parent)
 			append(&parent->children, &parent->n_children, &parent->cap_children, o);
 		append(&snap->objects, &snap->n, &snap->cap, o);
-		oid_key(key, sizeof(key), cell(rows, i, c.classid), cell(rows, i, c.oid), cell(rows, i, c.subid));
-		pk_map_set(&snap->by_oid, key, o);
+		pk_addresses_add(&r->addresses, address)->object = o;
 		pk_map_set(&snap->by_key, o->key, o);
 	}
-}
-
-static bool depends(const struct pk_object *o, const struct pk_object *on)
-{
-	for (size_t i = 0; i < o->n_deps; i++) {
-		if (o->deps[i] == on)
-			return true;
-	}
-	return false;
-}
-
-static void add_dependency(struct pk_object *o, struct pk_object *on)
-{
-	if (o && on && o != on && on != o->parent && !depends(o, on))
-		append(&o->deps, &o->n_deps, &o->cap_deps, on);
 }
 
 /*
@@ -220,12 +202,32 @@ static bool dependency_counts(const struct pk_object *o, const struct pk_object 
 static void read_dependencies(struct reading *r, const struct pk_rows *rows)
 {
 	for (int i = 0; i < rows->n; i++) {
-		struct pk_object *o = resolve(r, pk_rows_get(rows, i, 0), pk_rows_get(rows, i, 1), pk_rows_get(rows, i, 2));
-		struct pk_object *on = resolve(r, pk_rows_get(rows, i, 3), pk_rows_get(rows, i, 4), pk_rows_get(rows, i, 5));
+		struct pk_object *o = pk_addresses_object(&r->addresses, address_at(rows, i, 0));
+		struct pk_object *on = pk_addresses_object(&r->addresses, address_at(rows, i, 3));
 
-		if (o && on && dependency_counts(o, on))
-			add_dependency(o, on);
+		if (o && on && o != on && on != o->parent && dependency_counts(o, on))
+			append(&o->deps, &o->n_deps, &o->cap_deps, on);
 	}
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct pk_object *const *x = a, *const *y = b;
+
+	return strcmp((*x)->key, (*y)->key);
+}
+
+/* Each once, in an order that is the same in every database. */
+static void settle_dependencies(struct pk_object *o)
+{
+	size_t n = 0;
+
+	if (o->n_deps > 1)
+		qsort(o->deps, o->n_deps, sizeof(*o->deps), by_key);
+	for (size_t i = 0; i < o->n_deps; i++)
+		if (!n || o->deps[n - 1] != o->deps[i])
+			o->deps[n++] = o->deps[i];
+	o->n_deps = n;
 }
 
 /* A child of the relation that has this name. */
@@ -249,19 +251,6 @@ static void link_heir(struct pk_object *heir, struct pk_object *parent)
 	}
 }
 
-/* A partitioned table has no rows of its own. */
-static void sum_partitions(struct pk_object *table)
-{
-	if (!pk_table_is_partitioned(table) || table->rows >= 0)
-		return;
-	table->rows = table->bytes = 0;
-	for (size_t i = 0; i < table->n_heirs; i++) {
-		sum_partitions(table->heirs[i]);
-		table->rows += table->heirs[i]->rows > 0 ? table->heirs[i]->rows : 0;
-		table->bytes += table->heirs[i]->bytes > 0 ? table->heirs[i]->bytes : 0;
-	}
-}
-
 /* Partitions and inheriting tables: what an attachment depends on, and where inherited columns come from. */
 static void link_inheritance(struct pk_snapshot *snap)
 {
@@ -273,7 +262,7 @@ static void link_inheritance(struct pk_snapshot *snap)
 				pk_snapshot_find(snap, pk_arena_printf(&snap->arena, "table %s", o->attr[0]));
 
 			if (parent) {
-				add_dependency(o, parent);
+				append(&o->deps, &o->n_deps, &o->cap_deps, parent);
 				link_heir(o->parent, parent);
 			}
 		} else if (o->kind->columns_apart && !pk_table_is_partition(o)) {
@@ -283,15 +272,6 @@ static void link_inheritance(struct pk_snapshot *snap)
 			}
 		}
 	}
-	for (size_t i = 0; i < snap->n; i++)
-		sum_partitions(snap->objects[i]);
-}
-
-static int by_key(const void *a, const void *b)
-{
-	const struct pk_object *const *x = a, *const *y = b;
-
-	return strcmp((*x)->key, (*y)->key);
 }
 
 static void write_texts(struct pk_snapshot *snap)
@@ -328,66 +308,97 @@ static void remember_lists(struct pk_snapshot *snap)
 	}
 }
 
-enum { QUERY_OWNER, QUERY_ALIAS, QUERY_DEPEND, QUERY_UNMODELLED, QUERY_KINDS };
-
-static int run_queries(struct pk_conn *conn, struct pk_arena *arena, struct pk_rows *rows, int *ret_n, struct pk_err *err)
+/* Takes what has arrived, in the order in which one needs the other. */
+static void take_arrived(void *arg)
 {
-	const char *sqls[MAX_KINDS];
-	int n = QUERY_KINDS, status;
-	bool inside;
+	struct reading *r = arg;
+	struct pk_rows *rows = r->rows;
 
-	sqls[QUERY_OWNER] = "SELECT quote_ident(pg_get_userbyid(datdba)) FROM pg_database WHERE datname = current_database()";
-	sqls[QUERY_ALIAS] = pk_sql_alias;
-	sqls[QUERY_DEPEND] = pk_sql_depend;
-	sqls[QUERY_UNMODELLED] = pk_sql_unmodelled;
-	for (int i = 0; pk_kinds[i]; i++)
-		sqls[n++] = pk_kinds[i]->query;
-	for (int i = 0; i < n; i++)
-		sqls[i] = pk_catalog_query(arena, sqls[i], conn->version);
-	/* Inside a transaction of the caller's, what that did is read as well, and it goes on after. */
-	inside = pk_conn_tx(conn) != PK_TX_IDLE;
-	if (!inside && pk_exec(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) < 0)
-		return -1;
-	status = pk_query_pipeline(conn, sqls, n, rows, err);
-	if (!inside && pk_exec(conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
-		status = -1;
-	*ret_n = n;
+	if (!r->n_taken && rows[PK_FETCH_ALIAS].handle && rows[PK_FETCH_OWNER].handle) {
+		r->snap->database_owner = pk_rows_get(&rows[PK_FETCH_OWNER], 0, 0);
+		read_aliases(r, &rows[PK_FETCH_ALIAS]);
+		r->n_taken = PK_FETCH_KINDS;
+	}
+	while (r->n_taken && pk_kinds[r->n_taken - PK_FETCH_KINDS] && rows[r->n_taken].handle) {
+		read_objects(r, pk_kinds[r->n_taken - PK_FETCH_KINDS], &rows[r->n_taken]);
+		r->n_taken++;
+	}
+}
+
+static int finish(struct reading *r, struct pk_err *err)
+{
+	struct pk_snapshot *snap = r->snap;
+	const struct pk_rows *unmodelled = &r->rows[PK_FETCH_UNMODELLED];
+
+	read_dependencies(r, &r->rows[PK_FETCH_DEPEND]);
+	for (int i = 0; i < unmodelled->n; i++)
+		pk_strv_push(&snap->unmodelled, pk_rows_get(unmodelled, i, 0));
+	for (size_t i = 0; i < snap->n; i++)
+		settle_dependencies(snap->objects[i]);
+	link_inheritance(snap);
+	pk_snapshot_leave_out(snap, r->managed);
+	if (snap->n)
+		qsort(snap->objects, snap->n, sizeof(*snap->objects), by_key);
+	write_texts(snap);
+	int status = pk_snapshot_write_tree(snap, NULL, &snap->fingerprint, err);
+	remember_lists(snap);
 	return status;
 }
 
 int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
 		     struct pk_err *err)
 {
-	struct pk_rows rows[MAX_KINDS] = { 0 };
 	struct reading r = { .snap = ret, .managed = managed };
-	int n = 0, status;
+	int status;
 
 	if (pk_managed_check(managed, err) < 0)
 		return -1;
-	status = run_queries(conn, &ret->arena, rows, &n, err);
-
-	if (status == 0) {
-		ret->version = conn->version;
-		ret->database_owner = pk_arena_strdup(&ret->arena, pk_rows_get(&rows[QUERY_OWNER], 0, 0));
-		read_aliases(&r, &rows[QUERY_ALIAS]);
-		for (int i = 0; pk_kinds[i]; i++)
-			read_objects(&r, pk_kinds[i], &rows[QUERY_KINDS + i]);
-		read_dependencies(&r, &rows[QUERY_DEPEND]);
-		for (int i = 0; i < rows[QUERY_UNMODELLED].n; i++)
-			pk_strv_push(&ret->unmodelled, pk_rows_get(&rows[QUERY_UNMODELLED], i, 0));
-		link_inheritance(ret);
-		pk_snapshot_leave_out(ret, managed);
-		if (ret->n)
-			qsort(ret->objects, ret->n, sizeof(*ret->objects), by_key);
-		write_texts(ret);
-		status = pk_snapshot_write_tree(ret, NULL, &ret->fingerprint, err);
-		remember_lists(ret);
-	} else {
+	ret->version = conn->version;
+	ret->rows = pk_alloc(PK_FETCH_MAX * sizeof(*ret->rows));
+	r.rows = ret->rows;
+	status = pk_catalog_fetch(conn, &ret->arena, r.rows, take_arrived, &r, err);
+	if (status == 0)
+		status = finish(&r, err);
+	else
 		pk_err_wrap(err, "cannot read the schema of %s", conn->where);
-	}
-	for (int i = 0; i < MAX_KINDS; i++)
-		pk_rows_release(&rows[i]);
-	pk_map_release(&r.aliases);
-	pk_map_release(&r.members);
+	pk_addresses_release(&r.addresses);
 	return status;
+}
+
+/* A partitioned table has no rows of its own. */
+static void sum_partitions(struct pk_object *table)
+{
+	if (!pk_table_is_partitioned(table) || table->rows >= 0)
+		return;
+	table->rows = table->bytes = 0;
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		sum_partitions(table->heirs[i]);
+		table->rows += table->heirs[i]->rows > 0 ? table->heirs[i]->rows : 0;
+		table->bytes += table->heirs[i]->bytes > 0 ? table->heirs[i]->bytes : 0;
+	}
+}
+
+int pk_snapshot_measure(struct pk_conn *conn, struct pk_snapshot *snap, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_addresses) relations = PK_ADDRESSES_INIT;
+
+	if (pk_query(conn, pk_sql_size, 0, NULL, &rows, err) < 0)
+		return pk_err_wrap(err, "cannot read the sizes of %s", conn->where);
+	for (size_t i = 0; i < snap->n; i++) {
+		struct pk_object *o = snap->objects[i];
+
+		pk_addresses_add(&relations, (struct pk_address){ o->classid, o->oid, o->subid })->object = o;
+	}
+	for (int i = 0; i < rows.n; i++) {
+		const struct pk_addressed *relation = pk_addresses_find(&relations, address_at(&rows, i, 0));
+
+		if (!relation)
+			continue;
+		relation->object->rows = strtoll(pk_rows_get(&rows, i, 3), NULL, 10);
+		relation->object->bytes = strtoll(pk_rows_get(&rows, i, 4), NULL, 10);
+	}
+	for (size_t i = 0; i < snap->n; i++)
+		sum_partitions(snap->objects[i]);
+	return 0;
 }

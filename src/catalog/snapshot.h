@@ -38,7 +38,7 @@ struct pk_object {
 	size_t n_deps, cap_deps;
 	struct pk_object **children; /* columns and other parts, in their order */
 	size_t n_children, cap_children;
-	int64_t rows, bytes;    /* estimates for tables, matviews, indexes; of a partitioned table the sums; -1 unknown */
+	int64_t rows, bytes;    /* once measured: estimates for tables, matviews; of a partitioned table the sums; -1 unknown */
 	const char *text;       /* canonical SQL; set for objects with a path */
 	void *mark;             /* free for the user of the snapshot (diff) */
 };
@@ -47,7 +47,7 @@ struct pk_snapshot {
 	struct pk_arena arena;
 	struct pk_object **objects; /* all, columns included, sorted by key */
 	size_t n, cap;
-	struct pk_map by_key, by_oid;
+	struct pk_map by_key;
 	int version;              /* server_version_num */
 	const char *database_owner; /* quoted */
 	struct pk_strv unmodelled; /* "rule public.r", user objects of kinds that are not modelled */
@@ -56,6 +56,7 @@ struct pk_snapshot {
 	size_t n_left_grants;        /* privileges of roles that the settings leave out */
 	struct pk_oid fingerprint;
 	void **lists;             /* heap memory of the objects' lists */
+	struct pk_rows *rows;     /* what the server said: the objects' texts stand there */
 	size_t n_lists;
 };
 #define PK_SNAPSHOT_INIT { 0 }
@@ -67,6 +68,8 @@ void pk_snapshot_release(struct pk_snapshot *snapshot);
  */
 int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
 		     struct pk_err *err);
+/* Fills rows and bytes of a snapshot just read over this connection, which the plan's steps tell. */
+int pk_snapshot_measure(struct pk_conn *conn, struct pk_snapshot *snapshot, struct pk_err *err);
 struct pk_object *pk_snapshot_find(const struct pk_snapshot *snapshot, const char *key);
 
 /* The tree of texts: fingerprint = its id. Written under refs by the caller. repo NULL: only the id. */

@@ -272,7 +272,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_table = {
-	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .attrs = attrs,
+	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .hash_joins = true, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
 	.columns_apart = true, .reaction = reaction, .tie = parents, .tie_same = pk_table_parents_same,
 	.untie = leave_parents, .late = late,

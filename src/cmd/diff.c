@@ -61,6 +61,7 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("diff", err, "diff takes two databases, files or folders");
 	if (parse_online(&options.online, err) < 0 || pk_ctx_open(&ctx, false, err) < 0)
 		return -1;
+	from.measure = true;
 	from.text = operands[opt_down ? 1 : 0];
 	to.text = operands[opt_down ? 0 : 1];
 	pk_managed_add(&ctx.project.managed, &opt_ignore, &opt_grantees);

@@ -40,13 +40,14 @@ int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *
 	return pk_remote_connect(&remote, ret, err);
 }
 
-static int read_live(const struct pk_ctx *ctx, struct pk_side *side, struct pk_err *err)
+static int read_live(const struct pk_ctx *ctx, struct pk_side *side, bool with_facts, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 
 	if (pk_side_connect(ctx, side->text, &conn, err) < 0 ||
-	    pk_source_facts_read(&conn, &side->facts, err) < 0 ||
-	    pk_snapshot_read(&conn, &ctx->project.managed, &side->snapshot, err) < 0)
+	    (with_facts && pk_source_facts_read(&conn, &side->facts, err) < 0) ||
+	    pk_snapshot_read(&conn, &ctx->project.managed, &side->snapshot, err) < 0 ||
+	    (side->measure && pk_snapshot_measure(&conn, &side->snapshot, err) < 0))
 		return -1;
 	return 0;
 }
@@ -97,7 +98,7 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 	for (size_t i = 0; i < n; i++) {
 		if (!sides[i]->live)
 			continue;
-		if (read_live(ctx, sides[i], err) < 0)
+		if (read_live(ctx, sides[i], files && !like, err) < 0)
 			return -1;
 		like = like ? like : sides[i];
 	}

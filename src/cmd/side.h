@@ -11,8 +11,9 @@
 
 struct pk_side {
 	const char *text;	      /* as given, borrowed */
+	bool measure;		      /* rows and bytes are wanted, of a database */
 	bool live;		      /* a database, not files */
-	struct pk_source_facts facts; /* of a database */
+	struct pk_source_facts facts; /* of the first database, where files are read like it */
 	struct pk_snapshot snapshot;
 };
 #define PK_SIDE_INIT                                                                               \

@@ -260,25 +260,59 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return 0;
 }
 
-int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
+/* What every connection of ours is and has, once it stands. */
+static int finish_open(struct pk_conn *conn, char *where, struct pk_err *err)
 {
-	pk_conn_release(conn);
-	if (connect_handle(conn, info, err) < 0)
-		goto failed;
 	PQsetNoticeReceiver(conn->handle, keep_notice, conn);
 	conn->cancel = PQgetCancel(conn->handle);
 	conn->version = PQserverVersion(conn->handle);
-	conn->where = effective_where(conn->handle, info);
-	if (pk_conn_own_settings(conn, err) < 0) {
-		pk_err_wrap(err, "cannot use '%s'", conn->where);
-		goto failed;
+	conn->where = where;
+	if (pk_conn_own_settings(conn, err) < 0)
+		return pk_err_wrap(err, "cannot use '%s'", conn->where);
+	return 0;
+}
+
+int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
+{
+	pk_conn_release(conn);
+	if (connect_handle(conn, info, err) < 0 ||
+	    finish_open(conn, effective_where(conn->handle, info), err) < 0) {
+		bool needs_password = conn->needs_password;
+		pk_conn_release(conn);
+		conn->needs_password = needs_password;
+		return -1;
 	}
 	return 0;
-failed:;
-	bool needs_password = conn->needs_password;
+}
+
+int pk_conn_open_beside(struct pk_conn *conn, const struct pk_conn *first, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
+	PQconninfoOption *options = first->handle ? PQconninfo(first->handle) : NULL;
+
 	pk_conn_release(conn);
-	conn->needs_password = needs_password;
-	return -1;
+	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
+		const char *value = o->val;
+
+		/* of several hosts the one that answered */
+		if (strcmp(o->keyword, "host") == 0)
+			value = PQhost(first->handle);
+		else if (strcmp(o->keyword, "hostaddr") == 0)
+			value = value && strchr(value, ',') ? NULL : value;
+		else if (strcmp(o->keyword, "port") == 0)
+			value = PQport(first->handle);
+		if (value && *value) {
+			pk_strv_push(&keys, o->keyword);
+			pk_strv_push(&values, value);
+		}
+	}
+	PQconninfoFree(options);
+	conn->handle = PQconnectdbParams((const char *const *)keys.items, (const char *const *)values.items, 0);
+	wipe_all(&values);
+	if (PQstatus(conn->handle) == CONNECTION_OK && finish_open(conn, pk_strdup(first->where), err) == 0)
+		return 0;
+	pk_conn_release(conn);
+	return pk_err_set(err, "cannot open a second connection to '%s'", first->where);
 }
 
 void pk_conn_release(struct pk_conn *conn)

@@ -38,6 +38,8 @@ struct pk_conn {
  * TLS). */
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err);
 void pk_conn_release(struct pk_conn *conn);
+/* A second connection to where the first one leads, as the same user. */
+int pk_conn_open_beside(struct pk_conn *conn, const struct pk_conn *first, struct pk_err *err);
 /*
  * Gives search_path, TimeZone and the rest back what the database and the role have for them:
  * before SQL of users runs. pk_conn_own_settings() goes back to ours.
@@ -74,13 +76,6 @@ int pk_exec_count(struct pk_conn *conn, const char *sql, int64_t *ret_rows, stru
 /* First column of the first row, caller frees; NULL when no row or NULL. */
 int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
 		   char **ret, struct pk_err *err);
-/*
- * Sends several queries at once in pipeline mode and returns their rows in order: catalog reading.
- * Without parameters. rows: n_queries of them, initialised.
- */
-int pk_query_pipeline(struct pk_conn *conn, const char *const *sqls, int n_queries,
-		      struct pk_rows *rows, struct pk_err *err);
-
 enum pk_tx { PK_TX_IDLE, PK_TX_ACTIVE, PK_TX_FAILED };
 enum pk_tx pk_conn_tx(const struct pk_conn *conn);
 bool pk_conn_alive(const struct pk_conn *conn);

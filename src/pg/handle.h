@@ -21,6 +21,9 @@ void pk_running_end(struct pk_running *running);
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
 		   struct pk_err *err);
 
+/* The result becomes the rows'; rows NULL: thrown away. */
+void pk_give_rows(PGresult *result, struct pk_rows *rows);
+
 /* Fills err from a failed result (NULL: from the connection). sql may be NULL. Returns -1. */
 int pk_result_error(struct pk_conn *conn, const struct pk_running *running, const PGresult *result,
 		    const char *sql, struct pk_err *err);

@@ -214,7 +214,7 @@ static int run(struct pk_conn *conn, const char *sql, int n_params, const char *
 	return status;
 }
 
-static void give_rows(PGresult *result, struct pk_rows *rows)
+void pk_give_rows(PGresult *result, struct pk_rows *rows)
 {
 	if (!rows) {
 		PQclear(result);
@@ -233,7 +233,7 @@ int pk_query(struct pk_conn *conn, const char *sql, int n_params, const char *co
 
 	if (run(conn, sql, n_params, params, &result, err) < 0)
 		return -1;
-	give_rows(result, rows);
+	pk_give_rows(result, rows);
 	return 0;
 }
 
@@ -265,60 +265,4 @@ int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const ch
 		return -1;
 	*ret = rows.n && rows.columns ? pk_strdup(pk_rows_get(&rows, 0, 0)) : NULL;
 	return 0;
-}
-
-/* Results of one pipeline: of each query its result and a NULL, at the end the sync. */
-static int collect_pipeline(struct pk_conn *conn, struct pk_running *running,
-			    const char *const *sqls, int n_queries, struct pk_rows *rows,
-			    struct pk_err *err)
-{
-	PGresult *result = NULL;
-	int status = 0, query = 0;
-
-	while (query <= n_queries) {
-		if (pk_next_result(conn, running, &result, status < 0 ? NULL : err) < 0)
-			return -1;
-		if (!result) {
-			if (PQstatus(conn->handle) == CONNECTION_BAD)
-				return status < 0 ? -1 : plain_error(conn, NULL, err);
-			query++;
-			continue;
-		}
-		ExecStatusType kind = PQresultStatus(result);
-		if (kind == PGRES_PIPELINE_SYNC) {
-			PQclear(result);
-			return status;
-		}
-		if (kind == PGRES_TUPLES_OK && query < n_queries) {
-			give_rows(result, &rows[query]);
-			continue;
-		}
-		if (kind != PGRES_COMMAND_OK && kind != PGRES_PIPELINE_ABORTED && status == 0)
-			status = pk_result_error(conn, running, result,
-						 query < n_queries ? sqls[query] : NULL, err);
-		PQclear(result);
-	}
-	return status;
-}
-
-int pk_query_pipeline(struct pk_conn *conn, const char *const *sqls, int n_queries,
-		      struct pk_rows *rows, struct pk_err *err)
-{
-	struct pk_running running;
-	int ok, status;
-
-	if (!conn->handle || !PQenterPipelineMode(conn->handle))
-		return pk_err_set(err, "cannot send queries: the connection is not idle");
-	pk_running_begin(&running, conn);
-	ok = 1;
-	for (int i = 0; ok && i < n_queries; i++)
-		ok = PQsendQueryParams(conn->handle, sqls[i], 0, NULL, NULL, NULL, NULL, 0);
-	ok = ok && PQpipelineSync(conn->handle);
-	status = ok ? collect_pipeline(conn, &running, sqls, n_queries, rows, err)
-		    : plain_error(conn, NULL, err);
-	pk_running_end(&running);
-	PQexitPipelineMode(conn->handle);
-	for (int i = 0; status < 0 && i < n_queries; i++)
-		pk_rows_release(&rows[i]);
-	return status;
 }

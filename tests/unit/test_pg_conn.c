@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/sig.h"
+#include "pg/pipeline.h"
 #include <signal.h>
 
 static void open_admin(const struct cluster *c, struct pk_conn *conn)
@@ -163,29 +164,59 @@ static void refuses_copy_and_goes_on(void **state)
 	}
 }
 
+static int run_pipelines(struct pk_conn *conns, const char *const *sqls, int n_each, int n, struct pk_rows *rows,
+			 struct pk_err *e)
+{
+	struct pk_pipeline pipelines[PK_PIPELINES_MAX];
+	struct pk_rows *to[8];
+
+	for (int i = 0; i < n; i++) {
+		for (int k = 0; k < n_each; k++)
+			to[i * n_each + k] = &rows[i * n_each + k];
+		pipelines[i] = (struct pk_pipeline){
+			.conn = &conns[i], .sqls = sqls + i * n_each, .rows = to + i * n_each, .n = n_each
+		};
+		if (pk_pipeline_send(&pipelines[i], e) < 0)
+			return -1;
+	}
+	return pk_pipelines_collect(pipelines, n, NULL, NULL, e);
+}
+
 static void pipelines(void **state)
 {
-	const char *const sqls[] = { "SELECT 1",
-				     "SELECT generate_series(1, 200000), repeat('x', 50)",
-				     "SELECT 3 WHERE false" };
-	const char *const bad[] = { "SELECT 1", "SELECT\n nothing", "SELECT 3" };
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
-	struct pk_rows rows[3] = { PK_ROWS_INIT, PK_ROWS_INIT, PK_ROWS_INIT };
+	static const char *const sqls[] = { "SELECT 1",
+					    "SELECT generate_series(1, 200000), repeat('x', 50)",
+					    "SELECT 3 WHERE false",
+					    "SELECT generate_series(1, 100000), repeat('y', 50)",
+					    "SET LOCAL jit = off",
+					    "SELECT pg_catalog.current_setting('search_path')" };
+	static const char *const bad[] = { "SELECT 1", "SELECT\n nothing", "SELECT 3" };
+	struct pk_conn conns[] = { PK_CONN_INIT, PK_CONN_INIT };
+	struct pk_rows rows[6] = { PK_ROWS_INIT, PK_ROWS_INIT, PK_ROWS_INIT, PK_ROWS_INIT, PK_ROWS_INIT, PK_ROWS_INIT };
 	struct pk_err e = PK_ERR_INIT;
 
-	open_admin(*state, &conn);
-	OK(pk_query_pipeline(&conn, sqls, 3, rows, err));
+	open_admin(*state, &conns[0]);
+	OK(pk_conn_open_beside(&conns[1], &conns[0], err));
+	assert_string_equal(conns[0].where, conns[1].where);
+	OK(run_pipelines(conns, sqls, 3, 2, rows, err));
 	assert_int_equal(rows[0].n, 1);
 	assert_int_equal(rows[1].n, 200000);
 	assert_int_equal(rows[2].n, 0);
 	assert_int_equal(rows[2].columns, 1);
-	assert_int_equal(pk_query_pipeline(&conn, bad, 3, rows, &e), -1);
+	assert_int_equal(rows[3].n, 100000);
+	assert_null(rows[4].handle);
+	assert_string_equal(pk_rows_get(&rows[5], 0, 0), "");
+	for (int i = 3; i < 6; i++)
+		pk_rows_release(&rows[i]);
+	assert_int_equal(run_pipelines(conns, bad, 3, 1, rows, &e), -1);
 	assert_string_equal(e.sqlstate, "42703");
 	assert_int_equal(e.line, 2);
 	assert_null(rows[0].handle);
 	pk_err_release(&e);
-	OK(pk_query_pipeline(&conn, sqls, 1, rows, err));
+	OK(run_pipelines(conns, sqls, 1, 1, rows, err));
 	pk_rows_release(&rows[0]);
+	for (int i = 0; i < 2; i++)
+		pk_conn_release(&conns[i]);
 }
 
 static void keeps_notices_within_bounds(void **state)

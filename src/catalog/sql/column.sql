@@ -17,35 +17,26 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
        CASE WHEN nn.conname = c.relname || '_' || a.attname || '_not_null' THEN 't' END AS not_null_usual, -- pg>=18
        CASE WHEN NOT nn.convalidated THEN 't' END AS not_null_invalid, -- pg>=18
        CASE WHEN nn.coninhcount > 0 THEN CASE WHEN nn.conislocal THEN 'local' ELSE 't' END END AS not_null_inherited, -- pg>=18
-       CASE WHEN c.relhassubclass AND EXISTS (SELECT FROM pg_inherits h -- pg>=18
-                 JOIN pg_attribute ha ON ha.attrelid = h.inhrelid AND ha.attname = a.attname -- pg>=18
-                 JOIN pg_constraint hn ON hn.conrelid = ha.attrelid AND hn.contype = 'n' AND hn.conkey[1] = ha.attnum -- pg>=18
-                 WHERE h.inhparent = c.oid AND hn.coninhcount > 0 AND hn.conname <> nn.conname) THEN 't' END AS not_null_apart, -- pg>=18
+       CASE WHEN nn.conname <> ANY (apart.names) THEN 't' END AS not_null_apart, -- pg>=18
        quote_literal(nd.description) AS not_null_comment, -- pg>=18
-       CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END AS default_value,
+       -- a default names no column: without its relation, which would be opened for it, the text is the same
+       CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, 0) END AS default_value,
        CASE WHEN a.attgenerated = 's' THEN pg_get_expr(ad.adbin, ad.adrelid) || ') STORED'
             WHEN a.attgenerated = 'v' THEN pg_get_expr(ad.adbin, ad.adrelid) || ')' END AS generated,
        CASE WHEN c.relispartition THEN NULL ELSE -- pg>=17
        CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END
        END -- pg>=17
        AS identity,
-       CASE WHEN a.attidentity <> '' THEN
-            (SELECT concat_ws(E'\x01', 'SEQUENCE NAME ' || quote_ident(sn.nspname) || '.' || quote_ident(sc.relname),
-                              'START WITH ' || s.seqstart, 'INCREMENT BY ' || s.seqincrement, 'MINVALUE ' || s.seqmin,
-                              'MAXVALUE ' || s.seqmax, 'CACHE ' || s.seqcache,
-                              CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)
-             FROM pg_depend dp JOIN pg_sequence s ON s.seqrelid = dp.objid JOIN pg_class sc ON sc.oid = s.seqrelid
-             JOIN pg_namespace sn ON sn.oid = sc.relnamespace
-             WHERE dp.classid = 'pg_class'::regclass AND dp.refclassid = 'pg_class'::regclass
-                   AND dp.refobjid = c.oid AND dp.refobjsubid = a.attnum AND dp.deptype = 'i') END AS identity_options,
+       CASE WHEN a.attidentity <> '' THEN i.options END AS identity_options,
        CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
             WHEN 'm' THEN 'MAIN' WHEN 'x' THEN 'EXTENDED' END END AS storage,
        CASE t.typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END AS type_storage,
        CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
        CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END AS statistics,
+       CASE WHEN a.attoptions IS NOT NULL THEN
        (SELECT string_agg(quote_ident(o.option_name) || '=' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
         -- pg_attver is the server's own bookkeeping (15.20 and its like); pg_dump leaves it out too
-        FROM pg_options_to_table(a.attoptions) o WHERE o.option_name <> 'pg_attver') AS options,
+        FROM pg_options_to_table(a.attoptions) o WHERE o.option_name <> 'pg_attver') END AS options,
        CASE WHEN a.attinhcount > 0 THEN 't' END AS inherited,
        CASE WHEN a.attislocal THEN 't' END AS local,
        CASE WHEN t.typtype = 'd' THEN 'd' WHEN t.typtype = 'e' THEN 'e' ELSE t.typcategory END AS category,
@@ -57,9 +48,23 @@ JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 LEFT JOIN pg_collation co ON co.oid = a.attcollation
 LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+LEFT JOIN (SELECT dp.refobjid, dp.refobjsubid,
+                  concat_ws(E'\x01', 'SEQUENCE NAME ' || quote_ident(sn.nspname) || '.' || quote_ident(sc.relname),
+                            'START WITH ' || s.seqstart, 'INCREMENT BY ' || s.seqincrement, 'MINVALUE ' || s.seqmin,
+                            'MAXVALUE ' || s.seqmax, 'CACHE ' || s.seqcache,
+                            CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END) AS options
+           FROM pg_sequence s JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+           JOIN pg_depend dp ON dp.classid = 'pg_class'::regclass AND dp.objid = s.seqrelid AND dp.objsubid = 0
+                AND dp.refclassid = 'pg_class'::regclass AND dp.deptype = 'i') i
+     ON i.refobjid = a.attrelid AND i.refobjsubid = a.attnum
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
 LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey[1] = a.attnum -- pg>=18
 LEFT JOIN pg_description nd ON nd.classoid = 'pg_constraint'::regclass AND nd.objoid = nn.oid AND nd.objsubid = 0 -- pg>=18
+LEFT JOIN (SELECT h.inhparent, ha.attname, array_agg(hn.conname) AS names FROM pg_inherits h -- pg>=18
+           JOIN pg_attribute ha ON ha.attrelid = h.inhrelid -- pg>=18
+           JOIN pg_constraint hn ON hn.conrelid = ha.attrelid AND hn.contype = 'n' AND hn.conkey[1] = ha.attnum -- pg>=18
+           WHERE hn.coninhcount > 0 GROUP BY h.inhparent, ha.attname) apart -- pg>=18
+     ON apart.inhparent = c.oid AND apart.attname = a.attname -- pg>=18
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'c') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')
 ORDER BY a.attrelid, a.attnum

@@ -1,18 +1,20 @@
--- Dependencies between user objects; 2200 is the schema public.
+-- Dependencies between user objects; 2200 is the schema public. Without those within one object of ours: of a
+-- row, array or multirange type on what it comes with, of a foreign key's triggers on it.
 WITH maker AS ( -- functions that a type is made of and that are about the type: they need no more than its shell
     SELECT f.refobjid AS fn, f.objid AS type FROM pg_depend f
     WHERE f.classid = 'pg_type'::regclass AND f.refclassid = 'pg_proc'::regclass AND f.deptype = 'n' AND f.objid >= 16384
           AND EXISTS (SELECT FROM pg_depend t WHERE t.classid = 'pg_proc'::regclass AND t.objid = f.refobjid
                       AND t.refclassid = 'pg_type'::regclass AND t.refobjid = f.objid)
 )
-SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype
+SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid
 FROM pg_depend d
 WHERE deptype IN ('n', 'a', 'i') AND objid >= 16384 AND (refobjid >= 16384 OR refobjid = 2200)
       AND NOT (classid = refclassid AND objid = refobjid AND objsubid <> 0 AND refobjsubid = 0)
+      AND NOT (deptype = 'i' AND (classid = 'pg_type'::regclass
+                                  OR (classid = 'pg_trigger'::regclass AND refclassid = 'pg_constraint'::regclass)))
       AND NOT EXISTS (SELECT FROM maker m WHERE d.classid = 'pg_proc'::regclass AND d.objid = m.fn
                       AND d.refclassid = 'pg_type'::regclass AND d.refobjid = m.type)
 UNION ALL
-SELECT 'pg_proc'::regclass, m.fn, 0, 'pg_type'::regclass, m.type, -1, 'n' FROM maker m
+SELECT 'pg_proc'::regclass, m.fn, 0, 'pg_type'::regclass, m.type, -1 FROM maker m
 UNION ALL
-SELECT DISTINCT 'pg_type'::regclass, m.type, 0, 'pg_type'::regclass, m.type, -1, 'n'::"char" FROM maker m
-ORDER BY 1, 2, 3, 4, 5, 6
+SELECT DISTINCT 'pg_type'::regclass, m.type, 0, 'pg_type'::regclass, m.type, -1 FROM maker m

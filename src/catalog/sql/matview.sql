@@ -3,8 +3,6 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, n.nspname AS schema, c.relna
        quote_ident(pg_get_userbyid(c.relowner)) AS owner, quote_literal(d.description) AS comment,
        array_to_string(c.relacl, E'\n') AS acl,
        CASE WHEN c.relacl IS NOT NULL THEN array_to_string(acldefault('r', c.relowner), E'\n') END AS acl_default,
-       CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN c.reltuples::bigint
-            ELSE pg_relation_size(c.oid) / 64 END AS rows, pg_relation_size(c.oid) AS bytes,
        rtrim(pg_get_viewdef(c.oid), ';') AS definition,
        (SELECT string_agg(quote_ident(o.option_name) || '=' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
         FROM pg_options_to_table(c.reloptions) o) AS options,

@@ -1,0 +1,125 @@
+/* Many queries at once, over one connection or over several side by side. */
+#include "pg/pipeline.h"
+#include "pg/handle.h"
+#include <poll.h>
+
+#define LOOK_MS 200 /* an interrupt may come between a look at the flag and the wait */
+
+int pk_pipeline_send(struct pk_pipeline *p, struct pk_err *err)
+{
+	bool sent = true;
+
+	p->at = 0;
+	p->open = p->failed = false;
+	if (!p->conn->handle || !PQenterPipelineMode(p->conn->handle))
+		return pk_err_set(err, "cannot send queries: the connection is not idle");
+	for (int i = 0; sent && i < p->n; i++)
+		sent = PQsendQueryParams(p->conn->handle, p->sqls[i], 0, NULL, NULL, NULL, NULL, 0);
+	if (!sent || !PQpipelineSync(p->conn->handle))
+		return pk_result_error(p->conn, NULL, NULL, NULL, err);
+	p->open = true;
+	return 0;
+}
+
+/* Of each query come its result and a NULL, at the end the sync. */
+static int take(struct pk_pipeline *p, const struct pk_running *running, PGresult *result, struct pk_err *err)
+{
+	ExecStatusType kind = PQresultStatus(result);
+	int status = 0;
+
+	if (!result) {
+		p->at++;
+		if (PQstatus(p->conn->handle) != CONNECTION_BAD)
+			return 0;
+		p->open = false;
+		return pk_result_error(p->conn, running, NULL, NULL, err);
+	}
+	if (kind == PGRES_TUPLES_OK) {
+		pk_give_rows(result, p->rows[p->at]);
+		return 0;
+	}
+	if (kind == PGRES_PIPELINE_SYNC)
+		p->open = false;
+	else if (kind != PGRES_COMMAND_OK && kind != PGRES_PIPELINE_ABORTED)
+		status = pk_result_error(p->conn, running, result, p->sqls[p->at], err);
+	PQclear(result);
+	return status;
+}
+
+/* Until one of them has something to read. */
+static void wait_for_any(struct pk_pipeline *ps, int n)
+{
+	struct pollfd fds[PK_PIPELINES_MAX];
+
+	for (int i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = ps[i].open ? PQsocket(ps[i].conn->handle) : -1, .events = POLLIN };
+	if (poll(fds, (nfds_t)n, LOOK_MS) <= 0)
+		return;
+	for (int i = 0; i < n; i++)
+		if (fds[i].revents)
+			PQconsumeInput(ps[i].conn->handle);
+}
+
+static void cancel_all(struct pk_pipeline *ps, int n)
+{
+	char ignored[256];
+
+	for (int i = 0; i < n; i++)
+		if (ps[i].open)
+			PQcancel(ps[i].conn->cancel, ignored, sizeof(ignored));
+}
+
+static bool any_open(const struct pk_pipeline *ps, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (ps[i].open)
+			return true;
+	return false;
+}
+
+static int collect(struct pk_pipeline *ps, int n, struct pk_running *running, void (*arrived)(void *arg), void *arg,
+		   struct pk_err *err)
+{
+	bool cancelled = false;
+
+	while (any_open(ps, n)) {
+		if (n > 1 && !cancelled)
+			wait_for_any(ps, n);
+		if (running->interrupts && !cancelled) {
+			cancel_all(ps, n);
+			cancelled = true;
+		}
+		for (int i = 0; i < n; i++) {
+			/* A single one is waited for here, and so are those that will end soon. */
+			while (ps[i].open && (n == 1 || cancelled || !PQisBusy(ps[i].conn->handle))) {
+				struct pk_err *first = ps[0].failed || ps[n - 1].failed ? NULL : err;
+				PGresult *result;
+
+				running->cancel = ps[i].conn->cancel;
+				if (pk_next_result(ps[i].conn, running, &result, first) < 0)
+					return -1;
+				ps[i].failed |= take(&ps[i], running, result, first) < 0;
+				if (arrived && !ps[0].failed && !ps[n - 1].failed)
+					arrived(arg);
+			}
+		}
+	}
+	return ps[0].failed || ps[n - 1].failed ? -1 : 0;
+}
+
+int pk_pipelines_collect(struct pk_pipeline *ps, int n, void (*arrived)(void *arg), void *arg, struct pk_err *err)
+{
+	struct pk_running running;
+	int status;
+
+	pk_running_begin(&running, ps[0].conn);
+	status = collect(ps, n, &running, arrived, arg, err);
+	pk_running_end(&running);
+	for (int i = 0; i < n; i++) {
+		PQexitPipelineMode(ps[i].conn->handle);
+		for (int k = 0; status < 0 && k < ps[i].n; k++)
+			if (ps[i].rows[k])
+				pk_rows_release(ps[i].rows[k]);
+	}
+	return status;
+}

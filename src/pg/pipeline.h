@@ -1,0 +1,29 @@
+/*
+ * Many queries at once, over one connection or over several side by side: catalog reading. Each
+ * connection runs its own from first to last; what arrives is kept, whichever is faster.
+ */
+#ifndef PK_PG_PIPELINE_H
+#define PK_PG_PIPELINE_H
+
+#include "pg/conn.h"
+
+#define PK_PIPELINES_MAX 2
+
+struct pk_pipeline {
+	struct pk_conn *conn;	 /* idle, or in a transaction */
+	const char *const *sqls; /* without parameters */
+	struct pk_rows **rows;	 /* where those of each query go, initialised; an item NULL: thrown away */
+	int n;
+	int at;		   /* queries that are done */
+	bool open, failed; /* not for the caller */
+};
+/* Sends all, and does not wait. After 0 the pipeline must be collected before the connection is used. */
+int pk_pipeline_send(struct pk_pipeline *pipeline, struct pk_err *err);
+/*
+ * Waits for all that was sent. arrived (may be NULL) is called after each result, while others are
+ * under way. The first error is the one told; no rows are left then.
+ */
+int pk_pipelines_collect(struct pk_pipeline *pipelines, int n, void (*arrived)(void *arg), void *arg,
+			 struct pk_err *err);
+
+#endif
