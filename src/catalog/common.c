@@ -46,6 +46,37 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 		pk_acl_change(s, o, NULL, o->grants);
 }
 
+static bool is_of(const char *line, char sign, const char *grantee)
+{
+	size_t len = strcspn(line + 1, "\t");
+
+	return *line == sign && strlen(grantee) == len && strncmp(line + 1, grantee, len) == 0;
+}
+
+/*
+ * What is granted once the owner is another: what the new one had been granted is part of what it has as the
+ * owner, and what was withheld from the old one is withheld from it.
+ */
+static const char *const *grants_after_owner(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *old = owner_of(s, from), *new = owner_of(s, to);
+	const char **lines;
+	size_t n = 0;
+
+	while (from->grants && from->grants[n])
+		n++;
+	if (!n || !old || !new || !to->kind->owned || pk_streq(old, new))
+		return from->grants;
+	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
+	n = 0;
+	for (const char *const *p = from->grants; *p; p++) {
+		if (is_of(*p, '+', new))
+			continue;
+		lines[n++] = is_of(*p, '-', old) ? pk_arena_printf(s->arena, "-%s%s", new, *p + 1 + strlen(old)) : *p;
+	}
+	return lines;
+}
+
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (owner_changes(from, to) && owner_of(s, to))
@@ -53,7 +84,7 @@ void pk_common_alter(struct pk_script *s, const struct pk_object *from, const st
 	if (comment_counts(to) && !pk_streq(from->comment, to->comment))
 		emit_comment(s, to, to->comment);
 	if (to->kind->grant_on)
-		pk_acl_change(s, to, from->grants, to->grants);
+		pk_acl_change(s, to, grants_after_owner(s, from, to), to->grants);
 }
 
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b)

@@ -141,7 +141,7 @@ const struct pk_object *pk_attachment_of(const struct pk_object *table)
 
 void pk_create_defined(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "CREATE %s %s (%s)", pk_sql_name(o), o->ident, pk_attr(o, 0));
+	pk_emit(s, "CREATE %s %s (%s)", pk_sql_name(o), o->ident, pk_attr(o, 0))->superuser = o->kind->superuser;
 }
 
 void pk_drop_plain(struct pk_script *s, const struct pk_object *o)

@@ -255,10 +255,10 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 
 	item->text = item->statement->text;
 	item->rank = rank_of(action, n);
-	item->super = n == 1 ? pk_super_find(action) : NULL;
+	if (n == 1)
+		item->super = pk_super_find(action);
+	item->super.owner = pk_arena_strdup(&load->arena, item->super.owner);
 	item->defines = defined_names(load, action, n);
-	if (n == 1 && action->verb == PK_OWNER)
-		item->owner = pk_arena_strdup(&load->arena, action->new_name);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))
 		item->text = if_not_exists(load, item->text);

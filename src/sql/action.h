@@ -116,6 +116,10 @@ struct pk_action {
 		local,				     /* SET LOCAL */
 		full,				     /* VACUUM FULL */
 		nested;	  /* found inside a DO body: line is in the body */
+	bool shell;	   /* CREATE TYPE of a name alone */
+	bool reads_values; /* routines: to make it, values of types may be read that are not the server's own */
+	int leakproof_at;  /* CREATE FUNCTION, and ALTER FUNCTION that says nothing else: 1 + where LEAKPROOF
+			      stands in the statement; 0: it is not said */
 	int line, col;	  /* in the text that was split, 1-based */
 	size_t statement; /* index into the statements */
 };

@@ -56,6 +56,9 @@ void pk_facts_relation(struct pk_facts *facts, struct pk_action *action,
 void pk_facts_on(struct pk_facts *facts, struct pk_action *action,
 		 const PgQuery__RangeVar *relation); /* rel_name */
 void pk_facts_alter_table(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_function(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_alter_function(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_define(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_drop(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_drop_database(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_rename(struct pk_facts *facts, const PgQuery__Node *node);

@@ -54,6 +54,9 @@ both_ways() {
 @test "casts and conversions" { both_ways casts; }
 @test "base types and shells" { both_ways base-types; }
 @test "what depends on itself in a circle" { both_ways circles; }
+@test "aggregates: moving, ordered-set, hypothetical, of internal state" { both_ways aggregates; }
+@test "routines with every attribute" { both_ways routines; }
+@test "languages and transforms" { both_ways languages; }
 @test "one name that changes its kind" { both_ways kinds-swapped; }
 @test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
 @test "what changes its name alone keeps everything else" { both_ways renamed; }
