@@ -333,7 +333,8 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		}
 		item.context = context;
 		fill_item(load, &item, action, next - i);
-		item.super = action == &said ? NULL : item.super;
+		if (action == &said)
+			item.super = (struct pk_super_stmt){ 0 };
 		*pk_load_add(load) = item;
 	}
 	raise_privileges(load, first);
