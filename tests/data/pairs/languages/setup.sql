@@ -1,1 +1,0 @@
-DO 'BEGIN CREATE ROLE pk_lang; EXCEPTION WHEN duplicate_object THEN NULL; END';
