@@ -115,22 +115,6 @@ static bool has_line(const char *const *lines, const char *line)
 	return false;
 }
 
-const char **pk_acl_common(struct pk_arena *arena, const char *const *a, const char *const *b)
-{
-	size_t n = 0;
-	const char **lines;
-
-	for (const char *const *p = a; p && *p; p++)
-		n += has_line(b, *p);
-	lines = pk_arena_alloc(arena, (n + 1) * sizeof(*lines));
-	n = 0;
-	for (const char *const *p = a; p && *p; p++) {
-		if (has_line(b, *p))
-			lines[n++] = *p;
-	}
-	return lines;
-}
-
 bool pk_acl_same(const char *const *a, const char *const *b)
 {
 	for (const char *const *p = a; p && *p; p++) {

@@ -13,8 +13,6 @@
  */
 const char **pk_acl_parse(struct pk_arena *arena, const struct pk_managed *managed, const char *acl,
 			  const char *acl_default, size_t *left_out);
-/* The lines that both have, NULL terminated, in the arena. */
-const char **pk_acl_common(struct pk_arena *arena, const char *const *a, const char *const *b);
 bool pk_acl_same(const char *const *a, const char *const *b);
 /* GRANT and REVOKE from one to the other; from NULL: as born. */
 void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to);

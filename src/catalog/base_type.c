@@ -65,7 +65,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_base_type = {
-	.name = "base type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_base_type, .attrs = attrs,
+	.name = "base_type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_base_type, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true,
 	.create = create, .alter = alter, .drop = drop,
 };

@@ -5,7 +5,7 @@ static const char *const attrs[] = { "quoted", "type", "collation", "not_null", 
 				     "not_null_invalid", "not_null_inherited", "not_null_apart", "not_null_comment",
 				     "default_value", "generated", "identity", "identity_options", "storage",
 				     "type_storage", "compression", "statistics", "options", "inherited", "local",
-				     "category", "base_type", "foreign_options" };
+				     "category", "base_type", "root_type" };
 
 static const char *default_value(const struct pk_object *column)
 {
@@ -62,7 +62,7 @@ static void add_identity_options(struct pk_script *s, const struct pk_object *o,
 
 void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct pk_buf *out, bool with_default)
 {
-	pk_buf_addf(out, "%s %s%s", pk_attr(o, QUOTED), pk_attr(o, TYPE), pk_foreign_options(s, pk_attr(o, FOREIGN_OPTIONS)));
+	pk_buf_addf(out, "%s %s", pk_attr(o, QUOTED), pk_attr(o, TYPE));
 	if (pk_attr(o, COLLATION))
 		pk_buf_addf(out, " COLLATE %s", pk_attr(o, COLLATION));
 	if (pk_attr(o, GENERATED))
@@ -162,7 +162,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->rewrite = is_stored(o) || pk_attr(o, IDENTITY) ||
 			(pk_attr(o, DEFAULT_VALUE) && strstr(pk_attr(o, DEFAULT_VALUE), "nextval("));
-	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite && !o->parent->kind->foreign)
+	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite)
 		stmt->note = "fails while the table holds rows: NOT NULL without a default";
 }
 
@@ -178,7 +178,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 		       pk_attr(o, QUOTED));
 	stmt->about = o->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
-	if (!pk_attr(o, GENERATED) && !o->parent->kind->foreign) {
+	if (!pk_attr(o, GENERATED)) {
 		stmt->lost = "the values";
 		stmt->lost_of = o;
 	}
@@ -204,6 +204,12 @@ static int family(const char *base_type)
 	return 0;
 }
 
+/* What the type is without domains. */
+static const char *root_type(const struct pk_object *column)
+{
+	return pk_attr(column, ROOT_TYPE) ? pk_attr(column, ROOT_TYPE) : pk_attr(column, BASE_TYPE);
+}
+
 static bool needs_using(const struct pk_object *from, const struct pk_object *to)
 {
 	const char *old = pk_attr(from, BASE_TYPE), *new = pk_attr(to, BASE_TYPE);
@@ -215,18 +221,20 @@ static bool needs_using(const struct pk_object *from, const struct pk_object *to
 	return family(old) == 0 || family(old) != family(new);
 }
 
+/* One cast where the server has it. Text is what all types can be read from and written to. */
 static const char *cast(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	const char *name = pk_attr(to, QUOTED), *type = pk_attr(to, TYPE);
-	const char *old = pk_attr(from, CATEGORY), *new = pk_attr(to, CATEGORY);
+	const char *name = pk_attr(to, QUOTED), *type = pk_attr(to, TYPE), *old = root_type(from), *new = root_type(to);
 
-	/* Between enums, composites and what has no cast of its own the way leads through text. */
-	if ((*old == 'e' && *new != 'S') || (*new == 'e' && *old != 'S') || *old == 'C' || *new == 'C' ||
-	    (*old == 'A') != (*new == 'A') || *old == 'A' || strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0)
-		return pk_arena_printf(s->arena, "%s::text::%s", name, type);
-	if (*old != *new && *old != 'S' && *new != 'S' && *old != 'd' && *new != 'd')
-		return pk_arena_printf(s->arena, "%s::text::%s", name, type);
-	return pk_arena_printf(s->arena, "%s::%s", name, type);
+	if (strcmp(old, "boolean") == 0 && family(new) == 1)
+		return pk_arena_printf(s->arena, "%s::integer::%s", name, type);
+	if (strcmp(new, "boolean") == 0 && family(old) == 1)
+		return pk_arena_printf(s->arena, "(%s <> 0)::%s", name, type);
+	/* A name with a dot is of the user's own type, which may be another one under the same name by now. */
+	if ((strcmp(old, new) == 0 && !strchr(old, '.')) || (family(old) && family(old) == family(new)) ||
+	    *pk_attr(from, CATEGORY) == 'S' || *pk_attr(to, CATEGORY) == 'S')
+		return pk_arena_printf(s->arena, "%s::%s", name, type);
+	return pk_arena_printf(s->arena, "%s::text::%s", name, type);
 }
 
 static void change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using)
@@ -237,12 +245,12 @@ static void change_type(struct pk_script *s, const struct pk_object *from, const
 	pk_buf_addf(&sql, "%s TYPE %s", pk_column_alter(s, to, false), pk_attr(to, TYPE));
 	if (pk_attr(to, COLLATION))
 		pk_buf_addf(&sql, " COLLATE %s", pk_attr(to, COLLATION));
-	if (using && !to->parent->kind->foreign)
+	if (using)
 		pk_buf_addf(&sql, " USING %s", cast(s, from, to));
 	stmt = pk_emit(s, "%s", sql.ptr);
 	stmt->about = from->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->rewrite = !to->parent->kind->foreign && strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) != 0 &&
+	stmt->rewrite = strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) != 0 &&
 			!(family(pk_attr(from, BASE_TYPE)) == 2 && family(pk_attr(to, BASE_TYPE)) == 2);
 }
 
@@ -404,9 +412,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	pk_column_alter_not_null(s, from, to);
 	if (pk_attr(to, IDENTITY) && (pk_attr_changed(from, to, IDENTITY) || pk_attr_changed(from, to, IDENTITY_OPTIONS)))
 		alter_identity(s, from, to);
-	if (pk_attr_changed(from, to, FOREIGN_OPTIONS))
-		pk_emit(s, "%s%s", pk_column_alter(s, to, true),
-			pk_foreign_options_change(s, pk_attr(from, FOREIGN_OPTIONS), pk_attr(to, FOREIGN_OPTIONS)));
 	alter_storage(s, from, to, retype);
 	if (retype)
 		return PK_ALTERED_TYPE;

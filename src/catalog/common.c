@@ -46,22 +46,45 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 		pk_acl_change(s, o, NULL, o->grants);
 }
 
+static bool is_of(const char *line, char sign, const char *grantee)
+{
+	size_t len = strcspn(line + 1, "\t");
+
+	return *line == sign && strlen(grantee) == len && strncmp(line + 1, grantee, len) == 0;
+}
+
+/*
+ * What is granted once the owner is another: what the new one had been granted is part of what it has as the
+ * owner, and what was withheld from the old one is withheld from it.
+ */
+static const char *const *grants_after_owner(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *old = owner_of(s, from), *new = owner_of(s, to);
+	const char **lines;
+	size_t n = 0;
+
+	while (from->grants && from->grants[n])
+		n++;
+	if (!n || !old || !new || !to->kind->owned || pk_streq(old, new))
+		return from->grants;
+	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
+	n = 0;
+	for (const char *const *p = from->grants; *p; p++) {
+		if (is_of(*p, '+', new))
+			continue;
+		lines[n++] = is_of(*p, '-', old) ? pk_arena_printf(s->arena, "-%s%s", new, *p + 1 + strlen(old)) : *p;
+	}
+	return lines;
+}
+
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	const char *const *grants = from->grants;
-
-	if (owner_changes(from, to) && owner_of(s, to)) {
-		/* What is granted to the new owner would become the owner's own, and be taken from it as such. */
-		if (to->kind->grant_on) {
-			grants = pk_acl_common(s->arena, from->grants, to->grants);
-			pk_acl_change(s, to, from->grants, grants);
-		}
+	if (owner_changes(from, to) && owner_of(s, to))
 		emit_owner(s, to);
-	}
 	if (comment_counts(to) && !pk_streq(from->comment, to->comment))
 		emit_comment(s, to, to->comment);
 	if (to->kind->grant_on)
-		pk_acl_change(s, to, grants, to->grants);
+		pk_acl_change(s, to, grants_after_owner(s, from, to), to->grants);
 }
 
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b)
@@ -74,20 +97,42 @@ bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const 
 	return !b->kind->grant_on || pk_acl_same(a->grants, b->grants);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct pk_object *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+size_t pk_children(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind, const struct pk_object ***ret)
+{
+	const struct pk_object **list = pk_arena_alloc(s->arena, (o->n_children + 1) * sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_children; i++) {
+		if (kind ? o->children[i]->kind == kind : o->children[i]->kind->part)
+			list[n++] = o->children[i];
+	}
+	if (s->canonical || (kind && !kind->part))
+		qsort(list, n, sizeof(*list), by_name);
+	*ret = list;
+	return n;
+}
+
 void pk_object_create(struct pk_script *s, const struct pk_object *o)
 {
+	const struct pk_object **parts;
+	size_t n;
+
 	/* The canonical text of a table holds its constraints. */
 	if (!(s->canonical && pk_object_folds(o)))
 		o->kind->create(s, o);
 	if (o->kind->extras)
 		o->kind->extras(s, NULL, o);
 	pk_common_create(s, o);
-	for (size_t i = 0; i < o->n_children; i++) {
-		const struct pk_object *part = o->children[i];
-
-		if (!part->kind->part)
-			continue;
-		part->kind->extras(s, NULL, part);
-		pk_common_create(s, part);
+	n = pk_children(s, o, NULL, &parts);
+	for (size_t i = 0; i < n; i++) {
+		parts[i]->kind->extras(s, NULL, parts[i]);
+		pk_common_create(s, parts[i]);
 	}
 }

@@ -12,9 +12,33 @@ static bool is_kind(const struct pk_object *o, char type)
 	return *pk_attr(o, TYPE) == type;
 }
 
+static bool by_unique_index(const struct pk_object *o)
+{
+	return is_kind(o, 'p') || is_kind(o, 'u');
+}
+
+/* Is there another key of the same columns? Of two in one CREATE TABLE the server makes but one. */
+static bool doubles(const struct pk_object *o)
+{
+	const char *columns = strchr(pk_attr(o, DEFINITION), '('), *theirs;
+
+	for (size_t i = 0; i < o->parent->n_children && columns; i++) {
+		const struct pk_object *other = o->parent->children[i];
+
+		if (other == o || other->kind != o->kind || !by_unique_index(other))
+			continue;
+		theirs = strchr(pk_attr(other, DEFINITION), '(');
+		if (theirs && strncmp(columns, theirs, strcspn(columns, ")")) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
+	if (is_kind(o, 'u') && doubles(o))
+		return false;
 	if (is_kind(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
 	if (pk_attr(o, INHERITED) && is_kind(o, 'c'))
@@ -24,11 +48,6 @@ static bool folds(const struct pk_object *o)
 			return false;
 	}
 	return true;
-}
-
-static bool by_unique_index(const struct pk_object *o)
-{
-	return is_kind(o, 'p') || is_kind(o, 'u');
 }
 
 /* Can its index be built apart and taken over? */
@@ -229,17 +248,11 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	}
 }
 
-/*
- * A check that comes from a parent is the parent's to make and to drop, but a table that is to become an heir
- * needs it first, and one that leaves its parent keeps it.
- */
-static bool comes_from_parent(const struct pk_script *s, const struct pk_object *o)
-{
-	return is_kind(o, 'c') && pk_attr(o, INHERITED) && (!s->stays_heir || s->stays_heir(s, o->parent));
-}
-
+/* A check that comes from a parent is the parent's to make, but a table that is to become an heir needs it first. */
 static void create(struct pk_script *s, const struct pk_object *o)
 {
+	bool follows = !s->stays_heir || s->stays_heir(s, o->parent);
+
 	if (s->beside && by_unique_index(o)) {
 		take_index(s, o, pk_beside_name(s, o));
 	} else if (s->beside) {
@@ -247,7 +260,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 					       pk_beside_name(s, o), pk_attr(o, QUOTED));
 
 		stmt->heirs = reaches_heirs(o);
-	} else if (!comes_from_parent(s, o)) {
+	} else if (!is_kind(o, 'c') || !pk_attr(o, INHERITED) || !follows) {
 		add(s, o);
 	}
 }
@@ -349,7 +362,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt;
 
-	if (comes_from_parent(s, o))
+	if (pk_attr(o, INHERITED) && is_kind(o, 'c'))
 		return;
 	stmt = pk_emit(s, "ALTER TABLE %s DROP CONSTRAINT %s", o->parent->ident, pk_attr(o, QUOTED));
 	stmt->about = o->parent;

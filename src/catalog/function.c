@@ -1,8 +1,9 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { ROUTINE, DEFINITION, SHAPE, DEFAULTS, PARSED_BODY };
-static const char *const attrs[] = { "routine", "definition", "shape", "defaults", "parsed_body" };
+enum { ROUTINE, DEFINITION, SHAPE, DEFAULTS, PARSED_BODY, LEAKPROOF, SUPERUSER };
+static const char *const attrs[] = { "routine", "definition", "shape", "defaults", "parsed_body", "leakproof",
+				     "superuser" };
 
 /* The body, where the server has parsed it and so knows what it uses; NULL for text. */
 static const char *parsed_body(const struct pk_object *o)
@@ -35,7 +36,9 @@ static void create_whole(struct pk_script *s, const struct pk_object *o)
 
 	while (len && (definition[len - 1] == '\n' || definition[len - 1] == ' '))
 		len--;
-	pk_emit(s, "%.*s", (int)len, definition);
+	pk_emit(s, "%.*s", (int)len, definition)->superuser = pk_attr(o, SUPERUSER) != NULL;
+	if (pk_attr(o, LEAKPROOF))
+		pk_emit_super(s, "ALTER FUNCTION %s LEAKPROOF", o->ident);
 }
 
 static void create(struct pk_script *s, const struct pk_object *o)

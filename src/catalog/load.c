@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/sig.h"
+#include "base/text.h"
 #include "catalog/load_order.h"
 
 #define BATCH_STATEMENTS 64
@@ -48,6 +49,9 @@ static bool worth_again(const struct pk_err *err)
 		"42P06", "42602", "42622", "42939", "55P03",
 	};
 
+	/* A type without its shell, which the server files under what exists twice. */
+	if (strcmp(err->sqlstate, "42710") == 0 && pk_ends_with(err->msg, " does not exist"))
+		return true;
 	for (size_t i = 0; i < PK_COUNT(final); i++)
 		if (strcmp(err->sqlstate, final[i]) == 0)
 			return false;
@@ -74,32 +78,20 @@ static void place_error(const struct pk_load_item *item, struct pk_err *err)
 struct run {
 	struct pk_load *load;
 	struct session user;
-	struct pk_conn *admin; /* may be NULL */
-	const struct pk_super_trust *trust;
+	struct pk_super super;
 };
 
 static bool by_admin(const struct run *run, const struct pk_load_item *item)
 {
-	return run->admin && pk_super_always(item->super);
+	return run->super.admin && pk_super_always(&item->super);
 }
 
 /* As the role, and where it may not, as a superuser would for it. */
 static int try_item(struct run *run, struct pk_load_item *item)
 {
-	struct pk_err *err = &item->err;
-
-	if (by_admin(run, item))
-		return pk_super_run(run->user.conn, run->admin, item->super, item->text, run->trust, err);
-	if (pk_exec(run->user.conn, item->text, err) == 0)
+	if (!by_admin(run, item) && pk_exec(run->user.conn, item->text, &item->err) == 0)
 		return 0;
-	if (!run->admin || strcmp(err->sqlstate, "42501") != 0)
-		return -1;
-	if (item->owner)
-		return pk_super_give(run->user.conn, run->admin, item->text, item->owner) ? 0 : -1;
-	if (!item->super)
-		return -1;
-	pk_err_release(err);
-	return pk_super_run(run->user.conn, run->admin, item->super, item->text, run->trust, err);
+	return pk_super_run(&run->super, &item->super, item->text, &item->err);
 }
 
 /* Returns 0 also when the statement failed in a way that may mend itself; the error stays with the item. */
@@ -160,7 +152,7 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 static bool fits(const struct pk_load_item *first, const struct pk_load_item *item, bool singly)
 {
 	return !singly && item->context == first->context &&
-	       pk_super_always(item->super) == pk_super_always(first->super);
+	       pk_super_always(&item->super) == pk_super_always(&first->super);
 }
 
 static int run_round(struct run *run, bool singly, struct pk_err *err)
@@ -262,7 +254,7 @@ static void hint_missing(const struct pk_load *load, const char *name, struct pk
 
 static bool says_missing(const struct pk_err *err)
 {
-	static const char *const states[] = { "42P01", "42704", "42883", "3F000" };
+	static const char *const states[] = { "42P01", "42704", "42883", "3F000", "42710" };
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)
 		if (strcmp(err->sqlstate, states[i]) == 0)
@@ -273,7 +265,7 @@ static bool says_missing(const struct pk_err *err)
 /* The first that fails for a reason of its own, not for one that fails too. */
 static int no_progress(struct run *run, struct pk_err *err)
 {
-	struct pk_load_item *first = NULL, *root = NULL;
+	struct pk_load_item *first = NULL, *own = NULL, *root = NULL;
 	size_t failed = 0;
 
 	for (size_t i = 0; i < run->load->n; i++) {
@@ -284,10 +276,12 @@ static int no_progress(struct run *run, struct pk_err *err)
 		first = first ? first : item;
 		PK_FREE char *name = says_missing(&item->err) ? missing_name(item->err.msg) : NULL;
 		const struct pk_load_item *definer = name ? pk_load_definer(run->load, name) : NULL;
-		if (!root && (!definer || definer == item))
+		if (!root && !definer)
 			root = item;
+		if (!own && definer == item) /* a type that its functions have to make possible */
+			own = item;
 	}
-	root = root ? root : first;
+	root = root ? root : own ? own : first;
 	if (!root)
 		return pk_err_set(err, "nothing was left to run");
 	PK_FREE char *missing = says_missing(&root->err) ? missing_name(root->err.msg) : NULL;
@@ -371,7 +365,9 @@ int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct 
 {
 	PK_AUTO(pk_load) load = PK_LOAD_INIT;
 	struct run run = {
-		.load = &load, .user = { user, SIZE_MAX }, .admin = admin, .trust = trust
+		.load = &load,
+		.user = { user, SIZE_MAX },
+		.super = { .user = user, .admin = admin, .trust = trust },
 	};
 	struct pk_err ignored = PK_ERR_INIT;
 
@@ -383,5 +379,6 @@ int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct 
 	if (restore(&load, &run.user, after) < 0)
 		ret = -1;
 	pk_err_release(&ignored);
+	pk_super_release(&run.super);
 	return ret;
 }

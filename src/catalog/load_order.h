@@ -35,8 +35,7 @@ struct pk_load_item {
 	const char *text; /* what is sent: the statement, or it with IF NOT EXISTS put in */
 	enum pk_load_rank rank;
 	size_t context;			/* which settings of its file hold */
-	const struct pk_super_kind *super; /* of what a superuser may have to run; or NULL */
-	const char *owner;		/* the statement does nothing but give to this role; or NULL */
+	struct pk_super_stmt super;	/* what a superuser may have to run */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
 	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */

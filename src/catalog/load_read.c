@@ -33,8 +33,6 @@ static const struct {
 	{ PK_CREATE, "domain", PK_RANK_TYPE },
 	{ PK_CREATE, "collation", PK_RANK_TYPE },
 	{ PK_CREATE, "server", PK_RANK_TYPE },
-	{ PK_ALTER, "server", PK_RANK_TYPE },
-	{ PK_ALTER, "foreign data wrapper", PK_RANK_TYPE },
 	{ PK_ALTER, "enum value", PK_RANK_TYPE },
 	{ PK_ALTER, "domain", PK_RANK_TYPE },
 	{ PK_ALTER, "type", PK_RANK_TYPE },
@@ -42,8 +40,6 @@ static const struct {
 	{ PK_CREATE, "text search template", PK_RANK_TYPE },
 	{ PK_CREATE, "text search dictionary", PK_RANK_TYPE },
 	{ PK_CREATE, "text search configuration", PK_RANK_TYPE },
-	{ PK_ALTER, "text search dictionary", PK_RANK_TYPE },
-	{ PK_ALTER, "text search configuration", PK_RANK_TYPE },
 	{ PK_CREATE, "sequence", PK_RANK_SEQUENCE },
 	{ PK_CREATE, "function", PK_RANK_FUNCTION },
 	{ PK_CREATE, "procedure", PK_RANK_FUNCTION },
@@ -61,9 +57,6 @@ static const struct {
 	{ PK_ALTER, "policy", PK_RANK_PART },
 	{ PK_ALTER, "extension", PK_RANK_OTHER },
 	{ PK_ALTER, "publication", PK_RANK_OTHER },
-	{ PK_ALTER, "subscription", PK_RANK_OTHER },
-	{ PK_ALTER, "user mapping", PK_RANK_OTHER },
-	{ PK_ALTER, "event trigger", PK_RANK_EVENT_TRIGGER },
 	{ PK_ALTER, NULL, PK_RANK_ALTER },
 	{ PK_CREATE, "index", PK_RANK_INDEX },
 	{ PK_CREATE, "view", PK_RANK_VIEW },
@@ -73,7 +66,6 @@ static const struct {
 	{ PK_CREATE, "rule", PK_RANK_PART },
 	{ PK_CREATE, "policy", PK_RANK_PART },
 	{ PK_CREATE, "statistics", PK_RANK_PART },
-	{ PK_COMMENT, "event trigger", PK_RANK_EVENT_TRIGGER },
 	{ PK_COMMENT, NULL, PK_RANK_COMMENT },
 	{ PK_OWNER, NULL, PK_RANK_OWNER },
 	{ PK_GRANT, "default privileges", PK_RANK_DEFAULT_PRIVILEGES },
@@ -137,8 +129,6 @@ static const struct {
 	  "move it to db/schema/infra" },
 	{ PK_RENAME, "database", "a schema file describes what is in a database, not databases",
 	  "remove it" },
-	{ PK_CREATE, "foreign schema", "IMPORT FOREIGN SCHEMA asks another server; schema files say what is there",
-	  "write the foreign tables that it makes: 'git postkit import' does" },
 	{ PK_ALTER, "system", "ALTER SYSTEM changes the whole server", "remove it" },
 	{ PK_CREATE, "tablespace", "tablespaces belong to the server, not to the schema",
 	  "remove it" },
@@ -185,17 +175,10 @@ static bool is_bookkeeping(const struct pk_action *action)
 	return false;
 }
 
-/* Whose owner has to be a superuser, so that it says nothing. */
-static bool superusers(const char *object)
-{
-	return pk_streq(object, "foreign data wrapper") || pk_streq(object, "event trigger") ||
-	       pk_streq(object, "subscription");
-}
-
 /* Roles are stood in for; matviews are fresh. */
 static bool is_skipped(const struct pk_action *action)
 {
-	return (action->verb == PK_OWNER && superusers(action->object)) || pk_streq(action->object, "role") || pk_streq(action->object, "owned") ||
+	return pk_streq(action->object, "role") || pk_streq(action->object, "owned") ||
 	       action->verb == PK_REFRESH || is_bookkeeping(action);
 }
 
@@ -272,10 +255,10 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 
 	item->text = item->statement->text;
 	item->rank = rank_of(action, n);
-	item->super = n == 1 ? pk_super_find(action) : NULL;
+	if (n == 1)
+		item->super = pk_super_find(action);
+	item->super.owner = pk_arena_strdup(&load->arena, item->super.owner);
 	item->defines = defined_names(load, action, n);
-	if (n == 1 && action->verb == PK_OWNER)
-		item->owner = pk_arena_strdup(&load->arena, action->new_name);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))
 		item->text = if_not_exists(load, item->text);
@@ -350,7 +333,8 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		}
 		item.context = context;
 		fill_item(load, &item, action, next - i);
-		item.super = action == &said ? NULL : item.super;
+		if (action == &said)
+			item.super = (struct pk_super_stmt){ 0 };
 		*pk_load_add(load) = item;
 	}
 	raise_privileges(load, first);

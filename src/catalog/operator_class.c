@@ -22,7 +22,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_operator_class = {
-	.name = "operator class", .sql_name = "OPERATOR CLASS", .folder = "operators", .query = pk_sql_operator_class,
+	.name = "operator_class", .sql_name = "OPERATOR CLASS", .folder = "operators", .query = pk_sql_operator_class,
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
 	.create = create, .alter = pk_alter_recreate, .drop = pk_drop_plain,
 };

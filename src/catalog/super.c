@@ -1,65 +1,86 @@
 #include "catalog/super.h"
 
-#include "catalog/query.h"
+#include "base/text.h"
+#include "catalog/kind.h"
 #include "catalog_sql.h"
+#include "sql/scan.h"
 
 /* How much of the text's own is let into a superuser's session. */
 enum how {
 	ALWAYS,   /* a superuser's whoever asks; what it makes is not given away: extensions */
 	HARMLESS, /* runs nothing that it names, neither now nor later as superuser */
-	INERT,    /* a subscription that connects to nobody; no trust makes another one run */
-	LENT,     /* the role runs it, with wrappers and servers lent to it */
+	TRUSTED,  /* would lend its author a superuser's powers */
 };
 
 struct pk_super_kind {
 	enum pk_verb verb;
 	const char *object;
 	enum how how;
-	const char *wrong;  /* a query, $1 the role: what it did beyond the harmless, a row each; or NULL */
-	const char *barred; /* a query, $1 the OID of the validator that it names: why it may not run at all, a row each; or NULL */
-	bool validate;      /* operator classes: their access method has to find nothing wrong */
+	bool (*applies)(const struct pk_action *action); /* NULL: always */
+	bool validate; /* operator classes: their access method has to find nothing wrong */
 };
 
-static const struct pk_super_kind kinds[] = {
-	{ PK_CREATE, "extension", ALWAYS, NULL, NULL, false },
-	{ PK_COMMENT, "extension", ALWAYS, NULL, NULL, false },
-	{ PK_CREATE, "access method", HARMLESS, NULL, NULL, false },
-	{ PK_COMMENT, "access method", HARMLESS, NULL, NULL, false },
-	{ PK_CREATE, "operator family", HARMLESS, pk_sql_super_class, NULL, true },
-	{ PK_ALTER, "operator family", HARMLESS, pk_sql_super_class, NULL, true },
-	{ PK_CREATE, "operator class", HARMLESS, pk_sql_super_class, NULL, true },
-	{ PK_CREATE, "text search parser", HARMLESS, pk_sql_super_parser, NULL, false },
-	{ PK_COMMENT, "text search parser", HARMLESS, NULL, NULL, false },
-	{ PK_CREATE, "text search template", HARMLESS, pk_sql_super_parser, NULL, false },
-	{ PK_COMMENT, "text search template", HARMLESS, NULL, NULL, false },
-	{ PK_CREATE, "foreign data wrapper", HARMLESS, NULL, pk_sql_super_barred, false },
-	{ PK_COMMENT, "foreign data wrapper", HARMLESS, NULL, NULL, false },
-	{ PK_GRANT, "foreign data wrapper", HARMLESS, NULL, NULL, false },
-	{ PK_REVOKE, "foreign data wrapper", HARMLESS, NULL, NULL, false },
-	{ PK_CREATE, "server", LENT, NULL, NULL, false },
-	{ PK_CREATE, "user mapping", HARMLESS, NULL, pk_sql_super_barred, false },
-	{ PK_CREATE, "foreign table", LENT, NULL, NULL, false },
-	{ PK_CREATE, "publication", HARMLESS, pk_sql_super_publication, NULL, false },
-	{ PK_ALTER, "publication", HARMLESS, pk_sql_super_publication, NULL, false },
-	{ PK_COMMENT, "publication", HARMLESS, NULL, NULL, false },
-	{ PK_CREATE, "subscription", INERT, NULL, NULL, false },
-	{ PK_COMMENT, "subscription", HARMLESS, NULL, NULL, false },
-	{ PK_CREATE, "event trigger", HARMLESS, NULL, NULL, false },
-	{ PK_ALTER, "event trigger", HARMLESS, NULL, NULL, false },
-	{ PK_COMMENT, "event trigger", HARMLESS, NULL, NULL, false },
-};
-
-const struct pk_super_kind *pk_super_find(const struct pk_action *action)
+static bool is_shell(const struct pk_action *action)
 {
-	for (size_t i = 0; i < PK_COUNT(kinds); i++)
-		if (kinds[i].verb == action->verb && pk_streq(kinds[i].object, action->object))
-			return &kinds[i];
-	return NULL;
+	return action->shell;
 }
 
-bool pk_super_always(const struct pk_super_kind *kind)
+static bool only_says_leakproof(const struct pk_action *action)
 {
-	return kind && kind->how == ALWAYS;
+	return action->leakproof_at > 0;
+}
+
+static bool takes_nothing_along(const struct pk_action *action)
+{
+	return !action->cascade;
+}
+
+/* The first that fits. */
+static const struct pk_super_kind kinds[] = {
+	{ PK_CREATE, "extension", ALWAYS, NULL, false },
+	{ PK_COMMENT, "extension", ALWAYS, NULL, false },
+	{ PK_CREATE, "access method", HARMLESS, NULL, false },
+	{ PK_COMMENT, "access method", HARMLESS, NULL, false },
+	{ PK_DROP, "access method", HARMLESS, takes_nothing_along, false },
+	{ PK_CREATE, "operator family", HARMLESS, NULL, true },
+	{ PK_ALTER, "operator family", HARMLESS, NULL, true },
+	{ PK_CREATE, "operator class", HARMLESS, NULL, true },
+	{ PK_CREATE, "type", HARMLESS, is_shell, false },
+	{ PK_ALTER, "function", HARMLESS, only_says_leakproof, false },
+	{ PK_DROP, "cast", HARMLESS, takes_nothing_along, false },
+	{ PK_CREATE, "function", TRUSTED, NULL, false }, /* in languages that reach outside, or with a support function */
+	{ PK_CREATE, "procedure", TRUSTED, NULL, false },
+	{ PK_CREATE, "aggregate", TRUSTED, NULL, false }, /* with a state of type internal */
+	{ PK_CREATE, "type", TRUSTED, NULL, false },
+	{ PK_ALTER, "type", TRUSTED, NULL, false },
+	{ PK_CREATE, "cast", TRUSTED, NULL, false }, /* between the server's own types, or without a function */
+	{ PK_CREATE, "language", TRUSTED, NULL, false },
+	{ PK_CREATE, "transform", TRUSTED, NULL, false },
+	{ PK_CREATE, "text search parser", TRUSTED, NULL, false },
+	{ PK_CREATE, "text search template", TRUSTED, NULL, false },
+};
+
+/* "ALTER ... OWNER TO role": has a way of its own. */
+static const struct pk_super_kind gives = { PK_OWNER, NULL, HARMLESS, NULL, false };
+
+struct pk_super_stmt pk_super_find(const struct pk_action *action)
+{
+	struct pk_super_stmt stmt = { .reads_values = action->reads_values, .leakproof_at = action->leakproof_at };
+
+	if (action->verb == PK_OWNER && action->new_name) {
+		stmt.kind = &gives;
+		stmt.owner = action->new_name;
+	}
+	for (size_t i = 0; i < PK_COUNT(kinds) && !stmt.kind; i++)
+		if (kinds[i].verb == action->verb && pk_streq(kinds[i].object, action->object) &&
+		    (!kinds[i].applies || kinds[i].applies(action)))
+			stmt.kind = &kinds[i];
+	return stmt;
+}
+
+bool pk_super_always(const struct pk_super_stmt *stmt)
+{
+	return stmt->kind && stmt->kind->how == ALWAYS;
 }
 
 struct pk_super_trust pk_super_trust(const struct pk_config *config, const struct pk_snapshot *like)
@@ -67,22 +88,80 @@ struct pk_super_trust pk_super_trust(const struct pk_config *config, const struc
 	return (struct pk_super_trust){ like, pk_config_bool_protected(config, "superuserObjects", false) };
 }
 
+void pk_super_release(struct pk_super *super)
+{
+	pk_map_release(&super->known);
+	pk_arena_release(&super->arena);
+}
+
+/* ---- what is trusted ---- */
+
+/* Two statements are the same when their tokens are, whatever stands between them. */
+static const char *normal_form(struct pk_arena *arena, const char *sql)
+{
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+	struct pk_scan scan;
+	struct pk_token token, last = { .kind = PK_TOKEN_END };
+
+	pk_scan_start(&scan, sql, strlen(sql));
+	while (pk_scan_code(&scan, &token)) {
+		/* < = is not <= */
+		if (token.kind != PK_TOKEN_CHAR || last.kind != PK_TOKEN_CHAR || token.start != last.end)
+			pk_buf_addc(&out, '\n');
+		for (size_t i = token.start; i < token.end; i++) {
+			bool folds = token.kind == PK_TOKEN_WORD && sql[i] >= 'A' && sql[i] <= 'Z';
+
+			pk_buf_addc(&out, folds ? (char)(sql[i] - 'A' + 'a') : sql[i]);
+		}
+		last = token;
+	}
+	return pk_arena_strdup(arena, out.ptr);
+}
+
+/* The statements that a superuser has to run for the database that is trusted. */
+static void read_known(struct pk_super *super)
+{
+	const struct pk_snapshot *like = super->trust->like;
+
+	for (size_t i = 0; like && i < like->n; i++) {
+		struct pk_script s = { .arena = &super->arena, .files = true, .database_owner = like->database_owner };
+
+		if (!like->objects[i]->kind->part)
+			pk_object_create(&s, like->objects[i]);
+		for (size_t k = 0; k < s.n; k++)
+			if (s.items[k].superuser)
+				pk_map_set(&super->known, normal_form(&super->arena, s.items[k].sql), super);
+		pk_script_release(&s);
+	}
+	super->knows = true;
+}
+
+static bool is_known(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql)
+{
+	/* Values are read by code that the text does not say: a domain's check, say. */
+	if (!super->trust || stmt->reads_values)
+		return false;
+	if (!super->knows)
+		read_known(super);
+	return pk_map_get(&super->known, normal_form(&super->arena, sql)) != NULL;
+}
+
+/* ---- the superuser's session ---- */
+
 /*
- * A superuser's session never runs what a file sets, which may be any expression and may change how
- * text is read: of the settings it takes the search_path alone, as a value. Bodies are not checked:
- * what they use may come later.
+ * It never runs what a file sets, which may be any expression and may change how text is read: of the
+ * settings it takes the search_path alone, as a value. Bodies are not checked: what they use may come
+ * later.
  */
 static int settle(struct pk_conn *admin, const char *path, struct pk_err *err)
 {
 	static const char ours[] = "RESET ALL; SET check_function_bodies = off; SET client_min_messages = warning; "
-				   "SET lc_messages = 'C'; SET standard_conforming_strings = on";
+				   "SET standard_conforming_strings = on";
 
 	if (pk_exec(admin, ours, err) < 0)
 		return -1;
 	return pk_query(admin, "SELECT pg_catalog.set_config('search_path', $1, false)", 1, &path, NULL, err);
 }
-
-static const char path_now[] = "SELECT pg_catalog.current_setting('search_path')";
 
 /* Statements of a column of rows. */
 static int run_column(struct pk_conn *admin, const struct pk_rows *rows, int column, struct pk_err *err)
@@ -93,109 +172,11 @@ static int run_column(struct pk_conn *admin, const struct pk_rows *rows, int col
 	return 0;
 }
 
-static int beyond(struct pk_err *err, const char *what)
+/* Opens a transaction in which no event trigger runs; triggers: for end(). */
+static int begin(struct pk_conn *admin, struct pk_rows *triggers, struct pk_err *err)
 {
-	pk_err_set(err, "only a superuser may run this, and it is not harmless: %s", what);
-	if (err)
-		snprintf(err->sqlstate, sizeof(err->sqlstate), "42501");
-	return pk_err_hint(err, "'git config postkit.superuserObjects true' lets schema files do such things on local "
-				"servers; what they hold then runs as superuser");
-}
-
-static int judge(struct pk_conn *admin, const char *query, const char *param, struct pk_err *err)
-{
-	PK_AUTO(pk_arena) arena = PK_ARENA_INIT;
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-
-	if (query && pk_query(admin, pk_catalog_query(&arena, query, admin->version), 1, &param, &rows, err) < 0)
-		return -1;
-	return rows.n ? beyond(err, pk_rows_get(&rows, 0, 0)) : 0;
-}
-
-/*
- * The function that the statement would find by the name of its validator; NULL: it names none, or there is none.
- * With the user's search_path nothing is asked for that could be found elsewhere.
- */
-static int find_validator(struct pk_conn *admin, const struct pk_action *action, const char *path, char **ret,
-			  struct pk_err *err)
-{
-	PK_AUTO(pk_buf) signature = PK_BUF_INIT;
-	const char *params[1];
-
-	if (!action->ref_name)
-		return 0;
-	pk_buf_add_qualified(&signature, action->ref_schema, action->ref_name);
-	pk_buf_add(&signature, "(pg_catalog.text[],pg_catalog.oid)");
-	params[0] = signature.ptr;
-	if (settle(admin, path, err) < 0 ||
-	    pk_query_value(admin, "SELECT pg_catalog.to_regprocedure($1)::pg_catalog.oid", 1, params, ret, err) < 0)
-		return -1;
-	return settle(admin, "", err);
-}
-
-/* Before the statement. */
-static int permit(struct pk_conn *admin, const struct pk_super_kind *kind, const char *sql, const char *path,
-		  bool trusted, struct pk_err *err)
-{
-	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
-	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
-	PK_FREE char *validator = NULL;
-
-	if (pk_sql_split(sql, NULL, &statements, err) < 0)
-		return -1;
-	pk_sql_actions(&statements, &actions);
-	if (kind->how == INERT && !(actions.n == 1 && actions.items[0].inert)) {
-		pk_err_set(err, "a subscription that could connect has no place here");
-		return pk_err_hint(err, "write it WITH (connect = false, slot_name = NONE); what it is on a server is "
-					"switched on there, by hand");
-	}
-	if (trusted || !kind->barred)
-		return 0;
-	if (actions.n && find_validator(admin, &actions.items[0], path, &validator, err) < 0)
-		return -1;
-	if (!validator && !pk_streq(kind->object, "user mapping"))
-		return 0; /* runs none */
-	return judge(admin, kind->barred, validator, err);
-}
-
-/* After the statement: nothing but what is harmless may have come of it. */
-static int check(struct pk_conn *admin, const struct pk_super_kind *kind, const char *role, struct pk_err *err)
-{
-	if (judge(admin, kind->wrong, role, err) < 0)
-		return -1;
-	if (!kind->validate)
-		return 0;
-	pk_buf_clear(&admin->notices);
-	if (pk_query(admin, pk_sql_super_validate, 0, NULL, NULL, err) < 0)
-		return -1;
-	/* What a class lacks only fails when it is used; what it holds wrongly reads memory as what it is not. */
-	if (strstr(admin->notices.ptr, " contains ")) {
-		admin->notices.ptr[strcspn(admin->notices.ptr, "\n")] = '\0';
-		return beyond(err, admin->notices.ptr);
-	}
-	return 0;
-}
-
-static int give_away(struct pk_conn *admin, const char *role, struct pk_err *err)
-{
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-
-	if (pk_query(admin, pk_sql_super_gift, 1, &role, &rows, err) < 0)
-		return -1;
-	return run_column(admin, &rows, 0, err);
-}
-
-/*
- * Opens a transaction in which no event trigger runs; triggers: for end(). kind: what is to run in it; statements
- * about event triggers fire none, and must not be undone at its end. NULL: anything.
- */
-static int begin(struct pk_conn *admin, const struct pk_super_kind *kind, struct pk_rows *triggers, struct pk_err *err)
-{
-	if (settle(admin, "", err) < 0 || pk_exec(admin, "BEGIN", err) < 0)
-		return -1;
-	if (kind && pk_streq(kind->object, "event trigger"))
-		return 0;
-	if (pk_query(admin, pk_sql_super_silence, 0, NULL, triggers, err) < 0)
+	if (settle(admin, "", err) < 0 || pk_exec(admin, "BEGIN", err) < 0 ||
+	    pk_query(admin, pk_sql_super_silence, 0, NULL, triggers, err) < 0)
 		return -1;
 	return run_column(admin, triggers, 0, err);
 }
@@ -222,80 +203,196 @@ static int run_named(struct pk_conn *admin, const char *sql, const char *path, s
 	return settle(admin, "", err);
 }
 
-static int run_lent(struct pk_conn *user, struct pk_conn *admin, const char *sql, const char *role, struct pk_err *err)
-{
-	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
-	PK_AUTO(pk_rows) lent = PK_ROWS_INIT;
-	PK_AUTO(pk_rows) again = PK_ROWS_INIT;
-	int status = begin(admin, NULL, &triggers, err), after;
+/* ---- one statement ---- */
 
-	if (status == 0)
-		status = pk_query(admin, pk_sql_super_lend, 1, &role, &lent, err);
-	if (status == 0)
-		status = run_column(admin, &lent, 0, err);
-	if (end(admin, &triggers, status, err) < 0)
-		return -1;
-	status = pk_exec(user, sql, err);
-	after = begin(admin, NULL, &again, status == 0 ? err : NULL);
-	if (after == 0)
-		after = run_column(admin, &lent, 1, status == 0 ? err : NULL);
-	return end(admin, &again, after, status == 0 ? err : NULL) < 0 ? -1 : status;
+struct job {
+	struct pk_conn *admin;
+	const struct pk_super_stmt *stmt;
+	const char *sql;
+	char *path, *role, *login;
+	bool trusted;
+};
+
+static int hint(struct pk_err *err)
+{
+	return pk_err_hint(err, "what the database that it came from holds word for word is trusted; for more, 'git config "
+				"postkit.superuserObjects true' lets schema files make such things on local servers, where "
+				"they can do whatever a superuser can");
 }
 
-int pk_super_run(struct pk_conn *user, struct pk_conn *admin, const struct pk_super_kind *kind, const char *sql,
-		 const struct pk_super_trust *trust, struct pk_err *err)
+static int beyond(struct pk_err *err, const char *what)
 {
-	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
-	PK_FREE char *path = NULL, *role = NULL;
-	bool trusted = trust && trust->all;
-	int status;
-
-	if (pk_query_value(user, path_now, 0, NULL, &path, err) < 0 ||
-	    pk_query_value(user, "SELECT current_user", 0, NULL, &role, err) < 0)
-		return -1;
-	if (kind->how == LENT)
-		return run_lent(user, admin, sql, role, err);
-	status = begin(admin, kind, &triggers, err);
-	if (status == 0)
-		status = permit(admin, kind, sql, path, trusted, err);
-	if (status == 0)
-		status = run_named(admin, sql, path, err);
-	if (status == 0 && kind->how != ALWAYS && !trusted)
-		status = check(admin, kind, role, err);
-	if (status == 0 && kind->how != ALWAYS)
-		status = give_away(admin, role, err);
-	return end(admin, &triggers, status, err);
+	pk_err_set(err, "only a superuser may run this, and it is not harmless: %s", what);
+	if (err)
+		snprintf(err->sqlstate, sizeof(err->sqlstate), "42501");
+	return hint(err);
 }
 
-/* The superuser must pass over the missing right to create only, never over whose the object is. */
-static int give(struct pk_conn *admin, const char *sql, const char *path, const char *owner, const char *login)
+/* After the statement: nothing but what is harmless may have come of it. */
+static int check(const struct job *job, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	struct pk_conn *admin = job->admin;
+	const char *role = job->role;
+
+	if (pk_query(admin, pk_sql_super_alien, 1, &role, &rows, err) < 0)
+		return -1;
+	if (rows.n)
+		return beyond(err, pk_rows_get(&rows, 0, 0));
+	if (!job->stmt->kind->validate)
+		return 0;
+	pk_buf_clear(&admin->notices);
+	if (pk_exec(admin, "SET lc_messages = 'C'", err) < 0 ||
+	    pk_query(admin, pk_sql_super_validate, 0, NULL, NULL, err) < 0)
+		return -1;
+	/* What a class lacks only fails when it is used; what it holds wrongly reads memory as what it is not. */
+	if (strstr(admin->notices.ptr, " contains ")) {
+		admin->notices.ptr[strcspn(admin->notices.ptr, "\n")] = '\0';
+		return beyond(err, admin->notices.ptr);
+	}
+	return 0;
+}
+
+/* Statements that a query about the role gives. */
+static int hand_over(const struct job *job, const char *query, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const char *role = job->role;
+
+	if (pk_query(job->admin, query, 1, &role, &rows, err) < 0)
+		return -1;
+	return run_column(job->admin, &rows, 0, err);
+}
+
+static int make(const struct job *job, struct pk_err *err)
+{
+	const struct pk_super_kind *kind = job->stmt->kind;
+
+	if (kind->verb == PK_CREATE && pk_streq(kind->object, "type") && hand_over(job, pk_sql_super_take, err) < 0)
+		return -1;
+	if (run_named(job->admin, job->sql, job->path, err) < 0)
+		return -1;
+	if (kind->how == ALWAYS)
+		return 0;
+	if (!job->trusted && check(job, err) < 0)
+		return -1;
+	return kind->verb == PK_CREATE ? hand_over(job, pk_sql_super_gift, err) : 0;
+}
+
+/*
+ * An owner may lack the right to create in the schema: a superuser gave it the object once. That is done
+ * again as one, but only where the object is the user's, and the role is one that the user may become and
+ * has no powers. The superuser passes over the missing right to create, never over whose the object is.
+ */
+static int give(const struct job *job, struct pk_err *err)
 {
 	static const char harmless[] =
 		"SELECT 'yes' FROM pg_catalog.pg_roles WHERE rolname = $1 AND NOT rolsuper "
 		"AND NOT rolcreaterole AND NOT rolbypassrls AND NOT rolreplication "
 		"AND rolname !~ '^pg_' AND pg_catalog.pg_has_role($2::pg_catalog.name, oid, 'MEMBER')";
-	const char *const params[] = { owner, login };
+	const char *const params[] = { job->stmt->owner, job->login };
 	PK_FREE char *answer = NULL, *before = NULL, *after = NULL;
+	struct pk_conn *admin = job->admin;
 
-	if (pk_query_value(admin, harmless, 2, params, &answer, NULL) < 0 || !answer ||
-	    pk_query_value(admin, pk_sql_super_strangers, 1, &login, &before, NULL) < 0 ||
-	    run_named(admin, sql, path, NULL) < 0 ||
-	    pk_query_value(admin, pk_sql_super_strangers, 1, &login, &after, NULL) < 0)
+	if (pk_query_value(admin, harmless, 2, params, &answer, err) < 0 || !answer ||
+	    pk_query_value(admin, pk_sql_super_strangers, 1, &params[1], &before, err) < 0 ||
+	    run_named(admin, job->sql, job->path, err) < 0 ||
+	    pk_query_value(admin, pk_sql_super_strangers, 1, &params[1], &after, err) < 0)
 		return -1;
 	return pk_streq(before, after) ? 0 : -1;
 }
 
-bool pk_super_give(struct pk_conn *user, struct pk_conn *admin, const char *sql, const char *owner)
+/* Made by the role without the word, which a superuser adds. */
+static int make_leakproof(struct pk_super *super, const struct job *job, struct pk_err *err)
 {
-	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
-	PK_FREE char *login = NULL, *path = NULL;
+	PK_FREE char *sql = pk_strdup(job->sql), *xid = NULL;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	struct pk_conn *user = super->user;
+	size_t at = (size_t)job->stmt->leakproof_at - 1, len = strlen("leakproof");
 	int status;
 
-	if (pk_query_value(user, "SELECT session_user", 0, NULL, &login, NULL) < 0 ||
-	    pk_query_value(user, path_now, 0, NULL, &path, NULL) < 0)
-		return false;
-	status = begin(admin, NULL, &triggers, NULL);
+	if (at + len > strlen(sql))
+		return -1;
+	memset(sql + at, ' ', len);
+	if (pk_exec(user, "BEGIN", err) < 0)
+		return -1;
+	status = pk_exec(user, sql, err);
 	if (status == 0)
-		status = give(admin, sql, path, owner, login);
-	return end(admin, &triggers, status, NULL) == 0;
+		status = pk_query_value(user, "SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid", 0, NULL, &xid, err);
+	if (pk_exec(user, status == 0 ? "COMMIT" : "ROLLBACK", status == 0 ? err : NULL) < 0 || status < 0)
+		return -1;
+	const char *const params[] = { job->role, xid };
+	if (pk_query(job->admin, pk_sql_super_leakproof, 2, params, &rows, err) < 0)
+		return -1;
+	return run_column(job->admin, &rows, 0, err);
+}
+
+static int ask_user(struct pk_conn *user, struct job *job, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(user, "SELECT pg_catalog.current_setting('search_path'), current_user, session_user", 0, NULL, &rows,
+		     err) < 0)
+		return -1;
+	job->path = pk_strdup(pk_rows_get(&rows, 0, 0));
+	job->role = pk_strdup(pk_rows_get(&rows, 0, 1));
+	job->login = pk_strdup(pk_rows_get(&rows, 0, 2));
+	return 0;
+}
+
+static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
+	const struct pk_super_stmt *stmt = job->stmt;
+	int status;
+
+	if (ask_user(super->user, job, err) < 0)
+		return -1;
+	/* What is trusted by its text says in full what it means; no other object may take a name's place. */
+	if (job->trusted && !super->trust->all)
+		job->path[0] = '\0';
+	status = begin(job->admin, &triggers, err);
+	if (status == 0 && stmt->owner)
+		status = give(job, err);
+	else if (status == 0 && stmt->kind->how == TRUSTED && !job->trusted)
+		status = make_leakproof(super, job, err);
+	else if (status == 0)
+		status = make(job, err);
+	return end(job->admin, &triggers, status, err);
+}
+
+/* The role lacks what only superusers have, and not just a right to the schema. */
+static bool asks_for_superuser(const struct pk_err *err)
+{
+	return strcmp(err->sqlstate, "42P13") == 0 || !pk_starts_with(err->msg, "permission denied for ") ||
+	       pk_starts_with(err->msg, "permission denied for language ");
+}
+
+int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql, struct pk_err *err)
+{
+	struct job job = { .admin = super->admin, .stmt = stmt, .sql = sql };
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	int status;
+
+	if (!super->admin || !stmt->kind)
+		return -1;
+	job.trusted = super->trust && super->trust->all;
+	if (!pk_super_always(stmt) && strcmp(err->sqlstate, "42501") != 0 &&
+	    !(stmt->kind->how == TRUSTED && strcmp(err->sqlstate, "42P13") == 0))
+		return -1;
+	if (!job.trusted && !pk_super_always(stmt) && !stmt->owner)
+		job.trusted = is_known(super, stmt, sql);
+	if (stmt->kind->how == TRUSTED && !job.trusted && !stmt->leakproof_at)
+		return asks_for_superuser(err) ? hint(err) : -1;
+	status = run_job(super, &job, &why);
+	free(job.path);
+	free(job.role);
+	free(job.login);
+	if (status == 0) {
+		pk_err_release(err);
+	} else if (why.exit && !stmt->owner) {
+		pk_err_release(err);
+		pk_err_move(err, &why);
+	}
+	return status;
 }

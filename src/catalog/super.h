@@ -20,26 +20,38 @@ struct pk_super_trust {
 /* As the settings have it; the tracked file has no say. */
 struct pk_super_trust pk_super_trust(const struct pk_config *config, const struct pk_snapshot *like);
 
-/* The kind of a statement by its only action; NULL: no superuser will run it. */
-const struct pk_super_kind *pk_super_find(const struct pk_action *action);
+/* Both on the same database; neither in a transaction when something is run. */
+struct pk_super {
+	struct pk_conn *user;  /* the role's session */
+	struct pk_conn *admin; /* a superuser's, or NULL */
+	const struct pk_super_trust *trust; /* NULL: none */
+	struct pk_arena arena;
+	struct pk_map known; /* the statements of trust->like, once asked for */
+	bool knows;
+};
+void pk_super_release(struct pk_super *super);
+
+/* What counts of a statement. */
+struct pk_super_stmt {
+	const struct pk_super_kind *kind; /* NULL: no superuser will run it */
+	bool reads_values;
+	int leakproof_at;
+	const char *owner; /* it gives something to this role, and does nothing else; or NULL. Borrowed. */
+};
+/* By the only action of a statement. */
+struct pk_super_stmt pk_super_find(const struct pk_action *action);
 /* Is it a superuser's whoever asks? Others are the role's where the role may. */
-bool pk_super_always(const struct pk_super_kind *kind);
+bool pk_super_always(const struct pk_super_stmt *stmt);
 
 /*
- * Runs one statement as superuser, in a transaction of its own, without event triggers, by the
- * protocol that takes one statement and no more. Names are looked up as the user's session would now;
- * of its settings nothing else is taken. What it made is given to the role of the user's session. A
- * statement that is not trusted and turns out to do more than is harmless is undone: 42501.
+ * Runs a statement as superuser that failed for the role, why: with what; or that is a superuser's
+ * always. It is run in a transaction of its own, without event triggers, by the protocol that takes one
+ * statement and no more. Names are looked up as the user's session would now; of its settings nothing
+ * else is taken. What it made is given to the role.
  *
- * user: the role's session, admin: a superuser's on the same database; neither in a transaction.
+ * Where there is no superuser for it, or it is not trusted and does more than is harmless, the error
+ * stays, or says so, and nothing is done: 42501.
  */
-int pk_super_run(struct pk_conn *user, struct pk_conn *admin, const struct pk_super_kind *kind, const char *sql,
-		 const struct pk_super_trust *trust, struct pk_err *err);
-/*
- * "ALTER ... OWNER TO owner" alone: the owner may lack the right to create in the schema, and a superuser
- * gave it the object once. Done again as one, but only where the object is the user's, and the owner is a
- * role that the user may become and has no powers.
- */
-bool pk_super_give(struct pk_conn *user, struct pk_conn *admin, const char *sql, const char *owner);
+int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql, struct pk_err *err);
 
 #endif

@@ -1,19 +1,17 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-/* The first two are those of foreign tables as well. */
 enum {
-	IS_PARTITION = PK_TABLE_IS_PARTITION, INHERITS = PK_TABLE_INHERITS, PERSISTENCE, PARTITION_KEY, OF_TYPE,
-	OPTIONS, TOAST_OPTIONS, ACCESS_METHOD, TABLESPACE, ROW_SECURITY,
-	FORCE_ROW_SECURITY, REPLICA_IDENTITY, CLUSTERED_ON,
+	PERSISTENCE, PARTITION_KEY, IS_PARTITION, INHERITS, OF_TYPE, OPTIONS, TOAST_OPTIONS, ACCESS_METHOD, TABLESPACE,
+	ROW_SECURITY, FORCE_ROW_SECURITY, REPLICA_IDENTITY, CLUSTERED_ON,
 };
-static const char *const attrs[] = { "is_partition", "inherits", "persistence", "partition_key", "of_type", "options",
+static const char *const attrs[] = { "persistence", "partition_key", "is_partition", "inherits", "of_type", "options",
 				     "toast_options", "access_method", "tablespace", "row_security",
 				     "force_row_security", "replica_identity", "clustered_on" };
 
 bool pk_table_is_partition(const struct pk_object *table)
 {
-	return table->kind->columns_apart && pk_attr(table, IS_PARTITION) != NULL;
+	return table->kind == &pk_kind_table && pk_attr(table, IS_PARTITION) != NULL;
 }
 
 bool pk_table_is_partitioned(const struct pk_object *table)
@@ -21,34 +19,10 @@ bool pk_table_is_partitioned(const struct pk_object *table)
 	return table->kind == &pk_kind_table && pk_attr(table, PARTITION_KEY) != NULL;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct pk_object *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
-/* Children of a kind; for the fingerprint columns stand by name, for people as they are. */
-static size_t children_of(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind,
-			  const struct pk_object ***ret)
-{
-	const struct pk_object **list = pk_arena_alloc(s->arena, (o->n_children + 1) * sizeof(*list));
-	size_t n = 0;
-
-	for (size_t i = 0; i < o->n_children; i++) {
-		if (o->children[i]->kind == kind)
-			list[n++] = o->children[i];
-	}
-	if (s->canonical || kind != &pk_kind_column)
-		qsort(list, n, sizeof(*list), by_name);
-	*ret = list;
-	return n;
-}
-
-static void add_columns(struct pk_script *s, const struct pk_object *o, bool typed, struct pk_buf *list)
+static void add_columns(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
 {
 	const struct pk_object **columns;
-	size_t n = children_of(s, o, &pk_kind_column, &columns);
+	size_t n = pk_children(s, o, &pk_kind_column, &columns);
 
 	for (size_t i = 0; i < n; i++) {
 		bool with_default = !pk_tied_later(s, columns[i]);
@@ -56,22 +30,21 @@ static void add_columns(struct pk_script *s, const struct pk_object *o, bool typ
 		/* Comes with INHERITS. Whether it was also said locally cannot be changed by SQL: no part of the picture. */
 		if (pk_attr(o, INHERITS) && pk_column_inherited(columns[i]) && !s->canonical)
 			continue;
-		if (typed && !pk_column_has_options(columns[i]))
+		if (pk_attr(o, OF_TYPE) && !pk_column_has_options(columns[i]))
 			continue;
 		pk_buf_add(list, list->len ? ",\n    " : "\n    ");
-		if (typed)
+		if (pk_attr(o, OF_TYPE))
 			pk_column_options(s, columns[i], list);
 		else
 			pk_column_definition(s, columns[i], list, with_default);
 	}
 }
 
-void pk_table_parts(struct pk_script *s, const struct pk_object *o, bool typed, struct pk_buf *list)
+static void add_constraints(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
 {
 	const struct pk_object **constraints;
-	size_t n = children_of(s, o, &pk_kind_constraint, &constraints);
+	size_t n = pk_children(s, o, &pk_kind_constraint, &constraints);
 
-	add_columns(s, o, typed, list);
 	for (size_t i = 0; i < n; i++) {
 		if (!pk_object_folds(constraints[i]))
 			continue;
@@ -115,15 +88,9 @@ static void parents_gained(struct pk_script *s, const struct pk_object *a, const
 	}
 }
 
-void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+static void leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	parents_gained(s, to, from, "NO INHERIT");
-}
-
-void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	if (from && pk_attr_changed(from, to, INHERITS))
-		parents_gained(s, from, to, "INHERIT");
 }
 
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to)
@@ -175,7 +142,9 @@ static void set_identity(struct pk_script *s, const struct pk_object *o)
 static void late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	pk_late_cluster(s, from, to, CLUSTERED_ON, "TABLE");
-	pk_table_join_parents(s, from, to);
+	/* An heir must have the parent's columns and checks already. */
+	if (from && pk_attr_changed(from, to, INHERITS))
+		parents_gained(s, from, to, "INHERIT");
 	if (!from ? pk_attr(to, REPLICA_IDENTITY) != NULL :
 	    identity_index(to) && (pk_attr_changed(from, to, REPLICA_IDENTITY) || made_anew(s, to, identity_index(to))))
 		set_identity(s, to);
@@ -187,7 +156,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS)), *toast = pk_attr_joined(s, pk_attr(o, TOAST_OPTIONS));
 
-	pk_table_parts(s, o, pk_attr(o, OF_TYPE) != NULL, &list);
+	add_columns(s, o, &list);
+	add_constraints(s, o, &list);
 	pk_buf_addf(&sql, "CREATE %sTABLE %s", pk_attr(o, PERSISTENCE) ? "UNLOGGED " : "", o->ident);
 	if (pk_attr(o, OF_TYPE))
 		pk_buf_addf(&sql, " OF %s", pk_attr(o, OF_TYPE));
@@ -216,13 +186,13 @@ static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
 	stmt->about = table;
 }
 
-const char *pk_table_parents(const struct pk_object *o)
+static const char *parents(const struct pk_object *o)
 {
 	return pk_attr(o, INHERITS);
 }
 
 /* What it inherits from is gone for good: then it has left it. */
-enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
 {
 	(void)user, (void)used;
 	return loss == PK_LOSS_ANEW ? PK_MADE_ANEW : PK_UNTOUCHED;
@@ -279,10 +249,9 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_table = {
 	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .hash_joins = true, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE",
-	.grant_on = "TABLE", .owned = true, .relation_name = true,
-	.columns_apart = true, .reaction = pk_table_reaction, .tie = pk_table_parents, .tie_same = pk_table_parents_same,
-	.untie = pk_table_leave_parents, .late = late,
+	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
+	.columns_apart = true, .reaction = reaction, .tie = parents, .tie_same = pk_table_parents_same,
+	.untie = leave_parents, .late = late,
 	.create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself,
 };

@@ -61,13 +61,9 @@ static enum pk_fate judge(struct pk_changes *c, struct pk_object *from, struct p
 {
 	struct pk_script scratch = { .arena = c->arena, .from = c->from, .to = c->to, .version = c->from->version };
 	enum pk_outcome outcome = PK_SAME;
-	/* What hangs on a relation of another kind is another thing. */
-	bool moved = from->parent && pk_info(from->parent)->other != to->parent;
 	bool common = pk_common_same(&scratch, from, to);
 
-	if (moved)
-		outcome = PK_RECREATE;
-	else if (!pk_attrs_same(from, to))
+	if (!pk_attrs_same(from, to))
 		outcome = from->kind->alter(&scratch, from, to);
 	pk_script_release(&scratch);
 	switch (outcome) {

@@ -22,12 +22,8 @@ static bool comes(const struct pk_script *s, const struct pk_object *o)
 
 static bool stays_heir(const struct pk_script *s, const struct pk_object *table)
 {
-	const struct pk_differ *d = s->context;
-	const struct pk_object *to = table;
-
-	if (pk_snapshot_find(d->changes.from, table->key) == table)
-		to = pk_info(table)->other;
-	return !to || pk_comes(to) || pk_stays_heir(to);
+	(void)s;
+	return pk_comes(table) || pk_stays_heir(table);
 }
 
 static void emit_create(struct pk_script *s, const struct pk_object *o)

@@ -87,7 +87,6 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	PK_AUTO(pk_conninfo) source = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
-	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_FREE char *bindir = pk_server_client_bindir(desk->config, desk->session.major);
 	if (!bindir)
 		return pk_err_set(err,
@@ -101,10 +100,9 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	pk_server_admin_info(&desk->server, db, &target);
 	if (pk_conn_open(&admin, &target, err) < 0 || match_clone(desk, &admin, db, err) < 0 ||
 	    pk_dump_open(&dump, desk->server.dir ? desk->server.dir : "/tmp", err) < 0 ||
-	    pk_dump_take(&dump, &source, 0, err) < 0 || pk_dump_restore(&dump, &target, err) < 0 ||
-	    pk_carried_read(&desk->admin, &carried, err) < 0 || pk_carried_apply(&carried, true, &admin, err) < 0)
+	    pk_dump_take(&dump, &source, 0, err) < 0)
 		return -1;
-	return pk_carry_sever(&admin, err);
+	return pk_dump_restore(&dump, &target, err);
 }
 
 int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone,

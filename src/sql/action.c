@@ -101,20 +101,6 @@ static void do_index(struct pk_facts *facts, const PgQuery__Node *node)
 	action->columns = columns;
 }
 
-static void do_function(struct pk_facts *facts, const PgQuery__Node *node)
-{
-	const PgQuery__CreateFunctionStmt *stmt = node->create_function_stmt;
-	struct pk_action *action =
-		pk_facts_add(facts, PK_CREATE, stmt->is_procedure ? "procedure" : "function");
-
-	pk_tree_names(facts->arena, stmt->n_funcname, stmt->funcname, &action->schema,
-		      &action->name);
-	action->replace = stmt->replace;
-	const PgQuery__DefElem *option =
-		pk_tree_option(stmt->n_options, stmt->options, "volatility");
-	action->def = option ? pk_tree_str(facts->arena, pk_tree_string(option->arg)) : NULL;
-}
-
 static void do_schema(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__CreateSchemaStmt *stmt = node->create_schema_stmt;
@@ -165,15 +151,6 @@ static void do_range(struct pk_facts *facts, const PgQuery__Node *node)
 
 	pk_tree_names(facts->arena, node->create_range_stmt->n_type_name,
 		      node->create_range_stmt->type_name, &action->schema, &action->name);
-}
-
-static void do_define(struct pk_facts *facts, const PgQuery__Node *node)
-{
-	struct pk_action *action =
-		pk_facts_add(facts, PK_CREATE, pk_facts_object(node->define_stmt->kind));
-
-	pk_tree_names(facts->arena, node->define_stmt->n_defnames, node->define_stmt->defnames,
-		      &action->schema, &action->name);
 }
 
 static void do_sequence(struct pk_facts *facts, const PgQuery__Node *node)
@@ -302,27 +279,21 @@ static const struct plain {
 	{ PG_QUERY__NODE__NODE_DROP_TABLE_SPACE_STMT, PK_DROP, "tablespace" },
 	{ PG_QUERY__NODE__NODE_ALTER_EXTENSION_STMT, PK_ALTER, "extension" },
 	{ PG_QUERY__NODE__NODE_ALTER_EXTENSION_CONTENTS_STMT, PK_ALTER, "extension" },
+	{ PG_QUERY__NODE__NODE_CREATE_PUBLICATION_STMT, PK_CREATE, "publication" },
+	{ PG_QUERY__NODE__NODE_CREATE_SUBSCRIPTION_STMT, PK_CREATE, "subscription" },
+	{ PG_QUERY__NODE__NODE_CREATE_EVENT_TRIG_STMT, PK_CREATE, "event trigger" },
 	{ PG_QUERY__NODE__NODE_CREATE_CAST_STMT, PK_CREATE, "cast" },
 	{ PG_QUERY__NODE__NODE_CREATE_STATS_STMT, PK_CREATE, "statistics" },
+	{ PG_QUERY__NODE__NODE_CREATE_FDW_STMT, PK_CREATE, "foreign data wrapper" },
+	{ PG_QUERY__NODE__NODE_CREATE_FOREIGN_SERVER_STMT, PK_CREATE, "server" },
 	{ PG_QUERY__NODE__NODE_CREATE_USER_MAPPING_STMT, PK_CREATE, "user mapping" },
 	{ PG_QUERY__NODE__NODE_CREATE_PLANG_STMT, PK_CREATE, "language" },
 	{ PG_QUERY__NODE__NODE_ALTER_OP_FAMILY_STMT, PK_ALTER, "operator family" },
 	{ PG_QUERY__NODE__NODE_CREATE_CONVERSION_STMT, PK_CREATE, "conversion" },
 	{ PG_QUERY__NODE__NODE_CREATE_TRANSFORM_STMT, PK_CREATE, "transform" },
 	{ PG_QUERY__NODE__NODE_CREATE_AM_STMT, PK_CREATE, "access method" },
-	{ PG_QUERY__NODE__NODE_ALTER_FUNCTION_STMT, PK_ALTER, "function" },
 	{ PG_QUERY__NODE__NODE_ALTER_TYPE_STMT, PK_ALTER, "type" },
 	{ PG_QUERY__NODE__NODE_ALTER_PUBLICATION_STMT, PK_ALTER, "publication" },
-	{ PG_QUERY__NODE__NODE_ALTER_SUBSCRIPTION_STMT, PK_ALTER, "subscription" },
-	{ PG_QUERY__NODE__NODE_DROP_SUBSCRIPTION_STMT, PK_DROP, "subscription" },
-	{ PG_QUERY__NODE__NODE_ALTER_EVENT_TRIG_STMT, PK_ALTER, "event trigger" },
-	{ PG_QUERY__NODE__NODE_ALTER_FDW_STMT, PK_ALTER, "foreign data wrapper" },
-	{ PG_QUERY__NODE__NODE_ALTER_FOREIGN_SERVER_STMT, PK_ALTER, "server" },
-	{ PG_QUERY__NODE__NODE_ALTER_USER_MAPPING_STMT, PK_ALTER, "user mapping" },
-	{ PG_QUERY__NODE__NODE_DROP_USER_MAPPING_STMT, PK_DROP, "user mapping" },
-	{ PG_QUERY__NODE__NODE_IMPORT_FOREIGN_SCHEMA_STMT, PK_CREATE, "foreign schema" },
-	{ PG_QUERY__NODE__NODE_ALTER_TSDICTIONARY_STMT, PK_ALTER, "text search dictionary" },
-	{ PG_QUERY__NODE__NODE_ALTER_TSCONFIGURATION_STMT, PK_ALTER, "text search configuration" },
 	{ PG_QUERY__NODE__NODE_CALL_STMT, PK_CALL, NULL },
 };
 
@@ -335,13 +306,14 @@ static const struct handler {
 	{ PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT, do_table_as },
 	{ PG_QUERY__NODE__NODE_VIEW_STMT, do_view },
 	{ PG_QUERY__NODE__NODE_INDEX_STMT, do_index },
-	{ PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT, do_function },
+	{ PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT, pk_facts_function },
 	{ PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT, do_schema },
 	{ PG_QUERY__NODE__NODE_CREATE_ENUM_STMT, do_enum },
 	{ PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT, do_domain },
 	{ PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT, do_composite },
 	{ PG_QUERY__NODE__NODE_CREATE_RANGE_STMT, do_range },
-	{ PG_QUERY__NODE__NODE_DEFINE_STMT, do_define },
+	{ PG_QUERY__NODE__NODE_ALTER_FUNCTION_STMT, pk_facts_alter_function },
+	{ PG_QUERY__NODE__NODE_DEFINE_STMT, pk_facts_define },
 	{ PG_QUERY__NODE__NODE_CREATE_SEQ_STMT, do_sequence },
 	{ PG_QUERY__NODE__NODE_ALTER_SEQ_STMT, do_alter_sequence },
 	{ PG_QUERY__NODE__NODE_CREATE_TRIG_STMT, do_trigger },
@@ -362,11 +334,6 @@ static const struct handler {
 	{ PG_QUERY__NODE__NODE_GRANT_ROLE_STMT, pk_facts_grant_role },
 	{ PG_QUERY__NODE__NODE_ALTER_DEFAULT_PRIVILEGES_STMT, pk_facts_default_privileges },
 	{ PG_QUERY__NODE__NODE_CREATE_ROLE_STMT, do_role },
-	{ PG_QUERY__NODE__NODE_CREATE_FDW_STMT, pk_facts_wrapper },
-	{ PG_QUERY__NODE__NODE_CREATE_FOREIGN_SERVER_STMT, pk_facts_server },
-	{ PG_QUERY__NODE__NODE_CREATE_PUBLICATION_STMT, pk_facts_publication },
-	{ PG_QUERY__NODE__NODE_CREATE_SUBSCRIPTION_STMT, pk_facts_subscription },
-	{ PG_QUERY__NODE__NODE_CREATE_EVENT_TRIG_STMT, pk_facts_event_trigger },
 	{ PG_QUERY__NODE__NODE_CREATE_OP_FAMILY_STMT, do_operator_family },
 	{ PG_QUERY__NODE__NODE_CREATE_OP_CLASS_STMT, do_operator_class },
 };

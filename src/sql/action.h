@@ -107,8 +107,7 @@ struct pk_action {
 	const char *method;		/* of an index: "btree", "gin" */
 	const char *where;		/* predicate of an index, WHERE of DML, as SQL text */
 	const char *ref_schema,
-		*ref_name; /* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent;
-				    CREATE FOREIGN DATA WRAPPER: the validator */
+		*ref_name; /* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent */
 	const char *using_index; /* ADD CONSTRAINT ... USING INDEX */
 	bool concurrently, if_exists, if_not_exists, cascade, unique, not_valid, not_null, only,
 		has_default, serial, identity, generated, has_where, replace, temporary,
@@ -116,8 +115,11 @@ struct pk_action {
 		default_partition,		     /* ATTACH or PARTITION OF ... DEFAULT */
 		local,				     /* SET LOCAL */
 		full,				     /* VACUUM FULL */
-		inert, /* CREATE SUBSCRIPTION that connects to nobody and has no slot */
 		nested;	  /* found inside a DO body: line is in the body */
+	bool shell;	   /* CREATE TYPE of a name alone */
+	bool reads_values; /* routines: to make it, values of types may be read that are not the server's own */
+	int leakproof_at;  /* CREATE FUNCTION, and ALTER FUNCTION that says nothing else: 1 + where LEAKPROOF
+			      stands in the statement; 0: it is not said */
 	int line, col;	  /* in the text that was split, 1-based */
 	size_t statement; /* index into the statements */
 };

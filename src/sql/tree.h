@@ -56,6 +56,9 @@ void pk_facts_relation(struct pk_facts *facts, struct pk_action *action,
 void pk_facts_on(struct pk_facts *facts, struct pk_action *action,
 		 const PgQuery__RangeVar *relation); /* rel_name */
 void pk_facts_alter_table(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_function(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_alter_function(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_define(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_drop(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_drop_database(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_rename(struct pk_facts *facts, const PgQuery__Node *node);
@@ -65,11 +68,6 @@ void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_grant(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_grant_role(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_default_privileges(struct pk_facts *facts, const PgQuery__Node *node);
-void pk_facts_wrapper(struct pk_facts *facts, const PgQuery__Node *node);
-void pk_facts_server(struct pk_facts *facts, const PgQuery__Node *node);
-void pk_facts_publication(struct pk_facts *facts, const PgQuery__Node *node);
-void pk_facts_subscription(struct pk_facts *facts, const PgQuery__Node *node);
-void pk_facts_event_trigger(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_alter_domain(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *stmt,
 			   const char *object);

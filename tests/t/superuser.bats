@@ -73,3 +73,82 @@ refused() {
 	loads class.sql
 	refused 'session_replication_role'
 }
+
+outside() {
+	cat >"$1" <<-'SQL'
+		CREATE OR REPLACE FUNCTION public.upper_c(text) RETURNS text LANGUAGE internal IMMUTABLE STRICT AS 'upper';
+	SQL
+}
+
+@test "functions that reach outside are refused, and load once the user's own settings say so" {
+	outside out.sql
+	loads out.sql
+	refused out.sql:1:1 'permission denied for language internal' postkit.superuserObjects
+	new_repo wanted
+	git config postkit.superuserObjects true
+	ok git postkit diff ../empty.sql ../out.sql
+	has upper_c
+}
+
+@test "a tracked file cannot say that they load" {
+	outside out.sql
+	new_repo tracked
+	printf '[postkit]\n\tsuperuserObjects = true\n' >.postkit
+	fails 128 git postkit diff ../empty.sql ../out.sql
+	has 'permission denied for language internal'
+}
+
+@test "what the other side holds word for word loads, and not with a word changed" {
+	pg_start
+	pg_createdb holder
+	cat >all.sql <<-'SQL'
+		CREATE TYPE public.stamp;
+		CREATE FUNCTION public.stamp_in(cstring) RETURNS public.stamp LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+		CREATE FUNCTION public.stamp_out(public.stamp) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+		CREATE TYPE public.stamp (INPUT = public.stamp_in, OUTPUT = public.stamp_out, LIKE = int4);
+		CREATE CAST (public.stamp AS int4) WITHOUT FUNCTION;
+		CREATE CAST (int8 AS bool) WITH INOUT AS ASSIGNMENT;
+		CREATE FUNCTION public.call() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+		CREATE LANGUAGE plx HANDLER public.call;
+		CREATE TRANSFORM FOR text LANGUAGE plx (TO SQL WITH FUNCTION textrecv(internal));
+		CREATE AGGREGATE public.collected(anynonarray) (SFUNC = array_agg_transfn, STYPE = internal,
+			FINALFUNC = array_agg_finalfn, FINALFUNC_EXTRA);
+		CREATE FUNCTION public.sure(int) RETURNS int LANGUAGE sql LEAKPROOF AS 'SELECT 1';
+		CREATE TEXT SEARCH TEMPLATE public.plain (LEXIZE = dsimple_lexize);
+		CREATE TABLE public.t (s public.stamp, x text);
+		CREATE OPERATOR CLASS public.text_gin FOR TYPE text USING gin AS
+			FUNCTION 2 pg_catalog.ginarrayextract(anyarray, internal, internal), STORAGE text;
+	SQL
+	sql holder <all.sql
+	git postkit snapshot "$(pg_url holder)" >files.sql
+	fails 128 git postkit fingerprint files.sql
+	ok git postkit diff --exit-code "$(pg_url holder)" files.sql
+	equal "$output" ''
+	sed "s/'int4in'/'oidin'/; s/int4in/oidin/" files.sql >changed.sql
+	fails 128 git postkit diff "$(pg_url holder)" changed.sql
+	has 'permission denied for language internal' changed.sql
+}
+
+@test "LEAKPROOF is a word that a superuser adds to the role's own function" {
+	printf 'CREATE FUNCTION public.sure(leakproof int) RETURNS int\n  LANGUAGE sql LEAKPROOF AS $$ SELECT 1 $$;\n' >sure.sql
+	loads sure.sql
+	equal "$status" 0
+	has 'ALTER FUNCTION public.sure(integer) LEAKPROOF'
+	echo 'ALTER FUNCTION pg_catalog.lower(text) LEAKPROOF;' >sure.sql
+	loads sure.sql
+	refused sure.sql:1:1 'belongs to'
+}
+
+@test "trusted text is not trusted where it would run a domain's check" {
+	pg_start two
+	pg_createdb reader
+	cat >reads.sql <<-'SQL'
+		CREATE DOMAIN public.d AS int CHECK (VALUE > 0);
+		CREATE TYPE public.c AS (x public.d);
+		CREATE FUNCTION public.f(a public.c DEFAULT '(1)'::public.c) RETURNS int LANGUAGE internal AS 'int4up';
+	SQL
+	sql reader <reads.sql
+	git postkit snapshot "$(pg_url reader)" >files.sql
+	fails 128 git postkit diff "$(pg_url reader)" files.sql
+	has 'permission denied for language internal'
+}

@@ -1,17 +1,21 @@
--- What this transaction did to operator classes and families that a superuser must not do for the role $1.
+-- What this transaction did that is not the role's ($1) to do.
 WITH me AS (SELECT pg_current_xact_id()::xid AS id),
      family AS (SELECT a.amopfamily AS oid FROM pg_amop a, me WHERE a.xmin = me.id
-                UNION SELECT a.amprocfamily FROM pg_amproc a, me WHERE a.xmin = me.id
-                UNION SELECT f.oid FROM pg_opfamily f, me WHERE f.xmin = me.id)
+                UNION SELECT a.amprocfamily FROM pg_amproc a, me WHERE a.xmin = me.id)
 SELECT 'operator family ' || quote_ident(n.nspname) || '.' || quote_ident(f.opfname)
        || ' belongs to ' || quote_ident(pg_get_userbyid(f.opfowner))
 FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace, me
 WHERE f.oid IN (SELECT family.oid FROM family) AND f.xmin <> me.id AND NOT pg_has_role($1::name, f.opfowner, 'USAGE')
 UNION ALL
+SELECT 'function ' || p.oid::regprocedure || ' belongs to ' || quote_ident(pg_get_userbyid(p.proowner))
+FROM pg_proc p, me
+WHERE p.xmin = me.id AND NOT pg_has_role($1::name, p.proowner, 'USAGE')
+UNION ALL
 SELECT quote_ident($1) || ' may not create in schema ' || quote_ident(n.nspname)
 FROM pg_namespace n, me
 WHERE n.oid IN (SELECT c.opcnamespace FROM pg_opclass c WHERE c.xmin = me.id
-                UNION SELECT f.opfnamespace FROM pg_opfamily f WHERE f.xmin = me.id)
+                UNION SELECT f.opfnamespace FROM pg_opfamily f WHERE f.xmin = me.id
+                UNION SELECT t.typnamespace FROM pg_type t WHERE t.xmin = me.id)
       AND NOT has_schema_privilege($1::name, n.oid, 'CREATE')
 UNION ALL -- a function that takes internal cannot be told by its signature from one that crashes the server
 SELECT 'whether function ' || a.amproc::oid::regprocedure || ' suits the type cannot be seen'

@@ -1,0 +1,20 @@
+CREATE SCHEMA "sc.he(me";
+CREATE TYPE "sc.he(me"."st(ate" AS (n bigint, total numeric);
+CREATE FUNCTION "sc.he(me"."step(in"(s "sc.he(me"."st(ate", x int) RETURNS "sc.he(me"."st(ate" LANGUAGE sql IMMUTABLE AS 'SELECT ROW(($1).n + 1, ($1).total + $2)::"sc.he(me"."st(ate"';
+CREATE FUNCTION back("sc.he(me"."st(ate", int) RETURNS "sc.he(me"."st(ate" LANGUAGE sql IMMUTABLE AS 'SELECT ROW(($1).n - 1, ($1).total - $2)::"sc.he(me"."st(ate"';
+CREATE FUNCTION together("sc.he(me"."st(ate", "sc.he(me"."st(ate") RETURNS "sc.he(me"."st(ate" LANGUAGE sql IMMUTABLE AS 'SELECT ROW(($1).n + ($2).n, ($1).total + ($2).total)::"sc.he(me"."st(ate"';
+CREATE FUNCTION mean("sc.he(me"."st(ate") RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT ($1).total / nullif(($1).n, 0)';
+CREATE AGGREGATE "sc.he(me"."mean(s)"(int) (SFUNC = "sc.he(me"."step(in", STYPE = "sc.he(me"."st(ate", FINALFUNC = mean, INITCOND = '(0,0)');
+CREATE AGGREGATE moving(x int) (SFUNC = "sc.he(me"."step(in", STYPE = "sc.he(me"."st(ate", SSPACE = 64, FINALFUNC = mean, COMBINEFUNC = together,
+	INITCOND = '(0,0)', MSFUNC = "sc.he(me"."step(in", MINVFUNC = back, MSTYPE = "sc.he(me"."st(ate", MSSPACE = 32, MFINALFUNC = mean, MINITCOND = '(0,0)', PARALLEL = SAFE);
+CREATE AGGREGATE least_of(int) (SFUNC = int4smaller, STYPE = int, SORTOP = <);
+CREATE AGGREGATE kept(anycompatible) (SFUNC = array_append, STYPE = anycompatiblearray, INITCOND = '{}');
+CREATE AGGREGATE collected(anynonarray) (SFUNC = array_agg_transfn, STYPE = internal, FINALFUNC = array_agg_finalfn, FINALFUNC_EXTRA);
+CREATE AGGREGATE middle(frac float8 ORDER BY v anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = SHAREABLE);
+CREATE AGGREGATE place(VARIADIC "any" ORDER BY VARIADIC "any") (SFUNC = ordered_set_transition_multi, STYPE = internal, FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL);
+CREATE AGGREGATE rows(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
+CREATE VIEW v AS SELECT "sc.he(me"."mean(s)"(i) AS m, moving(i) AS o, kept(i) AS k FROM generate_series(1, 3) i;
+COMMENT ON AGGREGATE middle(float8 ORDER BY anyelement) IS 'the one in the middle';
+COMMENT ON AGGREGATE rows(*) IS 'how many';
+GRANT EXECUTE ON FUNCTION moving(int) TO PUBLIC;
+REVOKE EXECUTE ON FUNCTION rows() FROM PUBLIC;

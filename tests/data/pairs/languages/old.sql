@@ -1,0 +1,12 @@
+CREATE FUNCTION plx_call() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION plx_inline(internal) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_inline_handler';
+CREATE FUNCTION plx_check(oid) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_validator';
+CREATE TRUSTED LANGUAGE "pl/X" HANDLER plx_call INLINE plx_inline VALIDATOR plx_check;
+CREATE LANGUAGE gone HANDLER plx_call;
+CREATE FUNCTION in_x(a int) RETURNS int LANGUAGE "pl/X" AS 'BEGIN RETURN a; END';
+CREATE TRANSFORM FOR text LANGUAGE "pl/X" (FROM SQL WITH FUNCTION gtsvector_compress(internal), TO SQL WITH FUNCTION textrecv(internal));
+CREATE TRANSFORM FOR int LANGUAGE "pl/X" (TO SQL WITH FUNCTION int4recv(internal));
+CREATE FUNCTION by_transform(a text) RETURNS text TRANSFORM FOR TYPE text LANGUAGE "pl/X" AS 'BEGIN RETURN a; END';
+COMMENT ON LANGUAGE "pl/X" IS 'much like another';
+COMMENT ON TRANSFORM FOR text LANGUAGE "pl/X" IS 'there and back';
+GRANT USAGE ON LANGUAGE "pl/X" TO pk_lang;

@@ -1,0 +1,1 @@
+DO 'BEGIN CREATE ROLE pk_lang; EXCEPTION WHEN duplicate_object THEN NULL; END';
