@@ -103,6 +103,14 @@ char *pk_ask(const char *question)
 	return read_answer();
 }
 
+/* Marks that turn the direction of what follows, so that it reads as something else: U+200E, 202A to 202E, ... */
+static bool turns_text(unsigned char second, unsigned char third)
+{
+	if (second == 0x80)
+		return third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae);
+	return second == 0x81 && third >= 0xa6 && third <= 0xa9;
+}
+
 /* Bytes of the well-formed, printable sequence at s; 0 when the first byte has to be escaped. */
 static size_t printable(const char *s, bool keep_lines)
 {
@@ -116,6 +124,8 @@ static size_t printable(const char *s, bool keep_lines)
 		return 0;
 	if (c == 0xc2 && (unsigned char)s[1] < 0xa0)
 		return 0; /* C1 controls: some terminals obey them */
+	if (c == 0xe2 && turns_text((unsigned char)s[1], (unsigned char)s[2]))
+		return 0;
 	return n;
 }
 

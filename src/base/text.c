@@ -127,3 +127,21 @@ bool pk_glob(const char *pattern, const char *s)
 {
 	return fnmatch(pattern, s, 0) == 0;
 }
+
+void pk_buf_add_shell(struct pk_buf *buf, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-";
+
+	if (*word && !word[strspn(word, plain)]) {
+		pk_buf_add(buf, word);
+		return;
+	}
+	pk_buf_addc(buf, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			pk_buf_add(buf, "'\\''");
+		else
+			pk_buf_addc(buf, *word);
+	}
+	pk_buf_addc(buf, '\'');
+}

@@ -8,6 +8,8 @@
 char *pk_slug(const char *s);
 /* Name as a path component: bytes outside [A-Za-z0-9_.$-], a leading dot and '%' become %XX; over 200 bytes: cut, with a hash. */
 void pk_buf_add_path_name(struct pk_buf *buf, const char *name);
+/* As one word of a shell's command line: '...' where it needs quotes. */
+void pk_buf_add_shell(struct pk_buf *buf, const char *word);
 uint64_t pk_hash(const void *data, size_t n, uint64_t seed); /* FNV-1a 64; not for security */
 /* Line and column (1-based, in bytes) of an offset. */
 void pk_line_col(const char *text, size_t offset, int *ret_line, int *ret_col);

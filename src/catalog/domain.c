@@ -156,5 +156,5 @@ const struct pk_kind pk_kind_domain = {
 	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "DOMAIN", .owned = true, .relation_name = true, .type = true,
 	.tie = tie, .untie = untie, .retie = retie,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type,
-	.rename = pk_rename_itself,
+	.rename = pk_rename_itself, .inside = "constraint", .inside_attr = CONSTRAINTS + 1,
 };

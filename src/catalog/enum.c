@@ -53,5 +53,5 @@ const struct pk_kind pk_kind_enum = {
 	.name = "enum", .sql_name = "TYPE", .folder = "enums", .query = pk_sql_enum, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 4, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type,
-	.rename = pk_rename_itself,
+	.rename = pk_rename_itself, .inside = "value", .inside_attr = LABELS + 1,
 };

@@ -125,6 +125,8 @@ struct pk_kind {
 	int named_attr;             /* 1 + index of the attribute in whose text the name stands; 0: none */
 	/* Does it take its new name from the parent's of the same name? NULL: no. */
 	bool (*renamed_along)(const struct pk_object *o);
+	const char *inside;         /* what has a name in it without being an object: "value"; NULL: nothing */
+	int inside_attr;            /* 1 + index of the attribute that lists these, by quoted names */
 };
 
 extern const struct pk_kind *const pk_kinds[]; /* ends with NULL */
@@ -184,14 +186,17 @@ const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
 void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
 /* "ALTER TABLE <parent> RENAME <sql_name> ... TO ..." */
 void pk_rename_in_parent(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
+/* Has it something inside (kind->inside) of that name, unquoted? */
+bool pk_has_inside(struct pk_script *s, const struct pk_object *o, const char *name);
+void pk_rename_inside(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
+/* What follows the name in how SQL names it: "(integer)" of a function, " ON public.t" of a trigger. */
+const char *pk_ident_tail(const struct pk_object *o);
+/* The name without that, where it is part of it: "f" of "f(integer)". In the arena. */
+const char *pk_bare_name(struct pk_arena *arena, const struct pk_object *o);
+bool pk_is_named(const struct pk_object *o, const char *name);
 /* How SQL names it under another name: "public.new", "new ON public.t", "public.new(integer)". */
 const char *pk_ident_named(struct pk_script *s, const struct pk_object *o, const char *name);
 
-/*
- * Children of a kind, or (NULL) those that always go with it; the list is in the arena. For the fingerprint they stand
- * by name, for people columns stand as they are.
- */
-size_t pk_children(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind, const struct pk_object ***ret);
 /* Everything that makes the object and its parts: creation, owner, comment, privileges. */
 void pk_object_create(struct pk_script *s, const struct pk_object *o);
 

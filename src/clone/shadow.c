@@ -255,3 +255,30 @@ int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *
 		*ret = snapshot.fingerprint;
 	return result;
 }
+
+int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, const char *sql,
+		    const struct pk_shadow_options *options, struct pk_snapshot *ret_before,
+		    struct pk_snapshot *ret_after, struct pk_err *err)
+{
+	PK_AUTO(pk_schema_files) texts = PK_SCHEMA_FILES_INIT;
+	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_FREE char *db = NULL;
+	int result;
+
+	pk_snapshot_to_files(schema, &texts);
+	for (size_t i = 0; i < texts.n; i++)
+		pk_source_add(&source, texts.items[i].path, texts.items[i].text, strlen(texts.items[i].text));
+	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    pk_shadow_make(server, NULL, &source, options, &db, err) < 0)
+		return pk_err_wrap(err, "the schema cannot be copied to try the renames");
+	result = read_db(server, db, options->managed, ret_before, err);
+	if (result == 0 && !pk_streq(ret_before->fingerprint.hex, schema->fingerprint.hex))
+		result = pk_err_set(err, "the copy of the schema for trying the renames differs from it");
+	if (result == 0)
+		result = run_sql(server, db, sql, err);
+	if (result == 0)
+		result = read_db(server, db, options->managed, ret_after, err);
+	pk_scrap_db(&admin, db, NULL);
+	return result;
+}

@@ -25,6 +25,13 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,
 		   char **ret_db, struct pk_err *err);
 /*
+ * A copy of a schema that was read, before and after some SQL. It has to be the same schema: an error says
+ * where it is not.
+ */
+int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, const char *sql,
+		    const struct pk_shadow_options *options, struct pk_snapshot *ret_before,
+		    struct pk_snapshot *ret_after, struct pk_err *err);
+/*
  * Proves statements: makes a database from source SQL (a snapshot's CREATE text), runs sql, reads.
  * *ret: the fingerprint reached.
  */

@@ -25,25 +25,6 @@ const struct pk_opt pk_opts_plan[] = {
 	{ 0 },
 };
 
-static int parse_online(enum pk_online *ret, struct pk_err *err)
-{
-	static const char *const names[] = {
-		[PK_ONLINE_AUTO] = "auto",
-		[PK_ONLINE_ALWAYS] = "always",
-		[PK_ONLINE_NEVER] = "never",
-	};
-	*ret = PK_ONLINE_AUTO;
-	for (size_t i = 0; opt_online && i < PK_COUNT(names); i++) {
-		if (pk_streq(opt_online, names[i])) {
-			*ret = (enum pk_online)i;
-			return 0;
-		}
-	}
-	return opt_online ? pk_help_usage("plan", err,
-					  "--online is auto, always or never, not '%s'", opt_online)
-			  : 0;
-}
-
 static void show_json(const struct pk_session *session, const struct pk_planning *p,
 		      const struct pk_coverage *coverage)
 {
@@ -61,6 +42,7 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 	for (size_t i = 0; i < session->n_manual; i++)
 		cJSON_AddItemToArray(manual, cJSON_CreateString(session->manual[i].file));
 	pk_coverage_json(coverage, root);
+	pk_view_guesses_json(&p->guesses, root);
 	pk_json_set_num(root, "seconds", p->seconds);
 	pk_print_json(root);
 }
@@ -119,11 +101,38 @@ static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_pl
 	return opt_exit_code && p->plan.n ? PK_EXIT_NO : 0;
 }
 
+static int check_coverage(void *arg, const struct pk_planning *p, struct pk_err *err)
+{
+	struct pk_coverage *coverage = arg;
+	pk_coverage_add(coverage, &p->clone);
+	pk_coverage_add(coverage, &p->shadow);
+	return opt_strict ? pk_coverage_strict(coverage, err) : 0;
+}
+
+/* A yes holds for this plan alone: for the next one, and for others, it has to be written down. */
+static bool ask_rename(void *arg, const struct pk_rename_guess *guess)
+{
+	PK_FREE char *question = pk_printf("%s %s goes and %s comes, with %s: is it renamed?", guess->kind, guess->from,
+					   guess->to, guess->why);
+	PK_AUTO(pk_err) ignored = PK_ERR_INIT;
+	PK_AUTO(pk_buf) mark = PK_BUF_INIT;
+
+	(void)arg;
+	if (pk_confirm(question, false, &ignored) != 1)
+		return false;
+	pk_buf_add_safe(&mark, guess->mark, false);
+	pk_say("write it down above it in its schema file: %s", mark.ptr);
+	return true;
+}
+
 static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
-	       const struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
+	       struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
+	options->read = check_coverage;
+	options->is_rename = pk_term_can_ask() ? ask_rename : NULL;
+	options->arg = &coverage;
 	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||
 	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
 	    pk_session_plan(desk, &source, options, p, err) < 0)
@@ -131,8 +140,6 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	if (p->caught_up.run)
 		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,
 		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
-	pk_coverage_add(&coverage, &p->clone);
-	pk_coverage_add(&coverage, &p->shadow);
 	pk_coverage_say(&coverage);
 	if (opt_json)
 		show_json(&desk->session, p, &coverage);
@@ -142,6 +149,8 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 		fputs(p->proved && desk->session.plan_sql ? desk->session.plan_sql : "", stdout);
 	else
 		show(&desk->session, p);
+	if (!options->is_rename)
+		pk_view_guesses(&p->guesses);
 	return conclude(ctx, desk, p, err);
 }
 
@@ -158,7 +167,7 @@ int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
 	if (n)
 		return pk_help_usage("plan", err, "plan takes no operands");
 	options.allow_destructive = opt_destructive;
-	if (parse_online(&options.online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
+	if (pk_parse_online("plan", opt_online, &options.online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	result = run(&ctx, &desk, &options, &planning, err);
 	pk_strv_release(&opt_renames);

@@ -2,6 +2,25 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cmd/help.h"
+
+int pk_parse_online(const char *command, const char *text, enum pk_online *ret, struct pk_err *err)
+{
+	static const char *const names[] = {
+		[PK_ONLINE_AUTO] = "auto",
+		[PK_ONLINE_ALWAYS] = "always",
+		[PK_ONLINE_NEVER] = "never",
+	};
+
+	*ret = PK_ONLINE_AUTO;
+	for (size_t i = 0; text && i < PK_COUNT(names); i++) {
+		if (pk_streq(text, names[i])) {
+			*ret = (enum pk_online)i;
+			return 0;
+		}
+	}
+	return text ? pk_help_usage(command, err, "--online is auto, always or never, not '%s'", text) : 0;
+}
 
 void pk_view_short(struct pk_buf *ret, const char *sql, size_t width)
 {
@@ -169,4 +188,46 @@ void pk_view_traced(FILE *out, const struct pk_traced *traced)
 	if (facts.len)
 		fprintf(out, "            %s%s%s\n", pk_color(out, PK_DIM), facts.ptr,
 			pk_color(out, PK_PLAIN));
+}
+
+static void say_safe(const char *before, const char *text)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+
+	pk_buf_add_safe(&safe, text, false);
+	pk_say("%s%s", before, safe.ptr);
+}
+
+void pk_view_guesses(const struct pk_rename_guesses *guesses)
+{
+	for (size_t i = 0; i < guesses->n; i++) {
+		const struct pk_rename_guess *guess = &guesses->items[i];
+		PK_AUTO(pk_buf) what = PK_BUF_INIT;
+		PK_AUTO(pk_buf) option = PK_BUF_INIT;
+		PK_AUTO(pk_buf) shell = PK_BUF_INIT;
+
+		pk_buf_addf(&what, "%s %s goes and %s comes, with %s", guess->kind, guess->from, guess->to, guess->why);
+		pk_buf_add_shell(&shell, guess->option);
+		pk_buf_addf(&option, "if that is a rename: --rename %s, or above it in its schema file: %s", shell.ptr,
+			    guess->mark);
+		say_safe("note: ", what.ptr);
+		say_safe("hint: ", option.ptr);
+	}
+}
+
+void pk_view_guesses_json(const struct pk_rename_guesses *guesses, cJSON *root)
+{
+	cJSON *list = pk_json_add_array(root, "likely_renames");
+
+	for (size_t i = 0; i < guesses->n; i++) {
+		const struct pk_rename_guess *guess = &guesses->items[i];
+		cJSON *item = pk_json_add_object(list, NULL);
+
+		pk_json_set_str(item, "kind", guess->kind);
+		pk_json_set_str(item, "from", guess->from);
+		pk_json_set_str(item, "to", guess->to);
+		pk_json_set_str(item, "why", guess->why);
+		pk_json_set_str(item, "option", guess->option);
+		pk_json_set_str(item, "mark", guess->mark);
+	}
 }

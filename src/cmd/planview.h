@@ -3,9 +3,11 @@
 #define PK_CMD_PLANVIEW_H
 
 #include "cmd/cmd.h"
-#include "diff/plan.h"
+#include "diff/renaming.h"
 #include "trace/run.h"
 
+/* The argument of --online; NULL: auto. Anything else is an error of usage. */
+int pk_parse_online(const char *command, const char *text, enum pk_online *ret, struct pk_err *err);
 /* SQL on one line, at most width columns. */
 void pk_view_short(struct pk_buf *ret, const char *sql, size_t width);
 /* SQL on several lines, each behind indent; fit for a terminal. */
@@ -14,6 +16,9 @@ void pk_view_indented(struct pk_buf *ret, const char *sql, const char *indent);
 void pk_view_plan(FILE *out, const struct pk_plan *plan);
 /* "3 objects to create, 1 to change" */
 void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan);
+/* What looks like a rename, with what says that it is one: notes on stderr; and as "renames_likely" of a document. */
+void pk_view_guesses(const struct pk_rename_guesses *guesses);
+void pk_view_guesses_json(const struct pk_rename_guesses *guesses, cJSON *root);
 /* "   12 ms  ALTER TABLE ...", and a line with what it locked. */
 void pk_view_traced(FILE *out, const struct pk_traced *traced);
 

@@ -6,6 +6,7 @@
 void pk_side_release(struct pk_side *side)
 {
 	pk_source_facts_release(&side->facts);
+	pk_source_release(&side->files);
 	pk_snapshot_release(&side->snapshot);
 }
 
@@ -52,24 +53,29 @@ static int read_live(const struct pk_ctx *ctx, struct pk_side *side, bool with_f
 	return 0;
 }
 
-static int read_files(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_side *like,
-		      struct pk_side *side, struct pk_err *err)
+static struct pk_shadow_options shadow_options(const struct pk_ctx *ctx, const struct pk_side *side)
 {
-	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
-	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
-	PK_FREE char *infra_dir = pk_path_join(side->text, pk_project_not_schema[0]);
-	struct pk_shadow_options how = {
-		.trust = pk_super_trust(&ctx->config, like ? &like->snapshot : NULL),
+	const struct pk_side *like = side->like;
+
+	return (struct pk_shadow_options){
 		.role = like ? like->facts.role : NULL,
 		.owner = like ? like->facts.owner : NULL,
+		.trust = pk_super_trust(&ctx->config, like ? &like->snapshot : NULL),
 		.managed = &ctx->project.managed,
 	};
+}
 
-	if (pk_source_from_path(&files, side->text, pk_project_not_schema, err) < 0)
+static int read_files(const struct pk_ctx *ctx, struct pk_server *server, struct pk_side *side, struct pk_err *err)
+{
+	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
+	PK_FREE char *infra_dir = pk_path_join(side->text, pk_project_not_schema[0]);
+	const struct pk_shadow_options how = shadow_options(ctx, side);
+
+	if (pk_source_from_path(&side->files, side->text, pk_project_not_schema, err) < 0)
 		return -1;
 	if (pk_path_is_dir(infra_dir) && pk_source_from_path(&infra, infra_dir, NULL, err) < 0)
 		return -1;
-	return pk_shadow_read(server, &infra, &files, &how, &side->snapshot, err);
+	return pk_shadow_read(server, &infra, &side->files, &how, &side->snapshot, err);
 }
 
 int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n,
@@ -98,10 +104,12 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 	for (size_t i = 0; i < n; i++) {
 		if (!sides[i]->live)
 			continue;
-		if (read_live(ctx, sides[i], files && !like, err) < 0)
+		if (read_live(ctx, sides[i], sides[i]->copied || (files && !like), err) < 0)
 			return -1;
 		like = like ? like : sides[i];
 	}
+	for (size_t i = 0; i < n; i++)
+		sides[i]->like = sides[i]->live ? sides[i] : like;
 	if (!files)
 		return 0;
 	major = like ? like->facts.version / 10000 : pk_config_int(&ctx->config, "pgMajor", 0);
@@ -109,7 +117,19 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 	    0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (!sides[i]->live && read_files(ctx, &server, like, sides[i], err) < 0)
+		if (!sides[i]->live && read_files(ctx, &server, sides[i], err) < 0)
 			return -1;
 	return 0;
+}
+
+int pk_side_after(const struct pk_ctx *ctx, const struct pk_side *side, const char *sql, struct pk_snapshot *ret_before,
+		  struct pk_snapshot *ret_after, struct pk_err *err)
+{
+	PK_AUTO(pk_server) server = PK_SERVER_INIT;
+	struct pk_shadow_options how = shadow_options(ctx, side);
+
+	how.trust = pk_super_trust(&ctx->config, &side->snapshot); /* it is what the copy is made of */
+	if (pk_server_open(&server, ctx->has_repo ? &ctx->repo : NULL, &ctx->config, side->snapshot.version / 10000, err) < 0)
+		return -1;
+	return pk_shadow_after(&server, &side->snapshot, sql, &how, ret_before, ret_after, err);
 }

@@ -5,6 +5,7 @@
 #ifndef PK_CMD_SIDE_H
 #define PK_CMD_SIDE_H
 
+#include "catalog/load.h"
 #include "catalog/snapshot.h"
 #include "clone/copy.h"
 #include "cmd/cmd.h"
@@ -12,8 +13,11 @@
 struct pk_side {
 	const char *text;	      /* as given, borrowed */
 	bool measure;		      /* rows and bytes are wanted, of a database */
+	bool copied;		      /* pk_side_after() may be called */
 	bool live;		      /* a database, not files */
-	struct pk_source_facts facts; /* of the first database, where files are read like it */
+	struct pk_source_facts facts; /* of a copied one, and of the first database where files are read like it */
+	const struct pk_side *like;   /* whose role and owner files are loaded under; itself of a database; or NULL */
+	struct pk_source files;	      /* of files: as they were read */
 	struct pk_snapshot snapshot;
 };
 #define PK_SIDE_INIT                                                                               \
@@ -33,5 +37,12 @@ int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *
  */
 int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n,
 		  struct pk_err *err);
+
+/*
+ * What a side that said `copied` is after some SQL, tried on a copy of its schema on the local server. ret_before: the copy
+ * before that. Neither the side's database nor its files are touched.
+ */
+int pk_side_after(const struct pk_ctx *ctx, const struct pk_side *side, const char *sql, struct pk_snapshot *ret_before,
+		  struct pk_snapshot *ret_after, struct pk_err *err);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "session/prove.h"
-#include "session/renames.h"
 
 void pk_planning_release(struct pk_planning *planning)
 {
@@ -11,6 +10,7 @@ void pk_planning_release(struct pk_planning *planning)
 	pk_snapshot_release(&planning->shadow);
 	pk_caught_up_release(&planning->caught_up);
 	pk_err_release(&planning->why_not);
+	pk_rename_guesses_release(&planning->guesses);
 	free(planning->down);
 	*planning = (struct pk_planning)PK_PLANNING_INIT;
 }
@@ -41,66 +41,28 @@ static int catch_up(struct pk_desk *desk, struct pk_planning *p, struct pk_err *
 	return pk_session_save(desk->repo, session, "catch up with the branch", err);
 }
 
-static void add_rename_step(struct pk_plan *plan, const struct pk_rename *rename)
-{
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	PK_AUTO(pk_buf) object = PK_BUF_INIT;
-	pk_rename_sql(rename, false, &sql);
-	if (rename->parent) {
-		pk_buf_add_qualified(&object, rename->schema, rename->parent);
-		pk_buf_addc(&object, '.');
-		pk_buf_add_ident(&object, rename->from);
-	} else {
-		pk_buf_add_qualified(&object, rename->schema, rename->from);
-	}
-	const struct pk_step_lock lock = {
-		.relation = object.ptr,
-		.mode = "ACCESS EXCLUSIVE",
-		.rows = -1,
-		.bytes = -1,
-	};
-	bool locks = !pk_streq(rename->kind, "schema");
-	const struct pk_step step = {
-		.change = PK_ALTER_OBJECT,
-		.kind = rename->kind,
-		.object = object.ptr,
-		.sql = sql.ptr,
-		.note = "programs that use the old name fail from then on",
-		.locks = &lock,
-		.n_locks = locks ? 1 : 0,
-		.lock = locks ? lock.mode : NULL,
-		.rows = -1,
-		.bytes = -1,
-	};
-	pk_plan_add(plan, &step);
-}
-
 /* Renames are a migration of their own, first: only they know their way back. */
-static struct pk_part rename_part(const struct pk_renames *renames)
+static struct pk_part rename_part(const struct pk_renaming *renaming)
 {
 	struct pk_part part = { .up_transaction = true, .down_transaction = true };
 	PK_AUTO(pk_buf) up = PK_BUF_INIT;
 	PK_AUTO(pk_buf) down = PK_BUF_INIT;
-	for (size_t i = 0; i < renames->n; i++) {
-		pk_rename_sql(&renames->items[i], false, &up);
-		pk_buf_add(&up, ";\n");
-		pk_rename_sql(&renames->items[renames->n - 1 - i], true, &down);
-		pk_buf_add(&down, ";\n");
-	}
+	pk_renaming_sql(renaming, false, &up);
+	pk_renaming_sql(renaming, true, &down);
 	part.up = pk_buf_take(&up);
 	part.down = pk_buf_take(&down);
 	return part;
 }
 
 /* Parts of the plan; a statement outside a transaction gets one of its own. Caller frees. */
-static struct pk_part *make_parts(const struct pk_plan *plan, const struct pk_renames *renames,
+static struct pk_part *make_parts(const struct pk_plan *plan, const struct pk_renaming *renaming,
 				  size_t *ret_n)
 {
 	size_t n_runs, n = 0;
 	struct pk_plan_part *runs = pk_plan_parts(plan, &n_runs);
 	struct pk_part *parts = pk_alloc((plan->n + 1) * sizeof(*parts));
-	if (renames->n)
-		parts[n++] = rename_part(renames);
+	if (renaming->n)
+		parts[n++] = rename_part(renaming);
 	for (size_t i = 0; i < n_runs; i++) {
 		size_t each = runs[i].transaction ? runs[i].n : 1;
 		for (size_t at = 0; at < runs[i].n; at += each) {
@@ -179,38 +141,92 @@ static int forget(struct pk_desk *desk, struct pk_err *err)
 	return pk_session_save(desk->repo, session, "plan: none that stands", err);
 }
 
-/* Renames are run on the copy, and what is left to do is found from there. */
-static int make_plan(struct pk_proof *proof, const struct pk_renames *renames,
-		     const struct pk_diff_options *how, struct pk_planning *p,
-		     struct pk_part **ret_parts, size_t *ret_n, struct pk_err *err)
+/* What the copy is after the renames, which it then forgets again. */
+static int read_renamed(struct pk_proof *proof, const struct pk_renaming *renaming,
+			struct pk_snapshot *ret, struct pk_err *err)
 {
+	struct pk_part part = rename_part(renaming);
+	proof->renamed = true;
+	int rc = pk_proof_run(proof, part.up, true, "renames", err);
+	if (rc == 0)
+		rc = pk_proof_read(proof, ret, err);
+	if (rc == 0)
+		rc = pk_proof_run(proof, part.down, true, "renames, back", err);
+	free(part.up);
+	free(part.down);
+	return rc < 0 ? pk_err_wrap(err, "the renames fail") : 0;
+}
+
+/* Offers what looks like a rename. Returns whether one more was said to be one. */
+static bool offer(const struct pk_planning_options *options, const struct pk_rename_guesses *guesses,
+		  struct pk_strv *asked)
+{
+	bool more = false;
+	for (size_t i = 0; i < guesses->n && options->is_rename; i++) {
+		const struct pk_rename_guess *guess = &guesses->items[i];
+		PK_FREE char *refused = pk_printf("!%s", guess->option);
+		if (pk_strv_has(asked, guess->option) || pk_strv_has(asked, refused))
+			continue;
+		bool yes = options->is_rename(options->arg, guess);
+		pk_strv_push(asked, yes ? guess->option : refused);
+		more |= yes;
+	}
+	return more;
+}
+
+/* Those that were said to be renames. */
+static void accepted(const struct pk_strv *asked, struct pk_strv *ret)
+{
+	for (size_t i = 0; i < asked->n; i++)
+		if (*asked->items[i] != '!')
+			pk_strv_push(ret, asked->items[i]);
+}
+
+/*
+ * Renames are run on the copy, and what is left to do is found from there. What then still looks like
+ * one may be: the columns of a table are compared only once it is known for the same.
+ */
+static int find_renames(struct pk_proof *proof, const struct pk_session_source *source,
+			const struct pk_planning_options *options, struct pk_planning *p,
+			struct pk_renaming *renaming, struct pk_snapshot *renamed, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) asked = PK_STRV_INIT;
+	for (size_t i = 0; i < options->renames->n; i++)
+		pk_strv_push(&asked, options->renames->items[i]);
+	do {
+		PK_AUTO(pk_strv) said = PK_STRV_INIT;
+		accepted(&asked, &said);
+		pk_renaming_release(renaming);
+		pk_snapshot_release(renamed);
+		pk_rename_guesses_release(&p->guesses);
+		if (pk_renaming_find(&source->files, &said, &p->clone, &p->shadow, renaming, err) < 0 ||
+		    (renaming->n && read_renamed(proof, renaming, renamed, err) < 0))
+			return -1;
+		pk_rename_guess(renaming->n ? renamed : &p->clone, &p->shadow, &p->guesses);
+	} while (offer(options, &p->guesses, &asked));
+	return 0;
+}
+
+static int make_plan(struct pk_proof *proof, const struct pk_session_source *source,
+		     const struct pk_planning_options *options, const struct pk_diff_options *how,
+		     struct pk_planning *p, struct pk_part **ret_parts, size_t *ret_n,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_renaming) renaming = PK_RENAMING_INIT;
 	PK_AUTO(pk_snapshot) renamed = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_plan) rest = PK_PLAN_INIT;
-	struct pk_snapshot *from = &p->clone;
-	if (renames->n) {
-		struct pk_part part = rename_part(renames);
-		int rc = pk_proof_run(proof, part.up, true, "renames", err);
-		if (rc == 0)
-			rc = pk_proof_read(proof, &renamed, err);
-		if (rc == 0)
-			rc = pk_proof_run(proof, part.down, true, "renames, back", err);
-		free(part.up);
-		free(part.down);
-		if (rc < 0)
-			return pk_err_wrap(err, "the renames fail");
-		from = &renamed;
-	}
-	if (pk_diff(from, &p->shadow, how, &rest, err) < 0)
+	if (find_renames(proof, source, options, p, &renaming, &renamed, err) < 0 ||
+	    pk_diff(renaming.n ? &renamed : &p->clone, &p->shadow, how, &rest, err) < 0)
 		return -1;
-	*ret_parts = make_parts(&rest, renames, ret_n);
+	*ret_parts = make_parts(&rest, &renaming, ret_n);
 	p->plan.from = p->clone.fingerprint;
 	p->plan.to = p->shadow.fingerprint;
 	p->plan.pg_major = rest.pg_major;
-	for (size_t i = 0; i < renames->n; i++)
-		add_rename_step(&p->plan, &renames->items[i]);
+	pk_renaming_plan(&renaming, false, &p->plan);
 	for (size_t i = 0; i < rest.n; i++) {
-		pk_plan_add(&p->plan, &rest.steps[i]);
-		p->n_destructive += rest.steps[i].destructive;
+		struct pk_step *step = pk_plan_add(&p->plan, &rest.steps[i]);
+		step->own_transaction |= i == 0 && renaming.n;
+		p->n_destructive += step->destructive;
 	}
 	return 0;
 }
@@ -219,17 +235,15 @@ static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *
 			  const struct pk_planning_options *options, struct pk_planning *p,
 			  struct pk_err *err)
 {
-	PK_AUTO(pk_renames) renames = PK_RENAMES_INIT;
 	PK_AUTO(pk_proof) proof = PK_PROOF_INIT;
 	PK_AUTO(pk_buf) role = PK_BUF_INIT;
 	struct pk_part *parts = NULL;
 	size_t n = 0;
 	pk_buf_add_ident(&role, desk->session.role);
 	const struct pk_diff_options how = { .online = options->online, .role = role.ptr };
-	if (pk_renames_find(source, options->renames, &p->clone, &p->shadow, &renames, err) < 0 ||
-	    pk_proof_open(&proof, desk, &p->clone, err) < 0)
+	if (pk_proof_open(&proof, desk, &p->clone, err) < 0)
 		return -1;
-	if (make_plan(&proof, &renames, &how, p, &parts, &n, err) < 0) {
+	if (make_plan(&proof, source, options, &how, p, &parts, &n, err) < 0) {
 		parts_free(parts, n);
 		return -1;
 	}
@@ -269,6 +283,10 @@ int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source
 	    pk_desk_shadow(desk, source, &ret->clone, &ret->shadow, err) < 0 ||
 	    (roles.n && pk_server_ensure_roles(&desk->server, &roles, err) < 0) ||
 	    pk_desk_keep(desk, &ret->clone, err) < 0 || pk_desk_keep(desk, &ret->shadow, err) < 0)
+		return -1;
+	PK_AUTO(pk_renaming) due = PK_RENAMING_INIT; /* what cannot be meant is an error also where nothing changes */
+	if ((options->read && options->read(options->arg, ret, err) < 0) ||
+	    pk_renaming_find(&source->files, options->renames, &ret->clone, &ret->shadow, &due, err) < 0)
 		return -1;
 	int rc;
 	if (pk_streq(ret->clone.fingerprint.hex, ret->shadow.fingerprint.hex)) {

@@ -3,17 +3,25 @@
 #define PK_SESSION_PLANNING_H
 
 #include "diff/plan.h"
+#include "diff/renaming.h"
 #include "session/desk.h"
 
+struct pk_planning;
 struct pk_planning_options {
 	enum pk_online online;
 	const struct pk_strv *renames; /* "column:public.users.name=full_name" */
 	bool allow_destructive;
+	/* Both sides are read, nothing is planned yet: refuses with -1. May be NULL. */
+	int (*read)(void *arg, const struct pk_planning *planning, struct pk_err *err);
+	/* Is it a rename? Asked once each; NULL: none is, unless somebody said so. */
+	bool (*is_rename)(void *arg, const struct pk_rename_guess *guess);
+	void *arg;
 };
 struct pk_planning {
 	struct pk_plan plan;
 	struct pk_snapshot clone, shadow;
 	struct pk_caught_up caught_up;
+	struct pk_rename_guesses guesses; /* what looks like a rename, and nobody said that it is */
 	char *down;	/* the whole way back; NULL before the proof */
 	size_t n_parts; /* migrations that it becomes */
 	size_t n_destructive;

@@ -5,6 +5,7 @@
 #include "clone/carry.h"
 #include "clone/dump.h"
 #include "clone/template.h"
+#include "diff/renaming.h"
 #include "trace/parts.h"
 #include "trace/run.h"
 
@@ -12,6 +13,7 @@ void pk_proof_release(struct pk_proof *proof)
 {
 	pk_conn_release(&proof->user);
 	pk_conn_release(&proof->admin);
+	pk_snapshot_release(&proof->copy);
 	if (proof->db)
 		pk_server_drop_db(&proof->desk->server, proof->db, NULL); /* else gc finds it */
 	free(proof->db);
@@ -110,7 +112,6 @@ int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_
 {
 	PK_AUTO(pk_conninfo) user = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
-	PK_AUTO(pk_snapshot) copy = PK_SNAPSHOT_INIT;
 	PK_FREE char *random = pk_random_hex(4);
 	PK_FREE char *db = pk_printf("pk_proof_%s", random);
 	const struct pk_create_db how = {
@@ -128,12 +129,12 @@ int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_
 	pk_server_admin_info(&desk->server, db, &admin);
 	if (pk_act_as(&desk->server, db, desk->session.role, err) < 0 ||
 	    pk_conn_open(&proof->user, &user, err) < 0 ||
-	    pk_conn_open(&proof->admin, &admin, err) < 0 || pk_proof_read(proof, &copy, err) < 0)
+	    pk_conn_open(&proof->admin, &admin, err) < 0 || pk_proof_read(proof, &proof->copy, err) < 0)
 		return -1;
-	if (same(clone, &copy))
+	if (same(clone, &proof->copy))
 		return 0;
 	pk_err_set(err, "the copy of the clone's schema for the proof differs from the clone");
-	return differs(proof, clone, &copy, err);
+	return differs(proof, clone, &proof->copy, err);
 }
 
 int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file,
@@ -153,14 +154,7 @@ int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err
 {
 	if (pk_snapshot_read(&proof->admin, &proof->desk->project->managed, ret, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ret->n; i++) {
-		struct pk_object *object = ret->objects[i];
-		const struct pk_object *full = pk_snapshot_find(proof->clone, object->key);
-		if (full) {
-			object->rows = full->rows;
-			object->bytes = full->bytes;
-		}
-	}
+	pk_renaming_sizes(proof->clone, proof->renamed ? &proof->copy : NULL, ret);
 	return 0;
 }
 

@@ -13,6 +13,8 @@ struct pk_proof {
 	char *db;
 	struct pk_conn user, admin;
 	const struct pk_snapshot *clone; /* borrowed: knows the rows that the copy does not have */
+	struct pk_snapshot copy;	 /* as it was made */
+	bool renamed;			 /* renames run there */
 };
 #define PK_PROOF_INIT                                                                              \
 	{                                                                                          \
@@ -27,7 +29,7 @@ int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *sourc
 /* file: for messages. */
 int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file,
 		 struct pk_err *err);
-/* With the row estimates of the clone's tables. */
+/* With the row estimates of the clone's tables, also where these have other names by now. */
 int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err *err);
 
 /*

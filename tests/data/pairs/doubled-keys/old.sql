@@ -1,1 +1,0 @@
-CREATE TABLE public.seats (hall integer NOT NULL, seat integer NOT NULL);

@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# Renames that somebody said, in schema files or by an option: rows, dependents and privileges stay; what
+# was carried out says nothing any more; none is guessed.
+
+# shellcheck disable=SC2154 # $stderr comes from run
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres 'CREATE ROLE shop LOGIN; CREATE ROLE app'
+	sql postgres 'CREATE DATABASE shop OWNER shop'
+	sql shop <<-'SQL'
+		SET ROLE shop;
+		CREATE SCHEMA crm;
+		CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s');
+		CREATE TYPE addr AS (street text, nr int);
+		CREATE DOMAIN pos AS int CONSTRAINT positive CHECK (VALUE > 0);
+		CREATE TABLE users (id serial PRIMARY KEY, name text, "Odd ""one""" mood DEFAULT 'sad', home addr,
+			age pos, CONSTRAINT named CHECK (name <> ''));
+		CREATE INDEX users_name ON users (name);
+		CREATE VIEW adults AS SELECT id, name FROM users WHERE age > 18;
+		CREATE FUNCTION f(u users) RETURNS text LANGUAGE sql AS 'SELECT ''x''::text';
+		CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT a';
+		CREATE TABLE crm.notes (id int PRIMARY KEY, about int REFERENCES users, body text);
+		CREATE TABLE a (x int, y text);
+		CREATE TABLE b (p int, q date);
+		INSERT INTO users (name, "Odd ""one""", home, age) SELECT 'u' || i, 'ok', ('s', i)::addr, i FROM generate_series(1, 2000) i;
+		INSERT INTO crm.notes SELECT i, i, 'n' FROM generate_series(1, 500) i;
+		INSERT INTO a SELECT 1, 'a';
+		INSERT INTO b SELECT 2, '2020-01-01' FROM generate_series(1, 2);
+		GRANT SELECT (name) ON users TO app;
+		COMMENT ON COLUMN users.name IS 'in full';
+	SQL
+	new_repo app
+	git postkit init >/dev/null
+	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null
+	git postkit import --yes >/dev/null 2>&1
+	commit_all 'import'
+	git push -q
+	git switch -q -c renames
+	git postkit start >/dev/null
+}
+
+setup() { cd "$T/app" || return 1; }
+
+clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
+
+new_schema() {
+	find db/schema -name '*.sql' -not -path '*/infra/*' -delete
+	cat >db/schema/all.sql <<-'SQL'
+		-- postkit:renamed-from crm
+		CREATE SCHEMA sales;
+		-- postkit:renamed-from mood
+		CREATE TYPE feeling AS ENUM ('sad',
+			-- postkit:renamed-from ok
+			'fine', 'it''s');
+		CREATE TYPE addr AS (street text,
+			house int -- postkit:renamed-from nr
+		);
+		CREATE DOMAIN pos AS int
+			-- postkit:renamed-from positive
+			CONSTRAINT above_zero CHECK (VALUE > 0);
+		-- postkit:renamed-from users
+		CREATE TABLE clients (
+			id serial PRIMARY KEY,
+			full_name text, -- postkit:renamed-from name
+			-- postkit:renamed-from "Odd ""one"""
+			mood feeling DEFAULT 'sad',
+			home addr, age pos,
+			CONSTRAINT named CHECK (full_name <> '')
+		);
+		CREATE INDEX clients_name ON clients (full_name);
+		CREATE VIEW adults AS SELECT id, full_name AS name FROM clients WHERE age > 18;
+		CREATE FUNCTION client_name(u clients) RETURNS text LANGUAGE sql AS 'SELECT ''x''::text'; -- postkit:renamed-from f
+		CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT a';
+		-- postkit:renamed-from notes
+		CREATE TABLE sales.remarks (id int PRIMARY KEY, about int REFERENCES clients, body text);
+		-- postkit:renamed-from b
+		CREATE TABLE a (p int, q date);
+		-- postkit:renamed-from a
+		CREATE TABLE b (x int, y text);
+		GRANT SELECT (full_name) ON clients TO app;
+		COMMENT ON COLUMN clients.full_name IS 'in full';
+	SQL
+}
+
+@test "marks rename tables, columns, schemas, types, values, attributes, functions and domain constraints" {
+	new_schema
+	local oid
+	oid=$(clone_sql "SELECT 'users'::regclass::oid, relfilenode FROM pg_class WHERE oid = 'users'::regclass")
+	ok git postkit plan
+	has 'rename table public.users' 'RENAME COLUMN name TO full_name' "RENAME VALUE 'ok' TO 'fine'" \
+		'ALTER SCHEMA crm RENAME TO sales' 'RENAME ATTRIBUTE nr TO house' 'proved'
+	hasnt 'DROP TABLE' 'CREATE TABLE' 'DROP COLUMN' 'loses data'
+	ok git postkit apply
+	equal "$(clone_sql "SELECT 'clients'::regclass::oid, relfilenode FROM pg_class WHERE oid = 'clients'::regclass")" "$oid"
+	equal "$(clone_sql 'SELECT count(full_name), count(*) FILTER (WHERE mood = $$fine$$), sum((home).house) FROM clients')" '2000|2000|2001000'
+	equal "$(clone_sql 'SELECT count(*) FROM sales.remarks')" 500
+	equal "$(clone_sql 'SELECT y FROM b')" a
+	equal "$(clone_sql 'SELECT count(*), max(q) FROM a')" '2|2020-01-01'
+	equal "$(clone_sql "SELECT nextval(pg_get_serial_sequence('clients', 'id'))")" 2001
+	equal "$(clone_sql "SELECT has_column_privilege('app', 'clients', 'full_name', 'select')")" t
+}
+
+@test "what was carried out says nothing any more" {
+	ok git postkit plan
+	has 'nothing to change'
+	ok git postkit commit -m 'New names'
+	ok git postkit deploy --yes
+	equal "$(sql shop 'SELECT count(full_name) FROM clients')" 2000
+	equal "$(sql shop 'SELECT count(*) FROM a')" 2
+	ok git postkit plan
+	has 'nothing to change'
+	ok git postkit diff prod db/schema --exit-code
+}
+
+@test "a new thing may have the old name" {
+	echo 'CREATE TABLE users (one int);' >db/schema/users.sql
+	ok git postkit plan --sql
+	has 'CREATE TABLE public.users'
+	hasnt RENAME
+	rm db/schema/users.sql
+}
+
+@test "a drop and a creation that look like a rename are named, with the option, and not renamed" {
+	sed -i 's/full_name/whole_name/' db/schema/all.sql
+	fails 1 git postkit plan
+	has 'column public.clients.full_name goes and whole_name comes' \
+		'--rename column:public.clients.full_name=whole_name' 'postkit:renamed-from full_name' 'loses'
+	run --separate-stderr git postkit plan --json
+	python3 -c 'import json, sys; d = json.load(sys.stdin); assert d["likely_renames"][0]["option"] == "column:public.clients.full_name=whole_name", d' <<<"$output"
+}
+
+@test "--rename says it, for a plan alone" {
+	ok git postkit plan --rename column:public.clients.full_name=whole_name
+	has 'RENAME COLUMN full_name TO whole_name'
+	hasnt 'goes and'
+	sed -i 's/whole_name/full_name/' db/schema/all.sql
+	ok git postkit plan
+	has 'nothing to change'
+}
+
+@test "on a terminal it is asked" {
+	sed -i 's/full_name/whole_name/' db/schema/all.sql
+	command -v script >/dev/null || skip 'script is not installed'
+	run script -qec 'git postkit plan' /dev/null <<<'y'
+	has 'is it renamed?' 'postkit:renamed-from full_name' 'RENAME COLUMN full_name TO whole_name'
+	sed -i 's/whole_name/full_name/' db/schema/all.sql
+}
+
+@test "what is asked for and is not there is an error, as is a mark that names nothing" {
+	fails 129 git postkit plan --rename table:public.nobody=users
+	has 'nothing of the old name'
+	fails 129 git postkit plan --rename table:public.clients=nobody
+	has 'nothing of the new name'
+	fails 129 git postkit plan --rename table:a=b
+	has 'one of the new name already'
+	fails 129 git postkit plan --rename column:x
+	has 'does not say what to rename'
+	echo '-- postkit:renamed-from' | cat - db/schema/all.sql >all && mv all db/schema/all.sql
+	fails 128 git postkit plan
+	has 'db/schema/all.sql:' 'does not say the old name'
+	sed -i 1d db/schema/all.sql
+}
+
+# pairs OLD NEW [OPTION...]: the diff, there, and back
+pairs() {
+	pg_createdb "p_$BATS_TEST_NUMBER"
+	pg_createdb "q_$BATS_TEST_NUMBER"
+	local from to
+	from=$(pg_url "p_$BATS_TEST_NUMBER") to=$(pg_url "q_$BATS_TEST_NUMBER")
+	sql "p_$BATS_TEST_NUMBER" "$1"
+	sql "q_$BATS_TEST_NUMBER" "$2"
+	shift 2
+	cd "$T" || return 1
+	git postkit diff "$from" "$to" "$@" >up.sql 2>err || { cat err; return 1; }
+	git postkit diff "$from" "$to" "$@" --down >down.sql 2>err || { cat err; return 1; }
+	local before
+	before=$(git postkit fingerprint "$from")
+	cat up.sql down.sql
+	sql "p_$BATS_TEST_NUMBER" <up.sql
+	[ "$(git postkit fingerprint "$from")" = "$(git postkit fingerprint "$to")" ] || return 1
+	sql "p_$BATS_TEST_NUMBER" <down.sql
+	[ "$(git postkit fingerprint "$from")" = "$before" ] || return 1
+	sql "p_$BATS_TEST_NUMBER" <up.sql
+}
+
+@test "diff of two databases: chains, places changed, schemas changed, hostile names" {
+	ok pairs 'CREATE SCHEMA s1; CREATE SCHEMA "S 2";
+		CREATE TABLE s1.a (i int, j text); CREATE TABLE s1.b (k int); CREATE TABLE s1."c.d" (l date);
+		CREATE TABLE s1.moves (m int PRIMARY KEY, n serial); CREATE TABLE "S 2".moves (o int);
+		INSERT INTO s1.a VALUES (1, $$x$$); INSERT INTO s1.b VALUES (2); INSERT INTO s1.moves VALUES (3);' \
+		'CREATE SCHEMA s1; CREATE SCHEMA "S 2"; CREATE SCHEMA s3;
+		CREATE TABLE s1.b (j int, i text); CREATE TABLE s1.c (k int); CREATE TABLE s1."""=" (l date);
+		CREATE TABLE "S 2".moves (m int PRIMARY KEY, n serial); CREATE TABLE s3.moves (o int);' \
+		--rename table:s1.a=b --rename table:s1.b=c --rename 'table:s1."c.d"="""="' \
+		--rename column:s1.a.i=j --rename column:s1.b.j=i \
+		--rename 'table:s1.moves="S 2".moves' --rename 'table:"S 2".moves=s3.moves'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT j, i FROM s1.b')" '1|x'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT k FROM s1.c')" 2
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT m FROM "S 2".moves')" 3
+}
+
+@test "a name that something else gives free is taken" {
+	ok pairs 'CREATE TABLE users (a int); CREATE VIEW clients AS SELECT 1 AS one; INSERT INTO users VALUES (1)' \
+		'CREATE TABLE clients (a int)' --rename table:users=clients
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT a FROM clients')" 1
+}
+
+@test "values that change places, and what hangs on an enum" {
+	ok pairs "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (x e DEFAULT 'a'); INSERT INTO t VALUES ('a'), ('b')" \
+		"CREATE TYPE e AS ENUM ('b', 'a'); CREATE TABLE t (x e DEFAULT 'b')" --rename value:e.a=b --rename value:e.b=a
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT x FROM t ORDER BY x' | tr '\n' ' ')" 'b a '
+}
+
+@test "sizes follow a table to its new name" {
+	pg_createdb big
+	sql big 'CREATE TABLE users (a int); INSERT INTO users SELECT generate_series(1, 5000); ANALYZE'
+	echo 'CREATE TABLE clients (a int); CREATE INDEX clients_a ON clients (a);' >"$T/big.sql"
+	cd "$T"
+	ok git postkit diff "$(pg_url big)" big.sql --rename table:users=clients
+	has 'RENAME TO clients' CONCURRENTLY
+}
