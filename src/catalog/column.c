@@ -17,6 +17,22 @@ bool pk_column_inherited(const struct pk_object *column)
 	return pk_attr(column, INHERITED) && !pk_attr(column, LOCAL);
 }
 
+bool pk_column_generated(const struct pk_object *column)
+{
+	return pk_attr(column, GENERATED) != NULL;
+}
+
+#define SEQUENCE_NAME "SEQUENCE NAME "
+
+const char *pk_column_identity(struct pk_script *s, const struct pk_object *column)
+{
+	const char *const *items;
+
+	if (!pk_attr_list(s, pk_attr(column, IDENTITY_OPTIONS), &items) || !pk_starts_with(items[0], SEQUENCE_NAME))
+		return NULL;
+	return items[0] + strlen(SEQUENCE_NAME);
+}
+
 static bool of_relation(const struct pk_object *o)
 {
 	return o->parent->kind->columns_apart;
@@ -149,6 +165,20 @@ static bool is_stored(const struct pk_object *o)
 	return pk_attr(o, GENERATED) && pk_ends_with(pk_attr(o, GENERATED), " STORED");
 }
 
+bool pk_column_follows_type(const struct pk_object *column)
+{
+	return pk_table_of_type(column->parent) != NULL;
+}
+
+/* What its type does not say. */
+static void create_options(struct pk_script *s, const struct pk_object *o)
+{
+	if (pk_attr(o, DEFAULT_VALUE) && !pk_tied_later(s, o))
+		set_default(s, o);
+	if (pk_attr(o, NOT_NULL))
+		pk_emit(s, "%s SET NOT NULL", pk_column_alter(s, o, false))->scan = true;
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
@@ -156,6 +186,10 @@ static void create(struct pk_script *s, const struct pk_object *o)
 
 	if (!of_relation(o))
 		return;
+	if (pk_column_follows_type(o)) {
+		create_options(s, o);
+		return;
+	}
 	pk_column_definition(s, o, &definition, !pk_tied_later(s, o));
 	stmt = pk_emit(s, "ALTER TABLE %s ADD COLUMN %s", o->parent->ident, definition.ptr);
 	stmt->about = o->parent;
@@ -170,7 +204,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt;
 
-	if (!of_relation(o))
+	if (!of_relation(o) || pk_column_follows_type(o))
 		return;
 	/* Heirs drop theirs themselves, or keep it as their own. */
 	stmt = pk_emit(s, "ALTER TABLE %s%s DROP COLUMN %s",
@@ -215,11 +249,23 @@ static bool needs_using(const struct pk_object *from, const struct pk_object *to
 	return family(old) == 0 || family(old) != family(new);
 }
 
+/* A type that stands aside and says how its values become the new one's. */
+static bool has_cast(const struct pk_object *column)
+{
+	for (size_t i = 0; i < column->n_deps; i++) {
+		if (column->deps[i]->kind->type && column->deps[i]->kind->refill)
+			return true;
+	}
+	return false;
+}
+
 static const char *cast(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	const char *name = pk_attr(to, QUOTED), *type = pk_attr(to, TYPE);
+	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE);
 	const char *old = pk_attr(from, CATEGORY), *new = pk_attr(to, CATEGORY);
 
+	if (strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0 && has_cast(to))
+		return pk_arena_printf(s->arena, "%s::%s", name, type);
 	/* Between enums, composites and what has no cast of its own the way leads through text. */
 	if ((*old == 'e' && *new != 'S') || (*new == 'e' && *old != 'S') || *old == 'C' || *new == 'C' ||
 	    (*old == 'A') != (*new == 'A') || *old == 'A' || strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0)
@@ -227,6 +273,15 @@ static const char *cast(struct pk_script *s, const struct pk_object *from, const
 	if (*old != *new && *old != 'S' && *new != 'S' && *old != 'd' && *new != 'd')
 		return pk_arena_printf(s->arena, "%s::text::%s", name, type);
 	return pk_arena_printf(s->arena, "%s::%s", name, type);
+}
+
+const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	bool may_be_replaced = false; /* the type, under the same name */
+
+	for (size_t i = 0; i < to->n_deps; i++)
+		may_be_replaced |= to->deps[i]->kind->type;
+	return may_be_replaced || needs_using(from, to) ? cast(s, from, to) : pk_attr(from, QUOTED);
 }
 
 static void change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using)
@@ -416,18 +471,27 @@ static bool folds(const struct pk_object *o)
 	return true;
 }
 
+/* Is the column's type that of the rows of the relation? */
+static bool is_row_type(const struct pk_object *column, const struct pk_object *relation)
+{
+	size_t len = strlen(relation->ident);
+	const char *type = pk_attr(column, BASE_TYPE);
+
+	return relation->kind->relation_name && strncmp(type, relation->ident, len) == 0 && (!type[len] || type[len] == '[');
+}
+
 /* What a column of a view or a composite type uses is its relation's affair. */
 static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
 {
 	if (!of_relation(user))
 		return PK_UNTOUCHED;
-	if (loss == PK_LOSS_GONE && used->kind->type)
+	if (loss == PK_LOSS_GONE && (used->kind->type || is_row_type(user, used)))
 		return PK_UNTOUCHED;
 	if (pk_attr(user, GENERATED))
 		return PK_MADE_ANEW;
 	if (loss == PK_LOSS_TYPE)
 		return PK_UNTOUCHED;
-	return used->kind->type ? PK_RETYPED : PK_RETIED;
+	return used->kind->type || is_row_type(user, used) ? PK_RETYPED : PK_RETIED;
 }
 
 const struct pk_kind pk_kind_column = {

@@ -4,6 +4,13 @@
 enum { ATTRIBUTES };
 static const char *const attrs[] = { "attributes" };
 
+/* "name type COLLATE collation" */
+static const char *attribute(struct pk_script *s, const char *item)
+{
+	return pk_arena_printf(s->arena, "%s %s%s", pk_item_part(s, item, 0), pk_item_part(s, item, 1),
+			       pk_item_part(s, item, 2));
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	const char *const *items;
@@ -11,23 +18,14 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	PK_AUTO(pk_buf) list = PK_BUF_INIT;
 
 	for (size_t i = 0; i < n; i++)
-		pk_buf_addf(&list, "%s\n    %s %s", i ? "," : "", pk_item_part(s, items[i], 0),
-			    pk_item_part(s, items[i], 1));
+		pk_buf_addf(&list, "%s\n    %s", i ? "," : "", attribute(s, items[i]));
 	pk_emit(s, "CREATE TYPE %s AS (%s%s)", o->ident, list.ptr, n ? "\n" : "");
-}
-
-static const char *find(struct pk_script *s, const char *const *items, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(pk_item_part(s, items[i], 0), name) == 0)
-			return pk_item_part(s, items[i], 1);
-	}
-	return NULL;
 }
 
 /*
  * Attributes can be dropped and added at the end. The order of attributes is part of the type, and
- * ALTER ATTRIBUTE ... TYPE is refused while a column has the type: both need a new type.
+ * ALTER ATTRIBUTE ... TYPE is refused while a column has the type: both need a new type. CASCADE
+ * reaches the tables of the type, and nothing else: what used the attribute has gone before.
  */
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
@@ -37,31 +35,69 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	size_t next = 0;
 
 	for (size_t i = 0; i < n_old; i++) {
-		const char *name = pk_item_part(s, old[i], 0), *type = find(s, new, n_new, name);
+		const char *same = pk_item_find(s, new, n_new, pk_item_part(s, old[i], 0));
 
-		if (!type)
-			continue;
-		if (strcmp(type, pk_item_part(s, old[i], 1)) != 0)
-			return PK_RETYPE;
-		if (strcmp(pk_item_part(s, new[next++], 0), name) != 0)
+		if (same && (strcmp(same, old[i]) != 0 || strcmp(new[next++], old[i]) != 0))
 			return PK_RETYPE;
 	}
 	for (size_t i = 0; i < n_old; i++) {
 		const char *name = pk_item_part(s, old[i], 0);
 
-		if (!find(s, new, n_new, name))
-			pk_emit(s, "ALTER TYPE %s DROP ATTRIBUTE %s", to->ident, name)->lost =
+		if (!pk_item_find(s, new, n_new, name))
+			pk_emit(s, "ALTER TYPE %s DROP ATTRIBUTE %s CASCADE", to->ident, name)->lost =
 				"the values of the attribute in every column of the type";
 	}
 	for (; next < n_new; next++)
-		pk_emit(s, "ALTER TYPE %s ADD ATTRIBUTE %s %s", to->ident, pk_item_part(s, new[next], 0),
-			pk_item_part(s, new[next], 1));
+		pk_emit(s, "ALTER TYPE %s ADD ATTRIBUTE %s CASCADE", to->ident, attribute(s, new[next]));
 	return PK_ALTERED;
+}
+
+/*
+ * A cast from the old type to the new one, by the names of the attributes, which arrays follow too.
+ * Text lies between, since a plain cast would cut what does not fit.
+ */
+static void refill(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *const *old, *const *new, *aside = pk_aside_ident(s, from);
+	size_t n_old = pk_attr_list(s, pk_attr(from, ATTRIBUTES), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(to, ATTRIBUTES), &new);
+	PK_AUTO(pk_buf) values = PK_BUF_INIT;
+
+	for (size_t i = 0; i < n_new; i++) {
+		const char *name = pk_item_part(s, new[i], 0), *type = pk_item_part(s, new[i], 1);
+		const char *same = pk_item_find(s, old, n_old, name);
+		bool as_it_is = same && strcmp(pk_item_part(s, same, 1), type) == 0;
+
+		pk_buf_add(&values, i ? ", " : "");
+		if (same)
+			pk_buf_addf(&values, "($1).%s%s%s", name, as_it_is ? "::" : "", as_it_is ? type : "");
+		else
+			pk_buf_add(&values, "NULL");
+	}
+	pk_emit(s, "CREATE FUNCTION %s(%s) RETURNS %s LANGUAGE sql IMMUTABLE STRICT RETURN ROW(%s)::text::%s", aside, aside,
+		to->ident, values.ptr, to->ident)->note = "for the time in which columns move to the new type";
+	pk_emit(s, "CREATE CAST (%s AS %s) WITH FUNCTION %s(%s)", aside, to->ident, aside, aside);
+}
+
+static void drop_aside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *const *old, *const *new, *aside = pk_aside_ident(s, from);
+	size_t n_old = pk_attr_list(s, pk_attr(from, ATTRIBUTES), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(to, ATTRIBUTES), &new);
+
+	pk_emit(s, "DROP CAST (%s AS %s)", aside, to->ident);
+	pk_emit(s, "DROP FUNCTION %s(%s)", aside, aside);
+	pk_emit(s, "DROP TYPE %s", aside);
+	for (size_t i = 0; i < n_old; i++) {
+		if (!pk_item_find(s, new, n_new, pk_item_part(s, old[i], 0)))
+			s->items[s->n - 1].lost = "the values of an attribute";
+	}
 }
 
 const struct pk_kind pk_kind_composite = {
 	.name = "type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_composite, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
-	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type,
+	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type, .refill = refill,
+	.drop_aside = drop_aside,
 	.rename = pk_rename_itself,
 };

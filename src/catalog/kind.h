@@ -116,8 +116,14 @@ struct pk_kind {
 	 */
 	void (*stand_beside)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 	bool (*can_stand_beside)(const struct pk_object *from, const struct pk_object *to);
-	/* The name under which a type stands aside while columns move (PK_RETYPE); NULL for others. */
+	/*
+	 * Makes room for the new one of the same name: a type while columns move to the new one (PK_RETYPE),
+	 * a table that is made anew while its rows do. It is called pk_aside_ident() then. NULL: is dropped.
+	 */
 	void (*set_aside)(struct pk_script *s, const struct pk_object *o);
+	/* Moves the rows of the old table, which stands aside, into the new one, which is complete but for its parts. */
+	void (*refill)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+	void (*drop_aside)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* NULL: plainly */
 
 	/* Gives the object, under the name `from` by then, the name `to`; both unquoted. NULL: there is no way. */
 	void (*rename)(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
@@ -178,6 +184,15 @@ const char *pk_beside_name(struct pk_script *s, const struct pk_object *o);
 const char *pk_beside_ident(struct pk_script *s, const struct pk_object *o);
 /* Where words stand in a piece of SQL outside of parentheses and quotes; NULL: nowhere. */
 const char *pk_find_outside(const char *sql, const char *words);
+const char *pk_aside_name(struct pk_script *s, const char *name);
+/* The two parts of a qualified name: quoted, and as it is. */
+const char *pk_schema_of_ident(struct pk_script *s, const char *ident);
+const char *pk_name_of_ident(struct pk_script *s, const char *ident);
+/* table_move.c */
+void pk_table_set_aside(struct pk_script *s, const struct pk_object *o);
+void pk_table_refill(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+void pk_table_drop_aside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+bool pk_table_forces_security(const struct pk_object *table);
 /* ALTER <sql_name> x RENAME TO x__replaced; its name after that is pk_aside_ident(). */
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
@@ -212,6 +227,11 @@ bool pk_column_has_options(const struct pk_object *column);
 void pk_column_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 bool pk_column_inherited(const struct pk_object *column);
 /* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
+/* A value of the old column, as it can be assigned to the new one. */
+const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
+bool pk_column_generated(const struct pk_object *column);
+const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* No value lies in both: the sequence has to restart in the same statement. */
 bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);
@@ -224,6 +244,7 @@ bool pk_constraint_merged(const struct pk_object *constraint); /* a check that a
 void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, int attr,
 		     const char *what);
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to);
+const char *pk_table_of_type(const struct pk_object *table); /* NULL: no typed table */
 bool pk_table_is_partition(const struct pk_object *table);
 /* The table that it is a partition of; NULL: none. */
 const struct pk_object *pk_partition_of(const struct pk_object *table);

@@ -194,9 +194,46 @@ const char *pk_beside_ident(struct pk_script *s, const struct pk_object *o)
 	return ident_with(s, o, "__new");
 }
 
+/* The dot between schema and name. */
+static const char *dot_of(const char *ident)
+{
+	bool quoted = false;
+
+	for (; *ident && (quoted || *ident != '.'); ident++) {
+		if (*ident == '"')
+			quoted = !quoted;
+	}
+	return ident;
+}
+
+const char *pk_schema_of_ident(struct pk_script *s, const char *ident)
+{
+	return pk_arena_strndup(s->arena, ident, (size_t)(dot_of(ident) - ident));
+}
+
+const char *pk_name_of_ident(struct pk_script *s, const char *ident)
+{
+	const char *dot = dot_of(ident);
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+	for (const char *p = *dot ? dot + 1 : ident; *p; p++) {
+		if (*p == '"' && p[1] == '"')
+			p++;
+		else if (*p == '"')
+			continue;
+		pk_buf_addc(&name, *p);
+	}
+	return pk_arena_strdup(s->arena, name.ptr);
+}
+
+const char *pk_aside_name(struct pk_script *s, const char *name)
+{
+	return pk_name_with(s, name, "__replaced");
+}
+
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "ALTER %s %s RENAME TO %s", pk_sql_name(o), o->ident, pk_name_with(s, o->name, "__replaced"));
+	pk_emit(s, "ALTER %s %s RENAME TO %s", pk_sql_name(o), o->ident, pk_aside_name(s, o->name));
 }
 
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o)

@@ -14,6 +14,16 @@ bool pk_table_is_partition(const struct pk_object *table)
 	return table->kind == &pk_kind_table && pk_attr(table, IS_PARTITION) != NULL;
 }
 
+bool pk_table_forces_security(const struct pk_object *table)
+{
+	return pk_attr(table, FORCE_ROW_SECURITY) != NULL;
+}
+
+const char *pk_table_of_type(const struct pk_object *table)
+{
+	return table->kind == &pk_kind_table ? pk_attr(table, OF_TYPE) : NULL;
+}
+
 bool pk_table_is_partitioned(const struct pk_object *table)
 {
 	return table->kind == &pk_kind_table && pk_attr(table, PARTITION_KEY) != NULL;
@@ -112,9 +122,11 @@ static void parents_gained(struct pk_script *s, const struct pk_object *a, const
 	}
 }
 
-static void leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+static void leave(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	parents_gained(s, to, from, "NO INHERIT");
+	if (pk_attr(from, OF_TYPE) && pk_attr_changed(from, to, OF_TYPE))
+		pk_emit(s, "ALTER TABLE %s NOT OF", from->ident);
 }
 
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to)
@@ -169,6 +181,8 @@ static void late(struct pk_script *s, const struct pk_object *from, const struct
 	/* An heir must have the parent's columns and checks already. */
 	if (from && pk_attr_changed(from, to, INHERITS))
 		parents_gained(s, from, to, "INHERIT");
+	if (from && pk_attr(to, OF_TYPE) && pk_attr_changed(from, to, OF_TYPE))
+		pk_emit(s, "ALTER TABLE %s OF %s", to->ident, pk_attr(to, OF_TYPE));
 	if (!from ? pk_attr(to, REPLICA_IDENTITY) != NULL :
 	    identity_index(to) && (pk_attr_changed(from, to, REPLICA_IDENTITY) || made_anew(s, to, identity_index(to))))
 		set_identity(s, to);
@@ -210,9 +224,15 @@ static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
 	stmt->about = table;
 }
 
-static const char *parents(const struct pk_object *o)
+/* What it inherits from, or the type that it is of; none has both. */
+static const char *tie(const struct pk_object *o)
 {
-	return pk_attr(o, INHERITS);
+	return pk_attr(o, INHERITS) ? pk_attr(o, INHERITS) : pk_attr(o, OF_TYPE);
+}
+
+static bool tie_same(const struct pk_object *from, const struct pk_object *to)
+{
+	return pk_table_parents_same(from, to) && !pk_attr_changed(from, to, OF_TYPE);
 }
 
 /* What it inherits from is gone for good: then it has left it. */
@@ -227,7 +247,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	const char *what = pk_arena_printf(s->arena, "ALTER TABLE %s", to->ident);
 
 	if (pk_attr_changed(from, to, PARTITION_KEY))
-		return PK_RECREATE; /* its data moves with the attachments or is lost: marked by diff */
+		return PK_RECREATE;
 	if (pk_attr_changed(from, to, ACCESS_METHOD) && s->version < 150000)
 		return PK_RECREATE; /* 14 cannot do it in place */
 	if (pk_attr_changed(from, to, PERSISTENCE))
@@ -246,12 +266,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
 	if (pk_attr_changed(from, to, TOAST_OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, TOAST_OPTIONS), pk_attr(to, TOAST_OPTIONS));
-	if (pk_attr_changed(from, to, OF_TYPE)) {
-		if (pk_attr(to, OF_TYPE))
-			pk_emit(s, "%s OF %s", what, pk_attr(to, OF_TYPE));
-		else
-			pk_emit(s, "%s NOT OF", what);
-	}
 	/* An index has to be there first (late), and keeps its columns NOT NULL until it is let go. */
 	if (pk_attr_changed(from, to, REPLICA_IDENTITY) && !identity_index(to))
 		set_identity(s, to);
@@ -274,8 +288,9 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 const struct pk_kind pk_kind_table = {
 	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .hash_joins = true, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
-	.columns_apart = true, .reaction = reaction, .tie = parents, .tie_same = pk_table_parents_same,
-	.untie = leave_parents, .late = late,
+	.columns_apart = true, .reaction = reaction, .tie = tie, .tie_same = tie_same,
+	.untie = leave, .late = late,
 	.create = create, .alter = alter, .drop = drop,
-	.rename = pk_rename_itself,
+	.rename = pk_rename_itself, .set_aside = pk_table_set_aside, .refill = pk_table_refill,
+	.drop_aside = pk_table_drop_aside,
 };

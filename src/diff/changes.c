@@ -23,7 +23,7 @@ static void hang_infos(struct pk_changes *c, struct pk_snapshot *snap, size_t *n
 		struct pk_info *info = &c->infos[(*next)++];
 
 		*info = (struct pk_info){ .drop = PK_NO_NODE, .create = PK_NO_NODE, .alter = PK_NO_NODE,
-					  .clean = PK_NO_NODE, .release = PK_NO_NODE, .attach = PK_NO_NODE, .rename = PK_NO_NODE,
+					  .clean = PK_NO_NODE, .fill = PK_NO_NODE, .release = PK_NO_NODE, .attach = PK_NO_NODE, .rename = PK_NO_NODE,
 					  .beside_node = PK_NO_NODE };
 		snap->objects[i]->mark = info;
 	}
@@ -150,7 +150,7 @@ static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_los
 		return false; /* it changes, and no longer uses what goes */
 	switch (reaction_of(user, o, loss)) {
 	case PK_MADE_ANEW:
-		set_fate(user, user->kind->set_aside && o->kind->type ? PK_REPLACE_TYPE : PK_REMAKE);
+		set_fate(user, user->kind->type && user->kind->set_aside && o->kind->type ? PK_REPLACE_TYPE : PK_REMAKE);
 		return true;
 	case PK_RETYPED:
 		return mark_both(info, offsetof(struct pk_info, retype));
@@ -189,7 +189,7 @@ static bool reach_tied(struct pk_changes *c, struct pk_object *o)
 {
 	struct pk_object *column = pk_tied_column(c, c->from, o);
 
-	if (!column || pk_info(column)->fate != PK_REMAKE || pk_info(o)->fate == PK_REMAKE || !pk_info(o)->other ||
+	if (!column || pk_info(column)->fate != PK_REMAKE || pk_moves(column->parent) || pk_info(o)->fate == PK_REMAKE || !pk_info(o)->other ||
 	    !pk_streq(pk_object_tie(o), pk_object_tie(pk_info(o)->other)))
 		return false;
 	set_fate(o, PK_REMAKE);
@@ -198,7 +198,7 @@ static bool reach_tied(struct pk_changes *c, struct pk_object *o)
 
 static bool carry_on(struct pk_changes *c)
 {
-	bool changed = false;
+	bool changed = pk_moves_reach(c);
 
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
@@ -331,6 +331,7 @@ void pk_changes_find(struct pk_changes *c)
 	release_heirs(c);
 	while (carry_on(c))
 		;
+	pk_moves_settle(c);
 	pk_renames_settle(c);
 	make_beside(c);
 }

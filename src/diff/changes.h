@@ -27,7 +27,9 @@ struct pk_info {
 	size_t n_users, cap_users;
 	struct pk_object **users; /* objects of the same side that depend on it */
 	const char *old_name; /* of the old side: it only changed its name, and this is what it was; or NULL */
-	size_t drop, create, alter, clean, release, attach, rename, beside_node; /* nodes, or PK_NO_NODE */
+	bool aside;    /* of the old side: makes room under another name, and is dropped when all has moved */
+	bool along;    /* a partition that does so with the table whose rows it holds */
+	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill; /* nodes, or PK_NO_NODE */
 };
 static inline struct pk_info *pk_info(const struct pk_object *o)
 {
@@ -77,6 +79,13 @@ static inline bool pk_changes_in_place(const struct pk_object *o)
 }
 /* Is the table's attachment (as a partition) the same before and after? */
 bool pk_stays_attached(const struct pk_object *table);
+/* move.c: a table that is made anew takes its partitions with it. True when something was decided that was not before. */
+bool pk_moves_reach(struct pk_changes *changes);
+void pk_moves_settle(struct pk_changes *changes); /* sets aside and along */
+static inline bool pk_moves(const struct pk_object *table) /* is it made anew, and do its rows go into the new one? */
+{
+	return table->kind->refill && pk_info(table)->fate == PK_REMAKE;
+}
 /* circles.c: sets circle and cut of all objects of a side. */
 void pk_circles_find(struct pk_changes *changes, const struct pk_snapshot *side);
 /* The relation of a column, else the object itself. */

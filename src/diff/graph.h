@@ -6,7 +6,7 @@
 
 enum pk_node_type {
 	PK_NODE_RELEASE, /* before anything: OWNED BY NONE, NO INHERIT, DROP DEFAULT of what is made anew */
-	PK_NODE_DROP,    /* or a type set aside */
+	PK_NODE_DROP,    /* or set aside */
 	PK_NODE_RENAME,  /* only its name changed */
 	PK_NODE_BESIDE,  /* the new one under another name, while the old one still serves */
 	PK_NODE_CREATE,
@@ -14,7 +14,8 @@ enum pk_node_type {
 	PK_NODE_RETYPE,  /* a column moves to the new type of the same name */
 	PK_NODE_ATTACH,  /* SET DEFAULT again, OWNED BY */
 	PK_NODE_LATE,    /* what a table says of its indexes */
-	PK_NODE_CLEAN,   /* the old type, set aside, dropped */
+	PK_NODE_FILL,    /* the rows of the table set aside, moved */
+	PK_NODE_CLEAN,   /* what was set aside, dropped */
 };
 
 struct pk_node {

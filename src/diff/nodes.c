@@ -34,6 +34,14 @@ static bool refers_elsewhere(struct pk_differ *d, const struct pk_object *o)
 	return other && pk_goes(other);
 }
 
+/* A partition's index or constraint goes with its whole's. */
+static const struct pk_object *with_whole(struct pk_differ *d, const struct pk_object *o)
+{
+	const struct pk_object *other = pk_index_parent(d, d->changes.from, o);
+
+	return other && pk_goes(other) && (pk_stays_attached(o->parent) || pk_info(o->parent)->along) ? other : NULL;
+}
+
 /*
  * What disappears with `o` because something else does: parts with their relation, a partition's index
  * with its parent's, an owned sequence with its column. NULL: nothing, it has to be dropped by itself.
@@ -42,11 +50,14 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 {
 	const struct pk_object *other;
 
+	/* What is set aside keeps its columns; the rest would be in the way of the new one's, or of what it uses. */
+	if (o->parent && pk_info(o->parent)->aside && !o->kind->part && !(o->kind->attachment && pk_info(o->parent)->along))
+		return with_whole(d, o);
 	/* Two tables that refer to each other can only go once a foreign key is gone. */
 	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o))
 		return o->parent;
-	other = pk_index_parent(d, d->changes.from, o);
-	if (other && pk_goes(other) && pk_stays_attached(o->parent))
+	other = with_whole(d, o);
+	if (other)
 		return other;
 	if (o->origin && pk_goes(o->origin) && pk_table_is_partition(o->parent) &&
 	    pk_stays_attached(o->parent))
@@ -56,6 +67,23 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 			return o->deps[i]->parent;
 	other = pk_tied_column(&d->changes, d->changes.from, o);
 	return other && pk_goes(other) ? other : NULL;
+}
+
+static size_t add_drop(struct pk_differ *d, struct pk_object *o);
+
+/* Where what was set aside, or is part of it, goes at last. */
+static void add_clean(struct pk_differ *d, struct pk_object *o, const struct pk_object *with)
+{
+	struct pk_info *info = pk_info(o);
+
+	if (info->along)
+		with = pk_partition_of(o);
+	if (with)
+		add_drop(d, (struct pk_object *)with);
+	if (with)
+		info->clean = pk_info(with)->clean;
+	else if (info->aside)
+		info->clean = pk_graph_add(&d->graph, PK_NODE_CLEAN, o, info->other);
 }
 
 static size_t add_drop(struct pk_differ *d, struct pk_object *o)
@@ -71,8 +99,7 @@ static size_t add_drop(struct pk_differ *d, struct pk_object *o)
 		info->beside_node = pk_graph_add(&d->graph, PK_NODE_BESIDE, o, info->beside);
 	if (info->cut)
 		info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, o, NULL);
-	if (info->fate == PK_REPLACE_TYPE)
-		info->clean = pk_graph_add(&d->graph, PK_NODE_CLEAN, o, info->other);
+	add_clean(d, o, with);
 	return info->drop;
 }
 
@@ -106,9 +133,24 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 	} else {
 		info->create = pk_graph_add(&d->graph, PK_NODE_CREATE, NULL, o);
 	}
+	if (o->kind->refill && info->other && pk_info(info->other)->aside && !pk_info(info->other)->along)
+		info->fill = pk_graph_add(&d->graph, PK_NODE_FILL, info->other, o);
 	if ((o->kind->tied_to_column && pk_object_tie(o)) || info->cut)
 		info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
 	return info->create;
+}
+
+/* Is its tie cut, and made again or another one made, though it stays? */
+static bool ties_anew(struct pk_differ *d, const struct pk_object *from)
+{
+	const struct pk_info *info = pk_info(from);
+	const struct pk_object *column = pk_tied_column(&d->changes, d->changes.from, from);
+
+	if (info->retie && !info->retype)
+		return true;
+	if (column && pk_info(column->parent)->aside)
+		return true;
+	return from->kind->tie_same && !from->kind->tie_same(from, info->other);
 }
 
 static void add_changes(struct pk_differ *d, struct pk_object *from)
@@ -127,8 +169,7 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 		info->alter = pk_graph_add(&d->graph, PK_NODE_ALTER, from, to);
 	}
 	pk_info(to)->alter = info->alter;
-	if (!pk_goes(from) &&
-	    ((info->retie && !info->retype) || (from->kind->tie_same && !from->kind->tie_same(from, to)))) {
+	if (!pk_goes(from) && ties_anew(d, from)) {
 		if (pk_object_tie(from))
 			info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
 		if (pk_object_tie(to) && to->kind->retie)

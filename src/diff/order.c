@@ -19,6 +19,16 @@ static void wait_for_ties(struct pk_differ *d, const struct pk_object *on, size_
 	}
 }
 
+/* The type that a column of a typed table follows; NULL: none. */
+static const struct pk_object *type_of(const struct pk_object *o)
+{
+	for (size_t i = 0; o->kind->part && pk_table_of_type(o->parent) && i < o->parent->n_deps; i++) {
+		if (o->parent->deps[i]->kind->type)
+			return o->parent->deps[i];
+	}
+	return NULL;
+}
+
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
 {
@@ -28,6 +38,8 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 
 	if (o->parent && !o->kind->comes_first)
 		pk_graph_edge(&d->graph, pk_ready_node(o->parent), node);
+	if (type_of(o))
+		pk_graph_edge(&d->graph, pk_ready_node(type_of(o)), node);
 	for (size_t i = 0; i < o->n_deps; i++) {
 		struct pk_object *on = o->deps[i];
 		bool circle = pk_in_circle(o, on);
@@ -39,6 +51,8 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, pk_ready_node(on), node);
 		if (!circle)
 			wait_for_ties(d, on, node);
+		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && o->parent != pk_whole(on))
+			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
 	}
 	pk_graph_edge(&d->graph, node, info->attach);
 	column = pk_tied_column(&d->changes, d->changes.to, o);
@@ -95,9 +109,13 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 			continue; /* untied */
 		pk_graph_edge(&d->graph, info->drop, end);
 		pk_graph_edge(&d->graph, info->clean, end);
+		if (of->aside) /* while it has the name by which that is said */
+			pk_graph_edge(&d->graph, info->drop, of->drop);
 		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !both_use(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->alter);
 	}
+	if (type_of(o))
+		pk_graph_edge(&d->graph, info->drop, pk_info(type_of(o))->alter);
 	if (info->other)
 		pk_graph_edge(&d->graph, info->drop, pk_ready_node(info->other));
 	if (info->beside)
@@ -117,12 +135,14 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->release, pk_info(info->other)->attach);
 }
 
-/* The whole's indexes are made of those of all its partitions, and no others. */
+/* The whole's indexes are made of those of all its partitions, and no others, unless they come with the whole. */
 static void order_wholes(struct pk_differ *d, const struct pk_object *whole, size_t before)
 {
 	for (size_t i = 0; whole && i < whole->n_children; i++) {
 		const struct pk_object *part = whole->children[i];
 
+		if (pk_made_with_parent(part))
+			continue;
 		if (part->kind->parent_attr && (part->kind->relation_name || part->kind->takes_relation_name(part)))
 			pk_graph_edge(&d->graph, before, pk_info(part)->create);
 	}
@@ -135,7 +155,7 @@ static void order_partitions(struct pk_differ *d)
 		struct pk_object *o = d->changes.to->objects[i];
 		const struct pk_object *parent = pk_index_parent(d, d->changes.to, o);
 
-		if (parent && pk_info(parent)->create != PK_NO_NODE)
+		if (parent && !pk_made_with_parent(parent))
 			pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(parent)->create);
 		if (o->kind->attachment && pk_info(o)->create != PK_NO_NODE) {
 			order_wholes(d, pk_partition_of(o->parent), pk_info(o)->create);
@@ -168,6 +188,28 @@ static void order_partitions(struct pk_differ *d)
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
 		}
+	}
+}
+
+/* Rows move once all partitions are there, and before what would slow them down, watch them or count them. */
+static void order_moves(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.to->n; i++) {
+		struct pk_object *o = d->changes.to->objects[i];
+		const struct pk_info *info = pk_info(o);
+
+		if (info->fill != PK_NO_NODE) {
+			pk_graph_edge(&d->graph, info->create, info->fill);
+			pk_graph_edge(&d->graph, info->fill, pk_info(info->other)->clean);
+			for (size_t j = 0; j < o->n_children; j++) {
+				if (!o->children[j]->kind->attachment && !pk_made_with_parent(o->children[j]))
+					pk_graph_edge(&d->graph, info->fill, pk_info(o->children[j])->create);
+			}
+		}
+		if (!o->kind->attachment)
+			continue;
+		for (const struct pk_object *whole = pk_partition_of(o->parent); whole; whole = pk_partition_of(whole))
+			pk_graph_edge(&d->graph, pk_ready_node(o), pk_info(whole)->fill);
 	}
 }
 
@@ -230,13 +272,13 @@ static void order_exclusive(struct pk_differ *d, const struct pk_object *to)
 	}
 }
 
-/* An heir's own change comes after its parent's, which reaches it too. */
+/* An heir's own change comes after its parent's, which reaches it too; a partition is made apart. */
 static void order_heirs(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
 
-		if (o->origin)
+		if (o->origin && !(pk_table_is_partition(o->parent) && pk_made_with_parent(o)))
 			pk_graph_edge(&d->graph, pk_ready_node(o->origin), pk_ready_node(o));
 	}
 }
@@ -310,5 +352,6 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_partitions(d);
 	order_names(d);
 	order_heirs(d);
+	order_moves(d);
 	order_bodies(d);
 }

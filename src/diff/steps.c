@@ -46,7 +46,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		node->from->kind->untie(s, node->from, node->to);
 		break;
 	case PK_NODE_DROP:
-		if (pk_info(node->from)->fate == PK_REPLACE_TYPE)
+		if (pk_info(node->from)->aside)
 			node->from->kind->set_aside(s, node->from);
 		else
 			node->from->kind->drop(s, node->from);
@@ -77,8 +77,14 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 	case PK_NODE_LATE:
 		node->to->kind->late(s, node->from, node->to);
 		break;
+	case PK_NODE_FILL:
+		node->to->kind->refill(s, node->from, node->to);
+		break;
 	case PK_NODE_CLEAN:
-		pk_emit(s, "DROP %s %s", pk_sql_name(node->from), pk_aside_ident(s, node->from));
+		if (node->from->kind->drop_aside)
+			node->from->kind->drop_aside(s, node->from, node->to);
+		else
+			pk_emit(s, "DROP %s %s", pk_sql_name(node->from), pk_aside_ident(s, node->from));
 		break;
 	}
 }

@@ -5,7 +5,7 @@
 #	converge_way CASE FROM TO
 #	converge_dumps WORK TARGET A B	two databases, by their dumps
 #	converge_data CASE FROM TO		the same with rows: what may stay has stayed
-#	converge_copies CASE SIDE		dumped and restored, or imported and loaded, it is the same
+#	converge_copies CASE SETUP SIDE		dumped and restored, or imported and loaded, it is the same
 #	converge_drop CASE...
 #
 # Each returns 1 and leaves one line in $why; converge_data returns 2 when the rows themselves do not
@@ -205,10 +205,14 @@ converge_lost() {
 			gsub(/[][.*+?^$(){}|\\]/, "\\\\&", name)
 			return name
 		}
+		# its rows are elsewhere, since the whole divides them in another way
+		function moved(table) {
+			return (table in whole) && (remade[whole[table]] || moved(whole[table]))
+		}
 		FILENAME == ARGV[1] { destroyed = destroyed " " $0 " "; next }
 		FILENAME == ARGV[2] {
 			if ($1 == "table") {
-				oid[$2] = $3; file[$2] = $4; sort[$2] = $5; needs[$2] = $6; rows[$2] = $7
+				oid[$2] = $3; file[$2] = $4; sort[$2] = $5; needs[$2] = $6; rows[$2] = $7; whole[$2] = $8
 			} else {
 				type[$2, $3] = $4; there[$2, $3] = $6; digest[$2, $3] = $7
 			}
@@ -216,14 +220,16 @@ converge_lost() {
 		}
 		$1 == "table" && $2 in oid {
 			stays[$2] = 1
+			# a partition that became a table of its own keeps its rows to itself
+			if (whole[$2] in rows && $8 != whole[$2]) {
+				rows[whole[$2]] -= rows[$2]
+				shrunk[whole[$2]] = 1
+			}
 			rewritten[$2] = $5 != sort[$2] || $6 != needs[$2]
+			remade[$2] = rewritten[$2]
+			now[$2] = $7; sort_now[$2] = $5; oid_now[$2] = $3; file_now[$2] = $4
 			if (excused(plain($2), ""))
-				continue_[$2] = 1
-			else if ($7 != rows[$2] && !($5 == "p" && sort[$2] == "p" && destroyed != ""))
-				print "rows of " $2 ": " rows[$2] " became " $7
-			else if ($3 != oid[$2] && !rewritten[$2])
-				print $2 " is another table"
-			after[$2] = $4
+				lost[$2] = 1
 			next
 		}
 		$1 == "column" && $2 in stays {
@@ -234,14 +240,24 @@ converge_lost() {
 				rewritten[$2] = 1
 				if ($4 !~ /generated/ && $6 != there[$2, $3] && !excused(plain($2), $3))
 					print "values of " $2 "." $3 ": " there[$2, $3] " became " $6
-			} else if ($7 != digest[$2, $3] && !excused(plain($2), "")) {
-				print "contents of " $2 "." $3 " differ"
+			} else if ($7 != digest[$2, $3]) {
+				differs[$2] = $3
 			}
 		}
 		END {
-			for (table in stays)
-				if (!rewritten[table] && file[table] != after[table] && !(table in continue_))
+			for (table in stays) {
+				if (table in lost || moved(table))
+					continue
+				parts = sort[table] == "p" && sort_now[table] == "p"
+				if (now[table] != rows[table] && !(parts && destroyed != ""))
+					print "rows of " table ": " rows[table] " became " now[table]
+				else if (oid_now[table] != oid[table] && !rewritten[table])
+					print table " is another table"
+				else if (file_now[table] != file[table] && !rewritten[table])
 					print table " was rewritten without need"
+				else if (table in differs && !(table in shrunk))
+					print "contents of " table "." differs[table] " differ"
+			}
 		}' "$@" | head -n 1
 }
 
@@ -285,10 +301,11 @@ converge_data() {
 
 # Needs a repository of its own in $PWD, with what `init` makes.
 converge_copies() {
-	local case=$1 side=$2 db=$1_$2 copy=$1_copy log=$T/$1.log want got
+	local case=$1 setup=$2 side=$3 db=$1_$3 copy=$1_copy log=$T/$1.log want got
 	want=$(cat "$T/$case.$side.print")
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $copy WITH (FORCE)" \
 		-c "CREATE DATABASE $copy TEMPLATE template0" 2>"$log"
+	[ ! -s "$setup" ] || converge_psql "$copy" <"$setup" >/dev/null 2>"$log"
 	"$(pg_bin)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" 2>"$log" |
 		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$copy" >/dev/null 2>>"$log" || {
 		why="restore $side.sql: $(converge_reason "$log")"
@@ -301,7 +318,8 @@ converge_copies() {
 		return 1
 	}
 	rm -rf db .postkit
-	mkdir -p db/schema
+	mkdir -p db/schema/infra
+	[ ! -s "$setup" ] || cp "$setup" db/schema/infra/setup.sql
 	git config postkit.remote.prod.url "$(pg_url "$db")"
 	git-postkit import </dev/null >"$log" 2>&1 || {
 		why="import $side.sql: $(converge_reason "$log")"

@@ -3,7 +3,7 @@ SELECT 'pg_type'::regclass::oid AS classid, t.oid, n.nspname AS schema, t.typnam
        quote_ident(pg_get_userbyid(t.typowner)) AS owner, quote_literal(d.description) AS comment,
        array_to_string(t.typacl, E'\n') AS acl,
        CASE WHEN t.typacl IS NOT NULL THEN array_to_string(acldefault('T', t.typowner), E'\n') END AS acl_default,
-       (SELECT string_agg(quote_ident(a.attname) || E'\x02' || format_type(a.atttypid, a.atttypmod)
+       (SELECT string_agg(quote_ident(a.attname) || E'\x02' || format_type(a.atttypid, a.atttypmod) || E'\x02'
                           || CASE WHEN a.attcollation <> ty.typcollation
                                   THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
                                   ELSE '' END, E'\x01' ORDER BY a.attnum)

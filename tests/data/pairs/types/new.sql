@@ -4,5 +4,7 @@ CREATE DOMAIN email AS text CHECK (VALUE ~ '^[^@]+@[^@]+$');
 CREATE DOMAIN small AS int DEFAULT 2 CONSTRAINT few CHECK (VALUE < 20) CONSTRAINT more CHECK (VALUE > 0);
 CREATE TYPE frange AS RANGE (subtype = float8, subtype_diff = float8mi);
 CREATE TYPE trange AS RANGE (subtype = time, multirange_type_name = tranges);
-CREATE TABLE t (e email, s small, p pt);
+CREATE TABLE t (e email, s small, p pt, f frange, fs frange[], fm fmultirange);
+CREATE INDEX t_f ON t USING gist (f);
+CREATE FUNCTION width(frange) RETURNS float8 LANGUAGE sql AS 'SELECT upper($1) - lower($1)';
 COMMENT ON DOMAIN email IS 'somebody@somewhere';

@@ -1,0 +1,61 @@
+/* Tables that are made anew and keep their rows, and what that means for their partitions. */
+#include "diff/changes.h"
+
+/* The partitioned table that a table is part of before and after; NULL: none, or another. */
+static const struct pk_object *whole_all_along(const struct pk_object *table)
+{
+	const struct pk_object *to = pk_info(table)->other, *whole = pk_partition_of(table);
+	const struct pk_object *after = to ? pk_partition_of(to) : NULL;
+
+	if (!whole || (to && (!after || strcmp(after->ident, whole->ident) != 0)))
+		return NULL;
+	return whole;
+}
+
+bool pk_moves_reach(struct pk_changes *c)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->from->n; i++) {
+		struct pk_object *o = c->from->objects[i];
+		const struct pk_object *whole = o->kind->refill ? whole_all_along(o) : NULL;
+
+		if (!whole || !pk_moves(whole) || pk_info(o)->fate == PK_REMAKE || !pk_info(o)->other)
+			continue;
+		pk_info(o)->fate = pk_info(pk_info(o)->other)->fate = PK_REMAKE;
+		changed = true;
+	}
+	return changed;
+}
+
+static bool goes_along(const struct pk_object *o)
+{
+	const struct pk_object *whole = o->kind->refill && pk_goes(o) ? whole_all_along(o) : NULL;
+
+	return whole && (pk_moves(whole) || goes_along(whole));
+}
+
+/* Does anything keep values of the old type while the new one comes? */
+static bool in_use(const struct pk_object *type)
+{
+	const struct pk_info *info = pk_info(type);
+
+	for (size_t i = 0; i < info->n_users; i++) {
+		const struct pk_object *user = info->users[i];
+
+		if (!pk_goes(user) || pk_info(user)->fate == PK_REPLACE_TYPE || (user->parent && pk_moves(user->parent)))
+			return true;
+	}
+	return false;
+}
+
+void pk_moves_settle(struct pk_changes *c)
+{
+	for (size_t i = 0; i < c->from->n; i++) {
+		struct pk_object *o = c->from->objects[i];
+		struct pk_info *info = pk_info(o);
+
+		info->along = goes_along(o);
+		info->aside = (info->fate == PK_REPLACE_TYPE && in_use(o)) || pk_moves(o) || info->along;
+	}
+}
