@@ -1,9 +1,8 @@
 #include "catalog/super.h"
 
 #include "base/text.h"
-#include "catalog/kind.h"
+#include "catalog/super_trust.h"
 #include "catalog_sql.h"
-#include "sql/scan.h"
 
 /* How much of the text's own is let into a superuser's session. */
 enum how {
@@ -16,9 +15,20 @@ struct pk_super_kind {
 	enum pk_verb verb;
 	const char *object;
 	enum how how;
+	/* Whether the role may not: a query about the statement's language or type and its second type; SAYS_SO; NULL: never. */
+	const char *ask;
 	bool (*applies)(const struct pk_action *action); /* NULL: always */
 	bool validate; /* operator classes: their access method has to find nothing wrong */
 };
+
+/* The statement says what only superusers may. */
+#define SAYS_SO ""
+
+static const char not_trusted_language[] =
+	"SELECT 't' FROM pg_catalog.pg_language WHERE lanname = $1 AND NOT lanpltrusted";
+static const char types_of_others[] =
+	"SELECT 't' FROM pg_catalog.pg_type WHERE oid IN (pg_catalog.to_regtype($1), pg_catalog.to_regtype($2)) "
+	"HAVING NOT pg_catalog.bool_or(pg_catalog.pg_has_role(typowner, 'USAGE'))";
 
 static bool is_shell(const struct pk_action *action)
 {
@@ -37,31 +47,33 @@ static bool takes_nothing_along(const struct pk_action *action)
 
 /* The first that fits. */
 static const struct pk_super_kind kinds[] = {
-	{ PK_CREATE, "extension", ALWAYS, NULL, false },
-	{ PK_COMMENT, "extension", ALWAYS, NULL, false },
-	{ PK_CREATE, "access method", HARMLESS, NULL, false },
-	{ PK_COMMENT, "access method", HARMLESS, NULL, false },
-	{ PK_DROP, "access method", HARMLESS, takes_nothing_along, false },
-	{ PK_CREATE, "operator family", HARMLESS, NULL, true },
-	{ PK_ALTER, "operator family", HARMLESS, NULL, true },
-	{ PK_CREATE, "operator class", HARMLESS, NULL, true },
-	{ PK_CREATE, "type", HARMLESS, is_shell, false },
-	{ PK_ALTER, "function", HARMLESS, only_says_leakproof, false },
-	{ PK_DROP, "cast", HARMLESS, takes_nothing_along, false },
-	{ PK_CREATE, "function", TRUSTED, NULL, false }, /* in languages that reach outside, or with a support function */
-	{ PK_CREATE, "procedure", TRUSTED, NULL, false },
-	{ PK_CREATE, "aggregate", TRUSTED, NULL, false }, /* with a state of type internal */
-	{ PK_CREATE, "type", TRUSTED, NULL, false },
-	{ PK_ALTER, "type", TRUSTED, NULL, false },
-	{ PK_CREATE, "cast", TRUSTED, NULL, false }, /* between the server's own types, or without a function */
-	{ PK_CREATE, "language", TRUSTED, NULL, false },
-	{ PK_CREATE, "transform", TRUSTED, NULL, false },
-	{ PK_CREATE, "text search parser", TRUSTED, NULL, false },
-	{ PK_CREATE, "text search template", TRUSTED, NULL, false },
+	{ PK_CREATE, "extension", ALWAYS, NULL, NULL, false },
+	{ PK_COMMENT, "extension", ALWAYS, NULL, NULL, false },
+	{ PK_CREATE, "access method", HARMLESS, NULL, NULL, false },
+	{ PK_COMMENT, "access method", HARMLESS, NULL, NULL, false },
+	{ PK_DROP, "access method", HARMLESS, NULL, takes_nothing_along, false },
+	{ PK_CREATE, "operator family", HARMLESS, NULL, NULL, true },
+	{ PK_ALTER, "operator family", HARMLESS, NULL, NULL, true },
+	{ PK_CREATE, "operator class", HARMLESS, NULL, NULL, true },
+	{ PK_CREATE, "type", HARMLESS, NULL, is_shell, false },
+	{ PK_ALTER, "function", HARMLESS, NULL, only_says_leakproof, false },
+	{ PK_DROP, "cast", HARMLESS, types_of_others, takes_nothing_along, false },
+	{ PK_CREATE, "function", TRUSTED, not_trusted_language, NULL, false },
+	{ PK_CREATE, "procedure", TRUSTED, not_trusted_language, NULL, false },
+	{ PK_CREATE, "aggregate", TRUSTED, SAYS_SO, NULL, false }, /* a state of type internal */
+	{ PK_CREATE, "type", TRUSTED, SAYS_SO, NULL, false },
+	{ PK_ALTER, "type", TRUSTED, NULL, NULL, false },
+	{ PK_CREATE, "cast", TRUSTED, types_of_others, NULL, false },
+	{ PK_CREATE, "language", TRUSTED, NULL, NULL, false },
+	{ PK_CREATE, "transform", TRUSTED, types_of_others, NULL, false },
+	{ PK_CREATE, "text search parser", TRUSTED, NULL, NULL, false },
+	{ PK_CREATE, "text search template", TRUSTED, NULL, NULL, false },
 };
 
 /* "ALTER ... OWNER TO role": has a way of its own. */
-static const struct pk_super_kind gives = { PK_OWNER, NULL, HARMLESS, NULL, false };
+static const struct pk_super_kind gives = { PK_OWNER, NULL, HARMLESS, SAYS_SO, NULL, false };
+
+const struct pk_super_stmt pk_super_extension = { .kind = &kinds[0] };
 
 struct pk_super_stmt pk_super_find(const struct pk_action *action)
 {
@@ -83,67 +95,10 @@ bool pk_super_always(const struct pk_super_stmt *stmt)
 	return stmt->kind && stmt->kind->how == ALWAYS;
 }
 
-struct pk_super_trust pk_super_trust(const struct pk_config *config, const struct pk_snapshot *like)
-{
-	return (struct pk_super_trust){ like, pk_config_bool_protected(config, "superuserObjects", false) };
-}
-
 void pk_super_release(struct pk_super *super)
 {
 	pk_map_release(&super->known);
 	pk_arena_release(&super->arena);
-}
-
-/* ---- what is trusted ---- */
-
-/* Two statements are the same when their tokens are, whatever stands between them. */
-static const char *normal_form(struct pk_arena *arena, const char *sql)
-{
-	PK_AUTO(pk_buf) out = PK_BUF_INIT;
-	struct pk_scan scan;
-	struct pk_token token, last = { .kind = PK_TOKEN_END };
-
-	pk_scan_start(&scan, sql, strlen(sql));
-	while (pk_scan_code(&scan, &token)) {
-		/* < = is not <= */
-		if (token.kind != PK_TOKEN_CHAR || last.kind != PK_TOKEN_CHAR || token.start != last.end)
-			pk_buf_addc(&out, '\n');
-		for (size_t i = token.start; i < token.end; i++) {
-			bool folds = token.kind == PK_TOKEN_WORD && sql[i] >= 'A' && sql[i] <= 'Z';
-
-			pk_buf_addc(&out, folds ? (char)(sql[i] - 'A' + 'a') : sql[i]);
-		}
-		last = token;
-	}
-	return pk_arena_strdup(arena, out.ptr);
-}
-
-/* The statements that a superuser has to run for the database that is trusted. */
-static void read_known(struct pk_super *super)
-{
-	const struct pk_snapshot *like = super->trust->like;
-
-	for (size_t i = 0; like && i < like->n; i++) {
-		struct pk_script s = { .arena = &super->arena, .files = true, .database_owner = like->database_owner };
-
-		if (!like->objects[i]->kind->part)
-			pk_object_create(&s, like->objects[i]);
-		for (size_t k = 0; k < s.n; k++)
-			if (s.items[k].superuser)
-				pk_map_set(&super->known, normal_form(&super->arena, s.items[k].sql), super);
-		pk_script_release(&s);
-	}
-	super->knows = true;
-}
-
-static bool is_known(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql)
-{
-	/* Values are read by code that the text does not say: a domain's check, say. */
-	if (!super->trust || stmt->reads_values)
-		return false;
-	if (!super->knows)
-		read_known(super);
-	return pk_map_get(&super->known, normal_form(&super->arena, sql)) != NULL;
 }
 
 /* ---- the superuser's session ---- */
@@ -213,11 +168,18 @@ struct job {
 	bool trusted;
 };
 
+static const char untrusted[] =
+	"what a database of yours holds word for word is trusted; for more, 'git config postkit.superuserObjects true' lets "
+	"schema files make such things on local servers, where they can then do whatever a superuser can";
+
 static int hint(struct pk_err *err)
 {
-	return pk_err_hint(err, "what the database that it came from holds word for word is trusted; for more, 'git config "
-				"postkit.superuserObjects true' lets schema files make such things on local servers, where "
-				"they can do whatever a superuser can");
+	return pk_err_hint(err, "%s", untrusted);
+}
+
+bool pk_super_untrusted(const struct pk_err *err)
+{
+	return pk_streq(err->hint, untrusted);
 }
 
 static int beyond(struct pk_err *err, const char *what)
@@ -368,6 +330,40 @@ static bool asks_for_superuser(const struct pk_err *err)
 	       pk_starts_with(err->msg, "permission denied for language ");
 }
 
+/* As far as can be told before: the role may not. */
+static int asks(struct pk_super *super, const struct pk_super_kind *kind, const struct pk_action *action, bool *ret,
+		struct pk_err *err)
+{
+	const char *const params[] = { action->language ? action->language : action->type, action->def };
+	PK_FREE char *answer = NULL;
+	int n = kind->ask == not_trusted_language ? 1 : 2;
+
+	*ret = action->superuser || !kind->ask;
+	if (*ret || pk_streq(kind->ask, SAYS_SO))
+		return 0;
+	if (pk_query_value(super->user, kind->ask, n, params, &answer, err) < 0)
+		return -1;
+	*ret = answer != NULL;
+	return 0;
+}
+
+int pk_super_needed(struct pk_super *super, const struct pk_action *action, bool *ret, struct pk_err *err)
+{
+	static const char powers[] = "SELECT 't' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper";
+	const struct pk_super_stmt stmt = pk_super_find(action);
+	PK_FREE char *answer = NULL;
+
+	*ret = false;
+	if (!super->admin || !stmt.kind || pk_super_always(&stmt))
+		return 0;
+	if (asks(super, stmt.kind, action, ret, err) < 0)
+		return -1;
+	if (*ret && pk_query_value(super->user, powers, 0, NULL, &answer, err) < 0)
+		return -1;
+	*ret = *ret && !answer;
+	return 0;
+}
+
 int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql, struct pk_err *err)
 {
 	struct job job = { .admin = super->admin, .stmt = stmt, .sql = sql };
@@ -377,13 +373,17 @@ int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const
 	if (!super->admin || !stmt->kind)
 		return -1;
 	job.trusted = super->trust && super->trust->all;
-	if (!pk_super_always(stmt) && strcmp(err->sqlstate, "42501") != 0 &&
+	if (err->exit && strcmp(err->sqlstate, "42501") != 0 &&
 	    !(stmt->kind->how == TRUSTED && strcmp(err->sqlstate, "42P13") == 0))
 		return -1;
-	if (!job.trusted && !pk_super_always(stmt) && !stmt->owner)
-		job.trusted = is_known(super, stmt, sql);
-	if (stmt->kind->how == TRUSTED && !job.trusted && !stmt->leakproof_at)
+	/* Values are read by code that the text does not say: a domain's check, say. */
+	if (!job.trusted && !pk_super_always(stmt) && !stmt->owner && !stmt->reads_values)
+		job.trusted = pk_super_known(super, sql);
+	if (stmt->kind->how == TRUSTED && !job.trusted && !stmt->leakproof_at) {
+		if (!err->exit)
+			pk_err_set(err, "only a superuser may run this, and nothing says that it can be trusted");
 		return asks_for_superuser(err) ? hint(err) : -1;
+	}
 	status = run_job(super, &job, &why);
 	free(job.path);
 	free(job.role);

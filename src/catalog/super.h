@@ -15,10 +15,20 @@ struct pk_super_kind;
 /* What may be made beyond what is harmless by its nature. */
 struct pk_super_trust {
 	const struct pk_snapshot *like; /* a database of the user's: what it holds, word for word; NULL: nothing */
+	const struct pk_repo *repo;     /* what pk_super_remember() has kept there; may be NULL */
 	bool all;                       /* postkit.superuserObjects: the user wants it */
 };
 /* As the settings have it; the tracked file has no say. */
-struct pk_super_trust pk_super_trust(const struct pk_config *config, const struct pk_snapshot *like);
+struct pk_super_trust pk_super_trust(const struct pk_config *config, const struct pk_repo *repo,
+				     const struct pk_snapshot *like);
+/*
+ * Keeps what the user's own database holds and only a superuser could make, so that it is trusted from now
+ * on, whatever database is at hand: refs/postkit/held, whose tree has an entry for each statement. It is
+ * neither pushed nor fetched.
+ */
+int pk_super_remember(const struct pk_repo *repo, const struct pk_snapshot *of, struct pk_err *err);
+/* The error of a statement that would have been run had it been trusted. */
+bool pk_super_untrusted(const struct pk_err *err);
 
 /* Both on the same database; neither in a transaction when something is run. */
 struct pk_super {
@@ -40,12 +50,17 @@ struct pk_super_stmt {
 };
 /* By the only action of a statement. */
 struct pk_super_stmt pk_super_find(const struct pk_action *action);
+/* Any other statement about an extension, where a migration holds it. */
+extern const struct pk_super_stmt pk_super_extension;
 /* Is it a superuser's whoever asks? Others are the role's where the role may. */
 bool pk_super_always(const struct pk_super_stmt *stmt);
 
+/* Whether the role may not run it, as far as can be told without trying. Extensions are told apart elsewhere. */
+int pk_super_needed(struct pk_super *super, const struct pk_action *action, bool *ret, struct pk_err *err);
+
 /*
- * Runs a statement as superuser that failed for the role, why: with what; or that is a superuser's
- * always. It is run in a transaction of its own, without event triggers, by the protocol that takes one
+ * Runs a statement as superuser that failed for the role, which is what err says then, or that the role
+ * need not try. It is run in a transaction of its own, without event triggers, by the protocol that takes one
  * statement and no more. Names are looked up as the user's session would now; of its settings nothing
  * else is taken. What it made is given to the role.
  *

@@ -93,7 +93,7 @@ static int load_and_compare(struct pk_check_state *state, const char *commit, co
 			    const struct pk_oid *db_tree, const char *end, int major, struct pk_err *err)
 {
 	const struct pk_check_input *in = state->in;
-	struct pk_shadow_options options = { .trust = pk_super_trust(in->config, NULL), .managed = &in->project->managed };
+	struct pk_shadow_options options = { .trust = pk_super_trust(in->config, in->repo, NULL), .managed = &in->project->managed };
 	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
 	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
@@ -114,6 +114,11 @@ static int load_and_compare(struct pk_check_state *state, const char *commit, co
 		if (why.exit == PK_EXIT_INTERRUPTED) {
 			pk_err_move(err, &why);
 			return -1;
+		}
+		if (pk_super_untrusted(&why)) {
+			not_checked(state, "they hold what only a superuser may make, and no database of yours is known to "
+					   "hold it");
+			return 0;
 		}
 		/* Without a place in a file it is the server's trouble, not the author's. */
 		if (why.file && lacks_ignored(in->project, &why))

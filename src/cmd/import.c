@@ -134,7 +134,7 @@ static struct pk_shadow_options shadow_options(const struct import *im)
 {
 	return (struct pk_shadow_options){ .role = im->facts.role,
 					   .owner = im->facts.owner,
-					   .trust = pk_super_trust(&im->ctx.config, &im->snapshot),
+					   .trust = pk_super_trust(&im->ctx.config, &im->ctx.repo, &im->snapshot),
 					   .managed = &im->ctx.project.managed };
 }
 
@@ -278,7 +278,8 @@ static int read_remote(struct import *im, const char *name, struct pk_err *err)
 	pk_say("reading %s (%s)", im->remote.name, where);
 	if (pk_remote_connect(&im->remote, &im->conn, err) < 0 ||
 	    pk_source_facts_read(&im->conn, &im->facts, err) < 0 ||
-	    pk_snapshot_read(&im->conn, &im->ctx.project.managed, &im->snapshot, err) < 0)
+	    pk_snapshot_read(&im->conn, &im->ctx.project.managed, &im->snapshot, err) < 0 ||
+	    pk_super_remember(&im->ctx.repo, &im->snapshot, err) < 0)
 		return -1;
 	for (size_t i = 0; i < im->snapshot.n; i++)
 		objects += im->snapshot.objects[i]->path != NULL;

@@ -60,7 +60,8 @@ static struct pk_shadow_options shadow_options(const struct pk_ctx *ctx, const s
 	return (struct pk_shadow_options){
 		.role = like ? like->facts.role : NULL,
 		.owner = like ? like->facts.owner : NULL,
-		.trust = pk_super_trust(&ctx->config, like ? &like->snapshot : NULL),
+		.trust = pk_super_trust(&ctx->config, ctx->has_repo ? &ctx->repo : NULL,
+					like ? &like->snapshot : NULL),
 		.managed = &ctx->project.managed,
 	};
 }
@@ -128,7 +129,7 @@ int pk_side_after(const struct pk_ctx *ctx, const struct pk_side *side, const ch
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
 	struct pk_shadow_options how = shadow_options(ctx, side);
 
-	how.trust = pk_super_trust(&ctx->config, &side->snapshot); /* it is what the copy is made of */
+	how.trust = pk_super_trust(&ctx->config, ctx->has_repo ? &ctx->repo : NULL, &side->snapshot); /* it is what the copy is made of */
 	if (pk_server_open(&server, ctx->has_repo ? &ctx->repo : NULL, &ctx->config, side->snapshot.version / 10000, err) < 0)
 		return -1;
 	return pk_shadow_after(&server, &side->snapshot, sql, &how, ret_before, ret_after, err);

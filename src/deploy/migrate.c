@@ -101,6 +101,7 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.file = path, .first_line = m->up_line, .transaction = true, .measure = target->local,
 		.lock_timeout = lock_timeout ? lock_timeout : "5s", .before_commit = track,
 		.after = after_statement, .arg = &row, .admin = target->admin, .local = target->local,
+		.trust = pk_super_trust(target->d->config, target->d->repo, NULL),
 	};
 	size_t done = 0;
 

@@ -87,5 +87,7 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 	if (pk_source_facts_read(&d->conn, &d->facts, err) < 0 ||
 	    pk_applied_read(&d->conn, &d->applied, &d->tracked, err) < 0 || read_empty(d, err) < 0)
 		return -1;
-	return pk_snapshot_read(&d->conn, &d->project->managed, &d->now, err);
+	if (pk_snapshot_read(&d->conn, &d->project->managed, &d->now, err) < 0)
+		return -1;
+	return pk_super_remember(d->repo, &d->now, err);
 }

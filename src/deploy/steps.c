@@ -158,6 +158,7 @@ static int run_once(struct steps *s, size_t i, struct pk_err *err)
 		.measure = s->target->local && !bare, .lock_timeout = lock_timeout ? lock_timeout : "5s",
 		.before_commit = bare ? NULL : count_in_transaction, .after = after_statement, .arg = s,
 		.admin = s->target->admin, .local = s->target->local,
+		.trust = pk_super_trust(s->target->d->config, s->target->d->repo, NULL),
 	};
 	size_t done = 0;
 

@@ -58,6 +58,9 @@ static const struct pk_object *object_of(const struct pk_node *node)
 	return node->to ? node->to : node->from;
 }
 
+/* Ranks of what is put off. */
+#define LATE 100
+
 /* Smaller comes first. */
 static int rank_of(const struct pk_node *node)
 {
@@ -66,7 +69,7 @@ static int rank_of(const struct pk_node *node)
 	if (node->swap)
 		return node->type == PK_NODE_DROP ? 200 - rank : 200 + rank;
 	if (node->apart)
-		return 100 + rank;
+		return LATE + rank;
 
 	switch (node->type) {
 	case PK_NODE_RELEASE:
@@ -156,17 +159,44 @@ static size_t least_waiting(const struct pk_graph *graph)
 	return best;
 }
 
+/* The role's and the superuser's; turn: whose it is. */
+struct heaps {
+	struct heap of[2];
+	bool turn;
+};
+
+static void set_free(struct heaps *heaps, size_t node)
+{
+	struct heap *heap = &heaps->of[heaps->of[0].graph->nodes[node].superuser];
+
+	push(heap, node);
+}
+
+/* Whoever has the turn keeps it; but what is to come late waits for the other one, too. */
+static size_t next_free(struct heaps *heaps)
+{
+	struct heap *mine = &heaps->of[heaps->turn], *other = &heaps->of[!heaps->turn];
+
+	if (other->n && (!mine->n || rank_of(&mine->graph->nodes[mine->items[0]]) >= LATE)) {
+		heaps->turn = !heaps->turn;
+		mine = other;
+	}
+	return mine->n ? pop(mine) : least_waiting(mine->graph);
+}
+
 void pk_graph_sort(struct pk_graph *graph, size_t *ret_order)
 {
-	struct heap heap = { .graph = graph, .items = pk_realloc_array(NULL, graph->n + 1, sizeof(size_t)) };
+	struct heaps heaps = { .turn = false };
 	size_t n = 0;
 
+	for (size_t i = 0; i < PK_COUNT(heaps.of); i++)
+		heaps.of[i] = (struct heap){ graph, pk_realloc_array(NULL, graph->n + 1, sizeof(size_t)), 0 };
 	for (size_t i = 0; i < graph->n; i++) {
 		if (!graph->nodes[i].waits && !graph->nodes[i].wishes)
-			push(&heap, i);
+			set_free(&heaps, i);
 	}
 	while (n < graph->n) {
-		size_t i = heap.n ? pop(&heap) : least_waiting(graph);
+		size_t i = next_free(&heaps);
 		struct pk_node *node = &graph->nodes[i];
 
 		if (node->done)
@@ -181,8 +211,9 @@ void pk_graph_sort(struct pk_graph *graph, size_t *ret_order)
 			else
 				after->waits--;
 			if (!after->waits && !after->wishes && !after->done)
-				push(&heap, node->next[j] / 2);
+				set_free(&heaps, node->next[j] / 2);
 		}
 	}
-	free(heap.items);
+	for (size_t i = 0; i < PK_COUNT(heaps.of); i++)
+		free(heaps.of[i].items);
 }

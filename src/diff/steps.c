@@ -137,27 +137,47 @@ void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
 		node->script = pk_differ_script(d, &plan->arena);
 		emit(&node->script, node);
 		node->swap = swaps(node);
-		for (size_t j = 0; j < node->script.n; j++)
+		for (size_t j = 0; j < node->script.n; j++) {
 			node->apart |= node->script.items[j].no_transaction || node->script.items[j].own_transaction;
+			node->superuser |= node->script.items[j].superuser;
+		}
 	}
+}
+
+/*
+ * A superuser's session of its own runs what the role may not, and sees only what is committed; nor does
+ * the role see more of its. Owner and comment of what it made may be left to the role until the end.
+ */
+static bool changes_hands(bool *superuser, const struct pk_stmt *stmt, bool after_superuser)
+{
+	bool before = *superuser;
+
+	if (!stmt->superuser && after_superuser)
+		return false;
+	*superuser = stmt->superuser;
+	return stmt->superuser != before;
 }
 
 void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan)
 {
-	bool commit = false;
+	bool commit = false, superuser = false;
 
 	for (size_t i = 0; i < d->graph.n; i++) {
 		const struct pk_node *node = &d->graph.nodes[order[i]];
 		const struct pk_object *o = node->to ? node->to : node->from;
+		bool after_superuser = false;
 
 		for (size_t j = 0; j < node->script.n; j++) {
 			const struct pk_stmt *stmt = &node->script.items[j];
 			struct pk_step step = {
 				.change = change_of(node), .kind = o->kind->name, .object = o->ident, .sql = stmt->sql,
-				.note = stmt->note ? stmt->note : "", .no_transaction = stmt->no_transaction,
+				.note = stmt->note ? stmt->note : stmt->superuser ? "only a superuser may run this" : "",
+				.no_transaction = stmt->no_transaction,
 				.own_transaction = stmt->own_transaction || commit,
 			};
 
+			step.own_transaction |= changes_hands(&superuser, stmt, after_superuser);
+			after_superuser |= stmt->superuser;
 			pk_differ_describe(d, node, stmt, plan, &step);
 			commit = stmt->commit_after;
 		}

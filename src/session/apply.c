@@ -112,6 +112,7 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
 		.arg = run,
 		.admin = &desk->admin,
 		.local = true,
+		.trust = pk_super_trust(desk->config, desk->repo, &run->clone),
 		.skip = done,
 	};
 	if (pk_run_sql(&desk->user, part->up, &how, &trace, NULL, err) < 0)

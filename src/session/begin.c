@@ -105,7 +105,7 @@ static int keep_base(struct pk_desk *desk, struct pk_begun *ret, struct pk_err *
 	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
 	if (pk_desk_connect(desk, err) < 0 || pk_desk_tables(desk, err) < 0 ||
-	    pk_desk_read(desk, &first, err) < 0 ||
+	    pk_desk_read(desk, &first, err) < 0 || pk_super_remember(desk->repo, &first, err) < 0 ||
 	    pk_desk_catch_up(desk, &first.fingerprint, &ret->caught_up, err) < 0)
 		return -1;
 	const struct pk_snapshot *base = &first;

@@ -68,6 +68,7 @@ static int run_one(struct pk_desk *desk, const struct pk_migration *m, struct pk
 		.arg = &recording,
 		.admin = &desk->admin,
 		.local = true,
+		.trust = pk_super_trust(desk->config, desk->repo, NULL),
 	};
 	size_t done;
 	if (pk_desk_roles_of(desk, m->up, file, err) < 0)

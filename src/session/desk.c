@@ -97,7 +97,7 @@ int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source,
 		.role = desk->session.role,
 		.owner = desk->session.owner,
 		.like = desk->session.db,
-		.trust = pk_super_trust(desk->config, clone),
+		.trust = pk_super_trust(desk->config, desk->repo, clone),
 		.managed = &desk->project->managed,
 	};
 	return pk_shadow_read(&desk->server, source->infra.n ? &source->infra : NULL,

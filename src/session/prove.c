@@ -146,6 +146,7 @@ int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, cons
 		.transaction = transaction,
 		.admin = &proof->admin,
 		.local = true,
+		.trust = pk_super_trust(proof->desk->config, proof->desk->repo, proof->clone),
 	};
 	return pk_run_sql(&proof->user, sql, &how, NULL, NULL, err);
 }

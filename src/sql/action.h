@@ -96,9 +96,9 @@ struct pk_action {
 	const char *new_name; /* RENAME; SET SCHEMA is a RENAME whose ref_schema is the new schema;
 				    ALTER DOMAIN: the constraint */
 	const char *
-		type; /* ADD COLUMN, ALTER TYPE, domains: as SQL text, e.g. "character varying(20)" */
+		type; /* ADD COLUMN, ALTER TYPE, domains, casts, transforms: as SQL text, e.g. "character varying(20)" */
 	const char *collation; /* of the type, as given; or NULL */
-	const char *def; /* expression of a default, USING, CHECK or generated column, as SQL text;
+	const char *def; /* expression of a default, USING, CHECK or generated column, as SQL text; a cast's target;
 				    enum value added; PK_SET: the value; PK_LOCK: the mode; PK_DO: the body */
 	enum pk_constraint constraint;
 	const char *const
@@ -116,6 +116,8 @@ struct pk_action {
 		local,				     /* SET LOCAL */
 		full,				     /* VACUUM FULL */
 		nested;	  /* found inside a DO body: line is in the body */
+	const char *language; /* of a routine, as given; NULL: sql */
+	bool superuser;	      /* it says something that only superusers may say */
 	bool shell;	   /* CREATE TYPE of a name alone */
 	bool reads_values; /* routines: to make it, values of types may be read that are not the server's own */
 	int leakproof_at;  /* CREATE FUNCTION, and ALTER FUNCTION that says nothing else: 1 + where LEAKPROOF

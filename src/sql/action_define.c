@@ -25,6 +25,17 @@ static bool names_foreign_type(const ProtobufCMessage *message)
 	return found;
 }
 
+static bool find_internal(void *arg, const ProtobufCMessage *message)
+{
+	const PgQuery__TypeName *type = (const PgQuery__TypeName *)message;
+	bool *found = arg;
+
+	if (message->descriptor == &pg_query__type_name__descriptor && type->n_names &&
+	    pk_streq(pk_tree_string(type->names[type->n_names - 1]), "internal"))
+		*found = true;
+	return !*found;
+}
+
 static bool has_default(const PgQuery__CreateFunctionStmt *stmt)
 {
 	for (size_t i = 0; i < stmt->n_parameters; i++)
@@ -56,7 +67,10 @@ void pk_facts_function(struct pk_facts *facts, const PgQuery__Node *node)
 		      &action->name);
 	action->replace = stmt->replace;
 	action->def = option ? pk_tree_str(facts->arena, pk_tree_string(option->arg)) : NULL;
+	option = pk_tree_option(stmt->n_options, stmt->options, "language");
+	action->language = option ? pk_tree_str(facts->arena, pk_tree_string(option->arg)) : NULL;
 	action->leakproof_at = leakproof ? leakproof->location + 1 : 0;
+	action->superuser = leakproof || pk_tree_option(stmt->n_options, stmt->options, "support");
 	action->reads_values = has_default(stmt) && names_foreign_type(&stmt->base);
 }
 
@@ -81,8 +95,29 @@ void pk_facts_define(struct pk_facts *facts, const PgQuery__Node *node)
 		      &action->name);
 	action->shell =
 		stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE && stmt->n_definition == 0;
+	action->superuser = stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
+			    stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER ||
+			    stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE;
+	pk_tree_walk(&stmt->base, find_internal, &action->superuser);
 	action->reads_values =
 		(pk_tree_option(stmt->n_definition, stmt->definition, "initcond") ||
 		 pk_tree_option(stmt->n_definition, stmt->definition, "minitcond")) &&
 		names_foreign_type(&stmt->base);
+}
+
+void pk_facts_cast(struct pk_facts *facts, const PgQuery__Node *node)
+{
+	const PgQuery__CreateCastStmt *stmt = node->create_cast_stmt;
+	struct pk_action *action = pk_facts_add(facts, PK_CREATE, "cast");
+
+	action->type = pk_tree_type(facts->arena, stmt->sourcetype);
+	action->def = pk_tree_type(facts->arena, stmt->targettype);
+	action->superuser = !stmt->func && !stmt->inout;
+}
+
+void pk_facts_transform(struct pk_facts *facts, const PgQuery__Node *node)
+{
+	struct pk_action *action = pk_facts_add(facts, PK_CREATE, "transform");
+
+	action->type = pk_tree_type(facts->arena, node->create_transform_stmt->type_name);
 }

@@ -58,6 +58,8 @@ void pk_facts_on(struct pk_facts *facts, struct pk_action *action,
 void pk_facts_alter_table(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_function(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_alter_function(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_cast(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_transform(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_define(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_drop(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_drop_database(struct pk_facts *facts, const PgQuery__Node *node);

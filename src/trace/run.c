@@ -47,6 +47,7 @@ struct runner {
 	struct pk_actions actions;
 	const struct pk_action **first; /* first action of each statement, or NULL */
 	enum turn *turns;
+	struct pk_super super;
 	struct pk_measure measure;
 	struct pk_trace *trace;
 };
@@ -56,6 +57,7 @@ static void runner_release(struct runner *r)
 	pk_statements_release(&r->statements);
 	pk_actions_release(&r->actions);
 	pk_measure_release(&r->measure);
+	pk_super_release(&r->super);
 	free(r->first);
 	free(r->turns);
 }
@@ -185,9 +187,10 @@ static int find_turn(struct runner *r, size_t i, struct pk_err *err)
 		return 0;
 	if (pk_streq(a->object, "role"))
 		r->turns[i] = TURN_NEVER;
-	if (!pk_streq(a->object, "extension") || !r->how->admin)
+	if (!r->how->admin)
 		return 0;
-	if (needs_admin(r, a, &admin, err) < 0)
+	if ((pk_streq(a->object, "extension") ? needs_admin(r, a, &admin, err)
+					      : pk_super_needed(&r->super, a, &admin, err)) < 0)
 		return place(r, &r->statements.items[i], err);
 	if (admin)
 		r->turns[i] = a->verb == PK_DROP ? TURN_AFTER : TURN_BEFORE;
@@ -239,26 +242,20 @@ static int execute(struct runner *r, struct pk_conn *conn, const struct pk_state
 static int run_by_admin(struct runner *r, size_t i, struct pk_err *err)
 {
 	const struct pk_statement *s = &r->statements.items[i];
+	const struct pk_action *a = r->first[i];
+	const struct pk_super_stmt stmt =
+		pk_streq(a->object, "extension") ? pk_super_extension : pk_super_find(a);
 	struct pk_traced *item = new_item(r, s);
-	int result;
-
-	/*
-	 * search_path decides where an extension goes. The text is a branch's and we are superuser here:
-	 * the extended protocol takes one statement alone, whatever the server makes of its quotes.
-	 */
-	if (pk_conn_user_settings(r->how->admin, err) < 0 ||
-	    pk_exec(r->how->admin, "SET standard_conforming_strings = on", err) < 0)
-		return -1;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double started = pk_now();
-	result = pk_query(r->how->admin, s->text, 0, NULL, NULL, err);
-	if (result < 0)
-		place(r, s, err);
+
+	if (pk_super_run(&r->super, &stmt, s->text, &why) < 0) {
+		pk_err_move(err, &why);
+		return place(r, s, err);
+	}
 	item->seconds = pk_now() - started;
-	if (pk_conn_alive(r->how->admin))
-		pk_conn_own_settings(r->how->admin, NULL);
-	if (result == 0)
-		finish_item(r, item);
-	return result;
+	finish_item(r, item);
+	return 0;
 }
 
 /* ---- all in one transaction ---- */
@@ -334,7 +331,7 @@ static int commit(struct runner *r, struct pk_err *err)
 
 static int run_transaction(struct runner *r, struct pk_err *err)
 {
-	if (run_turn(r, TURN_BEFORE, err) < 0 || pk_conn_user_settings(r->conn, err) < 0 ||
+	if (pk_conn_user_settings(r->conn, err) < 0 || run_turn(r, TURN_BEFORE, err) < 0 ||
 	    pk_exec(r->conn, "BEGIN", err) < 0 || set_lock_timeout(r, true, err) < 0)
 		return -1;
 	if (r->how->measure && (pk_measure_start(&r->measure, r->conn, err) < 0 ||
@@ -465,6 +462,7 @@ int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 	struct runner r __attribute__((cleanup(runner_release))) = {
 		.conn = conn,
 		.how = how,
+		.super = { .user = conn, .admin = how->admin, .trust = &how->trust },
 		.trace = trace ? trace : &unheard,
 	};
 	size_t done = how->transaction ? 0 : how->skip;

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "catalog/super.h"
 #include "pg/conn.h"
 
 struct pk_traced {
@@ -50,13 +51,14 @@ struct pk_run {
 	void (*after)(void *arg, const struct pk_traced *traced);
 	void *arg;
 	/*
-	 * Superuser on the same database, for extensions that the role may not create, change or drop
-	 * itself (local servers); NULL: the connection itself. With a transaction such statements are run
-	 * and committed before it begins (DROP EXTENSION: after it), since two connections cannot share one.
-	 * Role statements are skipped when local is set (stand-ins serve).
+	 * Superuser on the same database, for what the role may not do itself (local servers): extensions,
+	 * and what catalog/super.h lets a superuser do for it; NULL: the connection itself. With a
+	 * transaction such statements are run and committed before it begins (DROP: after it), since two
+	 * connections cannot share one. Role statements are skipped when local is set (stand-ins serve).
 	 */
 	struct pk_conn *admin;
 	bool local;
+	struct pk_super_trust trust;
 	size_t skip; /* without a transaction: statements already done */
 };
 /*
