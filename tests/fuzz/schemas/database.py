@@ -46,7 +46,7 @@ class Server:
         self.extensions = [row[0] for row in self.admin.query("SELECT name FROM pg_available_extensions ORDER BY 1")]
         for role in ROLES:
             if not self.admin.query(f"SELECT FROM pg_roles WHERE rolname = {literal(role)}"):
-                self.admin.query(f"CREATE ROLE {quote(role)}")
+                self.admin.query(f"CREATE ROLE {quote(role)} IN ROLE pg_read_all_data")  # for materialized views
 
     def url(self, database):
         return f"postgresql://postgres@/{database}?host={self.folder}&port={self.port}"

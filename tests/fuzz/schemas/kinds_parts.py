@@ -233,6 +233,8 @@ class ForeignKey(Constraint):
 
     def fits(self, world, columns):
         key = world.items[self.target_key]
+        if key.table not in world.items:
+            return False
         theirs = key.columns(world)
         if key.deferrable or len(self.cids) != len(key.cids) or any(c not in theirs for c in key.cids):
             return False

@@ -155,12 +155,13 @@ class World:
 
     def mend(self):
         """Until nothing more changes. Raises Cycle, or ValueError for a name that is there twice."""
-        while True:
-            gone = [item for item in list(self.items.values()) if not item.mend(self)]
-            if not gone:
-                break
-            for item in gone:
-                self.items.pop(item.id, None)
+        changed = True
+        while changed:
+            changed = False
+            for item in list(self.items.values()):
+                if not item.mend(self):
+                    del self.items[item.id]
+                    changed = True
         self.order()
         seen = set()
         for item in self.items.values():
