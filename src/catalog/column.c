@@ -5,7 +5,7 @@ static const char *const attrs[] = { "quoted", "type", "collation", "not_null", 
 				     "not_null_invalid", "not_null_inherited", "not_null_apart", "not_null_comment",
 				     "default_value", "generated", "identity", "identity_options", "storage",
 				     "type_storage", "compression", "statistics", "options", "inherited", "local",
-				     "category", "base_type" };
+				     "category", "base_type", "root_type" };
 
 static const char *default_value(const struct pk_object *column)
 {
@@ -238,6 +238,12 @@ static int family(const char *base_type)
 	return 0;
 }
 
+/* What the type is without domains. */
+static const char *root_type(const struct pk_object *column)
+{
+	return pk_attr(column, ROOT_TYPE) ? pk_attr(column, ROOT_TYPE) : pk_attr(column, BASE_TYPE);
+}
+
 static bool needs_using(const struct pk_object *from, const struct pk_object *to)
 {
 	const char *old = pk_attr(from, BASE_TYPE), *new = pk_attr(to, BASE_TYPE);
@@ -259,20 +265,22 @@ static bool has_cast(const struct pk_object *column)
 	return false;
 }
 
+/* One cast where the server has it. Text is what all types can be read from and written to. */
 static const char *cast(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE);
-	const char *old = pk_attr(from, CATEGORY), *new = pk_attr(to, CATEGORY);
+	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE), *old = root_type(from), *new = root_type(to);
 
 	if (strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0 && has_cast(to))
 		return pk_arena_printf(s->arena, "%s::%s", name, type);
-	/* Between enums, composites and what has no cast of its own the way leads through text. */
-	if ((*old == 'e' && *new != 'S') || (*new == 'e' && *old != 'S') || *old == 'C' || *new == 'C' ||
-	    (*old == 'A') != (*new == 'A') || *old == 'A' || strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0)
-		return pk_arena_printf(s->arena, "%s::text::%s", name, type);
-	if (*old != *new && *old != 'S' && *new != 'S' && *old != 'd' && *new != 'd')
-		return pk_arena_printf(s->arena, "%s::text::%s", name, type);
-	return pk_arena_printf(s->arena, "%s::%s", name, type);
+	if (strcmp(old, "boolean") == 0 && family(new) == 1)
+		return pk_arena_printf(s->arena, "%s::integer::%s", name, type);
+	if (strcmp(new, "boolean") == 0 && family(old) == 1)
+		return pk_arena_printf(s->arena, "(%s <> 0)::%s", name, type);
+	/* A name with a dot is of the user's own type, which may be another one under the same name by now. */
+	if ((strcmp(old, new) == 0 && !strchr(old, '.')) || (family(old) && family(old) == family(new)) ||
+	    *pk_attr(from, CATEGORY) == 'S' || *pk_attr(to, CATEGORY) == 'S')
+		return pk_arena_printf(s->arena, "%s::%s", name, type);
+	return pk_arena_printf(s->arena, "%s::text::%s", name, type);
 }
 
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

@@ -97,20 +97,42 @@ bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const 
 	return !b->kind->grant_on || pk_acl_same(a->grants, b->grants);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct pk_object *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+size_t pk_children(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind, const struct pk_object ***ret)
+{
+	const struct pk_object **list = pk_arena_alloc(s->arena, (o->n_children + 1) * sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_children; i++) {
+		if (kind ? o->children[i]->kind == kind : o->children[i]->kind->part)
+			list[n++] = o->children[i];
+	}
+	if (s->canonical || (kind && !kind->part))
+		qsort(list, n, sizeof(*list), by_name);
+	*ret = list;
+	return n;
+}
+
 void pk_object_create(struct pk_script *s, const struct pk_object *o)
 {
+	const struct pk_object **parts;
+	size_t n;
+
 	/* The canonical text of a table holds its constraints. */
 	if (!(s->canonical && pk_object_folds(o)))
 		o->kind->create(s, o);
 	if (o->kind->extras)
 		o->kind->extras(s, NULL, o);
 	pk_common_create(s, o);
-	for (size_t i = 0; i < o->n_children; i++) {
-		const struct pk_object *part = o->children[i];
-
-		if (!part->kind->part)
-			continue;
-		part->kind->extras(s, NULL, part);
-		pk_common_create(s, part);
+	n = pk_children(s, o, NULL, &parts);
+	for (size_t i = 0; i < n; i++) {
+		parts[i]->kind->extras(s, NULL, parts[i]);
+		pk_common_create(s, parts[i]);
 	}
 }

@@ -212,6 +212,11 @@ bool pk_is_named(const struct pk_object *o, const char *name);
 /* How SQL names it under another name: "public.new", "new ON public.t", "public.new(integer)". */
 const char *pk_ident_named(struct pk_script *s, const struct pk_object *o, const char *name);
 
+/*
+ * Children of a kind, or (NULL) those that always go with it; the list is in the arena. For the fingerprint they stand
+ * by name, for people columns stand as they are.
+ */
+size_t pk_children(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind, const struct pk_object ***ret);
 /* Everything that makes the object and its parts: creation, owner, comment, privileges. */
 void pk_object_create(struct pk_script *s, const struct pk_object *o);
 

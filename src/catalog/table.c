@@ -29,34 +29,10 @@ bool pk_table_is_partitioned(const struct pk_object *table)
 	return table->kind == &pk_kind_table && pk_attr(table, PARTITION_KEY) != NULL;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct pk_object *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
-/* Children of a kind; for the fingerprint columns stand by name, for people as they are. */
-static size_t children_of(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind,
-			  const struct pk_object ***ret)
-{
-	const struct pk_object **list = pk_arena_alloc(s->arena, (o->n_children + 1) * sizeof(*list));
-	size_t n = 0;
-
-	for (size_t i = 0; i < o->n_children; i++) {
-		if (o->children[i]->kind == kind)
-			list[n++] = o->children[i];
-	}
-	if (s->canonical || kind != &pk_kind_column)
-		qsort(list, n, sizeof(*list), by_name);
-	*ret = list;
-	return n;
-}
-
 static void add_columns(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
 {
 	const struct pk_object **columns;
-	size_t n = children_of(s, o, &pk_kind_column, &columns);
+	size_t n = pk_children(s, o, &pk_kind_column, &columns);
 
 	for (size_t i = 0; i < n; i++) {
 		bool with_default = !pk_tied_later(s, columns[i]);
@@ -77,7 +53,7 @@ static void add_columns(struct pk_script *s, const struct pk_object *o, struct p
 static void add_constraints(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
 {
 	const struct pk_object **constraints;
-	size_t n = children_of(s, o, &pk_kind_constraint, &constraints);
+	size_t n = pk_children(s, o, &pk_kind_constraint, &constraints);
 
 	for (size_t i = 0; i < n; i++) {
 		if (!pk_object_folds(constraints[i]))

@@ -39,8 +39,11 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
         FROM pg_options_to_table(a.attoptions) o WHERE o.option_name <> 'pg_attver') END AS options,
        CASE WHEN a.attinhcount > 0 THEN 't' END AS inherited,
        CASE WHEN a.attislocal THEN 't' END AS local,
-       CASE WHEN t.typtype = 'd' THEN 'd' WHEN t.typtype = 'e' THEN 'e' ELSE t.typcategory END AS category,
-       format_type(a.atttypid, NULL) AS base_type
+       t.typcategory AS category, format_type(a.atttypid, NULL) AS base_type,
+       CASE t.typtype WHEN 'd' THEN -- at the bottom of domains
+            (WITH RECURSIVE d (oid, base) AS (SELECT t.oid, t.typbasetype UNION ALL
+                 SELECT b.oid, b.typbasetype FROM d JOIN pg_type b ON b.oid = d.base)
+             SELECT format_type(oid, NULL) FROM d WHERE base = 0) END AS root_type
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace

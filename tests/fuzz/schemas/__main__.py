@@ -30,6 +30,7 @@ def options():
     parser.add_argument("--keep", default="", help="folder for what fails")
     parser.add_argument("--print", action="store_true", help="only show the first pair")
     parser.add_argument("--no-shrink", action="store_true")
+    parser.add_argument("--files", nargs=2, metavar=("OLD", "NEW"), help="judge these instead")
     return parser.parse_args()
 
 
@@ -71,12 +72,24 @@ def one(judge, args, number, old, new):
     return False
 
 
+def files(judge, args):
+    """A pair that lies in files."""
+    sides = []
+    for path in args.files:
+        with open(path, encoding="utf-8") as file:
+            sides.append([file.read()])
+    args.no_shrink, args.dumps = True, 1
+    return 0 if one(judge, args, 1, *sides) else 1
+
+
 def main():
     args = options()
     server = Server(args.socket, args.port)
     judge = Judge(server, args.program, f"random_{os.getpid()}", args.compare and args.compare.split())
     started, done, failed = time.monotonic(), 0, 0
     try:
+        if args.files:
+            return files(judge, args)
         for number in range(args.first, args.first + args.pairs, args.step):
             worlds = grow.pair(args.seed, number, server.version, server.extensions)
             old, new = [list(world.statements()) for world in worlds]

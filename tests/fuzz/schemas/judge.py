@@ -1,5 +1,6 @@
 """Do two schemas converge? The SQL of `git postkit diff` runs at the first try, a second diff is empty,
 the fingerprints are equal, tables that stay keep their rows and their identity; and dumps agree."""
+import difflib
 import json
 import re
 import subprocess
@@ -21,7 +22,7 @@ class Failure(Exception):
     def signature(self):
         """The same for the same fault with other names."""
         text = re.sub(r'"(?:[^"]|"")*"', '"x"', self.text.split("\n")[0])
-        if self.sort in ("not empty", "rows", "identity", "dump"):
+        if self.sort in ("not empty", "rows", "identity", "dump", "fingerprint"):
             text = " ".join(re.findall(r"\b[A-Z]{2,}\b", text)[:3])
         return self.sort, re.sub(r"\d+", "0", text)
 
@@ -73,7 +74,7 @@ class Judge:
         if again["steps"]:
             raise Failure("not empty", again["steps"][0]["sql"], sql)
         if again["from"] != again["to"]:
-            raise Failure("fingerprint", f"{again['from']}, not {again['to']}", sql)
+            raise Failure("fingerprint", self._texts(work, target), sql)
         if rows:
             self._compare(before, work, sql)
         if dump and self.dump:
@@ -89,6 +90,13 @@ class Judge:
         if run.returncode:
             raise Failure("diff", run.stderr.strip())
         return run.stdout
+
+    def _texts(self, *databases):
+        """The first lines that differ between their canonical texts: - got, + wanted."""
+        got, wanted = [subprocess.run([self.program, "snapshot", database.url()], capture_output=True, text=True,
+                                      errors="replace").stdout.split("\n") for database in databases]
+        lines = [line for line in difflib.unified_diff(got, wanted, n=0, lineterm="") if line[:2] not in ("--", "++", "@@")]
+        return "\n".join(lines[:8])
 
     def _run(self, database, sql):
         run = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", database.url()], input=sql,

@@ -1,0 +1,1 @@
+CREATE TABLE public.seats (hall integer NOT NULL, seat integer NOT NULL);
