@@ -80,10 +80,18 @@ static enum pk_fate judge(struct pk_changes *c, struct pk_object *from, struct p
 	}
 }
 
+/* A part of a view is not that of a table that came in its place. */
+static struct pk_object *same_in(const struct pk_snapshot *side, const struct pk_object *o)
+{
+	struct pk_object *other = pk_snapshot_find(side, o->key);
+
+	return other && o->parent && o->parent->kind != other->parent->kind ? NULL : other;
+}
+
 static void match(struct pk_changes *c)
 {
 	for (size_t i = 0; i < c->from->n; i++) {
-		struct pk_object *o = c->from->objects[i], *other = pk_snapshot_find(c->to, o->key);
+		struct pk_object *o = c->from->objects[i], *other = same_in(c->to, o);
 
 		pk_info(o)->other = other;
 		if (other)

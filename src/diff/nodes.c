@@ -209,6 +209,7 @@ void pk_differ_add_nodes(struct pk_differ *d)
 		for (size_t j = 0; j < to->n_children; j++)
 			pk_graph_edge(&d->graph, pk_ready_node(to->children[j]), late);
 		for (size_t j = 0; j < to->n_deps; j++) {
+			pk_graph_edge(&d->graph, pk_ready_node(to->deps[j]), late);
 			for (size_t k = 0; k < to->deps[j]->n_children; k++)
 				pk_graph_edge(&d->graph, pk_ready_node(to->deps[j]->children[k]), late);
 		}

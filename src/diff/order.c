@@ -29,6 +29,12 @@ static const struct pk_object *type_of(const struct pk_object *o)
 	return NULL;
 }
 
+/* A parent: what leaves it and what takes it are statements of their own, apart from all other changes. */
+static bool tied_late(const struct pk_object *o, const struct pk_object *on)
+{
+	return o->kind->tie && !o->kind->retie && on->kind == o->kind;
+}
+
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
 {
@@ -48,7 +54,8 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		/* What closes a circle waits with the tie; the rest does not. */
 		if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
 			continue;
-		pk_graph_edge(&d->graph, pk_ready_node(on), node);
+		if (node != info->alter || !tied_late(o, on))
+			pk_graph_edge(&d->graph, pk_ready_node(on), node);
 		if (!circle)
 			wait_for_ties(d, on, node);
 		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && o->parent != pk_whole(on))
@@ -103,7 +110,8 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		/* A type is set aside first of all; what uses it matters when the old one is dropped. */
 		size_t end = of->clean != PK_NO_NODE ? of->clean : of->drop;
 
-		pk_graph_edge(&d->graph, info->alter, end);
+		if (info->release == PK_NO_NODE || !tied_late(o, on))
+			pk_graph_edge(&d->graph, info->alter, end);
 		pk_graph_edge(&d->graph, info->release, end);
 		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
 			continue; /* untied */

@@ -122,7 +122,7 @@ class Database:
         self.query("SET session_replication_role = replica")
         for table, columns in tables.items():
             names = ", ".join(name for name, _ in columns if name)
-            values = ", ".join(literal(text).strip() for name, text in columns if name)
+            values = ", ".join("NULL" if text is None else literal(text).strip() for name, text in columns if name)
             try:
                 self.query(f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values})" if names else
                            f"INSERT INTO {table} DEFAULT VALUES")
