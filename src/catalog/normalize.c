@@ -61,18 +61,20 @@ static const char *closing(const char *p)
 	return NULL;
 }
 
-/* Length of a type name after "::" that ends in "[]", without the brackets; 0 when it is none. */
-static size_t array_type(const char *p)
+/* The end of the type name behind "::", without what may follow in capitals; brackets of arrays do not belong to it. */
+static const char *type_end(const char *p)
 {
 	const char *start = p;
 
 	for (;;) {
-		if (*p == '"') {
-			p = skip_quoted(p);
+		const char *quoted = *p == '"' ? skip_quoted(p) : p;
+
+		if (quoted != p) {
+			p = quoted;
 		} else if (*p == '(') {
 			p = closing(p);
 			if (!p)
-				return 0;
+				return start;
 			p++;
 		} else if ((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_' || *p == '.' || *p == ' ' ||
 			   (unsigned char)*p >= 0x80) {
@@ -81,7 +83,17 @@ static size_t array_type(const char *p)
 			break;
 		}
 	}
-	return p > start && p[0] == '[' && p[1] == ']' ? (size_t)(p - start) : 0;
+	while (p > start && p[-1] == ' ')
+		p--;
+	return p;
+}
+
+/* Length of a type name that ends in "[]", without the brackets; 0 when it is none. */
+static size_t array_type(const char *p)
+{
+	const char *end = type_end(p);
+
+	return strncmp(end, "[]", 2) == 0 ? (size_t)(end - p) : 0;
 }
 
 static const char *spread_casts(struct pk_arena *arena, const char *text);
@@ -224,10 +236,101 @@ static const char *flatten(struct pk_arena *arena, const char *text)
 	return out;
 }
 
+/* The name that the server gives to the result of a cast to a type that it prints so. */
+static void cast_name(struct pk_buf *out, const char *type, size_t len)
+{
+	static const char *const names[][2] = {
+		{ "character varying", "varchar" }, { "character", "bpchar" }, { "double precision", "float8" },
+		{ "real", "float4" }, { "integer", "int4" }, { "bigint", "int8" }, { "smallint", "int2" },
+		{ "boolean", "bool" }, { "bit varying", "varbit" }, { "timestamp without time zone", "timestamp" },
+		{ "timestamp with time zone", "timestamptz" }, { "time without time zone", "time" },
+		{ "time with time zone", "timetz" },
+	};
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+	for (const char *p = type; p < type + len; p++) {
+		if (*p == '(')
+			p = closing(p);
+		else if (*p == '.')
+			pk_buf_clear(&name);
+		else if (*p == '"')
+			for (p++; *p != '"' || p[1] == '"'; p++) {
+				p += *p == '"';
+				pk_buf_addc(&name, *p);
+			}
+		else
+			pk_buf_addc(&name, *p);
+	}
+	for (size_t i = 0; i < PK_COUNT(names); i++) {
+		if (strcmp(name.ptr, names[i][0]) == 0) {
+			pk_buf_add(out, names[i][1]);
+			return;
+		}
+	}
+	pk_buf_add(out, name.ptr);
+}
+
+/* Length of " AS name" at p, where that is the name which a cast to the type would give anyway; else 0. */
+static size_t idle_alias(const char *p, const char *type, size_t len)
+{
+	PK_AUTO(pk_buf) given = PK_BUF_INIT;
+	PK_AUTO(pk_buf) alias = PK_BUF_INIT;
+	size_t n;
+
+	if (!pk_starts_with(p, " AS "))
+		return 0;
+	n = strlen(" AS ");
+	cast_name(&given, type, len);
+	if (p[n] == '"')
+		pk_buf_addf(&alias, "\"%s\"", given.ptr);
+	else
+		pk_buf_add(&alias, given.ptr);
+	if (strncmp(p + n, alias.ptr, alias.len) != 0)
+		return 0;
+	n += alias.len;
+	return p[n] == ',' || p[n] == ')' || p[n] == '\n' || p[n] == '\0' ? n : 0;
+}
+
+/* 'x'::text AS text -> 'x'::text: in a subquery 'x' alone has no name, but when it is read again it has. */
+static const char *drop_aliases(struct pk_arena *arena, const char *text)
+{
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+	const char *done = text, *p = text;
+
+	while (*p) {
+		const char *end = skip_quoted(p), *type;
+		size_t alias;
+
+		if (end == p && strncmp(p, "NULL::", 6) == 0)
+			end = p + strlen("NULL");
+		if (end == p || strncmp(end, "::", 2) != 0) {
+			p = end == p ? p + 1 : end;
+			continue;
+		}
+		type = end + 2;
+		end = type_end(type);
+		p = strncmp(end, "[]", 2) == 0 ? end + 2 : end;
+		alias = end > type ? idle_alias(p, type, (size_t)(end - type)) : 0;
+		if (!alias)
+			continue;
+		pk_buf_addn(&out, done, (size_t)(p - done));
+		p = done = p + alias;
+	}
+	if (done == text)
+		return text;
+	pk_buf_add(&out, done);
+	return pk_arena_strdup(arena, out.ptr);
+}
+
 const char *pk_normalize(struct pk_arena *arena, const char *text)
 {
 	if (!text)
 		return NULL;
 	text = spread_casts(arena, text);
-	return strstr(text, "((") && (strstr(text, ") AND") || strstr(text, ") OR")) ? flatten(arena, text) : text;
+	if (strstr(text, "((") && (strstr(text, ") AND") || strstr(text, ") OR")))
+		text = flatten(arena, text);
+	/* There the name matters. */
+	if (strstr(text, "::") && strstr(text, " AS ") && !strstr(text, "XMLFOREST(") && !strstr(text, "XMLATTRIBUTES("))
+		text = drop_aliases(arena, text);
+	return text;
 }

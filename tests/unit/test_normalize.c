@@ -15,6 +15,9 @@ static const char *const forms[][2] = {
 	{ "((((a < 1) OR (a > 2)) AND ((a < 2) OR (a > 1))) AND b)",
 	  "(((a < 1) OR (a > 2)) AND ((a < 2) OR (a > 1)) AND b)" },
 	{ "CHECK ((((i >= 1) AND (i <= 2)) AND\n b))", "CHECK (((i >= 1) AND (i <= 2) AND\n b))" },
+	{ "( SELECT 'a'::text AS text, NULL::character varying(3) AS \"varchar\", '1'::s.\"E x\"[] AS \"E x\",\n '2'::date AS date)",
+	  "( SELECT 'a'::text, NULL::character varying(3), '1'::s.\"E x\"[],\n '2'::date)" },
+	{ "SELECT '1'::timestamp(3) without time zone AS \"timestamp\"", "SELECT '1'::timestamp(3) without time zone" },
 	{ "((x = ANY ((ARRAY[1, 2])::bigint[])) AND (((a AND b) AND c) OR d))",
 	  "((x = ANY (ARRAY[(1)::bigint, (2)::bigint])) AND ((a AND b AND c) OR d))" },
 };
@@ -32,6 +35,8 @@ static const char *const stable[] = {
 	"'(((a) AND (b)) AND c)'::text",
 	"\"(((a) AND (b)) AND c)\"",
 	"CREATE FUNCTION f() AS $function$ (((a) AND (b)) AND c); (ARRAY['a'])::text[]$function$",
+	"SELECT 'a'::text AS name, (a)::text AS text, 'x'::text AS text_too",
+	"XMLFOREST('a'::text AS text)",
 	"sum(x) OVER (ORDER BY y ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING)",
 	"",
 };
