@@ -128,6 +128,69 @@ bool pk_acl_same(const char *const *a, const char *const *b)
 	return true;
 }
 
+/* The letter of a kind's default privileges in pg_default_acl; 0: it has none. */
+static char default_letter(const struct pk_kind *kind)
+{
+	static const struct {
+		const char *grant_on;
+		char letter;
+	} letters[] = { { "TABLE", 'r' }, { "SEQUENCE", 'S' }, { "FUNCTION", 'f' }, { "TYPE", 'T' }, { "DOMAIN", 'T' },
+			{ "SCHEMA", 'n' } };
+
+	for (size_t i = 0; i < PK_COUNT(letters) && !kind->part; i++) {
+		if (pk_streq(letters[i].grant_on, kind->grant_on))
+			return letters[i].letter;
+	}
+	return 0;
+}
+
+static const char *const *defaults_of(struct pk_arena *arena, const struct pk_snapshot *side, const char *role,
+				      const char *schema, char letter, bool (*in_force)(const struct pk_object *))
+{
+	const struct pk_object *acl = pk_snapshot_find(
+		side, pk_arena_printf(arena, "%s %s %s %c", pk_kind_default_acl.name, role, schema, letter));
+
+	return acl && in_force(acl) ? acl->grants : NULL;
+}
+
+/* Adds the lines that the others do not have, neither as they are nor with the other sign. */
+static size_t add_lines(struct pk_arena *arena, const char **lines, size_t n, const char *const *from,
+			const char *const *others)
+{
+	for (; from && *from; from++) {
+		const char *opposite = pk_arena_printf(arena, "%c%s", **from == '+' ? '-' : '+', *from + 1);
+
+		if (!has_line(others, opposite) && !(n && has_line(others, *from)))
+			lines[n++] = *from;
+	}
+	return n;
+}
+
+const char **pk_acl_born(struct pk_arena *arena, const struct pk_snapshot *side, const char *role,
+			 bool (*in_force)(const struct pk_object *default_privileges), const struct pk_object *o)
+{
+	char letter = default_letter(o->kind);
+	PK_AUTO(pk_buf) schema = PK_BUF_INIT;
+	const char *const *everywhere, *const *here;
+	const char **lines;
+	size_t n = 0;
+
+	if (!letter || !role)
+		return NULL;
+	pk_buf_add_ident(&schema, o->schema ? o->schema : "");
+	/* Those for everywhere come in place of the built-in ones, those of the schema are added. */
+	everywhere = defaults_of(arena, side, role, "*", letter, in_force);
+	here = defaults_of(arena, side, role, schema.ptr, letter, in_force);
+	for (const char *const *p = everywhere; p && *p; p++)
+		n++;
+	for (const char *const *p = here; p && *p; p++)
+		n++;
+	lines = pk_arena_alloc(arena, (n + 1) * sizeof(*lines));
+	n = add_lines(arena, lines, 0, everywhere, here);
+	add_lines(arena, lines, n, here, everywhere);
+	return lines;
+}
+
 /* A privilege statement in the making: lines of one grantee and grant option are put together. */
 struct change {
 	struct pk_script *s;

@@ -14,6 +14,9 @@
 const char **pk_acl_parse(struct pk_arena *arena, const struct pk_managed *managed, const char *acl,
 			  const char *acl_default, size_t *left_out);
 bool pk_acl_same(const char *const *a, const char *const *b);
+/* What the default privileges that a role has set on that side give to what it makes, as such lines; NULL: nothing. */
+const char **pk_acl_born(struct pk_arena *arena, const struct pk_snapshot *side, const char *role,
+			 bool (*in_force)(const struct pk_object *default_privileges), const struct pk_object *o);
 /* GRANT and REVOKE from one to the other; from NULL: as born. */
 void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to);
 

@@ -34,18 +34,6 @@ static bool comment_counts(const struct pk_object *o)
 	return o->kind->sql_name[0] != '\0';
 }
 
-void pk_common_create(struct pk_script *s, const struct pk_object *o)
-{
-	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, o);
-
-	if (o->kind->owned && owner && !pk_streq(owner, born))
-		emit_owner(s, o);
-	if (o->comment && comment_counts(o))
-		emit_comment(s, o, o->comment);
-	if (o->kind->grant_on)
-		pk_acl_change(s, o, NULL, o->grants);
-}
-
 static bool is_of(const char *line, char sign, const char *grantee)
 {
 	size_t len = strcspn(line + 1, "\t");
@@ -57,24 +45,36 @@ static bool is_of(const char *line, char sign, const char *grantee)
  * What is granted once the owner is another: what the new one had been granted is part of what it has as the
  * owner, and what was withheld from the old one is withheld from it.
  */
-static const char *const *grants_after_owner(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+static const char *const *grants_after_owner(struct pk_script *s, const struct pk_object *o, const char *const *grants,
+					     const char *old, const char *new)
 {
-	const char *old = owner_of(s, from), *new = owner_of(s, to);
 	const char **lines;
 	size_t n = 0;
 
-	while (from->grants && from->grants[n])
+	while (grants && grants[n])
 		n++;
-	if (!n || !old || !new || !to->kind->owned || pk_streq(old, new))
-		return from->grants;
+	if (!n || !old || !new || !o->kind->owned || pk_streq(old, new))
+		return grants;
 	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
 	n = 0;
-	for (const char *const *p = from->grants; *p; p++) {
+	for (const char *const *p = grants; *p; p++) {
 		if (is_of(*p, '+', new))
 			continue;
 		lines[n++] = is_of(*p, '-', old) ? pk_arena_printf(s->arena, "-%s%s", new, *p + 1 + strlen(old)) : *p;
 	}
 	return lines;
+}
+
+void pk_common_create(struct pk_script *s, const struct pk_object *o)
+{
+	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, o);
+
+	if (o->kind->owned && owner && !pk_streq(owner, born))
+		emit_owner(s, o);
+	if (o->comment && comment_counts(o))
+		emit_comment(s, o, o->comment);
+	if (o->kind->grant_on)
+		pk_acl_change(s, o, grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner), o->grants);
 }
 
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -84,7 +84,7 @@ void pk_common_alter(struct pk_script *s, const struct pk_object *from, const st
 	if (comment_counts(to) && !pk_streq(from->comment, to->comment))
 		emit_comment(s, to, to->comment);
 	if (to->kind->grant_on)
-		pk_acl_change(s, to, grants_after_owner(s, from, to), to->grants);
+		pk_acl_change(s, to, grants_after_owner(s, to, from->grants, owner_of(s, from), owner_of(s, to)), to->grants);
 }
 
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b)

@@ -43,6 +43,8 @@ struct pk_script {
 	bool (*online)(const struct pk_script *s, const struct pk_object *relation);
 	/* Is it made without its tie, which a later statement makes? NULL: no. */
 	bool (*tied_later)(const struct pk_script *s, const struct pk_object *o);
+	/* Privileges that it has as soon as it is made, beyond the built-in ones (pk_acl_born). NULL: none. */
+	const char **(*born)(const struct pk_script *s, const struct pk_object *o);
 	/* Does what is added to its parents reach this table by itself? NULL: yes. */
 	bool (*stays_heir)(const struct pk_script *s, const struct pk_object *table);
 	/* Is the object, of the new side, made by this plan? NULL: no. */

@@ -199,6 +199,23 @@ static void order_partitions(struct pk_differ *d)
 	}
 }
 
+/* Default privileges hold for what is made after: all that is made is made before they change, and after they went. */
+static void order_default_privileges(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.from->n + d->changes.to->n; i++) {
+		bool old = i < d->changes.from->n;
+		const struct pk_object *acl = old ? d->changes.from->objects[i] : d->changes.to->objects[i - d->changes.from->n];
+		size_t node = old ? pk_info(acl)->drop : pk_ready_node(acl);
+
+		for (size_t j = 0; acl->kind->grant_prefix_attr && node != PK_NO_NODE && j < d->changes.to->n; j++) {
+			size_t create = pk_info(d->changes.to->objects[j])->create;
+
+			if (d->changes.to->objects[j]->kind->grant_on && !d->changes.to->objects[j]->kind->grant_prefix_attr)
+				pk_graph_edge(&d->graph, old ? node : create, old ? create : node);
+		}
+	}
+}
+
 /* Rows move once all partitions are there, and before what would slow them down, watch them or count them. */
 static void order_moves(struct pk_differ *d)
 {
@@ -361,5 +378,6 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_names(d);
 	order_heirs(d);
 	order_moves(d);
+	order_default_privileges(d);
 	order_bodies(d);
 }

@@ -1,4 +1,5 @@
 /* Actions into statements, with what is known of each. */
+#include "catalog/acl.h"
 #include "diff/differ.h"
 
 static bool online(const struct pk_script *s, const struct pk_object *relation)
@@ -24,6 +25,19 @@ static bool stays_heir(const struct pk_script *s, const struct pk_object *table)
 {
 	(void)s;
 	return pk_comes(table) || pk_stays_heir(table);
+}
+
+/* Default privileges that go do so before anything is made, others change or come after. */
+static bool in_force(const struct pk_object *default_privileges)
+{
+	return !pk_goes(default_privileges);
+}
+
+static const char **born(const struct pk_script *s, const struct pk_object *o)
+{
+	const struct pk_differ *d = s->context;
+
+	return pk_acl_born(s->arena, d->changes.from, s->role ? s->role : s->database_owner, in_force, o);
 }
 
 static void emit_create(struct pk_script *s, const struct pk_object *o)
@@ -122,7 +136,7 @@ static bool swaps(const struct pk_node *node)
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena)
 {
 	return (struct pk_script){
-		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes,
+		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes, .born = born,
 		.role = d->changes.options->role, .database_owner = d->changes.from->database_owner, .context = d,
 		.from = d->changes.from, .to = d->changes.to, .version = d->changes.from->version,
 	};

@@ -55,6 +55,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "inheritance" { both_ways inheritance; }
 @test "parents and views in whose place others come" { both_ways parents-replaced; }
 @test "privileges, owners and default privileges" { both_ways privileges; }
+@test "what default privileges give and take when it is made" { both_ways default-privileges; }
 @test "comments" { both_ways comments; }
 @test "hostile names" { both_ways names; }
 @test "schemas with references across" { both_ways schemas; }
