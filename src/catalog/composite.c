@@ -52,6 +52,16 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return PK_ALTERED;
 }
 
+/* The attribute has a type like this one, whose values change by names too. */
+static bool is_nested(const struct pk_object *o, const char *name)
+{
+	for (size_t i = 0; i < o->n_children; i++) {
+		if (strcmp(o->children[i]->attr[0], name) == 0)
+			return pk_column_has_cast(o->children[i]);
+	}
+	return false;
+}
+
 /*
  * A cast from the old type to the new one, by the names of the attributes, which arrays follow too.
  * Text lies between, since a plain cast would cut what does not fit.
@@ -66,11 +76,11 @@ static void refill(struct pk_script *s, const struct pk_object *from, const stru
 	for (size_t i = 0; i < n_new; i++) {
 		const char *name = pk_item_part(s, new[i], 0), *type = pk_item_part(s, new[i], 1);
 		const char *same = pk_item_find(s, old, n_old, name);
-		bool as_it_is = same && strcmp(pk_item_part(s, same, 1), type) == 0;
+		bool nested = same && strcmp(pk_item_part(s, same, 1), type) == 0 && is_nested(to, name);
 
 		pk_buf_add(&values, i ? ", " : "");
 		if (same)
-			pk_buf_addf(&values, "($1).%s%s%s", name, as_it_is ? "::" : "", as_it_is ? type : "");
+			pk_buf_addf(&values, "($1).%s%s%s", name, nested ? "::" : "", nested ? type : "");
 		else
 			pk_buf_add(&values, "NULL");
 	}

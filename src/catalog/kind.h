@@ -234,6 +234,8 @@ bool pk_column_inherited(const struct pk_object *column);
 /* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
 /* A value of the old column, as it can be assigned to the new one. */
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* Is its type one that, while it stands aside, has a cast to the new one? */
+bool pk_column_has_cast(const struct pk_object *column);
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
 bool pk_column_generated(const struct pk_object *column);
 const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */

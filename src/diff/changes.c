@@ -156,6 +156,8 @@ static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_los
 		return false;
 	if (loss == PK_LOSS_GONE && info->fate != PK_KEEP)
 		return false; /* it changes, and no longer uses what goes */
+	if (user->kind->part && user->parent->kind->type) /* an attribute: its type is replaced as well */
+		return loss == PK_LOSS_ANEW && o->kind->type && reach(user->parent, o, loss);
 	switch (reaction_of(user, o, loss)) {
 	case PK_MADE_ANEW:
 		set_fate(user, user->kind->type && user->kind->set_aside && o->kind->type ? PK_REPLACE_TYPE : PK_REMAKE);

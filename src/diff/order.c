@@ -35,11 +35,17 @@ static bool tied_late(const struct pk_object *o, const struct pk_object *on)
 	return o->kind->tie && !o->kind->retie && on->kind == o->kind;
 }
 
+/* What happens to an attribute happens to its type. */
+static const struct pk_object *acting(const struct pk_object *o)
+{
+	return o->kind->part && o->parent->kind->type ? o->parent : o;
+}
+
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
 {
-	const struct pk_info *info = pk_info(o);
-	size_t node = pk_ready_node(o);
+	const struct pk_info *info = pk_info(acting(o));
+	size_t node = pk_ready_node(acting(o));
 	const struct pk_object *column;
 
 	if (o->parent && !o->kind->comes_first)
@@ -102,7 +108,7 @@ static bool stays(const struct pk_object *relation)
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
-	const struct pk_info *info = pk_info(o);
+	const struct pk_info *info = pk_info(acting(o));
 
 	for (size_t i = 0; i < o->n_deps; i++) {
 		const struct pk_object *on = o->deps[i];

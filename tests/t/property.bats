@@ -53,6 +53,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "tables that are made anew keep their rows" { both_ways moved; }
 @test "partitions become one table, but for one that stays by itself" { both_ways moved-partitions; }
 @test "inheritance" { both_ways inheritance; }
+@test "types of types that are replaced" { both_ways nested-types; }
 @test "parents and views in whose place others come" { both_ways parents-replaced; }
 @test "privileges, owners and default privileges" { both_ways privileges; }
 @test "what default privileges give and take when it is made" { both_ways default-privileges; }

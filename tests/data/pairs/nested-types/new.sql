@@ -1,0 +1,5 @@
+CREATE TYPE public.span AS RANGE (subtype = integer);
+CREATE TYPE public.size AS ENUM ('medium', 'large');
+CREATE TYPE public.parcel AS (reach public.span, size public.size, stops public.span[]);
+CREATE TYPE public.batch AS (first public.parcel, size public.size, weight integer);
+CREATE TABLE public.shipments (parcel public.parcel, batch public.batch);
