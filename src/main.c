@@ -7,10 +7,6 @@
 
 #include <unistd.h>
 
-#ifndef PK_VERSION
-#define PK_VERSION "0.1.0"
-#endif
-
 static int show_overview(int argc, char **argv, struct pk_err *err)
 {
 	(void)argc;

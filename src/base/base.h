@@ -5,6 +5,10 @@
 #ifndef PK_BASE_H
 #define PK_BASE_H
 
+#ifndef PK_VERSION
+#define PK_VERSION "0.1.0"
+#endif
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

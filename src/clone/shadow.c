@@ -1,6 +1,7 @@
 #include "clone/shadow.h"
 #include "base/clock.h"
 #include "clone/carry.h"
+#include "clone/kept.h"
 #include "clone/scrap.h"
 #include "clone/template.h"
 #include "sql/action.h"
@@ -160,18 +161,55 @@ static int read_db(struct pk_server *server, const char *db, const struct pk_man
 	return pk_snapshot_read(&conn, managed, ret, err);
 }
 
+/* What is to be known of a shadow, to keep it or to find it again. */
+struct keeping {
+	char *terms, *source;
+};
+
+static void keeping_release(struct keeping *k)
+{
+	free(k->terms);
+	free(k->source);
+}
+
+static int keeping_find(struct pk_conn *admin, const struct pk_source *infra, const struct pk_source *files,
+			const struct pk_shadow_options *options, const char *like, struct keeping *ret,
+			struct pk_err *err)
+{
+	const struct pk_kept_terms terms = { .role = options->role,
+					     .owner = options->owner,
+					     .like = like,
+					     .trust_all = options->trust.all,
+					     .managed = options->managed };
+
+	ret->source = pk_kept_source(infra, files);
+	return pk_kept_terms(admin, &terms, &ret->terms, err);
+}
+
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,
 		   struct pk_snapshot *ret, struct pk_err *err)
 {
+	struct keeping k __attribute__((cleanup(keeping_release))) = { NULL, NULL };
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_FREE char *db = NULL;
-	int result;
+	/* What is left out is loaded along with the files, and is another one each time. */
+	bool keep = options->keep && !(options->trust.like && options->trust.like->n_left_out);
 
-	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
-	    pk_shadow_make(server, infra, files, options, &db, err) < 0)
+	if (pk_conn_open(&admin, &server->admin, err) < 0)
 		return -1;
-	result = read_db(server, db, options->managed, ret, err);
+	if (keep && options->like) {
+		if (keeping_find(&admin, infra, files, options, options->like, &k, err) < 0 ||
+		    pk_kept_take(server, &(struct pk_kept){ .terms = k.terms, .source = k.source }, &db, err) < 0)
+			return -1;
+	}
+	if (!db && pk_shadow_make(server, infra, files, options, &db, err) < 0)
+		return -1;
+	int result = read_db(server, db, options->managed, ret, err);
+	if (result == 0 && keep && !k.terms)
+		result = keeping_find(&admin, infra, files, options, db, &k, err);
+	if (result == 0 && keep)
+		return pk_kept_keep(server, db, &(struct pk_kept){ k.terms, k.source, ret->fingerprint.hex }, err);
 	/* What was asked for is known; a shadow that stays is for gc to see. */
 	pk_scrap_db(&admin, db, NULL);
 	return result;

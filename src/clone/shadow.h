@@ -1,4 +1,4 @@
-/* What schema files mean: loaded into an empty local database, read, dropped. */
+/* What schema files mean: loaded into an empty local database, read, dropped or kept. */
 #ifndef PK_CLONE_SHADOW_H
 #define PK_CLONE_SHADOW_H
 
@@ -15,6 +15,7 @@ struct pk_shadow_options {
 	const char *role, *owner; /* owner of the database; NULL: role */
 	const char *like;	  /* its search_path and the like are taken too */
 	struct pk_super_trust trust; /* what the files may make that only a superuser may */
+	bool keep;	/* it is kept, and one that was kept serves (clone/kept.h); for what is checked later by other means */
 	const struct pk_managed *managed; /* what is read of it; NULL: all. What it leaves out of trust.like is there to be referred to */
 };
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,

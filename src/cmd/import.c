@@ -184,6 +184,7 @@ static int prove_files(struct import *im, struct pk_err *err)
 											: &files,
 			      path, text.ptr, text.len);
 	}
+	how.keep = true; /* the first plan starts from there */
 	if (pk_shadow_read(&im->server, &infra, &files, &how, &loaded, err) < 0) {
 		pk_err_wrap(err, "loading the files that were written");
 		return -1;

@@ -110,30 +110,34 @@ static int set_mark(const struct pk_server *server, struct pk_conn *conn, const 
 
 /* ---- list ---- */
 
-int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err)
+/* purpose NULL: all, with their sizes. */
+static int list(struct pk_server *server, const char *purpose, struct pk_databases *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_databases_release(ret);
 	/* of one that is being dropped the size cannot be told: no error then */
-	if (connect_admin(server, &conn, err) < 0 ||
-	    pk_query(&conn,
-		     "SELECT datname, shobj_description(oid, 'pg_database'), pg_database_size(oid) "
-		     "FROM "
-		     "pg_catalog.pg_database WHERE datname LIKE 'pk\\_%' ORDER BY datname COLLATE "
-		     "\"C\"",
-		     0, NULL, &rows, err) < 0)
+	pk_buf_addf(&sql,
+		    "SELECT datname, shobj_description(oid, 'pg_database'), %s FROM pg_catalog.pg_database "
+		    "WHERE datname LIKE 'pk\\_%%' ORDER BY datname COLLATE \"C\"",
+		    purpose ? "NULL" : "pg_database_size(oid)");
+	if (connect_admin(server, &conn, err) < 0 || pk_query(&conn, sql.ptr, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
 		struct pk_database db = { 0 };
 		enum mark mark = parse_mark(server, pk_rows_get(&rows, i, 1), &db);
 		const char *size = pk_rows_get(&rows, i, 2);
 
-		if (mark != OURS && !(mark == UNMARKED && server->embedded))
-			continue;
 		if (mark == UNMARKED)
 			db.purpose = pk_strdup("unfinished");
+		if ((mark != OURS && !(mark == UNMARKED && server->embedded)) ||
+		    (purpose && !pk_streq(purpose, db.purpose))) {
+			free(db.purpose);
+			free(db.label);
+			continue;
+		}
 		db.name = pk_strdup(pk_rows_get(&rows, i, 0));
 		db.size = size ? strtoll(size, NULL, 10) : 0;
 		if (ret->n == ret->cap) {
@@ -143,6 +147,27 @@ int pk_server_databases(struct pk_server *server, struct pk_databases *ret, stru
 		ret->items[ret->n++] = db;
 	}
 	return 0;
+}
+
+int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err)
+{
+	return list(server, NULL, ret, err);
+}
+
+int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
+			    struct pk_err *err)
+{
+	return list(server, purpose, ret, err);
+}
+
+int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
+		      struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	if (connect_admin(server, &conn, err) < 0 || need_ours(server, &conn, name, err) < 0)
+		return -1;
+	return set_mark(server, &conn, name, purpose, label, err);
 }
 
 /* ---- create ---- */

@@ -65,7 +65,7 @@ char *pk_server_client_bindir(const struct pk_config *config, int major);
  */
 struct pk_database {
 	char *name;
-	char *purpose;	 /* "clone", "template", "shadow", "dry-run", "production" (the demo's) */
+	char *purpose;	 /* "clone", "template", "shadow", "kept" (clone/kept.h), "dry-run", "production" (the demo's) */
 	char *label;	 /* session id, remote name, ... */
 	int64_t created; /* seconds since 1970 */
 	int64_t size;	 /* bytes */
@@ -80,6 +80,12 @@ struct pk_databases {
 	}
 void pk_databases_release(struct pk_databases *databases);
 int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err);
+/* Those of one purpose, without their sizes: to tell them the server looks at each of their files. */
+int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
+			    struct pk_err *err);
+/* Another purpose and label for a database of ours; it counts as made now. */
+int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
+		      struct pk_err *err);
 
 struct pk_create_db {
 	const char *purpose, *label;

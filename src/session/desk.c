@@ -36,7 +36,7 @@ int pk_desk_open(struct pk_desk *desk, const struct pk_repo *repo, const struct 
 	    pk_server_open(&desk->server, repo, config, desk->session.major, err) < 0)
 		return -1;
 	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
-	if (pk_server_databases(&desk->server, &databases, err) < 0)
+	if (pk_server_databases_for(&desk->server, "clone", &databases, err) < 0)
 		return -1;
 	if (!pk_databases_find(&databases, desk->session.db, NULL)) {
 		pk_err_set(err, "the session of branch '%s' is %s, but its clone '%s' is gone",
@@ -98,6 +98,7 @@ int pk_desk_shadow(struct pk_desk *desk, const struct pk_session_source *source,
 		.owner = desk->session.owner,
 		.like = desk->session.db,
 		.trust = pk_super_trust(desk->config, desk->repo, clone),
+		.keep = true,
 		.managed = &desk->project->managed,
 	};
 	return pk_shadow_read(&desk->server, source->infra.n ? &source->infra : NULL,

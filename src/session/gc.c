@@ -13,6 +13,7 @@
 
 /* So long something unfinished may belong to a command that is at work, connected or not. */
 #define GRACE_SECONDS 600
+#define KEPT_SECONDS  (7 * 86400)
 
 struct gc {
 	const struct pk_repo *repo;
@@ -161,6 +162,14 @@ static const char *why_leftover(struct gc *gc, const struct pk_database *databas
 	return "left by a command that did not end";
 }
 
+/* Whoever plans makes it again; who has not for days is not at work on a schema. */
+static const char *why_kept(struct gc *gc, const struct pk_database *database)
+{
+	if (!gc->sessions.n)
+		return "no session is left";
+	return (int64_t)pk_time() - database->created > KEPT_SECONDS ? "not used for a week" : NULL;
+}
+
 static const char *why_never(struct gc *gc, const struct pk_database *database)
 {
 	(void)gc;
@@ -174,7 +183,7 @@ static const struct {
 } purposes[] = {
 	{ "clone", why_clone },	     { "template", why_template }, { "shadow", why_leftover },
 	{ "dry-run", why_leftover }, { "copying", why_leftover },  { "unfinished", why_leftover },
-	{ "production", why_never },
+	{ "kept", why_kept },	     { "production", why_never },
 };
 
 static const char *why_database(struct gc *gc, const struct pk_database *database)

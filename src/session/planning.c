@@ -1,6 +1,7 @@
 #include "session/planning.h"
 
 #include "base/clock.h"
+#include "base/sig.h"
 #include "session/prove.h"
 
 void pk_planning_release(struct pk_planning *planning)
@@ -145,6 +146,9 @@ static int forget(struct pk_desk *desk, struct pk_err *err)
 static int read_renamed(struct pk_proof *proof, const struct pk_renaming *renaming,
 			struct pk_snapshot *ret, struct pk_err *err)
 {
+	/* Its sizes are the clone's, told apart by what the copy itself was before. */
+	if (!proof->copy.n && pk_proof_read(proof, &proof->copy, err) < 0)
+		return -1;
 	struct pk_part part = rename_part(renaming);
 	proof->renamed = true;
 	int rc = pk_proof_run(proof, part.up, true, "renames", err);
@@ -231,38 +235,61 @@ static int make_plan(struct pk_proof *proof, const struct pk_session_source *sou
 	return 0;
 }
 
+/* What a plan is made of. */
+struct attempt {
+	struct pk_desk *desk;
+	const struct pk_session_source *source;
+	const struct pk_planning_options *options;
+	const struct pk_diff_options *how;
+	struct pk_part *parts;
+	size_t n;
+};
+
+/* *ret_again: it failed in a way that only a fresh copy of the clone's schema can tell for certain. */
+static int try_plan(struct attempt *a, bool fresh, struct pk_planning *p, bool *ret_again, struct pk_err *err)
+{
+	PK_AUTO(pk_proof) proof = PK_PROOF_INIT;
+	struct pk_err *why = &p->why_not;
+	int rc = pk_proof_open(&proof, a->desk, &p->clone, fresh, err);
+	if (rc == 0)
+		rc = make_plan(&proof, a->source, a->options, a->how, p, &a->parts, &a->n, err);
+	p->refused = rc == 0 && p->n_destructive && !a->options->allow_destructive;
+	if (rc == 0 && !p->refused)
+		p->proved = pk_proof_infra(&proof, a->source, why) == 0 &&
+			    pk_proof_parts(&proof, a->parts, a->n, &p->clone, &p->shadow, a->how, why) == 0;
+	*ret_again = proof.kept && !p->refused && !p->proved && !pk_interrupted();
+	return rc;
+}
+
 static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *source,
 			  const struct pk_planning_options *options, struct pk_planning *p,
 			  struct pk_err *err)
 {
-	PK_AUTO(pk_proof) proof = PK_PROOF_INIT;
 	PK_AUTO(pk_buf) role = PK_BUF_INIT;
-	struct pk_part *parts = NULL;
-	size_t n = 0;
 	pk_buf_add_ident(&role, desk->session.role);
 	const struct pk_diff_options how = { .online = options->online, .role = role.ptr };
-	if (pk_proof_open(&proof, desk, &p->clone, err) < 0)
-		return -1;
-	if (make_plan(&proof, source, options, &how, p, &parts, &n, err) < 0) {
-		parts_free(parts, n);
-		return -1;
+	struct attempt a = { .desk = desk, .source = source, .options = options, .how = &how };
+	bool again = false;
+	int rc = try_plan(&a, false, p, &again, err);
+	if (again) {
+		parts_free(a.parts, a.n);
+		a.parts = NULL;
+		pk_plan_release(&p->plan);
+		p->n_destructive = 0;
+		pk_err_release(&p->why_not);
+		pk_err_release(err);
+		rc = try_plan(&a, true, p, &again, err);
 	}
-	p->refused = p->n_destructive && !options->allow_destructive;
-	int rc = 0;
-	if (!p->refused)
-		p->proved = pk_proof_infra(&proof, source, &p->why_not) == 0 &&
-			    pk_proof_parts(&proof, parts, n, &p->clone, &p->shadow, &how,
-					   &p->why_not) == 0;
-	if (p->why_not.exit == PK_EXIT_INTERRUPTED) {
+	if (rc == 0 && p->why_not.exit == PK_EXIT_INTERRUPTED) {
 		pk_err_move(err, &p->why_not);
 		rc = -1;
-	} else if (p->proved) {
+	} else if (rc == 0 && p->proved) {
 		pk_session_drop_pending(&desk->session);
-		rc = store(desk, source, p, parts, n, err);
-	} else {
+		rc = store(desk, source, p, a.parts, a.n, err);
+	} else if (rc == 0) {
 		rc = forget(desk, err);
 	}
-	parts_free(parts, n);
+	parts_free(a.parts, a.n);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #include "catalog/kind.h"
 #include "clone/carry.h"
 #include "clone/dump.h"
+#include "clone/kept.h"
 #include "clone/template.h"
 #include "diff/renaming.h"
 #include "trace/parts.h"
@@ -11,12 +12,19 @@
 
 void pk_proof_release(struct pk_proof *proof)
 {
+	struct pk_server *server = proof->desk ? &proof->desk->server : NULL;
+	const struct pk_kept what = {
+		.terms = proof->terms,
+		.fingerprint = proof->clone ? proof->clone->fingerprint.hex : NULL,
+	};
 	pk_conn_release(&proof->user);
 	pk_conn_release(&proof->admin);
 	pk_snapshot_release(&proof->copy);
-	if (proof->db)
-		pk_server_drop_db(&proof->desk->server, proof->db, NULL); /* else gc finds it */
+	bool keep = proof->db && proof->terms && proof->unchanged;
+	if (proof->db && (!keep || pk_kept_keep(server, proof->db, &what, NULL) < 0))
+		pk_server_drop_db(server, proof->db, NULL); /* else gc finds it */
 	free(proof->db);
+	free(proof->terms);
 	*proof = (struct pk_proof)PK_PROOF_INIT;
 }
 
@@ -48,7 +56,23 @@ static bool same(const struct pk_snapshot *a, const struct pk_snapshot *b)
 	return pk_streq(a->fingerprint.hex, b->fingerprint.hex);
 }
 
-/* What a new database has and the clone does not; and settings that change what SQL means. */
+/* Settings that change what SQL means, and what the role may do. */
+static int match_settings(struct pk_desk *desk, struct pk_conn *admin, const char *db, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) settings = PK_STRV_INIT;
+	PK_FREE char *may_create = NULL;
+	const char *const params[] = { desk->session.role };
+	if (pk_carry_read(&desk->admin, desk->session.db, &settings, err) < 0 ||
+	    pk_carry_settings(admin, db, &settings, err) < 0 ||
+	    pk_query_value(&desk->admin,
+			   "SELECT 1 WHERE pg_catalog.has_database_privilege($1, "
+			   "pg_catalog.current_database(), 'CREATE')",
+			   1, params, &may_create, err) < 0)
+		return -1;
+	return may_create ? pk_carry_create_privilege(admin, db, desk->session.role, err) : 0;
+}
+
+/* What a new database has and the clone does not. */
 static int match_clone(struct pk_desk *desk, struct pk_conn *admin, const char *db,
 		       struct pk_err *err)
 {
@@ -60,23 +84,13 @@ static int match_clone(struct pk_desk *desk, struct pk_conn *admin, const char *
 		{ "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'plpgsql'",
 		  "DROP EXTENSION IF EXISTS plpgsql" },
 	};
-	PK_AUTO(pk_strv) settings = PK_STRV_INIT;
-	PK_FREE char *may_create = NULL;
-	const char *const params[] = { desk->session.role };
 	for (size_t i = 0; i < PK_COUNT(extras); i++) {
 		PK_FREE char *there = NULL;
 		if (pk_query_value(&desk->admin, extras[i].query, 0, NULL, &there, err) < 0 ||
 		    (!there && pk_exec(admin, extras[i].drop, err) < 0))
 			return -1;
 	}
-	if (pk_carry_read(&desk->admin, desk->session.db, &settings, err) < 0 ||
-	    pk_carry_settings(admin, db, &settings, err) < 0 ||
-	    pk_query_value(&desk->admin,
-			   "SELECT 1 WHERE pg_catalog.has_database_privilege($1, "
-			   "pg_catalog.current_database(), 'CREATE')",
-			   1, params, &may_create, err) < 0)
-		return -1;
-	return may_create ? pk_carry_create_privilege(admin, db, desk->session.role, err) : 0;
+	return match_settings(desk, admin, db, err);
 }
 
 /*
@@ -107,11 +121,9 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	return pk_dump_restore(&dump, &target, err);
 }
 
-int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone,
-		  struct pk_err *err)
+static int make_copy(struct pk_proof *proof, struct pk_err *err)
 {
-	PK_AUTO(pk_conninfo) user = PK_CONNINFO_INIT;
-	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
+	struct pk_desk *desk = proof->desk;
 	PK_FREE char *random = pk_random_hex(4);
 	PK_FREE char *db = pk_printf("pk_proof_%s", random);
 	const struct pk_create_db how = {
@@ -122,14 +134,59 @@ int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_
 	};
 	if (pk_server_create_db(&desk->server, db, &how, err) < 0)
 		return -1;
-	*proof = (struct pk_proof){ .desk = desk, .db = pk_strdup(db), .clone = clone };
-	if (copy_schema(desk, db, err) < 0)
+	proof->db = pk_take(&db);
+	if (copy_schema(desk, proof->db, err) < 0)
 		return pk_err_wrap(err, "the clone's schema can't be copied for the proof");
-	pk_server_user_info(&desk->server, db, &user);
-	pk_server_admin_info(&desk->server, db, &admin);
-	if (pk_act_as(&desk->server, db, desk->session.role, err) < 0 ||
-	    pk_conn_open(&proof->user, &user, err) < 0 ||
-	    pk_conn_open(&proof->admin, &admin, err) < 0 || pk_proof_read(proof, &proof->copy, err) < 0)
+	return 0;
+}
+
+/* A fingerprint does not tell of what is left out or not modelled, and plans can fail for that. */
+static int find_kept(struct pk_proof *proof, bool fresh, struct pk_err *err)
+{
+	struct pk_desk *desk = proof->desk;
+	const struct pk_snapshot *clone = proof->clone;
+	const struct pk_kept_terms terms = {
+		.role = desk->session.role,
+		.owner = desk->session.owner,
+		.like = desk->session.db,
+		.trust_all = pk_super_trust(desk->config, desk->repo, clone).all,
+		.managed = &desk->project->managed,
+	};
+	if (clone->n_left_out || clone->n_left_grants || clone->unmodelled.n)
+		return 0;
+	if (pk_kept_terms(&desk->admin, &terms, &proof->terms, err) < 0)
+		return -1;
+	const struct pk_kept like = { .terms = proof->terms, .fingerprint = clone->fingerprint.hex };
+	if (!fresh && pk_kept_take(&desk->server, &like, &proof->db, err) < 0)
+		return -1;
+	proof->kept = proof->db != NULL;
+	return 0;
+}
+
+static int connect_proof(struct pk_proof *proof, struct pk_err *err)
+{
+	struct pk_desk *desk = proof->desk;
+	PK_AUTO(pk_conninfo) user = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
+	pk_server_user_info(&desk->server, proof->db, &user);
+	pk_server_admin_info(&desk->server, proof->db, &admin);
+	if (pk_conn_open(&proof->admin, &admin, err) < 0 ||
+	    (proof->kept && match_settings(desk, &proof->admin, proof->db, err) < 0) ||
+	    pk_act_as(&desk->server, proof->db, desk->session.role, err) < 0)
+		return -1;
+	return pk_conn_open(&proof->user, &user, err);
+}
+
+int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone, bool fresh,
+		  struct pk_err *err)
+{
+	*proof = (struct pk_proof){ .desk = desk, .clone = clone, .unchanged = true };
+	if (find_kept(proof, fresh, err) < 0 || (!proof->db && make_copy(proof, err) < 0) ||
+	    connect_proof(proof, err) < 0)
+		return -1;
+	if (proof->kept)
+		return 0;
+	if (pk_proof_read(proof, &proof->copy, err) < 0)
 		return -1;
 	if (same(clone, &proof->copy))
 		return 0;
@@ -148,6 +205,7 @@ int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, cons
 		.local = true,
 		.trust = pk_super_trust(proof->desk->config, proof->desk->repo, proof->clone),
 	};
+	proof->unchanged = false;
 	return pk_run_sql(&proof->user, sql, &how, NULL, NULL, err);
 }
 
@@ -166,6 +224,7 @@ int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *sourc
 	const struct pk_parts_options options = { .local = true, .admin = &proof->admin };
 	if (!source->infra.n)
 		return 0;
+	proof->unchanged = false;
 	if (pk_infra_apply(&proof->user, &source->infra, &options, NULL, err) < 0)
 		return pk_err_wrap(err, "infra fails on the clone's schema");
 	if (pk_proof_read(proof, &after, err) < 0)
@@ -226,6 +285,7 @@ static int prove_down(struct pk_proof *proof, const struct pk_part *part,
 		return pk_err_wrap(err, "the way back fails on a copy of the clone's schema");
 	if (pk_proof_read(proof, &back, err) < 0)
 		return -1;
+	proof->unchanged = same(proof->clone, &back);
 	if (same(before, &back))
 		return 0;
 	pk_err_set(err, "the way back does not lead to the schema before");

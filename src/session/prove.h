@@ -13,15 +13,22 @@ struct pk_proof {
 	char *db;
 	struct pk_conn user, admin;
 	const struct pk_snapshot *clone; /* borrowed: knows the rows that the copy does not have */
-	struct pk_snapshot copy;	 /* as it was made */
+	struct pk_snapshot copy;	 /* as it was made; of one that was kept only where renames run */
 	bool renamed;			 /* renames run there */
+	char *terms;			 /* to keep it by; NULL: it cannot be */
+	bool kept;			 /* it was not made for this proof */
+	bool unchanged;			 /* it has the clone's schema again */
 };
 #define PK_PROOF_INIT                                                                              \
 	{                                                                                          \
 		0                                                                                  \
 	}
-void pk_proof_release(struct pk_proof *proof); /* drops the copy */
-int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone,
+void pk_proof_release(struct pk_proof *proof); /* drops the copy, or keeps it for the next proof */
+/*
+ * fresh: copied from the clone now. Else a database of the same schema that was kept may serve: what fails there
+ * has to be tried on a fresh one, since all that is known of it is its fingerprint.
+ */
+int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_snapshot *clone, bool fresh,
 		  struct pk_err *err);
 /* infra, which must not change the schema: migrations could not carry what it makes. */
 int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *source,
