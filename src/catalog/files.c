@@ -43,11 +43,9 @@ static char *file_path(const struct pk_object *o)
 /* What every database has without anybody's doing. */
 static bool is_given(const struct pk_object *o)
 {
-	static const char *const usual[] = { "+PUBLIC\t-\tUSAGE", NULL };
-
 	return o->kind == &pk_kind_schema && strcmp(o->name, "public") == 0 &&
 	       pk_streq(o->comment, "'standard public schema'") &&
-	       (!o->owner || strcmp(o->owner, "pg_database_owner") == 0) && pk_acl_same(o->grants, usual);
+	       (!o->owner || strcmp(o->owner, "pg_database_owner") == 0) && !o->grants;
 }
 
 /* Does its text go into the file of the relation it is part of? */

@@ -55,3 +55,40 @@ int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *
 	pk_buf_add_ident(&sql, role);
 	return pk_exec(conn, sql.ptr, err);
 }
+
+int pk_carry_read_public(struct pk_conn *conn, enum pk_public *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	*ret = PK_PUBLIC_AS_IT_IS;
+	if (conn->version >= 150000)
+		return 0;
+	if (pk_query(conn,
+		     "SELECT pg_catalog.has_schema_privilege('public', oid, 'USAGE'), "
+		     "pg_catalog.has_schema_privilege('public', oid, 'CREATE') "
+		     "FROM pg_catalog.pg_namespace WHERE nspname = 'public'",
+		     0, NULL, &rows, err) < 0)
+		return -1;
+	if (rows.n)
+		*ret = PK_PUBLIC_NOTHING + pk_rows_true(&rows, 0, 0) + 2 * pk_rows_true(&rows, 0, 1);
+	return 0;
+}
+
+int pk_carry_public(struct pk_conn *conn, enum pk_public what, struct pk_err *err)
+{
+	static const char *const grants[] = {
+		[PK_PUBLIC_NOTHING] = "",
+		[PK_PUBLIC_USAGE] = "; GRANT USAGE ON SCHEMA public TO PUBLIC",
+		[PK_PUBLIC_CREATE] = "; GRANT CREATE ON SCHEMA public TO PUBLIC",
+		[PK_PUBLIC_BOTH] = "; GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC",
+	};
+	PK_FREE char *sql = NULL;
+	enum pk_public has;
+
+	if (pk_carry_read_public(conn, &has, err) < 0)
+		return -1;
+	if (what == PK_PUBLIC_AS_IT_IS || has == PK_PUBLIC_AS_IT_IS || has == what)
+		return 0;
+	sql = pk_printf("REVOKE ALL ON SCHEMA public FROM PUBLIC%s", grants[what]);
+	return pk_exec(conn, sql, err);
+}

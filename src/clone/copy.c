@@ -1,7 +1,6 @@
 #include "clone/copy.h"
 #include "base/clock.h"
 #include "base/fs.h"
-#include "clone/carry.h"
 #include "clone/dump.h"
 #include "clone/extension.h"
 #include "clone/locale.h"
@@ -20,34 +19,6 @@ static int count_jobs(const struct pk_copy_options *options)
 		n = n > MAX_JOBS ? MAX_JOBS : n;
 	}
 	return n < 1 ? 1 : (int)n;
-}
-
-static bool has_programs(const char *bindir)
-{
-	PK_FREE char *dump = bindir ? pk_path_join(bindir, "pg_dump") : NULL;
-	PK_FREE char *restore = bindir ? pk_path_join(bindir, "pg_restore") : NULL;
-
-	return dump && access(dump, X_OK) == 0 && access(restore, X_OK) == 0;
-}
-
-/* The server's own folder first: programs of a newer major may write what an older server refuses. */
-static char *find_programs(const struct pk_server *server, const struct pk_config *config,
-			   int major, struct pk_err *err)
-{
-	static const struct pk_config none = PK_CONFIG_INIT;
-	char *found;
-
-	if (server && server->major == major && has_programs(server->bindir))
-		return pk_strdup(server->bindir);
-	found = pk_server_client_bindir(config ? config : &none, major);
-	if (found)
-		return found;
-	pk_err_set(err, "there is no pg_dump here that can read PostgreSQL %d", major);
-	pk_err_hint(
-		err,
-		"install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR",
-		major);
-	return NULL;
 }
 
 static int read_source(const struct pk_conninfo *source, struct pk_source_facts *facts,
@@ -116,7 +87,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
-	PK_FREE char *bindir = find_programs(server, options->config, facts->version / 10000, err);
+	PK_FREE char *bindir = pk_dump_find(server, options->config, facts->version / 10000, server->major, err);
 
 	if (!bindir)
 		return -1;
@@ -129,7 +100,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	if (pk_dump_open(&dump, place_for(server), err) < 0 ||
 	    pk_dump_take(&dump, source, facts->tables, err) < 0 ||
 	    pk_conn_open(&conn, &target, err) < 0 || drop_extras(&conn, facts, err) < 0 ||
-	    pk_dump_restore(&dump, &target, err) < 0)
+	    pk_dump_restore(&dump, &target, err) < 0 || pk_carry_public(&conn, facts->public_may, err) < 0)
 		return -1;
 	/* The room is wanted again before statistics are gathered. */
 	pk_dump_release(&dump);
@@ -263,7 +234,7 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 	    (!options->no_owner && check_roles(&conn, &facts, err) < 0) ||
 	    pk_extensions_check(&conn, &facts, err) < 0)
 		return -1;
-	bindir = find_programs(NULL, config, facts.version / 10000, err);
+	bindir = pk_dump_find(NULL, config, facts.version / 10000, conn.version / 10000, err);
 	if (!bindir)
 		return -1;
 	dump.bindir = bindir;
@@ -283,7 +254,8 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 				conn.where);
 		return -1;
 	}
-	if (!options->schema_only && pk_exec(&conn, "ANALYZE", err) < 0)
+	if (pk_carry_public(&conn, facts.public_may, err) < 0 ||
+	    (!options->schema_only && pk_exec(&conn, "ANALYZE", err) < 0))
 		return -1;
 	return read_stats(&conn, &facts, started, ret, err);
 }

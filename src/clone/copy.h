@@ -9,6 +9,7 @@
 #define PK_CLONE_COPY_H
 
 #include "base/progress.h"
+#include "clone/carry.h"
 #include "server/server.h"
 
 struct pk_copy_options {
@@ -58,6 +59,7 @@ struct pk_source_facts {
 	bool may_create;  /* the role may create schemas */
 	bool role_named;  /* something in the database names the role; it does not only connect */
 	bool has_public, has_plpgsql;
+	enum pk_public public_may;
 	int64_t tables; /* with data */
 };
 #define PK_SOURCE_FACTS_INIT                                                                       \

@@ -23,6 +23,38 @@ void pk_dump_release(struct pk_dump *dump)
 	dump->dir = dump->lock_path = NULL;
 }
 
+static bool has_programs(const char *bindir)
+{
+	PK_FREE char *dump = bindir ? pk_path_join(bindir, "pg_dump") : NULL;
+	PK_FREE char *restore = bindir ? pk_path_join(bindir, "pg_restore") : NULL;
+
+	return dump && access(dump, X_OK) == 0 && access(restore, X_OK) == 0;
+}
+
+char *pk_dump_find(const struct pk_server *server, const struct pk_config *config, int major, int target,
+		   struct pk_err *err)
+{
+	static const struct pk_config none = PK_CONFIG_INIT;
+	PK_FREE char *newer = NULL;
+	char *found;
+
+	config = config ? config : &none;
+	/* The server's own first: programs of a newer major may write what an older server refuses. */
+	if (server && server->major == major && has_programs(server->bindir))
+		return pk_strdup(server->bindir);
+	found = pk_server_client_bindir(config, major, target);
+	if (found)
+		return found;
+	newer = pk_server_client_bindir(config, major, 0);
+	if (newer)
+		pk_err_set(err, "the pg_restore in '%s' is of a newer version, and cannot write to PostgreSQL %d", newer,
+			   target);
+	else
+		pk_err_set(err, "there is no pg_dump here that can read PostgreSQL %d", major);
+	pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR", major);
+	return NULL;
+}
+
 /* A folder whose lock is free belongs to a process that was killed. */
 static void sweep(const char *parent)
 {

@@ -8,6 +8,7 @@
 #include "base/lock.h"
 #include "base/progress.h"
 #include "pg/conninfo.h"
+#include "server/server.h"
 
 struct pk_dump {
 	const char *bindir; /* of pg_dump and pg_restore, borrowed */
@@ -24,6 +25,12 @@ struct pk_dump {
 	{                                                                                          \
 		.lock = PK_LOCK_INIT                                                               \
 	}
+/*
+ * Folder of the programs for a trip from a server of major to one of target: of the private server
+ * itself where it has them, else as they are found (config: postkit.pgBin; may be NULL). Caller frees.
+ */
+char *pk_dump_find(const struct pk_server *server, const struct pk_config *config, int major, int target,
+		   struct pk_err *err);
 /* Removes the folder. */
 void pk_dump_release(struct pk_dump *dump);
 

@@ -177,6 +177,7 @@ int pk_source_facts_read(struct pk_conn *conn, struct pk_source_facts *ret, stru
 	PK_AUTO(pk_rows) roles = PK_ROWS_INIT;
 
 	if (read_database(conn, &facts, err) < 0 || read_provider(conn, &facts, err) < 0 ||
+	    pk_carry_read_public(conn, &facts.public_may, err) < 0 ||
 	    pk_query(conn, roles_sql, 0, NULL, &roles, err) < 0 ||
 	    read_list(conn, memberships_sql, &facts.memberships, err) < 0 ||
 	    read_list(conn, extensions_sql, &facts.extensions, err) < 0 ||

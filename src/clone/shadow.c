@@ -91,7 +91,19 @@ static int take_settings(struct pk_conn *admin, const char *like, const char *db
 	return pk_carry_settings(admin, db, &pairs, err);
 }
 
-static int load(struct pk_server *server, const char *db, const struct pk_source *infra,
+/* From 15 on public is the database owner's from the start; before, nobody else could grant what files may say of it. */
+static int give_public(struct pk_conn *admin, const char *owner, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (admin->version >= 150000)
+		return 0;
+	pk_buf_add(&sql, "ALTER SCHEMA public OWNER TO ");
+	pk_buf_add_ident(&sql, owner);
+	return pk_exec(admin, sql.ptr, err);
+}
+
+static int load(struct pk_server *server, const char *db, const char *owner, const struct pk_source *infra,
 		const struct pk_source *files, const struct pk_super_trust *trust, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
@@ -108,7 +120,7 @@ static int load(struct pk_server *server, const char *db, const struct pk_source
 	pk_server_user_info(server, db, &user_info);
 	pk_server_admin_info(server, db, &admin_info);
 	if (pk_conn_open(&user, &user_info, err) < 0 ||
-	    pk_conn_open(&admin, &admin_info, err) < 0 ||
+	    pk_conn_open(&admin, &admin_info, err) < 0 || give_public(&admin, owner, err) < 0 ||
 	    (infra && pk_source_load(infra, &user, &admin, trust, err) < 0) ||
 	    pk_source_load(files, &user, &admin, trust, err) < 0)
 		return -1;
@@ -140,7 +152,7 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 		return -1;
 	if (take_settings(&admin, options->like, db, err) < 0 ||
 	    pk_act_as(server, db, options->role, err) < 0 ||
-	    load(server, db, infra, files, &options->trust, err) < 0) {
+	    load(server, db, owner ? owner : server->login, infra, files, &options->trust, err) < 0) {
 		pk_scrap_db(&admin, db, NULL);
 		return -1;
 	}

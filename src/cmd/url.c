@@ -85,7 +85,7 @@ static int run_psql(struct pk_desk *desk, const char *const *more, int n, struct
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_buf) pass = PK_BUF_INIT;
 	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
-	PK_FREE char *bindir = pk_server_client_bindir(desk->config, desk->session.major);
+	PK_FREE char *bindir = pk_server_client_bindir(desk->config, desk->session.major, 0);
 	PK_FREE char *program = bindir ? pk_path_join(bindir, "psql") : pk_proc_find("psql");
 	if (!program) {
 		pk_err_set(err, "there is no psql of PostgreSQL %d or newer on this machine",

@@ -168,29 +168,36 @@ const struct pk_pg_programs *pk_pg_find_server(const struct pk_config *config, i
 	return server_of(ret, major);
 }
 
+#define TIMEOUT_MAJOR 17 /* from here on pg_restore sets transaction_timeout */
+
+static bool writes_to(const struct pk_pg_programs *p, int target)
+{
+	return !target || target >= TIMEOUT_MAJOR || p->major < TIMEOUT_MAJOR;
+}
+
 /* The nearest one that is not older; the first of that major. */
-static const struct pk_pg_programs *client_of(const struct pk_pg_list *list, int major)
+static const struct pk_pg_programs *client_of(const struct pk_pg_list *list, int major, int target)
 {
 	const struct pk_pg_programs *best = NULL;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (list->items[i].client && list->items[i].major >= major &&
+		if (list->items[i].client && list->items[i].major >= major && writes_to(&list->items[i], target) &&
 		    (!best || list->items[i].major < best->major))
 			best = &list->items[i];
 	return best;
 }
 
-char *pk_server_client_bindir(const struct pk_config *config, int major)
+char *pk_server_client_bindir(const struct pk_config *config, int major, int target)
 {
 	struct pk_pg_list list = PK_PG_LIST_INIT;
 	const struct pk_pg_programs *best;
 
 	add_each(&list, config ? pk_config_get_protected(config, "pgBin") : NULL);
 	add_installed(&list);
-	best = client_of(&list, major);
+	best = client_of(&list, major, target);
 	if (!best || best->major != major) {
 		pk_pg_list_find(config, &list);
-		best = client_of(&list, major);
+		best = client_of(&list, major, target);
 	}
 	char *bindir = best ? pk_strdup(best->bindir) : NULL;
 	pk_pg_list_release(&list);

@@ -56,8 +56,12 @@ int pk_server_remove(const struct pk_repo *repo, int major, struct pk_err *err);
 int pk_server_orphans(struct pk_strv *ret_dirs, struct pk_err *err);
 /* Stops and removes what is in such a folder; anything else is refused. */
 int pk_server_remove_orphan(const char *dir, struct pk_err *err);
-/* Directory of the client programs (pg_dump) at least as new as major. Caller frees; NULL: none. */
-char *pk_server_client_bindir(const struct pk_config *config, int major);
+/*
+ * Directory of client programs that read a server of major and write to one of target (0: nothing is
+ * written): at least as new as both, but pg_restore of 17 and later sets what older servers do not
+ * know. Caller frees; NULL: none.
+ */
+char *pk_server_client_bindir(const struct pk_config *config, int major, int target);
 
 /*
  * A database of ours. Of a private cluster also those that a kill -9 left without a mark: purpose

@@ -92,7 +92,8 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 			return -1;
 	}
 	const struct pk_copy_options copy = { .jobs = options->jobs,
-					      .progress = options->progress };
+					      .progress = options->progress,
+					      .config = desk->config };
 	if (pk_template_ensure(&desk->server, remote, facts, options->fresh, &copy, &ret->template,
 			       err) < 0)
 		return -1;

@@ -103,11 +103,11 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	PK_AUTO(pk_conninfo) source = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
-	PK_FREE char *bindir = pk_server_client_bindir(desk->config, desk->session.major);
+	enum pk_public may;
+	int major = desk->session.major;
+	PK_FREE char *bindir = pk_dump_find(&desk->server, desk->config, major, major, err);
 	if (!bindir)
-		return pk_err_set(err,
-				  "there is no pg_dump of PostgreSQL %d or newer on this machine",
-				  desk->session.major);
+		return -1;
 	dump.bindir = bindir;
 	dump.jobs = 1;
 	dump.schema_only = true;
@@ -118,7 +118,9 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	    pk_dump_open(&dump, desk->server.dir ? desk->server.dir : "/tmp", err) < 0 ||
 	    pk_dump_take(&dump, &source, 0, err) < 0)
 		return -1;
-	return pk_dump_restore(&dump, &target, err);
+	if (pk_dump_restore(&dump, &target, err) < 0 || pk_carry_read_public(&desk->admin, &may, err) < 0)
+		return -1;
+	return pk_carry_public(&admin, may, err);
 }
 
 static int make_copy(struct pk_proof *proof, struct pk_err *err)

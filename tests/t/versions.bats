@@ -22,7 +22,7 @@ schema() {
 # A server of that version, with both schemas in databases v_old and v_new; or the test is skipped.
 begin() {
 	MAJOR=$1
-	versions_use "$MAJOR" || skip "$why"
+	versions_use "$MAJOR" || skip "${why-}"
 	git config --global postkit.pgBin "$(pg_bin):$(pg_tools)"
 	pg_start "v$MAJOR"
 	schema old >"$T/old.sql"
@@ -58,15 +58,24 @@ session_works() {
 	ok git postkit gc --all --yes
 }
 
-works() {
+converges() {
 	begin "$1"
 	converge_both v || tell "$why"
 	files_give_the_same
-	session_works
 }
 
-@test "14: what it can hold converges, goes through files and a session" { works 14; }
-@test "15: what it can hold converges, goes through files and a session" { works 15; }
-@test "16: what it can hold converges, goes through files and a session" { works 16; }
-@test "17: what it can hold converges, goes through files and a session" { works 17; }
-@test "18: what it can hold converges, goes through files and a session" { works 18; }
+@test "14: what it can hold converges, and goes through files and a session" { converges 14; session_works; }
+@test "15: what it can hold converges, and goes through files" { converges 15; }
+@test "16: what it can hold converges, and goes through files" { converges 16; }
+@test "17: what it can hold converges, and goes through files and a session" { converges 17; session_works; }
+@test "18: what it can hold converges, and goes through files and a session" { converges 18; session_works; }
+
+@test "a pg_restore whose words the server does not know is not used, which is said" {
+	begin 16
+	[ ! -d /usr/lib/postgresql/16 ] || skip "there is a pg_restore of 16 here"
+	new_repo without
+	ok git postkit init --no-hooks
+	ok git postkit remote add here "$(pg_url v_new)" --default
+	fails 128 git postkit start
+	has 'of a newer version, and cannot write to PostgreSQL 16' 'postgresql-client-16' 'postkit.pgBin'
+}

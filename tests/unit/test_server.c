@@ -373,9 +373,9 @@ static void says_what_is_missing(void **state)
 	assert_non_null(strstr(e.hint, "postkit.pgBin"));
 	assert_non_null(strstr(e.hint, "postkit.server"));
 	pk_err_release(&e);
-	PK_FREE char *client = pk_server_client_bindir(&c->config, c->server.major);
+	PK_FREE char *client = pk_server_client_bindir(&c->config, c->server.major, c->server.major);
 	assert_non_null(client);
-	assert_null(pk_server_client_bindir(&c->config, 99));
+	assert_null(pk_server_client_bindir(&c->config, 99, 0));
 }
 
 static void uses_a_server_that_is_named(void **state)
