@@ -21,6 +21,13 @@ struct session {
 	"RESET ALL; SET check_function_bodies = off; SET client_min_messages = warning; "          \
 	"SET standard_conforming_strings = on;\n"
 
+void pk_load_settings(const struct pk_load *load, size_t context, struct pk_buf *ret)
+{
+	pk_buf_add(ret, load->sets_role ? RESET_ROLE : "");
+	pk_buf_add(ret, OUR_SETTINGS);
+	pk_buf_add(ret, load->contexts[context]);
+}
+
 static int set_context(const struct pk_load *load, struct session *session, size_t context,
 		       struct pk_err *err)
 {
@@ -28,9 +35,7 @@ static int set_context(const struct pk_load *load, struct session *session, size
 
 	if (session->context == context)
 		return 0;
-	pk_buf_add(&sql, load->sets_role ? RESET_ROLE : "");
-	pk_buf_add(&sql, OUR_SETTINGS);
-	pk_buf_add(&sql, load->contexts[context]);
+	pk_load_settings(load, context, &sql);
 	if (pk_exec(session->conn, sql.ptr, err) < 0)
 		return pk_err_wrap(err, "cannot apply the settings that a schema file makes");
 	session->context = context;
@@ -62,7 +67,7 @@ static bool worth_again(const struct pk_err *err)
 }
 
 /* The place within the statement becomes a place in the file. */
-static void place_error(const struct pk_load_item *item, struct pk_err *err)
+void pk_load_place_error(const struct pk_load_item *item, struct pk_err *err)
 {
 	int line = item->statement->line, col = item->statement->col;
 
@@ -106,7 +111,7 @@ static int run_one(struct run *run, struct pk_load_item *item, struct pk_err *er
 		return 0;
 	}
 	if (pk_conn_alive(run->user.conn))
-		place_error(item, &item->err);
+		pk_load_place_error(item, &item->err);
 	if (worth_again(&item->err))
 		return 0;
 	pk_err_move(err, &item->err);
@@ -375,6 +380,8 @@ int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct 
 		return -1;
 	pk_load_sort(&load);
 	int ret = run_all(&run, err);
+	if (ret == 0 && trust && trust->like)
+		ret = pk_load_check_bodies(&load, user, trust->like, err);
 	struct pk_err *after = ret < 0 ? &ignored : err; /* the first error is the one to tell */
 	if (restore(&load, &run.user, after) < 0)
 		ret = -1;

@@ -36,6 +36,7 @@ struct pk_load_item {
 	enum pk_load_rank rank;
 	size_t context;			/* which settings of its file hold */
 	struct pk_super_stmt super;	/* what a superuser may have to run */
+	bool body;			/* CREATE FUNCTION or PROCEDURE, whose body is to be checked */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
 	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */
@@ -61,6 +62,17 @@ struct pk_load {
 	}
 void pk_load_release(struct pk_load *load);
 struct pk_load_item *pk_load_add(struct pk_load *load); /* moves the items */
+
+/* SQL that gives a session the settings that hold for some statements. */
+void pk_load_settings(const struct pk_load *load, size_t context, struct pk_buf *ret);
+/* The place within the statement becomes a place in the file. */
+void pk_load_place_error(const struct pk_load_item *item, struct pk_err *err);
+/*
+ * Loading leaves bodies of functions unchecked, as what they use may come later. Those that like does not
+ * have are checked afterwards as CREATE FUNCTION does, unless their file says SET check_function_bodies = off.
+ */
+int pk_load_check_bodies(const struct pk_load *load, struct pk_conn *user, const struct pk_snapshot *like,
+			 struct pk_err *err);
 
 /* Splits, judges and refuses what has no place in a schema file. */
 int pk_load_read(struct pk_load *load, const struct pk_source *source, struct pk_err *err);

@@ -292,12 +292,29 @@ static void raise_privileges(struct pk_load *load, size_t first)
 	}
 }
 
+static bool is_off(const char *value)
+{
+	static const char *const words[] = { "off", "false", "no", "0" };
+
+	for (size_t i = 0; i < PK_COUNT(words); i++)
+		if (pk_streq(value, words[i]))
+			return true;
+	return false;
+}
+
+static bool makes_body(const struct pk_action *action)
+{
+	return action->verb == PK_CREATE &&
+	       (pk_streq(action->object, "function") || pk_streq(action->object, "procedure"));
+}
+
 static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		     struct pk_statements *statements, struct pk_err *err)
 {
 	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
 	PK_AUTO(pk_buf) settings = PK_BUF_INIT;
 	size_t context = 0, next, first = load->n;
+	bool unchecked = false;
 
 	if (pk_sql_split(file->text, file->path, statements, err) < 0)
 		return -1;
@@ -321,6 +338,8 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		if (action->verb == PK_DROP)
 			continue; /* IF EXISTS, and nothing does in an empty database */
 		if (action->verb == PK_SET) {
+			if (pk_streq(action->name, "check_function_bodies"))
+				unchecked = is_off(action->def);
 			if (!is_idle_setting(action)) {
 				load->sets_role = load->sets_role ||
 						  pk_streq(action->name, "role") ||
@@ -333,6 +352,7 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		}
 		item.context = context;
 		fill_item(load, &item, action, next - i);
+		item.body = !unchecked && makes_body(action);
 		if (action == &said)
 			item.super = (struct pk_super_stmt){ 0 };
 		*pk_load_add(load) = item;

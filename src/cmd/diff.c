@@ -5,7 +5,7 @@
 #include "cmd/side.h"
 #include "diff/renaming.h"
 
-static bool opt_down, opt_json, opt_exit_code, opt_strict;
+static bool opt_down, opt_sql, opt_json, opt_stat, opt_exit_code, opt_strict;
 static struct pk_strv opt_ignore, opt_grantees, opt_renames;
 static const char *opt_online;
 
@@ -13,6 +13,8 @@ const struct pk_opt pk_opts_diff[] = {
 	{ PK_OPT_FLAG, 0, "down", NULL, "the way back, from TO to FROM", &opt_down },
 	{ PK_OPT_FLAG, 0, "exit-code", NULL, "exit with 1 when there is a difference",
 	  &opt_exit_code },
+	{ PK_OPT_FLAG, 0, "sql", NULL, "the SQL, as without it", &opt_sql },
+	{ PK_OPT_FLAG, 0, "stat", NULL, "a line for each object that changes", &opt_stat },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document: the steps and what each would lock",
 	  &opt_json },
 	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never",
@@ -73,20 +75,35 @@ static void print_sql(const struct difference *d)
 	fputs(sql.ptr, stdout);
 }
 
+/* Renames and what is left, in the order in which they run. */
+static void whole_plan(const struct difference *d, struct pk_plan *ret)
+{
+	ret->from = opt_down ? d->to.snapshot.fingerprint : d->from.snapshot.fingerprint;
+	ret->to = opt_down ? d->from.snapshot.fingerprint : d->to.snapshot.fingerprint;
+	ret->pg_major = d->plan.pg_major;
+	if (!opt_down)
+		pk_renaming_plan(&d->renaming, false, ret);
+	for (size_t i = 0; i < d->plan.n; i++)
+		pk_plan_add(ret, &d->plan.steps[i]);
+	if (opt_down)
+		pk_renaming_plan(&d->renaming, true, ret);
+}
+
+static void print_stat(const struct difference *d)
+{
+	PK_AUTO(pk_plan) all = PK_PLAN_INIT;
+
+	whole_plan(d, &all);
+	if (all.n)
+		pk_view_stat(stdout, &all);
+}
+
 static void print_json(const struct difference *d, const struct pk_coverage *coverage)
 {
 	PK_AUTO(pk_plan) all = PK_PLAN_INIT;
 	cJSON *root;
 
-	all.from = opt_down ? d->to.snapshot.fingerprint : d->from.snapshot.fingerprint;
-	all.to = opt_down ? d->from.snapshot.fingerprint : d->to.snapshot.fingerprint;
-	all.pg_major = d->plan.pg_major;
-	if (!opt_down)
-		pk_renaming_plan(&d->renaming, false, &all);
-	for (size_t i = 0; i < d->plan.n; i++)
-		pk_plan_add(&all, &d->plan.steps[i]);
-	if (opt_down)
-		pk_renaming_plan(&d->renaming, true, &all);
+	whole_plan(d, &all);
 	root = pk_plan_to_json(&all);
 	pk_coverage_json(coverage, root);
 	pk_view_guesses_json(&d->guesses, root);
@@ -107,6 +124,8 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 		return result;
 	if (n != 2)
 		return pk_help_usage("diff", err, "diff takes two databases, files or folders");
+	if (opt_sql + opt_stat + opt_json > 1)
+		return pk_help_usage("diff", err, "--sql, --stat or --json, not several");
 	if (pk_parse_online("diff", opt_online, &options.online, err) < 0 || pk_ctx_open(&ctx, false, err) < 0)
 		return -1;
 	d.from.text = operands[0];
@@ -122,6 +141,8 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 		return -1;
 	if (opt_json)
 		print_json(&d, &coverage);
+	else if (opt_stat)
+		print_stat(&d);
 	else
 		print_sql(&d);
 	pk_coverage_say(&coverage);

@@ -5,13 +5,14 @@
 #include "cmd/planview.h"
 #include "session/planning.h"
 
-static bool opt_sql, opt_json, opt_down, opt_destructive, opt_exit_code, opt_strict;
+static bool opt_sql, opt_json, opt_down, opt_stat, opt_destructive, opt_exit_code, opt_strict;
 static const char *opt_online;
 static struct pk_strv opt_renames;
 
 const struct pk_opt pk_opts_plan[] = {
 	{ PK_OPT_FLAG, 0, "sql", NULL, "print only the SQL", &opt_sql },
 	{ PK_OPT_FLAG, 0, "down", NULL, "print the SQL of the way back", &opt_down },
+	{ PK_OPT_FLAG, 0, "stat", NULL, "print a line for each object that changes", &opt_stat },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never",
 	  &opt_online },
@@ -32,6 +33,8 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 	pk_json_set_str(root, "branch", session->branch);
 	pk_json_set_str(root, "from", p->clone.fingerprint.hex);
 	pk_json_set_str(root, "to", p->shadow.fingerprint.hex);
+	pk_json_set_str(root, "role", session->role);
+	pk_json_set_str(root, "online", opt_online ? opt_online : "auto");
 	pk_json_set_bool(root, "proved", p->proved);
 	pk_json_set_bool(root, "refused", p->refused);
 	pk_json_set_str(root, "why_not", p->why_not.msg);
@@ -55,7 +58,29 @@ static void show_manual(const struct pk_session *session)
 		       pk_color(stdout, PK_PLAIN));
 }
 
-static void show(const struct pk_session *session, const struct pk_planning *p)
+/* Under what the plan was made: another setting, another plan. */
+static void show_settings(const struct pk_session *session, const struct pk_coverage *coverage)
+{
+	static const char *const online[] = {
+		[PK_ONLINE_AUTO] = "ways that do not block where tables are large",
+		[PK_ONLINE_ALWAYS] = "ways that do not block everywhere",
+		[PK_ONLINE_NEVER] = "the plain way everywhere",
+	};
+	PK_AUTO(pk_buf) left_out = PK_BUF_INIT;
+	PK_AUTO(pk_buf) role = PK_BUF_INIT;
+	enum pk_online when = PK_ONLINE_AUTO;
+	pk_parse_online("plan", opt_online, &when, NULL);
+	pk_coverage_words(coverage, &left_out);
+	pk_buf_add_safe(&role, session->role, false);
+	printf("%sas role %s; %s (--online=%s)", pk_color(stdout, PK_DIM), role.ptr, online[when],
+	       opt_online ? opt_online : "auto");
+	if (left_out.len)
+		printf("; without %s, which the settings leave out", left_out.ptr);
+	printf("%s\n", pk_color(stdout, PK_PLAIN));
+}
+
+static void show(const struct pk_session *session, const struct pk_planning *p,
+		 const struct pk_coverage *coverage)
 {
 	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
 	PK_FREE char *took = pk_duration(p->seconds);
@@ -66,17 +91,18 @@ static void show(const struct pk_session *session, const struct pk_planning *p)
 		       session->n_manual ? "\n" : "");
 		return;
 	}
+	putchar('\n');
+	pk_view_runs(stdout, &p->plan);
 	pk_view_summary(&summary, &p->plan);
-	printf("\n%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
+	printf("%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
 	if (p->n_destructive)
 		printf(", %s%zu step%s lose%s data%s", pk_color(stdout, PK_RED), p->n_destructive,
 		       p->n_destructive == 1 ? "" : "s", p->n_destructive == 1 ? "s" : "",
 		       pk_color(stdout, PK_PLAIN));
-	if (p->n_parts > 1)
-		printf("; %zu migrations", p->n_parts);
 	if (p->proved)
 		printf("; proved on a copy of the schema, forth and back");
 	printf(" (%s)\n", took);
+	show_settings(session, coverage);
 }
 
 /* The next command, or why there is none. */
@@ -147,8 +173,10 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 		fputs(p->down ? p->down : "", stdout);
 	else if (opt_sql)
 		fputs(p->proved && desk->session.plan_sql ? desk->session.plan_sql : "", stdout);
+	else if (opt_stat)
+		pk_view_stat(stdout, &p->plan);
 	else
-		show(&desk->session, p);
+		show(&desk->session, p, &coverage);
 	if (!options->is_rename)
 		pk_view_guesses(&p->guesses);
 	return conclude(ctx, desk, p, err);
@@ -166,6 +194,8 @@ int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
 		return result;
 	if (n)
 		return pk_help_usage("plan", err, "plan takes no operands");
+	if (opt_sql + opt_down + opt_stat + opt_json > 1)
+		return pk_help_usage("plan", err, "--sql, --down, --stat or --json, not several");
 	options.allow_destructive = opt_destructive;
 	if (pk_parse_online("plan", opt_online, &options.online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
 		return -1;

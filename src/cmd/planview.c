@@ -2,7 +2,16 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/map.h"
 #include "cmd/help.h"
+#include "cmd/plangroup.h"
+
+/* Of a statement, of a line of it, of the locks of a step, of the migrations: what is shown. */
+#define MAX_LINES 40
+#define MAX_LINE  400
+#define MAX_LOCKS 4
+#define MAX_RUNS  20
+#define REMARK_INDENT "         "
 
 int pk_parse_online(const char *command, const char *text, enum pk_online *ret, struct pk_err *err)
 {
@@ -64,11 +73,11 @@ static const struct {
 	const char *mark, *word;
 	enum pk_color color;
 } changes[] = {
-	[PK_CREATE_OBJECT] = { "+", "create", PK_GREEN },
-	[PK_ALTER_OBJECT] = { "~", "change", PK_YELLOW },
-	[PK_REPLACE_OBJECT] = { "~", "replace", PK_YELLOW },
-	[PK_DROP_OBJECT] = { "-", "drop", PK_RED },
-	[PK_RENAME_OBJECT] = { "~", "rename", PK_YELLOW },
+	[PK_CREATE_OBJECT] = { "+", "", PK_GREEN },
+	[PK_ALTER_OBJECT] = { "~", "", PK_YELLOW },
+	[PK_REPLACE_OBJECT] = { "-/+", " is made anew", PK_YELLOW },
+	[PK_DROP_OBJECT] = { "-", "", PK_RED },
+	[PK_RENAME_OBJECT] = { "~", " is renamed", PK_YELLOW },
 };
 
 static void comma(struct pk_buf *buf, const char *text)
@@ -78,89 +87,297 @@ static void comma(struct pk_buf *buf, const char *text)
 	pk_buf_add(buf, text);
 }
 
-static void view_hazards(FILE *out, const struct pk_step *step)
+/* "about 200,000 rows, 24 MB"; "" when not known. */
+static void add_size(struct pk_buf *buf, int64_t rows, int64_t bytes, bool exact)
+{
+	PK_FREE char *count = rows >= 0 ? pk_count((uint64_t)rows) : NULL;
+	PK_FREE char *size = bytes > 0 ? pk_size((uint64_t)bytes) : NULL;
+
+	if (count)
+		pk_buf_addf(buf, "%s%s row%s", exact || rows == 0 ? "" : "about ", count, rows == 1 ? "" : "s");
+	if (size)
+		pk_buf_addf(buf, "%s%s", count ? ", " : "", size);
+}
+
+/* What stands beside a statement: as comments, so that a copy of it can be run. */
+static void remark(FILE *out, enum pk_color color, const char *text)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+
+	if (!*text)
+		return;
+	pk_buf_add_safe(&safe, text, false);
+	fprintf(out, "%s%s-- %s%s\n", REMARK_INDENT, pk_color(out, color), safe.ptr, pk_color(out, PK_PLAIN));
+}
+
+static bool blocks_writes(const char *mode)
+{
+	static const char *const modes[] = { "SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE" };
+
+	for (size_t i = 0; i < PK_COUNT(modes); i++)
+		if (pk_streq(modes[i], mode))
+			return true;
+	return false;
+}
+
+/* "locks ACCESS EXCLUSIVE on public.users, while it rewrites about 200,000 rows, 24 MB" */
+static void view_locks(FILE *out, const struct pk_step *step, const char *group)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	PK_FREE char *rows = step->rows > 0 ? pk_count((uint64_t)step->rows) : NULL;
-	if (step->lock) {
-		PK_FREE char *lock = pk_printf("locks %s", step->lock);
-		comma(&text, lock);
+	PK_AUTO(pk_buf) size = PK_BUF_INIT;
+	bool long_work = step->rewrite || step->scan;
+
+	for (size_t i = 0; i < step->n_locks && i < MAX_LOCKS; i++) {
+		const struct pk_step_lock *lock = &step->locks[i];
+
+		comma(&text, i == 0 ? "locks " : "");
+		pk_buf_add(&text, lock->mode);
+		if (step->n_locks > 1 || !pk_streq(lock->relation, group))
+			pk_buf_addf(&text, " on %s", lock->relation);
 	}
-	if (step->rewrite)
-		comma(&text, "rewrites the table");
-	if (step->scan)
-		comma(&text, "reads every row");
-	if (rows && (step->rewrite || step->scan || step->lock)) {
-		PK_FREE char *about = pk_printf("about %s rows", rows);
-		comma(&text, about);
+	if (step->n_locks > MAX_LOCKS)
+		pk_buf_addf(&text, " and %zu more", step->n_locks - MAX_LOCKS);
+	add_size(&size, step->rows, step->bytes, false);
+	if (long_work) {
+		pk_buf_addf(&text, "%s%s %s", text.len ? " while it " : "", step->rewrite ? "rewrites" : "reads",
+			    size.len ? size.ptr : "every row");
+	} else if (step->lock && blocks_writes(step->lock)) {
+		pk_buf_add(&text, " for a moment");
 	}
+	remark(out, long_work && step->lock && blocks_writes(step->lock) ? PK_YELLOW : PK_DIM, text.ptr);
+}
+
+static void view_loss(FILE *out, const struct pk_step *step)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	if (!step->destructive)
+		return;
+	pk_buf_addf(&text, "loses %s", step->lost.what ? step->lost.what : "data");
+	if (step->lost.rows >= 0) {
+		PK_FREE char *count = pk_count((uint64_t)step->lost.rows);
+		PK_FREE char *size = step->lost.bytes > 0 ? pk_size((uint64_t)step->lost.bytes) : NULL;
+
+		pk_buf_addf(&text, ": %s%s%s%s", step->lost.counted || step->lost.rows == 0 ? "" : "about ", count,
+			    size ? ", " : "", size ? size : "");
+	}
+	remark(out, PK_RED, text.ptr);
+}
+
+/* At most so many lines of it, and of a line so many bytes: --sql has them all. */
+static void view_sql(FILE *out, const char *sql, size_t number)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+	size_t lines = 1, shown = 0;
+
+	pk_buf_add_safe(&safe, sql, true);
+	pk_buf_rtrim(&safe);
+	for (const char *p = safe.ptr; *p; p++)
+		lines += *p == '\n';
+	for (const char *line = safe.ptr; *line || !shown;) {
+		size_t n = strcspn(line, "\n"), most = n;
+
+		if (most > MAX_LINE)
+			for (most = MAX_LINE; most > 0 && ((unsigned char)line[most] & 0xC0) == 0x80;)
+				most--;
+		if (shown == 0)
+			fprintf(out, "%7zu  ", number);
+		else
+			fputs(REMARK_INDENT, out);
+		fprintf(out, "%.*s%s%s\n", (int)most, line, most < n ? " ..." : "", line[n] ? "" : ";");
+		line += n + (line[n] == '\n');
+		if (++shown == MAX_LINES - 4 && lines > MAX_LINES) {
+			fprintf(out, "%s%s... %zu more lines, which --sql shows%s\n", REMARK_INDENT, pk_color(out, PK_DIM),
+				lines - shown, pk_color(out, PK_PLAIN));
+			return;
+		}
+	}
+}
+
+static void view_step(FILE *out, const struct pk_step *step, size_t number, const char *group)
+{
+	view_sql(out, step->sql, number);
+	view_loss(out, step);
+	view_locks(out, step, group);
 	if (step->no_transaction)
-		comma(&text, "outside a transaction");
-	else if (step->own_transaction)
-		comma(&text, "in a transaction of its own");
-	if (text.len)
-		fprintf(out, "      %s-- %s%s\n", pk_color(out, PK_DIM), text.ptr,
-			pk_color(out, PK_PLAIN));
-	if (step->destructive)
-		fprintf(out, "      %s-- loses data%s\n", pk_color(out, PK_RED),
-			pk_color(out, PK_PLAIN));
-	if (*step->note) {
-		PK_AUTO(pk_buf) note = PK_BUF_INIT;
-		pk_buf_add_safe(&note, step->note, false);
-		fprintf(out, "      %s-- %s%s\n", pk_color(out, PK_DIM), note.ptr,
-			pk_color(out, PK_PLAIN));
+		remark(out, PK_DIM, "outside a transaction");
+	remark(out, PK_DIM, step->note);
+}
+
+/* "  ~ table public.users                  about 50,000 rows, 4.2 MB" */
+static void view_header(FILE *out, const char *indent, enum pk_change change, const char *kind, const char *name,
+			const char *why, const char *size)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_buf) words = PK_BUF_INIT;
+	int width;
+
+	for (const char *c = kind; *c; c++)
+		pk_buf_addc(&words, *c == '_' ? ' ' : *c);
+	pk_buf_addc(&words, ' ');
+	pk_buf_add(&words, name);
+	pk_buf_add(&words, changes[change].word);
+	if (*why)
+		pk_buf_addf(&words, "%s%s", change == PK_RENAME_OBJECT ? ": " : ", since ", why);
+	pk_buf_add_safe(&text, words.ptr, false);
+	width = 60 - (int)strlen(indent) - (int)strlen(changes[change].mark);
+	fprintf(out, "%s%s%s %-*s%s%s%s%s%s\n", indent, pk_color(out, changes[change].color), changes[change].mark,
+		*size ? width : 0, text.ptr, pk_color(out, PK_PLAIN), *size ? "  " : "", pk_color(out, PK_DIM), size,
+		pk_color(out, PK_PLAIN));
+}
+
+/* All steps of the part that the one at `from` is about. */
+static void view_part(FILE *out, const struct pk_plan *plan, const struct pk_plan_group *group, size_t from, bool *shown)
+{
+	const struct pk_step *first = &plan->steps[group->steps[from]];
+	enum pk_change change = first->change;
+	const char *why = first->why;
+
+	for (size_t i = from; i < group->n; i++) {
+		const struct pk_step *step = &plan->steps[group->steps[i]];
+
+		if (pk_streq(step->kind, first->kind) && pk_streq(step->object, first->object))
+			change = pk_change_of_both(change, step->change);
+	}
+	if (first->within)
+		view_header(out, "    ", change, first->kind, first->name, why, "");
+	for (size_t i = from; i < group->n; i++) {
+		const struct pk_step *step = &plan->steps[group->steps[i]];
+
+		if (!pk_streq(step->kind, first->kind) || !pk_streq(step->object, first->object))
+			continue;
+		view_step(out, step, group->steps[i] + 1, group->object);
+		shown[i] = true;
 	}
 }
 
 void pk_view_plan(FILE *out, const struct pk_plan *plan)
 {
-	const struct pk_step *last = NULL;
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct pk_step *step = &plan->steps[i];
-		bool again = last && last->change == step->change &&
-			     pk_streq(last->kind, step->kind) &&
-			     pk_streq(last->object, step->object);
-		if (!again) {
-			PK_AUTO(pk_buf) object = PK_BUF_INIT;
-			pk_buf_add_safe(&object, step->object, false);
-			fprintf(out, "%s  %s%s %s %s %s%s\n", last ? "\n" : "",
-				pk_color(out, changes[step->change].color),
-				changes[step->change].mark, changes[step->change].word, step->kind,
-				object.ptr, pk_color(out, PK_PLAIN));
-		}
-		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-		pk_view_indented(&sql, step->sql, "      ");
-		pk_buf_rtrim(&sql);
-		fprintf(out, "%s;\n", sql.ptr);
-		view_hazards(out, step);
-		last = step;
+	PK_AUTO(pk_plan_groups) groups = PK_PLAN_GROUPS_INIT;
+
+	pk_plan_groups_find(plan, &groups);
+	for (size_t i = 0; i < groups.n; i++) {
+		const struct pk_plan_group *group = &groups.items[i];
+		PK_FREE bool *shown = pk_alloc((group->n + 1) * sizeof(*shown));
+		PK_AUTO(pk_buf) size = PK_BUF_INIT;
+
+		add_size(&size, group->rows, group->bytes, false);
+		fputs(i ? "\n" : "", out);
+		view_header(out, "  ", group->change, group->kind, group->object, group->why, size.ptr);
+		for (size_t k = 0; k < group->n; k++)
+			if (!shown[k])
+				view_part(out, plan, group, k, shown);
 	}
+}
+
+/* What a transaction keeps others from until it ends, when it does more than a moment's work. */
+static void add_held(struct pk_buf *buf, const struct pk_plan *plan, const struct pk_plan_run *run)
+{
+	PK_AUTO(pk_strv) held = PK_STRV_INIT;
+	bool long_work = false;
+
+	for (size_t i = run->first; i < run->first + run->n; i++) {
+		const struct pk_step *step = &plan->steps[i];
+
+		long_work |= step->rewrite || step->scan;
+		for (size_t k = 0; k < step->n_locks; k++)
+			if (blocks_writes(step->locks[k].mode) && !pk_strv_has(&held, step->locks[k].relation))
+				pk_strv_push(&held, step->locks[k].relation);
+	}
+	if (!run->transaction || run->n < 2 || !long_work || !held.n)
+		return;
+	pk_buf_add(buf, ", which keeps its locks on ");
+	for (size_t i = 0; i < held.n && i < MAX_LOCKS; i++)
+		pk_buf_addf(buf, "%s%s", i ? ", " : "", held.items[i]);
+	if (held.n > MAX_LOCKS)
+		pk_buf_addf(buf, " and %zu more", held.n - MAX_LOCKS);
+}
+
+void pk_view_runs(FILE *out, const struct pk_plan *plan)
+{
+	size_t n;
+	PK_FREE struct pk_plan_run *runs = pk_plan_runs(plan, &n);
+
+	for (size_t i = 0; n > 1 && i < n && i < MAX_RUNS; i++) {
+		PK_AUTO(pk_buf) line = PK_BUF_INIT;
+		PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+		PK_FREE char *steps = runs[i].n == 1 ? pk_printf("step %zu", runs[i].first + 1)
+						     : pk_printf("steps %zu to %zu", runs[i].first + 1,
+								 runs[i].first + runs[i].n);
+
+		pk_buf_addf(&line, "migration %zu: %s %s", i + 1, steps,
+			    runs[i].transaction ? "in a transaction" : "outside a transaction");
+		add_held(&line, plan, &runs[i]);
+		pk_buf_add_safe(&safe, line.ptr, false);
+		fprintf(out, "%s\n", safe.ptr);
+	}
+	if (n > MAX_RUNS)
+		fprintf(out, "and %zu migrations more\n", n - MAX_RUNS);
+	if (n > 1)
+		fputc('\n', out);
+}
+
+void pk_view_stat(FILE *out, const struct pk_plan *plan)
+{
+	PK_AUTO(pk_plan_groups) groups = PK_PLAN_GROUPS_INIT;
+	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
+
+	pk_plan_groups_find(plan, &groups);
+	for (size_t i = 0; i < groups.n; i++) {
+		const struct pk_plan_group *group = &groups.items[i];
+		PK_AUTO(pk_buf) facts = PK_BUF_INIT;
+		const char *lock = NULL;
+		bool rewrites = false, loses = false;
+
+		for (size_t k = 0; k < group->n; k++) {
+			const struct pk_step *step = &plan->steps[group->steps[k]];
+
+			rewrites |= step->rewrite;
+			loses |= step->destructive;
+			if (step->lock && (!lock || pk_streq(step->lock, "ACCESS EXCLUSIVE") ||
+					   (blocks_writes(step->lock) && !blocks_writes(lock))))
+				lock = step->lock;
+		}
+		pk_buf_addf(&facts, "%zu step%s", group->n, group->n == 1 ? "" : "s");
+		if (loses)
+			comma(&facts, "loses data");
+		if (rewrites)
+			comma(&facts, "rewrites rows");
+		if (lock) {
+			comma(&facts, "locks ");
+			pk_buf_add(&facts, lock);
+		}
+		view_header(out, " ", group->change, group->kind, group->object, "", facts.ptr);
+	}
+	pk_view_summary(&summary, plan);
+	fprintf(out, " %s\n", summary.len ? summary.ptr : "nothing to change");
 }
 
 void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan)
 {
-	static const struct {
-		enum pk_change change, other, third;
-		const char *word;
-	} words[] = {
-		{ PK_CREATE_OBJECT, PK_CREATE_OBJECT, PK_CREATE_OBJECT, "to create" },
-		{ PK_ALTER_OBJECT, PK_REPLACE_OBJECT, PK_RENAME_OBJECT, "to change" },
-		{ PK_DROP_OBJECT, PK_DROP_OBJECT, PK_DROP_OBJECT, "to drop" },
+	static const char *const words[] = { "to create", "to change", "to drop" };
+	static const size_t word_of[] = {
+		[PK_CREATE_OBJECT] = 0, [PK_ALTER_OBJECT] = 1, [PK_REPLACE_OBJECT] = 1,
+		[PK_DROP_OBJECT] = 2,	[PK_RENAME_OBJECT] = 1,
 	};
-	for (size_t w = 0; w < PK_COUNT(words); w++) {
-		PK_AUTO(pk_strv) seen = PK_STRV_INIT;
-		for (size_t i = 0; i < plan->n; i++) {
-			const struct pk_step *step = &plan->steps[i];
-			if (step->change != words[w].change && step->change != words[w].other &&
-			    step->change != words[w].third)
-				continue;
-			PK_FREE char *key = pk_printf("%s %s", step->kind, step->object);
-			if (!pk_strv_has(&seen, key))
-				pk_strv_push(&seen, key);
-		}
-		if (seen.n)
-			pk_buf_addf(ret, "%s%zu %s", ret->len ? ", " : "", seen.n, words[w].word);
+	size_t counts[PK_COUNT(words)] = { 0 };
+	struct pk_map changed = PK_MAP_INIT; /* to 1 + what happens to it */
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct pk_step *step = &plan->steps[i];
+		PK_FREE char *key = pk_printf("%s %s", step->kind, step->object);
+		size_t before = (size_t)(uintptr_t)pk_map_get(&changed, key);
+		enum pk_change change =
+			before ? pk_change_of_both((enum pk_change)(before - 1), step->change) : step->change;
+
+		pk_map_set(&changed, key, (void *)(uintptr_t)((size_t)change + 1));
 	}
+	for (size_t i = 0; i < changed.n; i++)
+		counts[word_of[(size_t)(uintptr_t)changed.entries[i].value - 1]]++;
+	for (size_t i = 0; i < PK_COUNT(words); i++)
+		if (counts[i])
+			pk_buf_addf(ret, "%s%zu %s", ret->len ? ", " : "", counts[i], words[i]);
+	pk_map_release(&changed);
 }
 
 void pk_view_traced(FILE *out, const struct pk_traced *traced)

@@ -12,9 +12,13 @@ int pk_parse_online(const char *command, const char *text, enum pk_online *ret, 
 void pk_view_short(struct pk_buf *ret, const char *sql, size_t width);
 /* SQL on several lines, each behind indent; fit for a terminal. */
 void pk_view_indented(struct pk_buf *ret, const char *sql, const char *indent);
-/* By object, with what each step locks, rewrites, reads or loses. */
+/* By object, each step with its number, what it locks, rewrites, reads or loses, and why it is there. */
 void pk_view_plan(FILE *out, const struct pk_plan *plan);
-/* "3 objects to create, 1 to change" */
+/* Which steps share a transaction; nothing when all do. */
+void pk_view_runs(FILE *out, const struct pk_plan *plan);
+/* A line an object, and the summary. */
+void pk_view_stat(FILE *out, const struct pk_plan *plan);
+/* "3 to create, 1 to change" */
 void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan);
 /* What looks like a rename, with what says that it is one: notes on stderr; and as "renames_likely" of a document. */
 void pk_view_guesses(const struct pk_rename_guesses *guesses);

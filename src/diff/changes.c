@@ -47,6 +47,13 @@ static void set_fate(struct pk_object *from, enum pk_fate fate)
 		pk_info(pk_info(from)->other)->fate = fate;
 }
 
+static void set_because(struct pk_object *from, const struct pk_object *o)
+{
+	pk_info(from)->because = o;
+	if (pk_info(from)->other)
+		pk_info(pk_info(from)->other)->because = o;
+}
+
 bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b)
 {
 	for (size_t i = 0; i < a->kind->n_attrs; i++) {
@@ -160,6 +167,7 @@ static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_los
 		return loss == PK_LOSS_ANEW && o->kind->type && reach(user->parent, o, loss);
 	switch (reaction_of(user, o, loss)) {
 	case PK_MADE_ANEW:
+		set_because(user, o);
 		set_fate(user, user->kind->type && user->kind->set_aside && o->kind->type ? PK_REPLACE_TYPE : PK_REMAKE);
 		return true;
 	case PK_RETYPED:
@@ -181,6 +189,7 @@ static bool reach_children(struct pk_object *o)
 
 		if (!pk_info(child)->other || pk_info(child)->fate == PK_REMAKE)
 			continue;
+		set_because(child, o);
 		set_fate(child, PK_REMAKE);
 		changed = true;
 	}

@@ -106,6 +106,24 @@ static const char *usual_lock(const struct pk_node *node, const struct pk_object
 	return node->type == PK_NODE_DROP ? o->kind->lock_drop : o->kind->lock_alter;
 }
 
+/* Why something that nobody touched has to be made anew. */
+static const char *why(struct pk_differ *d, const struct pk_object *o)
+{
+	const struct pk_object *because = pk_info(o)->because;
+	enum pk_fate own = pk_info(o)->fate, fate = because ? pk_info(because)->fate : PK_KEEP;
+	const char *what = "changes its type";
+
+	if (own != PK_REMAKE && own != PK_REPLACE_TYPE)
+		return "";
+	if (!because)
+		return "there is no ALTER for such a change";
+	if (fate == PK_DROP_OLD)
+		what = "is dropped";
+	else if (fate == PK_REMAKE || fate == PK_REPLACE_TYPE)
+		what = "is made anew";
+	return pk_arena_printf(&d->arena, "%s %s %s", because->kind->name, because->ident, what);
+}
+
 void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const struct pk_stmt *stmt,
 			struct pk_plan *plan, struct pk_step *step)
 {
@@ -114,6 +132,12 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 	const char *mode = stmt->lock ? stmt->lock : usual_lock(node, o);
 	struct locks locks = { .d = d };
 
+	if (o->parent) {
+		step->within_kind = o->parent->kind->name;
+		step->within = o->parent->ident;
+		step->name = o->name;
+	}
+	step->why = node->type == PK_NODE_RENAME ? "only the name differs" : why(d, o);
 	step->rows = step->bytes = -1;
 	if (about && mode && *mode)
 		add_lock(&locks, about, mode, stmt->heirs);

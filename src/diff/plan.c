@@ -26,7 +26,8 @@ struct pk_step *pk_plan_add(struct pk_plan *plan, const struct pk_step *step)
 	}
 	to = &plan->steps[plan->n++];
 	*to = *step;
-	const char **texts[] = { &to->kind, &to->object, &to->sql, &to->note, &to->lock, &to->relation, &to->lost.what,
+	const char **texts[] = { &to->kind, &to->object, &to->within_kind, &to->within, &to->name, &to->sql, &to->why,
+				 &to->note, &to->lock, &to->relation, &to->lost.what,
 				 &to->lost.schema, &to->lost.table, &to->lost.column };
 	for (size_t i = 0; i < PK_COUNT(texts); i++)
 		copy_text(&plan->arena, texts[i]);
@@ -125,6 +126,8 @@ static void add_step_json(cJSON *array, const struct pk_step *step)
 	pk_json_set_str(object, "kind", step->kind);
 	pk_json_set_str(object, "object", step->object);
 	pk_json_set_str(object, "sql", step->sql);
+	pk_json_set_str(object, "within", step->within);
+	pk_json_set_str(object, "why", step->why);
 	pk_json_set_str(object, "note", step->note);
 	pk_json_set_bool(object, "no_transaction", step->no_transaction);
 	pk_json_set_bool(object, "own_transaction", step->own_transaction);

@@ -28,8 +28,11 @@ struct pk_step {
 	enum pk_change change;
 	const char *kind;     /* "table", "index", ... */
 	const char *object;   /* as SQL names it */
+	const char *within_kind, *within; /* the relation or type that it is a part of; NULL: none */
+	const char *name;     /* within it, unquoted */
 	const char *sql;      /* one statement, no semicolon */
-	const char *note;     /* why, or what to know; "" when plain */
+	const char *why;      /* "column public.t.a changes its type"; "" when it was asked for itself */
+	const char *note;     /* what to know; "" when plain */
 	bool no_transaction;  /* must run outside a transaction (CONCURRENTLY) */
 	bool own_transaction; /* a commit must come before it (VALIDATE after NOT VALID, use of a new enum value) */
 	const struct pk_step_lock *locks; /* the strongest first */

@@ -107,6 +107,11 @@ static void rename_now(struct mover *m, struct pk_object *now, const char *name)
 
 	if (now->kind->part)
 		step->object = pk_arena_strdup(&m->ret->arena, now->ident);
+	if (now->parent) {
+		step->within_kind = now->parent->kind->name;
+		step->within = pk_arena_strdup(&m->ret->arena, now->parent->ident);
+		step->name = pk_arena_strdup(&m->ret->arena, now->name);
+	}
 	now->kind->rename(s, now, now->name, name);
 	now->kind->rename(s, now, name, now->name);
 	take_statements(m, step);
@@ -267,7 +272,10 @@ static void rename_insides(struct mover *m)
 
 			if (!r->inside || !to)
 				continue;
-			struct pk_rename_step *step = add_step(m, r->from->kind->inside, r->from->ident);
+			struct pk_rename_step *step = add_step(m, r->from->kind->inside, from);
+			step->within_kind = r->from->kind->name;
+			step->within = pk_arena_strdup(&m->ret->arena, r->from->ident);
+			step->name = step->object;
 			pk_rename_inside(s, r->from, from, to);
 			pk_rename_inside(s, r->from, to, from);
 			take_statements(m, step);
@@ -309,7 +317,8 @@ void pk_renaming_plan(const struct pk_renaming *renaming, bool back, struct pk_p
 		const struct pk_rename_step *from = &renaming->steps[back ? renaming->n - 1 - i : i];
 		bool locks = from->lock.relation != NULL;
 		const struct pk_step step = {
-			.change = PK_RENAME_OBJECT, .kind = from->kind, .object = from->object, .sql = back ? from->down : from->up,
+			.change = PK_RENAME_OBJECT, .kind = from->kind, .object = from->object,
+			.within_kind = from->within_kind, .within = from->within, .name = from->name, .why = "", .sql = back ? from->down : from->up,
 			.note = "programs that use the old name fail from then on", .locks = &from->lock, .n_locks = locks,
 			.lock = locks ? from->lock.mode : NULL, .relation = from->lock.relation,
 			.rows = locks ? from->lock.rows : -1, .bytes = locks ? from->lock.bytes : -1,

@@ -12,6 +12,7 @@
 
 struct pk_rename_step {
 	const char *kind, *object; /* as it is before */
+	const char *within_kind, *within, *name; /* as in struct pk_step */
 	const char *up, *down;	   /* a statement each, without semicolon */
 	struct pk_step_lock lock;  /* for a moment; relation NULL: none */
 };

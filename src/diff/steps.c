@@ -67,7 +67,6 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		break;
 	case PK_NODE_RENAME:
 		node->from->kind->rename(s, node->from, pk_info(node->from)->old_name, node->to->name);
-		s->items[s->n - 1].note = "only the name differs";
 		break;
 	case PK_NODE_BESIDE:
 		node->to->kind->stand_beside(s, node->from, node->to);

@@ -98,7 +98,7 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
 	run->statements = 0;
 	if (run->events->part)
 		run->events->part(run->events->arg, part, run->index++, run->n);
-	if (pk_desk_roles_of(desk, part->up, file, err) < 0 ||
+	if (pk_desk_roles_of(desk, part->up, file ? file : "plan", err) < 0 ||
 	    (!part->up_transaction && statements_done(run, &done, err) < 0))
 		return -1;
 	run->statements = done;
@@ -130,10 +130,15 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
  */
 static int hint_rows(struct pk_err *err)
 {
+	if (err && err->sqlstate[0])
+		pk_err_wrap(err, "a planned statement fails on the clone");
 	if (err && (pk_starts_with(err->sqlstate, "22") || pk_starts_with(err->sqlstate, "23")))
 		pk_err_hint(err, "rows stand in the way: git postkit migration NAME --first writes "
 				 "what mends them before the "
 				 "plan goes on, or change the schema files and git postkit plan");
+	else if (err && err->sqlstate[0] && !err->hint)
+		pk_err_hint(err, "git postkit plan --sql shows the whole plan; what ran before it stays, and "
+				 "git postkit apply goes on there");
 	return -1;
 }
 
@@ -144,7 +149,7 @@ static int run_planned(struct run *run, struct pk_err *err)
 		struct pk_part *part = &session->parts[i];
 		if (part->applied)
 			continue;
-		if (run_part(run, part, "plan.sql", err) < 0)
+		if (run_part(run, part, NULL, err) < 0)
 			return hint_rows(err);
 		part->applied = true;
 		bool as_proved = pk_streq(part->to.hex, run->clone.fingerprint.hex);

@@ -151,11 +151,11 @@ static int read_renamed(struct pk_proof *proof, const struct pk_renaming *renami
 		return -1;
 	struct pk_part part = rename_part(renaming);
 	proof->renamed = true;
-	int rc = pk_proof_run(proof, part.up, true, "renames", err);
+	int rc = pk_proof_run(proof, part.up, true, err);
 	if (rc == 0)
 		rc = pk_proof_read(proof, ret, err);
 	if (rc == 0)
-		rc = pk_proof_run(proof, part.down, true, "renames, back", err);
+		rc = pk_proof_run(proof, part.down, true, err);
 	free(part.up);
 	free(part.down);
 	return rc < 0 ? pk_err_wrap(err, "the renames fail") : 0;

@@ -159,7 +159,7 @@ static int find_kept(struct pk_proof *proof, bool fresh, struct pk_err *err)
 	if (pk_kept_terms(&desk->admin, &terms, &proof->terms, err) < 0)
 		return -1;
 	const struct pk_kept like = { .terms = proof->terms, .fingerprint = clone->fingerprint.hex };
-	if (!fresh && pk_kept_take(&desk->server, &like, &proof->db, NULL, err) < 0)
+	if (!fresh && pk_kept_take(&desk->server, &like, &proof->db, err) < 0)
 		return -1;
 	proof->kept = proof->db != NULL;
 	return 0;
@@ -196,11 +196,9 @@ int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_
 	return differs(proof, clone, &proof->copy, err);
 }
 
-int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file,
-		 struct pk_err *err)
+int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, struct pk_err *err)
 {
 	const struct pk_run how = {
-		.file = file,
 		.first_line = 1,
 		.transaction = transaction,
 		.admin = &proof->admin,
@@ -266,7 +264,7 @@ static int prove_up(struct pk_proof *proof, struct pk_part *part, struct pk_snap
 		    struct pk_snapshot *after, const struct pk_diff_options *options,
 		    struct pk_err *err)
 {
-	if (pk_proof_run(proof, part->up, part->up_transaction, "plan", err) < 0)
+	if (pk_proof_run(proof, part->up, part->up_transaction, err) < 0)
 		return pk_err_wrap(err, "it fails on a copy of the clone's schema");
 	if (pk_proof_read(proof, after, err) < 0)
 		return -1;
@@ -283,7 +281,7 @@ static int prove_down(struct pk_proof *proof, const struct pk_part *part,
 	PK_AUTO(pk_snapshot) back = PK_SNAPSHOT_INIT;
 	if (!*part->down)
 		return 0;
-	if (pk_proof_run(proof, part->down, part->down_transaction, "way back", err) < 0)
+	if (pk_proof_run(proof, part->down, part->down_transaction, err) < 0)
 		return pk_err_wrap(err, "the way back fails on a copy of the clone's schema");
 	if (pk_proof_read(proof, &back, err) < 0)
 		return -1;

@@ -33,9 +33,7 @@ int pk_proof_open(struct pk_proof *proof, struct pk_desk *desk, const struct pk_
 /* infra, which must not change the schema: migrations could not carry what it makes. */
 int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *source,
 		   struct pk_err *err);
-/* file: for messages. */
-int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, const char *file,
-		 struct pk_err *err);
+int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, struct pk_err *err);
 /* With the row estimates of the clone's tables, also where these have other names by now. */
 int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err *err);
 

@@ -7,6 +7,10 @@
 #include <ctype.h>
 #include <strings.h>
 
+/* Of a statement in an error. */
+#define QUOTED_BYTES 600
+#define QUOTED_LINES 8
+
 void pk_trace_release(struct pk_trace *trace)
 {
 	free(trace->items);
@@ -67,11 +71,30 @@ static int file_line(const struct runner *r, int line)
 	return line + (r->how->first_line > 1 ? r->how->first_line - 1 : 0);
 }
 
+/* A planned statement stands in no file that anybody could open: its first lines are shown. */
+static int quote(const struct pk_statement *s, struct pk_err *err)
+{
+	size_t n = 0;
+	int lines = 0;
+
+	if (!err)
+		return -1;
+	while (s->text[n] && n < QUOTED_BYTES && lines < QUOTED_LINES)
+		lines += s->text[n++] == '\n';
+	while (n > 0 && s->text[n] && ((unsigned char)s->text[n] & 0xC0) == 0x80)
+		n--;
+	PK_FREE char *detail = pk_strdup(err->detail);
+	return pk_err_detail(err, "%s%sin: %.*s%s", detail ? detail : "", detail ? "\n" : "", (int)n, s->text,
+			     s->text[n] ? " ..." : "");
+}
+
 /* From a place in the statement, where the server said one, to the place in the file. Returns -1. */
 static int place(const struct runner *r, const struct pk_statement *s, struct pk_err *err)
 {
 	int line = s->line, col = s->col;
 
+	if (!r->how->file)
+		return quote(s, err);
 	if (err && err->line > 0) {
 		col = err->line == 1 ? s->col + err->col - 1 : err->col;
 		line = s->line + err->line - 1;
@@ -326,7 +349,7 @@ static int commit(struct runner *r, struct pk_err *err)
 		return pk_err_exit(err, PK_EXIT_UNKNOWN);
 	}
 	pk_err_wrap(err, "refused at COMMIT");
-	return pk_err_at(err, r->how->file, 0, 0);
+	return r->how->file ? pk_err_at(err, r->how->file, 0, 0) : -1;
 }
 
 static int run_transaction(struct runner *r, struct pk_err *err)

@@ -36,7 +36,7 @@ struct pk_trace {
 void pk_trace_release(struct pk_trace *trace);
 
 struct pk_run {
-	const char *file; /* for messages */
+	const char *file; /* for messages; NULL: it is planned SQL, and errors quote the statement */
 	int first_line;	  /* of the text in it */
 	bool transaction; /* all in one transaction, committed at the end; else statement by statement */
 	bool measure;		  /* locks and rewrites, not only time */
