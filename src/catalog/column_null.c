@@ -6,7 +6,7 @@
  */
 #include "catalog/column.h"
 
-/* The server chooses a name that no constraint of the schema has yet: another's now, or while the old is there. */
+/* The server chooses a name that no constraint of the schema has yet: another's now, or of what is there before. */
 static bool is_usual(const struct pk_script *s, const struct pk_object *o)
 {
 	if (!pk_attr(o, NOT_NULL_NAME))
@@ -14,7 +14,7 @@ static bool is_usual(const struct pk_script *s, const struct pk_object *o)
 	for (size_t i = 0; pk_attr(o, NOT_NULL_USUAL) && s->from && i < s->from->n; i++) {
 		const struct pk_object *old = s->from->objects[i];
 
-		if (old->kind == o->kind && strcmp(old->key, o->key) != 0 && pk_streq(old->schema, o->schema) &&
+		if (old->kind == o->kind && pk_streq(old->schema, o->schema) &&
 		    pk_streq(pk_attr(old, NOT_NULL_NAME), pk_attr(o, NOT_NULL_NAME)))
 			return false;
 	}
