@@ -264,9 +264,11 @@ void pk_view_plan(FILE *out, const struct pk_plan *plan)
 		add_size(&size, group->rows, group->bytes, false);
 		fputs(i ? "\n" : "", out);
 		view_header(out, "  ", group->change, group->kind, group->object, group->why, size.ptr);
-		for (size_t k = 0; k < group->n; k++)
-			if (!shown[k])
-				view_part(out, plan, group, k, shown);
+		/* What is done to the thing itself stands above its parts. */
+		for (int parts = 0; parts <= 1; parts++)
+			for (size_t k = 0; k < group->n; k++)
+				if (!shown[k] && (plan->steps[group->steps[k]].within != NULL) == parts)
+					view_part(out, plan, group, k, shown);
 	}
 }
 

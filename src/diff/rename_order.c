@@ -91,11 +91,12 @@ static void take_statements(struct mover *m, struct pk_rename_step *step)
 static void describe_lock(struct mover *m, const struct pk_object *o, struct pk_rename_step *step)
 {
 	const struct pk_object *on = pk_is_part(o) ? o->parent : o;
+	const char *ident = on == o ? pk_ident_named(&m->w->script, o, o->name) : on->ident; /* by the name of now */
 
 	if (!on->kind->relation_name || on->kind->type || on->parent)
 		return;
 	step->lock = (struct pk_step_lock){
-		.relation = pk_arena_strdup(&m->ret->arena, on->ident), .mode = "ACCESS EXCLUSIVE",
+		.relation = pk_arena_strdup(&m->ret->arena, ident), .mode = "ACCESS EXCLUSIVE",
 		.rows = on->rows, .bytes = on->bytes,
 	};
 }

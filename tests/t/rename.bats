@@ -90,7 +90,7 @@ new_schema() {
 	local oid
 	oid=$(clone_sql "SELECT 'users'::regclass::oid, relfilenode FROM pg_class WHERE oid = 'users'::regclass")
 	ok git postkit plan
-	has 'rename table public.users' 'RENAME COLUMN name TO full_name' "RENAME VALUE 'ok' TO 'fine'" \
+	has '~ table public.users is renamed' 'RENAME COLUMN name TO full_name' "RENAME VALUE 'ok' TO 'fine'" \
 		'ALTER SCHEMA crm RENAME TO sales' 'RENAME ATTRIBUTE nr TO house' 'proved'
 	hasnt 'DROP TABLE' 'CREATE TABLE' 'DROP COLUMN' 'loses data'
 	ok git postkit apply
