@@ -5,7 +5,7 @@ static const char *const attrs[] = { "quoted", "type", "collation", "not_null", 
 				     "not_null_invalid", "not_null_inherited", "not_null_apart", "not_null_comment",
 				     "default_value", "generated", "identity", "identity_options", "storage",
 				     "type_storage", "compression", "statistics", "options", "inherited", "local",
-				     "category", "base_type", "root_type" };
+				     "category", "base_type", "root_type", "foreign_options" };
 
 static const char *default_value(const struct pk_object *column)
 {
@@ -40,8 +40,8 @@ static bool of_relation(const struct pk_object *o)
 
 const char *pk_column_alter(struct pk_script *s, const struct pk_object *o, bool only)
 {
-	return pk_arena_printf(s->arena, "ALTER TABLE %s%s ALTER COLUMN %s", only && o->parent->n_heirs ? "ONLY " : "",
-			       o->parent->ident, pk_attr(o, QUOTED));
+	return pk_arena_printf(s->arena, "%s %s%s ALTER COLUMN %s", pk_alter_table(o->parent),
+			       only && o->parent->n_heirs ? "ONLY " : "", o->parent->ident, pk_attr(o, QUOTED));
 }
 
 /* Sequence options of an identity column that are not what CREATE TABLE would choose. */
@@ -78,7 +78,7 @@ static void add_identity_options(struct pk_script *s, const struct pk_object *o,
 
 void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct pk_buf *out, bool with_default)
 {
-	pk_buf_addf(out, "%s %s", pk_attr(o, QUOTED), pk_attr(o, TYPE));
+	pk_buf_addf(out, "%s %s%s", pk_attr(o, QUOTED), pk_attr(o, TYPE), pk_foreign_options(s, pk_attr(o, FOREIGN_OPTIONS)));
 	if (pk_attr(o, COLLATION))
 		pk_buf_addf(out, " COLLATE %s", pk_attr(o, COLLATION));
 	if (pk_attr(o, GENERATED))
@@ -191,12 +191,12 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		return;
 	}
 	pk_column_definition(s, o, &definition, !pk_tied_later(s, o));
-	stmt = pk_emit(s, "ALTER TABLE %s ADD COLUMN %s", o->parent->ident, definition.ptr);
+	stmt = pk_emit(s, "%s %s ADD COLUMN %s", pk_alter_table(o->parent), o->parent->ident, definition.ptr);
 	stmt->about = o->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->rewrite = is_stored(o) || pk_attr(o, IDENTITY) ||
 			(pk_attr(o, DEFAULT_VALUE) && strstr(pk_attr(o, DEFAULT_VALUE), "nextval("));
-	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite)
+	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite && !o->parent->kind->foreign)
 		stmt->note = "fails while the table holds rows: NOT NULL without a default";
 }
 
@@ -207,12 +207,12 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	if (!of_relation(o) || pk_column_follows_type(o))
 		return;
 	/* Heirs drop theirs themselves, or keep it as their own. */
-	stmt = pk_emit(s, "ALTER TABLE %s%s DROP COLUMN %s",
+	stmt = pk_emit(s, "%s %s%s DROP COLUMN %s", pk_alter_table(o->parent),
 		       o->parent->n_heirs && !pk_table_is_partitioned(o->parent) ? "ONLY " : "", o->parent->ident,
 		       pk_attr(o, QUOTED));
 	stmt->about = o->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
-	if (!pk_attr(o, GENERATED)) {
+	if (!pk_attr(o, GENERATED) && !o->parent->kind->foreign) {
 		stmt->lost = "the values";
 		stmt->lost_of = o;
 	}
@@ -299,12 +299,12 @@ static void change_type(struct pk_script *s, const struct pk_object *from, const
 	pk_buf_addf(&sql, "%s TYPE %s", pk_column_alter(s, to, false), pk_attr(to, TYPE));
 	if (pk_attr(to, COLLATION))
 		pk_buf_addf(&sql, " COLLATE %s", pk_attr(to, COLLATION));
-	if (using)
+	if (using && !to->parent->kind->foreign)
 		pk_buf_addf(&sql, " USING %s", cast(s, from, to));
 	stmt = pk_emit(s, "%s", sql.ptr);
 	stmt->about = from->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->rewrite = strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) != 0 &&
+	stmt->rewrite = !to->parent->kind->foreign && strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) != 0 &&
 			!(family(pk_attr(from, BASE_TYPE)) == 2 && family(pk_attr(to, BASE_TYPE)) == 2);
 }
 
@@ -466,6 +466,9 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	pk_column_alter_not_null(s, from, to);
 	if (pk_attr(to, IDENTITY) && (pk_attr_changed(from, to, IDENTITY) || pk_attr_changed(from, to, IDENTITY_OPTIONS)))
 		alter_identity(s, from, to);
+	if (pk_attr_changed(from, to, FOREIGN_OPTIONS))
+		pk_emit(s, "%s%s", pk_column_alter(s, to, true),
+			pk_foreign_options_change(s, pk_attr(from, FOREIGN_OPTIONS), pk_attr(to, FOREIGN_OPTIONS)));
 	alter_storage(s, from, to, retype);
 	if (retype)
 		return PK_ALTERED_TYPE;

@@ -135,7 +135,7 @@ static bool reaches_heirs(const struct pk_object *o)
 static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, const struct pk_object *table,
 			      const char *name, const char *state)
 {
-	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s%s", table->ident, name,
+	struct pk_stmt *stmt = pk_emit(s, "%s %s ADD CONSTRAINT %s %s%s", pk_alter_table(table), table->ident, name,
 				       pk_attr(o, DEFINITION), state);
 
 	stmt->about = table;
@@ -150,7 +150,7 @@ static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, co
 
 static void validate(struct pk_script *s, const struct pk_object *o, const struct pk_object *table, const char *name)
 {
-	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->ident, name);
+	struct pk_stmt *stmt = pk_emit(s, "%s %s VALIDATE CONSTRAINT %s", pk_alter_table(table), table->ident, name);
 
 	stmt->own_transaction = pk_script_online(s, o->parent);
 	stmt->scan = true;
@@ -248,19 +248,25 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	}
 }
 
-/* A check that comes from a parent is the parent's to make, but a table that is to become an heir needs it first. */
+/*
+ * A check that comes from a parent is the parent's to make and to drop, but a table that is to become an heir
+ * needs it first, and one that leaves its parent keeps it.
+ */
+static bool comes_from_parent(const struct pk_script *s, const struct pk_object *o)
+{
+	return is_kind(o, 'c') && pk_attr(o, INHERITED) && (!s->stays_heir || s->stays_heir(s, o->parent));
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	bool follows = !s->stays_heir || s->stays_heir(s, o->parent);
-
 	if (s->beside && by_unique_index(o)) {
 		take_index(s, o, pk_beside_name(s, o));
 	} else if (s->beside) {
-		struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", o->parent->ident,
+		struct pk_stmt *stmt = pk_emit(s, "%s %s RENAME CONSTRAINT %s TO %s", pk_alter_table(o->parent), o->parent->ident,
 					       pk_beside_name(s, o), pk_attr(o, QUOTED));
 
 		stmt->heirs = reaches_heirs(o);
-	} else if (!is_kind(o, 'c') || !pk_attr(o, INHERITED) || !follows) {
+	} else if (!comes_from_parent(s, o)) {
 		add(s, o);
 	}
 }
@@ -362,9 +368,9 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt;
 
-	if (pk_attr(o, INHERITED) && is_kind(o, 'c'))
+	if (comes_from_parent(s, o))
 		return;
-	stmt = pk_emit(s, "ALTER TABLE %s DROP CONSTRAINT %s", o->parent->ident, pk_attr(o, QUOTED));
+	stmt = pk_emit(s, "%s %s DROP CONSTRAINT %s", pk_alter_table(o->parent), o->parent->ident, pk_attr(o, QUOTED));
 	stmt->about = o->parent;
 	stmt->heirs = reaches_heirs(o);
 	pk_stmt_lock(s, stmt, referenced(o), "ACCESS EXCLUSIVE");

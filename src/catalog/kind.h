@@ -65,6 +65,9 @@ struct pk_kind {
 	int body_attr;              /* 1 + index of the attribute that creates it with a body that is text; 0: none */
 	bool extension;             /* what belongs to it is left alone */
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
+	bool foreign;               /* one whose rows are elsewhere */
+	bool carried;               /* a copy of a database is given it by its text: what reaches elsewhere */
+	bool shared;                /* its catalog is the cluster's: a database copied by the server lacks it */
 	bool blocks_type_change;    /* a column that it uses cannot change its type */
 	bool stays;                 /* never made anew because what it uses is */
 	int parent_attr;            /* 1 + index of the attribute that names the one of the same kind it is a partition's share of */
@@ -144,7 +147,8 @@ extern const struct pk_kind pk_kind_schema, pk_kind_extension, pk_kind_enum, pk_
 	pk_kind_text_search_parser, pk_kind_text_search_template, pk_kind_text_search_dictionary,
 	pk_kind_text_search_configuration,
 	pk_kind_base_type, pk_kind_shell, pk_kind_operator, pk_kind_operator_family, pk_kind_operator_class, pk_kind_cast,
-	pk_kind_conversion, pk_kind_access_method, pk_kind_language, pk_kind_transform;
+	pk_kind_conversion, pk_kind_access_method, pk_kind_language, pk_kind_transform,
+	pk_kind_foreign_data_wrapper, pk_kind_foreign_server, pk_kind_user_mapping, pk_kind_foreign_table;
 
 /* Helpers for kinds. */
 static inline const char *pk_attr(const struct pk_object *o, int index) { return o->attr[index]; }
@@ -160,6 +164,9 @@ size_t pk_attr_list(struct pk_script *s, const char *attr, const char *const **r
 const char *pk_item_part(struct pk_script *s, const char *item, int part);
 /* The item whose first part is the name, or NULL. */
 const char *pk_item_find(struct pk_script *s, const char *const *items, size_t n, const char *name);
+/* Items name \x02 'value': " OPTIONS (...)" to create, with ADD, SET and DROP to alter; "" when there is none. */
+const char *pk_foreign_options(struct pk_script *s, const char *options);
+const char *pk_foreign_options_change(struct pk_script *s, const char *from, const char *to);
 /* Items joined: "a, b". NULL for an empty list. */
 const char *pk_attr_joined(struct pk_script *s, const char *attr);
 /* SET (...) and RESET (...) of options, "ALTER TABLE x " before each. */
@@ -250,8 +257,20 @@ bool pk_constraint_merged(const struct pk_object *constraint); /* a check that a
 /* ALTER ... CLUSTER ON or SET WITHOUT CLUSTER; what: "TABLE". from NULL: new. */
 void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, int attr,
 		     const char *what);
+/* Of tables and foreign tables: their first attributes, what stands between the brackets of CREATE, and their parents. */
+enum { PK_TABLE_IS_PARTITION, PK_TABLE_INHERITS };
+void pk_table_parts(struct pk_script *s, const struct pk_object *o, bool typed, struct pk_buf *list);
+const char *pk_table_parents(const struct pk_object *o);
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to);
 const char *pk_table_of_type(const struct pk_object *table); /* NULL: no typed table */
+void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* An heir must have the parents' columns and checks already. from NULL: new, nothing. */
+void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss);
+static inline const char *pk_alter_table(const struct pk_object *table)
+{
+	return table->kind->foreign ? "ALTER FOREIGN TABLE" : "ALTER TABLE";
+}
 bool pk_table_is_partition(const struct pk_object *table);
 /* The table that it is a partition of; NULL: none. */
 const struct pk_object *pk_partition_of(const struct pk_object *table);

@@ -33,6 +33,8 @@ static const struct {
 	{ PK_CREATE, "domain", PK_RANK_TYPE },
 	{ PK_CREATE, "collation", PK_RANK_TYPE },
 	{ PK_CREATE, "server", PK_RANK_TYPE },
+	{ PK_ALTER, "server", PK_RANK_TYPE },
+	{ PK_ALTER, "foreign data wrapper", PK_RANK_TYPE },
 	{ PK_ALTER, "enum value", PK_RANK_TYPE },
 	{ PK_ALTER, "domain", PK_RANK_TYPE },
 	{ PK_ALTER, "type", PK_RANK_TYPE },
@@ -40,6 +42,8 @@ static const struct {
 	{ PK_CREATE, "text search template", PK_RANK_TYPE },
 	{ PK_CREATE, "text search dictionary", PK_RANK_TYPE },
 	{ PK_CREATE, "text search configuration", PK_RANK_TYPE },
+	{ PK_ALTER, "text search dictionary", PK_RANK_TYPE },
+	{ PK_ALTER, "text search configuration", PK_RANK_TYPE },
 	{ PK_CREATE, "sequence", PK_RANK_SEQUENCE },
 	{ PK_CREATE, "function", PK_RANK_FUNCTION },
 	{ PK_CREATE, "procedure", PK_RANK_FUNCTION },
@@ -57,6 +61,9 @@ static const struct {
 	{ PK_ALTER, "policy", PK_RANK_PART },
 	{ PK_ALTER, "extension", PK_RANK_OTHER },
 	{ PK_ALTER, "publication", PK_RANK_OTHER },
+	{ PK_ALTER, "subscription", PK_RANK_OTHER },
+	{ PK_ALTER, "user mapping", PK_RANK_OTHER },
+	{ PK_ALTER, "event trigger", PK_RANK_EVENT_TRIGGER },
 	{ PK_ALTER, NULL, PK_RANK_ALTER },
 	{ PK_CREATE, "index", PK_RANK_INDEX },
 	{ PK_CREATE, "view", PK_RANK_VIEW },
@@ -66,6 +73,7 @@ static const struct {
 	{ PK_CREATE, "rule", PK_RANK_PART },
 	{ PK_CREATE, "policy", PK_RANK_PART },
 	{ PK_CREATE, "statistics", PK_RANK_PART },
+	{ PK_COMMENT, "event trigger", PK_RANK_EVENT_TRIGGER },
 	{ PK_COMMENT, NULL, PK_RANK_COMMENT },
 	{ PK_OWNER, NULL, PK_RANK_OWNER },
 	{ PK_GRANT, "default privileges", PK_RANK_DEFAULT_PRIVILEGES },
@@ -129,6 +137,8 @@ static const struct {
 	  "move it to db/schema/infra" },
 	{ PK_RENAME, "database", "a schema file describes what is in a database, not databases",
 	  "remove it" },
+	{ PK_CREATE, "foreign schema", "IMPORT FOREIGN SCHEMA asks another server; schema files say what is there",
+	  "write the foreign tables that it makes: 'git postkit import' does" },
 	{ PK_ALTER, "system", "ALTER SYSTEM changes the whole server", "remove it" },
 	{ PK_CREATE, "tablespace", "tablespaces belong to the server, not to the schema",
 	  "remove it" },
@@ -150,6 +160,11 @@ static int check_allowed(const struct pk_load_item *item, const struct pk_action
 			continue;
 		pk_err_set(err, "%s", refused[i].msg);
 		pk_err_hint(err, "%s", refused[i].hint);
+		return refuse(item, err);
+	}
+	if (action->verb == PK_CREATE && pk_streq(action->object, "subscription") && !action->inert) {
+		pk_err_set(err, "a subscription that could connect has no place in a schema file");
+		pk_err_hint(err, "write it WITH (connect = false, slot_name = NONE); on its server it is switched on by hand");
 		return refuse(item, err);
 	}
 	if (action->verb == PK_DROP && !action->if_exists) {
@@ -175,10 +190,17 @@ static bool is_bookkeeping(const struct pk_action *action)
 	return false;
 }
 
+/* Whose owner has to be a superuser, so that it says nothing. */
+static bool superusers(const char *object)
+{
+	return pk_streq(object, "foreign data wrapper") || pk_streq(object, "event trigger") ||
+	       pk_streq(object, "subscription");
+}
+
 /* Roles are stood in for; matviews are fresh. */
 static bool is_skipped(const struct pk_action *action)
 {
-	return pk_streq(action->object, "role") || pk_streq(action->object, "owned") ||
+	return (action->verb == PK_OWNER && superusers(action->object)) || pk_streq(action->object, "role") || pk_streq(action->object, "owned") ||
 	       action->verb == PK_REFRESH || is_bookkeeping(action);
 }
 
@@ -258,6 +280,8 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	if (n == 1)
 		item->super = pk_super_find(action);
 	item->super.owner = pk_arena_strdup(&load->arena, item->super.owner);
+	item->super.validator_schema = pk_arena_strdup(&load->arena, item->super.validator_schema);
+	item->super.validator = pk_arena_strdup(&load->arena, item->super.validator);
 	item->defines = defined_names(load, action, n);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))

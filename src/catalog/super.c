@@ -1,6 +1,7 @@
 #include "catalog/super.h"
 
 #include "base/text.h"
+#include "catalog/query.h"
 #include "catalog/super_trust.h"
 #include "catalog_sql.h"
 
@@ -9,16 +10,24 @@ enum how {
 	ALWAYS,   /* a superuser's whoever asks; what it makes is not given away: extensions */
 	HARMLESS, /* runs nothing that it names, neither now nor later as superuser */
 	TRUSTED,  /* would lend its author a superuser's powers */
+	LENT,     /* the role runs it, with wrappers and servers lent to it */
+};
+
+/* What has to be looked at beyond whose things it touched. */
+enum care {
+	NOTHING,
+	CLASS,     /* the access method of an operator class has to find nothing wrong */
+	VALIDATOR, /* it runs a foreign-data wrapper's validator, which must not be a function of the role's */
 };
 
 struct pk_super_kind {
 	enum pk_verb verb;
 	const char *object;
 	enum how how;
-	/* Whether the role may not: a query about the statement's language or type and its second type; SAYS_SO; NULL: never. */
+	/* Whether the role may not: a query about the statement's language, type or name, and its second type; SAYS_SO; NULL: never. */
 	const char *ask;
 	bool (*applies)(const struct pk_action *action); /* NULL: always */
-	bool validate; /* operator classes: their access method has to find nothing wrong */
+	enum care care;
 };
 
 /* The statement says what only superusers may. */
@@ -30,6 +39,9 @@ static const char types_of_others[] =
 	"SELECT 't' FROM pg_catalog.pg_type WHERE oid IN (pg_catalog.to_regtype($1), pg_catalog.to_regtype($2)) "
 	"HAVING NOT pg_catalog.bool_or(pg_catalog.pg_has_role(typowner, 'USAGE'))";
 
+static const char publication_of_others[] =
+	"SELECT 't' FROM pg_catalog.pg_publication WHERE pubname = $1 AND NOT pg_catalog.pg_has_role(pubowner, 'USAGE')";
+
 static bool is_shell(const struct pk_action *action)
 {
 	return action->shell;
@@ -40,6 +52,11 @@ static bool only_says_leakproof(const struct pk_action *action)
 	return action->leakproof_at > 0;
 }
 
+static bool is_inert(const struct pk_action *action)
+{
+	return action->inert;
+}
+
 static bool takes_nothing_along(const struct pk_action *action)
 {
 	return !action->cascade;
@@ -47,37 +64,58 @@ static bool takes_nothing_along(const struct pk_action *action)
 
 /* The first that fits. */
 static const struct pk_super_kind kinds[] = {
-	{ PK_CREATE, "extension", ALWAYS, NULL, NULL, false },
-	{ PK_COMMENT, "extension", ALWAYS, NULL, NULL, false },
-	{ PK_CREATE, "access method", HARMLESS, NULL, NULL, false },
-	{ PK_COMMENT, "access method", HARMLESS, NULL, NULL, false },
-	{ PK_DROP, "access method", HARMLESS, NULL, takes_nothing_along, false },
-	{ PK_CREATE, "operator family", HARMLESS, NULL, NULL, true },
-	{ PK_ALTER, "operator family", HARMLESS, NULL, NULL, true },
-	{ PK_CREATE, "operator class", HARMLESS, NULL, NULL, true },
-	{ PK_CREATE, "type", HARMLESS, NULL, is_shell, false },
-	{ PK_ALTER, "function", HARMLESS, NULL, only_says_leakproof, false },
-	{ PK_DROP, "cast", HARMLESS, types_of_others, takes_nothing_along, false },
-	{ PK_CREATE, "function", TRUSTED, not_trusted_language, NULL, false },
-	{ PK_CREATE, "procedure", TRUSTED, not_trusted_language, NULL, false },
-	{ PK_CREATE, "aggregate", TRUSTED, SAYS_SO, NULL, false }, /* a state of type internal */
-	{ PK_CREATE, "type", TRUSTED, SAYS_SO, NULL, false },
-	{ PK_ALTER, "type", TRUSTED, NULL, NULL, false },
-	{ PK_CREATE, "cast", TRUSTED, types_of_others, NULL, false },
-	{ PK_CREATE, "language", TRUSTED, NULL, NULL, false },
-	{ PK_CREATE, "transform", TRUSTED, types_of_others, NULL, false },
-	{ PK_CREATE, "text search parser", TRUSTED, NULL, NULL, false },
-	{ PK_CREATE, "text search template", TRUSTED, NULL, NULL, false },
+	{ PK_CREATE, "extension", ALWAYS, NULL, NULL, NOTHING },
+	{ PK_COMMENT, "extension", ALWAYS, NULL, NULL, NOTHING },
+	{ PK_CREATE, "access method", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_COMMENT, "access method", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_DROP, "access method", HARMLESS, NULL, takes_nothing_along, NOTHING },
+	{ PK_CREATE, "operator family", HARMLESS, NULL, NULL, CLASS },
+	{ PK_ALTER, "operator family", HARMLESS, NULL, NULL, CLASS },
+	{ PK_CREATE, "operator class", HARMLESS, NULL, NULL, CLASS },
+	{ PK_CREATE, "type", HARMLESS, NULL, is_shell, NOTHING },
+	{ PK_ALTER, "function", HARMLESS, NULL, only_says_leakproof, NOTHING },
+	{ PK_DROP, "cast", HARMLESS, types_of_others, takes_nothing_along, NOTHING },
+	{ PK_CREATE, "function", TRUSTED, not_trusted_language, NULL, NOTHING },
+	{ PK_CREATE, "procedure", TRUSTED, not_trusted_language, NULL, NOTHING },
+	{ PK_CREATE, "aggregate", TRUSTED, SAYS_SO, NULL, NOTHING }, /* a state of type internal */
+	{ PK_CREATE, "type", TRUSTED, SAYS_SO, NULL, NOTHING },
+	{ PK_ALTER, "type", TRUSTED, NULL, NULL, NOTHING },
+	{ PK_CREATE, "cast", TRUSTED, types_of_others, NULL, NOTHING },
+	{ PK_CREATE, "language", TRUSTED, NULL, NULL, NOTHING },
+	{ PK_CREATE, "transform", TRUSTED, types_of_others, NULL, NOTHING },
+	{ PK_CREATE, "text search parser", TRUSTED, NULL, NULL, NOTHING },
+	{ PK_CREATE, "text search template", TRUSTED, NULL, NULL, NOTHING },
+	{ PK_COMMENT, "text search parser", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_COMMENT, "text search template", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_CREATE, "foreign data wrapper", HARMLESS, NULL, NULL, VALIDATOR },
+	{ PK_DROP, "foreign data wrapper", HARMLESS, NULL, takes_nothing_along, NOTHING },
+	{ PK_COMMENT, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_GRANT, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_REVOKE, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_CREATE, "server", LENT, SAYS_SO, NULL, NOTHING },
+	{ PK_CREATE, "foreign table", LENT, SAYS_SO, NULL, NOTHING },
+	{ PK_CREATE, "user mapping", HARMLESS, SAYS_SO, NULL, VALIDATOR },
+	{ PK_CREATE, "publication", HARMLESS, SAYS_SO, NULL, NOTHING },
+	{ PK_ALTER, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
+	{ PK_DROP, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
+	{ PK_COMMENT, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
+	{ PK_CREATE, "subscription", HARMLESS, NULL, is_inert, NOTHING },
+	{ PK_COMMENT, "subscription", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_CREATE, "event trigger", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_ALTER, "event trigger", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_DROP, "event trigger", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_COMMENT, "event trigger", HARMLESS, NULL, NULL, NOTHING },
 };
 
 /* "ALTER ... OWNER TO role": has a way of its own. */
-static const struct pk_super_kind gives = { PK_OWNER, NULL, HARMLESS, SAYS_SO, NULL, false };
+static const struct pk_super_kind gives = { PK_OWNER, NULL, HARMLESS, SAYS_SO, NULL, NOTHING };
 
 const struct pk_super_stmt pk_super_extension = { .kind = &kinds[0] };
 
 struct pk_super_stmt pk_super_find(const struct pk_action *action)
 {
-	struct pk_super_stmt stmt = { .reads_values = action->reads_values, .leakproof_at = action->leakproof_at };
+	struct pk_super_stmt stmt = { .reads_values = action->reads_values, .leakproof_at = action->leakproof_at,
+				      .validator_schema = action->ref_schema, .validator = action->ref_name };
 
 	if (action->verb == PK_OWNER && action->new_name) {
 		stmt.kind = &gives;
@@ -127,11 +165,17 @@ static int run_column(struct pk_conn *admin, const struct pk_rows *rows, int col
 	return 0;
 }
 
-/* Opens a transaction in which no event trigger runs; triggers: for end(). */
-static int begin(struct pk_conn *admin, struct pk_rows *triggers, struct pk_err *err)
+/*
+ * Opens a transaction in which no event trigger runs; triggers: for end(). What is said of event triggers fires
+ * none, and must not be undone at the end.
+ */
+static int begin(struct pk_conn *admin, const struct pk_super_stmt *stmt, struct pk_rows *triggers, struct pk_err *err)
 {
-	if (settle(admin, "", err) < 0 || pk_exec(admin, "BEGIN", err) < 0 ||
-	    pk_query(admin, pk_sql_super_silence, 0, NULL, triggers, err) < 0)
+	if (settle(admin, "", err) < 0 || pk_exec(admin, "BEGIN", err) < 0)
+		return -1;
+	if (pk_streq(stmt->kind->object, "event trigger"))
+		return 0;
+	if (pk_query(admin, pk_sql_super_silence, 0, NULL, triggers, err) < 0)
 		return -1;
 	return run_column(admin, triggers, 0, err);
 }
@@ -161,11 +205,12 @@ static int run_named(struct pk_conn *admin, const char *sql, const char *path, s
 /* ---- one statement ---- */
 
 struct job {
+	struct pk_arena *arena;
 	struct pk_conn *admin;
 	const struct pk_super_stmt *stmt;
 	const char *sql;
 	char *path, *role, *login;
-	bool trusted;
+	bool trusted, all; /* all: whatever it is */
 };
 
 static const char untrusted[] =
@@ -197,11 +242,11 @@ static int check(const struct job *job, struct pk_err *err)
 	struct pk_conn *admin = job->admin;
 	const char *role = job->role;
 
-	if (pk_query(admin, pk_sql_super_alien, 1, &role, &rows, err) < 0)
+	if (pk_query(admin, pk_catalog_query(job->arena, pk_sql_super_alien, admin->version), 1, &role, &rows, err) < 0)
 		return -1;
 	if (rows.n)
 		return beyond(err, pk_rows_get(&rows, 0, 0));
-	if (!job->stmt->kind->validate)
+	if (job->stmt->kind->care != CLASS)
 		return 0;
 	pk_buf_clear(&admin->notices);
 	if (pk_exec(admin, "SET lc_messages = 'C'", err) < 0 ||
@@ -213,6 +258,37 @@ static int check(const struct job *job, struct pk_err *err)
 		return beyond(err, admin->notices.ptr);
 	}
 	return 0;
+}
+
+/*
+ * Before the statement. What it names is found as it will be, but with the user's search_path nothing is asked
+ * for that could be found elsewhere.
+ */
+static int check_validator(const struct job *job, struct pk_err *err)
+{
+	const struct pk_super_stmt *stmt = job->stmt;
+	struct pk_conn *admin = job->admin;
+	PK_AUTO(pk_buf) signature = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *function = NULL;
+	const char *params[1];
+
+	if (stmt->validator) {
+		pk_buf_add_qualified(&signature, stmt->validator_schema, stmt->validator);
+		pk_buf_add(&signature, "(pg_catalog.text[],pg_catalog.oid)");
+		params[0] = signature.ptr;
+		if (settle(admin, job->path, err) < 0 ||
+		    pk_query_value(admin, "SELECT pg_catalog.to_regprocedure($1)::pg_catalog.oid", 1, params, &function,
+				   err) < 0 ||
+		    settle(admin, "", err) < 0)
+			return -1;
+	}
+	if (!function && !pk_streq(stmt->kind->object, "user mapping"))
+		return 0; /* runs none */
+	params[0] = function;
+	if (pk_query(admin, pk_sql_super_barred, 1, params, &rows, err) < 0)
+		return -1;
+	return rows.n ? beyond(err, pk_rows_get(&rows, 0, 0)) : 0;
 }
 
 /* Statements that a query about the role gives. */
@@ -232,7 +308,8 @@ static int make(const struct job *job, struct pk_err *err)
 
 	if (kind->verb == PK_CREATE && pk_streq(kind->object, "type") && hand_over(job, pk_sql_super_take, err) < 0)
 		return -1;
-	if (run_named(job->admin, job->sql, job->path, err) < 0)
+	if ((kind->care == VALIDATOR && !job->all && check_validator(job, err) < 0) ||
+	    run_named(job->admin, job->sql, job->path, err) < 0)
 		return -1;
 	if (kind->how == ALWAYS)
 		return 0;
@@ -302,6 +379,53 @@ static int ask_user(struct pk_conn *user, struct job *job, struct pk_err *err)
 	return 0;
 }
 
+/* Statements of a column of rows, with event triggers silent. */
+static int run_silently(struct pk_conn *admin, const struct pk_rows *rows, int column, struct pk_err *err)
+{
+	static const struct pk_super_kind usage = { PK_GRANT, "server", HARMLESS, SAYS_SO, NULL, NOTHING };
+	static const struct pk_super_stmt stmt = { .kind = &usage };
+	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
+	int status;
+
+	if (!rows->n)
+		return 0;
+	status = begin(admin, &stmt, &triggers, err);
+	if (status == 0)
+		status = run_column(admin, rows, column, err);
+	return end(admin, &triggers, status, err);
+}
+
+int pk_super_lend(struct pk_super *super, struct pk_rows *ret_lent, struct pk_err *err)
+{
+	PK_FREE char *role = NULL;
+	const char *params[1];
+
+	if (pk_query_value(super->user, "SELECT current_user", 0, NULL, &role, err) < 0)
+		return -1;
+	params[0] = role;
+	if (pk_query(super->admin, pk_sql_super_lend, 1, params, ret_lent, err) < 0)
+		return -1;
+	return run_silently(super->admin, ret_lent, 0, err);
+}
+
+int pk_super_take_back(struct pk_super *super, const struct pk_rows *lent, struct pk_err *err)
+{
+	return run_silently(super->admin, lent, 1, err);
+}
+
+/* The role may not use the wrapper or the server: somebody who may made the object for it once. */
+static int make_lent(struct pk_super *super, const struct job *job, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) lent = PK_ROWS_INIT;
+	int status = pk_super_lend(super, &lent, err);
+
+	if (status == 0)
+		status = pk_exec(super->user, job->sql, err);
+	if (pk_super_take_back(super, &lent, status == 0 ? err : NULL) < 0)
+		status = -1;
+	return status;
+}
+
 static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
@@ -310,10 +434,12 @@ static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
 
 	if (ask_user(super->user, job, err) < 0)
 		return -1;
+	if (stmt->kind->how == LENT)
+		return make_lent(super, job, err);
 	/* What is trusted by its text says in full what it means; no other object may take a name's place. */
 	if (job->trusted && !super->trust->all)
 		job->path[0] = '\0';
-	status = begin(job->admin, &triggers, err);
+	status = begin(job->admin, stmt, &triggers, err);
 	if (status == 0 && stmt->owner)
 		status = give(job, err);
 	else if (status == 0 && stmt->kind->how == TRUSTED && !job->trusted)
@@ -334,9 +460,10 @@ static bool asks_for_superuser(const struct pk_err *err)
 static int asks(struct pk_super *super, const struct pk_super_kind *kind, const struct pk_action *action, bool *ret,
 		struct pk_err *err)
 {
-	const char *const params[] = { action->language ? action->language : action->type, action->def };
+	const char *first = action->language ? action->language : action->type ? action->type : action->name;
+	const char *const params[] = { first, action->def };
 	PK_FREE char *answer = NULL;
-	int n = kind->ask == not_trusted_language ? 1 : 2;
+	int n = kind->ask == types_of_others ? 2 : 1;
 
 	*ret = action->superuser || !kind->ask;
 	if (*ret || pk_streq(kind->ask, SAYS_SO))
@@ -366,13 +493,13 @@ int pk_super_needed(struct pk_super *super, const struct pk_action *action, bool
 
 int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql, struct pk_err *err)
 {
-	struct job job = { .admin = super->admin, .stmt = stmt, .sql = sql };
+	struct job job = { .arena = &super->arena, .admin = super->admin, .stmt = stmt, .sql = sql };
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	int status;
 
 	if (!super->admin || !stmt->kind)
 		return -1;
-	job.trusted = super->trust && super->trust->all;
+	job.trusted = job.all = super->trust && super->trust->all;
 	if (err->exit && strcmp(err->sqlstate, "42501") != 0 &&
 	    !(stmt->kind->how == TRUSTED && strcmp(err->sqlstate, "42P13") == 0))
 		return -1;

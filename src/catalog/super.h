@@ -46,6 +46,7 @@ struct pk_super_stmt {
 	const struct pk_super_kind *kind; /* NULL: no superuser will run it */
 	bool reads_values;
 	int leakproof_at;
+	const char *validator_schema, *validator; /* of a foreign-data wrapper; or NULL. Borrowed. */
 	const char *owner; /* it gives something to this role, and does nothing else; or NULL. Borrowed. */
 };
 /* By the only action of a statement. */
@@ -68,5 +69,12 @@ int pk_super_needed(struct pk_super *super, const struct pk_action *action, bool
  * stays, or says so, and nothing is done: 42501.
  */
 int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql, struct pk_err *err);
+
+/*
+ * Whoever deploys may be allowed to use foreign-data wrappers and servers that its stand-in is not: the role may
+ * use all of them until ret_lent is taken back.
+ */
+int pk_super_lend(struct pk_super *super, struct pk_rows *ret_lent, struct pk_err *err);
+int pk_super_take_back(struct pk_super *super, const struct pk_rows *lent, struct pk_err *err);
 
 #endif

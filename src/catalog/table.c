@@ -1,17 +1,19 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
+/* The first two are those of foreign tables as well. */
 enum {
-	PERSISTENCE, PARTITION_KEY, IS_PARTITION, INHERITS, OF_TYPE, OPTIONS, TOAST_OPTIONS, ACCESS_METHOD, TABLESPACE,
-	ROW_SECURITY, FORCE_ROW_SECURITY, REPLICA_IDENTITY, CLUSTERED_ON,
+	IS_PARTITION = PK_TABLE_IS_PARTITION, INHERITS = PK_TABLE_INHERITS, PERSISTENCE, PARTITION_KEY, OF_TYPE,
+	OPTIONS, TOAST_OPTIONS, ACCESS_METHOD, TABLESPACE, ROW_SECURITY,
+	FORCE_ROW_SECURITY, REPLICA_IDENTITY, CLUSTERED_ON,
 };
-static const char *const attrs[] = { "persistence", "partition_key", "is_partition", "inherits", "of_type", "options",
+static const char *const attrs[] = { "is_partition", "inherits", "persistence", "partition_key", "of_type", "options",
 				     "toast_options", "access_method", "tablespace", "row_security",
 				     "force_row_security", "replica_identity", "clustered_on" };
 
 bool pk_table_is_partition(const struct pk_object *table)
 {
-	return table->kind == &pk_kind_table && pk_attr(table, IS_PARTITION) != NULL;
+	return table->kind->columns_apart && pk_attr(table, IS_PARTITION) != NULL;
 }
 
 bool pk_table_forces_security(const struct pk_object *table)
@@ -29,7 +31,7 @@ bool pk_table_is_partitioned(const struct pk_object *table)
 	return table->kind == &pk_kind_table && pk_attr(table, PARTITION_KEY) != NULL;
 }
 
-static void add_columns(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
+static void add_columns(struct pk_script *s, const struct pk_object *o, bool typed, struct pk_buf *list)
 {
 	const struct pk_object **columns;
 	size_t n = pk_children(s, o, &pk_kind_column, &columns);
@@ -40,21 +42,22 @@ static void add_columns(struct pk_script *s, const struct pk_object *o, struct p
 		/* Comes with INHERITS. Whether it was also said locally cannot be changed by SQL: no part of the picture. */
 		if (pk_attr(o, INHERITS) && pk_column_inherited(columns[i]) && !s->canonical)
 			continue;
-		if (pk_attr(o, OF_TYPE) && !pk_column_has_options(columns[i]))
+		if (typed && !pk_column_has_options(columns[i]))
 			continue;
 		pk_buf_add(list, list->len ? ",\n    " : "\n    ");
-		if (pk_attr(o, OF_TYPE))
+		if (typed)
 			pk_column_options(s, columns[i], list);
 		else
 			pk_column_definition(s, columns[i], list, with_default);
 	}
 }
 
-static void add_constraints(struct pk_script *s, const struct pk_object *o, struct pk_buf *list)
+void pk_table_parts(struct pk_script *s, const struct pk_object *o, bool typed, struct pk_buf *list)
 {
 	const struct pk_object **constraints;
 	size_t n = pk_children(s, o, &pk_kind_constraint, &constraints);
 
+	add_columns(s, o, typed, list);
 	for (size_t i = 0; i < n; i++) {
 		if (!pk_object_folds(constraints[i]))
 			continue;
@@ -98,11 +101,22 @@ static void parents_gained(struct pk_script *s, const struct pk_object *a, const
 	}
 }
 
-static void leave(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	parents_gained(s, to, from, "NO INHERIT");
+}
+
+static void leave(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	pk_table_leave_parents(s, from, to);
 	if (pk_attr(from, OF_TYPE) && pk_attr_changed(from, to, OF_TYPE))
 		pk_emit(s, "ALTER TABLE %s NOT OF", from->ident);
+}
+
+void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (from && pk_attr_changed(from, to, INHERITS))
+		parents_gained(s, from, to, "INHERIT");
 }
 
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to)
@@ -154,9 +168,7 @@ static void set_identity(struct pk_script *s, const struct pk_object *o)
 static void late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	pk_late_cluster(s, from, to, CLUSTERED_ON, "TABLE");
-	/* An heir must have the parent's columns and checks already. */
-	if (from && pk_attr_changed(from, to, INHERITS))
-		parents_gained(s, from, to, "INHERIT");
+	pk_table_join_parents(s, from, to);
 	if (from && pk_attr(to, OF_TYPE) && pk_attr_changed(from, to, OF_TYPE))
 		pk_emit(s, "ALTER TABLE %s OF %s", to->ident, pk_attr(to, OF_TYPE));
 	if (!from ? pk_attr(to, REPLICA_IDENTITY) != NULL :
@@ -170,8 +182,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS)), *toast = pk_attr_joined(s, pk_attr(o, TOAST_OPTIONS));
 
-	add_columns(s, o, &list);
-	add_constraints(s, o, &list);
+	pk_table_parts(s, o, pk_attr(o, OF_TYPE) != NULL, &list);
 	pk_buf_addf(&sql, "CREATE %sTABLE %s", pk_attr(o, PERSISTENCE) ? "UNLOGGED " : "", o->ident);
 	if (pk_attr(o, OF_TYPE))
 		pk_buf_addf(&sql, " OF %s", pk_attr(o, OF_TYPE));
@@ -200,6 +211,11 @@ static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
 	stmt->about = table;
 }
 
+const char *pk_table_parents(const struct pk_object *o)
+{
+	return pk_attr(o, INHERITS);
+}
+
 /* What it inherits from, or the type that it is of; none has both. */
 static const char *tie(const struct pk_object *o)
 {
@@ -212,7 +228,7 @@ static bool tie_same(const struct pk_object *from, const struct pk_object *to)
 }
 
 /* What it inherits from is gone for good: then it has left it. */
-static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
 {
 	(void)user, (void)used;
 	return loss == PK_LOSS_ANEW ? PK_MADE_ANEW : PK_UNTOUCHED;
@@ -263,8 +279,9 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_table = {
 	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .hash_joins = true, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
-	.columns_apart = true, .reaction = reaction, .tie = tie, .tie_same = tie_same,
+	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE",
+	.grant_on = "TABLE", .owned = true, .relation_name = true,
+	.columns_apart = true, .reaction = pk_table_reaction, .tie = tie, .tie_same = tie_same,
 	.untie = leave, .late = late,
 	.create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself, .set_aside = pk_table_set_aside, .refill = pk_table_refill,

@@ -2,8 +2,7 @@
 #ifndef PK_CLONE_CARRY_H
 #define PK_CLONE_CARRY_H
 
-#include "base/strv.h"
-#include "pg/conn.h"
+#include "catalog/snapshot.h"
 
 /* Where a template came from; a setting of the template alone. */
 #define PK_CARRY_SOURCE "postkit.source"
@@ -23,5 +22,36 @@ int pk_carry_read_public(struct pk_conn *conn, enum pk_public *ret, struct pk_er
 int pk_carry_public(struct pk_conn *conn, enum pk_public what, struct pk_err *err);
 int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *role,
 			      struct pk_err *err);
+
+
+/*
+ * What a dump brings too much of, or nothing at all: user mappings, publications and subscriptions come as
+ * their pictures are, so without passwords and slots, and switched off.
+ */
+struct pk_carried {
+	struct pk_strv objects; /* SQL, an object each */
+	struct pk_buf shared;   /* SQL: subscriptions, which are the cluster's, so that a cut lacks them */
+};
+#define PK_CARRIED_INIT { .shared = PK_BUF_INIT }
+void pk_carried_release(struct pk_carried *carried);
+/* Reads. source: as whoever may see them. */
+int pk_carried_read(struct pk_conn *source, struct pk_carried *ret, struct pk_err *err);
+/* Into a restored dump, once roles are there: all, or without the shared ones. target: superuser. */
+int pk_carried_apply(const struct pk_carried *carried, bool shared, struct pk_conn *target, struct pk_err *err);
+/*
+ * A database for trying things out never connects to what its source is connected to: the wrappers of
+ * foreign data lose their handlers. Pictures know them by what the wrapper depends on
+ * (catalog/sql/foreign_data_wrapper.sql). target: superuser.
+ */
+int pk_carry_sever(struct pk_conn *target, struct pk_err *err);
+/* The shared ones wait in a setting of the database, until it is one that somebody uses. */
+int pk_carried_keep(const struct pk_carried *carried, struct pk_conn *target, const char *db, struct pk_err *err);
+/* Makes those that wait in pairs, the settings of the database that target is connected to. */
+int pk_carried_wake(struct pk_conn *target, const char *db, const struct pk_strv *pairs, struct pk_err *err);
+
+/* OIDs of materialized views whose rows would have to be fetched from elsewhere. */
+int pk_carry_unfilled(struct pk_conn *source, struct pk_strv *ret, struct pk_err *err);
+/* ANALYZE, but for what has foreign tables below it: their rows cannot be sampled. */
+int pk_carry_analyze(struct pk_conn *target, struct pk_err *err);
 
 #endif

@@ -86,7 +86,9 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 {
 	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT, from = PK_CONN_INIT;
+	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
+	PK_AUTO(pk_strv) unfilled = PK_STRV_INIT;
 	PK_FREE char *bindir = pk_dump_find(server, options->config, facts->version / 10000, server->major, err);
 
 	if (!bindir)
@@ -96,15 +98,20 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	dump.schema_only = options->schema_only;
 	dump.local = true;
 	dump.progress = options->progress;
+	dump.unfilled = &unfilled;
 	pk_server_admin_info(server, name, &target);
-	if (pk_dump_open(&dump, place_for(server), err) < 0 ||
+	if (pk_conn_open(&from, source, err) < 0 || pk_carried_read(&from, &carried, err) < 0 ||
+	    pk_carry_unfilled(&from, &unfilled, err) < 0 ||
+	    pk_dump_open(&dump, place_for(server), err) < 0 ||
 	    pk_dump_take(&dump, source, facts->tables, err) < 0 ||
 	    pk_conn_open(&conn, &target, err) < 0 || drop_extras(&conn, facts, err) < 0 ||
 	    pk_dump_restore(&dump, &target, err) < 0 || pk_carry_public(&conn, facts->public_may, err) < 0)
 		return -1;
 	/* The room is wanted again before statistics are gathered. */
 	pk_dump_release(&dump);
-	if ((!options->schema_only && pk_exec(&conn, "ANALYZE", err) < 0) ||
+	if (pk_carried_apply(&carried, false, &conn, err) < 0 || pk_carry_sever(&conn, err) < 0 ||
+	    pk_carried_keep(&carried, &conn, name, err) < 0 ||
+	    (!options->schema_only && pk_carry_analyze(&conn, err) < 0) ||
 	    pk_carry_settings(&conn, name, &facts->settings, err) < 0 ||
 	    (facts->may_create && pk_carry_create_privilege(&conn, name, facts->role, err) < 0))
 		return -1;
@@ -223,12 +230,14 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 		 struct pk_copy_stats *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT, from = PK_CONN_INIT;
+	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
 	PK_FREE char *bindir = NULL;
 	double started = pk_now();
 
-	if (read_source(source, &facts, err) < 0 || pk_conn_open(&conn, target, err) < 0 ||
+	if (pk_conn_open(&from, source, err) < 0 || pk_source_facts_read(&from, &facts, err) < 0 ||
+	    (!options->no_owner && pk_carried_read(&from, &carried, err) < 0) || pk_conn_open(&conn, target, err) < 0 ||
 	    check_version(&facts, conn.version, conn.where, err) < 0 ||
 	    check_empty(&conn, err) < 0 ||
 	    (!options->no_owner && check_roles(&conn, &facts, err) < 0) ||
@@ -245,9 +254,9 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 	if (pk_dump_open(&dump, place_for(NULL), err) < 0 ||
 	    pk_dump_take(&dump, source, facts.tables, err) < 0)
 		return -1;
-	if (pk_dump_restore(&dump, target, err) < 0) {
+	if (pk_dump_restore(&dump, target, err) < 0 || pk_carried_apply(&carried, true, &conn, err) < 0) {
 		pk_err_wrap(err, "the copy into '%s' did not come to its end", conn.where);
-		if (dump.jobs > 1 && (!err || !err->hint))
+		if (!err || !err->hint)
 			pk_err_hint(
 				err,
 				"'%s' may hold a part of it: drop and create it, then try again",
@@ -255,7 +264,7 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 		return -1;
 	}
 	if (pk_carry_public(&conn, facts.public_may, err) < 0 ||
-	    (!options->schema_only && pk_exec(&conn, "ANALYZE", err) < 0))
+	    (!options->schema_only && pk_carry_analyze(&conn, err) < 0))
 		return -1;
 	return read_stats(&conn, &facts, started, ret, err);
 }

@@ -2,8 +2,8 @@
  * A database copied into a local server: structure, data, owners and privileges. The source is only
  * read. Roles it names get stand-ins. On failure the half-made copy is dropped.
  *
- * Not carried over: publications, subscriptions, tablespaces, security labels, and user mappings of
- * foreign servers, so that a copy can never write to what the source is connected to.
+ * User mappings come without passwords, subscriptions without slots and switched off (clone/carry.h). Not
+ * carried over: tablespaces and security labels.
  */
 #ifndef PK_CLONE_COPY_H
 #define PK_CLONE_COPY_H
@@ -26,16 +26,16 @@ struct pk_copy_stats {
 };
 /*
  * Makes database `name` (must not exist) from the source; marked with purpose and label. What the
- * source has and this server lacks (an extension, a locale) is one error before any data moves.
- * ret may be NULL.
+ * source has and this server lacks (an extension, a locale) is one error before any data moves. Foreign
+ * data is there but cannot be reached. ret may be NULL.
  */
 int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server, const char *name,
 		     const char *purpose, const char *label, const struct pk_copy_options *options,
 		     struct pk_copy_stats *ret, struct pk_err *err);
 /*
- * The plumbing: into an existing, empty database of any server. Roles that are missing there are one
- * error, unless no_owner. Nothing there is dropped: a failed copy with one job leaves it empty, with
- * several it may hold part of the copy, which the hint then says.
+ * The plumbing: into an existing, empty database of any server, whose foreign data works as in the source.
+ * Roles that are missing there are one error, unless no_owner. Nothing there is dropped: after a failure it
+ * may hold part of the copy, which the hint then says.
  */
 int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target,
 		 const struct pk_config *config, const struct pk_copy_options *options,

@@ -305,32 +305,63 @@ static const char *entry_text(const char *line)
 }
 
 /*
- * Sorts the table of contents. Entries that belong to a superuser by law come last, owned by whoever
- * restores, so that they do not fire before; how to log in elsewhere is left out.
+ * The table of contents in turns. What belongs to a superuser by law is owned by whoever restores:
+ * foreign-data wrappers before the servers that need them, event triggers last, so that they do not
+ * fire before. How to log in elsewhere is left out, and so are the rows of materialized views that
+ * would have to be fetched from elsewhere.
  */
-static void sort_entries(const char *toc, struct pk_dump *dump, struct pk_buf *first,
-			 struct pk_buf *late)
+enum { TURN_FIRST, TURN_WRAPPERS, TURN_REST, TURN_LATE, TURNS };
+static const struct {
+	const char *name;
+	bool owners;
+} turns[TURNS] = { { "first", true }, { "wrappers", false }, { "rest", true }, { "late", false } };
+
+static bool left_out(const struct pk_dump *dump, const char *line, const char *text)
+{
+	PK_FREE char *oid = NULL;
+	const char *number = strchr(line, ';') + 1;
+
+	if (pk_starts_with(text, "USER MAPPING "))
+		return true;
+	if (!dump->unfilled || !pk_starts_with(text, "MATERIALIZED VIEW DATA "))
+		return false;
+	number += strspn(number, " ");
+	number += strcspn(number, " ") + 1; /* the catalog's */
+	oid = pk_strndup(number, strcspn(number, " "));
+	return pk_strv_has(dump->unfilled, oid);
+}
+
+struct entries {
+	struct pk_buf toc;
+	size_t n;
+};
+
+static void sort_entries(const char *toc, const struct pk_dump *dump, struct entries *lists)
 {
 	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
+	int turn = TURN_FIRST;
 
 	pk_strv_split(&lines, toc, '\n');
-	dump->entries = 0;
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *text = entry_text(lines.items[i]);
-		struct pk_buf *to = first;
+		int to = turn;
 
-		if (!text || pk_starts_with(text, "USER MAPPING "))
+		if (!text || left_out(dump, lines.items[i], text))
 			continue;
-		if (pk_starts_with(text, "EVENT TRIGGER ") ||
-		    pk_starts_with(text, "COMMENT - EVENT TRIGGER "))
-			to = late;
-		pk_buf_addf(to, "%s\n", lines.items[i]);
-		dump->entries++;
+		if (pk_starts_with(text, "FOREIGN DATA WRAPPER ")) {
+			to = TURN_WRAPPERS;
+			turn = TURN_REST;
+		} else if (pk_starts_with(text, "EVENT TRIGGER ") ||
+			   pk_starts_with(text, "COMMENT - EVENT TRIGGER ")) {
+			to = TURN_LATE;
+		}
+		pk_buf_addf(&lists[to].toc, "%s\n", lines.items[i]);
+		lists[to].n++;
 	}
 }
 
 static int restore_list(struct pk_dump *dump, const struct pk_conninfo *target, const char *name,
-			const struct pk_buf *list, bool owners, struct pk_err *err)
+			const struct entries *list, bool owners, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	PK_FREE char *path = pk_path_join(dump->dir, name);
@@ -346,9 +377,9 @@ static int restore_list(struct pk_dump *dump, const struct pk_conninfo *target, 
 		NULL,
 	};
 
-	if (list->len == 0)
+	if (list->n == 0)
 		return 0;
-	if (pk_write_file(path, list->ptr, list->len, 0600, err) < 0)
+	if (pk_write_file(path, list->toc.ptr, list->toc.len, 0600, err) < 0)
 		return -1;
 	pk_strv_pushf(&args, "%s/pg_restore", dump->bindir);
 	pk_strv_extend(&args, fixed);
@@ -362,26 +393,30 @@ static int restore_list(struct pk_dump *dump, const struct pk_conninfo *target, 
 	if (dump->no_owner)
 		pk_strv_push(&args, "-x");
 	pk_strv_pushf(&args, "%s/data", dump->dir);
+	if (dump->progress)
+		pk_progress_start(dump->progress, "writing", list->n);
 	return run_program(dump, "pg_restore", target, dump->local, &args, err);
 }
 
 int pk_dump_restore(struct pk_dump *dump, const struct pk_conninfo *target, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) toc = PK_BUF_INIT;
-	PK_AUTO(pk_buf) first = PK_BUF_INIT;
-	PK_AUTO(pk_buf) late = PK_BUF_INIT;
+	struct entries lists[TURNS];
 	PK_FREE char *program = pk_path_join(dump->bindir, "pg_restore");
 	PK_FREE char *data = pk_path_join(dump->dir, "data");
 	const char *argv[] = { program, "-l", data, NULL };
 	const struct pk_proc list = { .argv = argv, .out = &toc };
+	int status = 0;
 
 	if (pk_proc_check(&list, err) < 0)
 		return -1;
-	sort_entries(toc.ptr, dump, &first, &late);
-	if (dump->progress)
-		pk_progress_start(dump->progress, "writing", dump->entries);
-	if (restore_list(dump, target, "first", &first, !dump->no_owner, err) < 0)
-		return -1;
-	dump->progress = NULL; /* a handful of entries: no bar of their own */
-	return restore_list(dump, target, "late", &late, false, err);
+	for (int i = 0; i < TURNS; i++)
+		lists[i] = (struct entries){ .toc = PK_BUF_INIT };
+	sort_entries(toc.ptr, dump, lists);
+	for (int i = 0; i < TURNS && status == 0; i++)
+		status = restore_list(dump, target, turns[i].name, &lists[i],
+				      turns[i].owners && !dump->no_owner, err);
+	for (int i = 0; i < TURNS; i++)
+		pk_buf_release(&lists[i].toc);
+	return status;
 }

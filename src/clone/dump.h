@@ -7,6 +7,7 @@
 
 #include "base/lock.h"
 #include "base/progress.h"
+#include "base/strv.h"
 #include "pg/conninfo.h"
 #include "server/server.h"
 
@@ -16,10 +17,10 @@ struct pk_dump {
 	bool schema_only, no_owner;
 	bool local; /* the target is ours: nothing of the user's environment counts there */
 	struct pk_progress *progress; /* may be NULL */
+	const struct pk_strv *unfilled; /* OIDs of materialized views to be left without rows; or NULL */
 	/* private */
 	char *dir, *lock_path;
 	struct pk_lock lock;
-	size_t entries;
 };
 #define PK_DUMP_INIT                                                                               \
 	{                                                                                          \
@@ -39,7 +40,7 @@ int pk_dump_open(struct pk_dump *dump, const char *parent, struct pk_err *err);
 /* tables: how many to expect, for the bar. */
 int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables,
 		 struct pk_err *err);
-/* With one job all or nothing. Errors quote what the program said. */
+/* With one job all or nothing, but for foreign-data wrappers and event triggers. Errors quote what the program said. */
 int pk_dump_restore(struct pk_dump *dump, const struct pk_conninfo *target, struct pk_err *err);
 
 #endif

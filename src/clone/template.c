@@ -222,13 +222,18 @@ static int dress(struct pk_server *server, struct pk_conn *admin, const char *fr
 		 const char *role, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
+	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) inside = PK_CONN_INIT;
 	const char *const params[] = { role, from };
 	PK_FREE char *may_create = NULL;
 
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, db);
 	pk_buf_add(&sql, " RESET " PK_CARRY_SOURCE);
-	if (pk_exec(admin, sql.ptr, err) < 0)
+	pk_server_admin_info(server, db, &info);
+	if (pk_exec(admin, sql.ptr, err) < 0 || pk_carry_read(admin, db, &pairs, err) < 0 ||
+	    pk_conn_open(&inside, &info, err) < 0 || pk_carried_wake(&inside, db, &pairs, err) < 0)
 		return -1;
 	if (role &&
 	    pk_query_value(admin,

@@ -23,8 +23,12 @@ static bool comes(const struct pk_script *s, const struct pk_object *o)
 
 static bool stays_heir(const struct pk_script *s, const struct pk_object *table)
 {
-	(void)s;
-	return pk_comes(table) || pk_stays_heir(table);
+	const struct pk_differ *d = s->context;
+	const struct pk_object *to = table;
+
+	if (pk_snapshot_find(d->changes.from, table->key) == table)
+		to = pk_info(table)->other;
+	return !to || pk_comes(to) || pk_stays_heir(to);
 }
 
 /* Default privileges that go do so before anything is made, others change or come after. */

@@ -58,7 +58,8 @@ bool pk_lint_is_new(struct pk_lint *lint, const char *object, const char *schema
 
 bool pk_lint_table_is_new(struct pk_lint *lint, const struct pk_action *action)
 {
-	return action->temporary ||
+	/* The rows of a foreign table are elsewhere. */
+	return action->temporary || pk_streq(action->object, "foreign table") ||
 	       pk_lint_is_new(lint, "table", pk_action_schema(action), pk_action_table(action));
 }
 

@@ -353,6 +353,12 @@ void pk_server_admin_info(const struct pk_server *server, const char *db, struct
 {
 	pk_conninfo_copy(ret, &server->admin);
 	pk_conninfo_set(ret, "dbname", db);
+	if (server->major >= 17) {
+		const char *given = pk_conninfo_get(ret, "options");
+		PK_FREE char *options = pk_printf("%s%s-c event_triggers=off", given ? given : "", given ? " " : "");
+
+		pk_conninfo_set(ret, "options", options);
+	}
 }
 
 void pk_server_user_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret)

@@ -112,7 +112,7 @@ int pk_server_rename_db(struct pk_server *server, const char *from, const char *
 int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
 		     const char *purpose, const char *label, struct pk_err *err);
 
-/* Connection strings to one of its databases. */
+/* Connection strings to one of its databases. As admin no event trigger fires, not even at login (17 and newer). */
 void pk_server_admin_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret);
 void pk_server_user_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret);
 

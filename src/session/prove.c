@@ -103,6 +103,7 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	PK_AUTO(pk_conninfo) source = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	enum pk_public may;
 	int major = desk->session.major;
 	PK_FREE char *bindir = pk_dump_find(&desk->server, desk->config, major, major, err);
@@ -116,11 +117,12 @@ static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
 	pk_server_admin_info(&desk->server, db, &target);
 	if (pk_conn_open(&admin, &target, err) < 0 || match_clone(desk, &admin, db, err) < 0 ||
 	    pk_dump_open(&dump, desk->server.dir ? desk->server.dir : "/tmp", err) < 0 ||
-	    pk_dump_take(&dump, &source, 0, err) < 0)
+	    pk_dump_take(&dump, &source, 0, err) < 0 || pk_dump_restore(&dump, &target, err) < 0 ||
+	    pk_carried_read(&desk->admin, &carried, err) < 0 || pk_carried_apply(&carried, true, &admin, err) < 0)
 		return -1;
-	if (pk_dump_restore(&dump, &target, err) < 0 || pk_carry_read_public(&desk->admin, &may, err) < 0)
+	if (pk_carry_read_public(&desk->admin, &may, err) < 0 || pk_carry_public(&admin, may, err) < 0)
 		return -1;
-	return pk_carry_public(&admin, may, err);
+	return pk_carry_sever(&admin, err);
 }
 
 static int make_copy(struct pk_proof *proof, struct pk_err *err)

@@ -107,7 +107,8 @@ struct pk_action {
 	const char *method;		/* of an index: "btree", "gin" */
 	const char *where;		/* predicate of an index, WHERE of DML, as SQL text */
 	const char *ref_schema,
-		*ref_name; /* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent */
+		*ref_name; /* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent;
+				    CREATE FOREIGN DATA WRAPPER: the validator */
 	const char *using_index; /* ADD CONSTRAINT ... USING INDEX */
 	bool concurrently, if_exists, if_not_exists, cascade, unique, not_valid, not_null, only,
 		has_default, serial, identity, generated, has_where, replace, temporary,
@@ -115,6 +116,7 @@ struct pk_action {
 		default_partition,		     /* ATTACH or PARTITION OF ... DEFAULT */
 		local,				     /* SET LOCAL */
 		full,				     /* VACUUM FULL */
+		inert, /* CREATE SUBSCRIPTION that connects to nobody and has no slot */
 		nested;	  /* found inside a DO body: line is in the body */
 	const char *language; /* of a routine, as given; NULL: sql */
 	bool superuser;	      /* it says something that only superusers may say */

@@ -52,6 +52,7 @@ struct runner {
 	const struct pk_action **first; /* first action of each statement, or NULL */
 	enum turn *turns;
 	struct pk_super super;
+	struct pk_rows lent; /* to the role, for as long as it makes something */
 	struct pk_measure measure;
 	struct pk_trace *trace;
 };
@@ -62,6 +63,7 @@ static void runner_release(struct runner *r)
 	pk_actions_release(&r->actions);
 	pk_measure_release(&r->measure);
 	pk_super_release(&r->super);
+	pk_rows_release(&r->lent);
 	free(r->first);
 	free(r->turns);
 }
@@ -324,8 +326,20 @@ static int run_in_transaction(struct runner *r, size_t i, struct pk_err *err)
 	return 0;
 }
 
+/* Before anybody looks at what has become of the schema. */
+static int take_back(struct runner *r, struct pk_err *err)
+{
+	int result = r->lent.n ? pk_super_take_back(&r->super, &r->lent, err) : 0;
+
+	pk_rows_release(&r->lent);
+	r->lent = (struct pk_rows)PK_ROWS_INIT;
+	return result;
+}
+
 static int call_before_commit(struct runner *r, struct pk_err *err)
 {
+	if (take_back(r, err) < 0)
+		return -1;
 	if (!r->how->before_commit)
 		return 0;
 	if (pk_exec(r->conn, "RESET SESSION AUTHORIZATION; RESET ROLE", err) < 0 ||
@@ -478,6 +492,18 @@ static void clean_up(struct pk_conn *conn)
 	pk_conn_own_settings(conn, NULL);
 }
 
+/* Does it make what a wrapper or a server of somebody else's is needed for? */
+static bool borrows(const struct runner *r)
+{
+	for (size_t i = 0; r->how->local && r->how->admin && i < r->actions.n; i++) {
+		const struct pk_action *a = &r->actions.items[i];
+
+		if (a->verb == PK_CREATE && (pk_streq(a->object, "server") || pk_streq(a->object, "foreign table")))
+			return true;
+	}
+	return false;
+}
+
 int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 	       struct pk_trace *trace, size_t *ret_done, struct pk_err *err)
 {
@@ -496,10 +522,12 @@ int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 	if (pk_conn_tx(conn) != PK_TX_IDLE)
 		return pk_err_set(err, "the connection to '%s' is inside a transaction already",
 				  conn->where);
-	if (prepare(&r, sql, err) < 0)
+	if (prepare(&r, sql, err) < 0 || (borrows(&r) && pk_super_lend(&r.super, &r.lent, err) < 0))
 		return -1;
 	result = how->transaction ? run_transaction(&r, err) : run_alone_all(&r, &done, err);
 	clean_up(conn);
+	if (take_back(&r, result == 0 ? err : NULL) < 0)
+		result = -1;
 	if (how->transaction && result == 0)
 		done = r.statements.n;
 	if (ret_done)

@@ -36,10 +36,10 @@ converge_dump() {
 			if (head != "") {
 				# whether an heir says a column or check itself as well is nothing SQL can change
 				for (i = j = 1; heir && i <= n; i++)
-					if (body[i] ~ /^(CREATE|ALTER|INHERITS|WITH|USING|\))/)
+					if (body[i] ~ /^(CREATE|ALTER|INHERITS|WITH|USING|SERVER|\))/)
 						body[j++] = body[i]
 				n = heir ? j - 1 : n
-				if (head ~ /Type: (TABLE|ACL|DEFAULT ACL);/)
+				if (head ~ /Type: ((FOREIGN )?TABLE|ACL|DEFAULT ACL);/)
 					for (i = 2; i <= n; i++) {
 						t = body[i]
 						for (j = i - 1; j > 0 && body[j] > t; j--)
@@ -78,7 +78,14 @@ converge_dump() {
 		}
 		/^-- Name: / { flush(); head = $0; sub(/; Owner: .*/, ";", head); next }
 		/^--$|^$|^-- (PostgreSQL database dump|Dumped )|^SET |^\\|^SELECT pg_catalog\.set_config/ { next }
-		/^INHERITS \(/ && head ~ /Type: TABLE;/ { heir = 1 }
+		/^INHERITS \(/ && head ~ /Type: (FOREIGN )?TABLE;/ { heir = 1 }
+		# passwords are no part of a schema
+		head ~ /Type: USER MAPPING;/ {
+			if ($1 ~ /passw|secret/ || $0 == ");")
+				next
+			sub(/ OPTIONS \($/, "")
+			sub(/;$/, "")
+		}
 		{ sub(/,?[ \t]*$/, ""); sub(/^[ \t]+/, ""); body[++n] = sorted($0) }
 		END {
 			flush()

@@ -72,6 +72,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "one name that changes its kind" { both_ways kinds-swapped; }
 @test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
 @test "what changes its name alone keeps everything else" { both_ways renamed; }
+@test "foreign data: wrappers, servers, user mappings without secrets, tables" { both_ways foreign-data; }
 @test "from nothing and back" { both_ways nothing; }
 
 # Twenty of all combinations of different pairs; SEED=N for others, the same ones each time.

@@ -6,7 +6,7 @@ SELECT 'pg_inherits'::regclass::oid AS classid, c.oid, 'pg_class'::regclass::oid
        quote_ident(pn.nspname) || '.' || quote_ident(p.relname) AS of_table, p.oid AS of_oid,
        pg_get_expr(c.relpartbound, c.oid) AS bound
 FROM pg_inherits i
-JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition AND c.relkind IN ('r', 'p')
+JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition AND c.relkind IN ('r', 'p', 'f')
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class p ON p.oid = i.inhparent
 JOIN pg_namespace pn ON pn.oid = p.relnamespace

@@ -38,6 +38,11 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
        (SELECT string_agg(quote_ident(o.option_name) || '=' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
         -- pg_attver is the server's own bookkeeping (15.20 and its like); pg_dump leaves it out too
         FROM pg_options_to_table(a.attoptions) o WHERE o.option_name <> 'pg_attver') END AS options,
+       CASE WHEN a.attfdwoptions IS NOT NULL THEN
+            (SELECT string_agg(quote_ident(o.option_name) || E'\x02' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
+             FROM pg_options_to_table(a.attfdwoptions) o WHERE o.option_name = 'password_required'
+            OR o.option_name !~* 'passw|passphrase|passcode|pwd|secret|token|credential|private|(api|access|auth|account)_?key')
+            END AS foreign_options,
        CASE WHEN a.attinhcount > 0 THEN 't' END AS inherited,
        CASE WHEN a.attislocal THEN 't' END AS local,
        t.typcategory AS category, format_type(a.atttypid, NULL) AS base_type,
@@ -72,6 +77,6 @@ LEFT JOIN (SELECT h.inhparent, ha.attname, array_agg(hn.conname) AS names FROM p
            JOIN pg_constraint hn ON hn.conrelid = ha.attrelid AND hn.contype = 'n' AND hn.conkey[1] = ha.attnum -- pg>=18
            WHERE hn.coninhcount > 0 GROUP BY h.inhparent, ha.attname) apart -- pg>=18
      ON apart.inhparent = c.oid AND apart.attname = a.attname -- pg>=18
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'c') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')
 ORDER BY a.attrelid, a.attnum

@@ -25,7 +25,7 @@ SELECT 'pg_constraint'::regclass::oid AS classid, k.oid, 'pg_class'::regclass::o
        quote_ident(fn.nspname) || '.' || quote_ident(fc.relname) AS references_table,
        CASE WHEN k.coninhcount > 0 AND k.contype = 'c' THEN 't' END AS merged
 FROM pg_constraint k
-JOIN pg_class c ON c.oid = k.conrelid AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p')
+JOIN pg_class c ON c.oid = k.conrelid AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'f')
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u')
 LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace

@@ -17,6 +17,13 @@ WHERE n.oid IN (SELECT c.opcnamespace FROM pg_opclass c WHERE c.xmin = me.id
                 UNION SELECT f.opfnamespace FROM pg_opfamily f WHERE f.xmin = me.id
                 UNION SELECT t.typnamespace FROM pg_type t WHERE t.xmin = me.id)
       AND NOT has_schema_privilege($1::name, n.oid, 'CREATE')
+UNION ALL -- all tables, or those of a schema, are a superuser's to publish; of others their owners'
+SELECT quote_ident($1) || ' may not publish the tables of publication ' || quote_ident(p.pubname)
+FROM pg_publication p, me
+WHERE p.oid IN (SELECT r.prpubid FROM pg_publication_rel r WHERE r.xmin = me.id
+                UNION SELECT o.oid FROM pg_publication o WHERE o.xmin = me.id)
+      AND NOT p.puballtables
+      AND NOT EXISTS (SELECT FROM pg_publication_namespace n WHERE n.pnpubid = p.oid) -- pg>=15
 UNION ALL -- a function that takes internal cannot be told by its signature from one that crashes the server
 SELECT 'whether function ' || a.amproc::oid::regprocedure || ' suits the type cannot be seen'
 FROM pg_amproc a JOIN pg_proc p ON p.oid = a.amproc, me

@@ -6,3 +6,4 @@ CREATE TABLE late (id bigint NOT NULL, at date, added text, CONSTRAINT base_id_c
 ALTER TABLE late INHERIT base;
 CREATE TABLE grandheir (more int) INHERITS (heir);
 ALTER TABLE grandheir ALTER id SET DEFAULT 7;
+CREATE TABLE leaves () INHERITS (base);

@@ -1,0 +1,156 @@
+/* What reaches elsewhere: foreign data, publications, subscriptions. */
+#include "catalog/kind.h"
+#include "clone/carry.h"
+
+#define WAITING "postkit.shared"
+
+void pk_carried_release(struct pk_carried *carried)
+{
+	pk_strv_release(&carried->objects);
+	pk_buf_release(&carried->shared);
+}
+
+/* A source that is a copy itself has handlers in its pictures alone. */
+static const char handlers_sql[] =
+	"SELECT pg_catalog.format('ALTER FOREIGN DATA WRAPPER %I HANDLER %s', w.fdwname, p.oid::pg_catalog.regproc) "
+	"FROM pg_catalog.pg_foreign_data_wrapper w "
+	"JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass "
+	" AND d.objid = w.oid AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass "
+	"JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid "
+	" AND p.prorettype = 'pg_catalog.fdw_handler'::pg_catalog.regtype "
+	"WHERE w.fdwhandler = 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e "
+	" WHERE e.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass AND e.objid = w.oid "
+	" AND e.deptype = 'e') ORDER BY w.fdwname";
+
+static const char any_sql[] =
+	"SELECT 1 WHERE EXISTS (SELECT FROM pg_catalog.pg_user_mappings) "
+	"OR EXISTS (SELECT FROM pg_catalog.pg_publication) OR EXISTS (SELECT FROM pg_catalog.pg_subscription s "
+	"JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database())";
+
+static void add_text(struct pk_carried *ret, struct pk_snapshot *snapshot, const struct pk_object *o)
+{
+	/* Born as nobody's, so that the owner is always said. */
+	struct pk_script s = { .arena = &snapshot->arena, .files = true, .role = "",
+			       .database_owner = snapshot->database_owner };
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	pk_object_create(&s, o);
+	pk_script_text(&s, &text);
+	pk_script_release(&s);
+	if (o->kind->shared)
+		pk_buf_add(&ret->shared, text.ptr);
+	else
+		pk_strv_push(&ret->objects, text.ptr);
+}
+
+int pk_carried_read(struct pk_conn *source, struct pk_carried *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_rows) handlers = PK_ROWS_INIT;
+	PK_FREE char *any = NULL;
+
+	if (pk_query(source, handlers_sql, 0, NULL, &handlers, err) < 0 ||
+	    pk_query_value(source, any_sql, 0, NULL, &any, err) < 0)
+		return -1;
+	for (int i = 0; i < handlers.n; i++)
+		pk_strv_push(&ret->objects, pk_rows_get(&handlers, i, 0));
+	if (!any)
+		return 0;
+	if (pk_snapshot_read(source, NULL, &snapshot, err) < 0)
+		return -1;
+	for (size_t i = 0; i < snapshot.n; i++)
+		if (snapshot.objects[i]->kind->carried)
+			add_text(ret, &snapshot, snapshot.objects[i]);
+	return 0;
+}
+
+int pk_carried_apply(const struct pk_carried *carried, bool shared, struct pk_conn *target, struct pk_err *err)
+{
+	for (size_t i = 0; i < carried->objects.n; i++)
+		if (pk_exec(target, carried->objects.items[i], err) < 0)
+			return pk_err_wrap(err, "cannot carry over: %.60s", carried->objects.items[i]);
+	return shared && carried->shared.len ? pk_exec(target, carried->shared.ptr, err) : 0;
+}
+
+int pk_carry_sever(struct pk_conn *target, struct pk_err *err)
+{
+	return pk_exec(target, "UPDATE pg_catalog.pg_foreign_data_wrapper SET fdwhandler = 0 WHERE fdwhandler <> 0", err);
+}
+
+int pk_carried_keep(const struct pk_carried *carried, struct pk_conn *target, const char *db, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
+
+	if (!carried->shared.len)
+		return 0;
+	pk_strv_push(&pairs, WAITING);
+	pk_strv_push(&pairs, carried->shared.ptr);
+	return pk_carry_settings(target, db, &pairs, err);
+}
+
+int pk_carried_wake(struct pk_conn *target, const char *db, const struct pk_strv *pairs, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (size_t i = 0; i + 1 < pairs->n; i += 2) {
+		if (!pk_streq(pairs->items[i], WAITING))
+			continue;
+		pk_buf_add(&sql, "ALTER DATABASE ");
+		pk_buf_add_ident(&sql, db);
+		pk_buf_add(&sql, " RESET " WAITING);
+		if (pk_exec(target, pairs->items[i + 1], err) < 0 || pk_exec(target, sql.ptr, err) < 0)
+			return pk_err_wrap(err, "cannot carry over the subscriptions");
+	}
+	return 0;
+}
+
+static int read_column(struct pk_conn *conn, const char *sql, struct pk_strv *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		pk_strv_push(ret, pk_rows_get(&rows, i, 0));
+	return 0;
+}
+
+/* Foreign tables and all that reads them: their parents, views. */
+#define REACHING                                                                                                     \
+	"WITH RECURSIVE reaching (oid) AS (SELECT ftrelid FROM pg_catalog.pg_foreign_table UNION "                  \
+	"SELECT x.oid FROM reaching r, LATERAL (SELECT i.inhparent AS oid FROM pg_catalog.pg_inherits i "           \
+	"WHERE i.inhrelid = r.oid UNION ALL SELECT w.ev_class FROM pg_catalog.pg_depend d "                         \
+	"JOIN pg_catalog.pg_rewrite w ON w.oid = d.objid "                                                          \
+	"WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass "                                           \
+	"AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = r.oid) x) "
+
+int pk_carry_unfilled(struct pk_conn *source, struct pk_strv *ret, struct pk_err *err)
+{
+	return read_column(source,
+			   REACHING "SELECT c.oid FROM reaching JOIN pg_catalog.pg_class c USING (oid) "
+				    "WHERE c.relkind = 'm'",
+			   ret, err);
+}
+
+int pk_carry_analyze(struct pk_conn *target, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) tables = PK_STRV_INIT;
+	PK_FREE char *any = NULL;
+
+	if (pk_query_value(target, "SELECT 1 FROM pg_catalog.pg_foreign_table LIMIT 1", 0, NULL, &any, err) < 0)
+		return -1;
+	if (!any)
+		return pk_exec(target, "ANALYZE", err);
+	if (read_column(target,
+			REACHING "SELECT pg_catalog.format('ANALYZE %I.%I', n.nspname, c.relname) "
+				 "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+				 "WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' "
+				 "AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+				 "AND c.oid NOT IN (SELECT oid FROM reaching)",
+			&tables, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tables.n; i++)
+		if (pk_exec(target, tables.items[i], err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# What reaches other databases (foreign data, publications, subscriptions) and event triggers, through import,
+# clone, plan and deploy: nothing of ours connects anywhere, and no secret is seen. The tests build on each other.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres 'CREATE ROLE shop LOGIN; CREATE ROLE reader'
+	sql postgres 'CREATE DATABASE shop'
+	sql postgres 'CREATE DATABASE away'
+	sql away 'CREATE TABLE price (id int, amount int); INSERT INTO price VALUES (1, 10)'
+	sql shop <<-SQL
+		CREATE EXTENSION postgres_fdw;
+		CREATE FOREIGN DATA WRAPPER own HANDLER postgres_fdw_handler OPTIONS (note 'x');
+		CREATE FOREIGN DATA WRAPPER bare;
+		GRANT USAGE ON FOREIGN DATA WRAPPER bare TO reader;
+		CREATE SERVER away FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$PROD_SOCKET', port '$PROD_PORT', dbname 'away');
+		CREATE SERVER own FOREIGN DATA WRAPPER own OPTIONS (host '$PROD_SOCKET', port '$PROD_PORT', dbname 'away');
+		ALTER SERVER away OWNER TO shop;
+		CREATE USER MAPPING FOR shop SERVER away OPTIONS (user 'postgres', password 'hush-hush', password_required 'false');
+		CREATE USER MAPPING FOR PUBLIC SERVER own OPTIONS (user 'postgres', password 'hush-hush');
+		GRANT CREATE ON SCHEMA public TO shop;
+		SET ROLE shop;
+		CREATE FOREIGN TABLE price (id int, amount int) SERVER away;
+		CREATE TABLE item (id int NOT NULL, name text) PARTITION BY RANGE (id);
+		CREATE TABLE item_here PARTITION OF item FOR VALUES FROM (0) TO (100);
+		CREATE FOREIGN TABLE item_away PARTITION OF item FOR VALUES FROM (100) TO (200) SERVER away;
+		INSERT INTO item SELECT i, i FROM generate_series(1, 50) i;
+	SQL
+	new_repo app
+}
+
+setup() { cd "$T/app" || return 1; }
+
+clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
+
+@test "import writes what there is, without secrets, and the files mean the same" {
+	ok git postkit init
+	ok git postkit remote add prod "$(pg_url shop)" --default
+	ok git postkit import --yes
+	hasnt 'not modelled'
+	commit_all 'import'
+	git push -q
+	run grep -rnE 'hush' db
+	[ -z "$output" ]
+	grep -q 'HANDLER public.postgres_fdw_handler' db/schema/foreign_data/own.sql
+	grep -q "password_required 'false'" db/schema/foreign_data/*shop*.sql
+	equal "$(git postkit fingerprint db/schema)" "$(git postkit fingerprint prod)"
+}
+
+@test "a clone has all of it and reaches nobody" {
+	git switch -q -c work
+	ok git postkit start
+	ok git postkit plan
+	has 'nothing to change'
+	equal "$(clone_sql 'SELECT count(*) FROM item_here')" 50
+	run clone_sql 'SELECT * FROM price'
+	[ "$status" -ne 0 ]
+	has 'has no handler'
+	run clone_sql "SELECT string_agg(umoptions::text, ' ') FROM pg_user_mappings"
+	hasnt hush
+}
+
+@test "what changed is planned, and runs on clone and production" {
+	sed -i 's/amount integer/amount bigint, note text/' db/schema/foreign_data/price.sql
+	cat >db/schema/foreign_data/second.sql <<-'SQL'
+		CREATE FOREIGN DATA WRAPPER second OPTIONS (a 'b');
+		CREATE SERVER second FOREIGN DATA WRAPPER second;
+		CREATE SERVER third FOREIGN DATA WRAPPER postgres_fdw;
+		CREATE USER MAPPING FOR reader SERVER second;
+		CREATE FOREIGN TABLE far (id int) SERVER second;
+	SQL
+	ok git postkit plan
+	has 'ADD COLUMN note' 'CREATE FOREIGN DATA WRAPPER second'
+	ok git postkit apply
+	commit_all 'more from elsewhere'
+	ok git postkit commit -m 'more from elsewhere'
+	git push -q origin work
+	ok git postkit deploy prod --yes
+	equal "$(git postkit fingerprint db/schema)" "$(git postkit fingerprint prod)"
+}
