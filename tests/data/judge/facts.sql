@@ -5,14 +5,16 @@ SET client_min_messages = error;
 SET search_path = '';
 SET "TimeZone" = 'UTC';
 
--- Of a composite type or an array of one; NULL for others.
+-- Of a composite type or the labels of an enum, or an array of one; NULL for others.
 CREATE FUNCTION pg_temp.attributes(type oid) RETURNS text LANGUAGE sql AS $$
-	SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
-	FROM pg_catalog.pg_attribute a
-	WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid =
-	      (SELECT c.typrelid FROM pg_catalog.pg_type t
-	       JOIN pg_catalog.pg_type c ON c.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END
-	       WHERE t.oid = type AND c.typtype = 'c')
+	SELECT coalesce((SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+			 FROM pg_catalog.pg_attribute a
+			 WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = c.typrelid AND c.typtype = 'c'),
+			(SELECT pg_catalog.string_agg(enumlabel, ', ' ORDER BY enumsortorder)
+			 FROM pg_catalog.pg_enum WHERE enumtypid = c.oid))
+	FROM pg_catalog.pg_type t
+	JOIN pg_catalog.pg_type c ON c.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END
+	WHERE t.oid = type
 $$;
 
 CREATE FUNCTION pg_temp.facts() RETURNS SETOF text LANGUAGE plpgsql AS $$
