@@ -5,9 +5,10 @@ SET client_min_messages = error;
 SET search_path = '';
 SET "TimeZone" = 'UTC';
 
--- Of a composite type or the labels of an enum, or an array of one; NULL for others.
+SET check_function_bodies = off; -- it calls itself
+-- Of a composite type, to the bottom, or the labels of an enum, or an array of one; NULL for others.
 CREATE FUNCTION pg_temp.attributes(type oid) RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce((SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+	SELECT coalesce((SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) || coalesce(pg_temp.attributes(a.atttypid), ''), ', ' ORDER BY a.attnum)
 			 FROM pg_catalog.pg_attribute a
 			 WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = c.typrelid AND c.typtype = 'c'),
 			(SELECT pg_catalog.string_agg(enumlabel, ', ' ORDER BY enumsortorder)
