@@ -51,7 +51,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	/* Values may be stored out of line already, which a plain type never allows. */
 	if (pk_attr_changed(from, to, FIXED) ||
 	    (pk_attr_changed(from, to, STORAGE) && pk_streq(pk_attr(to, STORAGE), "STORAGE = plain")))
-		return PK_RECREATE;
+		return PK_RETYPE;
 	for (int i = FIXED + 1; i <= STORAGE; i++)
 		add_change(from, to, i, &set);
 	pk_emit_super(s, "ALTER TYPE %s SET (%s)", to->ident, set.ptr);
@@ -64,8 +64,16 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	pk_emit(s, "DROP TYPE %s%s", o->ident, pk_attr(o, FIXED) ? " CASCADE" : "");
 }
 
+/* With its functions, which stand aside as it does. */
+static void drop_aside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)to;
+	pk_emit(s, "DROP TYPE %s CASCADE", pk_aside_ident(s, from));
+}
+
 const struct pk_kind pk_kind_base_type = {
 	.name = "base_type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_base_type, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true,
-	.create = create, .alter = alter, .drop = drop,
+	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
+	.create = create, .alter = alter, .drop = drop, .set_aside = pk_set_aside_type, .drop_aside = drop_aside,
+	.rename = pk_rename_itself,
 };

@@ -17,6 +17,11 @@ bool pk_column_inherited(const struct pk_object *column)
 	return pk_attr(column, INHERITED) && !pk_attr(column, LOCAL);
 }
 
+const char *pk_column_type(const struct pk_object *column)
+{
+	return pk_attr(column, BASE_TYPE);
+}
+
 bool pk_column_generated(const struct pk_object *column)
 {
 	return pk_attr(column, GENERATED) != NULL;
@@ -308,16 +313,6 @@ static void change_type(struct pk_script *s, const struct pk_object *from, const
 			!(family(pk_attr(from, BASE_TYPE)) == 2 && family(pk_attr(to, BASE_TYPE)) == 2);
 }
 
-void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	if (pk_attr(from, DEFAULT_VALUE))
-		drop_default(s, from);
-	change_type(s, from, to, true);
-	if (pk_attr(to, DEFAULT_VALUE))
-		set_default(s, to);
-	pk_column_alter_not_null(s, from, to);
-}
-
 static void alter_identity(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *what = pk_column_alter(s, to, false);
@@ -383,12 +378,21 @@ static void alter_storage(struct pk_script *s, const struct pk_object *from, con
 
 	if (pk_attr_changed(from, to, STORAGE) || (retyped && pk_attr(to, STORAGE)))
 		pk_emit(s, "%s SET STORAGE %s", what, pk_attr(to, STORAGE) ? pk_attr(to, STORAGE) : pk_attr(to, TYPE_STORAGE));
-	if (pk_attr_changed(from, to, COMPRESSION))
+	if (pk_attr_changed(from, to, COMPRESSION) || (retyped && pk_attr(to, COMPRESSION)))
 		pk_emit(s, "%s SET COMPRESSION %s", what, pk_attr(to, COMPRESSION) ? pk_attr(to, COMPRESSION) : "default");
 	if (pk_attr_changed(from, to, STATISTICS))
 		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(to, STATISTICS) ? pk_attr(to, STATISTICS) : "-1");
 	if (pk_attr_changed(from, to, OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
+}
+
+/* An heir's column follows its parent's. Its default is cut and made again around it. */
+void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (!from->origin || !to->origin || !stays_attached(from->parent, to->parent))
+		change_type(s, from, to, true);
+	pk_column_alter_not_null(s, from, to);
+	alter_storage(s, from, to, true);
 }
 
 static enum pk_outcome alter_view_column(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -443,7 +447,8 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	bool retype = pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
 	bool emit_type = retype && !follows(from, to, TYPE) && !follows(from, to, COLLATION);
 	bool using = retype && needs_using(from, to);
-	bool without_default = pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
+	bool apart = pk_tied_later(s, to); /* its default is cut and made again around this */
+	bool without_default = !apart && pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
 
 	if (!of_relation(to))
 		return alter_view_column(s, from, to);
@@ -461,7 +466,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		drop_default(s, to);
 	if (emit_type)
 		change_type(s, from, to, using);
-	if (pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || without_default))
+	if (!apart && pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || without_default))
 		set_default(s, to);
 	pk_column_alter_not_null(s, from, to);
 	if (pk_attr(to, IDENTITY) && (pk_attr_changed(from, to, IDENTITY) || pk_attr_changed(from, to, IDENTITY_OPTIONS)))
@@ -481,27 +486,18 @@ static bool folds(const struct pk_object *o)
 	return true;
 }
 
-/* Is the column's type that of the rows of the relation? */
-static bool is_row_type(const struct pk_object *column, const struct pk_object *relation)
-{
-	size_t len = strlen(relation->ident);
-	const char *type = pk_attr(column, BASE_TYPE);
-
-	return relation->kind->relation_name && strncmp(type, relation->ident, len) == 0 && (!type[len] || type[len] == '[');
-}
-
 /* What a column of a view or a composite type uses is its relation's affair. */
 static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
 {
 	if (!of_relation(user))
 		return PK_UNTOUCHED;
-	if (loss == PK_LOSS_GONE && (used->kind->type || is_row_type(user, used)))
+	if (loss == PK_LOSS_GONE && (used->kind->type || pk_is_type(pk_attr(user, BASE_TYPE), used)))
 		return PK_UNTOUCHED;
 	if (pk_attr(user, GENERATED))
 		return PK_MADE_ANEW;
 	if (loss == PK_LOSS_TYPE)
 		return PK_UNTOUCHED;
-	return used->kind->type || is_row_type(user, used) ? PK_RETYPED : PK_RETIED;
+	return pk_is_type(pk_attr(user, BASE_TYPE), used) ? PK_RETYPED : PK_RETIED;
 }
 
 const struct pk_kind pk_kind_column = {

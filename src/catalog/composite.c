@@ -52,13 +52,12 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return PK_ALTERED;
 }
 
-/* The attribute has a type like this one, whose values change by names too. */
-static bool is_nested(const struct pk_object *o, const char *name)
+/* A type whose own values change by the names of their attributes, when it stands aside too. */
+static bool has_refill(const struct pk_object *o, const char *type)
 {
-	for (size_t i = 0; i < o->n_children; i++) {
-		if (strcmp(o->children[i]->attr[0], name) == 0)
-			return pk_column_has_cast(o->children[i]);
-	}
+	for (size_t i = 0; i < o->n_deps; i++)
+		if (o->deps[i]->kind->refill && pk_is_type(type, o->deps[i]))
+			return true;
 	return false;
 }
 
@@ -76,7 +75,7 @@ static void refill(struct pk_script *s, const struct pk_object *from, const stru
 	for (size_t i = 0; i < n_new; i++) {
 		const char *name = pk_item_part(s, new[i], 0), *type = pk_item_part(s, new[i], 1);
 		const char *same = pk_item_find(s, old, n_old, name);
-		bool nested = same && strcmp(pk_item_part(s, same, 1), type) == 0 && is_nested(to, name);
+		bool nested = same && strcmp(pk_item_part(s, same, 1), type) == 0 && has_refill(to, type);
 
 		pk_buf_add(&values, i ? ", " : "");
 		if (same)

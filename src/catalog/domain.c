@@ -136,25 +136,89 @@ static void alter_constraints(struct pk_script *s, const struct pk_object *from,
 	}
 }
 
+static void alter_default(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (!pk_attr_changed(from, to, DEFAULT_VALUE))
+		return;
+	if (pk_attr(to, DEFAULT_VALUE))
+		pk_emit(s, "ALTER DOMAIN %s SET DEFAULT %s", to->ident, pk_attr(to, DEFAULT_VALUE));
+	else
+		pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", to->ident);
+}
+
+/* Part of the values of other types? There the server does not look for values that break a new rule, and refuses. */
+static bool is_contained(const struct pk_snapshot *side, const struct pk_object *domain, int depth)
+{
+	for (size_t i = 0; side && i < side->n; i++) {
+		const struct pk_object *user = side->objects[i];
+		const char *type = user->kind == &pk_kind_column ? pk_column_type(user) :
+				   user->kind == &pk_kind_domain ? pk_attr(user, TYPE) : NULL;
+		bool uses = false;
+
+		for (size_t k = 0; k < user->n_deps; k++)
+			uses |= user->deps[k] == domain;
+		if (!uses || (!type && !user->kind->type))
+			continue;
+		if (!type || pk_ends_with(type, "[]") ||
+		    (user->kind == &pk_kind_domain && depth < 10 && is_contained(side, user, depth + 1)))
+			return true;
+	}
+	return false;
+}
+
+/* A rule that old values may break. */
+static bool gains_rule(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const char *const *old, *const *new;
+	size_t n_old = pk_attr_list(s, pk_attr(from, CONSTRAINTS), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(to, CONSTRAINTS), &new);
+
+	if (pk_attr(to, NOT_NULL) && !pk_attr(from, NOT_NULL))
+		return true;
+	for (size_t i = 0; i < n_new; i++) {
+		const char *same = pk_item_find(s, old, n_old, pk_item_part(s, new[i], 0));
+
+		if (!is_not_valid(pk_item_part(s, new[i], 1)) &&
+		    (!same || strcmp(pk_item_part(s, same, 1), pk_item_part(s, new[i], 1)) != 0))
+			return true;
+	}
+	return false;
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	if (pk_attr_changed(from, to, TYPE))
+	bool apart = pk_tied_later(s, to); /* default and constraints are cut and made again around this */
+
+	if (pk_attr_changed(from, to, TYPE) || (gains_rule(s, from, to) && is_contained(s->from, from, 0)))
 		return PK_RETYPE;
-	if (pk_attr_changed(from, to, DEFAULT_VALUE)) {
-		if (pk_attr(to, DEFAULT_VALUE))
-			pk_emit(s, "ALTER DOMAIN %s SET DEFAULT %s", to->ident, pk_attr(to, DEFAULT_VALUE));
-		else
-			pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", to->ident);
-	}
+	if (!apart)
+		alter_default(s, from, to);
 	alter_not_null(s, from, to);
-	alter_constraints(s, from, to);
+	if (!apart)
+		alter_constraints(s, from, to);
 	return PK_ALTERED;
+}
+
+/* What its default and constraints use may go before it does. */
+static void set_aside(struct pk_script *s, const struct pk_object *o)
+{
+	if (!pk_tied_later(s, o))
+		untie(s, o, o);
+	pk_set_aside_type(s, o);
+}
+
+/* What its default and its constraints use comes and goes with them; its type with all of it. */
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+{
+	if (loss == PK_LOSS_TYPE)
+		return PK_UNTOUCHED;
+	return pk_is_type(pk_attr(user, TYPE), used) ? PK_MADE_ANEW : PK_RETIED;
 }
 
 const struct pk_kind pk_kind_domain = {
 	.name = "domain", .sql_name = "DOMAIN", .folder = "domains", .query = pk_sql_domain, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "DOMAIN", .owned = true, .relation_name = true, .type = true,
-	.tie = tie, .untie = untie, .retie = retie,
-	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type,
+	.reaction = reaction, .tie = tie, .untie = untie, .retie = retie,
+	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = set_aside, .sheds = true,
 	.rename = pk_rename_itself, .inside = "constraint", .inside_attr = CONSTRAINTS + 1,
 };

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
@@ -58,10 +59,31 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return PK_ALTERED;
 }
 
+/* Overloads may stand aside together, and what their arguments are called by then is not known here. */
+static const char *aside_name(struct pk_script *s, const struct pk_object *o)
+{
+	const char *suffix = pk_arena_printf(s->arena, "__%08x", (unsigned)pk_hash(o->ident, strlen(o->ident), 0));
+
+	return pk_name_with(s, pk_bare_name(s->arena, o), suffix);
+}
+
+/* While a type that is made of it stands aside. */
+static void set_aside(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER FUNCTION %s RENAME TO %s", o->ident, aside_name(s, o))->note =
+		"stays until the type that it belongs to is gone";
+}
+
+static void drop_aside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)to;
+	pk_emit(s, "DROP FUNCTION %s.%s", pk_schema_of_ident(s, from->ident), aside_name(s, from));
+}
+
 const struct pk_kind pk_kind_function = {
 	.name = "function", .sql_name = "FUNCTION", .sql_name_attr = ROUTINE + 1, .folder = "functions",
 	.query = pk_sql_function, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 8, .grant_on = "FUNCTION",
 	.owned = true, .routine = true, .body_attr = DEFINITION + 1, .blocks_type_change = true,
 	.tie = parsed_body, .untie = untie, .retie = create_whole, .create = create, .alter = alter,
-	.drop = pk_drop_plain, .rename = pk_rename_itself,
+	.drop = pk_drop_plain, .set_aside = set_aside, .drop_aside = drop_aside, .rename = pk_rename_itself,
 };

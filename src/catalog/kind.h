@@ -61,6 +61,7 @@ struct pk_kind {
 	bool shape;                 /* of what a partition must have before it is attached: columns, keys, indexes */
 	bool attachment;            /* the place of a partition under its parent */
 	bool type;                  /* columns can have it: a collation, too */
+	int also_type_attr;         /* 1 + index of the attribute that names a type which comes with it: a multirange */
 	bool routine;               /* shares the name space of functions and aggregates */
 	int body_attr;              /* 1 + index of the attribute that creates it with a body that is text; 0: none */
 	bool extension;             /* what belongs to it is left alone */
@@ -124,6 +125,7 @@ struct pk_kind {
 	 * a table that is made anew while its rows do. It is called pk_aside_ident() then. NULL: is dropped.
 	 */
 	void (*set_aside)(struct pk_script *s, const struct pk_object *o);
+	bool sheds; /* set aside, it lets go of all but types */
 	/* Moves the rows of the old table, which stands aside, into the new one, which is complete but for its parts. */
 	void (*refill)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 	void (*drop_aside)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* NULL: plainly */
@@ -232,6 +234,9 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o);
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b);
 
+/* Is this, as format_type() has it, the type or relation's row type, or an array of it? */
+bool pk_is_type(const char *text, const struct pk_object *type);
+
 /* Pieces of tables that others need. */
 void pk_column_definition(struct pk_script *s, const struct pk_object *column, struct pk_buf *out, bool with_default);
 /* Of a typed table: "name WITH OPTIONS DEFAULT ... NOT NULL". */
@@ -239,6 +244,7 @@ bool pk_column_has_options(const struct pk_object *column);
 void pk_column_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 bool pk_column_inherited(const struct pk_object *column);
 /* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
+const char *pk_column_type(const struct pk_object *column); /* without its modifier */
 /* A value of the old column, as it can be assigned to the new one. */
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* Is its type one that, while it stands aside, has a cast to the new one? */

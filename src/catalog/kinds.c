@@ -185,6 +185,20 @@ static const char *ident_with(struct pk_script *s, const struct pk_object *o, co
 	return pk_arena_strdup(s->arena, ident.ptr);
 }
 
+static bool names(const char *text, const char *ident)
+{
+	size_t len = strlen(ident);
+
+	return strncmp(text, ident, len) == 0 && (!text[len] || text[len] == '[' || text[len] == ' ');
+}
+
+bool pk_is_type(const char *text, const struct pk_object *type)
+{
+	int also = type->kind->also_type_attr - 1;
+
+	return type->kind->relation_name && (names(text, type->ident) || (also >= 0 && names(text, type->attr[also])));
+}
+
 const char *pk_beside_name(struct pk_script *s, const struct pk_object *o)
 {
 	return pk_name_with(s, o->name, "__new");

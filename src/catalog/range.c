@@ -1,8 +1,8 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { DEFINITION, SUBTYPE, MULTIRANGE };
-static const char *const attrs[] = { "definition", "subtype", "multirange" };
+enum { DEFINITION, SUBTYPE, MULTIRANGE, CANONICAL };
+static const char *const attrs[] = { "definition", "subtype", "multirange", "canonical" };
 
 static void create(struct pk_script *s, const struct pk_object *o)
 {
@@ -24,17 +24,29 @@ static void set_aside(struct pk_script *s, const struct pk_object *o)
 	const char *subtype = pk_attr(o, SUBTYPE), *multirange = pk_attr(o, MULTIRANGE);
 	const char *name = pk_aside_name(s, o->name), *other = pk_aside_name(s, pk_name_of_ident(s, multirange));
 
+	pk_emit_super(s, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", o->ident, subtype, subtype, name);
+	pk_emit_super(s, "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s", o->ident, subtype, subtype, name);
+	pk_emit_super(s, "ALTER FUNCTION %s() RENAME TO %s", multirange, other);
 	pk_set_aside_type(s, o);
 	pk_emit(s, "ALTER TYPE %s RENAME TO %s", multirange, other);
-	pk_emit(s, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", o->ident, subtype, subtype, name)->note =
-		"takes a superuser";
-	pk_emit(s, "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s", o->ident, subtype, subtype, name);
-	pk_emit(s, "ALTER FUNCTION %s() RENAME TO %s", multirange, other);
+}
+
+/* A canonical function is about the range itself: it goes with it. */
+static void drop(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "DROP TYPE %s%s", o->ident, pk_attr(o, CANONICAL) ? " CASCADE" : "");
+}
+
+static void drop_aside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	(void)to;
+	pk_emit(s, "DROP TYPE %s%s", pk_aside_ident(s, from), pk_attr(from, CANONICAL) ? " CASCADE" : "");
 }
 
 const struct pk_kind pk_kind_range = {
 	.name = "range", .sql_name = "TYPE", .folder = "types", .query = pk_sql_range, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
-	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = set_aside,
+	.also_type_attr = MULTIRANGE + 1,
+	.create = create, .alter = alter, .drop = drop, .set_aside = set_aside, .drop_aside = drop_aside,
 	.rename = pk_rename_itself,
 };

@@ -205,6 +205,9 @@ static void read_dependencies(struct reading *r, const struct pk_rows *rows)
 		struct pk_object *o = pk_addresses_object(&r->addresses, address_at(rows, i, 0));
 		struct pk_object *on = pk_addresses_object(&r->addresses, address_at(rows, i, 3));
 
+		/* What a column of a view or of a composite type uses is its relation's affair. */
+		if (o && o->kind->part && !o->parent->kind->columns_apart)
+			o = o->parent;
 		if (o && on && o != on && on != o->parent && dependency_counts(o, on))
 			append(&o->deps, &o->n_deps, &o->cap_deps, on);
 	}

@@ -52,15 +52,17 @@ static bool only_says_leakproof(const struct pk_action *action)
 	return action->leakproof_at > 0;
 }
 
-static bool is_inert(const struct pk_action *action)
-{
-	return action->inert;
-}
-
 static bool takes_nothing_along(const struct pk_action *action)
 {
 	return !action->cascade;
 }
+
+/* Of a range type, whoever owns that; they belong to whoever made the cluster. */
+static const char made_with_a_range[] =
+	"SELECT 't' FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+	"JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid "
+	"AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'i' "
+	"WHERE p.proname = $1 AND (n.nspname = $2 OR $2 IS NULL) AND NOT pg_catalog.pg_has_role(p.proowner, 'USAGE')";
 
 /* The first that fits. */
 static const struct pk_super_kind kinds[] = {
@@ -75,6 +77,7 @@ static const struct pk_super_kind kinds[] = {
 	{ PK_CREATE, "type", HARMLESS, NULL, is_shell, NOTHING },
 	{ PK_ALTER, "function", HARMLESS, NULL, only_says_leakproof, NOTHING },
 	{ PK_DROP, "cast", HARMLESS, types_of_others, takes_nothing_along, NOTHING },
+	{ PK_RENAME, "function", HARMLESS, made_with_a_range, NULL, NOTHING },
 	{ PK_CREATE, "function", TRUSTED, not_trusted_language, NULL, NOTHING },
 	{ PK_CREATE, "procedure", TRUSTED, not_trusted_language, NULL, NOTHING },
 	{ PK_CREATE, "aggregate", TRUSTED, SAYS_SO, NULL, NOTHING }, /* a state of type internal */
@@ -99,12 +102,6 @@ static const struct pk_super_kind kinds[] = {
 	{ PK_ALTER, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
 	{ PK_DROP, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
 	{ PK_COMMENT, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
-	{ PK_CREATE, "subscription", HARMLESS, NULL, is_inert, NOTHING },
-	{ PK_COMMENT, "subscription", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_CREATE, "event trigger", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_ALTER, "event trigger", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_DROP, "event trigger", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_COMMENT, "event trigger", HARMLESS, NULL, NULL, NOTHING },
 };
 
 /* "ALTER ... OWNER TO role": has a way of its own. */
@@ -461,9 +458,11 @@ static int asks(struct pk_super *super, const struct pk_super_kind *kind, const 
 		struct pk_err *err)
 {
 	const char *first = action->language ? action->language : action->type ? action->type : action->name;
-	const char *const params[] = { first, action->def };
+	const char *const said[] = { first, action->def };
+	const char *const named[] = { action->name, action->schema };
+	const char *const *params = kind->ask == made_with_a_range ? named : said;
 	PK_FREE char *answer = NULL;
-	int n = kind->ask == types_of_others ? 2 : 1;
+	int n = kind->ask == types_of_others || kind->ask == made_with_a_range ? 2 : 1;
 
 	*ret = action->superuser || !kind->ask;
 	if (*ret || pk_streq(kind->ask, SAYS_SO))

@@ -1,5 +1,7 @@
 #include "diff/changes.h"
 
+#include "base/map.h"
+
 /* Below both, a lock is over before anybody notices. */
 #define SMALL_ROWS 1000
 #define SMALL_BYTES (8 << 20)
@@ -119,6 +121,32 @@ static void match(struct pk_changes *c)
 	}
 }
 
+bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct pk_object *b)
+{
+	return a->kind->routine && b->kind->routine && pk_streq(a->schema, b->schema) &&
+	       pk_streq(pk_bare_name(arena, a), pk_bare_name(arena, b));
+}
+
+static void find_rivals(struct pk_changes *c)
+{
+	struct pk_map names = PK_MAP_INIT;
+
+	for (size_t i = 0; i < c->to->n; i++) {
+		struct pk_object *o = c->to->objects[i];
+
+		if (o->kind->routine && pk_info(o)->fate == PK_CREATE_NEW)
+			pk_map_set(&names, pk_arena_printf(c->arena, "%s.%s", o->schema, pk_bare_name(c->arena, o)), o);
+	}
+	for (size_t i = 0; i < c->from->n && names.n; i++) {
+		struct pk_object *o = c->from->objects[i];
+
+		if (o->kind->routine && pk_info(o)->fate == PK_DROP_OLD)
+			pk_info(o)->rival = pk_map_get(&names, pk_arena_printf(c->arena, "%s.%s", o->schema,
+									       pk_bare_name(c->arena, o))) != NULL;
+	}
+	pk_map_release(&names);
+}
+
 /* What happened to `o` as far as its users are concerned. Returns false when nothing did. */
 static bool loss_of(const struct pk_object *o, enum pk_loss *ret)
 {
@@ -161,14 +189,12 @@ static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_los
 
 	if (info->fate == PK_DROP_OLD || info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
 		return false;
-	if (loss == PK_LOSS_GONE && info->fate != PK_KEEP)
+	if (loss == PK_LOSS_GONE && info->fate != PK_KEEP && !pk_info(o)->rival)
 		return false; /* it changes, and no longer uses what goes */
-	if (user->kind->part && user->parent->kind->type) /* an attribute: its type is replaced as well */
-		return loss == PK_LOSS_ANEW && o->kind->type && reach(user->parent, o, loss);
 	switch (reaction_of(user, o, loss)) {
 	case PK_MADE_ANEW:
 		set_because(user, o);
-		set_fate(user, user->kind->type && user->kind->set_aside && o->kind->type ? PK_REPLACE_TYPE : PK_REMAKE);
+		set_fate(user, user->kind->type && user->kind->set_aside ? PK_REPLACE_TYPE : PK_REMAKE);
 		return true;
 	case PK_RETYPED:
 		return mark_both(info, offsetof(struct pk_info, retype));
@@ -179,7 +205,7 @@ static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_los
 	}
 }
 
-/* Parts go with their whole, in both snapshots. */
+/* Parts go with their whole, in both snapshots; of a type that is replaced the shell. */
 static bool reach_children(struct pk_object *o)
 {
 	bool changed = false;
@@ -187,7 +213,8 @@ static bool reach_children(struct pk_object *o)
 	for (size_t i = 0; i < o->n_children; i++) {
 		struct pk_object *child = o->children[i];
 
-		if (!pk_info(child)->other || pk_info(child)->fate == PK_REMAKE)
+		if (!pk_info(child)->other || pk_info(child)->fate == PK_REMAKE ||
+		    (pk_info(o)->fate == PK_REPLACE_TYPE && !child->kind->comes_first))
 			continue;
 		set_because(child, o);
 		set_fate(child, PK_REMAKE);
@@ -229,7 +256,7 @@ static bool carry_on(struct pk_changes *c)
 			continue;
 		for (size_t j = 0; j < info->n_users; j++)
 			changed |= reach(info->users[j], o, loss);
-		if (info->fate == PK_REMAKE)
+		if (info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
 			changed |= reach_children(o);
 	}
 	return changed;
@@ -348,6 +375,7 @@ void pk_changes_find(struct pk_changes *c)
 	remake_circles(c);
 	keep_detached(c);
 	release_heirs(c);
+	find_rivals(c);
 	while (carry_on(c))
 		;
 	pk_moves_settle(c);

@@ -28,6 +28,7 @@ struct pk_info {
 	size_t n_users, cap_users;
 	struct pk_object **users; /* objects of the same side that depend on it */
 	const char *old_name; /* of the old side: it only changed its name, and this is what it was; or NULL */
+	bool rival;    /* of the old side: a routine that goes, and another one of its name comes */
 	bool aside;    /* of the old side: makes room under another name, and is dropped when all has moved */
 	bool along;    /* a partition that does so with the table whose rows it holds */
 	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill; /* nodes, or PK_NO_NODE */
@@ -46,6 +47,8 @@ struct pk_changes {
 	struct pk_borrowed_text *borrowed; /* renames.c: what it set in the old side, for the time of the diff */
 };
 
+/* Routines of one name: calls may mean either while both are there. */
+bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct pk_object *b);
 bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b);
 /*
  * renames.c. Pairs what has no counterpart with what differs from it in the name alone, for kinds whose

@@ -23,6 +23,8 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 
 /* The node that makes away with an object of the old side: its own, or that of what takes it along. */
 size_t pk_drop_node(const struct pk_object *from);
+/* The type that is made of it and that it is about: goes with it, and lets it go along. NULL: none. */
+const struct pk_object *pk_type_made_of(const struct pk_object *o);
 /* The node after which an object of the new side exists as it shall be. */
 size_t pk_ready_node(const struct pk_object *to);
 /* The parent's index or constraint that a partition's belongs to; NULL: none. */

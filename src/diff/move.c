@@ -49,6 +49,16 @@ static bool in_use(const struct pk_object *type)
 	return false;
 }
 
+/* What a type is made of cannot go before it, and makes room as well. */
+static void makers_aside(const struct pk_object *type)
+{
+	for (size_t i = 0; i < type->n_deps; i++) {
+		const struct pk_object *on = type->deps[i];
+
+		pk_info(on)->aside |= on->kind->routine && on->kind->set_aside && pk_goes(on);
+	}
+}
+
 void pk_moves_settle(struct pk_changes *c)
 {
 	for (size_t i = 0; i < c->from->n; i++) {
@@ -56,6 +66,8 @@ void pk_moves_settle(struct pk_changes *c)
 		struct pk_info *info = pk_info(o);
 
 		info->along = goes_along(o);
-		info->aside = (info->fate == PK_REPLACE_TYPE && in_use(o)) || pk_moves(o) || info->along;
+		info->aside |= (info->fate == PK_REPLACE_TYPE && in_use(o)) || pk_moves(o) || info->along;
+		if (info->aside && o->kind->type)
+			makers_aside(o);
 	}
 }

@@ -42,6 +42,14 @@ static const struct pk_object *with_whole(struct pk_differ *d, const struct pk_o
 	return other && pk_goes(other) && (pk_stays_attached(o->parent) || pk_info(o->parent)->along) ? other : NULL;
 }
 
+const struct pk_object *pk_type_made_of(const struct pk_object *o)
+{
+	for (size_t i = 0; i < o->n_deps; i++)
+		if (o->deps[i]->kind->comes_first && o->deps[i]->parent != o)
+			return o->deps[i]->parent;
+	return NULL;
+}
+
 /*
  * What disappears with `o` because something else does: parts with their relation, a partition's index
  * with its parent's, an owned sequence with its column. NULL: nothing, it has to be dropped by itself.
@@ -62,9 +70,9 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	if (o->origin && pk_goes(o->origin) && pk_table_is_partition(o->parent) &&
 	    pk_stays_attached(o->parent))
 		return o->origin;
-	for (size_t i = 0; i < o->n_deps; i++)
-		if (o->deps[i]->kind->comes_first && pk_goes(o->deps[i]) && o->deps[i]->parent != o)
-			return o->deps[i]->parent;
+	other = pk_info(o)->aside ? NULL : pk_type_made_of(o);
+	if (other && pk_goes(other))
+		return other;
 	other = pk_tied_column(&d->changes, d->changes.from, o);
 	return other && pk_goes(other) ? other : NULL;
 }
@@ -78,6 +86,8 @@ static void add_clean(struct pk_differ *d, struct pk_object *o, const struct pk_
 
 	if (info->along)
 		with = pk_partition_of(o);
+	else if (info->aside && !with)
+		with = pk_type_made_of(o);
 	if (with)
 		add_drop(d, (struct pk_object *)with);
 	if (with)
@@ -146,7 +156,7 @@ static bool ties_anew(struct pk_differ *d, const struct pk_object *from)
 	const struct pk_info *info = pk_info(from);
 	const struct pk_object *column = pk_tied_column(&d->changes, d->changes.from, from);
 
-	if (info->retie && !info->retype)
+	if (info->retie || info->retype)
 		return true;
 	if (column && pk_info(column->parent)->aside)
 		return true;

@@ -50,6 +50,8 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 
 	if (o->parent && !o->kind->comes_first)
 		pk_graph_edge(&d->graph, pk_ready_node(o->parent), node);
+	if (o->parent && o->kind->comes_first)
+		pk_graph_edge(&d->graph, pk_drop_node(pk_info(o->parent)->other), node);
 	if (type_of(o))
 		pk_graph_edge(&d->graph, pk_ready_node(type_of(o)), node);
 	for (size_t i = 0; i < o->n_deps; i++) {
@@ -122,14 +124,17 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
 			continue; /* untied */
 		pk_graph_edge(&d->graph, info->drop, end);
-		pk_graph_edge(&d->graph, info->clean, end);
-		if (of->aside) /* while it has the name by which that is said */
+		if (!info->aside || !o->kind->sheds || on->kind->type)
+			pk_graph_edge(&d->graph, info->clean, end);
+		if (of->aside && !on->kind->routine) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);
 		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !both_use(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->alter);
 	}
 	if (type_of(o))
 		pk_graph_edge(&d->graph, info->drop, pk_info(type_of(o))->alter);
+	if (info->aside && pk_type_made_of(o))
+		pk_graph_edge(&d->graph, info->drop, pk_drop_node(pk_type_made_of(o)));
 	if (info->other)
 		pk_graph_edge(&d->graph, info->drop, pk_ready_node(info->other));
 	if (info->beside)
@@ -372,6 +377,23 @@ static void order_bodies(struct pk_differ *d)
 	pk_map_release(&names);
 }
 
+/* A call that names no argument it leaves to its default may mean either of two routines of one name. */
+static void order_rivals(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.from->n; i++) {
+		const struct pk_object *old = d->changes.from->objects[i];
+
+		if (!pk_info(old)->rival)
+			continue;
+		for (size_t k = 0; k < d->changes.to->n; k++) {
+			const struct pk_object *new = d->changes.to->objects[k];
+
+			if (pk_info(new)->fate == PK_CREATE_NEW && pk_rivals(&d->arena, old, new))
+				pk_graph_wish(&d->graph, pk_info(old)->drop, pk_info(new)->create);
+		}
+	}
+}
+
 void pk_differ_add_edges(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.from->n; i++)
@@ -382,6 +404,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 	}
 	order_partitions(d);
 	order_names(d);
+	order_rivals(d);
 	order_heirs(d);
 	order_moves(d);
 	order_default_privileges(d);

@@ -11,8 +11,10 @@ static bool online(const struct pk_script *s, const struct pk_object *relation)
 
 static bool tied_later(const struct pk_script *s, const struct pk_object *o)
 {
+	const struct pk_info *info = pk_info(o);
+
 	(void)s;
-	return pk_info(o)->cut;
+	return info->cut || (!pk_comes(o) && (info->retie || info->retype));
 }
 
 static bool comes(const struct pk_script *s, const struct pk_object *o)

@@ -13,7 +13,8 @@ SELECT 'pg_type'::regclass::oid AS classid, t.oid, n.nspname AS schema, t.typnam
                  CASE WHEN r.rngsubdiff::oid <> 0
                       THEN 'subtype_diff = ' || quote_ident(fdn.nspname) || '.' || quote_ident(fd.proname) END,
                  'multirange_type_name = ' || quote_ident(mn.nspname) || '.' || quote_ident(m.typname)) AS definition,
-       format_type(r.rngsubtype, NULL) AS subtype, quote_ident(mn.nspname) || '.' || quote_ident(m.typname) AS multirange
+       format_type(r.rngsubtype, NULL) AS subtype, quote_ident(mn.nspname) || '.' || quote_ident(m.typname) AS multirange,
+       CASE WHEN r.rngcanonical::oid <> 0 THEN 't' END AS canonical
 FROM pg_range r
 JOIN pg_type t ON t.oid = r.rngtypid
 JOIN pg_namespace n ON n.oid = t.typnamespace

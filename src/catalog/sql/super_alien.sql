@@ -10,6 +10,10 @@ UNION ALL
 SELECT 'function ' || p.oid::regprocedure || ' belongs to ' || quote_ident(pg_get_userbyid(p.proowner))
 FROM pg_proc p, me
 WHERE p.xmin = me.id AND NOT pg_has_role($1::name, p.proowner, 'USAGE')
+      AND NOT EXISTS ( -- a range's constructors are whose the range is
+          SELECT FROM pg_depend d JOIN pg_type t ON t.oid = d.refobjid
+          WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_type'::regclass
+                AND d.deptype = 'i' AND pg_has_role($1::name, t.typowner, 'USAGE'))
 UNION ALL
 SELECT quote_ident($1) || ' may not create in schema ' || quote_ident(n.nspname)
 FROM pg_namespace n, me
