@@ -260,7 +260,7 @@ static bool needs_using(const struct pk_object *from, const struct pk_object *to
 	return family(old) == 0 || family(old) != family(new);
 }
 
-bool pk_column_has_cast(const struct pk_object *column)
+static bool has_cast(const struct pk_object *column)
 {
 	for (size_t i = 0; i < column->n_deps; i++) {
 		if (column->deps[i]->kind->type && column->deps[i]->kind->refill)
@@ -274,7 +274,7 @@ static const char *cast(struct pk_script *s, const struct pk_object *from, const
 {
 	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE), *old = root_type(from), *new = root_type(to);
 
-	if (strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0 && pk_column_has_cast(to))
+	if (strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0 && has_cast(to))
 		return pk_arena_printf(s->arena, "%s::%s", name, type);
 	if (strcmp(old, "boolean") == 0 && family(new) == 1)
 		return pk_arena_printf(s->arena, "%s::integer::%s", name, type);

@@ -243,15 +243,13 @@ void pk_column_definition(struct pk_script *s, const struct pk_object *column, s
 bool pk_column_has_options(const struct pk_object *column);
 void pk_column_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 bool pk_column_inherited(const struct pk_object *column);
-/* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
 const char *pk_column_type(const struct pk_object *column); /* without its modifier */
 /* A value of the old column, as it can be assigned to the new one. */
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
-/* Is its type one that, while it stands aside, has a cast to the new one? */
-bool pk_column_has_cast(const struct pk_object *column);
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
 bool pk_column_generated(const struct pk_object *column);
 const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */
+/* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* No value lies in both: the sequence has to restart in the same statement. */
 bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);

@@ -16,3 +16,8 @@ CREATE TYPE later (INPUT = later_in, OUTPUT = later_out, INTERNALLENGTH = variab
 CREATE TABLE l (x later, y later[]);
 COMMENT ON TYPE later IS 'no shell any more';
 CREATE TYPE "only a shell";
+CREATE FUNCTION span(int, int) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT ($2 - $1)::float8';
+CREATE TYPE steps;
+CREATE FUNCTION tidy(steps) RETURNS steps LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical';
+CREATE TYPE steps AS RANGE (subtype = int, subtype_diff = span, canonical = tidy);
+CREATE TABLE s (r steps);

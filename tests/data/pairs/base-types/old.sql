@@ -11,3 +11,7 @@ CREATE TABLE t (a "Ti""me" DEFAULT '7', b "Ti""me"[], c int);
 CREATE VIEW v AS SELECT a FROM t WHERE a < '9';
 CREATE TYPE later;
 COMMENT ON TYPE "Ti""me" IS 'since the start';
+-- a range whose canonical function is about the range
+CREATE FUNCTION span(int, int) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT ($2 - $1)::float8';
+CREATE TYPE steps AS RANGE (subtype = int, subtype_diff = span);
+CREATE TABLE s (r steps);

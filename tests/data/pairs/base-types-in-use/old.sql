@@ -1,0 +1,16 @@
+CREATE TYPE "co""de";
+CREATE FUNCTION code_in(cstring) RETURNS "co""de" LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION code_out("co""de") RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE "co""de" (INPUT = code_in, OUTPUT = code_out, LIKE = int4);
+CREATE FUNCTION code_lt("co""de", "co""de") RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
+CREATE FUNCTION code_cmp("co""de", "co""de") RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'btint4cmp';
+CREATE OPERATOR < (FUNCTION = code_lt, LEFTARG = "co""de", RIGHTARG = "co""de");
+CREATE OPERATOR CLASS code_ops DEFAULT FOR TYPE "co""de" USING btree AS OPERATOR 1 <, FUNCTION 1 code_cmp("co""de", "co""de");
+CREATE CAST ("co""de" AS int) WITHOUT FUNCTION;
+CREATE DOMAIN low AS "co""de" CHECK (VALUE < '90');
+CREATE TYPE both_ways AS (c "co""de", d low);
+CREATE FUNCTION plain(x "co""de" DEFAULT '3') RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1::int';
+CREATE TABLE t (id int, c "co""de" NOT NULL DEFAULT '7', a "co""de"[], d low, b both_ways, CHECK (c < '900'));
+INSERT INTO t SELECT i, i::text::"co""de", ARRAY[i::text::"co""de"], '1', ROW(i::text, '2')::both_ways FROM generate_series(1, 20) i;
+CREATE INDEX t_c ON t (c);
+CREATE VIEW v AS SELECT c, plain(c) AS p FROM t WHERE c < '5';

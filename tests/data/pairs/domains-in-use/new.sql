@@ -1,0 +1,15 @@
+CREATE COLLATION coll (provider = icu, locale = 'de');
+CREATE FUNCTION good(text, n int DEFAULT 1) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE DOMAIN "na""me" AS text COLLATE coll CONSTRAINT "go""od" CHECK (good(VALUE) = 1) CONSTRAINT short CHECK (length(VALUE) < 60);
+ALTER DOMAIN "na""me" ADD CONSTRAINT late CHECK (VALUE <> 'late');
+COMMENT ON CONSTRAINT short ON DOMAIN "na""me" IS 'short ones';
+CREATE DOMAIN over_it AS "na""me" DEFAULT 'y';
+CREATE DOMAIN small AS varchar(20) COLLATE "C";
+CREATE DOMAIN list AS bigint[] NOT NULL CHECK (cardinality(VALUE) < 6);
+CREATE TYPE comp AS (n over_it, s small);
+CREATE TABLE t (n "na""me" DEFAULT 'd', o over_it, s small, l list, c comp, os over_it[]);
+INSERT INTO t SELECT 'n' || i, 'o' || i, 's' || i, ARRAY[i], ROW('a', 'b')::comp, ARRAY['q']::over_it[] FROM generate_series(1, 20) i;
+CREATE INDEX t_n ON t (n);
+CREATE VIEW v AS SELECT n, o, s FROM t WHERE n <> 'zz';
+CREATE FUNCTION f(over_it) RETURNS "na""me" LANGUAGE sql AS 'SELECT $1';
+COMMENT ON DOMAIN over_it IS 'over';

@@ -1,0 +1,16 @@
+CREATE COLLATION coll (provider = icu, locale = 'de');
+CREATE FUNCTION good(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 <> ''bad''';
+CREATE DOMAIN "na""me" AS text COLLATE coll CONSTRAINT "go""od" CHECK (good(VALUE)) CONSTRAINT short CHECK (length(VALUE) < 50);
+ALTER DOMAIN "na""me" ADD CONSTRAINT late CHECK (VALUE <> 'late') NOT VALID;
+COMMENT ON CONSTRAINT "go""od" ON DOMAIN "na""me" IS 'no bad ones';
+CREATE DOMAIN over_it AS "na""me" NOT NULL DEFAULT 'x';
+CREATE DOMAIN small AS varchar(10);
+CREATE DOMAIN list AS int[] CHECK (cardinality(VALUE) < 5);
+CREATE TYPE comp AS (n over_it, s small);
+CREATE TABLE t (n "na""me" DEFAULT 'd', o over_it, s small, l list, c comp, os over_it[]);
+INSERT INTO t SELECT 'n' || i, 'o' || i, 's' || i, ARRAY[i], ROW('a', 'b')::comp, ARRAY['q']::over_it[] FROM generate_series(1, 20) i;
+CREATE INDEX t_n ON t (n);
+CREATE VIEW v AS SELECT n, o, s FROM t WHERE n <> 'zz';
+CREATE FUNCTION f(over_it) RETURNS "na""me" LANGUAGE sql AS 'SELECT $1';
+GRANT USAGE ON DOMAIN small TO PUBLIC;
+COMMENT ON DOMAIN small IS 'short';

@@ -1,0 +1,12 @@
+CREATE FUNCTION span(float8, float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT $1 - $2';
+CREATE TYPE "fl.oat" AS RANGE (subtype = float8, subtype_diff = span, multirange_type_name = "fl.oats");
+CREATE DOMAIN wide AS "fl.oat" CHECK (NOT isempty(VALUE));
+CREATE TYPE box2 AS (x "fl.oat", y "fl.oats");
+CREATE TABLE t (id int, r "fl.oat" DEFAULT '[1,2]', m "fl.oats", a "fl.oat"[], w wide, b box2, EXCLUDE USING gist (r WITH &&));
+INSERT INTO t SELECT i, "fl.oat"(i, i + 0.5), "fl.oats"("fl.oat"(i, i + 1)), ARRAY["fl.oat"(1, i + 1)], '[1,3)', ROW('[1,2]', '{[3,4]}')::box2 FROM generate_series(1, 20) i;
+CREATE INDEX t_m ON t USING gist (m);
+CREATE VIEW v AS SELECT r * '[1,9]' AS x, m + m AS y FROM t;
+CREATE FUNCTION f("fl.oat", "fl.oats") RETURNS "fl.oats" LANGUAGE sql AS 'SELECT $2';
+CREATE TYPE tr AS RANGE (subtype = text, collation = "C");
+COMMENT ON TYPE "fl.oat" IS 'spans';
+GRANT USAGE ON TYPE "fl.oat" TO PUBLIC;
