@@ -15,19 +15,48 @@ const struct pk_object *pk_partition_of(const struct pk_object *table)
 	return NULL;
 }
 
+/* What comes or goes beside the default partition may concern its rows. */
+static void lock_whole(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table, const char *mode)
+{
+	const struct pk_object *whole = pk_partition_of(table);
+	struct pk_stmt_lock *lock;
+
+	if (!whole)
+		return;
+	lock = pk_stmt_lock(s, stmt, whole, mode);
+	lock->alone = true;
+	for (size_t i = 0; i < whole->n_heirs; i++) {
+		const struct pk_object *attachment = pk_attachment_of(whole->heirs[i]);
+
+		if (whole->heirs[i] != table && attachment && strcmp(pk_attr(attachment, BOUND), "DEFAULT") == 0)
+			pk_stmt_lock(s, stmt, whole->heirs[i], "ACCESS EXCLUSIVE");
+	}
+}
+
+void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table)
+{
+	lock_whole(s, stmt, table, "ACCESS EXCLUSIVE");
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s", pk_attr(o, OF_TABLE), o->ident,
 				       pk_attr(o, BOUND));
 
-	stmt->lock = "SHARE UPDATE EXCLUSIVE";
 	stmt->scan = true;
-	stmt->about = o->parent;
+	stmt->heirs = PK_ALL_HEIRS;
+	lock_whole(s, stmt, o->parent, "SHARE UPDATE EXCLUSIVE");
+	if (pk_script_online(s, o->parent))
+		stmt->note = "the rows are checked under the lock, unless a CHECK that is valid says the same as the bounds";
 }
 
 static void drop(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "ALTER TABLE ONLY %s DETACH PARTITION %s", pk_attr(o, OF_TABLE), o->ident)->lock = "ACCESS EXCLUSIVE";
+	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE ONLY %s DETACH PARTITION %s", pk_attr(o, OF_TABLE), o->ident);
+
+	pk_partition_goes(s, stmt, o->parent);
+	if (pk_script_online(s, o->parent))
+		stmt->note = "nothing is read under the lock; DETACH PARTITION CONCURRENTLY would leave a CHECK behind";
 }
 
 /* The OID of the parent tells who it is within one database only. */

@@ -159,9 +159,9 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 	if (pk_attr(o, COMPRESSION))
 		pk_emit(s, "%s SET COMPRESSION %s", what, pk_attr(o, COMPRESSION));
 	if (pk_attr(o, STATISTICS))
-		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(o, STATISTICS));
+		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(o, STATISTICS))->lock = "SHARE UPDATE EXCLUSIVE";
 	if (options)
-		pk_emit(s, "%s SET (%s)", what, options);
+		pk_emit(s, "%s SET (%s)", what, options)->lock = "SHARE UPDATE EXCLUSIVE";
 }
 
 /* STORED; 18 knows columns that are computed when read. */
@@ -189,7 +189,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
 	struct pk_stmt *stmt;
 
-	if (!of_relation(o))
+	if (!of_relation(o) || pk_column_add_filled(s, o))
 		return;
 	if (pk_column_follows_type(o)) {
 		create_options(s, o);
@@ -198,11 +198,14 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	pk_column_definition(s, o, &definition, !pk_tied_later(s, o));
 	stmt = pk_emit(s, "%s %s ADD COLUMN %s", pk_alter_table(o->parent), o->parent->ident, definition.ptr);
 	stmt->about = o->parent;
-	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->rewrite = is_stored(o) || pk_attr(o, IDENTITY) ||
-			(pk_attr(o, DEFAULT_VALUE) && strstr(pk_attr(o, DEFAULT_VALUE), "nextval("));
+	stmt->heirs = PK_ALL_HEIRS;
+	stmt->rewrite = !o->parent->kind->foreign && pk_column_add_rewrites(o);
 	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite && !o->parent->kind->foreign)
 		stmt->note = "fails while the table holds rows: NOT NULL without a default";
+	else if (stmt->rewrite && pk_script_online(s, o->parent))
+		stmt->note = pk_attr(o, IDENTITY)    ? "every row is written anew under the lock, for its number"
+			     : pk_attr(o, GENERATED) ? "every row is written anew under the lock, for its computed value"
+						     : "every row is written anew under the lock, as its domain checks values";
 }
 
 static void drop(struct pk_script *s, const struct pk_object *o)
@@ -216,101 +219,11 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 		       o->parent->n_heirs && !pk_table_is_partitioned(o->parent) ? "ONLY " : "", o->parent->ident,
 		       pk_attr(o, QUOTED));
 	stmt->about = o->parent;
-	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->heirs = pk_table_is_partitioned(o->parent) ? PK_ALL_HEIRS : PK_NEXT_HEIRS;
 	if (!pk_attr(o, GENERATED) && !o->parent->kind->foreign) {
 		stmt->lost = "the values";
 		stmt->lost_of = o;
 	}
-}
-
-/* Types between which the server converts by itself on assignment, and says when a value does not fit. */
-static int family(const char *base_type)
-{
-	static const char *const families[][8] = {
-		{ "smallint", "integer", "bigint", "numeric", "real", "double precision", NULL },
-		{ "text", "character varying", "character", "name", NULL },
-		{ "date", "timestamp without time zone", "timestamp with time zone", NULL },
-		{ "cidr", "inet", NULL },
-		{ "bit", "bit varying", NULL },
-	};
-
-	for (size_t i = 0; i < PK_COUNT(families); i++) {
-		for (size_t j = 0; families[i][j]; j++) {
-			if (strcmp(families[i][j], base_type) == 0)
-				return (int)i + 1;
-		}
-	}
-	return 0;
-}
-
-/* What the type is without domains. */
-static const char *root_type(const struct pk_object *column)
-{
-	return pk_attr(column, ROOT_TYPE) ? pk_attr(column, ROOT_TYPE) : pk_attr(column, BASE_TYPE);
-}
-
-static bool needs_using(const struct pk_object *from, const struct pk_object *to)
-{
-	const char *old = pk_attr(from, BASE_TYPE), *new = pk_attr(to, BASE_TYPE);
-
-	if (strcmp(old, new) == 0)
-		return false;
-	if (family(new) == 2)
-		return false; /* everything can be assigned to text */
-	return family(old) == 0 || family(old) != family(new);
-}
-
-static bool has_cast(const struct pk_object *column)
-{
-	for (size_t i = 0; i < column->n_deps; i++) {
-		if (column->deps[i]->kind->type && column->deps[i]->kind->refill)
-			return true;
-	}
-	return false;
-}
-
-/* One cast where the server has it. Text is what all types can be read from and written to. */
-static const char *cast(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE), *old = root_type(from), *new = root_type(to);
-
-	if (strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0 && has_cast(to))
-		return pk_arena_printf(s->arena, "%s::%s", name, type);
-	if (strcmp(old, "boolean") == 0 && family(new) == 1)
-		return pk_arena_printf(s->arena, "%s::integer::%s", name, type);
-	if (strcmp(new, "boolean") == 0 && family(old) == 1)
-		return pk_arena_printf(s->arena, "(%s <> 0)::%s", name, type);
-	/* A name with a dot is of the user's own type, which may be another one under the same name by now. */
-	if ((strcmp(old, new) == 0 && !strchr(old, '.')) || (family(old) && family(old) == family(new)) ||
-	    *pk_attr(from, CATEGORY) == 'S' || *pk_attr(to, CATEGORY) == 'S')
-		return pk_arena_printf(s->arena, "%s::%s", name, type);
-	return pk_arena_printf(s->arena, "%s::text::%s", name, type);
-}
-
-const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	bool may_be_replaced = false; /* the type, under the same name */
-
-	for (size_t i = 0; i < to->n_deps; i++)
-		may_be_replaced |= to->deps[i]->kind->type;
-	return may_be_replaced || needs_using(from, to) ? cast(s, from, to) : pk_attr(from, QUOTED);
-}
-
-static void change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using)
-{
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	struct pk_stmt *stmt;
-
-	pk_buf_addf(&sql, "%s TYPE %s", pk_column_alter(s, to, false), pk_attr(to, TYPE));
-	if (pk_attr(to, COLLATION))
-		pk_buf_addf(&sql, " COLLATE %s", pk_attr(to, COLLATION));
-	if (using && !to->parent->kind->foreign)
-		pk_buf_addf(&sql, " USING %s", cast(s, from, to));
-	stmt = pk_emit(s, "%s", sql.ptr);
-	stmt->about = from->parent;
-	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->rewrite = !to->parent->kind->foreign && strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) != 0 &&
-			!(family(pk_attr(from, BASE_TYPE)) == 2 && family(pk_attr(to, BASE_TYPE)) == 2);
 }
 
 static void alter_identity(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -346,7 +259,7 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 		const char *old_name = old[0] + strlen("SEQUENCE NAME "), *new_name = new[0] + strlen("SEQUENCE NAME ");
 		const char *dot = strrchr(new_name, '.');
 
-		pk_emit(s, "ALTER SEQUENCE %s RENAME TO %s", old_name, dot ? dot + 1 : new_name);
+		pk_emit(s, "ALTER SEQUENCE %s RENAME TO %s", old_name, dot ? dot + 1 : new_name)->lock = "";
 	}
 }
 
@@ -381,7 +294,8 @@ static void alter_storage(struct pk_script *s, const struct pk_object *from, con
 	if (pk_attr_changed(from, to, COMPRESSION) || (retyped && pk_attr(to, COMPRESSION)))
 		pk_emit(s, "%s SET COMPRESSION %s", what, pk_attr(to, COMPRESSION) ? pk_attr(to, COMPRESSION) : "default");
 	if (pk_attr_changed(from, to, STATISTICS))
-		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(to, STATISTICS) ? pk_attr(to, STATISTICS) : "-1");
+		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(to, STATISTICS) ? pk_attr(to, STATISTICS) : "-1")->lock =
+			"SHARE UPDATE EXCLUSIVE";
 	if (pk_attr_changed(from, to, OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
 }
@@ -390,7 +304,7 @@ static void alter_storage(struct pk_script *s, const struct pk_object *from, con
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (!from->origin || !to->origin || !stays_attached(from->parent, to->parent))
-		change_type(s, from, to, true);
+		pk_column_change_type(s, from, to, true);
 	pk_column_alter_not_null(s, from, to);
 	alter_storage(s, from, to, true);
 }
@@ -413,7 +327,7 @@ static enum pk_outcome alter_view_column(struct pk_script *s, const struct pk_ob
 static bool has_checks(const struct pk_object *table)
 {
 	for (size_t i = 0; i < table->n_children; i++) {
-		if (table->children[i]->kind == &pk_kind_constraint && pk_constraint_is_check(table->children[i]))
+		if (pk_constraint_is_check(table->children[i]))
 			return true;
 	}
 	return false;
@@ -446,7 +360,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	size_t before = s->n;
 	bool retype = pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
 	bool emit_type = retype && !follows(from, to, TYPE) && !follows(from, to, COLLATION);
-	bool using = retype && needs_using(from, to);
+	bool using = retype && pk_column_needs_using(from, to);
 	bool apart = pk_tied_later(s, to); /* its default is cut and made again around this */
 	bool without_default = !apart && pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
 
@@ -465,7 +379,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	if (without_default)
 		drop_default(s, to);
 	if (emit_type)
-		change_type(s, from, to, using);
+		pk_column_change_type(s, from, to, using);
 	if (!apart && pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || without_default))
 		set_default(s, to);
 	pk_column_alter_not_null(s, from, to);

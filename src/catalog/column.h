@@ -16,10 +16,27 @@ const char *pk_column_alter(struct pk_script *s, const struct pk_object *column,
 /* Is it in both an heir of columns of the same table or tables, which pass on what happens to them? */
 bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *to);
 
+/*
+ * A new column whose default differs from row to row: by itself it would have all rows written anew
+ * under the strongest lock. Added without it, it is filled in batches. False: nothing of that is
+ * needed or possible, and nothing was emitted.
+ */
+bool pk_column_add_filled(struct pk_script *s, const struct pk_object *column);
+/* Does adding it the plain way write all rows anew? */
+bool pk_column_add_rewrites(const struct pk_object *column);
+/* Is its default another one for each row? Also where that is not known. */
+bool pk_column_default_varies(const struct pk_object *column);
+
+/* Between these types it goes without USING, or how to cast. */
+bool pk_column_needs_using(const struct pk_object *from, const struct pk_object *to);
+void pk_column_change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using);
+
 /* " NOT NULL" in its definition; nothing where it is not valid. */
 void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 /* What a new column's definition cannot say of it: NOT VALID, the comment. */
 void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *column);
+/* Of a column that was added without it, and has been filled. */
+void pk_column_set_not_null(struct pk_script *s, const struct pk_object *column);
 void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 
 #endif

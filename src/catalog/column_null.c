@@ -38,6 +38,7 @@ static struct pk_stmt *emit(struct pk_script *s, const struct pk_object *table, 
 
 	stmt->about = table;
 	stmt->lock = lock;
+	stmt->heirs = PK_ALL_HEIRS;
 	return stmt;
 }
 
@@ -69,29 +70,39 @@ static void validate(struct pk_script *s, const struct pk_object *o, const char 
 {
 	struct pk_stmt *stmt = on_constraint(s, o, "SHARE UPDATE EXCLUSIVE", "VALIDATE", name, "");
 
-	stmt->scan = stmt->own_transaction = true;
-	stmt->note = "reads the table without blocking reads or writes";
+	stmt->scan = true;
+	stmt->own_transaction = pk_script_online(s, o->parent);
+	stmt->note = "reads and writes go on while the rows are checked";
+}
+
+static struct pk_stmt *set_plainly(struct pk_script *s, const struct pk_object *o)
+{
+	return emit(s, o->parent, "ACCESS EXCLUSIVE",
+		    pk_arena_printf(s->arena, "%s SET NOT NULL", pk_column_alter(s, o, false)));
 }
 
 /* A valid CHECK proves it, so that SET NOT NULL need not read the table under its lock. */
 static void set_proven(struct pk_script *s, const struct pk_object *o)
 {
-	const char *name = pk_arena_printf(s->arena, "postkit_not_null_%08x", (unsigned)o->subid);
-	const char *set = pk_arena_printf(s->arena, "%s SET NOT NULL", pk_column_alter(s, o, false));
-	struct pk_stmt *stmt;
+	const char *name = pk_name_with(s, pk_arena_printf(s->arena, "postkit_%s", o->name), "_not_null");
 
 	on_constraint(s, o, "ACCESS EXCLUSIVE", "ADD", name,
-		      pk_arena_printf(s->arena, " CHECK (%s IS NOT NULL) NOT VALID", pk_attr(o, QUOTED)));
+		      pk_arena_printf(s->arena, " CHECK (%s IS NOT NULL) NOT VALID", pk_attr(o, QUOTED)))
+		->note = "holds for new rows from here on";
 	validate(s, o, name);
-	stmt = emit(s, o->parent, "ACCESS EXCLUSIVE", set);
-	stmt->own_transaction = true;
-	stmt->note = "proven by the check, so the table is not read";
+	set_plainly(s, o)->note = "proven by the check, so the table is not read";
 	on_constraint(s, o, "ACCESS EXCLUSIVE", "DROP", name, "");
+}
+
+/* Has the table a check, before and after, from which it follows? */
+static bool is_proven(const struct pk_object *from, const struct pk_object *to)
+{
+	return pk_constraint_proves_not_null(from->parent, from->name) && pk_constraint_proves_not_null(to->parent, to->name);
 }
 
 static void set(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	bool constraint = pk_attr(to, NOT_NULL_NAME), online = pk_script_online(s, from->parent);
+	bool constraint = pk_attr(to, NOT_NULL_NAME), online = pk_script_online(s, to->parent);
 
 	if (constraint && (pk_attr(to, NOT_NULL_INVALID) || online)) {
 		add_constraint(s, to, true);
@@ -99,12 +110,18 @@ static void set(struct pk_script *s, const struct pk_object *from, const struct 
 			validate(s, to, pk_attr(to, NOT_NULL_NAME));
 	} else if (!pk_attr(to, NOT_NULL_INHERITED) && (!is_usual(s, to) || no_inherit(to))) {
 		add_constraint(s, to, false)->scan = true;
+	} else if (from && is_proven(from, to)) {
+		set_plainly(s, to)->note = "a check proves it, so the table is not read";
 	} else if (online) {
 		set_proven(s, to);
 	} else {
-		emit(s, to->parent, "ACCESS EXCLUSIVE",
-		     pk_arena_printf(s->arena, "%s SET NOT NULL", pk_column_alter(s, to, false)))->scan = true;
+		set_plainly(s, to)->scan = true;
 	}
+}
+
+void pk_column_set_not_null(struct pk_script *s, const struct pk_object *o)
+{
+	set(s, NULL, o);
 }
 
 static void drop(struct pk_script *s, const struct pk_object *o)

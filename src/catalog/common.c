@@ -19,14 +19,17 @@ static void emit_comment(struct pk_script *s, const struct pk_object *o, const c
 {
 	struct pk_stmt *stmt = pk_emit(s, "COMMENT ON %s %s IS %s", pk_sql_name(o), o->ident, comment ? comment : "NULL");
 
-	stmt->lock = "SHARE UPDATE EXCLUSIVE";
+	stmt->lock = o->kind->relation_name || o->kind->part ? "SHARE UPDATE EXCLUSIVE" : "";
 	if (o->kind->relation_name)
 		stmt->about = o;
 }
 
 static void emit_owner(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "ALTER %s %s OWNER TO %s", pk_sql_name(o), o->ident, owner_of(s, o))->lock = "ACCESS EXCLUSIVE";
+	struct pk_stmt *stmt = pk_emit(s, "ALTER %s %s OWNER TO %s", pk_sql_name(o), o->ident, owner_of(s, o));
+
+	stmt->lock = "ACCESS EXCLUSIVE";
+	stmt->about = o;
 }
 
 static bool comment_counts(const struct pk_object *o)

@@ -1,6 +1,7 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 #include "pg/conn.h"
+#include "sql/action.h"
 
 enum { QUOTED, TYPE, DEFINITION, NOT_VALID, NOT_ENFORCED, INHERITED, PARENT_CONSTRAINT, DEFERRABLE, REFERENCES_TABLE,
        INDEX_COMMENT, MERGED };
@@ -139,7 +140,7 @@ static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, co
 				       pk_attr(o, DEFINITION), state);
 
 	stmt->about = table;
-	stmt->heirs = table == o->parent && reaches_heirs(o);
+	stmt->heirs = table == o->parent && reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	stmt->scan = !*state;
 	if (is_kind(o, 'f')) {
 		stmt->lock = "SHARE ROW EXCLUSIVE";
@@ -156,7 +157,7 @@ static void validate(struct pk_script *s, const struct pk_object *o, const struc
 	stmt->scan = true;
 	stmt->lock = "SHARE UPDATE EXCLUSIVE";
 	stmt->about = table;
-	stmt->heirs = table == o->parent && reaches_heirs(o);
+	stmt->heirs = table == o->parent && reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	stmt->note = "reads and writes go on while the rows are checked";
 }
 
@@ -183,14 +184,27 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 	pk_emit(s, "COMMENT ON INDEX %s IS %s", name.ptr, new ? new : "NULL");
 }
 
-bool pk_constraint_is_check(const struct pk_object *o)
-{
-	return *pk_attr(o, TYPE) == 'c';
-}
-
 bool pk_constraint_merged(const struct pk_object *o)
 {
 	return pk_attr(o, MERGED) != NULL;
+}
+
+bool pk_constraint_is_check(const struct pk_object *o)
+{
+	return o->kind == &pk_kind_constraint && is_kind(o, 'c');
+}
+
+bool pk_constraint_proves_not_null(const struct pk_object *table, const char *column)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		const struct pk_object *part = table->children[i];
+		const char *def = pk_constraint_is_check(part) ? pk_attr(part, DEFINITION) : "";
+
+		if (pk_starts_with(def, "CHECK (") && !pk_attr(part, NOT_VALID) && !pk_attr(part, NOT_ENFORCED) &&
+		    pk_sql_proves_not_null(def + strlen("CHECK "), column))
+			return true;
+	}
+	return false;
 }
 
 static bool name_taken(const struct pk_object *table, const char *quoted)
@@ -240,12 +254,17 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	if (online && !unproven && is_kind(o, 'f') && whole)
 		add_by_partition(s, o, o->parent);
 	stmt = add_to(s, o, o->parent, pk_attr(o, QUOTED), unproven ? unproven : "");
-	if (whole && online && !is_kind(o, 'x') && o->parent->n_heirs) {
+	if (whole && (by_unique_index(o) || (online && is_kind(o, 'f')))) {
 		stmt->scan = false;
 		stmt->note = "each partition has its own already, so nothing is read";
 	} else if (online && !unproven) {
 		stmt->note = "reads and writes wait while its index is built: this constraint has no way around";
 	}
+	if (!whole || !by_unique_index(o))
+		return;
+	stmt->heirs = PK_NO_HEIRS;
+	for (size_t i = 0; i < o->parent->n_heirs; i++)
+		pk_stmt_lock(s, stmt, o->parent->heirs[i], "SHARE");
 }
 
 /*
@@ -265,7 +284,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		struct pk_stmt *stmt = pk_emit(s, "%s %s RENAME CONSTRAINT %s TO %s", pk_alter_table(o->parent), o->parent->ident,
 					       pk_beside_name(s, o), pk_attr(o, QUOTED));
 
-		stmt->heirs = reaches_heirs(o);
+		stmt->heirs = reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	} else if (!comes_from_parent(s, o)) {
 		add(s, o);
 	}
@@ -347,7 +366,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s ALTER CONSTRAINT %s %s", to->parent->ident,
 					       pk_attr(to, QUOTED), pk_attr(to, DEFERRABLE));
 
-		stmt->heirs = reaches_heirs(to);
+		stmt->heirs = reaches_heirs(to) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 		return PK_ALTERED;
 	}
 	if (pk_attr_changed(from, to, DEFINITION))
@@ -372,7 +391,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 		return;
 	stmt = pk_emit(s, "%s %s DROP CONSTRAINT %s", pk_alter_table(o->parent), o->parent->ident, pk_attr(o, QUOTED));
 	stmt->about = o->parent;
-	stmt->heirs = reaches_heirs(o);
+	stmt->heirs = reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	pk_stmt_lock(s, stmt, referenced(o), "ACCESS EXCLUSIVE");
 }
 

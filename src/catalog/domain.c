@@ -4,9 +4,27 @@
 enum { TYPE, DEFAULT_VALUE, NOT_NULL, NOT_NULL_CONSTRAINT, CONSTRAINTS };
 static const char *const attrs[] = { "type", "default_value", "not_null", "not_null_constraint", "constraints" };
 
+const char *pk_domain_base(const struct pk_object *domain, bool *ret_checked)
+{
+	*ret_checked = *ret_checked || pk_attr(domain, CONSTRAINTS) || pk_attr(domain, NOT_NULL);
+	for (size_t i = 0; i < domain->n_deps; i++) {
+		if (domain->deps[i]->kind == &pk_kind_domain && pk_streq(domain->deps[i]->ident, pk_attr(domain, TYPE)))
+			return pk_domain_base(domain->deps[i], ret_checked);
+	}
+	return pk_attr(domain, TYPE);
+}
+
 static bool is_not_valid(const char *definition)
 {
 	return pk_ends_with(definition, " NOT VALID");
+}
+
+/* Of every table with such a column; no way around it. */
+static void checks_rows(struct pk_stmt *stmt)
+{
+	stmt->users_lock = "SHARE";
+	stmt->scan = true;
+	stmt->note = "writes to the tables with such columns wait while their rows are checked";
 }
 
 static void add_constraint(struct pk_script *s, const struct pk_object *o, const char *item)
@@ -14,7 +32,8 @@ static void add_constraint(struct pk_script *s, const struct pk_object *o, const
 	struct pk_stmt *stmt = pk_emit(s, "ALTER DOMAIN %s ADD CONSTRAINT %s %s", o->ident, pk_item_part(s, item, 0),
 				       pk_item_part(s, item, 1));
 
-	stmt->scan = !is_not_valid(pk_item_part(s, item, 1));
+	if (!is_not_valid(pk_item_part(s, item, 1)))
+		checks_rows(stmt);
 }
 
 static void comment_constraint(struct pk_script *s, const struct pk_object *o, const char *item)
@@ -41,9 +60,9 @@ static void alter_not_null(struct pk_script *s, const struct pk_object *from, co
 	if (pk_attr(from, NOT_NULL) && !pk_attr(to, NOT_NULL))
 		pk_emit(s, "ALTER DOMAIN %s DROP NOT NULL", to->ident);
 	else if (!pk_attr(from, NOT_NULL) && not_null_name(s, to, false))
-		pk_emit(s, "ALTER DOMAIN %s ADD CONSTRAINT %s NOT NULL", to->ident, new);
+		checks_rows(pk_emit(s, "ALTER DOMAIN %s ADD CONSTRAINT %s NOT NULL", to->ident, new));
 	else if (!pk_attr(from, NOT_NULL) && pk_attr(to, NOT_NULL))
-		pk_emit(s, "ALTER DOMAIN %s SET NOT NULL", to->ident);
+		checks_rows(pk_emit(s, "ALTER DOMAIN %s SET NOT NULL", to->ident));
 	else if (old && new && strcmp(old, new) != 0)
 		pk_emit(s, "ALTER DOMAIN %s RENAME CONSTRAINT %s TO %s", to->ident, old, new);
 	if (new && strcmp(comment, pk_item_part(s, pk_attr(to, NOT_NULL_CONSTRAINT), 2)) != 0)

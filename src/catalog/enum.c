@@ -43,7 +43,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		else
 			stmt = pk_emit(s, "ALTER TYPE %s ADD VALUE %s BEFORE %s", to->ident, new[j], old[i]);
 		/* A new value cannot be used in the transaction that added it. */
-		stmt->commit_after = true;
+		stmt->usable_later = new[j];
 		stmt->note = "a new value can be used only after a commit; values cannot be removed again in place";
 	}
 	return PK_ALTERED;

@@ -32,7 +32,9 @@ static void make_lists(struct pk_arena *arena, int version, struct pk_rows *rows
 {
 	struct list *to = first;
 
-	add(first, "SELECT quote_ident(pg_get_userbyid(datdba)) FROM pg_database WHERE datname = current_database()",
+	add(first,
+	    "SELECT quote_ident(pg_get_userbyid(datdba)), (SELECT upper(reset_val) IN ('UTC', 'ETC/UTC', 'GMT', 'ETC/GMT')"
+	    " FROM pg_settings WHERE name = 'TimeZone') FROM pg_database WHERE datname = current_database()",
 	    &rows[PK_FETCH_OWNER]);
 	add(first, pk_catalog_query(arena, pk_sql_alias, version), &rows[PK_FETCH_ALIAS]);
 	for (int i = 0; pk_kinds[i]; i++) {

@@ -50,6 +50,18 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		create_whole(s, o);
 }
 
+bool pk_function_is_stable(const struct pk_object *o)
+{
+	const char *definition = pk_attr(o, DEFINITION), *language = strstr(definition, "\n LANGUAGE ");
+	const char *end = language ? strchr(language + 1, '\n') : NULL;
+	size_t line = end ? strcspn(end + 1, "\n") : 0;
+
+	/* The line after the language begins with what is not the default. */
+	return line && (pk_starts_with(end + 1, " IMMUTABLE") || pk_starts_with(end + 1, " STABLE") ||
+			(pk_starts_with(end + 1, " WINDOW ") && (memmem(end + 1, line, " IMMUTABLE", strlen(" IMMUTABLE")) ||
+								  memmem(end + 1, line, " STABLE", strlen(" STABLE")))));
+}
+
 /* CREATE OR REPLACE keeps the kind, the result, the names of arguments and cannot take defaults away. */
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {

@@ -97,7 +97,7 @@ static void build(struct pk_script *s, const struct pk_object *o, const char *na
 
 	stmt->no_transaction = online;
 	stmt->lock = online ? "SHARE UPDATE EXCLUSIVE" : "SHARE";
-	stmt->heirs = partitioned(o);
+	stmt->heirs = partitioned(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	stmt->about = o->parent;
 	stmt->scan = true;
 	if (online)
@@ -179,7 +179,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 	stmt->no_transaction = online;
 	stmt->lock = online ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE";
-	stmt->heirs = partitioned(o);
+	stmt->heirs = partitioned(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	stmt->about = o->parent;
 	if (large && !online)
 		stmt->note = "the index of a partitioned table cannot be dropped concurrently; nothing is read under the lock";

@@ -256,7 +256,13 @@ bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const ch
 /* The last value, where it would lie outside new bounds, moved into them; nothing else changes. Apart: nothing. */
 void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
 			     const char *old_max, const char *new_max);
-bool pk_constraint_is_check(const struct pk_object *constraint);
+/* Has the table a valid check from which it follows that the column (raw name) is not null? */
+bool pk_constraint_proves_not_null(const struct pk_object *table, const char *column);
+bool pk_constraint_is_check(const struct pk_object *o); /* false for objects of other kinds too */
+/* The type that a domain comes down to; whether it or one below it checks values. */
+const char *pk_domain_base(const struct pk_object *domain, bool *ret_checked);
+/* False also where it is not known. */
+bool pk_function_is_stable(const struct pk_object *function); /* or immutable */
 bool pk_constraint_merged(const struct pk_object *constraint); /* a check that a parent has too, or only it */
 /* ALTER ... CLUSTER ON or SET WITHOUT CLUSTER; what: "TABLE". from NULL: new. */
 void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, int attr,
@@ -276,6 +282,8 @@ static inline const char *pk_alter_table(const struct pk_object *table)
 	return table->kind->foreign ? "ALTER FOREIGN TABLE" : "ALTER TABLE";
 }
 bool pk_table_is_partition(const struct pk_object *table);
+/* The locks that a statement takes for making away with a partition, beside that on itself. */
+void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table);
 /* The table that it is a partition of; NULL: none. */
 const struct pk_object *pk_partition_of(const struct pk_object *table);
 bool pk_table_is_partitioned(const struct pk_object *table);

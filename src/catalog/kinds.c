@@ -82,6 +82,18 @@ static size_t option_name_length(const char *option)
 	return strcspn(option, "=");
 }
 
+/* What a view says of its security changes what it means; of the others one concerns whoever reads. */
+static const char *options_lock(const char *options)
+{
+	static const char *const strong[] = { "security_", "check_option", "user_catalog_table" };
+
+	for (size_t i = 0; i < PK_COUNT(strong); i++) {
+		if (options && strstr(options, strong[i]))
+			return "ACCESS EXCLUSIVE";
+	}
+	return "SHARE UPDATE EXCLUSIVE";
+}
+
 void pk_alter_options(struct pk_script *s, const char *alter_what, const char *from, const char *to)
 {
 	const char *const *old, *const *new;
@@ -101,9 +113,9 @@ void pk_alter_options(struct pk_script *s, const char *alter_what, const char *f
 		pk_buf_addn(&reset, old[i], len);
 	}
 	if (reset.len)
-		pk_emit(s, "%s RESET (%s)", alter_what, reset.ptr);
+		pk_emit(s, "%s RESET (%s)", alter_what, reset.ptr)->lock = options_lock(from);
 	if (n_new && !pk_streq(from, to))
-		pk_emit(s, "%s SET (%s)", alter_what, pk_attr_joined(s, to));
+		pk_emit(s, "%s SET (%s)", alter_what, pk_attr_joined(s, to))->lock = options_lock(to);
 }
 
 const char *pk_sql_name(const struct pk_object *o)

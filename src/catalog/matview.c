@@ -4,10 +4,26 @@
 enum { DEFINITION, OPTIONS, ACCESS_METHOD, TABLESPACE, CLUSTERED_ON };
 static const char *const attrs[] = { "definition", "options", "access_method", "tablespace", "clustered_on" };
 
+/* A table that it reads, itself or through views; NULL: none is known. */
+static const struct pk_object *table_read(const struct pk_object *o, int depth)
+{
+	for (size_t i = 0; i < o->n_deps && depth < 10; i++) {
+		const struct pk_object *on = o->deps[i]->parent ? o->deps[i]->parent : o->deps[i];
+		const struct pk_object *found = on == o			    ? NULL
+						: on->kind == &pk_kind_table ? on
+									     : table_read(on, depth + 1);
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	struct pk_stmt *stmt;
 
 	pk_buf_addf(&sql, "CREATE MATERIALIZED VIEW %s", o->ident);
 	if (pk_attr(o, ACCESS_METHOD))
@@ -16,7 +32,11 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		pk_buf_addf(&sql, " WITH (%s)", options);
 	if (pk_attr(o, TABLESPACE))
 		pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
-	pk_emit(s, "%s AS\n%s", sql.ptr, pk_attr(o, DEFINITION));
+	stmt = pk_emit(s, "%s AS\n%s", sql.ptr, pk_attr(o, DEFINITION));
+	stmt->about = table_read(o, 0);
+	stmt->lock = "";
+	stmt->scan = true;
+	stmt->note = "filled by its query; nobody waits for it";
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -28,7 +48,8 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	if (pk_attr_changed(from, to, OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
 	if (pk_attr_changed(from, to, TABLESPACE))
-		pk_emit(s, "%s SET TABLESPACE %s", what, pk_attr(to, TABLESPACE) ? pk_attr(to, TABLESPACE) : "pg_default");
+		pk_emit(s, "%s SET TABLESPACE %s", what, pk_attr(to, TABLESPACE) ? pk_attr(to, TABLESPACE) : "pg_default")
+			->rewrite = true;
 	return PK_ALTERED;
 }
 

@@ -61,7 +61,10 @@ void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char
 {
 	struct pk_stmt *stmt = pk_emit(s, "ALTER %s %s RENAME TO %s", pk_sql_name(o), pk_ident_named(s, o, from), quoted(s, to));
 
-	stmt->lock = o->parent && o->kind->relation_name ? "" : "ACCESS EXCLUSIVE"; /* of an index: nothing of its table */
+	/* Of an index nothing of its table is locked, of statistics neither. */
+	stmt->lock = (o->parent != NULL) != o->kind->relation_name ? "ACCESS EXCLUSIVE" : "";
+	if (o->kind->relation_name)
+		stmt->about = o;
 }
 
 void pk_rename_in_parent(struct pk_script *s, const struct pk_object *o, const char *from, const char *to)

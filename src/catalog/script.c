@@ -45,15 +45,16 @@ struct pk_stmt *pk_emit_super(struct pk_script *s, const char *fmt, ...)
 	return stmt;
 }
 
-void pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode)
+struct pk_stmt_lock *pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode)
 {
 	struct pk_stmt_lock *lock;
 
 	if (!on)
-		return;
+		return NULL;
 	lock = pk_arena_alloc(s->arena, sizeof(*lock));
 	*lock = (struct pk_stmt_lock){ .on = on, .mode = mode, .next = stmt->locks };
 	stmt->locks = lock;
+	return lock;
 }
 
 void pk_script_text(const struct pk_script *s, struct pk_buf *out)

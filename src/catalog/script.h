@@ -12,22 +12,27 @@ struct pk_snapshot;
 struct pk_stmt_lock {
 	const struct pk_object *on;
 	const char *mode;
+	bool alone;           /* without the partitions of a partitioned table */
+	const struct pk_object *through; /* a part of what is dropped: if it has not gone before; or NULL */
 	const struct pk_stmt_lock *next;
 };
+enum pk_heirs { PK_NO_HEIRS, PK_NEXT_HEIRS, PK_ALL_HEIRS };
 struct pk_stmt {
 	const char *sql;
 	const char *note;
 	bool no_transaction;  /* cannot run inside a transaction */
-	bool own_transaction; /* a commit must come before it */
-	bool commit_after;    /* a commit must come after it */
+	bool own_transaction; /* with the others of its action: each in a transaction of its own, so that locks are short */
+	const char *usable_later; /* a literal that can be used only after a commit; NULL: none */
 	bool superuser;       /* only a superuser may run it, so apart from what the role runs: catalog/super.h */
 	bool rewrite, scan;
-	bool heirs;           /* what is said of `about` holds for what inherits from it as well */
+	enum pk_heirs heirs;  /* for which of those that inherit from `about` what is said of it holds as well */
 	const char *lock;     /* on `about`, as PostgreSQL spells it; NULL: what the kind says; "": none */
 	const struct pk_object *about; /* the relation concerned; NULL: the object's own, or its parent */
 	const struct pk_stmt_lock *locks; /* on others */
+	const char *users_lock; /* on the tables of what uses the object, and at the other ends of its foreign keys; or NULL */
 	const char *lost;     /* the data it destroys, in words: "the rows"; NULL: none */
 	const struct pk_object *lost_of; /* the table or column whose data that is, to be counted; NULL: cannot be */
+	const char *lost_where; /* a condition for the rows concerned; NULL: all */
 };
 struct pk_script {
 	struct pk_arena *arena;
@@ -58,8 +63,8 @@ void pk_script_release(struct pk_script *s);
 struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
 /* One that only a superuser may run. */
 struct pk_stmt *pk_emit_super(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
-/* One more lock of a statement, with the partitions of a partitioned table. on NULL: nothing. */
-void pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode);
+/* One more lock of a statement, with the partitions of a partitioned table. on NULL: nothing, and NULL. */
+struct pk_stmt_lock *pk_stmt_lock(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *on, const char *mode);
 /* All statements, each with ";\n". */
 void pk_script_text(const struct pk_script *s, struct pk_buf *out);
 bool pk_script_online(const struct pk_script *s, const struct pk_object *relation);

@@ -59,10 +59,10 @@ void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char 
 		return;
 	if (strtoll(new_min, NULL, 10) > strtoll(old_min, NULL, 10))
 		pk_emit(s, "SELECT pg_catalog.setval(%s, %s, is_called) FROM %s WHERE last_value < %s",
-			literal(s, ident), new_min, ident, new_min);
+			literal(s, ident), new_min, ident, new_min)->lock = "";
 	if (strtoll(new_max, NULL, 10) < strtoll(old_max, NULL, 10))
 		pk_emit(s, "SELECT pg_catalog.setval(%s, %s, is_called) FROM %s WHERE last_value > %s",
-			literal(s, ident), new_max, ident, new_max);
+			literal(s, ident), new_max, ident, new_max)->lock = "";
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

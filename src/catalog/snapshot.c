@@ -319,6 +319,7 @@ static void take_arrived(void *arg)
 
 	if (!r->n_taken && rows[PK_FETCH_ALIAS].handle && rows[PK_FETCH_OWNER].handle) {
 		r->snap->database_owner = pk_rows_get(&rows[PK_FETCH_OWNER], 0, 0);
+		r->snap->utc = pk_streq(pk_rows_get(&rows[PK_FETCH_OWNER], 0, 1), "t");
 		read_aliases(r, &rows[PK_FETCH_ALIAS]);
 		r->n_taken = PK_FETCH_KINDS;
 	}

@@ -50,6 +50,7 @@ struct pk_snapshot {
 	struct pk_map by_key;
 	int version;              /* server_version_num */
 	const char *database_owner; /* quoted */
+	bool utc;                 /* the time zone of its sessions, unless they say other */
 	struct pk_strv unmodelled; /* "rule public.r", user objects of kinds that are not modelled */
 	struct pk_object **left_out; /* what the settings leave out, parts included */
 	size_t n_left_out;

@@ -86,6 +86,12 @@ static bool in_list(const char *const *items, size_t n, const char *item)
 	return false;
 }
 
+/* As it is before the plan. */
+static const struct pk_object *table_named(const struct pk_script *s, const char *ident)
+{
+	return s->from ? pk_snapshot_find(s->from, pk_arena_printf(s->arena, "table %s", ident)) : NULL;
+}
+
 /* A statement for each parent that only `b` has. */
 static void parents_gained(struct pk_script *s, const struct pk_object *a, const struct pk_object *b, const char *words)
 {
@@ -96,8 +102,14 @@ static void parents_gained(struct pk_script *s, const struct pk_object *a, const
 	if (pk_attr(a, IS_PARTITION) || pk_attr(b, IS_PARTITION))
 		return;
 	for (size_t i = 0; i < n_new; i++) {
-		if (!in_list(old, n_old, new[i]))
-			pk_emit(s, "ALTER TABLE %s %s %s", b->ident, words, new[i]);
+		struct pk_stmt *stmt;
+
+		if (in_list(old, n_old, new[i]))
+			continue;
+		stmt = pk_emit(s, "ALTER TABLE %s %s %s", b->ident, words, new[i]);
+		stmt->heirs = PK_ALL_HEIRS;
+		if (pk_streq(words, "INHERIT"))
+			pk_stmt_lock(s, stmt, table_named(s, new[i]), "SHARE UPDATE EXCLUSIVE");
 	}
 }
 
@@ -271,6 +283,16 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	struct pk_stmt *stmt = pk_emit(s, "DROP TABLE %s", o->ident);
 
 	stmt->about = o;
+	pk_partition_goes(s, stmt, o);
+	for (size_t i = 0; i < o->n_children; i++) {
+		const struct pk_object *part = o->children[i];
+		struct pk_stmt_lock *lock = NULL;
+
+		if (part->kind->references && part->kind->references(part))
+			lock = pk_stmt_lock(s, stmt, table_named(s, part->kind->references(part)), "ACCESS EXCLUSIVE");
+		if (lock)
+			lock->through = part;
+	}
 	if (!pk_table_is_partitioned(o)) { /* else its partitions lose them, or stay */
 		stmt->lost = "the rows";
 		stmt->lost_of = o;

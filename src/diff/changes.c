@@ -8,15 +8,23 @@
 
 #include <stddef.h>
 
+static void append(struct pk_object ***list, size_t *n, size_t *cap, struct pk_object *o)
+{
+	if (*n == *cap) {
+		*cap = *cap ? *cap * 2 : 4;
+		*list = pk_realloc_array(*list, *cap, sizeof(**list));
+	}
+	(*list)[(*n)++] = o;
+}
+
 static void add_user(struct pk_object *of, struct pk_object *user)
 {
-	struct pk_info *info = pk_info(of);
+	append(&pk_info(of)->users, &pk_info(of)->n_users, &pk_info(of)->cap_users, user);
+}
 
-	if (info->n_users == info->cap_users) {
-		info->cap_users = info->cap_users ? info->cap_users * 2 : 4;
-		info->users = pk_realloc_array(info->users, info->cap_users, sizeof(*info->users));
-	}
-	info->users[info->n_users++] = user;
+void pk_info_add_heir(struct pk_object *of, struct pk_object *heir)
+{
+	append(&pk_info(of)->heirs, &pk_info(of)->n_heirs, &pk_info(of)->cap_heirs, heir);
 }
 
 static void hang_infos(struct pk_changes *c, struct pk_snapshot *snap, size_t *next)
@@ -32,6 +40,8 @@ static void hang_infos(struct pk_changes *c, struct pk_snapshot *snap, size_t *n
 	for (size_t i = 0; i < snap->n; i++) {
 		for (size_t j = 0; j < snap->objects[i]->n_deps; j++)
 			add_user(snap->objects[i]->deps[j], snap->objects[i]);
+		for (size_t j = 0; j < snap->objects[i]->n_heirs; j++)
+			pk_info_add_heir(snap->objects[i], snap->objects[i]->heirs[j]);
 	}
 }
 
@@ -386,8 +396,10 @@ void pk_changes_find(struct pk_changes *c)
 void pk_changes_release(struct pk_changes *c)
 {
 	pk_renames_restore(c);
-	for (size_t i = 0; i < c->n_infos; i++)
+	for (size_t i = 0; i < c->n_infos; i++) {
 		free(c->infos[i].users);
+		free(c->infos[i].heirs);
+	}
 	free(c->infos);
 	c->infos = NULL;
 	c->n_infos = 0;

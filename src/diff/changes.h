@@ -31,6 +31,9 @@ struct pk_info {
 	bool rival;    /* of the old side: a routine that goes, and another one of its name comes */
 	bool aside;    /* of the old side: makes room under another name, and is dropped when all has moved */
 	bool along;    /* a partition that does so with the table whose rows it holds */
+	struct pk_object **heirs; /* of the old side: at the point that the statements have come to */
+	size_t n_heirs, cap_heirs;
+	size_t step, lock; /* the step that locks it, 1 + the place of that lock in it */
 	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill; /* nodes, or PK_NO_NODE */
 };
 static inline struct pk_info *pk_info(const struct pk_object *o)
@@ -49,6 +52,7 @@ struct pk_changes {
 
 /* Routines of one name: calls may mean either while both are there. */
 bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct pk_object *b);
+void pk_info_add_heir(struct pk_object *of, struct pk_object *heir);
 bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b);
 /*
  * renames.c. Pairs what has no counterpart with what differs from it in the name alone, for kinds whose

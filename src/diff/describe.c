@@ -26,7 +26,20 @@ static const struct pk_object *relation_of(const struct pk_object *o)
 {
 	if (o->parent)
 		return is_relation(o->parent) ? o->parent : NULL;
-	return is_relation(o) ? o : NULL;
+	if (is_relation(o))
+		return o;
+	for (size_t i = 0; o->kind->lock_create && i < o->n_deps; i++) {
+		const struct pk_object *on = o->deps[i]->parent ? o->deps[i]->parent : o->deps[i];
+
+		if (is_relation(on))
+			return on;
+	}
+	return NULL;
+}
+
+static bool is_old(struct pk_differ *d, const struct pk_object *o)
+{
+	return pk_snapshot_find(d->changes.from, o->key) == o;
 }
 
 /* As it is before the plan; NULL when it was not there, or when its successor is meant, which is empty. */
@@ -34,40 +47,73 @@ static const struct pk_object *before(struct pk_differ *d, const struct pk_objec
 {
 	const struct pk_object *old = o;
 
-	if (o && pk_snapshot_find(d->changes.from, o->key) != o)
+	if (o && !is_old(d, o))
 		old = pk_info(o)->other;
 	return old && (old == o || !pk_goes(old)) ? old : NULL;
 }
 
+/* By the name that it has before the plan. */
+static const char *old_ident(struct pk_differ *d, const struct pk_object *old)
+{
+	struct pk_script s = { .arena = &d->arena };
+
+	return pk_info(old)->old_name ? pk_ident_named(&s, old, pk_info(old)->old_name) : old->ident;
+}
+
 struct locks {
 	struct pk_differ *d;
+	size_t step;
 	struct pk_step_lock *items;
 	size_t n, cap;
 };
 
-static void add_lock(struct locks *locks, const struct pk_object *on, const char *mode, bool heirs)
+static void add_lock(struct locks *locks, const struct pk_object *on, const char *mode, enum pk_heirs heirs)
 {
 	const struct pk_object *old = before(locks->d, on);
-	struct pk_step_lock *lock = NULL;
+	struct pk_info *info = old ? pk_info(old) : NULL;
+	struct pk_step_lock *lock;
 
 	if (!old || !is_relation(old))
 		return;
-	for (size_t i = 0; i < locks->n; i++) {
-		if (strcmp(locks->items[i].relation, old->ident) == 0)
-			lock = &locks->items[i];
-	}
-	if (!lock) {
+	if (info->step != locks->step || !info->lock) {
 		if (locks->n == locks->cap) {
 			locks->cap = locks->cap ? locks->cap * 2 : 8;
 			locks->items = pk_realloc_array(locks->items, locks->cap, sizeof(*locks->items));
 		}
-		lock = &locks->items[locks->n++];
-		*lock = (struct pk_step_lock){ old->ident, mode, old->rows, old->bytes };
+		locks->items[locks->n++] = (struct pk_step_lock){ old_ident(locks->d, old), mode, old->rows, old->bytes };
+		info->step = locks->step;
+		info->lock = locks->n;
 	}
+	lock = &locks->items[info->lock - 1];
 	if (strength(mode) > strength(lock->mode))
 		lock->mode = mode;
-	for (size_t i = 0; heirs && i < old->n_heirs; i++)
-		add_lock(locks, old->heirs[i], mode, true);
+	for (size_t i = 0; heirs != PK_NO_HEIRS && i < info->n_heirs; i++)
+		add_lock(locks, info->heirs[i], mode, heirs == PK_ALL_HEIRS ? heirs : PK_NO_HEIRS);
+}
+
+/* The relations of what uses the object, and for foreign keys those at their other end. */
+static const struct pk_object *add_users(struct locks *locks, const struct pk_object *o, const char *mode)
+{
+	const struct pk_object *largest = NULL;
+
+	for (size_t i = 0; i < pk_info(o)->n_users; i++) {
+		const struct pk_object *user = pk_info(o)->users[i], *relation = relation_of(user), *found = relation;
+		const char *other_end = user->kind->references ? user->kind->references(user) : NULL;
+
+		if (pk_goes(user))
+			continue;
+		if (user->kind->type)
+			found = add_users(locks, user, mode);
+		else if (relation)
+			add_lock(locks, relation, mode, PK_NO_HEIRS);
+		if (other_end)
+			add_lock(locks, pk_snapshot_find(locks->d->changes.from,
+							 pk_arena_printf(&locks->d->arena, "table %s", other_end)),
+				 mode, PK_NO_HEIRS);
+		if (found && (!largest || found->rows > largest->rows))
+			largest = found;
+	}
+	return largest;
 }
 
 /* Among equals the one that was named first stays first. */
@@ -94,7 +140,8 @@ static void describe_loss(struct pk_step *step, const struct pk_stmt *stmt)
 	step->lost.schema = table->schema;
 	step->lost.table = table->name;
 	step->lost.column = of == table ? NULL : of->name;
-	step->lost.rows = table->rows;
+	step->lost.where = stmt->lost_where;
+	step->lost.rows = stmt->lost_where ? -1 : table->rows;
 	step->lost.bytes = of == table ? table->bytes : -1;
 }
 
@@ -130,7 +177,7 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 	const struct pk_object *o = node->to ? node->to : node->from;
 	const struct pk_object *about = stmt->about ? stmt->about : relation_of(o), *old = before(d, about);
 	const char *mode = stmt->lock ? stmt->lock : usual_lock(node, o);
-	struct locks locks = { .d = d };
+	struct locks locks = { .d = d, .step = plan->n + 1 };
 
 	if (o->parent) {
 		step->within_kind = o->parent->kind->name;
@@ -141,13 +188,24 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 	step->rows = step->bytes = -1;
 	if (about && mode && *mode)
 		add_lock(&locks, about, mode, stmt->heirs);
-	for (const struct pk_stmt_lock *lock = stmt->locks; lock; lock = lock->next)
-		add_lock(&locks, lock->on, lock->mode, pk_table_is_partitioned(lock->on));
+	for (const struct pk_stmt_lock *lock = stmt->locks; lock; lock = lock->next) {
+		if (!lock->through || pk_drop_node(lock->through) == pk_drop_node(node->from))
+			add_lock(&locks, lock->on, lock->mode,
+				 pk_table_is_partitioned(lock->on) && !lock->alone ? PK_ALL_HEIRS : PK_NO_HEIRS);
+	}
+	if (stmt->users_lock && node->from) {
+		const struct pk_object *largest = add_users(&locks, node->from, stmt->users_lock);
+
+		if (!about)
+			about = old = largest;
+	}
 	strongest_first(&locks);
 	if (old) {
-		step->relation = old->ident;
-		step->rewrite = stmt->rewrite;
-		step->scan = stmt->scan;
+		bool rows = !pk_table_is_partitioned(old) || pk_info(old)->n_heirs;
+
+		step->relation = old_ident(d, old);
+		step->rewrite = stmt->rewrite && rows;
+		step->scan = stmt->scan && rows;
 		step->rows = old->rows;
 		step->bytes = old->bytes;
 	}
@@ -158,4 +216,60 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 	step->lock = locks.n ? locks.items[0].mode : NULL;
 	pk_plan_add(plan, step);
 	free(locks.items);
+}
+
+static void leave(const struct pk_object *heir, const struct pk_object *parent)
+{
+	struct pk_info *info = parent ? pk_info(parent) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; info && i < info->n_heirs; i++) {
+		if (info->heirs[i] != heir)
+			info->heirs[n++] = info->heirs[i];
+	}
+	if (info)
+		info->n_heirs = n;
+}
+
+static void join(struct pk_object *heir, const struct pk_object *parent)
+{
+	struct pk_object *old = pk_info(heir)->other, *whole = parent ? pk_info(parent)->other : NULL;
+
+	if (old && whole && !pk_goes(old) && !pk_goes(whole))
+		pk_info_add_heir(whole, old);
+}
+
+/* Parents that only one of the two has. */
+static void change_parents(const struct pk_object *from, struct pk_object *to, bool gained)
+{
+	const struct pk_object *side = gained ? to : from, *other = gained ? from : to;
+
+	for (size_t i = 0; i < side->n_deps; i++) {
+		bool both = false;
+
+		for (size_t j = 0; j < other->n_deps && !both; j++)
+			both = other->deps[j] == pk_info(side->deps[i])->other;
+		if (both || !side->deps[i]->kind->columns_apart)
+			continue;
+		if (gained)
+			join(to, side->deps[i]);
+		else
+			leave(from, side->deps[i]);
+	}
+}
+
+void pk_differ_follow(const struct pk_node *node)
+{
+	const struct pk_object *o = node->to ? node->to : node->from;
+
+	if (o->kind->attachment && node->type == PK_NODE_DROP)
+		leave(node->from->parent, pk_partition_of(node->from->parent));
+	else if (o->kind->attachment && node->type == PK_NODE_CREATE)
+		join(node->to->parent, pk_partition_of(node->to->parent));
+	else if (!o->kind->columns_apart)
+		return;
+	else if (node->type == PK_NODE_DROP)
+		leave(node->from, pk_partition_of(node->from));
+	else if (node->type == PK_NODE_RELEASE || node->type == PK_NODE_LATE)
+		change_parents(node->from, node->to, node->type == PK_NODE_LATE);
 }

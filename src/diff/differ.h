@@ -21,6 +21,9 @@ void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_p
 void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const struct pk_stmt *stmt,
 			struct pk_plan *plan, struct pk_step *step);
 
+/* Who inherits from whom once its statements have run; in their order. */
+void pk_differ_follow(const struct pk_node *node);
+
 /* The node that makes away with an object of the old side: its own, or that of what takes it along. */
 size_t pk_drop_node(const struct pk_object *from);
 /* The type that is made of it and that it is about: goes with it, and lets it go along. NULL: none. */

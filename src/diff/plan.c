@@ -28,7 +28,7 @@ struct pk_step *pk_plan_add(struct pk_plan *plan, const struct pk_step *step)
 	*to = *step;
 	const char **texts[] = { &to->kind, &to->object, &to->within_kind, &to->within, &to->name, &to->sql, &to->why,
 				 &to->note, &to->lock, &to->relation, &to->lost.what,
-				 &to->lost.schema, &to->lost.table, &to->lost.column };
+				 &to->lost.schema, &to->lost.table, &to->lost.column, &to->lost.where };
 	for (size_t i = 0; i < PK_COUNT(texts); i++)
 		copy_text(&plan->arena, texts[i]);
 	for (size_t i = 0; i < step->n_locks; i++) {
@@ -71,6 +71,11 @@ void pk_plan_sql(const struct pk_plan *plan, struct pk_buf *ret)
 	add_steps(plan, 0, plan->n, ret);
 }
 
+static bool is_alone(const struct pk_step *step)
+{
+	return step->no_transaction || step->own_transaction;
+}
+
 struct pk_plan_part *pk_plan_parts(const struct pk_plan *plan, size_t *ret_n)
 {
 	struct pk_plan_part *parts = pk_realloc_array(NULL, plan->n + 1, sizeof(*parts));
@@ -78,11 +83,14 @@ struct pk_plan_part *pk_plan_parts(const struct pk_plan *plan, size_t *ret_n)
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct pk_step *step = &plan->steps[i];
+		bool alone = is_alone(step);
 
-		if (n == 0 || step->no_transaction == parts[n - 1].transaction || step->own_transaction)
-			parts[n++] = (struct pk_plan_part){ .first = i, .transaction = !step->no_transaction };
+		if (n == 0 || alone == parts[n - 1].transaction || (!alone && step->commit_before))
+			parts[n++] = (struct pk_plan_part){ .first = i, .transaction = !alone };
 		parts[n - 1].n++;
 	}
+	for (size_t i = 0; i < n; i++)
+		parts[i].transaction |= parts[i].n == 1 && !plan->steps[parts[i].first].no_transaction;
 	*ret_n = n;
 	return parts;
 }
@@ -118,7 +126,8 @@ static void add_loss_json(cJSON *object, const struct pk_lost *lost)
 	pk_json_set_bool(item, "counted", lost->counted);
 }
 
-static void add_step_json(cJSON *array, const struct pk_step *step)
+/* migration: the number, from 1, of the one that it becomes part of. */
+static void add_step_json(cJSON *array, const struct pk_step *step, size_t migration)
 {
 	cJSON *object = pk_json_add_object(array, NULL);
 
@@ -129,8 +138,10 @@ static void add_step_json(cJSON *array, const struct pk_step *step)
 	pk_json_set_str(object, "within", step->within);
 	pk_json_set_str(object, "why", step->why);
 	pk_json_set_str(object, "note", step->note);
+	pk_json_set_num(object, "migration", (double)migration);
 	pk_json_set_bool(object, "no_transaction", step->no_transaction);
 	pk_json_set_bool(object, "own_transaction", step->own_transaction);
+	pk_json_set_bool(object, "commit_before", step->commit_before);
 	pk_json_set_str(object, "lock", step->lock);
 	add_locks_json(object, step);
 	pk_json_set_str(object, "relation", step->relation);
@@ -147,12 +158,17 @@ static void add_step_json(cJSON *array, const struct pk_step *step)
 cJSON *pk_plan_to_json(const struct pk_plan *plan)
 {
 	cJSON *root = cJSON_CreateObject(), *steps;
+	size_t n = 0;
+	struct pk_plan_part *parts = pk_plan_parts(plan, &n);
 
 	pk_json_set_str(root, "from", plan->from.hex);
 	pk_json_set_str(root, "to", plan->to.hex);
 	pk_json_set_num(root, "pg_major", plan->pg_major);
 	steps = pk_json_add_array(root, "steps");
-	for (size_t i = 0; i < plan->n; i++)
-		add_step_json(steps, &plan->steps[i]);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < parts[i].n; j++)
+			add_step_json(steps, &plan->steps[parts[i].first + j], i + 1);
+	}
+	free(parts);
 	return root;
 }

@@ -21,6 +21,7 @@ struct pk_step_lock {
 struct pk_lost {
 	const char *what;     /* in words: "the rows", "the values"; NULL: nothing is lost */
 	const char *schema, *table, *column; /* raw names, to count by; column NULL: whole rows; table NULL: cannot be counted */
+	const char *where;    /* a condition (SQL) for the rows concerned; NULL: all */
 	int64_t rows, bytes;  /* rows, or values that are not null; -1 unknown */
 	bool counted;         /* rows and bytes are exact, not estimates */
 };
@@ -34,7 +35,8 @@ struct pk_step {
 	const char *why;      /* "column public.t.a changes its type"; "" when it was asked for itself */
 	const char *note;     /* what to know; "" when plain */
 	bool no_transaction;  /* must run outside a transaction (CONCURRENTLY) */
-	bool own_transaction; /* a commit must come before it (VALIDATE after NOT VALID, use of a new enum value) */
+	bool own_transaction; /* in a transaction of its own, so that its lock is short (VALIDATE after NOT VALID) */
+	bool commit_before;   /* what came before has to be committed first (use of a new enum value) */
 	const struct pk_step_lock *locks; /* the strongest first */
 	size_t n_locks;
 	const char *lock;     /* mode of the first; NULL: none */
@@ -71,7 +73,10 @@ int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_di
 
 /* Runnable SQL, each statement with its semicolon, settings it needs at the head. */
 void pk_plan_sql(const struct pk_plan *plan, struct pk_buf *ret);
-/* The steps of one part, for a migration file: parts are runs of steps that share a transaction. */
+/*
+ * The steps of one migration: those that share a transaction, or those that follow each other
+ * outside of one, each by itself.
+ */
 struct pk_plan_part {
 	size_t first, n;
 	bool transaction;

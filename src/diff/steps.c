@@ -73,6 +73,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		break;
 	case PK_NODE_RENAME:
 		node->from->kind->rename(s, node->from, pk_info(node->from)->old_name, node->to->name);
+		s->items[s->n - 1].heirs = node->from->kind->renamed_along ? PK_ALL_HEIRS : PK_NO_HEIRS;
 		break;
 	case PK_NODE_BESIDE:
 		node->to->kind->stand_beside(s, node->from, node->to);
@@ -177,9 +178,38 @@ static bool changes_hands(bool *superuser, const struct pk_stmt *stmt, bool afte
 	return stmt->superuser != before;
 }
 
+/* Literals that were made since the last commit. */
+struct fresh {
+	const char **items;
+	size_t n;
+};
+
+static bool uses_fresh(const struct fresh *fresh, const char *sql)
+{
+	for (size_t i = 0; i < fresh->n; i++) {
+		if (strstr(sql, fresh->items[i]))
+			return true;
+	}
+	return false;
+}
+
+static void follow_commits(struct fresh *fresh, const struct pk_stmt *stmt, struct pk_step *step)
+{
+	bool alone = step->no_transaction || step->own_transaction;
+
+	step->commit_before = !stmt->usable_later && uses_fresh(fresh, stmt->sql);
+	if (alone || step->commit_before)
+		fresh->n = 0;
+	if (stmt->usable_later && !alone) {
+		fresh->items = pk_realloc_array(fresh->items, fresh->n + 1, sizeof(*fresh->items));
+		fresh->items[fresh->n++] = stmt->usable_later;
+	}
+}
+
 void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan)
 {
-	bool commit = false, superuser = false;
+	struct fresh fresh = { 0 };
+	bool superuser = false;
 
 	for (size_t i = 0; i < d->graph.n; i++) {
 		const struct pk_node *node = &d->graph.nodes[order[i]];
@@ -192,13 +222,15 @@ void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_p
 				.change = change_of(node), .kind = o->kind->name, .object = o->ident, .sql = stmt->sql,
 				.note = stmt->note ? stmt->note : stmt->superuser ? "only a superuser may run this" : "",
 				.no_transaction = stmt->no_transaction,
-				.own_transaction = stmt->own_transaction || commit,
+				.own_transaction = node->apart && !stmt->no_transaction,
 			};
 
-			step.own_transaction |= changes_hands(&superuser, stmt, after_superuser);
+			follow_commits(&fresh, stmt, &step);
+			step.commit_before |= changes_hands(&superuser, stmt, after_superuser);
 			after_superuser |= stmt->superuser;
 			pk_differ_describe(d, node, stmt, plan, &step);
-			commit = stmt->commit_after;
 		}
+		pk_differ_follow(node);
 	}
+	free(fresh.items);
 }

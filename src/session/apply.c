@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "git/git.h"
 #include "session/planning.h"
+#include "trace/stepwise.h"
 
 void pk_apply_result_release(struct pk_apply_result *result)
 {
@@ -31,11 +32,12 @@ static void run_release(struct run *run)
 	pk_session_source_release(&run->source);
 }
 
-static int record_step(struct run *run, struct pk_conn *conn, bool done, struct pk_err *err)
+static int record_step(struct run *run, struct pk_conn *conn, size_t statements, bool done,
+		       struct pk_err *err)
 {
 	PK_FREE char *id = pk_printf("%d", run->id);
-	PK_FREE char *statements = pk_printf("%zu", run->statements);
-	const char *const params[] = { id, statements, done ? "t" : "f", run->text_id };
+	PK_FREE char *count = pk_printf("%zu", statements);
+	const char *const params[] = { id, count, done ? "t" : "f", run->text_id };
 	return pk_query(conn,
 			"INSERT INTO postkit.session_steps AS s (part, statements, done, text_id) "
 			"VALUES ($1, $2, $3, $4) ON CONFLICT (part) DO UPDATE "
@@ -46,7 +48,13 @@ static int record_step(struct run *run, struct pk_conn *conn, bool done, struct 
 
 static int before_commit(void *arg, struct pk_conn *conn, struct pk_err *err)
 {
-	return record_step(arg, conn, true, err);
+	struct run *run = arg;
+	return record_step(run, conn, run->statements, true, err);
+}
+
+static int note_statement(void *arg, struct pk_conn *conn, size_t done, struct pk_err *err)
+{
+	return record_step(arg, conn, done, false, err);
 }
 
 static void after_statement(void *arg, const struct pk_traced *traced)
@@ -58,16 +66,8 @@ static void after_statement(void *arg, const struct pk_traced *traced)
 		run->events->statement(run->events->arg, traced);
 }
 
-/* Outside a transaction each statement is noted when it is done, through the other connection. */
-static void after_single(void *arg, const struct pk_traced *traced)
-{
-	struct run *run = arg;
-	after_statement(arg, traced);
-	record_step(run, &run->desk->admin, false, NULL);
-}
-
 /* Statements of this very text that an earlier run got through. */
-static int statements_done(struct run *run, size_t *ret, struct pk_err *err)
+static int statements_done(struct run *run, size_t *ret, bool *ret_seen, struct pk_err *err)
 {
 	PK_FREE char *id = pk_printf("%d", run->id);
 	PK_FREE char *n = NULL;
@@ -78,6 +78,7 @@ static int statements_done(struct run *run, size_t *ret, struct pk_err *err)
 		    2, params, &n, err) < 0)
 		return -1;
 	*ret = n ? (size_t)strtoull(n, NULL, 10) : 0;
+	*ret_seen = n != NULL;
 	return 0;
 }
 
@@ -87,35 +88,60 @@ static char *trace_text(const struct pk_trace *trace)
 	return pk_json_print(json.root);
 }
 
+/* Outside of a transaction each statement is noted when it is done; that one is begun is noted before. */
+static int run_stepwise(struct run *run, const struct pk_part *part, const char *file,
+			struct pk_trace *trace, struct pk_err *err)
+{
+	struct pk_desk *desk = run->desk;
+	struct pk_stepwise how = {
+		.file = file,
+		.first_line = part->line,
+		.conn = &desk->user,
+		.admin = &desk->admin,
+		.local = true,
+		.measure = true,
+		.trust = pk_super_trust(desk->config, desk->repo, &run->clone),
+		.note = note_statement,
+		.after = after_statement,
+		.arg = run,
+	};
+	if (statements_done(run, &how.done, &how.seen, err) < 0 ||
+	    (!how.seen && record_step(run, &desk->admin, 0, false, err) < 0) ||
+	    pk_run_stepwise(part->up, &how, trace, err) < 0)
+		return -1;
+	return record_step(run, &desk->admin, how.done, true, err);
+}
+
+static int run_whole(struct run *run, const struct pk_part *part, const char *file,
+		     struct pk_trace *trace, struct pk_err *err)
+{
+	const struct pk_run how = {
+		.file = file,
+		.first_line = part->line ? part->line : 1,
+		.transaction = true,
+		.measure = true,
+		.before_commit = before_commit,
+		.after = after_statement,
+		.arg = run,
+		.admin = &run->desk->admin,
+		.local = true,
+		.trust = pk_super_trust(run->desk->config, run->desk->repo, &run->clone),
+	};
+	return pk_run_sql(&run->desk->user, part->up, &how, trace, NULL, err);
+}
+
 static int run_part(struct run *run, struct pk_part *part, const char *file, struct pk_err *err)
 {
 	struct pk_desk *desk = run->desk;
 	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
 	PK_FREE char *text_id = pk_git_hash_blob(part->up, strlen(part->up));
-	size_t done = 0;
 	run->id = part->id;
 	run->text_id = text_id;
 	run->statements = 0;
 	if (run->events->part)
 		run->events->part(run->events->arg, part, run->index++, run->n);
 	if (pk_desk_roles_of(desk, part->up, file ? file : "plan", err) < 0 ||
-	    (!part->up_transaction && statements_done(run, &done, err) < 0))
-		return -1;
-	run->statements = done;
-	const struct pk_run how = {
-		.file = file,
-		.first_line = part->line ? part->line : 1,
-		.transaction = part->up_transaction,
-		.measure = true,
-		.before_commit = before_commit,
-		.after = part->up_transaction ? after_statement : after_single,
-		.arg = run,
-		.admin = &desk->admin,
-		.local = true,
-		.trust = pk_super_trust(desk->config, desk->repo, &run->clone),
-		.skip = done,
-	};
-	if (pk_run_sql(&desk->user, part->up, &how, &trace, NULL, err) < 0)
+	    (part->up_transaction ? run_whole : run_stepwise)(run, part, file, &trace, err) < 0)
 		return -1;
 	free(part->trace);
 	part->trace = trace_text(&trace);

@@ -55,28 +55,20 @@ static struct pk_part rename_part(const struct pk_renaming *renaming)
 	return part;
 }
 
-/* Parts of the plan; a statement outside a transaction gets one of its own. Caller frees. */
+/* Parts of the plan: migrations to be. Caller frees. */
 static struct pk_part *make_parts(const struct pk_plan *plan, const struct pk_renaming *renaming,
 				  size_t *ret_n)
 {
 	size_t n_runs, n = 0;
 	struct pk_plan_part *runs = pk_plan_parts(plan, &n_runs);
-	struct pk_part *parts = pk_alloc((plan->n + 1) * sizeof(*parts));
+	struct pk_part *parts = pk_alloc((n_runs + 1) * sizeof(*parts));
 	if (renaming->n)
 		parts[n++] = rename_part(renaming);
 	for (size_t i = 0; i < n_runs; i++) {
-		size_t each = runs[i].transaction ? runs[i].n : 1;
-		for (size_t at = 0; at < runs[i].n; at += each) {
-			const struct pk_plan_part run = {
-				.first = runs[i].first + at,
-				.n = each,
-				.transaction = runs[i].transaction,
-			};
-			PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-			pk_plan_part_sql(plan, &run, &sql);
-			parts[n++] = (struct pk_part){ .up = pk_buf_take(&sql),
-						       .up_transaction = run.transaction };
-		}
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+		pk_plan_part_sql(plan, &runs[i], &sql);
+		parts[n++] = (struct pk_part){ .up = pk_buf_take(&sql),
+					       .up_transaction = runs[i].transaction };
 	}
 	free(runs);
 	*ret_n = n;
@@ -229,7 +221,7 @@ static int make_plan(struct pk_proof *proof, const struct pk_session_source *sou
 	pk_renaming_plan(&renaming, false, &p->plan);
 	for (size_t i = 0; i < rest.n; i++) {
 		struct pk_step *step = pk_plan_add(&p->plan, &rest.steps[i]);
-		step->own_transaction |= i == 0 && renaming.n;
+		step->commit_before |= i == 0 && renaming.n;
 		p->n_destructive += step->destructive;
 	}
 	return 0;
@@ -305,7 +297,8 @@ int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source
 	}
 	if (pk_session_source_roles(source, &roles, err) < 0 || pk_desk_connect(desk, err) < 0 ||
 	    pk_desk_lock(desk, err) < 0 || pk_desk_tables(desk, err) < 0 ||
-	    pk_desk_settle(desk, &ret->clone, err) < 0 || catch_up(desk, ret, err) < 0 ||
+	    pk_desk_settle(desk, &ret->clone, err) < 0 ||
+	    pk_desk_keep_begun(desk, &ret->clone, err) < 0 || catch_up(desk, ret, err) < 0 ||
 	    pk_snapshot_measure(&desk->admin, &ret->clone, err) < 0 ||
 	    pk_desk_shadow(desk, source, &ret->clone, &ret->shadow, err) < 0 ||
 	    (roles.n && pk_server_ensure_roles(&desk->server, &roles, err) < 0) ||

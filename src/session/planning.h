@@ -52,6 +52,24 @@ int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source
  */
 int pk_desk_settle(struct pk_desk *desk, struct pk_snapshot *ret_clone, struct pk_err *err);
 
+/* A migration outside a transaction, planned or written by hand, that was begun and not finished. */
+struct pk_interrupted_part {
+	int id;
+	size_t statements; /* that are done */
+	char *text;	   /* all of them; NULL: there is none */
+};
+#define PK_INTERRUPTED_PART_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
+void pk_interrupted_part_release(struct pk_interrupted_part *begun);
+int pk_desk_begun(struct pk_desk *desk, struct pk_interrupted_part *ret, struct pk_err *err);
+/*
+ * Before another plan is made: what was done of a planned migration that was interrupted becomes a
+ * migration of its own, with a way back, so that it reaches the remote as well. clone: the schema now.
+ */
+int pk_desk_keep_begun(struct pk_desk *desk, struct pk_snapshot *clone, struct pk_err *err);
+
 /* From waiting file to applied part. */
 int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct pk_err *err);
 int pk_manual_id(const struct pk_manual *manual);

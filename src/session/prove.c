@@ -240,9 +240,8 @@ int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *sourc
 		proof->desk->project->schema_dir);
 }
 
-static int find_way_back(struct pk_part *part, struct pk_snapshot *before,
-			 struct pk_snapshot *after, const struct pk_diff_options *options,
-			 struct pk_err *err)
+int pk_part_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk_snapshot *after,
+		     const struct pk_diff_options *options, struct pk_err *err)
 {
 	PK_AUTO(pk_plan) down = PK_PLAN_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -272,7 +271,7 @@ static int prove_up(struct pk_proof *proof, struct pk_part *part, struct pk_snap
 		return -1;
 	part->from = before->fingerprint;
 	part->to = after->fingerprint;
-	if (!part->down && find_way_back(part, before, after, options, err) < 0)
+	if (!part->down && pk_part_way_back(part, before, after, options, err) < 0)
 		return -1;
 	return pk_desk_keep(proof->desk, after, err);
 }

@@ -2,8 +2,9 @@
 #include "session/planning.h"
 
 #include "base/text.h"
-#include "sql/action.h"
+#include "git/git.h"
 #include "sql/migration.h"
+#include "trace/stepwise.h"
 
 int pk_manual_id(const struct pk_manual *manual)
 {
@@ -41,69 +42,65 @@ void pk_manual_applied(struct pk_session *session, size_t index, struct pk_part 
 	*part = (struct pk_part){ 0 };
 }
 
-/*
- * A failed or killed CREATE INDEX CONCURRENTLY leaves an invalid index behind, which is worth
- * nothing.
- */
-static int drop_invalid(struct pk_desk *desk, const char *sql, struct pk_err *err)
+/* The text of a part that waits, or of a hand-written migration; NULL: none that waits has the number. */
+static char *text_of(const struct pk_session *session, int id)
 {
-	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
-	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
-	if (pk_sql_split(sql, "plan", &statements, err) < 0)
+	for (size_t i = 0; i < session->n_parts; i++)
+		if (session->parts[i].id == id && !session->parts[i].applied)
+			return pk_strdup(session->parts[i].up);
+	for (size_t i = 0; i < session->n_manual; i++) {
+		struct pk_part part;
+		if (pk_manual_id(&session->manual[i]) != id ||
+		    pk_manual_parse(&session->manual[i], &part, NULL) < 0)
+			continue;
+		free(part.name);
+		free(part.down);
+		return part.up;
+	}
+	return NULL;
+}
+
+void pk_interrupted_part_release(struct pk_interrupted_part *begun)
+{
+	free(begun->text);
+	*begun = (struct pk_interrupted_part)PK_INTERRUPTED_PART_INIT;
+}
+
+/* Rows of texts that nobody has any more are of plans that others took the place of. */
+int pk_desk_begun(struct pk_desk *desk, struct pk_interrupted_part *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	if (pk_query(&desk->admin,
+		     "SELECT part, statements, text_id FROM postkit.session_steps WHERE NOT done", 0,
+		     NULL, &rows, err) < 0)
 		return -1;
-	pk_sql_actions(&statements, &actions);
-	for (size_t i = 0; i < actions.n; i++) {
-		const struct pk_action *a = &actions.items[i];
-		if (a->verb != PK_CREATE || !a->concurrently || !a->name ||
-		    !pk_streq(a->object, "index"))
+	for (int i = 0; i < rows.n && !ret->text; i++) {
+		int id = atoi(pk_rows_get(&rows, i, 0));
+		PK_FREE char *text = text_of(&desk->session, id);
+		PK_FREE char *hash = text ? pk_git_hash_blob(text, strlen(text)) : NULL;
+		if (!hash || !pk_streq(hash, pk_rows_get(&rows, i, 2)))
 			continue;
-		const char *schema = a->rel_schema ? a->rel_schema : "public";
-		const char *const params[] = { schema, a->name };
-		PK_FREE char *invalid = NULL;
-		PK_AUTO(pk_buf) drop = PK_BUF_INIT;
-		if (pk_query_value(&desk->admin,
-				   "SELECT 1 FROM pg_catalog.pg_index i "
-				   "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-				   "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-				   "WHERE NOT i.indisvalid AND n.nspname = $1 AND c.relname = $2",
-				   2, params, &invalid, err) < 0)
-			return -1;
-		if (!invalid)
-			continue;
-		pk_buf_add(&drop, "DROP INDEX ");
-		pk_buf_add_qualified(&drop, schema, a->name);
-		if (pk_exec(&desk->admin, drop.ptr, err) < 0)
-			return -1;
+		ret->id = id;
+		ret->statements = strtoull(pk_rows_get(&rows, i, 1), NULL, 10);
+		ret->text = pk_take(&text);
 	}
 	return 0;
 }
 
-static int drop_all_invalid(struct pk_desk *desk, struct pk_err *err)
+/* What became of the statement at which it was interrupted. */
+static int settle_begun(struct pk_desk *desk, const struct pk_interrupted_part *begun, struct pk_err *err)
 {
-	const struct pk_session *session = &desk->session;
-	for (size_t i = 0; i < session->n_parts; i++) {
-		const struct pk_part *part = &session->parts[i];
-		if (!part->applied && !part->up_transaction &&
-		    drop_invalid(desk, part->up, err) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < session->n_manual; i++)
-		if (drop_invalid(desk, session->manual[i].text, err) < 0)
-			return -1;
-	return 0;
-}
-
-/* A hand-written migration without a transaction that was left in its middle. */
-static int left_in_middle(struct pk_desk *desk, bool *ret, struct pk_err *err)
-{
-	PK_FREE char *part = NULL;
-	if (pk_query_value(
-		    &desk->admin,
-		    "SELECT part FROM postkit.session_steps WHERE NOT done AND statements > 0", 0,
-		    NULL, &part, err) < 0)
+	size_t done = begun->statements;
+	if (pk_stepwise_settle(&desk->admin, begun->text, &done, err) < 0)
 		return -1;
-	*ret = part != NULL;
-	return 0;
+	if (done == begun->statements)
+		return 0;
+	PK_FREE char *id = pk_printf("%d", begun->id);
+	PK_FREE char *count = pk_printf("%zu", done);
+	const char *const params[] = { id, count };
+	return pk_query(&desk->admin,
+			"UPDATE postkit.session_steps SET statements = $2 WHERE part = $1", 2,
+			params, NULL, err);
 }
 
 static int read_done(struct pk_desk *desk, struct pk_strv *ret, struct pk_err *err)
@@ -133,12 +130,7 @@ static bool note_parts(struct pk_desk *desk, const struct pk_strv *done,
 		struct pk_part *part = &session->parts[i];
 		if (part->applied)
 			continue;
-		/* Outside a transaction the schema alone can tell. */
-		bool there =
-			is_done(done, part->id) ||
-			(!part->up_transaction && pk_streq(part->to.hex, clone->fingerprint.hex) &&
-			 !pk_streq(part->from.hex, part->to.hex));
-		if (!there)
+		if (!is_done(done, part->id))
 			break;
 		part->applied = changed = true;
 	}
@@ -181,7 +173,9 @@ int pk_desk_settle(struct pk_desk *desk, struct pk_snapshot *ret_clone, struct p
 	PK_AUTO(pk_strv) done = PK_STRV_INIT;
 	if (read_done(desk, &done, err) < 0)
 		return -1;
-	if (desk->session.state == PK_SESSION_APPLYING && drop_all_invalid(desk, err) < 0)
+	PK_AUTO(pk_interrupted_part) begun = PK_INTERRUPTED_PART_INIT;
+	if (pk_desk_begun(desk, &begun, err) < 0 ||
+	    (begun.text && settle_begun(desk, &begun, err) < 0))
 		return -1;
 	if (pk_desk_read(desk, ret_clone, err) < 0)
 		return -1;
@@ -191,8 +185,5 @@ int pk_desk_settle(struct pk_desk *desk, struct pk_snapshot *ret_clone, struct p
 	if (changed && (pk_desk_keep(desk, ret_clone, err) < 0 ||
 			pk_session_save(desk->repo, &desk->session, "settle", err) < 0))
 		return -1;
-	bool middle;
-	if (left_in_middle(desk, &middle, err) < 0)
-		return -1;
-	return middle ? 0 : pk_desk_unchanged(desk, ret_clone, err);
+	return begun.text ? 0 : pk_desk_unchanged(desk, ret_clone, err);
 }

@@ -20,6 +20,9 @@ static bool parse_type(const char *text, struct type *ret)
 	if (n >= sizeof(ret->base))
 		return false;
 	memcpy(ret->base, text, n);
+	/* an extension may lie in any schema */
+	if (n > strlen(".citext") && strcmp(ret->base + n - strlen(".citext"), ".citext") == 0)
+		memcpy(ret->base, "citext", sizeof("citext"));
 	if (open) {
 		ret->n_mods = sscanf(open, "(%d,%d", &ret->mods[0], &ret->mods[1]);
 		const char *close = strchr(open, ')');

@@ -366,9 +366,16 @@ static int commit(struct runner *r, struct pk_err *err)
 	return r->how->file ? pk_err_at(err, r->how->file, 0, 0) : -1;
 }
 
+static int user_settings(struct runner *r, struct pk_err *err)
+{
+	if (pk_conn_user_settings(r->conn, err) < 0)
+		return -1;
+	return r->how->settings && *r->how->settings ? pk_exec(r->conn, r->how->settings, err) : 0;
+}
+
 static int run_transaction(struct runner *r, struct pk_err *err)
 {
-	if (pk_conn_user_settings(r->conn, err) < 0 || run_turn(r, TURN_BEFORE, err) < 0 ||
+	if (user_settings(r, err) < 0 || run_turn(r, TURN_BEFORE, err) < 0 ||
 	    pk_exec(r->conn, "BEGIN", err) < 0 || set_lock_timeout(r, true, err) < 0)
 		return -1;
 	if (r->how->measure && (pk_measure_start(&r->measure, r->conn, err) < 0 ||
@@ -402,7 +409,7 @@ static void tell_known_lock(struct runner *r, const struct pk_action *a, struct 
 	item->relation = pk_arena_strdup(&r->trace->arena, name.ptr);
 }
 
-static bool wants_no_transaction(const struct pk_err *err)
+bool pk_wants_no_transaction(const struct pk_err *err)
 {
 	return pk_streq(err->sqlstate, "25001") || pk_streq(err->sqlstate, "2D000");
 }
@@ -417,7 +424,7 @@ static int run_watched(struct runner *r, const struct pk_statement *s, struct pk
 		return -1;
 	if (execute(r, r->conn, s, item, &e) < 0) {
 		if (pk_conn_alive(r->conn) && pk_exec(r->conn, "ROLLBACK", NULL) == 0 &&
-		    wants_no_transaction(&e))
+		    pk_wants_no_transaction(&e))
 			return 1;
 		pk_err_move(err, &e);
 		return -1;
@@ -463,7 +470,7 @@ static int run_alone(struct runner *r, size_t i, struct pk_err *err)
 
 static int run_alone_all(struct runner *r, size_t *done, struct pk_err *err)
 {
-	if (pk_conn_user_settings(r->conn, err) < 0 || set_lock_timeout(r, false, err) < 0)
+	if (user_settings(r, err) < 0 || set_lock_timeout(r, false, err) < 0)
 		return -1;
 	if (r->how->measure && pk_measure_start(&r->measure, r->conn, err) < 0)
 		return -1;

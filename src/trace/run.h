@@ -41,6 +41,7 @@ struct pk_run {
 	bool transaction; /* all in one transaction, committed at the end; else statement by statement */
 	bool measure;		  /* locks and rewrites, not only time */
 	const char *lock_timeout; /* "5s"; NULL: server's */
+	const char *settings; /* SET statements that hold for all of it; NULL or "": none */
 	/*
 	 * Called before commit inside the transaction: tracking rows. The connection then has our settings
 	 * and its own role again, whatever the SQL did. May be NULL. Without a transaction it is called
@@ -73,6 +74,8 @@ struct pk_run {
  */
 int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 	       struct pk_trace *trace, size_t *ret_done, struct pk_err *err);
+/* Was a statement refused only because it was in a transaction? */
+bool pk_wants_no_transaction(const struct pk_err *err);
 cJSON *pk_trace_to_json(
 	const struct pk_trace *trace); /* an array; an object each, with the fields' names */
 

@@ -1,0 +1,157 @@
+/*
+ * A new column whose default is another one for each row, on a table that is in use: added empty,
+ * with the default for new rows; the old rows are filled in batches that each commit; then it is
+ * made NOT NULL.
+ */
+#include "base/strv.h"
+#include "catalog/column.h"
+#include "pg/conn.h"
+#include "sql/action.h"
+
+/* Functions that the grammar alone does not know are known when this schema has them. */
+static bool known_stable(const struct pk_object *column, const char *function)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < column->n_deps; i++) {
+		const struct pk_object *on = column->deps[i];
+
+		if (on->kind != &pk_kind_function || strcmp(on->name, function) != 0)
+			continue;
+		if (!pk_function_is_stable(on))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+bool pk_column_default_varies(const struct pk_object *o)
+{
+	const char *expr = pk_attr(o, DEFAULT_VALUE);
+	PK_AUTO(pk_strv) functions = PK_STRV_INIT;
+
+	if (!expr)
+		return false;
+	switch (pk_sql_expr_volatility(expr)) {
+	case PK_VOL_STABLE:
+		return false;
+	case PK_VOL_VOLATILE:
+		return true;
+	default:
+		pk_sql_expr_functions(expr, &functions);
+		for (size_t i = 0; i < functions.n; i++) {
+			if (!known_stable(o, functions.items[i]))
+				return true;
+		}
+		return functions.n == 0;
+	}
+}
+
+/*
+ * Some blocks of the table at a time. A row that somebody changes meanwhile moves, perhaps to where the
+ * pass has been: it goes on until a pass finds nothing. What is done stays done, so it may begin again.
+ */
+static const char fill[] =
+	"DO %s\n"
+	"<<postkit>>\n"
+	"DECLARE\n"
+	"    step CONSTANT bigint := 256;\n"
+	"    first bigint;\n"
+	"    blocks bigint;\n"
+	"    changed bigint;\n"
+	"    found boolean;\n"
+	"BEGIN\n"
+	"    FOR pass IN 1 .. 20 LOOP\n"
+	"        found := false;\n"
+	"        first := 0;\n"
+	"        blocks := pg_catalog.pg_relation_size(%s) / pg_catalog.current_setting('block_size')::bigint;\n"
+	"        WHILE first < blocks LOOP\n"
+	"            UPDATE ONLY %s AS t SET %s = DEFAULT\n"
+	"            WHERE t.ctid >= pg_catalog.format('(%%s,0)', postkit.first)::pg_catalog.tid\n"
+	"              AND t.ctid < pg_catalog.format('(%%s,0)', postkit.first + postkit.step)::pg_catalog.tid\n"
+	"              AND t.%s IS NULL;\n"
+	"            GET DIAGNOSTICS changed = ROW_COUNT;\n"
+	"            found := found OR changed > 0;\n"
+	"            first := first + step;\n"
+	"            COMMIT;\n"
+	"        END LOOP;\n"
+	"        EXIT WHEN NOT found;\n"
+	"    END LOOP;\n"
+	"END\n"
+	"%s";
+
+/* $postkit$, or longer, so that no name inside ends it. */
+static const char *dollar_quote(struct pk_script *s, const char *table, const char *column)
+{
+	const char *quote = "$postkit$";
+
+	while (strstr(table, quote) || strstr(column, quote))
+		quote = pk_arena_printf(s->arena, "%.*s_$", (int)strlen(quote) - 1, quote);
+	return quote;
+}
+
+static void fill_table(struct pk_script *s, const struct pk_object *o, const struct pk_object *table)
+{
+	const char *column = pk_attr(o, QUOTED), *quote = dollar_quote(s, table->ident, column);
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	struct pk_stmt *stmt;
+
+	if (pk_table_is_partitioned(table) || (s->comes && s->comes(s, table)))
+		return;
+	pk_buf_add_literal(&name, table->ident);
+	stmt = pk_emit(s, fill, quote, name.ptr, table->ident, column, column, quote);
+	stmt->no_transaction = true;
+	stmt->lock = "ROW EXCLUSIVE";
+	stmt->about = table;
+	stmt->scan = true;
+	stmt->note = "fills the rows in batches, each committed by itself; triggers of UPDATE fire; begun again it goes on";
+}
+
+static void fill_heirs(struct pk_script *s, const struct pk_object *o, const struct pk_object *table)
+{
+	fill_table(s, o, table);
+	for (size_t i = 0; i < table->n_heirs; i++)
+		fill_heirs(s, o, table->heirs[i]);
+}
+
+static bool is_checked(const struct pk_object *o)
+{
+	bool checked = false;
+
+	for (size_t i = 0; i < o->n_deps; i++) {
+		if (o->deps[i]->kind == &pk_kind_domain)
+			pk_domain_base(o->deps[i], &checked);
+	}
+	return checked;
+}
+
+bool pk_column_add_rewrites(const struct pk_object *o)
+{
+	const char *generated = pk_attr(o, GENERATED);
+
+	return (generated && pk_ends_with(generated, " STORED")) || pk_attr(o, IDENTITY) || is_checked(o) ||
+	       pk_column_default_varies(o);
+}
+
+bool pk_column_add_filled(struct pk_script *s, const struct pk_object *o)
+{
+	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
+	struct pk_stmt *stmt;
+
+	/* A domain that checks has every row written anew even for nulls. */
+	if (!pk_script_online(s, o->parent) || o->parent->kind->foreign || pk_attr(o, GENERATED) || pk_attr(o, IDENTITY) || is_checked(o) ||
+	    (s->tied_later && s->tied_later(s, o)) || !pk_column_default_varies(o))
+		return false;
+	pk_buf_addf(&definition, "%s %s", pk_attr(o, QUOTED), pk_attr(o, TYPE));
+	if (pk_attr(o, COLLATION))
+		pk_buf_addf(&definition, " COLLATE %s", pk_attr(o, COLLATION));
+	stmt = pk_emit(s, "ALTER TABLE %s ADD COLUMN %s, ALTER COLUMN %s SET DEFAULT %s", o->parent->ident, definition.ptr,
+		       pk_attr(o, QUOTED), pk_attr(o, DEFAULT_VALUE));
+	stmt->about = o->parent;
+	stmt->heirs = PK_ALL_HEIRS;
+	stmt->note = "new rows have the default from here on; with it at once, every row would be written anew under the lock";
+	fill_heirs(s, o, o->parent);
+	if (pk_attr(o, NOT_NULL) && !pk_attr(o, NOT_NULL_INVALID))
+		pk_column_set_not_null(s, o);
+	return true;
+}

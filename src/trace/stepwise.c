@@ -1,0 +1,215 @@
+#include "trace/stepwise.h"
+
+#include <strings.h>
+
+#include "sql/action.h"
+
+struct steps {
+	struct pk_stepwise *how;
+	struct pk_trace *trace;
+	struct pk_statements statements;
+	struct pk_actions actions;
+	struct pk_buf settings; /* of the statements so far: each is run on its own */
+};
+
+/* --- what an earlier run left --- */
+
+static const struct pk_action *action_of(const struct steps *s, size_t statement)
+{
+	for (size_t i = 0; i < s->actions.n; i++)
+		if (s->actions.items[i].statement == statement)
+			return &s->actions.items[i];
+	return NULL;
+}
+
+static bool concurrent_index(const struct pk_action *a, enum pk_verb verb)
+{
+	return a && a->verb == verb && a->concurrently && a->name && pk_streq(a->object, "index");
+}
+
+/* 't', 'f' by pg_index.indisvalid, NULL when there is no such index. An index lives in its table's schema. */
+static int index_state(struct pk_conn *conn, const struct pk_action *a, char **ret_valid, char **ret_name,
+		       struct pk_err *err)
+{
+	static const char sql[] =
+		"SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid"
+		" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+		" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+		" WHERE c.relname = $1 AND ($2::pg_catalog.text IS NULL OR n.nspname = $2)"
+		" AND ($3::pg_catalog.text IS NULL OR i.indrelid = (SELECT t.oid FROM pg_catalog.pg_class t"
+		" WHERE t.oid = i.indrelid AND t.relname = $3))";
+	const char *params[] = { a->name, a->schema ? a->schema : a->rel_schema, a->rel_name };
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, sql, 3, params, &rows, err) < 0)
+		return -1;
+	if (rows.n == 1) {
+		*ret_name = pk_strdup(pk_rows_get(&rows, 0, 0));
+		*ret_valid = pk_strdup(pk_rows_get(&rows, 0, 1));
+	}
+	return 0;
+}
+
+/* Whether a statement that was begun before did come to its end; clears away a failed index. */
+static int settle(struct steps *s, size_t statement, bool *ret_done, struct pk_err *err)
+{
+	const struct pk_action *a = action_of(s, statement);
+	PK_FREE char *valid = NULL, *name = NULL;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	bool create = concurrent_index(a, PK_CREATE);
+
+	*ret_done = false;
+	if (!create && !concurrent_index(a, PK_DROP))
+		return 0;
+	if (index_state(s->how->conn, a, &valid, &name, err) < 0)
+		return -1;
+	*ret_done = create ? pk_streq(valid, "t") : valid == NULL;
+	if (!create || !valid || *ret_done)
+		return 0;
+	if (s->how->dropped)
+		s->how->dropped(s->how->arg, name);
+	/* The name was quoted by the server. */
+	pk_buf_addf(&sql, "DROP INDEX CONCURRENTLY %s", name);
+	return pk_exec(s->how->conn, sql.ptr, err);
+}
+
+/* --- one statement --- */
+
+/* What says by itself that it cannot; others are asked. */
+static bool refuses_transaction(const struct pk_action *a, const char *text)
+{
+	if (!a)
+		return false;
+	if (a->concurrently || a->verb == PK_VACUUM || pk_streq(a->object, "database") ||
+	    pk_streq(a->object, "tablespace"))
+		return true;
+	return (a->verb == PK_DO || a->verb == PK_CALL) && strcasestr(text, "COMMIT");
+}
+
+static int note_next(void *arg, struct pk_conn *conn, struct pk_err *err)
+{
+	const struct steps *s = arg;
+
+	return s->how->note(s->how->arg, conn, s->how->done + 1, err);
+}
+
+static void after(void *arg, const struct pk_traced *traced)
+{
+	const struct steps *s = arg;
+
+	if (s->how->after)
+		s->how->after(s->how->arg, traced);
+}
+
+static int run_as(struct steps *s, size_t i, bool transaction, struct pk_err *err)
+{
+	const struct pk_stepwise *how = s->how;
+	const struct pk_statement *statement = &s->statements.items[i];
+	const struct pk_action *a = action_of(s, i);
+	struct pk_run run = {
+		.file = how->file,
+		.first_line = (how->first_line > 1 ? how->first_line : 1) + statement->line - 1,
+		.transaction = transaction,
+		.measure = how->measure && (transaction || (a && a->concurrently)),
+		/* CONCURRENTLY blocks nobody while it waits, and ended by a timeout it leaves an invalid index. */
+		.lock_timeout = a && a->concurrently && how->lock_timeout ? "0" : how->lock_timeout,
+		.settings = s->settings.ptr,
+		.before_commit = transaction ? note_next : NULL,
+		.after = after,
+		.arg = s,
+		.admin = how->admin,
+		.local = how->local,
+		.trust = how->trust,
+	};
+
+	return pk_run_sql(how->conn, statement->text, &run, s->trace, NULL, err);
+}
+
+static int run_once(struct steps *s, size_t i, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (!refuses_transaction(action_of(s, i), s->statements.items[i].text)) {
+		if (run_as(s, i, true, &why) == 0)
+			return 0;
+		if (!pk_conn_alive(s->how->conn) || !pk_wants_no_transaction(&why)) {
+			pk_err_move(err, &why);
+			return -1;
+		}
+	}
+	return run_as(s, i, false, err) < 0 ? -1 : note_next(s, s->how->conn, err);
+}
+
+static int run_statement(struct steps *s, size_t i, struct pk_err *err)
+{
+	for (int attempt = 0;; attempt++) {
+		PK_AUTO(pk_err) why = PK_ERR_INIT;
+		bool done = false;
+
+		if ((s->how->seen || attempt) && settle(s, i, &done, err) < 0)
+			return -1;
+		if (done)
+			return note_next(s, s->how->conn, err);
+		if (run_once(s, i, &why) == 0)
+			return 0;
+		if (!pk_conn_alive(s->how->conn) || !s->how->again || !s->how->again(s->how->arg, &why, attempt)) {
+			pk_err_move(err, &why);
+			return -1;
+		}
+	}
+}
+
+static int run_all(struct steps *s, struct pk_err *err)
+{
+	for (size_t i = 0; i < s->statements.n; i++) {
+		const struct pk_action *a = action_of(s, i);
+
+		/* A setting holds for what comes after it, however that is run. */
+		if (a && a->verb == PK_SET && !a->local)
+			pk_buf_addf(&s->settings, "%s;\n", s->statements.items[i].text);
+		if (i < s->how->done)
+			continue;
+		if (run_statement(s, i, err) < 0)
+			return -1;
+		s->how->done = i + 1;
+		s->how->seen = false;
+	}
+	return 0;
+}
+
+static int open_steps(struct steps *s, const char *sql, struct pk_err *err)
+{
+	if (pk_sql_split(sql, s->how->file, &s->statements, err) < 0)
+		return -1;
+	s->how->total = s->statements.n;
+	pk_sql_actions(&s->statements, &s->actions);
+	return 0;
+}
+
+static void close_steps(struct steps *s)
+{
+	pk_buf_release(&s->settings);
+	pk_actions_release(&s->actions);
+	pk_statements_release(&s->statements);
+}
+
+int pk_run_stepwise(const char *sql, struct pk_stepwise *how, struct pk_trace *trace, struct pk_err *err)
+{
+	struct steps s __attribute__((cleanup(close_steps))) = { .how = how, .trace = trace, .settings = PK_BUF_INIT };
+
+	return open_steps(&s, sql, err) < 0 ? -1 : run_all(&s, err);
+}
+
+int pk_stepwise_settle(struct pk_conn *conn, const char *sql, size_t *done, struct pk_err *err)
+{
+	struct pk_stepwise how = { .file = "migration", .conn = conn };
+	struct steps s __attribute__((cleanup(close_steps))) = { .how = &how, .settings = PK_BUF_INIT };
+	bool ended = false;
+
+	if (open_steps(&s, sql, err) < 0)
+		return -1;
+	if (*done < s.statements.n && settle(&s, *done, &ended, err) < 0)
+		return -1;
+	*done += ended;
+	return 0;
+}
