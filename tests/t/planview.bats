@@ -75,7 +75,7 @@ change() {
 @test "transactions, summary and settings stand below" {
 	change
 	run git postkit plan --allow-destructive
-	has 'migration 1: step' 'in a transaction' 'to create, ' 'to change, ' 'to drop' '2 steps lose data' 'proved on a copy' \
+	has 'migration 1: step' 'in a transaction' 'to create, ' 'to change, ' 'to drop' '3 steps lose data' 'proved on a copy' \
 		'as role shop; ways that do not block where tables are large (--online=auto)'
 	run git postkit plan --online never --allow-destructive
 	has 'the plain way everywhere (--online=never)'
