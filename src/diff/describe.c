@@ -270,6 +270,6 @@ void pk_differ_follow(const struct pk_node *node)
 		return;
 	else if (node->type == PK_NODE_DROP)
 		leave(node->from, pk_partition_of(node->from));
-	else if (node->type == PK_NODE_RELEASE || node->type == PK_NODE_LATE)
+	else if (node->from && node->to && (node->type == PK_NODE_RELEASE || node->type == PK_NODE_LATE))
 		change_parents(node->from, node->to, node->type == PK_NODE_LATE);
 }
