@@ -75,17 +75,22 @@ int pk_kept_terms(struct pk_conn *admin, const struct pk_kept_terms *terms, char
 }
 
 /* "terms source fingerprint" */
-static bool is_like(const struct pk_database *database, const struct pk_kept *like)
+static bool is_like(const struct pk_database *database, const struct pk_kept *like, struct pk_oid *ret_fingerprint)
 {
 	PK_AUTO(pk_strv) words = PK_STRV_INIT;
 
 	pk_strv_split(&words, database->label ? database->label : "", ' ');
-	return words.n == 3 && pk_streq(words.items[0], like->terms) &&
-	       (!like->source || pk_streq(words.items[1], like->source)) &&
-	       (!like->fingerprint || pk_streq(words.items[2], like->fingerprint));
+	if (words.n != 3 || !pk_streq(words.items[0], like->terms) ||
+	    (like->source && !pk_streq(words.items[1], like->source)) ||
+	    (like->fingerprint && !pk_streq(words.items[2], like->fingerprint)))
+		return false;
+	if (ret_fingerprint)
+		snprintf(ret_fingerprint->hex, sizeof(ret_fingerprint->hex), "%s", words.items[2]);
+	return true;
 }
 
-int pk_kept_take(struct pk_server *server, const struct pk_kept *like, char **ret, struct pk_err *err)
+int pk_kept_take(struct pk_server *server, const struct pk_kept *like, char **ret, struct pk_oid *ret_fingerprint,
+		 struct pk_err *err)
 {
 	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
 
@@ -96,7 +101,7 @@ int pk_kept_take(struct pk_server *server, const struct pk_kept *like, char **re
 		PK_FREE char *id = pk_random_hex(6);
 		PK_FREE char *name = pk_printf("pk_taken_%s", id);
 
-		if (!is_like(&all.items[i], like))
+		if (!is_like(&all.items[i], like, ret_fingerprint))
 			continue;
 		/* Of two that want it the rename lets one have it. */
 		if (pk_server_mark_db(server, all.items[i].name, "shadow", "", NULL) == 0 &&

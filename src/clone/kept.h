@@ -28,8 +28,12 @@ struct pk_kept {
 	const char *source;	 /* NULL: not from files; when looking: from whatever */
 	const char *fingerprint; /* when looking NULL: any */
 };
-/* *ret: the name, caller frees; NULL when there is none. It is the caller's alone, marked as a shadow, until it is kept again. */
-int pk_kept_take(struct pk_server *server, const struct pk_kept *like, char **ret, struct pk_err *err);
+/*
+ * *ret: the name, caller frees; NULL when there is none. It is the caller's alone, marked as a shadow,
+ * until it is kept again. ret_fingerprint: what it must have when it is read; may be NULL.
+ */
+int pk_kept_take(struct pk_server *server, const struct pk_kept *like, char **ret, struct pk_oid *ret_fingerprint,
+		 struct pk_err *err);
 /*
  * Keeps a database of ours that nobody is connected to. The oldest go, when there are more than a few.
  */

@@ -198,6 +198,24 @@ static int keeping_find(struct pk_conn *admin, const struct pk_source *infra, co
 	return pk_kept_terms(admin, &terms, &ret->terms, err);
 }
 
+/* One that was kept, read; *ret_db NULL: there is none, or it is not what it says. */
+static int read_kept(struct pk_server *server, struct pk_conn *admin, const struct keeping *k,
+		     const struct pk_managed *managed, char **ret_db, struct pk_snapshot *ret, struct pk_err *err)
+{
+	const struct pk_kept like = { .terms = k->terms, .source = k->source };
+	struct pk_oid fingerprint;
+
+	if (pk_kept_take(server, &like, ret_db, &fingerprint, err) < 0)
+		return -1;
+	if (!*ret_db || (read_db(server, *ret_db, managed, ret, NULL) == 0 &&
+			 pk_streq(fingerprint.hex, ret->fingerprint.hex)))
+		return 0;
+	pk_scrap_db(admin, *ret_db, NULL);
+	pk_snapshot_release(ret);
+	free(pk_take(ret_db));
+	return 0;
+}
+
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,
 		   struct pk_snapshot *ret, struct pk_err *err)
@@ -207,17 +225,18 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 	PK_FREE char *db = NULL;
 	/* What is left out is loaded along with the files, and is another one each time. */
 	bool keep = options->keep && !(options->trust.like && options->trust.like->n_left_out);
+	int result = 0;
 
-	if (pk_conn_open(&admin, &server->admin, err) < 0)
+	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    (keep && options->like &&
+	     (keeping_find(&admin, infra, files, options, options->like, &k, err) < 0 ||
+	      read_kept(server, &admin, &k, options->managed, &db, ret, err) < 0)))
 		return -1;
-	if (keep && options->like) {
-		if (keeping_find(&admin, infra, files, options, options->like, &k, err) < 0 ||
-		    pk_kept_take(server, &(struct pk_kept){ .terms = k.terms, .source = k.source }, &db, err) < 0)
+	if (!db) {
+		if (pk_shadow_make(server, infra, files, options, &db, err) < 0)
 			return -1;
+		result = read_db(server, db, options->managed, ret, err);
 	}
-	if (!db && pk_shadow_make(server, infra, files, options, &db, err) < 0)
-		return -1;
-	int result = read_db(server, db, options->managed, ret, err);
 	if (result == 0 && keep && !k.terms)
 		result = keeping_find(&admin, infra, files, options, db, &k, err);
 	if (result == 0 && keep)

@@ -123,3 +123,43 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 		return 1
 	}
 }
+
+# The catalog query puts most of them together itself, which is faster; it must say what the server says.
+@test "definitions of indexes are the server's own words" {
+	local major query
+	pg_createdb words
+	"$ROOT/tests/bench/schema" 8 | sql words >/dev/null
+	sql words "
+		CREATE DOMAIN code AS varchar(8);
+		CREATE TABLE \"Odd \"\"Names\" (id int, \"A b\" text COLLATE \"C\", c varchar(9), d code, e int[], f numeric,
+			g inet, h cidr, i char(3), j name, k bool, l text);
+		CREATE INDEX ON \"Odd \"\"Names\" (\"A b\", c, id DESC);
+		CREATE INDEX ON \"Odd \"\"Names\" (\"A b\" COLLATE \"POSIX\");
+		CREATE INDEX ON \"Odd \"\"Names\" (l COLLATE \"C\", l text_pattern_ops);
+		CREATE INDEX ON \"Odd \"\"Names\" (id NULLS FIRST, f DESC NULLS LAST) INCLUDE (\"A b\", k);
+		CREATE UNIQUE INDEX ON \"Odd \"\"Names\" (c, d, e);
+		CREATE INDEX ON \"Odd \"\"Names\" USING hash (c);
+		CREATE INDEX ON \"Odd \"\"Names\" USING brin (id, f);
+		CREATE INDEX ON \"Odd \"\"Names\" USING gin (e);
+		CREATE INDEX ON \"Odd \"\"Names\" USING gist (h inet_ops);
+		CREATE INDEX ON \"Odd \"\"Names\" (g, h, i, j, k) WITH (fillfactor = 70);
+		CREATE INDEX ON \"Odd \"\"Names\" (id, (f + 1)) WHERE k;
+		CREATE MATERIALIZED VIEW mat AS SELECT 1 AS one, 'x'::varchar AS two;
+		CREATE UNIQUE INDEX ON mat (one, two);
+		CREATE TABLE parts (id int, at date) PARTITION BY RANGE (at);
+		CREATE TABLE parts_1 PARTITION OF parts DEFAULT;
+		CREATE INDEX ON parts (at DESC, id)"
+	major=$(sql words "SELECT current_setting('server_version_num')::int / 10000")
+	query=$(awk -v major="$major" '{
+		keep = 1
+		for (i = 1; i <= NF; i++) {
+			if ($i ~ /^pg>=[0-9]+$/ && major < substr($i, 5)) keep = 0
+			if ($i ~ /^pg<[0-9]+$/ && major >= substr($i, 4)) keep = 0
+		}
+		if (keep) print
+	}' "$ROOT/src/catalog/sql/index.sql")
+	equal "$(sql words "SET search_path = ''; SELECT definition FROM ($query
+		) i WHERE definition IS DISTINCT FROM pg_catalog.pg_get_indexdef(oid)")" ""
+	equal "$(sql words "SET search_path = ''; SELECT count(*) FROM ($query
+		) i")" 54
+}

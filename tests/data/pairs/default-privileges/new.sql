@@ -3,7 +3,7 @@ CREATE SCHEMA bare;
 CREATE TABLE kept (a int);
 CREATE VIEW shown AS SELECT a::text AS a FROM kept;
 CREATE TABLE bare_table (id serial);
-CREATE TABLE s.bare_table (id int GENERATED ALWAYS AS IDENTITY);
+CREATE TABLE s.bare_table (id int);
 CREATE TABLE other_owner (a int);
 ALTER TABLE other_owner OWNER TO pair_app;
 CREATE FUNCTION bare_function() RETURNS int LANGUAGE sql AS 'SELECT 1';
