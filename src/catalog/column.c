@@ -4,7 +4,7 @@
 static const char *const attrs[] = { "quoted", "type", "collation", "not_null", "not_null_name", "not_null_usual",
 				     "not_null_invalid", "not_null_inherited", "not_null_apart", "not_null_comment",
 				     "default_value", "generated", "identity", "identity_options", "storage",
-				     "type_storage", "compression", "statistics", "options", "inherited", "local",
+				     "type_storage", "compression", "statistics", "options", "inherited", "local", "in_key",
 				     "category", "base_type", "root_type", "foreign_options" };
 
 static const char *default_value(const struct pk_object *column)
@@ -263,19 +263,17 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 	}
 }
 
-/* A partition that is detached meanwhile is on its own. */
-static bool stays_attached(const struct pk_object *from, const struct pk_object *to)
-{
-	const struct pk_object *old = pk_attachment_of(from), *new = pk_attachment_of(to);
-
-	if (!old || !new)
-		return !old && !new;
-	return old->kind->alter(NULL, old, new) == PK_SAME;
-}
-
+/* A partition that is detached meanwhile is on its own, and so is an heir that leaves the parent. */
 bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *to)
 {
-	return from->origin && to->origin && stays_attached(from->parent, to->parent);
+	const struct pk_object *old = pk_attachment_of(from->parent), *new = pk_attachment_of(to->parent);
+
+	if (!from->origin || !to->origin)
+		return false;
+	if (old && new)
+		return old->kind->alter(NULL, old, new) == PK_SAME;
+	return strcmp(from->origin->parent->ident, to->origin->parent->ident) == 0 &&
+	       pk_table_keeps_parent(from->parent, to->parent, to->origin->parent->ident);
 }
 
 /* True when the heirs follow the parent's own change of this attribute. */
@@ -298,15 +296,6 @@ static void alter_storage(struct pk_script *s, const struct pk_object *from, con
 			"SHARE UPDATE EXCLUSIVE";
 	if (pk_attr_changed(from, to, OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
-}
-
-/* An heir's column follows its parent's. Its default is cut and made again around it. */
-void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	if (!from->origin || !to->origin || !stays_attached(from->parent, to->parent))
-		pk_column_change_type(s, from, to, true);
-	pk_column_alter_not_null(s, from, to);
-	alter_storage(s, from, to, true);
 }
 
 static enum pk_outcome alter_view_column(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -355,12 +344,14 @@ static void set_expression(struct pk_script *s, const struct pk_object *o)
 	stmt->rewrite = is_stored(o);
 }
 
-static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+/* replaced: the type behind it is another one, under the same name. */
+static enum pk_outcome change(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool replaced)
 {
 	size_t before = s->n;
-	bool retype = pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
-	bool emit_type = retype && !follows(from, to, TYPE) && !follows(from, to, COLLATION);
-	bool using = retype && pk_column_needs_using(from, to);
+	bool retype = replaced || pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
+	bool heir = replaced ? pk_column_stays_heir(from, to) : follows(from, to, TYPE) || follows(from, to, COLLATION);
+	bool emit_type = retype && !heir;
+	bool using = replaced || (retype && pk_column_needs_using(from, to));
 	bool apart = pk_tied_later(s, to); /* its default is cut and made again around this */
 	bool without_default = !apart && pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
 
@@ -394,15 +385,32 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return s->n > before ? PK_ALTERED : PK_SAME;
 }
 
+static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	return change(s, from, to, false);
+}
+
+void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	change(s, from, to, true);
+}
+
 static bool folds(const struct pk_object *o)
 {
 	(void)o;
 	return true;
 }
 
-/* What a column of a view or a composite type uses is its relation's affair. */
-static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+static bool fixed(const struct pk_object *o)
 {
+	return pk_attr(o, IN_KEY) != NULL;
+}
+
+/* What a column of a view or a composite type uses is its relation's affair. */
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, const struct pk_object *after,
+				 enum pk_loss loss)
+{
+	(void)after;
 	if (!of_relation(user))
 		return PK_UNTOUCHED;
 	if (loss == PK_LOSS_GONE && (used->kind->type || pk_is_type(pk_attr(user, BASE_TYPE), used)))
@@ -417,7 +425,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 const struct pk_kind pk_kind_column = {
 	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .hash_joins = true, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
 	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
-	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .reaction = reaction, .tie = default_value,
+	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .fixed = fixed, .reaction = reaction, .tie = default_value,
 	.untie = untie, .retie = set_default,
 	.rename = pk_rename_in_parent,
 };

@@ -39,6 +39,24 @@ bool pk_column_needs_using(const struct pk_object *from, const struct pk_object 
 	return family(old) == 0 || family(old) != family(new);
 }
 
+bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *to)
+{
+	static const char *const sets[][3] = { { "smallint", "integer", "bigint" }, { "text", "character varying", "" } };
+	const char *old = root_type(from), *new = root_type(to);
+
+	for (size_t i = 0; i < PK_COUNT(sets); i++) {
+		bool has_old = false, has_new = false;
+
+		for (size_t j = 0; j < PK_COUNT(sets[i]); j++) {
+			has_old |= strcmp(sets[i][j], old) == 0;
+			has_new |= strcmp(sets[i][j], new) == 0;
+		}
+		if (has_old && has_new)
+			return true;
+	}
+	return false;
+}
+
 static bool has_cast(const struct pk_object *column)
 {
 	for (size_t i = 0; i < column->n_deps; i++) {

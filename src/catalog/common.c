@@ -44,28 +44,56 @@ static bool is_of(const char *line, char sign, const char *grantee)
 	return *line == sign && strlen(grantee) == len && strncmp(line + 1, grantee, len) == 0;
 }
 
+/* Adds a line, unless the same is granted already; with the grant option it takes the place of one without. */
+static size_t add_granted(const char **lines, size_t n, const char *line)
+{
+	const char *option = strrchr(line, '\t') - 1;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *other = strrchr(lines[i], '\t') - 1;
+
+		if (other - lines[i] != option - line || strncmp(lines[i], line, (size_t)(option - line)) != 0 ||
+		    strcmp(other + 1, option + 1) != 0)
+			continue;
+		if (*option == 'g')
+			lines[i] = line;
+		return n;
+	}
+	lines[n] = line;
+	return n + 1;
+}
+
 /*
  * What is granted once the owner is another: what the new one had been granted is part of what it has as the
- * owner, and what was withheld from the old one is withheld from it.
+ * owner, and what was withheld from the old one is withheld from it. On columns, where owners have nothing by
+ * themselves, it has what the old one had.
  */
 static const char *const *grants_after_owner(struct pk_script *s, const struct pk_object *o, const char *const *grants,
 					     const char *old, const char *new)
 {
+	char passed_on = o->kind->part ? '+' : '-';
 	const char **lines;
 	size_t n = 0;
 
 	while (grants && grants[n])
 		n++;
-	if (!n || !old || !new || !o->kind->owned || pk_streq(old, new))
+	if (!n || !old || !new || (!o->kind->owned && !o->kind->part) || pk_streq(old, new))
 		return grants;
 	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
 	n = 0;
 	for (const char *const *p = grants; *p; p++) {
-		if (is_of(*p, '+', new))
+		if (o->kind->owned && is_of(*p, '+', new))
 			continue;
-		lines[n++] = is_of(*p, '-', old) ? pk_arena_printf(s->arena, "-%s%s", new, *p + 1 + strlen(old)) : *p;
+		n = add_granted(lines, n, !is_of(*p, passed_on, old) ? *p :
+				pk_arena_printf(s->arena, "%c%s%s", passed_on, new, *p + 1 + strlen(old)));
 	}
 	return lines;
+}
+
+/* The object that has its owner: columns are their table's. */
+static const struct pk_object *owned(const struct pk_object *o)
+{
+	return o->kind->part ? o->parent : o;
 }
 
 void pk_common_create(struct pk_script *s, const struct pk_object *o)
@@ -87,13 +115,14 @@ void pk_common_alter(struct pk_script *s, const struct pk_object *from, const st
 	if (comment_counts(to) && !pk_streq(from->comment, to->comment))
 		emit_comment(s, to, to->comment);
 	if (to->kind->grant_on)
-		pk_acl_change(s, to, grants_after_owner(s, to, from->grants, owner_of(s, from), owner_of(s, to)), to->grants);
+		pk_acl_change(s, to, grants_after_owner(s, to, from->grants, owner_of(s, owned(from)), owner_of(s, owned(to))),
+			      to->grants);
 }
 
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b)
 {
 	(void)s;
-	if (owner_changes(a, b))
+	if (owner_changes(a, b) || (b->kind->part && b->grants && owner_changes(a->parent, b->parent)))
 		return false;
 	if (comment_counts(b) && !pk_streq(a->comment, b->comment))
 		return false;

@@ -395,6 +395,16 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	pk_stmt_lock(s, stmt, referenced(o), "ACCESS EXCLUSIVE");
 }
 
+/* Its columns must be comparable all the time; other constraints the server makes anew by itself. */
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, const struct pk_object *after,
+				 enum pk_loss loss)
+{
+	if (loss != PK_LOSS_TYPE)
+		return PK_MADE_ANEW;
+	return is_kind(user, 'f') && used->kind == &pk_kind_column && !pk_column_keeps_keys(used, after) ? PK_MADE_ANEW :
+													    PK_UNTOUCHED;
+}
+
 /* Through its index. */
 static bool takes_relation_name(const struct pk_object *o)
 {
@@ -415,6 +425,6 @@ const struct pk_kind pk_kind_constraint = {
 	.lock_create = LOCK, .lock_alter = LOCK, .lock_drop = LOCK,
 	.parent_attr = PARENT_CONSTRAINT + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
 	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = pk_constraint_merged,
-	.exclusive = exclusive, .references = references, .create = create, .alter = alter, .drop = drop,
+	.exclusive = exclusive, .references = references, .reaction = reaction, .create = create, .alter = alter, .drop = drop,
 	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,
 };

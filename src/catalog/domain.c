@@ -227,8 +227,10 @@ static void set_aside(struct pk_script *s, const struct pk_object *o)
 }
 
 /* What its default and its constraints use comes and goes with them; its type with all of it. */
-static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, const struct pk_object *after,
+				 enum pk_loss loss)
 {
+	(void)after;
 	if (loss == PK_LOSS_TYPE)
 		return PK_UNTOUCHED;
 	return pk_is_type(pk_attr(user, TYPE), used) ? PK_MADE_ANEW : PK_RETIED;

@@ -84,10 +84,13 @@ struct pk_kind {
 	void (*extras)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 	/* Does it come from the parent of its relation alone? NULL: no. */
 	bool (*inherited)(const struct pk_object *o);
+	/* Does its relation have to be made anew when its type changes? NULL: no. */
+	bool (*fixed)(const struct pk_object *o);
 	/* The table that a foreign key refers to, as SQL names it; NULL: none. */
 	const char *(*references)(const struct pk_object *o);
-	/* What the loss of something it uses means. NULL: made anew; at a change of type only if blocks_type_change. */
-	enum pk_reaction (*reaction)(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss);
+	/* What the loss of something it uses means; after: what that becomes, or NULL. No function: made anew; at a change of type only if blocks_type_change. */
+	enum pk_reaction (*reaction)(const struct pk_object *user, const struct pk_object *used,
+				     const struct pk_object *after, enum pk_loss loss);
 	/*
 	 * A tie to others that a statement of its own cuts and makes, so that circles come apart: a
 	 * column's default, a sequence's owner, a table's parents, a domain's checks, what a view shows,
@@ -246,6 +249,8 @@ bool pk_column_inherited(const struct pk_object *column);
 const char *pk_column_type(const struct pk_object *column); /* without its modifier */
 /* A value of the old column, as it can be assigned to the new one. */
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* Can a foreign key stay while one of its columns changes from one to the other, and its other side has or has not? */
+bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *to);
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
 bool pk_column_generated(const struct pk_object *column);
 const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */
@@ -271,12 +276,15 @@ void pk_late_cluster(struct pk_script *s, const struct pk_object *from, const st
 enum { PK_TABLE_IS_PARTITION, PK_TABLE_INHERITS };
 void pk_table_parts(struct pk_script *s, const struct pk_object *o, bool typed, struct pk_buf *list);
 const char *pk_table_parents(const struct pk_object *o);
+/* Is it an heir of the parent all along? */
+bool pk_table_keeps_parent(const struct pk_object *from, const struct pk_object *to, const char *parent);
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to);
 const char *pk_table_of_type(const struct pk_object *table); /* NULL: no typed table */
 void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* An heir must have the parents' columns and checks already. from NULL: new, nothing. */
 void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
-enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss);
+enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used,
+				   const struct pk_object *after, enum pk_loss loss);
 static inline const char *pk_alter_table(const struct pk_object *table)
 {
 	return table->kind->foreign ? "ALTER FOREIGN TABLE" : "ALTER TABLE";

@@ -77,45 +77,59 @@ static void row_security(struct pk_script *s, const struct pk_object *o, bool en
 		pk_emit(s, "ALTER TABLE %s %s ROW LEVEL SECURITY", o->ident, force_word);
 }
 
-static bool in_list(const char *const *items, size_t n, const char *item)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(items[i], item) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* As it is before the plan. */
 static const struct pk_object *table_named(const struct pk_script *s, const char *ident)
 {
 	return s->from ? pk_snapshot_find(s->from, pk_arena_printf(s->arena, "table %s", ident)) : NULL;
 }
 
-/* A statement for each parent that only `b` has. */
-static void parents_gained(struct pk_script *s, const struct pk_object *a, const struct pk_object *b, const char *words)
+/*
+ * The parents stand in the order in which they were taken: those that stay are the first of the new ones,
+ * and all others are left, to be taken again behind them where the new table has them.
+ */
+static void change_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool take)
 {
 	const char *const *old, *const *new;
-	size_t n_old = pk_attr_list(s, pk_attr(a, INHERITS), &old);
-	size_t n_new = pk_attr_list(s, pk_attr(b, INHERITS), &new);
+	size_t n_old = pk_attr_list(s, pk_attr(from, INHERITS), &old);
+	size_t n_new = pk_attr_list(s, pk_attr(to, INHERITS), &new), kept = 0;
 
-	if (pk_attr(a, IS_PARTITION) || pk_attr(b, IS_PARTITION))
+	if (pk_attr(from, IS_PARTITION) || pk_attr(to, IS_PARTITION))
 		return;
-	for (size_t i = 0; i < n_new; i++) {
-		struct pk_stmt *stmt;
-
-		if (in_list(old, n_old, new[i]))
-			continue;
-		stmt = pk_emit(s, "ALTER TABLE %s %s %s", b->ident, words, new[i]);
-		stmt->heirs = PK_ALL_HEIRS;
-		if (pk_streq(words, "INHERIT"))
-			pk_stmt_lock(s, stmt, table_named(s, new[i]), "SHARE UPDATE EXCLUSIVE");
+	for (size_t i = 0; i < n_old; i++) {
+		if (kept < n_new && strcmp(old[i], new[kept]) == 0)
+			kept++;
+		else if (!take)
+			pk_emit(s, "ALTER TABLE %s NO INHERIT %s", from->ident, old[i])->heirs = PK_ALL_HEIRS;
 	}
+	for (; take && kept < n_new; kept++) {
+		struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s INHERIT %s", to->ident, new[kept]);
+
+		stmt->heirs = PK_ALL_HEIRS;
+		pk_stmt_lock(s, stmt, table_named(s, new[kept]), "SHARE UPDATE EXCLUSIVE");
+	}
+}
+
+bool pk_table_keeps_parent(const struct pk_object *from, const struct pk_object *to, const char *parent)
+{
+	const char *old = pk_attr(from, INHERITS), *new = pk_attr(to, INHERITS);
+	const char sep[] = { PK_LIST_SEP, '\0' };
+
+	while (old && *old && new && *new) {
+		size_t n_old = strcspn(old, sep), n_new = strcspn(new, sep);
+
+		if (n_old == n_new && strncmp(old, new, n_old) == 0) {
+			if (strlen(parent) == n_old && strncmp(parent, old, n_old) == 0)
+				return true;
+			new += n_new + (new[n_new] != '\0');
+		}
+		old += n_old + (old[n_old] != '\0');
+	}
+	return false;
 }
 
 void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	parents_gained(s, to, from, "NO INHERIT");
+	change_parents(s, from, to, false);
 }
 
 static void leave(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -128,7 +142,7 @@ static void leave(struct pk_script *s, const struct pk_object *from, const struc
 void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (from && pk_attr_changed(from, to, INHERITS))
-		parents_gained(s, from, to, "INHERIT");
+		change_parents(s, from, to, true);
 }
 
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to)
@@ -240,9 +254,10 @@ static bool tie_same(const struct pk_object *from, const struct pk_object *to)
 }
 
 /* What it inherits from is gone for good: then it has left it. */
-enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
+enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used,
+				   const struct pk_object *after, enum pk_loss loss)
 {
-	(void)user, (void)used;
+	(void)user, (void)used, (void)after;
 	return loss == PK_LOSS_ANEW ? PK_MADE_ANEW : PK_UNTOUCHED;
 }
 

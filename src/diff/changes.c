@@ -178,7 +178,7 @@ static enum pk_reaction reaction_of(const struct pk_object *user, const struct p
 	if (user->kind->stays)
 		return PK_UNTOUCHED;
 	if (user->kind->reaction)
-		return user->kind->reaction(user, used, loss);
+		return user->kind->reaction(user, used, pk_info(used)->other, loss);
 	return loss != PK_LOSS_TYPE || user->kind->blocks_type_change ? PK_MADE_ANEW : PK_UNTOUCHED;
 }
 
@@ -266,10 +266,19 @@ static bool carry_on(struct pk_changes *c)
 			continue;
 		for (size_t j = 0; j < info->n_users; j++)
 			changed |= reach(info->users[j], o, loss);
+		if (loss == PK_LOSS_TYPE && o->kind->fixed && o->kind->fixed(o) && !pk_goes(o->parent)) {
+			set_fate(o->parent, PK_REMAKE);
+			changed = true;
+		}
 		if (info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
 			changed |= reach_children(o);
 	}
 	return changed;
+}
+
+static bool changes_type(const struct pk_object *o)
+{
+	return pk_info(o)->fate == PK_CHANGE_TYPE || pk_info(o)->retype;
 }
 
 /* An heir's default has to be out of the way before its parent's change of type reaches it. */
@@ -278,8 +287,7 @@ static void release_heirs(struct pk_changes *c)
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 
-		if (o->origin && pk_info(o)->fate == PK_CHANGE_TYPE && pk_info(o->origin)->fate == PK_CHANGE_TYPE &&
-		    pk_object_tie(o))
+		if (o->origin && changes_type(o) && changes_type(o->origin) && pk_object_tie(o))
 			mark_both(pk_info(o), offsetof(struct pk_info, retie));
 	}
 }
@@ -384,10 +392,10 @@ void pk_changes_find(struct pk_changes *c)
 	pk_circles_find(c, c->to);
 	remake_circles(c);
 	keep_detached(c);
-	release_heirs(c);
 	find_rivals(c);
 	while (carry_on(c))
 		;
+	release_heirs(c);
 	pk_moves_settle(c);
 	pk_renames_settle(c);
 	make_beside(c);

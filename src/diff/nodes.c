@@ -50,6 +50,20 @@ const struct pk_object *pk_type_made_of(const struct pk_object *o)
 	return NULL;
 }
 
+/* Does a foreign key that stays refer to the table, or to one that it is a partition of? */
+static bool referred_to(struct pk_differ *d, const struct pk_object *table)
+{
+	for (; table; table = pk_partition_of(table)) {
+		for (size_t i = 0; i < d->changes.from->n; i++) {
+			const struct pk_object *o = d->changes.from->objects[i];
+
+			if (o->kind->references && !pk_goes(o) && pk_streq(o->kind->references(o), table->ident))
+				return true;
+		}
+	}
+	return false;
+}
+
 /*
  * What disappears with `o` because something else does: parts with their relation, a partition's index
  * with its parent's, an owned sequence with its column. NULL: nothing, it has to be dropped by itself.
@@ -61,6 +75,10 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	/* What is set aside keeps its columns; the rest would be in the way of the new one's, or of what it uses. */
 	if (o->parent && pk_info(o->parent)->aside && !o->kind->part && !(o->kind->attachment && pk_info(o->parent)->along))
 		return with_whole(d, o);
+	/* A partition to which a foreign key refers, through the whole, cannot go before it is detached. */
+	other = o->kind->attachment ? pk_partition_of(o->parent) : NULL;
+	if (other && !pk_goes(other) && referred_to(d, other))
+		return NULL;
 	/* Two tables that refer to each other can only go once a foreign key is gone. */
 	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o))
 		return o->parent;

@@ -53,6 +53,9 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "tables that are made anew keep their rows" { both_ways moved; }
 @test "partitions become one table, but for one that stays by itself" { both_ways moved-partitions; }
 @test "inheritance" { both_ways inheritance; }
+@test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
+@test "foreign keys between columns that change their type" { both_ways key-types; }
+@test "privileges on columns of a table that changes its owner" { both_ways column-owners; }
 @test "types of types that are replaced" { both_ways nested-types; }
 @test "parents and views in whose place others come" { both_ways parents-replaced; }
 @test "privileges, owners and default privileges" { both_ways privileges; }

@@ -45,6 +45,10 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
             END AS foreign_options,
        CASE WHEN a.attinhcount > 0 THEN 't' END AS inherited,
        CASE WHEN a.attislocal THEN 't' END AS local,
+       CASE WHEN c.relkind = 'p' AND EXISTS ( -- columns of the partition key go with the table alone
+                SELECT FROM pg_depend kd WHERE kd.classid = 'pg_class'::regclass AND kd.objid = c.oid AND kd.objsubid = a.attnum
+                AND kd.refclassid = 'pg_class'::regclass AND kd.refobjid = c.oid AND kd.refobjsubid = 0 AND kd.deptype = 'i')
+            THEN 't' END AS in_key,
        t.typcategory AS category, format_type(a.atttypid, NULL) AS base_type,
        CASE t.typtype WHEN 'd' THEN -- at the bottom of domains
             (WITH RECURSIVE d (oid, base) AS (SELECT t.oid, t.typbasetype UNION ALL

@@ -1,4 +1,5 @@
 """Databases that are used again and again: emptied and loaded, which is quicker than made anew."""
+import dataclasses
 import json
 
 from wire import Connection, Refused
@@ -131,22 +132,36 @@ class Database:
         self.query("RESET ALL")
 
     def contents(self):
-        """table -> (oid, columns that can be compared -> type, rows as dicts)."""
-        tables = {}
-        for table, oid, leaf, columns in self.query(TABLES):
-            tables[table] = (oid, json.loads(columns), [], leaf == "t")
-        leaves = [table for table, found in tables.items() if found[3]]
-        if leaves:
-            # what can never be read (a domain's check that calls what fails) is no matter here
-            sql = " UNION ALL ".join(f"SELECT {literal(t).strip()}, to_jsonb(r)::text FROM ONLY {t} r" for t in leaves)
-            for table, row in self.query(sql):
-                tables[table][2].append(json.loads(row))
+        """Name -> Table."""
+        tables, sources = {}, []
+        for name, oid, whole, part, form, columns in self.query(TABLES):
+            tables[name] = Table(oid, whole == "t", part == "t", form, json.loads(columns))
+            only = "" if whole == "t" else "ONLY "
+            sources.append(f"SELECT {literal(name).strip()}, to_jsonb(r)::text FROM {only}{name} r")
+        for name, row in self.query(" UNION ALL ".join(sources)) if sources else []:
+            tables[name].rows.append(json.loads(row))
         return tables
+
+
+@dataclasses.dataclass
+class Table:
+    oid: str
+    whole: bool    # has partitions, and their rows
+    part: bool     # is one
+    form: str      # its type, how it and its wholes are partitioned: what no ALTER TABLE changes
+    columns: dict  # those that can be compared -> type
+    rows: list = dataclasses.field(default_factory=list)
 
 
 USER = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 NAME = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
-TABLES = f"""SELECT {NAME}, c.oid, c.relkind = 'r',
+TABLES = f"""SELECT {NAME}, c.oid, c.relkind = 'p', c.relispartition,
+    concat(nullif(c.reloftype, 0), (SELECT string_agg(pg_get_partkeydef(p.relid)
+        || (SELECT string_agg(concat(a.atttypid, ' ', a.atttypmod), ',') FROM pg_depend d
+            JOIN pg_attribute a ON a.attrelid = p.relid AND a.attnum = d.objsubid
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = p.relid AND d.refclassid = d.classid
+            AND d.refobjid = p.relid AND d.refobjsubid = 0 AND d.deptype = 'i'), ';')
+     FROM pg_partition_ancestors(c.oid) p)),
     coalesce((SELECT json_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)) FROM pg_attribute a
      JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      AND a.attgenerated = '' AND t.typtype IN ('b', 'e') AND t.typcategory <> 'A'), '{{}}')

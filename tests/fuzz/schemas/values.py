@@ -124,7 +124,7 @@ CONDITIONS = {
     "tstz": ["{c} > '1900-01-01 00:00:00+00'::timestamptz"],
     "uuid": ["{c} <> '00000000-0000-0000-0000-000000000009'"],
     "jsonb": ["{c} IS DISTINCT FROM '{{}}'::jsonb", "NOT {c} ? 'zz'"],
-    "array": ["cardinality({c}) >= 0", "array_position({c}, NULL) IS NULL"],
+    "array": ["cardinality({c}) >= 0", "array_ndims({c}) IS DISTINCT FROM 9"],
     "range": ["NOT isempty({c}) OR isempty({c})"],
     "inet": ["family({c}) = 4"],
 }

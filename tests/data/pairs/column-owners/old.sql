@@ -1,0 +1,4 @@
+CREATE TABLE public.ledger (entry text, amount numeric);
+GRANT UPDATE (entry), SELECT (amount) ON public.ledger TO pair_two WITH GRANT OPTION;
+GRANT SELECT (amount), SELECT (entry) ON public.ledger TO pair_app;
+ALTER TABLE public.ledger OWNER TO pair_app;

@@ -1,0 +1,14 @@
+-- values of types that are replaced, which go down to heirs with defaults of their own
+CREATE TYPE public.reach AS RANGE (subtype = integer);
+CREATE TYPE public.shade AS ENUM ('dark', 'light');
+CREATE TABLE public.lamps (reach public.reach[] NOT NULL, shade public.shade DEFAULT 'dark');
+ALTER TABLE public.lamps ALTER COLUMN shade SET STATISTICS 50;
+CREATE TABLE public.torches (shade public.shade DEFAULT 'light') INHERITS (public.lamps);
+-- the order of parents is what pg_dump writes
+CREATE TABLE public.named (name text);
+CREATE TABLE public.priced (price bigint);
+CREATE TABLE public.goods () INHERITS (public.priced, public.named);
+CREATE TABLE public.wares (size integer) INHERITS (public.named, public.priced);
+-- and a partition to which a foreign key refers goes
+CREATE TABLE public.rooms (id integer, shade public.shade, PRIMARY KEY (id, shade)) PARTITION BY LIST (shade);
+CREATE TABLE public.doors (room integer, shade public.shade, FOREIGN KEY (room, shade) REFERENCES public.rooms);

@@ -1,0 +1,11 @@
+CREATE TYPE public.reach AS RANGE (subtype = float8);
+CREATE TYPE public.shade AS ENUM ('light', 'dark', 'none');
+CREATE TABLE public.lamps (reach public.reach[] NOT NULL, shade public.shade DEFAULT 'dark');
+CREATE TABLE public.torches (shade public.shade DEFAULT 'light') INHERITS (public.lamps);
+CREATE TABLE public.named (name text);
+CREATE TABLE public.priced (price integer);
+CREATE TABLE public.goods () INHERITS (public.named, public.priced);
+CREATE TABLE public.wares (size integer) INHERITS (public.priced);
+CREATE TABLE public.rooms (id integer, shade public.shade, PRIMARY KEY (id, shade)) PARTITION BY LIST (shade);
+CREATE TABLE public.rooms_dark PARTITION OF public.rooms FOR VALUES IN ('dark');
+CREATE TABLE public.doors (room integer, shade public.shade, FOREIGN KEY (room, shade) REFERENCES public.rooms);

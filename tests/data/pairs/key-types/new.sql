@@ -1,0 +1,7 @@
+CREATE TYPE public.shade AS ENUM ('light', 'dark');
+CREATE TABLE public.rooms (id text PRIMARY KEY, shade public.shade UNIQUE, size bigint UNIQUE);
+CREATE TABLE public.doors (
+	room text REFERENCES public.rooms,
+	shade public.shade REFERENCES public.rooms (shade),
+	size bigint CONSTRAINT doors_fit REFERENCES public.rooms (size) ON DELETE CASCADE DEFERRABLE
+);

@@ -1,0 +1,7 @@
+CREATE TYPE public.shade AS ENUM ('light', 'dark', 'none');
+CREATE TABLE public.rooms (id integer PRIMARY KEY, shade public.shade UNIQUE, size integer UNIQUE);
+CREATE TABLE public.doors (
+	room integer REFERENCES public.rooms,
+	shade public.shade REFERENCES public.rooms (shade),
+	size integer CONSTRAINT doors_fit REFERENCES public.rooms (size) ON DELETE CASCADE DEFERRABLE
+);
