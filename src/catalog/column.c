@@ -419,7 +419,9 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 		return PK_MADE_ANEW;
 	if (loss == PK_LOSS_TYPE)
 		return PK_UNTOUCHED;
-	return pk_is_type(pk_attr(user, BASE_TYPE), used) ? PK_RETYPED : PK_RETIED;
+	return pk_is_type(pk_attr(user, BASE_TYPE), used) ||
+		       (used->kind == &pk_kind_collation && pk_streq(pk_attr(user, COLLATION), used->ident)) ?
+		       PK_RETYPED : PK_RETIED;
 }
 
 const struct pk_kind pk_kind_column = {

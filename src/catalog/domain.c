@@ -233,7 +233,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 	(void)after;
 	if (loss == PK_LOSS_TYPE)
 		return PK_UNTOUCHED;
-	return pk_is_type(pk_attr(user, TYPE), used) ? PK_MADE_ANEW : PK_RETIED;
+	return pk_is_type(pk_attr(user, TYPE), used) || used->kind == &pk_kind_collation ? PK_MADE_ANEW : PK_RETIED;
 }
 
 const struct pk_kind pk_kind_domain = {

@@ -71,6 +71,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "what depends on itself in a circle" { both_ways circles; }
 @test "enums that everything uses lose values and change their order" { both_ways enums-in-use; }
 @test "domains that types, functions and columns use" { both_ways domains-in-use; }
+@test "collations in use by everything" { both_ways collations-in-use; }
 @test "ranges that types, functions and columns use" { both_ways ranges-in-use; }
 @test "base types that types, functions and columns use" { both_ways base-types-in-use; }
 @test "aggregates: moving, ordered-set, hypothetical, of internal state" { both_ways aggregates; }
