@@ -6,16 +6,39 @@ SET search_path = '';
 SET "TimeZone" = 'UTC';
 
 SET check_function_bodies = off; -- it calls itself
--- Of a composite type, to the bottom, or the labels of an enum, or an array of one; NULL for others.
+-- What a type is made of, or that of which it is an array: a composite's attributes to the bottom, an enum's
+-- labels, what a range goes over, how a base type is read. NULL for domains.
 CREATE FUNCTION pg_temp.attributes(type oid) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce((SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) || coalesce(pg_temp.attributes(a.atttypid), ''), ', ' ORDER BY a.attnum)
 			 FROM pg_catalog.pg_attribute a
 			 WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = c.typrelid AND c.typtype = 'c'),
 			(SELECT pg_catalog.string_agg(enumlabel, ', ' ORDER BY enumsortorder)
-			 FROM pg_catalog.pg_enum WHERE enumtypid = c.oid))
+			 FROM pg_catalog.pg_enum WHERE enumtypid = c.oid),
+			(SELECT concat_ws(' ', rngsubtype::regtype, rngcollation, rngsubopc, rngcanonical, rngsubdiff)
+			 || coalesce(pg_temp.attributes(rngsubtype), '')
+			 FROM pg_catalog.pg_range WHERE c.oid IN (rngtypid, rngmultitypid)),
+			CASE c.typtype WHEN 'b' THEN concat_ws(' ', c.typinput, c.typoutput, c.typlen, c.typbyval, c.typalign, c.typcategory, c.typdelim) END)
 	FROM pg_catalog.pg_type t
 	JOIN pg_catalog.pg_type c ON c.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END
 	WHERE t.oid = type
+$$;
+
+-- The dictionaries of the text search configurations on which a column's expression depends.
+CREATE FUNCTION pg_temp.dictionaries(expression oid) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_catalog.string_agg(concat_ws(' ', g.cfgparser, m.maptokentype, m.mapseqno, m.mapdict, di.dictinitoption), ', '
+				     ORDER BY d.refobjid, m.maptokentype, m.mapseqno)
+	FROM pg_catalog.pg_depend d
+	JOIN pg_catalog.pg_ts_config g ON g.oid = d.refobjid
+	JOIN pg_catalog.pg_ts_config_map m ON m.mapcfg = g.oid
+	JOIN pg_catalog.pg_ts_dict di ON di.oid = m.mapdict
+	WHERE d.classid = 'pg_attrdef'::regclass AND d.objid = expression AND d.refclassid = 'pg_ts_config'::regclass
+$$;
+
+-- Reading it would ask a foreign server.
+CREATE FUNCTION pg_temp.is_outside(tab oid) RETURNS bool LANGUAGE sql AS $$
+	WITH RECURSIVE heirs (id) AS (
+		VALUES (tab) UNION SELECT inhrelid FROM heirs JOIN pg_catalog.pg_inherits ON inhparent = id)
+	SELECT pg_catalog.bool_or(relkind = 'f') FROM heirs JOIN pg_catalog.pg_class ON oid = id
 $$;
 
 CREATE FUNCTION pg_temp.facts() RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -36,11 +59,13 @@ BEGIN
 		   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'
 			 AND n.nspname NOT IN ('information_schema', 'postkit')
+			 AND (c.relkind = 'r' OR NOT pg_temp.is_outside(c.oid))
 			 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend WHERE objid = c.oid AND deptype = 'e') LOOP
 		EXECUTE format('SELECT count(*) FROM %s', tab.source) INTO n;
 		RETURN NEXT concat_ws(E'\t', 'table', tab.name, tab.id, tab.relfilenode, tab.relkind, tab.sort, n, coalesce(tab.whole, '-'));
 		FOR col IN SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) || ' ' || a.attcollation || coalesce(pg_temp.attributes(a.atttypid), '')
-				  || CASE WHEN a.attgenerated <> '' THEN ' generated' || pg_catalog.md5(pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+				  || CASE WHEN a.attgenerated <> ''
+				     THEN ' generated' || pg_catalog.md5(concat(pg_catalog.pg_get_expr(d.adbin, d.adrelid), pg_temp.dictionaries(d.oid)))
 				     ELSE '' END AS type,
 				  CASE WHEN a.atthasdef OR a.attidentity <> '' OR t.typtype = 'd' THEN 'filled' ELSE 'empty' END AS start
 			   FROM pg_catalog.pg_attribute a

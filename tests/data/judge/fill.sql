@@ -54,6 +54,13 @@ BEGIN
 	END;
 END $$;
 
+-- Reading it would ask a foreign server.
+CREATE FUNCTION pg_temp.is_outside(tab oid) RETURNS bool LANGUAGE sql AS $$
+	WITH RECURSIVE heirs (id) AS (
+		VALUES (tab) UNION SELECT inhrelid FROM heirs JOIN pg_inherits ON inhparent = id)
+	SELECT bool_or(relkind = 'f') FROM heirs JOIN pg_class ON oid = id
+$$;
+
 -- A row for a table, its k-th try; foreign keys first. False: not taken.
 CREATE FUNCTION pg_temp.row(tab regclass, r int, k int) RETURNS bool LANGUAGE plpgsql AS $$
 DECLARE
@@ -101,7 +108,7 @@ DECLARE
 BEGIN
 	FOR pass IN 1..3 LOOP -- what a foreign key needs may come later
 		FOR tab IN SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-			   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
+			   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT pg_temp.is_outside(c.oid) AND n.nspname !~ '^pg_'
 				 AND n.nspname NOT IN ('information_schema', 'postkit')
 				 AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
 			   ORDER BY (SELECT count(*) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f'), n.nspname, c.relname LOOP
