@@ -328,7 +328,7 @@ converge_copies() {
 	mkdir -p db/schema/infra
 	[ ! -s "$setup" ] || cp "$setup" db/schema/infra/setup.sql
 	git config postkit.remote.prod.url "$(pg_url "$db")"
-	git-postkit import </dev/null >"$log" 2>&1 || {
+	git-postkit import --force </dev/null >"$log" 2>&1 || {
 		why="import $side.sql: $(converge_reason "$log")"
 		return 1
 	}
