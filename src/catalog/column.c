@@ -38,6 +38,12 @@ const char *pk_column_identity(struct pk_script *s, const struct pk_object *colu
 	return items[0] + strlen(SEQUENCE_NAME);
 }
 
+/* An identity in place of a default, or a default in place of an identity. */
+static bool tie_apart(const struct pk_object *from, const struct pk_object *to)
+{
+	return (pk_attr(from, IDENTITY) && pk_attr(to, DEFAULT_VALUE)) || (pk_attr(from, DEFAULT_VALUE) && pk_attr(to, IDENTITY));
+}
+
 static bool of_relation(const struct pk_object *o)
 {
 	return o->parent->kind->columns_apart;
@@ -115,6 +121,25 @@ void pk_column_options(struct pk_script *s, const struct pk_object *o, struct pk
 static void set_default(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "%s SET DEFAULT %s", pk_column_alter(s, o, true), pk_attr(o, DEFAULT_VALUE));
+}
+
+/* Its own sequence, if it has one by its default. */
+static const struct pk_object *own_sequence(const struct pk_object *o)
+{
+	for (size_t i = 0; i < o->n_deps; i++) {
+		if (o->deps[i]->kind->tied_to_column && pk_streq(pk_object_tie(o->deps[i]), o->ident))
+			return o->deps[i];
+	}
+	return NULL;
+}
+
+static void retie(struct pk_script *s, const struct pk_object *to)
+{
+	const struct pk_object *from = s->from ? pk_snapshot_find(s->from, to->key) : NULL, *sequence = own_sequence(to);
+
+	set_default(s, to);
+	if (from && pk_attr(from, IDENTITY) && sequence)
+		pk_sequence_succeeds(s, sequence, to);
 }
 
 static void drop_default(struct pk_script *s, const struct pk_object *o)
@@ -237,6 +262,9 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 	if (!pk_attr(from, IDENTITY)) {
 		add_identity_options(s, to, &sql);
 		pk_emit(s, "%s ADD GENERATED %s AS IDENTITY%s", what, pk_attr(to, IDENTITY), sql.ptr);
+		if (own_sequence(from) && n_new > 4)
+			pk_sequence_go_on(s, to, new[0] + strlen(SEQUENCE_NAME), new[2] + strlen("INCREMENT BY "),
+					  new[3] + strlen("MINVALUE "), new[4] + strlen("MAXVALUE "));
 		return;
 	}
 	if (n_old > 4 && n_new > 4)
@@ -257,9 +285,9 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 		pk_emit(s, "%s%s", what, sql.ptr);
 	if (n_old && n_new && strcmp(old[0], new[0]) != 0) {
 		const char *old_name = old[0] + strlen("SEQUENCE NAME "), *new_name = new[0] + strlen("SEQUENCE NAME ");
-		const char *dot = strrchr(new_name, '.');
 
-		pk_emit(s, "ALTER SEQUENCE %s RENAME TO %s", old_name, dot ? dot + 1 : new_name)->lock = "";
+		pk_emit(s, "ALTER SEQUENCE %s RENAME TO %s", old_name,
+			new_name + strlen(pk_schema_of_ident(s, new_name)) + 1)->lock = "";
 	}
 }
 
@@ -428,6 +456,6 @@ const struct pk_kind pk_kind_column = {
 	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .hash_joins = true, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
 	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
 	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .fixed = fixed, .reaction = reaction, .tie = default_value,
-	.untie = untie, .retie = set_default,
+	.tie_apart = tie_apart, .untie = untie, .retie = retie, .brings = pk_column_identity,
 	.rename = pk_rename_in_parent,
 };

@@ -360,7 +360,7 @@ static enum pk_outcome enforce(struct pk_script *s, const struct pk_object *to)
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	if (pk_attr(to, INHERITED) && is_kind(to, 'c'))
+	if (pk_attr(to, INHERITED) && is_kind(to, 'c') && pk_table_stays_heir(from->parent, to->parent))
 		return PK_SAME; /* follows its parent */
 	if (pk_attr_changed(from, to, DEFINITION) && only_deferrable_changes(from, to)) {
 		struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s ALTER CONSTRAINT %s %s", to->parent->ident,

@@ -76,6 +76,8 @@ struct pk_kind {
 
 	/* Does it take a name among relations and types without being one? NULL: as relation_name says. */
 	bool (*takes_relation_name)(const struct pk_object *o);
+	/* The relation that comes with it without being an object, as SQL names it: an identity's sequence. NULL: none. */
+	const char *(*brings)(struct pk_script *s, const struct pk_object *o);
 	/* Can its relation have only one such, whatever its name? NULL: no. */
 	bool (*exclusive)(const struct pk_object *o);
 	/* May it stand in the statement that makes its parent? NULL: no. */
@@ -100,6 +102,7 @@ struct pk_kind {
 	bool (*tie_same)(const struct pk_object *from, const struct pk_object *to); /* NULL: alter() sees to it */
 	void (*untie)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* to NULL: it goes */
 	void (*retie)(struct pk_script *s, const struct pk_object *to); /* NULL: late() does it */
+	bool (*tie_apart)(const struct pk_object *from, const struct pk_object *to); /* must it be cut before all other changes, and made after them? NULL: no */
 	bool tie_uses_relations;    /* and not functions and the like alone */
 	bool tied_to_column;        /* the tie names a column: goes with it, belongs to its owner, is no part of creation */
 	/*
@@ -258,6 +261,10 @@ const char *pk_column_identity(struct pk_script *s, const struct pk_object *colu
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* No value lies in both: the sequence has to restart in the same statement. */
 bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);
+/* A sequence that takes another one's place goes on behind the numbers that the column holds. */
+void pk_sequence_go_on(struct pk_script *s, const struct pk_object *column, const char *ident, const char *increment,
+		       const char *min, const char *max);
+void pk_sequence_succeeds(struct pk_script *s, const struct pk_object *sequence, const struct pk_object *column);
 /* The last value, where it would lie outside new bounds, moved into them; nothing else changes. Apart: nothing. */
 void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char *old_min, const char *new_min,
 			     const char *old_max, const char *new_max);
@@ -280,6 +287,8 @@ const char *pk_table_parents(const struct pk_object *o);
 bool pk_table_keeps_parent(const struct pk_object *from, const struct pk_object *to, const char *parent);
 bool pk_table_parents_same(const struct pk_object *from, const struct pk_object *to);
 const char *pk_table_of_type(const struct pk_object *table); /* NULL: no typed table */
+/* Of the same tables all along, without leaving them meanwhile. */
+bool pk_table_stays_heir(const struct pk_object *from, const struct pk_object *to);
 void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* An heir must have the parents' columns and checks already. from NULL: new, nothing. */
 void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);

@@ -65,6 +65,23 @@ void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char 
 			literal(s, ident), new_max, ident, new_max)->lock = "";
 }
 
+void pk_sequence_go_on(struct pk_script *s, const struct pk_object *column, const char *ident, const char *increment,
+		       const char *min, const char *max)
+{
+	const char *last = pk_arena_printf(s->arena, "pg_catalog.%s(%s)", *increment == '-' ? "min" : "max", pk_attr(column, 0));
+	struct pk_stmt *stmt = pk_emit(s, "SELECT pg_catalog.setval(%s, %s::bigint) FROM %s HAVING %s BETWEEN %s AND %s",
+				       literal(s, ident), last, column->parent->ident, last, min, max);
+
+	stmt->about = column->parent;
+	stmt->lock = "ACCESS SHARE";
+	stmt->scan = true;
+}
+
+void pk_sequence_succeeds(struct pk_script *s, const struct pk_object *sequence, const struct pk_object *column)
+{
+	pk_sequence_go_on(s, column, sequence->ident, pk_attr(sequence, INCREMENT), pk_attr(sequence, MIN), pk_attr(sequence, MAX));
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	static const struct {

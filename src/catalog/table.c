@@ -150,6 +150,13 @@ bool pk_table_parents_same(const struct pk_object *from, const struct pk_object 
 	return !pk_attr_changed(from, to, INHERITS) && !pk_attr(from, IS_PARTITION) == !pk_attr(to, IS_PARTITION);
 }
 
+bool pk_table_stays_heir(const struct pk_object *from, const struct pk_object *to)
+{
+	const struct pk_object *old = pk_attachment_of(from), *new = pk_attachment_of(to);
+
+	return old && new ? old->kind->alter(NULL, old, new) == PK_SAME : pk_table_parents_same(from, to);
+}
+
 /* An index or constraint of the relation that is made anew, so that what was said about it has to be said again. */
 static bool made_anew(const struct pk_script *s, const struct pk_object *relation, const char *quoted)
 {

@@ -281,13 +281,17 @@ static bool changes_type(const struct pk_object *o)
 	return pk_info(o)->fate == PK_CHANGE_TYPE || pk_info(o)->retype;
 }
 
-/* An heir's default has to be out of the way before its parent's change of type reaches it. */
-static void release_heirs(struct pk_changes *c)
+/*
+ * An heir's default has to be out of the way before its parent's change of type reaches it, and that which
+ * gives way to an identity, or takes its place, before one sequence takes the name of the other.
+ */
+static void release_ties(struct pk_changes *c)
 {
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 
-		if (o->origin && changes_type(o) && changes_type(o->origin) && pk_object_tie(o))
+		if ((o->origin && changes_type(o) && changes_type(o->origin) && pk_object_tie(o)) ||
+		    (o->kind->tie_apart && pk_changes_in_place(o) && o->kind->tie_apart(o, pk_info(o)->other)))
 			mark_both(pk_info(o), offsetof(struct pk_info, retie));
 	}
 }
@@ -395,7 +399,7 @@ void pk_changes_find(struct pk_changes *c)
 	find_rivals(c);
 	while (carry_on(c))
 		;
-	release_heirs(c);
+	release_ties(c);
 	pk_moves_settle(c);
 	pk_renames_settle(c);
 	make_beside(c);

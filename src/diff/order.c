@@ -35,6 +35,12 @@ static bool tied_late(const struct pk_object *o, const struct pk_object *on)
 	return o->kind->tie && !o->kind->retie && on->kind == o->kind;
 }
 
+/* A default that is cut and made by statements of their own alone uses the sequence. */
+static bool tied_apart(const struct pk_object *o, const struct pk_object *on, size_t tying)
+{
+	return tying != PK_NO_NODE && pk_info(o)->retie && on->kind->tied_to_column;
+}
+
 /* What happens to an attribute happens to its type. */
 static const struct pk_object *acting(const struct pk_object *o)
 {
@@ -62,7 +68,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		/* What closes a circle waits with the tie; the rest does not. */
 		if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
 			continue;
-		if (node != info->alter || !tied_late(o, on))
+		if (node != info->alter || (!tied_late(o, on) && !tied_apart(o, on, info->attach)))
 			pk_graph_edge(&d->graph, pk_ready_node(on), node);
 		if (!circle)
 			wait_for_ties(d, on, node);
@@ -118,7 +124,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		/* A type is set aside first of all; what uses it matters when the old one is dropped. */
 		size_t end = of->clean != PK_NO_NODE ? of->clean : of->drop;
 
-		if (info->release == PK_NO_NODE || !tied_late(o, on))
+		if (info->release == PK_NO_NODE || (!tied_late(o, on) && !tied_apart(o, on, info->release)))
 			pk_graph_edge(&d->graph, info->alter, end);
 		pk_graph_edge(&d->graph, info->release, end);
 		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
@@ -259,6 +265,18 @@ static const char *taken_name(struct pk_differ *d, const struct pk_object *o, co
 	return NULL;
 }
 
+/* The name that goes and comes with something that brings it along; NULL: none, or both sides have it. */
+static const char *brought_name(struct pk_differ *d, const struct pk_object *o)
+{
+	struct pk_script s = pk_differ_script(d, &d->arena);
+	const struct pk_object *other = pk_info(o)->other;
+	const char *name = o->kind->brings ? o->kind->brings(&s, o) : NULL;
+
+	if (!name || (other && !pk_goes(o) && pk_streq(name, o->kind->brings(&s, other))))
+		return NULL;
+	return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, pk_name_of_ident(&s, name));
+}
+
 /* The node after which its old name is free. */
 static size_t freeing_node(const struct pk_object *from)
 {
@@ -266,7 +284,9 @@ static size_t freeing_node(const struct pk_object *from)
 
 	if (!info)
 		return PK_NO_NODE;
-	return info->drop != PK_NO_NODE ? info->drop : info->rename;
+	if (info->drop != PK_NO_NODE)
+		return info->drop;
+	return from->kind->brings ? info->alter : info->rename;
 }
 
 static void order_names(struct pk_differ *d)
@@ -279,6 +299,9 @@ static void order_names(struct pk_differ *d)
 
 		if (name)
 			pk_map_set(&names, name, o);
+		name = brought_name(d, o);
+		if (name)
+			pk_map_set(&names, name, o);
 	}
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
@@ -288,6 +311,9 @@ static void order_names(struct pk_differ *d)
 
 		if (name)
 			pk_graph_edge(&d->graph, freeing_node(pk_map_get(&names, name)), taking);
+		name = brought_name(d, o);
+		if (name)
+			pk_graph_edge(&d->graph, freeing_node(pk_map_get(&names, name)), pk_ready_node(o));
 		pk_graph_edge(&d->graph, info->rename, info->alter);
 	}
 	pk_map_release(&names);

@@ -39,6 +39,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "checks and exclusion constraints" { both_ways checks; }
 @test "indexes of every sort" { both_ways indexes; }
 @test "sequences and who owns them" { both_ways sequences; }
+@test "identities and defaults that take the place of each other" { both_ways identities; }
 @test "values are added to an enum" { both_ways enum-append; }
 @test "values are taken from an enum that is in use" { both_ways enum-rebuilt; }
 @test "composite types, domains and ranges" { both_ways types; }

@@ -5,3 +5,6 @@ CREATE INDEX log_at ON log (at);
 CREATE TABLE plain (a int, b text);
 CREATE TABLE byhash (a int) PARTITION BY HASH (a);
 CREATE TABLE byhash_0 PARTITION OF byhash FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE meter (id int, r int, v text, PRIMARY KEY (id, r), CONSTRAINT above CHECK (r > 0) NOT VALID) PARTITION BY RANGE (r);
+CREATE TABLE meter_1 PARTITION OF meter (v DEFAULT 'x', CHECK (v <> 'y')) FOR VALUES FROM (1) TO (10);
+CREATE TABLE meter_2 PARTITION OF meter FOR VALUES FROM (10) TO (20);

@@ -7,3 +7,5 @@ CREATE TABLE place OF address;
 CREATE TABLE freed (a int);
 CREATE TYPE pair AS (x int, y text);
 CREATE TABLE bound OF pair;
+CREATE TYPE point3 AS (y text, x bigint, z date);
+CREATE TABLE points OF point3 (x WITH OPTIONS DEFAULT 1 PRIMARY KEY);

@@ -7,3 +7,5 @@ CREATE TABLE place OF address;
 CREATE TYPE gone AS (a int);
 CREATE TABLE freed OF gone;
 CREATE TABLE bound (x int, y text);
+CREATE TYPE point3 AS (x int, y text);
+CREATE TABLE points OF point3 (x WITH OPTIONS DEFAULT 1 PRIMARY KEY);
