@@ -63,15 +63,49 @@ static size_t add_granted(const char **lines, size_t n, const char *line)
 	return n + 1;
 }
 
+static bool has_line(const char *const *lines, size_t n, const char *line)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(lines[i], line) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
- * What is granted once the owner is another: what the new one had been granted is part of what it has as the
- * owner, and what was withheld from the old one is withheld from it. On columns, where owners have nothing by
- * themselves, it has what the old one had.
+ * The new owner has what the old one had and what it had been granted itself: where either could pass a privilege
+ * on, that stands there; and what was withheld from the old one and not granted to the new one is withheld.
  */
+static size_t add_owners(struct pk_script *s, const char **lines, size_t n, const char *const *grants, const char *old,
+			 const char *new)
+{
+	size_t n_grants = 0;
+
+	while (grants[n_grants])
+		n_grants++;
+	for (size_t i = 0; i < n_grants; i++) {
+		const char *privilege = strrchr(grants[i], '\t') + 1;
+		const char *granted = pk_arena_printf(s->arena, "+%s\tg\t%s", new, privilege);
+		const char *withheld = pk_arena_printf(s->arena, "-%s\t-\t%s", new, privilege);
+		bool mine = is_of(grants[i], '+', old) || is_of(grants[i], '-', old) || is_of(grants[i], '+', new);
+		bool passes = has_line(grants, n_grants, granted) ||
+			      has_line(grants, n_grants, pk_arena_printf(s->arena, "+%s\tg\t%s", old, privilege));
+
+		if (!mine || has_line(lines, n, withheld))
+			continue;
+		if (passes)
+			lines[n++] = granted;
+		if (passes || (is_of(grants[i], '-', old) &&
+			       !has_line(grants, n_grants, pk_arena_printf(s->arena, "+%s\t-\t%s", new, privilege))))
+			lines[n++] = withheld;
+	}
+	return n;
+}
+
+/* What is granted once the owner is another. On columns, where owners have nothing by themselves, it has what the old one had. */
 static const char *const *grants_after_owner(struct pk_script *s, const struct pk_object *o, const char *const *grants,
 					     const char *old, const char *new)
 {
-	char passed_on = o->kind->part ? '+' : '-';
 	const char **lines;
 	size_t n = 0;
 
@@ -79,14 +113,16 @@ static const char *const *grants_after_owner(struct pk_script *s, const struct p
 		n++;
 	if (!n || !old || !new || (!o->kind->owned && !o->kind->part) || pk_streq(old, new))
 		return grants;
-	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
+	lines = pk_arena_alloc(s->arena, (2 * n + 1) * sizeof(*lines));
 	n = 0;
 	for (const char *const *p = grants; *p; p++) {
-		if (o->kind->owned && is_of(*p, '+', new))
+		if (o->kind->owned && (is_of(*p, '+', new) || is_of(*p, '+', old) || is_of(*p, '-', old)))
 			continue;
-		n = add_granted(lines, n, !is_of(*p, passed_on, old) ? *p :
-				pk_arena_printf(s->arena, "%c%s%s", passed_on, new, *p + 1 + strlen(old)));
+		n = add_granted(lines, n, !is_of(*p, '+', old) ? *p : pk_arena_printf(s->arena, "+%s%s", new, *p + 1 + strlen(old)));
 	}
+	if (o->kind->owned)
+		n = add_owners(s, lines, n, grants, old, new);
+	lines[n] = NULL;
 	return lines;
 }
 
