@@ -102,7 +102,10 @@ static size_t add_owners(struct pk_script *s, const char **lines, size_t n, cons
 	return n;
 }
 
-/* What is granted once the owner is another. On columns, where owners have nothing by themselves, it has what the old one had. */
+/*
+ * What is granted once the owner is another. On columns, where owners have nothing by themselves, it has what the
+ * old one had.
+ */
 static const char *const *grants_after_owner(struct pk_script *s, const struct pk_object *o, const char *const *grants,
 					     const char *old, const char *new)
 {
@@ -111,30 +114,30 @@ static const char *const *grants_after_owner(struct pk_script *s, const struct p
 
 	while (grants && grants[n])
 		n++;
-	if (!n || !old || !new || (!o->kind->owned && !o->kind->part) || pk_streq(old, new))
+	if (!n || !old || !new || (!o->kind->owned && !o->parent) || pk_streq(old, new))
 		return grants;
 	lines = pk_arena_alloc(s->arena, (2 * n + 1) * sizeof(*lines));
 	n = 0;
 	for (const char *const *p = grants; *p; p++) {
-		if (o->kind->owned && (is_of(*p, '+', new) || is_of(*p, '+', old) || is_of(*p, '-', old)))
+		if (!o->kind->part && (is_of(*p, '+', new) || is_of(*p, '+', old) || is_of(*p, '-', old)))
 			continue;
 		n = add_granted(lines, n, !is_of(*p, '+', old) ? *p : pk_arena_printf(s->arena, "+%s%s", new, *p + 1 + strlen(old)));
 	}
-	if (o->kind->owned)
+	if (!o->kind->part)
 		n = add_owners(s, lines, n, grants, old, new);
 	lines[n] = NULL;
 	return lines;
 }
 
-/* The object that has its owner: columns are their table's. */
+/* The object that has its owner: columns and their identities are their table's. */
 static const struct pk_object *owned(const struct pk_object *o)
 {
-	return o->kind->part ? o->parent : o;
+	return o->kind->owned || !o->parent ? o : o->parent;
 }
 
 void pk_common_create(struct pk_script *s, const struct pk_object *o)
 {
-	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, o);
+	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, owned(o));
 
 	if (o->kind->owned && owner && !pk_streq(owner, born))
 		emit_owner(s, o);
@@ -158,7 +161,7 @@ void pk_common_alter(struct pk_script *s, const struct pk_object *from, const st
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b)
 {
 	(void)s;
-	if (owner_changes(a, b) || (b->kind->part && b->grants && owner_changes(a->parent, b->parent)))
+	if (owner_changes(a, b) || (owned(b) != b && b->grants && owner_changes(owned(a), owned(b))))
 		return false;
 	if (comment_counts(b) && !pk_streq(a->comment, b->comment))
 		return false;

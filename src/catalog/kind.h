@@ -149,7 +149,7 @@ struct pk_kind {
 extern const struct pk_kind *const pk_kinds[]; /* ends with NULL */
 
 extern const struct pk_kind pk_kind_schema, pk_kind_extension, pk_kind_enum, pk_kind_composite, pk_kind_domain,
-	pk_kind_range, pk_kind_sequence, pk_kind_function, pk_kind_aggregate, pk_kind_table, pk_kind_column,
+	pk_kind_range, pk_kind_sequence, pk_kind_function, pk_kind_aggregate, pk_kind_table, pk_kind_column, pk_kind_identity,
 	pk_kind_attachment, pk_kind_constraint, pk_kind_index, pk_kind_view, pk_kind_matview, pk_kind_trigger,
 	pk_kind_policy, pk_kind_rule, pk_kind_statistics, pk_kind_default_acl, pk_kind_collation,
 	pk_kind_text_search_parser, pk_kind_text_search_template, pk_kind_text_search_dictionary,

@@ -39,7 +39,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "checks and exclusion constraints" { both_ways checks; }
 @test "indexes of every sort" { both_ways indexes; }
 @test "sequences and who owns them" { both_ways sequences; }
-@test "identities and defaults that take the place of each other" { both_ways identities; }
+@test "identities: in place of defaults, comments and privileges of their sequences" { both_ways identities; }
 @test "values are added to an enum" { both_ways enum-append; }
 @test "values are taken from an enum that is in use" { both_ways enum-rebuilt; }
 @test "composite types, domains and ranges" { both_ways types; }
@@ -56,7 +56,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "inheritance" { both_ways inheritance; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
 @test "foreign keys between columns that change their type" { both_ways key-types; }
-@test "privileges on columns of a table that changes its owner" { both_ways column-owners; }
+@test "privileges where the owner changes" { both_ways column-owners; }
 @test "types of types that are replaced" { both_ways nested-types; }
 @test "parents and views in whose place others come" { both_ways parents-replaced; }
 @test "privileges, owners and default privileges" { both_ways privileges; }

@@ -14,6 +14,9 @@ WHERE deptype IN ('n', 'a', 'i') AND objid >= 16384 AND (refobjid >= 16384 OR re
                                   OR (classid = 'pg_trigger'::regclass AND refclassid = 'pg_constraint'::regclass)))
       AND NOT EXISTS (SELECT FROM maker m WHERE d.classid = 'pg_proc'::regclass AND d.objid = m.fn
                       AND d.refclassid = 'pg_type'::regclass AND d.refobjid = m.type)
+UNION ALL -- the sequence of an identity column
+SELECT 'pg_sequence'::regclass, d.objid, 0, d.refclassid, d.refobjid, d.refobjsubid FROM pg_depend d
+WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'i'
 UNION ALL
 SELECT 'pg_proc'::regclass, m.fn, 0, 'pg_type'::regclass, m.type, -1 FROM maker m
 UNION ALL

@@ -1,3 +1,11 @@
 CREATE TABLE public.ledger (entry text, amount numeric);
 GRANT UPDATE (entry), SELECT (amount) ON public.ledger TO pair_two WITH GRANT OPTION;
 GRANT SELECT (amount), SELECT (entry) ON public.ledger TO pair_app;
+CREATE SCHEMA ledgers AUTHORIZATION pair_app;
+GRANT CREATE ON SCHEMA ledgers TO pair_two;
+CREATE SEQUENCE numbers;
+ALTER SEQUENCE numbers OWNER TO pair_app;
+GRANT USAGE ON SEQUENCE numbers TO pair_two;
+CREATE TABLE secrets (a int);
+ALTER TABLE secrets OWNER TO pair_app;
+GRANT SELECT ON secrets TO pair_two;
