@@ -7,10 +7,16 @@ static const char *owner_of(const struct pk_script *s, const struct pk_object *o
 	return o->owner ? o->owner : s->database_owner;
 }
 
+/* Has it an owner that counts? */
+static bool is_owned(const struct pk_object *o)
+{
+	return o->kind->owned && !(o->kind->superusers_attr && o->attr[o->kind->superusers_attr - 1]);
+}
+
 /* A sequence that a column owns all along goes with the owner of the table. */
 static bool owner_changes(const struct pk_object *from, const struct pk_object *to)
 {
-	if (!to->kind->owned || pk_streq(from->owner, to->owner))
+	if (!is_owned(to) || pk_streq(from->owner, to->owner))
 		return false;
 	return !to->kind->tied_to_column || !pk_object_tie(to) || !pk_streq(pk_object_tie(from), pk_object_tie(to));
 }
@@ -139,7 +145,7 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 {
 	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, owned(o));
 
-	if (o->kind->owned && owner && !pk_streq(owner, born))
+	if (is_owned(o) && owner && !pk_streq(owner, born))
 		emit_owner(s, o);
 	if (o->comment && comment_counts(o))
 		emit_comment(s, o, o->comment);

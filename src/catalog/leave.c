@@ -55,8 +55,8 @@ static bool with_another(const struct pk_snapshot *snap, const struct pk_object 
 	PK_FREE char *key = tie ? pk_printf("column %s", tie) : NULL;
 	const struct pk_object *column = key ? pk_snapshot_find(snap, key) : NULL;
 
-	return (o->parent && o->parent->left_out) || (attachment && hangs_on_left_out(attachment, false)) ||
-	       (column && column->left_out) || hangs_on_left_out(o, true);
+	return (o->parent && o->parent->left_out) || (o->kind->linked && hangs_on_left_out(o, false)) ||
+	       (attachment && hangs_on_left_out(attachment, false)) || (column && column->left_out) || hangs_on_left_out(o, true);
 }
 
 static bool carry_on(struct pk_snapshot *snap)

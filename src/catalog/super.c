@@ -4,6 +4,7 @@
 #include "catalog/query.h"
 #include "catalog/super_trust.h"
 #include "catalog_sql.h"
+#include "pg/silence.h"
 
 /* How much of the text's own is let into a superuser's session. */
 enum how {
@@ -42,9 +43,21 @@ static const char types_of_others[] =
 static const char publication_of_others[] =
 	"SELECT 't' FROM pg_catalog.pg_publication WHERE pubname = $1 AND NOT pg_catalog.pg_has_role(pubowner, 'USAGE')";
 
+/* Readable without its connection. */
+static const char subscription_of_others[] =
+	"SELECT 't' FROM pg_catalog.pg_subscription WHERE subname = $1 "
+	"AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
+	"AND NOT pg_catalog.pg_has_role(subowner, 'USAGE')";
+
 static bool is_shell(const struct pk_action *action)
 {
 	return action->shell;
+}
+
+/* It connects to nobody, neither now nor once it is enabled: it has no slot. */
+static bool is_inert(const struct pk_action *action)
+{
+	return action->inert;
 }
 
 static bool only_says_leakproof(const struct pk_action *action)
@@ -101,7 +114,18 @@ static const struct pk_super_kind kinds[] = {
 	{ PK_CREATE, "publication", HARMLESS, SAYS_SO, NULL, NOTHING },
 	{ PK_ALTER, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
 	{ PK_DROP, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
+	{ PK_RENAME, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
 	{ PK_COMMENT, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
+	{ PK_CREATE, "subscription", HARMLESS, NULL, is_inert, NOTHING },
+	{ PK_ALTER, "subscription", HARMLESS, subscription_of_others, is_inert, NOTHING },
+	{ PK_DROP, "subscription", HARMLESS, subscription_of_others, takes_nothing_along, NOTHING },
+	{ PK_RENAME, "subscription", HARMLESS, subscription_of_others, NULL, NOTHING },
+	{ PK_COMMENT, "subscription", HARMLESS, subscription_of_others, NULL, NOTHING },
+	{ PK_CREATE, "event trigger", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_ALTER, "event trigger", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_DROP, "event trigger", HARMLESS, NULL, takes_nothing_along, NOTHING },
+	{ PK_RENAME, "event trigger", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_COMMENT, "event trigger", HARMLESS, NULL, NULL, NOTHING },
 };
 
 /* "ALTER ... OWNER TO role": has a way of its own. */
@@ -172,16 +196,14 @@ static int begin(struct pk_conn *admin, const struct pk_super_stmt *stmt, struct
 		return -1;
 	if (pk_streq(stmt->kind->object, "event trigger"))
 		return 0;
-	if (pk_query(admin, pk_sql_super_silence, 0, NULL, triggers, err) < 0)
-		return -1;
-	return run_column(admin, triggers, 0, err);
+	return pk_silence_begin(admin, triggers, err);
 }
 
 /* status: of what was done in it; the error of that stays. */
 static int end(struct pk_conn *admin, const struct pk_rows *triggers, int status, struct pk_err *err)
 {
 	if (status == 0)
-		status = run_column(admin, triggers, 1, err);
+		status = pk_silence_end(admin, triggers, err);
 	if (status == 0)
 		status = pk_exec(admin, "COMMIT", err);
 	if (pk_conn_alive(admin) && pk_conn_tx(admin) != PK_TX_IDLE)

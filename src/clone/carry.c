@@ -1,5 +1,7 @@
 #include "clone/carry.h"
 
+#include "pg/silence.h"
+
 /* FROM CURRENT spares us to know which settings are lists. */
 int pk_carry_settings(struct pk_conn *conn, const char *db, const struct pk_strv *pairs,
 		      struct pk_err *err)
@@ -90,5 +92,5 @@ int pk_carry_public(struct pk_conn *conn, enum pk_public what, struct pk_err *er
 	if (what == PK_PUBLIC_AS_IT_IS || has == PK_PUBLIC_AS_IT_IS || has == what)
 		return 0;
 	sql = pk_printf("REVOKE ALL ON SCHEMA public FROM PUBLIC%s", grants[what]);
-	return pk_exec(conn, sql, err);
+	return pk_exec_silently(conn, sql, err);
 }

@@ -1,6 +1,7 @@
 /* What reaches elsewhere: foreign data, publications, subscriptions. */
 #include "catalog/kind.h"
 #include "clone/carry.h"
+#include "pg/silence.h"
 
 #define WAITING "postkit.shared"
 
@@ -67,9 +68,9 @@ int pk_carried_read(struct pk_conn *source, struct pk_carried *ret, struct pk_er
 int pk_carried_apply(const struct pk_carried *carried, bool shared, struct pk_conn *target, struct pk_err *err)
 {
 	for (size_t i = 0; i < carried->objects.n; i++)
-		if (pk_exec(target, carried->objects.items[i], err) < 0)
+		if (pk_exec_silently(target, carried->objects.items[i], err) < 0)
 			return pk_err_wrap(err, "cannot carry over: %.60s", carried->objects.items[i]);
-	return shared && carried->shared.len ? pk_exec(target, carried->shared.ptr, err) : 0;
+	return shared && carried->shared.len ? pk_exec_silently(target, carried->shared.ptr, err) : 0;
 }
 
 int pk_carry_sever(struct pk_conn *target, struct pk_err *err)
@@ -98,7 +99,7 @@ int pk_carried_wake(struct pk_conn *target, const char *db, const struct pk_strv
 		pk_buf_add(&sql, "ALTER DATABASE ");
 		pk_buf_add_ident(&sql, db);
 		pk_buf_add(&sql, " RESET " WAITING);
-		if (pk_exec(target, pairs->items[i + 1], err) < 0 || pk_exec(target, sql.ptr, err) < 0)
+		if (pk_exec_silently(target, pairs->items[i + 1], err) < 0 || pk_exec(target, sql.ptr, err) < 0)
 			return pk_err_wrap(err, "cannot carry over the subscriptions");
 	}
 	return 0;

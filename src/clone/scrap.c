@@ -1,5 +1,7 @@
 #include "clone/scrap.h"
 
+#include "server/server.h"
+
 /* FORCE came with 13. */
 static int end_connections(struct pk_conn *admin, const char *name, struct pk_err *err)
 {
@@ -18,7 +20,7 @@ int pk_scrap_db(struct pk_conn *admin, const char *name, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	if (end_connections(admin, name, err) < 0)
+	if (end_connections(admin, name, err) < 0 || pk_server_end_subscriptions(admin, name, err) < 0)
 		return -1;
 	pk_buf_add(&sql, "DROP DATABASE IF EXISTS ");
 	pk_buf_add_ident(&sql, name);

@@ -85,6 +85,10 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	other = with_whole(d, o);
 	if (other)
 		return other;
+	for (size_t i = 0; o->kind->linked && i < o->n_deps; i++) {
+		if (!o->deps[i]->kind->part && pk_goes(o->deps[i]) && !pk_info(o->deps[i])->aside)
+			return o->deps[i];
+	}
 	if (o->origin && pk_goes(o->origin) && pk_table_is_partition(o->parent) &&
 	    pk_stays_attached(o->parent))
 		return o->origin;

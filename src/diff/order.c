@@ -137,6 +137,8 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !both_use(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->alter);
 	}
+	if (o->kind->linked)
+		pk_graph_edge(&d->graph, info->drop, pk_info(o->parent)->alter);
 	if (type_of(o))
 		pk_graph_edge(&d->graph, info->drop, pk_info(type_of(o))->alter);
 	if (info->aside && pk_type_made_of(o))

@@ -373,6 +373,26 @@ static int may_drop(struct pk_server *server, struct pk_conn *conn, const char *
 	return need_ours(server, conn, name, err);
 }
 
+int pk_server_end_subscriptions(struct pk_conn *admin, const char *name, struct pk_err *err)
+{
+	static const char find[] = "SELECT 1 FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid "
+				   "WHERE d.datname = $1 LIMIT 1";
+	static const char end[] =
+		"WITH gone AS (DELETE FROM pg_catalog.pg_subscription s USING pg_catalog.pg_database d "
+		" WHERE d.oid = s.subdbid AND d.datname = $1 RETURNING s.oid), "
+		"owners AS (DELETE FROM pg_catalog.pg_shdepend p USING gone "
+		" WHERE p.classid = 'pg_catalog.pg_subscription'::pg_catalog.regclass AND p.objid = gone.oid) "
+		"SELECT pg_catalog.pg_replication_origin_drop(o.roname) FROM gone "
+		"JOIN pg_catalog.pg_replication_origin o ON o.roname = 'pg_' || gone.oid";
+	const char *const params[] = { name };
+	PK_FREE char *any = NULL;
+
+	if (pk_query_value(admin, find, 1, params, &any, err) < 0 ||
+	    (any && pk_query(admin, end, 1, params, NULL, err) < 0))
+		return pk_err_wrap(err, "cannot end the subscriptions of database '%s'", name);
+	return 0;
+}
+
 int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
@@ -385,7 +405,8 @@ int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err 
 		return 0;
 	if (may_drop(server, &conn, name, mark, err) < 0)
 		return -1;
-	if (conn.version < 130000 && terminate_others(&conn, name, err) < 0)
+	if ((conn.version < 130000 && terminate_others(&conn, name, err) < 0) ||
+	    pk_server_end_subscriptions(&conn, name, err) < 0)
 		return -1;
 	pk_buf_add(&sql, "DROP DATABASE IF EXISTS ");
 	pk_buf_add_ident(&sql, name);

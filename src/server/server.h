@@ -103,6 +103,11 @@ int pk_server_create_db(struct pk_server *server, const char *name, const struct
 			struct pk_err *err);
 /* Ends its connections first. Refuses what is not marked as ours; absent is success. */
 int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err *err);
+/*
+ * Of a database that is to be dropped, which it cannot be while it has any. Without connecting to it, nor to
+ * where they subscribe: those of ours have no slots there. admin: superuser, in any database.
+ */
+int pk_server_end_subscriptions(struct pk_conn *admin, const char *name, struct pk_err *err);
 int pk_server_rename_db(struct pk_server *server, const char *from, const char *to,
 			struct pk_err *err);
 /*

@@ -116,7 +116,7 @@ struct pk_action {
 		default_partition,		     /* ATTACH or PARTITION OF ... DEFAULT */
 		local,				     /* SET LOCAL */
 		full,				     /* VACUUM FULL */
-		inert, /* CREATE SUBSCRIPTION that connects to nobody and has no slot */
+		inert, /* CREATE or ALTER SUBSCRIPTION that connects to nobody and gives it no slot */
 		nested;	  /* found inside a DO body: line is in the body */
 	const char *language; /* of a routine, as given; NULL: sql */
 	bool superuser;	      /* it says something that only superusers may say */

@@ -73,7 +73,10 @@ void pk_facts_default_privileges(struct pk_facts *facts, const PgQuery__Node *no
 void pk_facts_wrapper(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_server(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_publication(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_alter_publication(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_subscription(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_alter_subscription(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_drop_subscription(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_event_trigger(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_alter_domain(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *stmt,

@@ -17,6 +17,8 @@ SELECT count(*) FROM (
     UNION ALL SELECT srvowner FROM pg_foreign_server
     UNION ALL SELECT evtowner FROM pg_event_trigger
     UNION ALL SELECT pubowner FROM pg_publication
+    UNION ALL SELECT subowner FROM pg_subscription
+              WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     UNION ALL SELECT lomowner FROM pg_largeobject_metadata
     UNION ALL SELECT spcowner FROM pg_tablespace
     UNION ALL SELECT datdba FROM pg_database) AS o (owner)

@@ -1,10 +1,8 @@
 -- User objects of kinds that are not modelled: reported, never passed over in silence.
 WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
 SELECT what FROM (
-    SELECT 'pg_publication'::regclass AS cls, oid, 'publication ' || pubname AS what FROM pg_publication
-    UNION ALL SELECT 'pg_event_trigger'::regclass, oid, 'event trigger ' || evtname FROM pg_event_trigger
-    UNION ALL -- whose options the role may not see: as in user_mapping.sql
-    SELECT 'pg_user_mapping'::regclass, u.umid, 'options that the role may not see, of the user mapping for ' || u.usename || ' on server ' || u.srvname
+    -- whose options the role may not see: as in user_mapping.sql
+    SELECT 'pg_user_mapping'::regclass AS cls, u.umid AS oid, 'options that the role may not see, of the user mapping for ' || u.usename || ' on server ' || u.srvname AS what
     FROM pg_user_mappings u JOIN pg_foreign_server s ON s.oid = u.srvid
     WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
           AND NOT CASE WHEN u.umuser = 0 THEN pg_has_role(s.srvowner, 'USAGE')

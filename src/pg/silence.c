@@ -1,0 +1,41 @@
+#include "pg/silence.h"
+
+static const char triggers_sql[] =
+	"SELECT pg_catalog.format('ALTER EVENT TRIGGER %I DISABLE', evtname), "
+	"pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE%s', evtname, "
+	"CASE evtenabled WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' ELSE '' END) "
+	"FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' ORDER BY evtname";
+
+static int run_column(struct pk_conn *conn, const struct pk_rows *rows, int column, struct pk_err *err)
+{
+	for (int i = 0; i < rows->n; i++)
+		if (pk_exec(conn, pk_rows_get(rows, i, column), err) < 0)
+			return -1;
+	return 0;
+}
+
+int pk_silence_begin(struct pk_conn *superuser, struct pk_rows *ret_triggers, struct pk_err *err)
+{
+	if (pk_query(superuser, triggers_sql, 0, NULL, ret_triggers, err) < 0)
+		return -1;
+	return run_column(superuser, ret_triggers, 0, err);
+}
+
+int pk_silence_end(struct pk_conn *superuser, const struct pk_rows *triggers, struct pk_err *err)
+{
+	return run_column(superuser, triggers, 1, err);
+}
+
+int pk_exec_silently(struct pk_conn *superuser, const char *sql, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
+
+	if (pk_exec(superuser, "BEGIN", err) < 0)
+		return -1;
+	if (pk_silence_begin(superuser, &triggers, err) == 0 && pk_exec(superuser, sql, err) == 0 &&
+	    pk_silence_end(superuser, &triggers, err) == 0)
+		return pk_exec(superuser, "COMMIT", err);
+	if (pk_conn_alive(superuser))
+		pk_exec(superuser, "ROLLBACK", NULL);
+	return -1;
+}

@@ -1,0 +1,13 @@
+CREATE SCHEMA "Ev ent";
+CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 2; END $$;
+CREATE FUNCTION "Ev ent"."no ""ted"() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE FUNCTION comes() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE TABLE other (id int);
+CREATE EVENT TRIGGER every ON ddl_command_end EXECUTE FUNCTION noted();
+CREATE EVENT TRIGGER "E vent ""x" ON ddl_command_start WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION "Ev ent"."no ""ted"();
+CREATE EVENT TRIGGER made ON ddl_command_start EXECUTE FUNCTION comes();
+CREATE EVENT TRIGGER rewritten ON table_rewrite WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION noted();
+CREATE EVENT TRIGGER follows ON ddl_command_end EXECUTE FUNCTION noted();
+ALTER EVENT TRIGGER rewritten ENABLE REPLICA;
+ALTER EVENT TRIGGER made DISABLE;
+COMMENT ON EVENT TRIGGER "E vent ""x" IS 'odd';

@@ -1,0 +1,12 @@
+CREATE SCHEMA "Ev ent";
+CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END $$;
+CREATE FUNCTION "Ev ent"."no ""ted"() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE FUNCTION goes() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE EVENT TRIGGER every ON ddl_command_end EXECUTE FUNCTION noted();
+CREATE EVENT TRIGGER "E vent ""x" ON ddl_command_start WHEN TAG IN ('CREATE TABLE', 'DROP TABLE') EXECUTE FUNCTION "Ev ent"."no ""ted"();
+CREATE EVENT TRIGGER dropped ON sql_drop EXECUTE FUNCTION goes();
+CREATE EVENT TRIGGER rewritten ON table_rewrite WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION noted();
+CREATE EVENT TRIGGER follows ON sql_drop EXECUTE FUNCTION noted();
+ALTER EVENT TRIGGER rewritten DISABLE;
+ALTER EVENT TRIGGER follows ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER every IS 'it''s every';
