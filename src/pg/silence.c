@@ -26,16 +26,29 @@ int pk_silence_end(struct pk_conn *superuser, const struct pk_rows *triggers, st
 	return run_column(superuser, triggers, 1, err);
 }
 
-int pk_exec_silently(struct pk_conn *superuser, const char *sql, struct pk_err *err)
+int pk_silently(struct pk_conn *superuser, int (*fn)(struct pk_conn *conn, void *arg, struct pk_err *err), void *arg,
+		struct pk_err *err)
 {
 	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
 
 	if (pk_exec(superuser, "BEGIN", err) < 0)
 		return -1;
-	if (pk_silence_begin(superuser, &triggers, err) == 0 && pk_exec(superuser, sql, err) == 0 &&
+	if (pk_silence_begin(superuser, &triggers, err) == 0 && fn(superuser, arg, err) == 0 &&
 	    pk_silence_end(superuser, &triggers, err) == 0)
 		return pk_exec(superuser, "COMMIT", err);
 	if (pk_conn_alive(superuser))
 		pk_exec(superuser, "ROLLBACK", NULL);
 	return -1;
+}
+
+static int exec(struct pk_conn *conn, void *arg, struct pk_err *err)
+{
+	const char *const *sql = arg;
+
+	return pk_exec(conn, *sql, err);
+}
+
+int pk_exec_silently(struct pk_conn *superuser, const char *sql, struct pk_err *err)
+{
+	return pk_silently(superuser, exec, &sql, err);
 }

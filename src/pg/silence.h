@@ -11,7 +11,9 @@
 /* Inside a transaction: turns them off; ret_triggers is what pk_silence_end() turns on again. */
 int pk_silence_begin(struct pk_conn *superuser, struct pk_rows *ret_triggers, struct pk_err *err);
 int pk_silence_end(struct pk_conn *superuser, const struct pk_rows *triggers, struct pk_err *err);
-/* Statements in a transaction of their own, without event triggers. */
+/* In a transaction of its own, without event triggers: what fn does, or statements. */
+int pk_silently(struct pk_conn *superuser, int (*fn)(struct pk_conn *conn, void *arg, struct pk_err *err), void *arg,
+		struct pk_err *err);
 int pk_exec_silently(struct pk_conn *superuser, const char *sql, struct pk_err *err);
 
 #endif

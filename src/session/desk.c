@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "clone/shadow.h"
+#include "pg/silence.h"
 #include "sql/action.h"
 #include "trace/parts.h"
 
@@ -134,17 +135,17 @@ int pk_desk_unchanged(struct pk_desk *desk, const struct pk_snapshot *clone, str
 				"cut a new clone; the schema files stay");
 }
 
-int pk_desk_tables(struct pk_desk *desk, struct pk_err *err)
+static int make_tables(struct pk_conn *admin, void *arg, struct pk_err *err)
 {
-	if (pk_applied_create_table(&desk->admin, err) < 0 ||
-	    pk_seeds_create_table(&desk->admin, err) < 0)
+	(void)arg;
+	if (pk_applied_create_table(admin, err) < 0 || pk_seeds_create_table(admin, err) < 0)
 		return -1;
 	/*
 	 * The grants serve statements run under any role: the row goes into their transaction. A copy
 	 * from the remote belongs to who deploys there, whose trigger or cast would run as superuser.
 	 */
 	return pk_exec(
-		&desk->admin,
+		admin,
 		"ALTER SCHEMA postkit OWNER TO CURRENT_USER;"
 		"ALTER TABLE postkit.schema_migrations OWNER TO CURRENT_USER;"
 		"CREATE TABLE IF NOT EXISTS postkit.session_steps ("
@@ -153,6 +154,11 @@ int pk_desk_tables(struct pk_desk *desk, struct pk_err *err)
 		"GRANT USAGE ON SCHEMA postkit TO PUBLIC;"
 		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA postkit TO PUBLIC",
 		err);
+}
+
+int pk_desk_tables(struct pk_desk *desk, struct pk_err *err)
+{
+	return pk_silently(&desk->admin, make_tables, NULL, err);
 }
 
 int pk_desk_roles_of(struct pk_desk *desk, const char *sql, const char *file, struct pk_err *err)

@@ -28,6 +28,24 @@ setup_file() {
 		CREATE TABLE item_here PARTITION OF item FOR VALUES FROM (0) TO (100);
 		CREATE FOREIGN TABLE item_away PARTITION OF item FOR VALUES FROM (100) TO (200) SERVER away;
 		INSERT INTO item SELECT i, i FROM generate_series(1, 50) i;
+		RESET ROLE;
+		CREATE SCHEMA sold;
+		CREATE TABLE sold.bill (id int PRIMARY KEY, total int);
+		CREATE PUBLICATION all_of_it FOR ALL TABLES WITH (publish = 'insert');
+		CREATE PUBLICATION schemas FOR TABLES IN SCHEMA sold;
+		CREATE PUBLICATION few FOR TABLE sold.bill (id) WHERE (id > 0);
+		ALTER TABLE sold.bill OWNER TO shop;
+		CREATE SUBSCRIPTION orders CONNECTION 'host=$PROD_SOCKET port=$PROD_PORT dbname=away password=hush-hush'
+			PUBLICATION orders WITH (connect = false, slot_name = 'orders');
+		COMMENT ON SUBSCRIPTION orders IS 'from away';
+		-- would tell if anything of ours, which a branch may replace, ran with a superuser's powers
+		CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN
+			IF current_database() LIKE 'pk%' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+				RAISE EXCEPTION '% as superuser', tg_tag;
+			END IF;
+		END \$\$;
+		CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION watch();
+		ALTER EVENT TRIGGER watch ENABLE ALWAYS;
 	SQL
 	new_repo app
 }
@@ -47,6 +65,8 @@ clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 	[ -z "$output" ]
 	grep -q 'HANDLER public.postgres_fdw_handler' db/schema/foreign_data/own.sql
 	grep -q "password_required 'false'" db/schema/foreign_data/*shop*.sql
+	grep -q 'ADD TABLE ONLY sold.bill (id) WHERE' db/schema/publications/few.sql
+	grep -q "CONNECTION '' PUBLICATION orders WITH (connect = false, slot_name = NONE" db/schema/subscriptions/orders.sql
 	equal "$(git postkit fingerprint db/schema)" "$(git postkit fingerprint prod)"
 }
 
@@ -61,6 +81,9 @@ clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 	has 'has no handler'
 	run clone_sql "SELECT string_agg(umoptions::text, ' ') FROM pg_user_mappings"
 	hasnt hush
+	equal "$(clone_sql "SELECT subname, subenabled, subslotname IS NULL FROM pg_subscription s
+		JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()")" 'orders|f|t'
+	equal "$(clone_sql 'SELECT evtenabled FROM pg_event_trigger')" A
 }
 
 @test "what changed is planned, and runs on clone and production" {
@@ -72,12 +95,36 @@ clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 		CREATE USER MAPPING FOR reader SERVER second;
 		CREATE FOREIGN TABLE far (id int) SERVER second;
 	SQL
+	sed -i 's/(id) WHERE .*;/(id, total);/' db/schema/publications/few.sql
+	sed -i "s/'insert'/'insert, update'/" db/schema/publications/all_of_it.sql
+	sed -i 's/PUBLICATION orders/PUBLICATION orders, more/' db/schema/subscriptions/orders.sql
+	echo 'CREATE EVENT TRIGGER gone ON sql_drop EXECUTE FUNCTION watch();' >db/schema/event_triggers/gone.sql
+	echo "COMMENT ON EVENT TRIGGER gone IS 'tells';" >>db/schema/event_triggers/gone.sql
+	echo 'CREATE PUBLICATION bills FOR TABLE sold.bill; CREATE PUBLICATION wide FOR TABLES IN SCHEMA sold, public;' \
+		>db/schema/publications/more.sql
 	ok git postkit plan
-	has 'ADD COLUMN note' 'CREATE FOREIGN DATA WRAPPER second'
+	has 'ADD COLUMN note' 'CREATE FOREIGN DATA WRAPPER second' 'ADD TABLES IN SCHEMA sold' 'CREATE EVENT TRIGGER gone'
 	ok git postkit apply
 	commit_all 'more from elsewhere'
 	ok git postkit commit -m 'more from elsewhere'
 	git push -q origin work
 	ok git postkit deploy prod --yes
 	equal "$(git postkit fingerprint db/schema)" "$(git postkit fingerprint prod)"
+}
+
+@test "a subscription that could connect is refused in schema files" {
+	echo "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p;" >db/schema/subscriptions/s.sql
+	fails 128 git postkit plan
+	has 'has no place in a schema file' 'slot_name = NONE'
+	printf "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = NONE);\n%s\n" \
+		"ALTER SUBSCRIPTION s SET (slot_name = 'x');" >db/schema/subscriptions/s.sql
+	fails 128 git postkit plan
+	has 's.sql:2'
+	rm db/schema/subscriptions/s.sql
+}
+
+@test "databases of ours go with their subscriptions, and production keeps its own" {
+	ok git postkit gc --all --yes
+	hasnt 'cannot'
+	equal "$(sql shop "SELECT subname, subslotname FROM pg_subscription")" 'orders|orders'
 }
