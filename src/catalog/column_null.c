@@ -192,7 +192,7 @@ static bool follows(const struct pk_object *from, const struct pk_object *to, bo
 
 void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	bool had = pk_attr(from, NOT_NULL), has = pk_attr(to, NOT_NULL), kept = had;
+	bool had = pk_attr(from, NOT_NULL), has = pk_attr(to, NOT_NULL), kept;
 	const char *comment_before;
 
 	if (pk_column_stays_heir(from, to) && follows(from, to, &had))

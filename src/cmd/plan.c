@@ -152,16 +152,18 @@ static bool ask_rename(void *arg, const struct pk_rename_guess *guess)
 }
 
 static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
-	       struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
+	       const struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
-	options->read = check_coverage;
-	options->is_rename = pk_term_can_ask() ? ask_rename : NULL;
-	options->arg = &coverage;
+	struct pk_planning_options with = *options;
+
+	with.read = check_coverage;
+	with.is_rename = pk_term_can_ask() ? ask_rename : NULL;
+	with.arg = &coverage;
 	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||
 	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
-	    pk_session_plan(desk, &source, options, p, err) < 0)
+	    pk_session_plan(desk, &source, &with, p, err) < 0)
 		return -1;
 	if (p->caught_up.run)
 		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,

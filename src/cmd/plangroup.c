@@ -58,7 +58,7 @@ static void add_step(struct pk_plan_group *group, const struct pk_step *step, si
 
 void pk_plan_groups_find(const struct pk_plan *plan, struct pk_plan_groups *ret)
 {
-	struct pk_map known = PK_MAP_INIT; /* to 1 + the index of the group */
+	struct pk_map known = PK_MAP_INIT; /* to the index of the group */
 	bool *changed = pk_alloc((plan->n + 1) * sizeof(*changed));
 
 	for (size_t i = 0; i < plan->n; i++) {
@@ -66,14 +66,15 @@ void pk_plan_groups_find(const struct pk_plan *plan, struct pk_plan_groups *ret)
 		const char *kind = step->within ? step->within_kind : step->kind;
 		const char *object = step->within ? step->within : step->object;
 		const char *key = pk_arena_printf(&ret->arena, "%s %s", kind, object);
-		size_t at = (size_t)(uintptr_t)pk_map_get(&known, key);
+		size_t *at = pk_map_get(&known, key);
 
 		if (!at) {
+			at = pk_arena_alloc(&ret->arena, sizeof(*at));
+			*at = ret->n;
 			add_group(ret, kind, object);
-			at = ret->n;
-			pk_map_set(&known, key, (void *)(uintptr_t)at);
+			pk_map_set(&known, key, at);
 		}
-		add_step(&ret->items[at - 1], step, i, &changed[at - 1]);
+		add_step(&ret->items[*at], step, i, &changed[*at]);
 	}
 	free(changed);
 	pk_map_release(&known);

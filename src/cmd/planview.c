@@ -363,19 +363,22 @@ void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan)
 		[PK_DROP_OBJECT] = 2,	[PK_RENAME_OBJECT] = 1,
 	};
 	size_t counts[PK_COUNT(words)] = { 0 };
-	struct pk_map changed = PK_MAP_INIT; /* to 1 + what happens to it */
+	PK_FREE enum pk_change *of_step = pk_alloc((plan->n + 1) * sizeof(*of_step));
+	struct pk_map changed = PK_MAP_INIT; /* to what happens to it, one of these */
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct pk_step *step = &plan->steps[i];
 		PK_FREE char *key = pk_printf("%s %s", step->kind, step->object);
-		size_t before = (size_t)(uintptr_t)pk_map_get(&changed, key);
-		enum pk_change change =
-			before ? pk_change_of_both((enum pk_change)(before - 1), step->change) : step->change;
+		enum pk_change *change = pk_map_get(&changed, key);
 
-		pk_map_set(&changed, key, (void *)(uintptr_t)((size_t)change + 1));
+		of_step[i] = step->change;
+		if (change)
+			*change = pk_change_of_both(*change, step->change);
+		else
+			pk_map_set(&changed, key, &of_step[i]);
 	}
 	for (size_t i = 0; i < changed.n; i++)
-		counts[word_of[(size_t)(uintptr_t)changed.entries[i].value - 1]]++;
+		counts[word_of[*(const enum pk_change *)changed.entries[i].value]]++;
 	for (size_t i = 0; i < PK_COUNT(words); i++)
 		if (counts[i])
 			pk_buf_addf(ret, "%s%zu %s", ret->len ? ", " : "", counts[i], words[i]);

@@ -75,7 +75,7 @@ static void add_lock(struct locks *locks, const struct pk_object *on, const char
 
 	if (!old || !is_relation(old))
 		return;
-	if (info->step != locks->step || !info->lock) {
+	if (info->step != locks->step || info->lock == 0 || info->lock > locks->n) {
 		if (locks->n == locks->cap) {
 			locks->cap = locks->cap ? locks->cap * 2 : 8;
 			locks->items = pk_realloc_array(locks->items, locks->cap, sizeof(*locks->items));
@@ -262,13 +262,13 @@ void pk_differ_follow(const struct pk_node *node)
 {
 	const struct pk_object *o = node->to ? node->to : node->from;
 
-	if (o->kind->attachment && node->type == PK_NODE_DROP)
+	if (o->kind->attachment && node->type == PK_NODE_DROP && node->from)
 		leave(node->from->parent, pk_partition_of(node->from->parent));
-	else if (o->kind->attachment && node->type == PK_NODE_CREATE)
+	else if (o->kind->attachment && node->type == PK_NODE_CREATE && node->to)
 		join(node->to->parent, pk_partition_of(node->to->parent));
 	else if (!o->kind->columns_apart)
 		return;
-	else if (node->type == PK_NODE_DROP)
+	else if (node->type == PK_NODE_DROP && node->from)
 		leave(node->from, pk_partition_of(node->from));
 	else if (node->from && node->to && (node->type == PK_NODE_RELEASE || node->type == PK_NODE_LATE))
 		change_parents(node->from, node->to, node->type == PK_NODE_LATE);

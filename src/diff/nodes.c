@@ -39,7 +39,7 @@ static const struct pk_object *with_whole(struct pk_differ *d, const struct pk_o
 {
 	const struct pk_object *other = pk_index_parent(d, d->changes.from, o);
 
-	return other && pk_goes(other) && (pk_stays_attached(o->parent) || pk_info(o->parent)->along) ? other : NULL;
+	return o->parent && other && pk_goes(other) && (pk_stays_attached(o->parent) || pk_info(o->parent)->along) ? other : NULL;
 }
 
 const struct pk_object *pk_type_made_of(const struct pk_object *o)

@@ -192,8 +192,11 @@ static bool is_pending(const struct move *moves, size_t n, const struct pk_objec
 	return false;
 }
 
-/* The first whose new name is free; none: what is in its way goes aside, or it does itself. */
-static void move_next(struct mover *m, struct move *moves, size_t n)
+/*
+ * The first whose new name is free; none: what is in its way goes aside, or it does itself. Returns false when
+ * all are done.
+ */
+static bool move_next(struct mover *m, struct move *moves, size_t n)
 {
 	struct move *first = NULL;
 
@@ -204,27 +207,20 @@ static void move_next(struct mover *m, struct move *moves, size_t n)
 		if (holder(m, &moves[i], moves[i].schema, moves[i].name))
 			continue;
 		move(m, &moves[i]);
-		return;
+		return true;
 	}
+	if (!first)
+		return false;
 	const struct pk_object *in_the_way = holder(m, first, first->schema, first->name);
 	if (is_pending(moves, n, in_the_way) || !in_the_way->kind->rename) {
 		rename_now(m, &first->now, free_name(m, &first->now));
-		return;
+		return true;
 	}
 	struct pk_object *aside = pk_arena_alloc(&m->w->arena, sizeof(*aside));
 	*aside = *in_the_way;
 	aside->name = pk_bare_name(&m->w->arena, in_the_way);
 	rename_now(m, aside, free_name(m, aside));
-}
-
-static void move_all(struct mover *m, struct move *moves, size_t n)
-{
-	for (size_t left = n; left > 0;) {
-		move_next(m, moves, n);
-		left = 0;
-		for (size_t i = 0; i < n; i++)
-			left += !moves[i].done;
-	}
+	return true;
 }
 
 static int group_of(const struct pk_rename *rename)
@@ -253,7 +249,8 @@ static void move_group(struct mover *m, int group)
 		};
 		moves[n - 1].now.name = pk_bare_name(&w->arena, rename->from);
 	}
-	move_all(m, moves, n);
+	while (move_next(m, moves, n))
+		;
 }
 
 /* Values and the like; two that change places go by a name that nothing has. */

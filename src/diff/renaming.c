@@ -72,12 +72,13 @@ static bool fits(struct pk_rename_work *w, const struct pk_object *o, const stru
 	       pk_has_inside(&w->script, o, wanted->name);
 }
 
-/* The next that fits, behind `after` (NULL: the first). Without a schema those of public come alone if there are any. */
-static const struct pk_object *find(struct pk_rename_work *w, const struct pk_snapshot *side,
-				    const struct wanted *wanted, const struct pk_object *after)
+/*
+ * The index of the next that fits, from one on; side->n: none is left. Without a schema those of public come alone
+ * if there are any.
+ */
+static size_t find(struct pk_rename_work *w, const struct pk_snapshot *side, const struct wanted *wanted, size_t at)
 {
 	struct wanted in_public = *wanted;
-	bool passed = after == NULL;
 
 	in_public.schema = "public";
 	for (size_t i = 0; !wanted->schema && i < side->n; i++)
@@ -85,12 +86,9 @@ static const struct pk_object *find(struct pk_rename_work *w, const struct pk_sn
 			wanted = &in_public;
 			break;
 		}
-	for (size_t i = 0; i < side->n; i++) {
-		if (passed && fits(w, side->objects[i], wanted))
-			return side->objects[i];
-		passed |= side->objects[i] == after;
-	}
-	return NULL;
+	while (at < side->n && !fits(w, side->objects[at], wanted))
+		at++;
+	return at;
 }
 
 /* ---- one side by the other's names ---- */
@@ -288,7 +286,8 @@ static void add_mark(struct pk_rename_work *w, const struct pk_renamed_mark *mar
 	const struct wanted wanted = { mark->word, mark->schema, mark->within, mark->name, NULL };
 
 	/* Of a function all that bear the name: which of them is new the other side tells. */
-	for (const struct pk_object *to = find(w, w->to, &wanted, NULL); to; to = find(w, w->to, &wanted, to)) {
+	for (size_t i = find(w, w->to, &wanted, 0); i < w->to->n; i = find(w, w->to, &wanted, i + 1)) {
+		const struct pk_object *to = w->to->objects[i];
 		struct pk_rename rename = { .to = to };
 		bool inside = mark->within && !pk_is_part(to);
 		const char *schema = mark->old_schema ? mark->old_schema : pk_rename_schema_before(w, to->schema);
@@ -371,24 +370,27 @@ static const struct pk_object *find_asked(struct pk_rename_work *w, const struct
 	};
 
 	for (size_t i = option->n == 3; i < PK_COUNT(ways) && (i == 0 || option->n > 1); i++) {
-		const struct pk_object *o = find(w, w->from, &ways[i], NULL);
+		size_t at = find(w, w->from, &ways[i], 0);
 
-		if (!o)
+		if (at == w->from->n)
 			continue;
-		*ret_several = find(w, w->from, &ways[i], o) != NULL;
-		*ret_inside = ways[i].within && !pk_is_part(o) ? name : NULL;
-		return o;
+		*ret_several = find(w, w->from, &ways[i], at + 1) < w->from->n;
+		*ret_inside = ways[i].within && !pk_is_part(w->from->objects[at]) ? name : NULL;
+		return w->from->objects[at];
 	}
 	for (size_t i = 0; option->n > 1 && i < w->n; i++) {
 		const struct pk_object *to = w->items[i].to, *from = w->items[i].from;
 		struct wanted in_renamed = { option->word, from->schema, from->name, name, NULL };
-		const struct pk_object *o;
+		size_t at;
 
 		if (w->items[i].inside || !pk_streq(to->name, p[option->n - 2]) ||
-		    (option->n == 3 && !pk_streq(to->schema, p[0])) || !(o = find(w, w->from, &in_renamed, NULL)))
+		    (option->n == 3 && !pk_streq(to->schema, p[0])))
 			continue;
-		*ret_inside = pk_is_part(o) ? NULL : name;
-		return o;
+		at = find(w, w->from, &in_renamed, 0);
+		if (at == w->from->n)
+			continue;
+		*ret_inside = pk_is_part(w->from->objects[at]) ? NULL : name;
+		return w->from->objects[at];
 	}
 	return NULL;
 }

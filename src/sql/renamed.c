@@ -237,13 +237,13 @@ static int depth_of_parts(const struct pk_action *action)
 	return -1;
 }
 
-static struct pk_renamed_mark part_mark(const struct reading *r)
+static struct pk_renamed_mark part_mark(const struct reading *r, const struct pk_action *action)
 {
-	bool on = r->action->rel_name != NULL;
+	bool on = action->rel_name != NULL;
 
 	return (struct pk_renamed_mark){
-		.schema = on ? r->action->rel_schema : r->action->schema,
-		.within = on ? r->action->rel_name : r->action->name,
+		.schema = on ? action->rel_schema : action->schema,
+		.within = on ? action->rel_name : action->name,
 		.line = r->statement->line,
 		.col = r->statement->col,
 	};
@@ -273,9 +273,9 @@ static int marks_inside(const struct reading *r, struct pk_err *err)
 		pk_line_col(text, token.start, &line, &col);
 		line += r->statement->line - 1;
 		part = w.list < 0 ? SIZE_MAX : part_of(&w, &token);
-		if (part == SIZE_MAX)
+		if (!r->action || part == SIZE_MAX)
 			return refuse(r, line, col, "stands inside a statement where nothing has a name of its own", err);
-		struct pk_renamed_mark mark = part_mark(r);
+		struct pk_renamed_mark mark = part_mark(r, r->action);
 		mark.line = line;
 		mark.col = col;
 		if (!read_part(r, text + part, &mark))
@@ -302,7 +302,7 @@ static int mark_of_statement(const struct reading *r, const char *old, struct pk
 		struct pk_scan scan;
 		struct pk_token token;
 
-		mark = part_mark(r);
+		mark = part_mark(r, action);
 		pk_scan_start(&scan, add, strlen(add));
 		while (pk_scan_code(&scan, &token) && !pk_token_is(add, &token, "add"))
 			;

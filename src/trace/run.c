@@ -81,7 +81,7 @@ static int quote(const struct pk_statement *s, struct pk_err *err)
 
 	if (!err)
 		return -1;
-	while (s->text[n] && n < QUOTED_BYTES && lines < QUOTED_LINES)
+	while (n < QUOTED_BYTES && s->text[n] && lines < QUOTED_LINES)
 		lines += s->text[n++] == '\n';
 	while (n > 0 && s->text[n] && ((unsigned char)s->text[n] & 0xC0) == 0x80)
 		n--;
