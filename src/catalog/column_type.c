@@ -71,7 +71,7 @@ static const char *cast(struct pk_script *s, const struct pk_object *from, const
 {
 	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE), *old = root_type(from), *new = root_type(to);
 
-	if (strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0 && has_cast(to))
+	if (strcmp(pk_attr(from, BASE_TYPE), pk_attr(to, BASE_TYPE)) == 0 && has_cast(from) && has_cast(to))
 		return pk_arena_printf(s->arena, "%s::%s", name, type);
 	if (strcmp(old, "boolean") == 0 && family(new) == 1)
 		return pk_arena_printf(s->arena, "%s::integer::%s", name, type);

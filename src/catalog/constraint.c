@@ -317,6 +317,27 @@ static bool heirs_say_nothing(const struct pk_object *table, const struct pk_obj
 	return true;
 }
 
+static const struct pk_object *heir_named(const struct pk_object *table, const char *ident)
+{
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		if (strcmp(table->heirs[i]->ident, ident) == 0)
+			return table->heirs[i];
+	}
+	return NULL;
+}
+
+/* One that comes or leaves meanwhile would have to have both, or would take one along. */
+static bool heirs_stay(const struct pk_object *from, const struct pk_object *to)
+{
+	for (size_t i = 0; i < to->n_heirs; i++) {
+		const struct pk_object *old = heir_named(from, to->heirs[i]->ident);
+
+		if (!old || !pk_table_stays_heir(old, to->heirs[i]) || !heirs_stay(old, to->heirs[i]))
+			return false;
+	}
+	return from->n_heirs == to->n_heirs;
+}
+
 static bool can_stand_beside(const struct pk_object *from, const struct pk_object *to)
 {
 	if (pk_attr(from, PARENT_CONSTRAINT) || pk_attr(to, PARENT_CONSTRAINT) ||
@@ -328,7 +349,8 @@ static bool can_stand_beside(const struct pk_object *from, const struct pk_objec
 		return false;
 	if (is_kind(to, 'f'))
 		return !pk_table_is_partitioned(to->parent);
-	return is_kind(to, 'c') && heirs_say_nothing(from->parent, from) && heirs_say_nothing(to->parent, to);
+	return is_kind(to, 'c') && !pk_attr(from, INHERITED) && !pk_attr(to, INHERITED) && heirs_stay(from->parent, to->parent) &&
+	       heirs_say_nothing(from->parent, from) && heirs_say_nothing(to->parent, to);
 }
 
 /* Of a foreign key only when it is checked: that can be said of the one that is there. */

@@ -80,8 +80,11 @@ static enum pk_fate judge(struct pk_changes *c, struct pk_object *from, struct p
 {
 	struct pk_script scratch = { .arena = c->arena, .from = c->from, .to = c->to, .version = c->from->version };
 	enum pk_outcome outcome = PK_SAME;
-	bool common = pk_common_same(&scratch, from, to);
+	bool common;
 
+	if (from->kind != to->kind)
+		return PK_REPLACE_TYPE;
+	common = pk_common_same(&scratch, from, to);
 	if (!pk_attrs_same(from, to))
 		outcome = from->kind->alter(&scratch, from, to);
 	pk_script_release(&scratch);
@@ -107,11 +110,30 @@ static struct pk_object *same_in(const struct pk_snapshot *side, const struct pk
 	return other && o->parent && o->parent->kind != other->parent->kind ? NULL : other;
 }
 
+static bool changes_kind(const struct pk_kind *kind)
+{
+	return kind->type && kind->relation_name && kind->set_aside;
+}
+
+/* A type of another kind, which columns may move to as to one of the same. */
+static struct pk_object *type_instead(const struct pk_changes *c, const struct pk_object *o)
+{
+	for (const struct pk_kind *const *kind = pk_kinds; *kind && changes_kind(o->kind); kind++) {
+		struct pk_object *other = changes_kind(*kind) ? pk_snapshot_find(c->to, pk_arena_printf(c->arena, "%s %s", (*kind)->name,
+												     o->ident)) : NULL;
+
+		if (other)
+			return other;
+	}
+	return NULL;
+}
+
 static void match(struct pk_changes *c)
 {
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i], *other = same_in(c->to, o);
 
+		other = other ? other : type_instead(c, o);
 		pk_info(o)->other = other;
 		if (other)
 			pk_info(other)->other = o;

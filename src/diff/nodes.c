@@ -165,7 +165,7 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 	} else {
 		info->create = pk_graph_add(&d->graph, PK_NODE_CREATE, NULL, o);
 	}
-	if (o->kind->refill && info->other && pk_info(info->other)->aside && !pk_info(info->other)->along)
+	if (o->kind->refill && info->other && info->other->kind == o->kind && pk_info(info->other)->aside && !pk_info(info->other)->along)
 		info->fill = pk_graph_add(&d->graph, PK_NODE_FILL, info->other, o);
 	if ((o->kind->tied_to_column && pk_object_tie(o)) || info->cut)
 		info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);

@@ -101,7 +101,8 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		node->to->kind->refill(s, node->from, node->to);
 		break;
 	case PK_NODE_CLEAN:
-		if (node->from->kind->drop_aside)
+		if (node->from->kind->drop_aside &&
+		    (!node->from->kind->refill || !node->to || node->to->kind == node->from->kind))
 			node->from->kind->drop_aside(s, node->from, node->to);
 		else
 			pk_emit(s, "DROP %s %s", pk_sql_name(node->from), pk_aside_ident(s, node->from));
