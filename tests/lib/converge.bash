@@ -281,11 +281,11 @@ converge_data() {
 			why="fill: $(converge_reason "$log")"
 			return 1
 		fi
-		git-postkit diff --json "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$out.json" 2>"$log" &&
-			git-postkit diff "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$out.full.sql" 2>"$log" || {
+		if ! git-postkit diff --json "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$out.json" 2>"$log" ||
+			! git-postkit diff "$(pg_url "$work")" "$(pg_url "${case}_$to")" >"$out.full.sql" 2>"$log"; then
 			why="diff with rows: $(converge_reason "$log")"
 			return 1
-		}
+		fi
 		converge_psql "$work" -v VERBOSITY=verbose <"$out.full.sql" >/dev/null 2>"$log" && break
 		grep -qE 'ERROR:  2[23]' "$log" || {
 			why="run with rows: $(converge_reason "$log")"
