@@ -2,7 +2,7 @@
 # Renames that somebody said, in schema files or by an option: rows, dependents and privileges stay; what
 # was carried out says nothing any more; none is guessed.
 
-# shellcheck disable=SC2154 # $stderr comes from run
+# shellcheck disable=SC2154,SC2016 # $stderr comes from run; what stands in quotes is SQL
 load ../lib/common
 
 setup_file() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What settings leave out: ignored objects and grantees that are not the team's, in every command alike.
 
-# shellcheck disable=SC2154 # $stderr comes from run
+# shellcheck disable=SC2154,SC2016 # $stderr comes from run; what stands in quotes is SQL
 load ../lib/common
 
 setup_file() {
