@@ -64,6 +64,30 @@ char *pk_time_ago(time_t t)
 	return pk_strdup("just now");
 }
 
+bool pk_parse_duration(const char *text, double *ret_seconds)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+	} units[] = { { "ms", 0.001 }, { "s", 1 }, { "min", 60 }, { "h", 3600 } };
+	size_t digits = strspn(text, "0123456789");
+	double number = strtod(text, NULL);
+
+	if (!digits || digits > 9)
+		return false;
+	if (!text[digits] && number == 0) {
+		*ret_seconds = 0;
+		return true;
+	}
+	for (size_t i = 0; i < PK_COUNT(units); i++) {
+		if (strcmp(text + digits, units[i].unit) == 0) {
+			*ret_seconds = number * units[i].seconds;
+			return true;
+		}
+	}
+	return false;
+}
+
 char *pk_duration(double seconds)
 {
 	if (seconds < 0)

@@ -64,6 +64,7 @@ struct pk_kind {
 	int also_type_attr;         /* 1 + index of the attribute that names a type which comes with it: a multirange */
 	bool routine;               /* shares the name space of functions and aggregates */
 	int body_attr;              /* 1 + index of the attribute that creates it with a body that is text; 0: none */
+	bool grows;                 /* its changes in place only add to it: what uses it may stay until later */
 	bool extension;             /* what belongs to it is left alone */
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
 	bool foreign;               /* one whose rows are elsewhere */
@@ -196,7 +197,7 @@ void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
 enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* The part of a table that says where it is attached; NULL: no partition. */
 const struct pk_object *pk_attachment_of(const struct pk_object *table);
-/* A name made of another one and a suffix, quoted. */
+/* A name made of another one and a suffix, quoted; none that anything has before or after. */
 const char *pk_name_with(struct pk_script *s, const char *name, const char *suffix);
 /* Under which the new one is built while the old one still has the name (s->beside). */
 const char *pk_beside_name(struct pk_script *s, const struct pk_object *o);

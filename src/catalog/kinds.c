@@ -170,20 +170,28 @@ enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *f
 }
 
 /* Names have 63 bytes at most; what is cut off leaves its hash, and no half of a character. */
+static void add_name_with(struct pk_buf *raw, const char *name, const char *suffix)
+{
+	size_t len = strlen(name), room = 63 - strlen(suffix), cut = room - strlen("_01234567");
+
+	if (len <= room) {
+		pk_buf_addf(raw, "%s%s", name, suffix);
+		return;
+	}
+	while (cut && ((unsigned char)name[cut] & 0xC0) == 0x80)
+		cut--;
+	pk_buf_addf(raw, "%.*s_%08x%s", (int)cut, name, (unsigned)pk_hash(name, len, 0), suffix);
+}
+
 const char *pk_name_with(struct pk_script *s, const char *name, const char *suffix)
 {
-	size_t len = strlen(name), room = 63 - strlen(suffix);
 	PK_AUTO(pk_buf) raw = PK_BUF_INIT;
 	PK_AUTO(pk_buf) quoted = PK_BUF_INIT;
 
-	if (len <= room) {
-		pk_buf_addf(&raw, "%s%s", name, suffix);
-	} else {
-		size_t cut = room - strlen("_01234567");
-
-		while (cut && ((unsigned char)name[cut] & 0xC0) == 0x80)
-			cut--;
-		pk_buf_addf(&raw, "%.*s_%08x%s", (int)cut, name, (unsigned)pk_hash(name, len, 0), suffix);
+	add_name_with(&raw, name, suffix);
+	for (int n = 2; s->is_taken && s->is_taken(s, raw.ptr); n++) {
+		pk_buf_truncate(&raw, 0);
+		add_name_with(&raw, pk_arena_printf(s->arena, "%s_%d", name, n), suffix);
 	}
 	pk_buf_add_ident(&quoted, raw.ptr);
 	return pk_arena_strdup(s->arena, quoted.ptr);

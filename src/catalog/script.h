@@ -54,6 +54,8 @@ struct pk_script {
 	bool (*stays_heir)(const struct pk_script *s, const struct pk_object *table);
 	/* Is the object, of the new side, made by this plan? NULL: no. */
 	bool (*comes)(const struct pk_script *s, const struct pk_object *o);
+	/* Does anything have this name (unquoted), before or after? NULL: nothing does. */
+	bool (*is_taken)(const struct pk_script *s, const char *name);
 	const void *context;
 	const struct pk_snapshot *from, *to; /* in a diff: both sides, for what else comes and goes; else NULL */
 };

@@ -202,7 +202,7 @@ static int prove_files(struct import *im, struct pk_err *err)
 static int make_baseline(struct import *im, struct pk_err *err)
 {
 	struct pk_shadow_options how = shadow_options(im);
-	struct pk_diff_options options = { .online = PK_ONLINE_NEVER };
+	struct pk_diff_options options = { .online = { .when = PK_ONLINE_NEVER } };
 	PK_AUTO(pk_source) nothing = PK_SOURCE_INIT;
 	PK_AUTO(pk_snapshot) empty = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_plan) plan = PK_PLAN_INIT;

@@ -26,7 +26,7 @@ const struct pk_opt pk_opts_plan[] = {
 	{ 0 },
 };
 
-static void show_json(const struct pk_session *session, const struct pk_planning *p,
+static void show_json(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
 		      const struct pk_coverage *coverage)
 {
 	cJSON *root = pk_plan_to_json(&p->plan);
@@ -34,7 +34,7 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 	pk_json_set_str(root, "from", p->clone.fingerprint.hex);
 	pk_json_set_str(root, "to", p->shadow.fingerprint.hex);
 	pk_json_set_str(root, "role", session->role);
-	pk_json_set_str(root, "online", opt_online ? opt_online : "auto");
+	pk_json_set_str(root, "online", pk_online_name(online));
 	pk_json_set_bool(root, "proved", p->proved);
 	pk_json_set_bool(root, "refused", p->refused);
 	pk_json_set_str(root, "why_not", p->why_not.msg);
@@ -59,27 +59,26 @@ static void show_manual(const struct pk_session *session)
 }
 
 /* Under what the plan was made: another setting, another plan. */
-static void show_settings(const struct pk_session *session, const struct pk_coverage *coverage)
+static void show_settings(const struct pk_session *session, enum pk_online online,
+			  const struct pk_coverage *coverage)
 {
-	static const char *const online[] = {
+	static const char *const words[] = {
 		[PK_ONLINE_AUTO] = "ways that do not block where tables are large",
 		[PK_ONLINE_ALWAYS] = "ways that do not block everywhere",
 		[PK_ONLINE_NEVER] = "the plain way everywhere",
 	};
 	PK_AUTO(pk_buf) left_out = PK_BUF_INIT;
 	PK_AUTO(pk_buf) role = PK_BUF_INIT;
-	enum pk_online when = PK_ONLINE_AUTO;
-	pk_parse_online("plan", opt_online, &when, NULL);
 	pk_coverage_words(coverage, &left_out);
 	pk_buf_add_safe(&role, session->role, false);
-	printf("%sas role %s; %s (--online=%s)", pk_color(stdout, PK_DIM), role.ptr, online[when],
-	       opt_online ? opt_online : "auto");
+	printf("%sas role %s; %s (--online=%s)", pk_color(stdout, PK_DIM), role.ptr, words[online],
+	       pk_online_name(online));
 	if (left_out.len)
 		printf("; without %s, which the settings leave out", left_out.ptr);
 	printf("%s\n", pk_color(stdout, PK_PLAIN));
 }
 
-static void show(const struct pk_session *session, const struct pk_planning *p,
+static void show(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
 		 const struct pk_coverage *coverage)
 {
 	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
@@ -102,7 +101,7 @@ static void show(const struct pk_session *session, const struct pk_planning *p,
 	if (p->proved)
 		printf("; proved on a copy of the schema, forth and back");
 	printf(" (%s)\n", took);
-	show_settings(session, coverage);
+	show_settings(session, online, coverage);
 }
 
 /* The next command, or why there is none. */
@@ -162,6 +161,7 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	with.is_rename = pk_term_can_ask() ? ask_rename : NULL;
 	with.arg = &coverage;
 	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||
+	    pk_online_settings_read(&ctx->config, desk->session.remote, opt_online, &options->online, err) < 0 ||
 	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
 	    pk_session_plan(desk, &source, &with, p, err) < 0)
 		return -1;
@@ -170,7 +170,7 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
 	pk_coverage_say(&coverage);
 	if (opt_json)
-		show_json(&desk->session, p, &coverage);
+		show_json(&desk->session, p, options->online.when, &coverage);
 	else if (opt_down)
 		fputs(p->down ? p->down : "", stdout);
 	else if (opt_sql)
@@ -178,7 +178,7 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	else if (opt_stat)
 		pk_view_stat(stdout, &p->plan);
 	else
-		show(&desk->session, p, &coverage);
+		show(&desk->session, p, options->online.when, &coverage);
 	if (!options->is_rename)
 		pk_view_guesses(&p->guesses);
 	return conclude(ctx, desk, p, err);
@@ -199,7 +199,7 @@ int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
 	if (opt_sql + opt_down + opt_stat + opt_json > 1)
 		return pk_help_usage("plan", err, "--sql, --down, --stat or --json, not several");
 	options.allow_destructive = opt_destructive;
-	if (pk_parse_online("plan", opt_online, &options.online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
+	if (pk_check_online("plan", opt_online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	result = run(&ctx, &desk, &options, &planning, err);
 	pk_strv_release(&opt_renames);

@@ -79,19 +79,3 @@ void pk_plan_groups_find(const struct pk_plan *plan, struct pk_plan_groups *ret)
 	free(changed);
 	pk_map_release(&known);
 }
-
-struct pk_plan_run *pk_plan_runs(const struct pk_plan *plan, size_t *ret_n)
-{
-	struct pk_plan_run *runs = pk_alloc((plan->n + 1) * sizeof(*runs));
-	size_t n = 0;
-
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct pk_step *step = &plan->steps[i];
-
-		if (n == 0 || step->no_transaction || step->own_transaction || !runs[n - 1].transaction)
-			runs[n++] = (struct pk_plan_run){ .first = i, .transaction = !step->no_transaction };
-		runs[n - 1].n++;
-	}
-	*ret_n = n;
-	return runs;
-}

@@ -24,12 +24,4 @@ void pk_plan_groups_find(const struct pk_plan *plan, struct pk_plan_groups *ret)
 /* What the steps do to one thing, taken together: a thing dropped and created is replaced. */
 enum pk_change pk_change_of_both(enum pk_change a, enum pk_change b);
 
-/* Runs of steps that share a transaction, or one step outside any: each is a migration. */
-struct pk_plan_run {
-	size_t first, n;
-	bool transaction;
-};
-/* Caller frees; *ret_n runs. */
-struct pk_plan_run *pk_plan_runs(const struct pk_plan *plan, size_t *ret_n);
-
 #endif

@@ -13,22 +13,13 @@
 #define MAX_RUNS  20
 #define REMARK_INDENT "         "
 
-int pk_parse_online(const char *command, const char *text, enum pk_online *ret, struct pk_err *err)
+int pk_check_online(const char *command, const char *text, struct pk_err *err)
 {
-	static const char *const names[] = {
-		[PK_ONLINE_AUTO] = "auto",
-		[PK_ONLINE_ALWAYS] = "always",
-		[PK_ONLINE_NEVER] = "never",
-	};
+	enum pk_online when;
 
-	*ret = PK_ONLINE_AUTO;
-	for (size_t i = 0; text && i < PK_COUNT(names); i++) {
-		if (pk_streq(text, names[i])) {
-			*ret = (enum pk_online)i;
-			return 0;
-		}
-	}
-	return text ? pk_help_usage(command, err, "--online is auto, always or never, not '%s'", text) : 0;
+	if (!text || pk_online_parse(text, &when))
+		return 0;
+	return pk_help_usage(command, err, "--online is auto, always or never, not '%s'", text);
 }
 
 void pk_view_short(struct pk_buf *ret, const char *sql, size_t width)
@@ -273,7 +264,7 @@ void pk_view_plan(FILE *out, const struct pk_plan *plan)
 }
 
 /* What a transaction keeps others from until it ends, when it does more than a moment's work. */
-static void add_held(struct pk_buf *buf, const struct pk_plan *plan, const struct pk_plan_run *run)
+static void add_held(struct pk_buf *buf, const struct pk_plan *plan, const struct pk_plan_part *run)
 {
 	PK_AUTO(pk_strv) held = PK_STRV_INIT;
 	bool long_work = false;
@@ -298,7 +289,7 @@ static void add_held(struct pk_buf *buf, const struct pk_plan *plan, const struc
 void pk_view_runs(FILE *out, const struct pk_plan *plan)
 {
 	size_t n;
-	PK_FREE struct pk_plan_run *runs = pk_plan_runs(plan, &n);
+	PK_FREE struct pk_plan_part *runs = pk_plan_parts(plan, &n);
 
 	for (size_t i = 0; n > 1 && i < n && i < MAX_RUNS; i++) {
 		PK_AUTO(pk_buf) line = PK_BUF_INIT;
@@ -308,7 +299,9 @@ void pk_view_runs(FILE *out, const struct pk_plan *plan)
 								 runs[i].first + runs[i].n);
 
 		pk_buf_addf(&line, "migration %zu: %s %s", i + 1, steps,
-			    runs[i].transaction ? "in a transaction" : "outside a transaction");
+			    runs[i].transaction ? "in a transaction"
+			    : runs[i].n == 1	? "outside a transaction"
+						: "one by one, each committed by itself");
 		add_held(&line, plan, &runs[i]);
 		pk_buf_add_safe(&safe, line.ptr, false);
 		fprintf(out, "%s\n", safe.ptr);

@@ -6,8 +6,8 @@
 #include "diff/renaming.h"
 #include "trace/run.h"
 
-/* The argument of --online; NULL: auto. Anything else is an error of usage. */
-int pk_parse_online(const char *command, const char *text, enum pk_online *ret, struct pk_err *err);
+/* The argument of --online, or NULL. What it cannot be is an error of usage. */
+int pk_check_online(const char *command, const char *text, struct pk_err *err);
 /* SQL on one line, at most width columns. */
 void pk_view_short(struct pk_buf *ret, const char *sql, size_t width);
 /* SQL on several lines, each behind indent; fit for a terminal. */

@@ -2,8 +2,7 @@
 
 #include "base/map.h"
 
-/* Below both, a lock is over before anybody notices. */
-#define SMALL_ROWS 1000
+/* Below this, and with few rows, a lock is over before anybody notices. */
 #define SMALL_BYTES (8 << 20)
 
 #include <stddef.h>
@@ -355,11 +354,11 @@ bool pk_changes_online(const struct pk_changes *c, const struct pk_object *relat
 	if (pk_snapshot_find(c->from, relation->key) != relation)
 		old = pk_info(relation)->other;
 	/* Partition by partition is no way where the settings leave some of them out. */
-	if (!old || pk_goes(old) || old->hides_heirs || c->options->online == PK_ONLINE_NEVER)
+	if (!old || pk_goes(old) || old->hides_heirs || c->options->online.when == PK_ONLINE_NEVER)
 		return false;
-	if (c->options->online == PK_ONLINE_ALWAYS)
+	if (c->options->online.when == PK_ONLINE_ALWAYS)
 		return true;
-	return old->rows > (c->options->small_rows ? c->options->small_rows : SMALL_ROWS) || old->bytes > SMALL_BYTES;
+	return old->rows > c->options->online.small_rows || old->bytes > SMALL_BYTES;
 }
 
 /* What the old one uses and the new one has to wait for would keep the two from standing side by side. */

@@ -4,7 +4,7 @@ int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_di
 	    struct pk_err *err)
 {
 	static const struct pk_diff_options defaults = { 0 };
-	struct pk_differ d = { .graph = PK_GRAPH_INIT };
+	struct pk_differ d = { .graph = PK_GRAPH_INIT, .names = PK_MAP_INIT };
 	size_t *order;
 
 	(void)err;
@@ -22,6 +22,7 @@ int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_di
 	free(order);
 	pk_graph_release(&d.graph);
 	pk_changes_release(&d.changes);
+	pk_map_release(&d.names);
 	pk_arena_release(&d.arena);
 	return 0;
 }

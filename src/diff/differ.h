@@ -2,12 +2,14 @@
 #ifndef PK_DIFF_DIFFER_H
 #define PK_DIFF_DIFFER_H
 
+#include "base/map.h"
 #include "diff/changes.h"
 
 struct pk_differ {
 	struct pk_changes changes;
 	struct pk_graph graph;
 	struct pk_arena arena; /* scratch */
+	struct pk_map names;   /* all, of both sides */
 };
 
 /* Actions for what was decided (nodes.c), what has to come before what (order.c), statements (steps.c). */

@@ -68,8 +68,12 @@ static int rank_of(const struct pk_node *node)
 
 	if (node->swap)
 		return node->type == PK_NODE_DROP ? 200 - rank : 200 + rank;
+	if (node->late)
+		return LATE + 80 - rank;
 	if (node->apart)
 		return LATE + rank;
+	if (node->early)
+		return -300;
 
 	switch (node->type) {
 	case PK_NODE_RELEASE:

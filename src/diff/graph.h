@@ -28,6 +28,8 @@ struct pk_node {
 	bool done;
 	bool apart;                  /* cannot share a transaction with others: rather last */
 	bool superuser;              /* a superuser runs it for the role: many of them in a row are one change of hands */
+	bool early;                  /* makes what can be used only after a commit: rather first */
+	bool late;                   /* drops what can be made again only after nodes apart: behind these, for a short time */
 	bool swap;                   /* puts what was made beside in its place: once all of that is made */
 	struct pk_script script;     /* its statements */
 };
@@ -46,8 +48,8 @@ void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);
 /* An order that gives way where it closes a cycle. */
 void pk_graph_wish(struct pk_graph *graph, size_t before, size_t after);
 /*
- * Kahn's algorithm with a fixed order among what is free: releases, drops in reverse rank, then the
- * others by rank and name, those apart behind them, swaps last. Of what a superuser has to run, and of the
+ * Kahn's algorithm with a fixed order among what is free: what is early, releases, drops in reverse rank,
+ * then the others by rank and name, those apart behind them, what is late, swaps last. Of what a superuser has to run, and of the
  * rest, as much comes in a row as can. A cycle is broken at the node that has nothing
  * but wishes before it, else at the one that waits for least. Fills ret_order (n).
  */

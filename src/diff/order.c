@@ -134,7 +134,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 			pk_graph_edge(&d->graph, info->clean, end);
 		if (of->aside && !on->kind->routine) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);
-		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !both_use(o, on))
+		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !on->kind->grows && !both_use(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->alter);
 	}
 	if (o->kind->linked)

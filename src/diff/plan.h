@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "catalog/snapshot.h"
+#include "chain/online.h"
 
 enum pk_change { PK_CREATE_OBJECT, PK_ALTER_OBJECT, PK_REPLACE_OBJECT, PK_DROP_OBJECT, PK_RENAME_OBJECT };
 
@@ -57,10 +58,8 @@ struct pk_plan {
 
 void pk_plan_release(struct pk_plan *plan);
 
-enum pk_online { PK_ONLINE_AUTO, PK_ONLINE_ALWAYS, PK_ONLINE_NEVER };
 struct pk_diff_options {
-	enum pk_online online;    /* AUTO: by the rows of the from side */
-	int64_t small_rows;       /* tables up to so many rows take the plain way; 0: 1000 */
+	struct pk_online_settings online; /* sizes are those of the from side */
 	const char *role;         /* who will run it, quoted as SQL needs it: owner of what is made; NULL: the database's owner */
 };
 

@@ -33,6 +33,29 @@ static bool stays_heir(const struct pk_script *s, const struct pk_object *table)
 	return !to || pk_comes(to) || pk_stays_heir(to);
 }
 
+static void add_names(struct pk_map *names, const struct pk_snapshot *side)
+{
+	for (size_t i = 0; i < side->n; i++) {
+		struct pk_object *o = side->objects[i];
+
+		pk_map_set(names, o->name, o);
+		if (pk_info(o)->old_name)
+			pk_map_set(names, pk_info(o)->old_name, o);
+	}
+}
+
+/* Few plans ask: the names are gathered when the first one does. */
+static bool is_taken(const struct pk_script *s, const char *name)
+{
+	struct pk_differ *d = (struct pk_differ *)s->context;
+
+	if (!d->names.n) {
+		add_names(&d->names, d->changes.from);
+		add_names(&d->names, d->changes.to);
+	}
+	return pk_map_get(&d->names, name) != NULL;
+}
+
 /* Default privileges that go do so before anything is made, others change or come after. */
 static bool in_force(const struct pk_object *default_privileges)
 {
@@ -144,9 +167,52 @@ struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena)
 {
 	return (struct pk_script){
 		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes, .born = born,
+		.is_taken = is_taken,
 		.role = d->changes.options->role, .database_owner = d->changes.from->database_owner, .context = d,
 		.from = d->changes.from, .to = d->changes.to, .version = d->changes.from->version,
 	};
+}
+
+/* Which nodes have to come after one that is apart; caller frees. */
+static bool *after_apart(const struct pk_graph *graph)
+{
+	bool *after = pk_alloc((graph->n + 1) * sizeof(*after));
+	size_t *stack = pk_realloc_array(NULL, 2 * graph->n + 1, sizeof(*stack)), n = 0;
+
+	for (size_t i = 0; i < graph->n; i++) {
+		if (graph->nodes[i].apart)
+			stack[n++] = i;
+	}
+	while (n > 0) {
+		const struct pk_node *node = &graph->nodes[stack[--n]];
+
+		for (size_t i = 0; i < node->n_next; i++) {
+			size_t next = node->next[i] / 2;
+
+			if (!after[next])
+				stack[n++] = next;
+			after[next] = true;
+		}
+	}
+	free(stack);
+	return after;
+}
+
+/*
+ * What is made anew is not there in between. Where it can come again only after steps that have transactions
+ * of their own, and may take hours, it goes only after these.
+ */
+static void put_off_drops(struct pk_graph *graph)
+{
+	bool *after = after_apart(graph);
+
+	for (size_t i = 0; i < graph->n; i++) {
+		struct pk_node *node = &graph->nodes[i];
+		const struct pk_object *again = node->type == PK_NODE_DROP ? pk_info(node->from)->other : NULL;
+
+		node->late = again && pk_info(again)->create != PK_NO_NODE && after[pk_info(again)->create] && !node->apart;
+	}
+	free(after);
 }
 
 /* The statements of each node, before they are put in order. */
@@ -161,8 +227,10 @@ void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
 		for (size_t j = 0; j < node->script.n; j++) {
 			node->apart |= node->script.items[j].no_transaction || node->script.items[j].own_transaction;
 			node->superuser |= node->script.items[j].superuser;
+			node->early |= node->script.items[j].usable_later != NULL;
 		}
 	}
+	put_off_drops(&d->graph);
 }
 
 /*
@@ -179,10 +247,10 @@ static bool changes_hands(bool *superuser, const struct pk_stmt *stmt, bool afte
 	return stmt->superuser != before;
 }
 
-/* Literals that were made since the last commit. */
+/* Literals that were made since the last commit, and the step behind the last of these. */
 struct fresh {
 	const char **items;
-	size_t n;
+	size_t n, behind;
 };
 
 static bool uses_fresh(const struct fresh *fresh, const char *sql)
@@ -194,16 +262,22 @@ static bool uses_fresh(const struct fresh *fresh, const char *sql)
 	return false;
 }
 
-static void follow_commits(struct fresh *fresh, const struct pk_stmt *stmt, struct pk_step *step)
+/* They are committed as soon as they are there, so that what comes after stays together. */
+static void follow_commits(struct fresh *fresh, const struct pk_stmt *stmt, struct pk_plan *plan, struct pk_step *step)
 {
 	bool alone = step->no_transaction || step->own_transaction;
+	bool used = !alone && !stmt->usable_later && uses_fresh(fresh, stmt->sql);
 
-	step->commit_before = !stmt->usable_later && uses_fresh(fresh, stmt->sql);
-	if (alone || step->commit_before)
+	if (used && fresh->behind < plan->n)
+		plan->steps[fresh->behind].commit_before = true;
+	else
+		step->commit_before = used;
+	if (alone || used)
 		fresh->n = 0;
 	if (stmt->usable_later && !alone) {
 		fresh->items = pk_realloc_array(fresh->items, fresh->n + 1, sizeof(*fresh->items));
 		fresh->items[fresh->n++] = stmt->usable_later;
+		fresh->behind = plan->n + 1;
 	}
 }
 
@@ -226,7 +300,7 @@ void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_p
 				.own_transaction = node->apart && !stmt->no_transaction,
 			};
 
-			follow_commits(&fresh, stmt, &step);
+			follow_commits(&fresh, stmt, plan, &step);
 			step.commit_before |= changes_hands(&superuser, stmt, after_superuser);
 			after_superuser |= stmt->superuser;
 			pk_differ_describe(d, node, stmt, plan, &step);

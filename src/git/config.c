@@ -27,11 +27,10 @@ static const struct {
 	const char *pattern; /* below "postkit." */
 	bool is_path;	     /* a folder of the work tree */
 } tracked_keys[] = {
-	{ "schemapath", true },	   { "migrationspath", true },	 { "defaultremote", false },
-	{ "follow", false },	   { "remote.*.follow", false }, { "ignore", false },
-	{ "grantees", false },	   { "pgmajor", false },	 { "online", false },
-	{ "largerows", false },	   { "smallrows", false },	 { "maxlock", false },
-	{ "rule.*.level", false }, { "lint.*", false },
+	{ "schemapath", true },	  { "migrationspath", true }, { "defaultremote", false },
+	{ "ignore", false },	  { "grantees", false },      { "pgmajor", false },
+	{ "online", false },	  { "smallrows", false },     { "maxlock", false },
+	{ "remote.*.maxlock", false }, { "rule.*.level", false },
 };
 
 /* Section and variable lower case, the subsection between the first and the last dot as it is. */

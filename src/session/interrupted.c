@@ -35,8 +35,9 @@ static int find_way_back(struct pk_desk *desk, struct pk_snapshot *clone,
 	PK_AUTO(pk_snapshot) before = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_buf) role = PK_BUF_INIT;
 	pk_buf_add_ident(&role, desk->session.role);
-	const struct pk_diff_options how = { .role = role.ptr };
-	if (pk_proof_open(&proof, desk, clone, true, err) < 0 ||
+	struct pk_diff_options how = { .role = role.ptr };
+	if (pk_online_settings_read(desk->config, desk->session.remote, NULL, &how.online, err) < 0 ||
+	    pk_proof_open(&proof, desk, clone, true, err) < 0 ||
 	    pk_proof_run(&proof, rest, false, err) < 0 ||
 	    pk_proof_run(&proof, part->down, part->down_transaction, err) < 0 ||
 	    pk_proof_read(&proof, &before, err) < 0)

@@ -8,7 +8,7 @@
 
 struct pk_planning;
 struct pk_planning_options {
-	enum pk_online online;
+	struct pk_online_settings online;
 	const struct pk_strv *renames; /* "column:public.users.name=full_name" */
 	bool allow_destructive;
 	/* Both sides are read, nothing is planned yet: refuses with -1. May be NULL. */

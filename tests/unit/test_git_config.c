@@ -17,15 +17,15 @@ static void later_scopes_win(void **state)
 	PK_AUTO(pk_repo) repo = PK_REPO_INIT;
 	PK_AUTO(pk_config) config = PK_CONFIG_INIT;
 	put(f, ".postkit",
-	    "[postkit]\n\tlargeRows = 1\n\tsmallRows = 1\n\tmaxLock = 1\n\tonline\n");
-	run(f, "git config --global postkit.largeRows 2; git config --global postkit.smallRows 2;"
-	       "git config postkit.largeRows 3");
+	    "[postkit]\n\tpgMajor = 1\n\tsmallRows = 1\n\tmaxLock = 1\n\tonline\n");
+	run(f, "git config --global postkit.pgMajor 2; git config --global postkit.smallRows 2;"
+	       "git config postkit.pgMajor 3");
 	setenv("GIT_CONFIG_COUNT", "1", 1);
 	setenv("GIT_CONFIG_KEY_0", "postkit.fromCommand", 1);
 	setenv("GIT_CONFIG_VALUE_0", "yes", 1);
 	load(&repo, &config);
 	unsetenv("GIT_CONFIG_COUNT");
-	assert_int_equal(pk_config_int(&config, "largeRows", 0), 3);
+	assert_int_equal(pk_config_int(&config, "pgMajor", 0), 3);
 	assert_int_equal(pk_config_int(&config, "SMALLROWS", 0), 2);
 	assert_int_equal(pk_config_int(&config, "maxLock", 0), 1);
 	assert_int_equal(pk_config_int(&config, "absent", 42), 42);
@@ -196,10 +196,10 @@ static void outside_a_repository_only_the_user_counts(void **state)
 	PK_AUTO(pk_config) config = PK_CONFIG_INIT;
 	run(f, "git config postkit.maxLock 1; git config --global postkit.smallRows 5; git config "
 	       "--global postkit.empty ''");
-	put(f, ".postkit", "[postkit]\n\tlargeRows = 1\n");
+	put(f, ".postkit", "[postkit]\n\tpgMajor = 1\n");
 	assert_int_equal(pk_config_load(&config, NULL, NULL), 0);
 	assert_null(pk_config_get(&config, "maxLock"));
-	assert_null(pk_config_get(&config, "largeRows"));
+	assert_null(pk_config_get(&config, "pgMajor"));
 	assert_int_equal(pk_config_int(&config, "smallRows", 0), 5);
 	assert_false(pk_config_bool(&config, "empty", true));
 }
