@@ -224,7 +224,9 @@ static int make_plan(struct pk_proof *proof, const struct pk_session_source *sou
 		step->commit_before |= i == 0 && renaming.n;
 		p->n_destructive += step->destructive;
 	}
-	return 0;
+	PK_AUTO(pk_buf) renames = PK_BUF_INIT;
+	pk_renaming_sql(&renaming, false, &renames);
+	return pk_losses_count(&proof->desk->user, renames.len ? renames.ptr : "", &p->plan, err);
 }
 
 /* What a plan is made of. */

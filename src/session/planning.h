@@ -76,4 +76,11 @@ int pk_manual_id(const struct pk_manual *manual);
 void pk_manual_applied(struct pk_session *session, size_t index,
 		       struct pk_part *part); /* takes the strings */
 
+/*
+ * Counts what the plan's steps would destroy, exactly where that takes seconds; else estimates stay. On
+ * the clone, under the role: conditions may call what schema files say. renames: SQL that comes before,
+ * or "". Changes nothing there.
+ */
+int pk_losses_count(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_err *err);
+
 #endif

@@ -1,0 +1,107 @@
+/* What a plan would destroy on the clone, counted to the row and the byte where that takes no long time. */
+#include "base/clock.h"
+#include "session/planning.h"
+
+/* Of one count, and of all of them. */
+#define ONE_SECONDS "5s"
+#define ALL_SECONDS 15.0
+
+static const char bytes_of_table[] =
+	"(SELECT sum(pg_catalog.pg_total_relation_size(i.relid)) FROM (SELECT relid FROM pg_catalog.pg_partition_tree($1)"
+	" UNION SELECT $1::pg_catalog.regclass) i)";
+
+/* A partitioned table's rows are those of its partitions; what inherits from another keeps its own when that goes. */
+static int only(struct pk_conn *conn, const char *table, bool *ret, struct pk_err *err)
+{
+	PK_FREE char *kind = NULL;
+
+	if (pk_query_value(conn, "SELECT relkind FROM pg_catalog.pg_class WHERE oid = $1::pg_catalog.regclass", 1,
+			   (const char *const[]){ table }, &kind, err) < 0)
+		return -1;
+	*ret = !pk_streq(kind, "p");
+	return 0;
+}
+
+static int count(struct pk_conn *conn, struct pk_lost *lost, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) table = PK_BUF_INIT;
+	PK_AUTO(pk_buf) column = PK_BUF_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const char *params[1];
+	bool alone = false;
+
+	pk_buf_add_qualified(&table, lost->schema, lost->table);
+	if (!lost->column && only(conn, table.ptr, &alone, err) < 0)
+		return -1;
+	params[0] = table.ptr;
+	if (lost->column) {
+		pk_buf_add_ident(&column, lost->column);
+		pk_buf_addf(&sql, "SELECT pg_catalog.count(t.%s), COALESCE(pg_catalog.sum(pg_catalog.pg_column_size(t.%s)), 0)",
+			    column.ptr, column.ptr);
+	} else {
+		pk_buf_addf(&sql, "SELECT pg_catalog.count(*), %s", bytes_of_table);
+	}
+	pk_buf_addf(&sql, " FROM %s%s AS t", alone ? "ONLY " : "", table.ptr);
+	if (lost->where)
+		pk_buf_addf(&sql, " WHERE %s", lost->where);
+	if (pk_query(conn, sql.ptr, lost->column ? 0 : 1, params, &rows, err) < 0)
+		return -1;
+	lost->rows = strtoll(pk_rows_get(&rows, 0, 0), NULL, 10);
+	lost->bytes = strtoll(pk_rows_get(&rows, 0, 1), NULL, 10);
+	lost->counted = true;
+	return 0;
+}
+
+/* What cannot be counted, or not soon, keeps its estimate. */
+static int try_count(struct pk_conn *conn, struct pk_lost *lost, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_exec(conn, "SAVEPOINT postkit_count", err) < 0)
+		return -1;
+	if (count(conn, lost, &why) == 0)
+		return pk_exec(conn, "RELEASE postkit_count", err);
+	if (why.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(conn)) {
+		pk_err_move(err, &why);
+		return -1;
+	}
+	return pk_exec(conn, "ROLLBACK TO postkit_count; RELEASE postkit_count", err);
+}
+
+/* By the names that the tables have after the renames, which are taken back at the end. */
+static int count_all(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_err *err)
+{
+	double until = pk_now() + ALL_SECONDS;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_exec(conn, "BEGIN; SET LOCAL row_security = off; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '" ONE_SECONDS "'",
+		    err) < 0)
+		return -1;
+	if (*renames && pk_exec(conn, renames, &why) < 0) {
+		if (why.exit != PK_EXIT_INTERRUPTED && pk_conn_alive(conn))
+			return 0;
+		pk_err_move(err, &why);
+		return -1;
+	}
+	for (size_t i = 0; i < plan->n && pk_now() < until; i++) {
+		if (plan->steps[i].lost.table && try_count(conn, &plan->steps[i].lost, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pk_losses_count(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_err *err)
+{
+	bool any = false;
+	int rc;
+
+	for (size_t i = 0; i < plan->n; i++)
+		any |= plan->steps[i].lost.table != NULL;
+	if (!any)
+		return 0;
+	rc = count_all(conn, renames, plan, err);
+	if (pk_exec(conn, "ROLLBACK", rc < 0 ? NULL : err) < 0)
+		rc = -1;
+	return rc < 0 ? pk_err_wrap(err, "what the plan would lose cannot be counted") : 0;
+}
