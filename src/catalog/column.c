@@ -379,6 +379,7 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 	bool retype = replaced || pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
 	bool heir = replaced ? pk_column_stays_heir(from, to) : follows(from, to, TYPE) || follows(from, to, COLLATION);
 	bool emit_type = retype && !heir;
+	bool reads_rows = false; /* under its lock already */
 	bool using = replaced || (retype && pk_column_needs_using(from, to));
 	bool apart = pk_tied_later(s, to); /* its default is cut and made again around this */
 	bool without_default = !apart && pk_attr(from, DEFAULT_VALUE) && (!pk_attr(to, DEFAULT_VALUE) || (using && emit_type));
@@ -398,10 +399,10 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 	if (without_default)
 		drop_default(s, to);
 	if (emit_type)
-		pk_column_change_type(s, from, to, using);
+		reads_rows = pk_column_change_type(s, from, to, using);
 	if (!apart && pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || without_default))
 		set_default(s, to);
-	pk_column_alter_not_null(s, from, to);
+	pk_column_alter_not_null(s, from, to, reads_rows);
 	if (pk_attr(to, IDENTITY) && (pk_attr_changed(from, to, IDENTITY) || pk_attr_changed(from, to, IDENTITY_OPTIONS)))
 		alter_identity(s, from, to);
 	if (pk_attr_changed(from, to, FOREIGN_OPTIONS))

@@ -24,12 +24,20 @@ bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *
 bool pk_column_add_filled(struct pk_script *s, const struct pk_object *column);
 /* Does adding it the plain way write all rows anew? */
 bool pk_column_add_rewrites(const struct pk_object *column);
+/* A block that sets the column (quoted) of all rows of the table, `t`, for which the condition holds, in batches. */
+const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *table, const char *column, const char *value,
+			       const char *condition);
+/* $postkit$, or longer, so that neither text ends it. */
+const char *pk_dollar_quote(struct pk_script *s, const char *a, const char *b);
+/* column_parallel.c: its type by way of a column beside it; nothing where that is no way. */
+void pk_column_parallel(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, struct pk_pattern *ret);
 /* Is its default another one for each row? Also where that is not known. */
 bool pk_column_default_varies(const struct pk_object *column);
 
 /* Between these types it goes without USING, or how to cast. */
 bool pk_column_needs_using(const struct pk_object *from, const struct pk_object *to);
-void pk_column_change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using);
+/* True when it reads or writes all rows under its lock. */
+bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using);
 
 /* " NOT NULL" in its definition; nothing where it is not valid. */
 void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
@@ -37,6 +45,7 @@ void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *c
 void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *column);
 /* Of a column that was added without it, and has been filled. */
 void pk_column_set_not_null(struct pk_script *s, const struct pk_object *column);
-void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* plainly: all rows are read under a lock in any case, so that there is nothing to win. */
+void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool plainly);
 
 #endif

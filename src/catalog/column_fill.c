@@ -66,10 +66,10 @@ static const char fill[] =
 	"        first := 0;\n"
 	"        blocks := pg_catalog.pg_relation_size(%s) / pg_catalog.current_setting('block_size')::bigint;\n"
 	"        WHILE first < blocks LOOP\n"
-	"            UPDATE ONLY %s AS t SET %s = DEFAULT\n"
+	"            UPDATE ONLY %s AS t SET %s = %s\n"
 	"            WHERE t.ctid >= pg_catalog.format('(%%s,0)', postkit.first)::pg_catalog.tid\n"
 	"              AND t.ctid < pg_catalog.format('(%%s,0)', postkit.first + postkit.step)::pg_catalog.tid\n"
-	"              AND t.%s IS NULL;\n"
+	"              AND %s;\n"
 	"            GET DIAGNOSTICS changed = ROW_COUNT;\n"
 	"            found := found OR changed > 0;\n"
 	"            first := first + step;\n"
@@ -80,8 +80,7 @@ static const char fill[] =
 	"END\n"
 	"%s";
 
-/* $postkit$, or longer, so that no name inside ends it. */
-static const char *dollar_quote(struct pk_script *s, const char *table, const char *column)
+const char *pk_dollar_quote(struct pk_script *s, const char *table, const char *column)
 {
 	const char *quote = "$postkit$";
 
@@ -90,16 +89,24 @@ static const char *dollar_quote(struct pk_script *s, const char *table, const ch
 	return quote;
 }
 
+const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *table, const char *column, const char *value,
+			       const char *condition)
+{
+	const char *quote = pk_dollar_quote(s, table->ident, pk_arena_printf(s->arena, "%s %s", value, condition));
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+	pk_buf_add_literal(&name, table->ident);
+	return pk_arena_printf(s->arena, fill, quote, name.ptr, table->ident, column, value, condition, quote);
+}
+
 static void fill_table(struct pk_script *s, const struct pk_object *o, const struct pk_object *table)
 {
-	const char *column = pk_attr(o, QUOTED), *quote = dollar_quote(s, table->ident, column);
-	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	const char *column = pk_attr(o, QUOTED);
 	struct pk_stmt *stmt;
 
 	if (pk_table_is_partitioned(table) || (s->comes && s->comes(s, table)))
 		return;
-	pk_buf_add_literal(&name, table->ident);
-	stmt = pk_emit(s, fill, quote, name.ptr, table->ident, column, column, quote);
+	stmt = pk_emit(s, "%s", pk_column_fill_sql(s, table, column, "DEFAULT", pk_arena_printf(s->arena, "t.%s IS NULL", column)));
 	stmt->no_transaction = true;
 	stmt->lock = "ROW EXCLUSIVE";
 	stmt->about = table;

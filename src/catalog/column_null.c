@@ -100,9 +100,9 @@ static bool is_proven(const struct pk_object *from, const struct pk_object *to)
 	return pk_constraint_proves_not_null(from->parent, from->name) && pk_constraint_proves_not_null(to->parent, to->name);
 }
 
-static void set(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+static void set(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool plainly)
 {
-	bool constraint = pk_attr(to, NOT_NULL_NAME), online = pk_script_online(s, to->parent);
+	bool constraint = pk_attr(to, NOT_NULL_NAME), online = pk_script_online(s, to->parent) && !plainly;
 
 	if (constraint && (pk_attr(to, NOT_NULL_INVALID) || online)) {
 		add_constraint(s, to, true);
@@ -121,7 +121,7 @@ static void set(struct pk_script *s, const struct pk_object *from, const struct 
 
 void pk_column_set_not_null(struct pk_script *s, const struct pk_object *o)
 {
-	set(s, NULL, o);
+	set(s, NULL, o, false);
 }
 
 static void drop(struct pk_script *s, const struct pk_object *o)
@@ -148,7 +148,7 @@ void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *o)
 }
 
 /* Both have it, on a server that gives it a name. Returns false when the comment went with the old one. */
-static bool change(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+static bool change(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool plainly)
 {
 	const char *old = pk_attr(from, NOT_NULL_NAME), *new = pk_attr(to, NOT_NULL_NAME);
 	bool renamed = strcmp(old, new) != 0 && !pk_attr(to, NOT_NULL_INHERITED);
@@ -156,7 +156,7 @@ static bool change(struct pk_script *s, const struct pk_object *from, const stru
 	/* Renaming reaches the heirs, and fails where theirs has another name. */
 	if ((!pk_attr(from, NOT_NULL_INVALID) && pk_attr(to, NOT_NULL_INVALID)) || (renamed && pk_attr(from, NOT_NULL_APART))) {
 		drop(s, from);
-		set(s, from, to);
+		set(s, from, to, plainly);
 		return false;
 	}
 	if (renamed)
@@ -190,7 +190,7 @@ static bool follows(const struct pk_object *from, const struct pk_object *to, bo
 	return false;
 }
 
-void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool plainly)
 {
 	bool had = pk_attr(from, NOT_NULL), has = pk_attr(to, NOT_NULL), kept;
 	const char *comment_before;
@@ -201,9 +201,9 @@ void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from,
 	if (had && !has)
 		drop(s, to);
 	else if (!had && has)
-		set(s, from, to);
+		set(s, from, to, plainly);
 	else if (kept && pk_attr(from, NOT_NULL_NAME) && pk_attr(to, NOT_NULL_NAME))
-		kept = change(s, from, to);
+		kept = change(s, from, to, plainly);
 	comment_before = kept ? pk_attr(from, NOT_NULL_COMMENT) : NULL;
 	if (has && pk_attr(to, NOT_NULL_NAME) && !pk_streq(comment_before, pk_attr(to, NOT_NULL_COMMENT)))
 		comment(s, to);

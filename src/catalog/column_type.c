@@ -143,7 +143,7 @@ static bool writes_rows(const struct pk_object *from, const struct pk_object *to
 	return facts->rows != PK_RETYPE_NONE || (using && strcmp(pk_attr(from, TYPE), pk_attr(to, TYPE)) == 0);
 }
 
-void pk_column_change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool with_using)
+bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool with_using)
 {
 	const char *using = with_using ? cast(s, from, to) : NULL, *name = pk_attr(from, QUOTED);
 	struct pk_retype_facts facts = { 0 };
@@ -167,10 +167,13 @@ void pk_column_change_type(struct pk_script *s, const struct pk_object *from, co
 		stmt->note = "the rows stay as they are, but checks and indexes on the column read them under the lock";
 	else
 		stmt->note = "the rows stay as they are";
+	if (stmt->rewrite && pk_script_online(s, to->parent))
+		pk_column_parallel(s, from, to, &stmt->pattern);
 	if (facts.narrows) {
 		stmt->lost = "what the new type cannot hold of the values; where it takes nothing less, the change fails";
 		stmt->lost_of = from;
 		stmt->lost_where = pk_arena_printf(s->arena, "%s::%s::%s IS DISTINCT FROM %s", name, pk_attr(to, TYPE),
 						   pk_attr(from, TYPE), name);
 	}
+	return stmt->rewrite || stmt->scan;
 }

@@ -16,6 +16,10 @@ struct pk_stmt_lock {
 	const struct pk_object *through; /* a part of what is dropped: if it has not gone before; or NULL */
 	const struct pk_stmt_lock *next;
 };
+/* Another way to the same, to be completed by hand: statements, each with its semicolon; NULL: there is none. */
+struct pk_pattern {
+	const char *up, *down;
+};
 enum pk_heirs { PK_NO_HEIRS, PK_NEXT_HEIRS, PK_ALL_HEIRS };
 struct pk_stmt {
 	const char *sql;
@@ -30,6 +34,7 @@ struct pk_stmt {
 	const struct pk_object *about; /* the relation concerned; NULL: the object's own, or its parent */
 	const struct pk_stmt_lock *locks; /* on others */
 	const char *users_lock; /* on the tables of what uses the object, and at the other ends of its foreign keys; or NULL */
+	struct pk_pattern pattern; /* without the long lock that it takes */
 	const char *lost;     /* the data it destroys, in words: "the rows"; NULL: none */
 	const struct pk_object *lost_of; /* the table or column whose data that is, to be counted; NULL: cannot be */
 	const char *lost_where; /* a condition for the rows concerned; NULL: all */

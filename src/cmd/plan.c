@@ -5,7 +5,7 @@
 #include "cmd/planview.h"
 #include "session/planning.h"
 
-static bool opt_sql, opt_json, opt_down, opt_stat, opt_destructive, opt_exit_code, opt_strict;
+static bool opt_sql, opt_json, opt_down, opt_stat, opt_pattern, opt_destructive, opt_exit_code, opt_strict;
 static const char *opt_online;
 static struct pk_strv opt_renames;
 
@@ -13,6 +13,7 @@ const struct pk_opt pk_opts_plan[] = {
 	{ PK_OPT_FLAG, 0, "sql", NULL, "print only the SQL", &opt_sql },
 	{ PK_OPT_FLAG, 0, "down", NULL, "print the SQL of the way back", &opt_down },
 	{ PK_OPT_FLAG, 0, "stat", NULL, "print a line for each object that changes", &opt_stat },
+	{ PK_OPT_FLAG, 0, "pattern", NULL, "print a migration for what would lock too long, to be completed by hand", &opt_pattern },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never",
 	  &opt_online },
@@ -41,6 +42,10 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 	pk_json_set_str(root, "sql", session->plan_sql);
 	pk_json_set_str(root, "down", p->down);
 	pk_json_set_num(root, "migrations", (double)p->n_parts);
+	PK_AUTO(pk_buf) pattern = PK_BUF_INIT;
+	pk_plan_pattern(&p->plan, &pattern);
+	if (pattern.len)
+		pk_json_set_str(root, "pattern", pattern.ptr);
 	cJSON *manual = pk_json_add_array(root, "manual");
 	for (size_t i = 0; i < session->n_manual; i++)
 		cJSON_AddItemToArray(manual, cJSON_CreateString(session->manual[i].file));
@@ -102,6 +107,16 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 		printf("; proved on a copy of the schema, forth and back");
 	printf(" (%s)\n", took);
 	show_settings(session, online, coverage);
+}
+
+static void show_pattern(const struct pk_planning *p)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	pk_plan_pattern(&p->plan, &text);
+	if (text.len)
+		fputs(text.ptr, stdout);
+	else
+		pk_say("no step locks too long that there is a pattern for");
 }
 
 /* The next command, or why there is none. */
@@ -175,6 +190,8 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 		fputs(p->down ? p->down : "", stdout);
 	else if (opt_sql)
 		fputs(p->proved && desk->session.plan_sql ? desk->session.plan_sql : "", stdout);
+	else if (opt_pattern)
+		show_pattern(p);
 	else if (opt_stat)
 		pk_view_stat(stdout, &p->plan);
 	else
@@ -196,8 +213,8 @@ int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
 		return result;
 	if (n)
 		return pk_help_usage("plan", err, "plan takes no operands");
-	if (opt_sql + opt_down + opt_stat + opt_json > 1)
-		return pk_help_usage("plan", err, "--sql, --down, --stat or --json, not several");
+	if (opt_sql + opt_down + opt_stat + opt_pattern + opt_json > 1)
+		return pk_help_usage("plan", err, "--sql, --down, --stat, --pattern or --json, not several");
 	options.allow_destructive = opt_destructive;
 	if (pk_check_online("plan", opt_online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
 		return -1;

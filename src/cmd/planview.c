@@ -138,6 +138,16 @@ static void view_locks(FILE *out, const struct pk_step *step, const char *group)
 	remark(out, long_work && step->lock && blocks_writes(step->lock) ? PK_YELLOW : PK_DIM, text.ptr);
 }
 
+static void view_time(FILE *out, const struct pk_step *step)
+{
+	PK_FREE char *took = pk_duration(step->seconds);
+	PK_FREE char *text = pk_printf("by its size about %s, longer than others may wait (maxLock)%s", took,
+				       step->pattern.up ? "; --pattern shows a way around" : "");
+
+	if (step->too_long)
+		remark(out, PK_YELLOW, text);
+}
+
 static void view_loss(FILE *out, const struct pk_step *step)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -190,6 +200,7 @@ static void view_step(FILE *out, const struct pk_step *step, size_t number, cons
 	view_sql(out, step->sql, number);
 	view_loss(out, step);
 	view_locks(out, step, group);
+	view_time(out, step);
 	if (step->no_transaction)
 		remark(out, PK_DIM, "outside a transaction");
 	remark(out, PK_DIM, step->note);

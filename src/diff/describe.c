@@ -145,6 +145,24 @@ static void describe_loss(struct pk_step *step, const struct pk_stmt *stmt)
 	step->lost.bytes = of == table ? table->bytes : -1;
 }
 
+/* Of a table with its indexes, which are built anew: what small machines get done in a second. */
+#define REWRITE_BYTES 40e6
+#define REWRITE_ROWS  500e3
+
+static void describe_time(struct pk_differ *d, struct pk_step *step, const struct pk_stmt *stmt)
+{
+	double limit = d->changes.options->online.max_lock;
+
+	if (!step->rewrite || step->rows < 0)
+		return;
+	step->seconds = (double)step->bytes / REWRITE_BYTES;
+	if ((double)step->rows / REWRITE_ROWS > step->seconds)
+		step->seconds = (double)step->rows / REWRITE_ROWS;
+	step->too_long = limit > 0 && step->seconds > limit;
+	if (step->too_long)
+		step->pattern = stmt->pattern;
+}
+
 /* The usual lock of a kind's statements. */
 static const char *usual_lock(const struct pk_node *node, const struct pk_object *o)
 {
@@ -208,6 +226,7 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 		step->scan = stmt->scan && rows;
 		step->rows = old->rows;
 		step->bytes = old->bytes;
+		describe_time(d, step, stmt);
 	}
 	if (old || !about)
 		describe_loss(step, stmt);

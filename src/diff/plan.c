@@ -28,7 +28,7 @@ struct pk_step *pk_plan_add(struct pk_plan *plan, const struct pk_step *step)
 	*to = *step;
 	const char **texts[] = { &to->kind, &to->object, &to->within_kind, &to->within, &to->name, &to->sql, &to->why,
 				 &to->note, &to->lock, &to->relation, &to->lost.what,
-				 &to->lost.schema, &to->lost.table, &to->lost.column, &to->lost.where };
+				 &to->lost.schema, &to->lost.table, &to->lost.column, &to->lost.where, &to->pattern.up, &to->pattern.down };
 	for (size_t i = 0; i < PK_COUNT(texts); i++)
 		copy_text(&plan->arena, texts[i]);
 	for (size_t i = 0; i < step->n_locks; i++) {
@@ -100,6 +100,21 @@ void pk_plan_part_sql(const struct pk_plan *plan, const struct pk_plan_part *par
 	add_steps(plan, part->first, part->n, ret);
 }
 
+void pk_plan_pattern(const struct pk_plan *plan, struct pk_buf *ret)
+{
+	PK_AUTO(pk_buf) down = PK_BUF_INIT;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct pk_step *up = &plan->steps[i], *back = &plan->steps[plan->n - 1 - i];
+
+		if (up->pattern.up)
+			pk_buf_addf(ret, "%s%s", ret->len ? "\n" : "-- migrate:up transaction:false\n", up->pattern.up);
+		pk_buf_add(&down, back->pattern.down ? back->pattern.down : "");
+	}
+	if (ret->len)
+		pk_buf_addf(ret, "\n-- migrate:down transaction:false\n%s", down.ptr);
+}
+
 static const char *const change_names[] = { "create", "alter", "replace", "drop", "rename" };
 
 static void add_locks_json(cJSON *object, const struct pk_step *step)
@@ -149,6 +164,9 @@ static void add_step_json(cJSON *array, const struct pk_step *step, size_t migra
 	pk_json_set_bool(object, "scan", step->scan);
 	pk_json_set_num(object, "rows", (double)step->rows);
 	pk_json_set_num(object, "bytes", (double)step->bytes);
+	if (step->seconds > 0)
+		pk_json_set_num(object, "seconds", step->seconds);
+	pk_json_set_bool(object, "too_long", step->too_long);
 	pk_json_set_bool(object, "destructive", step->destructive);
 	pk_json_set_bool(object, "reversible", !step->destructive);
 	if (step->destructive)

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "catalog/script.h"
 #include "catalog/snapshot.h"
 #include "chain/online.h"
 
@@ -44,6 +45,9 @@ struct pk_step {
 	const char *relation; /* the existing relation that is rewritten or read, or else locked; NULL: none */
 	bool rewrite, scan;   /* all of its rows are written anew, read */
 	int64_t rows, bytes;  /* estimates of that relation; -1 unknown */
+	double seconds;       /* that a rewrite takes, by those; 0: no rewrite, or not known */
+	bool too_long;        /* longer than others may wait */
+	struct pk_pattern pattern; /* when it is too long: another way, if there is one */
 	bool destructive;     /* loses data: lost.what is set */
 	struct pk_lost lost;
 };
@@ -83,6 +87,9 @@ struct pk_plan_part {
 /* Caller frees; *ret_n parts. */
 struct pk_plan_part *pk_plan_parts(const struct pk_plan *plan, size_t *ret_n);
 void pk_plan_part_sql(const struct pk_plan *plan, const struct pk_plan_part *part, struct pk_buf *ret);
+
+/* The other ways of all steps that are too long, as one migration file; nothing when there is none. */
+void pk_plan_pattern(const struct pk_plan *plan, struct pk_buf *ret);
 
 cJSON *pk_plan_to_json(const struct pk_plan *plan);
 

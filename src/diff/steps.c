@@ -198,6 +198,13 @@ static bool *after_apart(const struct pk_graph *graph)
 	return after;
 }
 
+/* Nothing takes part in a relation's or a type's shape but what says so, and for that order is everything. */
+static bool is_apart_from_shapes(const struct pk_object *o)
+{
+	return !o->kind->shape && !o->kind->attachment && !o->kind->part && !o->kind->type && !o->kind->refill &&
+	       !pk_info(o)->aside;
+}
+
 /*
  * What is made anew is not there in between. Where it can come again only after steps that have transactions
  * of their own, and may take hours, it goes only after these.
@@ -210,7 +217,8 @@ static void put_off_drops(struct pk_graph *graph)
 		struct pk_node *node = &graph->nodes[i];
 		const struct pk_object *again = node->type == PK_NODE_DROP ? pk_info(node->from)->other : NULL;
 
-		node->late = again && pk_info(again)->create != PK_NO_NODE && after[pk_info(again)->create] && !node->apart;
+		node->late = again && !node->apart && is_apart_from_shapes(node->from) &&
+			     pk_info(again)->create != PK_NO_NODE && after[pk_info(again)->create];
 	}
 	free(after);
 }
