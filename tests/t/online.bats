@@ -1,0 +1,223 @@
+#!/usr/bin/env bats
+# The ways that do not block, with rows there: what SQL they are, that apply runs it, that it ends where
+# the plain way ends, that the way back leads back, and that a kill in the middle costs nothing.
+
+# shellcheck disable=SC2154 # $stderr comes from run
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres 'CREATE ROLE shop LOGIN'
+	sql postgres 'CREATE DATABASE shop OWNER shop'
+	sql shop <<-'SQL'
+		SET ROLE shop;
+		CREATE TYPE mood AS ENUM ('sad', 'ok');
+		CREATE TABLE users (id bigint NOT NULL, email text NOT NULL, name varchar(40), mood mood, points int NOT NULL, old_ref text);
+		CREATE TABLE orders (id serial PRIMARY KEY, user_id bigint, n int DEFAULT 7 NOT NULL, total numeric(10,2));
+		CREATE TABLE log (id bigint NOT NULL, at date NOT NULL, user_id bigint) PARTITION BY RANGE (at);
+		CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+		CREATE TABLE log_2 PARTITION OF log FOR VALUES FROM ('2021-01-01') TO ('2022-01-01') PARTITION BY RANGE (at);
+		CREATE TABLE log_2a PARTITION OF log_2 FOR VALUES FROM ('2021-01-01') TO ('2021-07-01');
+		CREATE TABLE log_2b PARTITION OF log_2 FOR VALUES FROM ('2021-07-01') TO ('2022-01-01');
+		CREATE TABLE few (id int, a int);
+		CREATE INDEX users_name ON users (name);
+		CREATE VIEW members AS SELECT id, email FROM users;
+		INSERT INTO users SELECT i, 'u' || i, 'n' || i, 'ok', i, 'r' FROM generate_series(1, 400) i;
+		INSERT INTO orders (user_id, total) SELECT i % 400 + 1, i FROM generate_series(1, 900) i;
+		INSERT INTO log SELECT i, date '2020-01-01' + i % 700, i % 400 + 1 FROM generate_series(1, 1400) i;
+		INSERT INTO few SELECT i, i FROM generate_series(1, 5) i;
+		ANALYZE;
+	SQL
+	new_repo app
+	git postkit init >/dev/null
+	git config postkit.smallRows 50
+	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null
+	git postkit import --yes >/dev/null 2>&1
+	commit_all 'import'
+	git switch -q -c work
+	git postkit start >/dev/null
+}
+
+# A clone as production is, and files that say so.
+setup() {
+	cd "$T/app" || return 1
+	[ ! -e "$T/used" ] || git postkit abort --yes >/dev/null
+	[ ! -e "$T/used" ] || git postkit start >/dev/null
+	rm -f "$T/used"
+}
+teardown() { cd "$T/app" && git reset -q --hard main && git clean -fdq db; }
+
+clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
+clone_print() { git postkit fingerprint "$(git postkit url)"; }
+schema() { cat >"db/schema/$1.sql"; }
+edit() { sed -i "$2" "db/schema/tables/$1.sql"; }
+plan_sql() { run --separate-stderr git postkit plan --sql "$@"; }
+
+until_true() {
+	local tries=200
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries--)) -gt 0 ] || tell "never came true: $*" || return 1
+		sleep 0.05
+	done
+}
+
+# there_and_back [OPTION...]: plan, apply on the rows, the same fingerprint as the plain way's; and back.
+there_and_back() {
+	local before plain
+	before=$(clone_print)
+	touch "$T/used"
+	ok git postkit plan --online never "$@"
+	plain=$(git postkit plan --online never "$@" --json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["to"])')
+	ok git postkit plan "$@"
+	git postkit plan "$@" --down 2>/dev/null >"$T/down.sql"
+	ok git postkit apply
+	has 'the clone is what the schema files mean'
+	equal "$(clone_print)" "$plain"
+	ok git postkit plan
+	has 'nothing to change'
+	psql "$(git postkit url)" -X -q -v ON_ERROR_STOP=1 -f "$T/down.sql"
+	equal "$(clone_print)" "$before"
+}
+
+# in_order TEXT...: $output has them one after the other.
+in_order() {
+	local rest=$output text
+	for text in "$@"; do
+		[[ $rest == *"$text"* ]] || tell "not there, or not behind the one before: $text" || return 1
+		rest=${rest#*"$text"}
+	done
+}
+
+@test "indexes are built and dropped beside the traffic; a changed one while the old one serves" {
+	schema indexes/users_points <<<'CREATE INDEX users_points ON users (points);'
+	schema indexes/users_name <<<'CREATE INDEX users_name ON users (name DESC);'
+	schema indexes/few_a <<<'CREATE INDEX few_a ON few (a);'
+	plan_sql
+	in_order 'CREATE INDEX few_a ON public.few' 'CREATE INDEX CONCURRENTLY users_name__new' 'CREATE INDEX CONCURRENTLY users_points' \
+		'DROP INDEX CONCURRENTLY public.users_name' 'ALTER INDEX public.users_name__new RENAME TO users_name'
+	there_and_back
+}
+
+@test "an index of a partitioned table is built partition by partition, then attached" {
+	schema indexes/log_at <<<'CREATE INDEX log_at ON log (at, id);'
+	plan_sql
+	in_order 'CREATE INDEX CONCURRENTLY log_1_at_id_idx' 'CREATE INDEX log_at ON ONLY public.log' \
+		'ALTER INDEX public.log_at ATTACH PARTITION public.log_1_at_id_idx'
+	in_order 'CREATE INDEX CONCURRENTLY log_2a_at_id_idx' 'CREATE INDEX log_2_at_id_idx ON ONLY public.log_2'
+	there_and_back
+	equal "$(clone_sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" 0
+}
+
+@test "foreign keys and checks hold for new rows first, and are proven in a transaction of their own" {
+	edit users 's/id bigint NOT NULL/id bigint NOT NULL PRIMARY KEY/; s/points integer NOT NULL/points integer NOT NULL CHECK (points > 0)/'
+	edit orders 's/user_id bigint/user_id bigint REFERENCES users/'
+	plan_sql
+	in_order 'ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) NOT VALID' \
+		'VALIDATE CONSTRAINT orders_user_id_fkey'
+	in_order 'ADD CONSTRAINT users_points_check CHECK ((points > 0)) NOT VALID' 'VALIDATE CONSTRAINT users_points_check'
+	run --separate-stderr git postkit plan --json
+	python3 -c 'import json, sys
+steps = [s for s in json.load(sys.stdin)["steps"] if "VALIDATE" in s["sql"]]
+assert len(steps) == 2 and all(s["own_transaction"] and s["scan"] and s["lock"] == "SHARE UPDATE EXCLUSIVE" for s in steps), steps' <<<"$output"
+	there_and_back
+}
+
+@test "a foreign key of a partitioned table is proven partition by partition" {
+	edit users 's/id bigint NOT NULL/id bigint NOT NULL PRIMARY KEY/'
+	edit log 's/user_id bigint/user_id bigint REFERENCES users/'
+	plan_sql
+	in_order 'ALTER TABLE public.log_1 ADD CONSTRAINT log_user_id_fkey' 'NOT VALID' 'ALTER TABLE public.log_1 VALIDATE' \
+		'ALTER TABLE public.log ADD CONSTRAINT log_user_id_fkey'
+	there_and_back
+}
+
+@test "NOT NULL goes by way of a check that is proven beside the traffic" {
+	edit users 's/name character varying(40)/name character varying(40) NOT NULL/'
+	plan_sql
+	in_order 'CHECK (name IS NOT NULL) NOT VALID' 'VALIDATE CONSTRAINT postkit_name_not_null' \
+		'ALTER COLUMN name SET NOT NULL' 'DROP CONSTRAINT postkit_name_not_null'
+	there_and_back
+}
+
+@test "primary and unique keys take an index that was built beside the traffic" {
+	edit users 's/id bigint NOT NULL/id bigint NOT NULL PRIMARY KEY/; s/email text NOT NULL/email text NOT NULL UNIQUE DEFERRABLE/'
+	plan_sql
+	in_order 'CREATE UNIQUE INDEX CONCURRENTLY users_email_key' 'ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key DEFERRABLE' \
+		'CREATE UNIQUE INDEX CONCURRENTLY users_pkey' 'ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_pkey'
+	there_and_back
+}
+
+@test "a column with a default of its own for each row: column, default, rows in batches, NOT NULL" {
+	edit users 's/old_ref text/old_ref text,\n    token uuid DEFAULT gen_random_uuid() NOT NULL/'
+	plan_sql
+	in_order 'ADD COLUMN token uuid, ALTER COLUMN token SET DEFAULT gen_random_uuid()' 'SET token = DEFAULT' COMMIT 'ALTER COLUMN token SET NOT NULL'
+	touch "$T/used"
+	ok git postkit plan
+	ok git postkit apply
+	equal "$(clone_sql 'SELECT count(DISTINCT token) FROM users')" 400
+	git postkit abort --yes >/dev/null
+	git postkit start >/dev/null
+	there_and_back
+}
+
+@test "an enum value is committed before its use, and nothing is gone meanwhile" {
+	schema enums/mood <<<"CREATE TYPE mood AS ENUM ('sad', 'ok', 'great');"
+	edit users "s/mood public.mood/mood public.mood DEFAULT 'great'/; s/email text/email character varying(80)/"
+	run --separate-stderr git postkit plan --json --allow-destructive
+	python3 -c 'import json, sys
+steps = json.load(sys.stdin)["steps"]
+at = {s["sql"].split()[0] + " " + s["sql"].split()[1]: s["migration"] for s in steps}
+assert [s["migration"] for s in steps if "ADD VALUE" in s["sql"]] == [1], steps
+assert [s["migration"] for s in steps if "SET DEFAULT" in s["sql"]] == [2], steps
+assert at["DROP VIEW"] == at["CREATE VIEW"] == 2, at' <<<"$output"
+	touch "$T/used"
+	ok git postkit plan --allow-destructive
+	ok git postkit apply
+	has 'the clone is what the schema files mean'
+}
+
+@test "what is made anew is gone for one transaction, not while rows are filled" {
+	edit users 's/old_ref text/old_ref text,\n    token uuid DEFAULT gen_random_uuid() NOT NULL/'
+	schema views/members <<<'CREATE VIEW members AS SELECT token, id FROM users;'
+	run --separate-stderr git postkit plan --json
+	python3 -c 'import json, sys
+steps = json.load(sys.stdin)["steps"]
+views = [(s["migration"], s["sql"][:11]) for s in steps if "VIEW" in s["sql"][:12]]
+assert views == [(2, "DROP VIEW p"), (2, "CREATE VIEW")], views' <<<"$output"
+	there_and_back
+}
+
+@test "numbers go on where they were when an identity takes the place of a sequence, and back" {
+	edit orders 's/id integer .*,/id integer GENERATED BY DEFAULT AS IDENTITY,/'
+	rm db/schema/sequences/*
+	touch "$T/used"
+	ok git postkit plan
+	git postkit plan --down 2>/dev/null >"$T/down.sql"
+	hasnt 'loses'
+	ok git postkit apply
+	equal "$(clone_sql 'INSERT INTO orders (user_id) VALUES (1) RETURNING id')" 901
+	psql "$(git postkit url)" -X -q -v ON_ERROR_STOP=1 -f "$T/down.sql" >/dev/null
+	equal "$(clone_sql 'INSERT INTO orders (user_id) VALUES (1) RETURNING id')" 902
+}
+
+@test "helpers take no name that is taken, and none is cut into another" {
+	local long
+	long=$(printf 'x%.0s' {1..63})
+	sql shop <<-SQL
+		SET ROLE shop;
+		ALTER TABLE users ADD COLUMN $long int, ADD COLUMN ${long%x}y int, ADD CONSTRAINT postkit_name_not_null CHECK (points > -1);
+		UPDATE users SET $long = 1, ${long%x}y = 2;
+		CREATE TABLE users_name__new (a int);
+		CREATE INDEX i${long%x} ON users (points);
+		CREATE INDEX i${long%xx}y ON users (points, id);
+	SQL
+	git postkit abort --yes >/dev/null
+	git postkit start --fresh >/dev/null 2>&1
+	git rm -rq db/schema db/migrations
+	git postkit import --yes --force >/dev/null 2>&1 || git postkit import --yes >/dev/null 2>&1
+	edit users "s/$long integer/$long integer NOT NULL/; s/${long%x}y integer/${long%x}y integer NOT NULL/; s/name character varying(40)/name character varying(40) NOT NULL/"
+	sed -i 's/(points)/(points DESC)/; s/(points, id)/(points DESC, id)/; s/(name)/(name DESC)/' db/schema/indexes/*.sql
+	there_and_back
+	touch "$T/used"
+}
