@@ -176,7 +176,7 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	with.is_rename = pk_term_can_ask() ? ask_rename : NULL;
 	with.arg = &coverage;
 	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||
-	    pk_online_settings_read(&ctx->config, desk->session.remote, opt_online, &options->online, err) < 0 ||
+	    pk_online_settings_read(&ctx->config, desk->session.remote, opt_online, &with.online, err) < 0 ||
 	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
 	    pk_session_plan(desk, &source, &with, p, err) < 0)
 		return -1;
@@ -185,7 +185,7 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
 	pk_coverage_say(&coverage);
 	if (opt_json)
-		show_json(&desk->session, p, options->online.when, &coverage);
+		show_json(&desk->session, p, with.online.when, &coverage);
 	else if (opt_down)
 		fputs(p->down ? p->down : "", stdout);
 	else if (opt_sql)
@@ -195,8 +195,8 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	else if (opt_stat)
 		pk_view_stat(stdout, &p->plan);
 	else
-		show(&desk->session, p, options->online.when, &coverage);
-	if (!options->is_rename)
+		show(&desk->session, p, with.online.when, &coverage);
+	if (!with.is_rename)
 		pk_view_guesses(&p->guesses);
 	return conclude(ctx, desk, p, err);
 }
