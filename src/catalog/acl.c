@@ -245,21 +245,65 @@ static void add(struct change *c, const char *line)
 		pk_buf_addf(&c->list, " (%s)", c->o->attr[0]);
 }
 
+/* Of the same grantee and privilege, whatever the grant option; neither has its sign. */
+static bool about_the_same(const char *a, const char *b)
+{
+	const char *tab = strrchr(a, '\t'), *other = strrchr(b, '\t');
+
+	return strcmp(tab, other) == 0 && tab - a == other - b && strncmp(a, b, (size_t)(tab - 1 - a)) == 0;
+}
+
+/* REVOKE on a relation takes the privilege on its columns as well, also from those that keep it. */
+static void grant_on_columns(struct pk_script *s, const struct pk_object *o, const char *revoked)
+{
+	for (size_t i = 0; s->from && i < o->n_children; i++) {
+		const struct pk_object *column = o->children[i];
+		const struct pk_object *old = column->kind->part ? pk_snapshot_find(s->from, column->key) : NULL;
+		struct change grant = { .s = s, .o = column, .grant = true, .list = PK_BUF_INIT };
+
+		for (const char **p = old ? column->grants : NULL; p && *p; p++) {
+			if (about_the_same(*p + 1, revoked) && has_line(old->grants, *p))
+				add(&grant, *p + 1);
+		}
+		flush(&grant);
+		pk_buf_release(&grant.list);
+	}
+}
+
+/* What is no longer granted, or newly withheld: a grant option given up is a revoke too. */
+static const char **revoked(struct pk_arena *arena, const char *const *from, const char *const *to)
+{
+	const char **lines;
+	size_t n = 0;
+
+	for (const char *const *p = from; p && *p; p++)
+		n++;
+	for (const char *const *p = to; p && *p; p++)
+		n++;
+	lines = pk_arena_alloc(arena, (n + 1) * sizeof(*lines));
+	n = 0;
+	for (const char *const *p = from; p && *p; p++) {
+		if (**p == '+' && !has_line(to, *p))
+			lines[n++] = *p + 1;
+	}
+	for (const char *const *p = to; p && *p; p++) {
+		if (**p == '-' && !has_line(from, *p))
+			lines[n++] = *p + 1;
+	}
+	return lines;
+}
+
 void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to)
 {
 	struct change revoke = { .s = s, .o = o, .list = PK_BUF_INIT };
 	struct change grant = { .s = s, .o = o, .grant = true, .list = PK_BUF_INIT };
+	const char **gone = revoked(s->arena, from, to);
 
-	/* What is no longer granted, or newly withheld, goes first: a grant option given up is a revoke too. */
-	for (const char *const *p = from; p && *p; p++) {
-		if (**p == '+' && !has_line(to, *p))
-			add(&revoke, *p + 1);
-	}
-	for (const char *const *p = to; p && *p; p++) {
-		if (**p == '-' && !has_line(from, *p))
-			add(&revoke, *p + 1);
-	}
+	for (const char **p = gone; *p; p++)
+		add(&revoke, *p);
 	flush(&revoke);
+	for (const char **p = gone; *p && !o->kind->part; p++)
+		grant_on_columns(s, o, *p);
 	for (const char *const *p = from; p && *p; p++) {
 		if (**p == '-' && !has_line(to, *p))
 			add(&grant, *p + 1);

@@ -66,6 +66,13 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return pk_attr_changed(from, to, OF_TABLE) || pk_attr_changed(from, to, BOUND) ? PK_RECREATE : PK_SAME;
 }
 
+bool pk_table_stays_attached(const struct pk_object *from, const struct pk_object *to)
+{
+	const struct pk_object *old = pk_attachment_of(from), *new = pk_attachment_of(to);
+
+	return old && new && alter(NULL, old, new) == PK_SAME;
+}
+
 const struct pk_kind pk_kind_attachment = {
 	.name = "partition", .sql_name = "", .folder = NULL, .query = pk_sql_attachment, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 15, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .attachment = true, .create = create, .alter = alter, .drop = drop,

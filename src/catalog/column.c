@@ -294,12 +294,10 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 /* A partition that is detached meanwhile is on its own, and so is an heir that leaves the parent. */
 bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *to)
 {
-	const struct pk_object *old = pk_attachment_of(from->parent), *new = pk_attachment_of(to->parent);
-
 	if (!from->origin || !to->origin)
 		return false;
-	if (old && new)
-		return old->kind->alter(NULL, old, new) == PK_SAME;
+	if (pk_attachment_of(from->parent) && pk_attachment_of(to->parent))
+		return pk_table_stays_attached(from->parent, to->parent);
 	return strcmp(from->origin->parent->ident, to->origin->parent->ident) == 0 &&
 	       pk_table_keeps_parent(from->parent, to->parent, to->origin->parent->ident);
 }

@@ -153,6 +153,14 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 		pk_acl_change(s, o, grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner), o->grants);
 }
 
+void pk_common_again(struct pk_script *s, const struct pk_object *o)
+{
+	if (o->kind->extras)
+		o->kind->extras(s, NULL, o);
+	if (o->comment)
+		emit_comment(s, o, o->comment);
+}
+
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (owner_changes(from, to) && owner_of(s, to))

@@ -207,10 +207,18 @@ bool pk_constraint_proves_not_null(const struct pk_object *table, const char *co
 	return false;
 }
 
+/* A partition's share of a foreign key. */
+static bool comes_by_itself(const struct pk_object *o)
+{
+	return is_kind(o, 'f') && pk_attr(o, PARENT_CONSTRAINT);
+}
+
 static bool name_taken(const struct pk_object *table, const char *quoted)
 {
 	for (size_t i = 0; i < table->n_children; i++) {
-		if (table->children[i]->kind == &pk_kind_constraint && pk_streq(pk_attr(table->children[i], QUOTED), quoted))
+		const struct pk_object *part = table->children[i];
+
+		if (part->kind == &pk_kind_constraint && pk_streq(pk_attr(part, QUOTED), quoted) && !comes_by_itself(part))
 			return true;
 	}
 	return false;
@@ -285,7 +293,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 					       pk_beside_name(s, o), pk_attr(o, QUOTED));
 
 		stmt->heirs = reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
-	} else if (!comes_from_parent(s, o)) {
+	} else if (!comes_from_parent(s, o) && !comes_by_itself(o)) {
 		add(s, o);
 	}
 }
@@ -384,6 +392,10 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 {
 	if (pk_attr(to, INHERITED) && is_kind(to, 'c') && pk_table_stays_heir(from->parent, to->parent))
 		return PK_SAME; /* follows its parent */
+	if (comes_by_itself(from) && pk_table_stays_attached(from->parent, to->parent))
+		return comes_by_itself(to) ? PK_SAME : PK_RECREATE;
+	if (comes_by_itself(to) && pk_attr_changed(from, to, DEFINITION))
+		return PK_RECREATE; /* else it is taken over */
 	if (pk_attr_changed(from, to, DEFINITION) && only_deferrable_changes(from, to)) {
 		struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s ALTER CONSTRAINT %s %s", to->parent->ident,
 					       pk_attr(to, QUOTED), pk_attr(to, DEFERRABLE));
@@ -417,20 +429,33 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	pk_stmt_lock(s, stmt, referenced(o), "ACCESS EXCLUSIVE");
 }
 
-/* Its columns must be comparable all the time; other constraints the server makes anew by itself. */
+/*
+ * Columns of a foreign key must be comparable all the time. Other constraints the server makes anew by itself, but of
+ * a partition's key it forgets the name, the options and the comment, since it makes them after the whole's; and of an
+ * heir's check the comment.
+ */
 static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, const struct pk_object *after,
 				 enum pk_loss loss)
 {
 	if (loss != PK_LOSS_TYPE)
 		return PK_MADE_ANEW;
-	return is_kind(user, 'f') && used->kind == &pk_kind_column && !pk_column_keeps_keys(used, after) ? PK_MADE_ANEW :
-													    PK_UNTOUCHED;
+	if (by_unique_index(user))
+		return pk_attr(user, PARENT_CONSTRAINT) || (pk_table_is_partitioned(user->parent) && user->parent->n_heirs) ?
+			       PK_MADE_ANEW : PK_UNTOUCHED;
+	if (is_kind(user, 'f') && used->kind == &pk_kind_column && !pk_column_keeps_keys(used, after))
+		return PK_MADE_ANEW;
+	return pk_constraint_merged(user) && user->comment ? PK_SAID_AGAIN : PK_UNTOUCHED;
 }
 
 /* Through its index. */
 static bool takes_relation_name(const struct pk_object *o)
 {
 	return !is_kind(o, 'f') && !is_kind(o, 'c');
+}
+
+static bool renamed_along(const struct pk_object *o)
+{
+	return pk_constraint_merged(o) || comes_by_itself(o);
 }
 
 static bool exclusive(const struct pk_object *o)
@@ -446,7 +471,7 @@ const struct pk_kind pk_kind_constraint = {
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,
 	.lock_create = LOCK, .lock_alter = LOCK, .lock_drop = LOCK,
 	.parent_attr = PARENT_CONSTRAINT + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
-	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = pk_constraint_merged,
-	.exclusive = exclusive, .references = references, .reaction = reaction, .create = create, .alter = alter, .drop = drop,
+	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = renamed_along,
+	.exclusive = exclusive, .comes_by_itself = comes_by_itself, .references = references, .reaction = reaction, .create = create, .alter = alter, .drop = drop,
 	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,
 };

@@ -135,7 +135,25 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", pk_attr(o, PARENT_INDEX), o->ident);
 	if (s->canonical && pk_attr(o, INVALID))
 		pk_emit(s, "REINDEX INDEX %s", o->ident);
-	set_statistics(s, o);
+}
+
+static void extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (!from)
+		set_statistics(s, to);
+}
+
+/*
+ * The server builds it again by itself, but of a partition's it forgets the name, the options and the comment: it
+ * makes them after the whole's.
+ */
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, const struct pk_object *after,
+				 enum pk_loss loss)
+{
+	(void)used, (void)after;
+	if (loss != PK_LOSS_TYPE || pk_attr(user, PARENT_INDEX) || (partitioned(user) && user->parent->n_heirs))
+		return PK_MADE_ANEW;
+	return pk_attr(user, STATISTICS) ? PK_SAID_AGAIN : PK_UNTOUCHED;
 }
 
 /* The index of that name on the table's own parent, when there is one: it may be there without this share of it. */
@@ -187,7 +205,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_index = {
 	.name = "index", .sql_name = "INDEX", .folder = "indexes", .query = pk_sql_index, .hash_joins = true, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 14, .lock_drop = "ACCESS EXCLUSIVE", .relation_name = true, .shape = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 14, .lock_drop = "ACCESS EXCLUSIVE", .relation_name = true, .shape = true, .extras = extras, .reaction = reaction,
 	.parent_attr = PARENT_INDEX + 1, .create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself, .named_freely = true, .named_attr = DEFINITION + 1,
 	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,

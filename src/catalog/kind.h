@@ -33,6 +33,7 @@ enum pk_reaction {
 	PK_MADE_ANEW,
 	PK_RETYPED, /* a column: moves to the type that takes the old one's place */
 	PK_RETIED,  /* its tie is cut before and made again after */
+	PK_SAID_AGAIN, /* the server makes it anew by itself, and forgets its extras and comment */
 };
 
 struct pk_kind {
@@ -91,6 +92,8 @@ struct pk_kind {
 	bool (*inherited)(const struct pk_object *o);
 	/* Does its relation have to be made anew when its type changes? NULL: no. */
 	bool (*fixed)(const struct pk_object *o);
+	/* Does the server make it, with the one that it is a partition's share of? NULL: no. */
+	bool (*comes_by_itself)(const struct pk_object *o);
 	/* The table that a foreign key refers to, as SQL names it; NULL: none. */
 	const char *(*references)(const struct pk_object *o);
 	/* What the loss of something it uses means; after: what that becomes, or NULL. No function: made anew; at a change of type only if blocks_type_change. */
@@ -186,6 +189,7 @@ const char *pk_attr_joined(struct pk_script *s, const char *attr);
 void pk_alter_options(struct pk_script *s, const char *alter_what, const char *from, const char *to);
 const char *pk_sql_name(const struct pk_object *o);
 bool pk_object_folds(const struct pk_object *o);
+bool pk_object_comes_by_itself(const struct pk_object *o);
 bool pk_object_inherited(const struct pk_object *o);
 const char *pk_object_tie(const struct pk_object *o);
 bool pk_tied_later(const struct pk_script *s, const struct pk_object *o);
@@ -242,6 +246,8 @@ void pk_object_create(struct pk_script *s, const struct pk_object *o);
 
 /* Owner, comment and privileges, the same for all kinds. Creation: what differs from what CREATE gives. */
 void pk_common_create(struct pk_script *s, const struct pk_object *o);
+/* What the server forgets when it makes it anew by itself: its comment and extras. */
+void pk_common_again(struct pk_script *s, const struct pk_object *o);
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b);
 
@@ -304,6 +310,8 @@ static inline const char *pk_alter_table(const struct pk_object *table)
 	return table->kind->foreign ? "ALTER FOREIGN TABLE" : "ALTER TABLE";
 }
 bool pk_table_is_partition(const struct pk_object *table);
+/* Is it a partition of the same table, for the same bounds, all along? */
+bool pk_table_stays_attached(const struct pk_object *from, const struct pk_object *to);
 /* The locks that a statement takes for making away with a partition, beside that on itself. */
 void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table);
 /* The table that it is a partition of; NULL: none. */

@@ -134,6 +134,11 @@ bool pk_object_inherited(const struct pk_object *o)
 	return o->kind->inherited && o->kind->inherited(o);
 }
 
+bool pk_object_comes_by_itself(const struct pk_object *o)
+{
+	return o->kind->comes_by_itself && o->kind->comes_by_itself(o);
+}
+
 const char *pk_object_tie(const struct pk_object *o)
 {
 	return o->kind->tie ? o->kind->tie(o) : NULL;

@@ -270,47 +270,90 @@ static void cast_name(struct pk_buf *out, const char *type, size_t len)
 	pk_buf_add(out, name.ptr);
 }
 
-/* Length of " AS name" at p, where that is the name which a cast to the type would give anyway; else 0. */
-static size_t idle_alias(const char *p, const char *type, size_t len)
+/* Length of " AS name" at p, where that is the name which is given anyway (unquoted, len bytes); else 0. */
+static size_t idle_alias(const char *p, const char *given, size_t len)
 {
-	PK_AUTO(pk_buf) given = PK_BUF_INIT;
-	PK_AUTO(pk_buf) alias = PK_BUF_INIT;
-	size_t n;
+	bool quoted;
 
 	if (!pk_starts_with(p, " AS "))
 		return 0;
-	n = strlen(" AS ");
-	cast_name(&given, type, len);
-	if (p[n] == '"')
-		pk_buf_addf(&alias, "\"%s\"", given.ptr);
-	else
-		pk_buf_add(&alias, given.ptr);
-	if (strncmp(p + n, alias.ptr, alias.len) != 0)
+	quoted = p[4] == '"';
+	if (strncmp(p + 4 + quoted, given, len) != 0 || (quoted && p[5 + len] != '"'))
 		return 0;
-	n += alias.len;
-	return p[n] == ',' || p[n] == ')' || p[n] == '\n' || p[n] == '\0' ? n : 0;
+	len += strlen(" AS ") + (quoted ? 2 : 0);
+	return p[len] == ',' || p[len] == ')' || p[len] == '\n' || p[len] == '\0' || p[len] == ';' ? len : 0;
 }
 
-/* 'x'::text AS text -> 'x'::text: in a subquery 'x' alone has no name, but when it is read again it has. */
+/* The end of a cast to a type at p, behind it "::"; a name that says no more than the cast is *ret_alias long. */
+static const char *skip_cast(const char *p, size_t *ret_alias)
+{
+	PK_AUTO(pk_buf) given = PK_BUF_INIT;
+	const char *end = type_end(p);
+
+	cast_name(&given, p, (size_t)(end - p));
+	p = strncmp(end, "[]", 2) == 0 ? end + 2 : end;
+	*ret_alias = idle_alias(p, given.ptr, given.len);
+	return p;
+}
+
+static bool in_name(char c)
+{
+	return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
+}
+
+/* The end of a name at p; p when it is none. */
+static const char *skip_name(const char *p)
+{
+	if (*p == '"')
+		return skip_quoted(p);
+	while (in_name(*p))
+		p++;
+	return p;
+}
+
+/* The same for an argument at p: f.x, (f.x)[1], (f.x COLLATE "C"). */
+static const char *skip_argument(const char *start, const char *p, size_t *ret_alias)
+{
+	bool bracket = p - start > 1 && p[-1] == '(' && !in_name(p[-2]) && p[-2] != '"';
+	const char *name = p, *name_end = skip_name(p), *end;
+
+	while (*name_end == '.' && skip_name(name_end + 1) > name_end + 1) {
+		name = name_end + 1;
+		name_end = skip_name(name);
+	}
+	end = name_end;
+	if (bracket && pk_starts_with(end, " COLLATE \""))
+		end = skip_quoted(end + strlen(" COLLATE "));
+	if (bracket && *end == ')')
+		end++;
+	while (*end == '[' && closing(end))
+		end = closing(end) + 1;
+	*ret_alias = idle_alias(end, name + (*name == '"'), (size_t)(name_end - name) - (*name == '"' ? 2 : 0));
+	return *ret_alias ? end : name_end;
+}
+
+/*
+ * 'x'::text AS text -> 'x'::text: in a subquery or body 'x' alone has no name, but when it is read again it has.
+ * Nor has $1, which is printed by its name.
+ */
 static const char *drop_aliases(struct pk_arena *arena, const char *text)
 {
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	const char *done = text, *p = text;
 
 	while (*p) {
-		const char *end = skip_quoted(p), *type;
-		size_t alias;
+		const char *end = skip_quoted(p);
+		size_t alias = 0;
 
 		if (end == p && strncmp(p, "NULL::", 6) == 0)
 			end = p + strlen("NULL");
-		if (end == p || strncmp(end, "::", 2) != 0) {
-			p = end == p ? p + 1 : end;
-			continue;
-		}
-		type = end + 2;
-		end = type_end(type);
-		p = strncmp(end, "[]", 2) == 0 ? end + 2 : end;
-		alias = end > type ? idle_alias(p, type, (size_t)(end - type)) : 0;
+		if (end > p && strncmp(end, "::", 2) == 0)
+			end = skip_cast(end + 2, &alias);
+		else if (strncmp(p, "::", 2) == 0)
+			end = type_end(p + 2);
+		else if (*p == '"' || in_name(*p))
+			end = skip_argument(text, p, &alias);
+		p = end == p ? p + 1 : end;
 		if (!alias)
 			continue;
 		pk_buf_addn(&out, done, (size_t)(p - done));
@@ -330,7 +373,8 @@ const char *pk_normalize(struct pk_arena *arena, const char *text)
 	if (strstr(text, "((") && (strstr(text, ") AND") || strstr(text, ") OR")))
 		text = flatten(arena, text);
 	/* There the name matters. */
-	if (strstr(text, "::") && strstr(text, " AS ") && !strstr(text, "XMLFOREST(") && !strstr(text, "XMLATTRIBUTES("))
+	if (strstr(text, " AS ") && !strstr(text, "XMLFOREST(") && !strstr(text, "XMLATTRIBUTES(") &&
+	    !strstr(text, " PASSING "))
 		text = drop_aliases(arena, text);
 	return text;
 }

@@ -12,8 +12,12 @@ static void set_target(struct pk_script *s, const struct pk_object *o)
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "%s", pk_attr(o, DEFINITION));
-	if (pk_attr(o, TARGET))
-		set_target(s, o);
+}
+
+static void extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (!from && pk_attr(to, TARGET))
+		set_target(s, to);
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -26,6 +30,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_statistics = {
 	.name = "statistics", .sql_name = "STATISTICS", .folder = "indexes", .query = pk_sql_statistics, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 16, .lock_create = "SHARE UPDATE EXCLUSIVE", .lock_drop = "SHARE UPDATE EXCLUSIVE", .owned = true, .create = create, .alter = alter, .drop = pk_drop_plain,
+	.n_attrs = PK_COUNT(attrs), .rank = 16, .lock_create = "SHARE UPDATE EXCLUSIVE", .lock_drop = "SHARE UPDATE EXCLUSIVE", .owned = true, .blocks_type_change = true, .extras = extras, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself, .named_freely = true, .named_attr = DEFINITION + 1,
 };

@@ -93,8 +93,6 @@ static void change_parents(struct pk_script *s, const struct pk_object *from, co
 	size_t n_old = pk_attr_list(s, pk_attr(from, INHERITS), &old);
 	size_t n_new = pk_attr_list(s, pk_attr(to, INHERITS), &new), kept = 0;
 
-	if (pk_attr(from, IS_PARTITION) || pk_attr(to, IS_PARTITION))
-		return;
 	for (size_t i = 0; i < n_old; i++) {
 		if (kept < n_new && strcmp(old[i], new[kept]) == 0)
 			kept++;

@@ -231,6 +231,8 @@ static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_los
 		return mark_both(info, offsetof(struct pk_info, retype));
 	case PK_RETIED:
 		return mark_both(info, offsetof(struct pk_info, retie));
+	case PK_SAID_AGAIN:
+		return mark_both(info, offsetof(struct pk_info, again));
 	default:
 		return false;
 	}
@@ -338,7 +340,7 @@ static void keep_detached(struct pk_changes *c)
 		struct pk_object *other = pk_info(o)->other;
 		const char *parent;
 
-		if (attr < 0 || !other || pk_info(o)->fate != PK_REMAKE || pk_stays_attached(o->parent))
+		if (attr < 0 || !o->attr[attr] || !other || pk_info(o)->fate != PK_REMAKE || pk_stays_attached(o->parent))
 			continue;
 		parent = other->attr[attr];
 		other->attr[attr] = o->attr[attr];

@@ -23,6 +23,7 @@ struct pk_info {
 	bool retype;   /* a column whose type is replaced */
 	size_t circle; /* number of the circle of dependencies it is part of; 0: none */
 	bool cut;      /* its tie closes the circle: made without, tied afterwards; untied before it goes */
+	bool again;    /* what the server forgets when it makes it anew by itself is said again */
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
 	struct pk_object *beside; /* of the other side: it is made before the old one goes, which then makes room for it */
 	size_t n_users, cap_users;

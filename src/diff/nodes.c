@@ -22,16 +22,27 @@ const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_sna
 	return name ? pk_snapshot_find(side, pk_arena_printf(&d->arena, "%s %s", o->kind->name, name)) : NULL;
 }
 
-/* A foreign key to another table that goes as well. */
+/* A foreign key to another table that goes as well, or to its own one's partitions. */
 static bool refers_elsewhere(struct pk_differ *d, const struct pk_object *o)
 {
 	const char *table = o->kind->references ? o->kind->references(o) : NULL;
 	const struct pk_object *other;
 
-	if (!table || strcmp(table, o->parent->ident) == 0)
+	if (!table || (strcmp(table, o->parent->ident) == 0 && !pk_table_is_partitioned(o->parent)))
 		return false;
 	other = pk_snapshot_find(d->changes.from, pk_arena_printf(&d->arena, "table %s", table));
 	return other && pk_goes(other);
+}
+
+static size_t add_drop(struct pk_differ *d, struct pk_object *o);
+
+/* Is the table detached by a statement of its own? */
+static bool is_detached(struct pk_differ *d, const struct pk_object *table)
+{
+	struct pk_object *attachment = (struct pk_object *)pk_attachment_of(table);
+	size_t drop = attachment ? add_drop(d, attachment) : PK_NO_NODE;
+
+	return drop != PK_NO_NODE && d->graph.nodes[drop].from == attachment;
 }
 
 /* A partition's index or constraint goes with its whole's. */
@@ -39,7 +50,11 @@ static const struct pk_object *with_whole(struct pk_differ *d, const struct pk_o
 {
 	const struct pk_object *other = pk_index_parent(d, d->changes.from, o);
 
-	return o->parent && other && pk_goes(other) && (pk_stays_attached(o->parent) || pk_info(o->parent)->along) ? other : NULL;
+	if (!o->parent || !other || !pk_goes(other))
+		return NULL;
+	if (pk_object_comes_by_itself(o) && !is_detached(d, o->parent))
+		return other;
+	return pk_stays_attached(o->parent) || pk_info(o->parent)->along ? other : NULL;
 }
 
 const struct pk_object *pk_type_made_of(const struct pk_object *o)
@@ -79,6 +94,9 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	other = o->kind->attachment ? pk_partition_of(o->parent) : NULL;
 	if (other && !pk_goes(other) && referred_to(d, other))
 		return NULL;
+	other = pk_object_comes_by_itself(o) ? with_whole(d, o) : NULL;
+	if (other)
+		return other;
 	/* Two tables that refer to each other can only go once a foreign key is gone. */
 	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o))
 		return o->parent;
@@ -98,8 +116,6 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	other = pk_tied_column(&d->changes, d->changes.from, o);
 	return other && pk_goes(other) ? other : NULL;
 }
-
-static size_t add_drop(struct pk_differ *d, struct pk_object *o);
 
 /* Where what was set aside, or is part of it, goes at last. */
 static void add_clean(struct pk_differ *d, struct pk_object *o, const struct pk_object *with)
@@ -126,6 +142,8 @@ static size_t add_drop(struct pk_differ *d, struct pk_object *o)
 	if (!pk_goes(o) || info->drop != PK_NO_NODE)
 		return info->drop;
 	with = taken_along_by(d, o);
+	if (!with && pk_object_comes_by_itself(o) && !is_detached(d, o->parent))
+		return info->drop;
 	info->drop = with ? add_drop(d, (struct pk_object *)with) : pk_graph_add(&d->graph, PK_NODE_DROP, o, NULL);
 	if (info->beside)
 		info->beside_node = pk_graph_add(&d->graph, PK_NODE_BESIDE, o, info->beside);
@@ -153,7 +171,7 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 {
 	struct pk_info *info = pk_info(o);
 
-	if (!pk_comes(o) || info->create != PK_NO_NODE)
+	if (!pk_comes(o) || info->create != PK_NO_NODE || pk_object_comes_by_itself(o))
 		return info->create;
 	if (pk_made_with_parent(o)) {
 		info->create = add_create(d, o->parent);
@@ -197,7 +215,7 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 	pk_info(to)->rename = info->rename;
 	if (info->retype && !pk_goes(from)) {
 		info->alter = pk_graph_add(&d->graph, PK_NODE_RETYPE, from, to);
-	} else if (pk_changes_in_place(from)) {
+	} else if (pk_changes_in_place(from) || (info->again && !pk_goes(from))) {
 		info->alter = pk_graph_add(&d->graph, PK_NODE_ALTER, from, to);
 	}
 	pk_info(to)->alter = info->alter;

@@ -113,6 +113,17 @@ static bool stays(const struct pk_object *relation)
 	return relation && !pk_goes(relation);
 }
 
+/* A foreign key to a partitioned table is one to each of its partitions. */
+static void order_referenced(struct pk_differ *d, const struct pk_object *key, const char *ident)
+{
+	const struct pk_object *table = ident ? pk_snapshot_find(d->changes.from, pk_arena_printf(&d->arena, "table %s", ident)) : NULL;
+
+	for (size_t i = 0; table && pk_table_is_partitioned(table) && i < table->n_heirs; i++) {
+		pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(table->heirs[i]));
+		order_referenced(d, key, table->heirs[i]->ident);
+	}
+}
+
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -139,6 +150,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	}
 	if (o->kind->linked)
 		pk_graph_edge(&d->graph, info->drop, pk_info(o->parent)->alter);
+	order_referenced(d, o, o->kind->references ? o->kind->references(o) : NULL);
 	if (type_of(o))
 		pk_graph_edge(&d->graph, info->drop, pk_info(type_of(o))->alter);
 	if (info->aside && pk_type_made_of(o))
@@ -175,6 +187,17 @@ static void order_wholes(struct pk_differ *d, const struct pk_object *whole, siz
 	}
 }
 
+/* What the partition has by itself goes before it could be taken for a share of the whole's. */
+static void order_own(struct pk_differ *d, const struct pk_object *table, size_t attach)
+{
+	const struct pk_object *old = pk_info(table)->other;
+
+	for (size_t i = 0; old && i < old->n_children; i++) {
+		if (old->children[i]->kind->shape && !pk_index_parent(d, d->changes.from, old->children[i]))
+			pk_graph_edge(&d->graph, pk_info(old->children[i])->drop, attach);
+	}
+}
+
 /* Partitions: shape first, then attached; detached first, then changed. Heirs' indexes before the parent's. */
 static void order_partitions(struct pk_differ *d)
 {
@@ -186,6 +209,7 @@ static void order_partitions(struct pk_differ *d)
 			pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(parent)->create);
 		if (o->kind->attachment && pk_info(o)->create != PK_NO_NODE) {
 			order_wholes(d, pk_partition_of(o->parent), pk_info(o)->create);
+			order_own(d, o->parent, pk_info(o)->create);
 			for (size_t j = 0; j < o->parent->n_children; j++) {
 				if (o->parent->children[j]->kind->shape)
 					pk_graph_edge(&d->graph, pk_ready_node(o->parent->children[j]), pk_info(o)->create);
@@ -214,6 +238,9 @@ static void order_partitions(struct pk_differ *d)
 				continue;
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
+			if (pk_index_parent(d, d->changes.from, part))
+				pk_graph_edge(&d->graph, pk_info(o)->drop,
+					      pk_drop_node(pk_index_parent(d, d->changes.from, part)));
 		}
 	}
 }
@@ -336,13 +363,24 @@ static void order_exclusive(struct pk_differ *d, const struct pk_object *to)
 	}
 }
 
+/* Is the column its heir from now on alone? Then it changes by itself before. */
+static bool becomes_heir(const struct pk_object *column)
+{
+	const struct pk_object *table = column->parent, *old = pk_info(table)->other;
+
+	if (!old || pk_comes(table))
+		return false;
+	return pk_table_is_partition(table) ? !pk_stays_attached(table) :
+					      !pk_table_keeps_parent(old, table, column->origin->parent->ident);
+}
+
 /* An heir's own change comes after its parent's, which reaches it too; a partition is made apart. */
 static void order_heirs(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
 
-		if (o->origin && !(pk_table_is_partition(o->parent) && pk_made_with_parent(o)))
+		if (o->origin && !becomes_heir(o) && !(pk_table_is_partition(o->parent) && pk_made_with_parent(o)))
 			pk_graph_edge(&d->graph, pk_ready_node(o->origin), pk_ready_node(o));
 	}
 }

@@ -109,6 +109,8 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		if (!pk_attrs_same(node->from, node->to))
 			node->to->kind->alter(s, node->from, node->to);
 		pk_common_alter(s, node->from, node->to);
+		if (pk_info(node->to)->again)
+			pk_common_again(s, node->to);
 		break;
 	case PK_NODE_RETYPE:
 		pk_column_retype(s, node->from, node->to);

@@ -53,6 +53,8 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "partitions attached, detached, moved and made" { both_ways partitions; }
 @test "tables that are made anew keep their rows" { both_ways moved; }
 @test "partitions become one table, but for one that stays by itself" { both_ways moved-partitions; }
+@test "names, options and comments of what partitions share, while a column changes its type" { both_ways partition-shares; }
+@test "foreign keys of partitions that come and go" { both_ways partition-keys; }
 @test "inheritance" { both_ways inheritance; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
 @test "foreign keys between columns that change their type" { both_ways key-types; }

@@ -18,6 +18,8 @@ static const char *const forms[][2] = {
 	{ "( SELECT 'a'::text AS text, NULL::character varying(3) AS \"varchar\", '1'::s.\"E x\"[] AS \"E x\",\n '2'::date AS date)",
 	  "( SELECT 'a'::text, NULL::character varying(3), '1'::s.\"E x\"[],\n '2'::date)" },
 	{ "SELECT '1'::timestamp(3) without time zone AS \"timestamp\"", "SELECT '1'::timestamp(3) without time zone" },
+	{ "SELECT x AS x,\n f.\"a\"\"b\" AS \"a\"\"b\", (x)[1] AS x, (x COLLATE \"C\") AS x;",
+	  "SELECT x,\n f.\"a\"\"b\", (x)[1], (x COLLATE \"C\");" },
 	{ "((x = ANY ((ARRAY[1, 2])::bigint[])) AND (((a AND b) AND c) OR d))",
 	  "((x = ANY (ARRAY[(1)::bigint, (2)::bigint])) AND ((a AND b AND c) OR d))" },
 };
@@ -36,7 +38,9 @@ static const char *const stable[] = {
 	"\"(((a) AND (b)) AND c)\"",
 	"CREATE FUNCTION f() AS $function$ (((a) AND (b)) AND c); (ARRAY['a'])::text[]$function$",
 	"SELECT 'a'::text AS name, (a)::text AS text, 'x'::text AS text_too",
+	"SELECT upper(x) AS x, (a)::character varying AS \"varying\", (a + x) AS x, x AS xy, b.x AS b",
 	"XMLFOREST('a'::text AS text)",
+	"JSON_VALUE(j, '$' PASSING x AS x)",
 	"sum(x) OVER (ORDER BY y ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING)",
 	"",
 };

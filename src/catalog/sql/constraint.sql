@@ -1,8 +1,9 @@
--- Constraints of tables. Foreign keys of partitions that come from their parent are left out: the server makes them.
+-- Constraints of tables. A partition's share of a foreign key is there, since it stays when the partition is detached;
+-- what the server keeps for the partitions at the other end of one is not.
 SELECT 'pg_constraint'::regclass::oid AS classid, k.oid, 'pg_class'::regclass::oid AS parent_class, k.conrelid AS parent_oid,
        n.nspname AS schema, k.conname AS name,
        quote_ident(k.conname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS ident,
-       NULL AS owner, quote_literal(d.description) AS comment,
+       NULL AS owner, CASE WHEN k.contype <> 'f' OR k.conparentid = 0 THEN quote_literal(d.description) END AS comment,
        quote_ident(k.conname) AS quoted, k.contype AS type,
        -- NOT VALID is an attribute of its own, so that validating is a change in place
        CASE WHEN k.convalidated
@@ -37,5 +38,5 @@ LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
 LEFT JOIN pg_description xd ON xd.classoid = 'pg_class'::regclass AND xd.objoid = k.conindid AND xd.objsubid = 0
      AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid AND d.objsubid = 0
-WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND NOT (k.contype = 'f' AND k.conparentid <> 0)
+WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND (k.contype <> 'f' OR k.conparentid = 0 OR k.confrelid = pk.confrelid)
       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')

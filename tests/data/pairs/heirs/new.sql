@@ -12,3 +12,6 @@ CREATE TABLE public.wares (size integer) INHERITS (public.named, public.priced);
 -- and a partition to which a foreign key refers goes
 CREATE TABLE public.rooms (id integer, shade public.shade, PRIMARY KEY (id, shade)) PARTITION BY LIST (shade);
 CREATE TABLE public.doors (room integer, shade public.shade, FOREIGN KEY (room, shade) REFERENCES public.rooms);
+CREATE TABLE public.later (size bytea);
+CREATE TABLE public.grown () INHERITS (public.later);
+CREATE TABLE public.freed () INHERITS (public.later);

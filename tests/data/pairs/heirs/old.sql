@@ -9,3 +9,7 @@ CREATE TABLE public.wares (size integer) INHERITS (public.priced);
 CREATE TABLE public.rooms (id integer, shade public.shade, PRIMARY KEY (id, shade)) PARTITION BY LIST (shade);
 CREATE TABLE public.rooms_dark PARTITION OF public.rooms FOR VALUES IN ('dark');
 CREATE TABLE public.doors (room integer, shade public.shade, FOREIGN KEY (room, shade) REFERENCES public.rooms);
+CREATE TYPE public.later AS ENUM ();
+CREATE TABLE public.grown (size public.later);
+CREATE TABLE public.whole (size integer) PARTITION BY LIST (size);
+CREATE TABLE public.freed PARTITION OF public.whole FOR VALUES IN (1);

@@ -16,3 +16,5 @@ CREATE FUNCTION poly2(anycompatible, anycompatiblemultirange) RETURNS anycompati
 CREATE FUNCTION rec(OUT a int, OUT b int) LANGUAGE sql AS 'SELECT 1, 2';
 CREATE FUNCTION tab() RETURNS TABLE ("a b" int, c text) LANGUAGE sql AS 'SELECT 1, NULL::text';
 CREATE FUNCTION trig() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION unnamed(a text, "b ""c" int[]) RETURNS text LANGUAGE sql
+	BEGIN ATOMIC SELECT $2, $2[1], ARRAY(SELECT $1); SELECT $1 COLLATE "C" FROM (SELECT 1) x WHERE EXISTS (SELECT $2); END;
