@@ -70,7 +70,7 @@ struct pk_kind {
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
 	bool foreign;               /* one whose rows are elsewhere */
 	int superusers_attr;        /* 1 + index of the attribute without which its owner counts; with it, it is some superuser; 0: none */
-	bool linked;                /* goes with its parent and with the relation or schema that it uses */
+	bool linked;                /* goes with its parent and with what else it uses, but for columns */
 	bool carried;               /* a copy of a database is given it by its text: what reaches elsewhere */
 	bool shared;                /* its catalog is the cluster's: a database copied by the server lacks it */
 	bool blocks_type_change;    /* a column that it uses cannot change its type */
@@ -164,7 +164,7 @@ extern const struct pk_kind pk_kind_schema, pk_kind_extension, pk_kind_enum, pk_
 	pk_kind_conversion, pk_kind_access_method, pk_kind_language, pk_kind_transform,
 	pk_kind_foreign_data_wrapper, pk_kind_foreign_server, pk_kind_user_mapping, pk_kind_foreign_table,
 	pk_kind_publication, pk_kind_publication_table, pk_kind_publication_schema, pk_kind_subscription,
-	pk_kind_event_trigger;
+	pk_kind_event_trigger, pk_kind_partition_trigger;
 
 /* Helpers for kinds. */
 static inline const char *pk_attr(const struct pk_object *o, int index) { return o->attr[index]; }

@@ -15,7 +15,7 @@ const struct pk_kind *const pk_kinds[] = {
 	&pk_kind_operator_class, &pk_kind_cast,   &pk_kind_conversion, &pk_kind_access_method,
 	&pk_kind_language,   &pk_kind_transform,  &pk_kind_foreign_data_wrapper,
 	&pk_kind_foreign_server, &pk_kind_user_mapping, &pk_kind_publication, &pk_kind_publication_table,
-	&pk_kind_publication_schema, &pk_kind_subscription, &pk_kind_event_trigger, NULL,
+	&pk_kind_publication_schema, &pk_kind_subscription, &pk_kind_event_trigger, &pk_kind_partition_trigger, NULL,
 };
 
 size_t pk_attr_list(struct pk_script *s, const char *attr, const char *const **ret_items)

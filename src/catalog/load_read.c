@@ -85,6 +85,9 @@ static enum pk_load_rank rank_of(const struct pk_action *action, size_t n)
 {
 	if (action->verb == PK_ALTER)
 		for (size_t i = 0; i < n; i++) {
+			/* What is said of a partitioned table's reaches its partitions, whose own is said after it. */
+			if (action[i].sub == PK_ENABLE_TRIGGER || action[i].sub == PK_DISABLE_TRIGGER)
+				return action[i].only ? PK_RANK_OTHER : PK_RANK_PART;
 			if (action[i].constraint == PK_CON_FOREIGN)
 				return PK_RANK_FOREIGN_KEY;
 			if (action[i].constraint != PK_CON_NONE &&
@@ -269,6 +272,25 @@ static const char *if_not_exists(struct pk_load *load, const char *text)
 			       text + token.end);
 }
 
+/* Rows are nobody's concern here, and a query may ask for them elsewhere. */
+static const char *with_no_data(struct pk_load *load, const char *text)
+{
+	struct pk_scan scan;
+	struct pk_token tokens[3] = { 0 }, token;
+
+	pk_scan_start(&scan, text, strlen(text));
+	while (pk_scan_code(&scan, &token)) {
+		tokens[0] = tokens[1];
+		tokens[1] = tokens[2];
+		tokens[2] = token;
+	}
+	if (pk_token_is(text, &tokens[2], "data") && pk_token_is(text, &tokens[1], "no") && pk_token_is(text, &tokens[0], "with"))
+		return text;
+	if (pk_token_is(text, &tokens[2], "data") && pk_token_is(text, &tokens[1], "with"))
+		return pk_arena_printf(&load->arena, "%.*s WITH NO DATA", (int)tokens[1].start, text);
+	return pk_arena_printf(&load->arena, "%.*s WITH NO DATA", (int)tokens[2].end, text);
+}
+
 static void fill_item(struct pk_load *load, struct pk_load_item *item,
 		      const struct pk_action *action, size_t n)
 {
@@ -283,6 +305,8 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	item->super.validator_schema = pk_arena_strdup(&load->arena, item->super.validator_schema);
 	item->super.validator = pk_arena_strdup(&load->arena, item->super.validator);
 	item->defines = defined_names(load, action, n);
+	if (action->verb == PK_CREATE && pk_streq(action->object, "materialized view"))
+		item->text = with_no_data(load, item->text);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))
 		item->text = if_not_exists(load, item->text);

@@ -19,10 +19,27 @@ static const struct pk_object *table_read(const struct pk_object *o, int depth)
 	return NULL;
 }
 
+/* Who can say when a foreign server answers? The rows of what reads it are fetched by hand. */
+static bool reads_foreign(const struct pk_object *o, int depth)
+{
+	for (size_t i = 0; i < o->n_heirs && depth < 20; i++) {
+		if (o->heirs[i]->kind->foreign || reads_foreign(o->heirs[i], depth + 1))
+			return true;
+	}
+	for (size_t i = 0; i < o->n_deps && depth < 20 && !o->kind->columns_apart; i++) {
+		const struct pk_object *on = o->deps[i]->parent ? o->deps[i]->parent : o->deps[i];
+
+		if (on != o && (on->kind->foreign || reads_foreign(on, depth + 1)))
+			return true;
+	}
+	return false;
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	bool foreign = reads_foreign(o, 0);
 	struct pk_stmt *stmt;
 
 	pk_buf_addf(&sql, "CREATE MATERIALIZED VIEW %s", o->ident);
@@ -32,11 +49,12 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		pk_buf_addf(&sql, " WITH (%s)", options);
 	if (pk_attr(o, TABLESPACE))
 		pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
-	stmt = pk_emit(s, "%s AS\n%s", sql.ptr, pk_attr(o, DEFINITION));
+	stmt = pk_emit(s, "%s AS\n%s%s", sql.ptr, pk_attr(o, DEFINITION), foreign ? "\nWITH NO DATA" : "");
 	stmt->about = table_read(o, 0);
 	stmt->lock = "";
-	stmt->scan = true;
-	stmt->note = "filled by its query; nobody waits for it";
+	stmt->scan = !foreign;
+	stmt->note = foreign ? "without rows, which are elsewhere: REFRESH MATERIALIZED VIEW by hand" :
+			       "filled by its query; nobody waits for it";
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

@@ -277,6 +277,18 @@ static void link_inheritance(struct pk_snapshot *snap)
 	}
 }
 
+/* What a partition has from its whole it has as long as it is attached, and so is that. */
+static void link_to_attachments(struct pk_snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n; i++) {
+		struct pk_object *o = snap->objects[i];
+		const struct pk_object *table = o->kind->linked && o->parent->kind->columns_apart ? o->parent : NULL;
+
+		for (; table && pk_attachment_of(table); table = pk_partition_of(table))
+			append(&o->deps, &o->n_deps, &o->cap_deps, (struct pk_object *)pk_attachment_of(table));
+	}
+}
+
 static void write_texts(struct pk_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->n; i++) {
@@ -340,6 +352,7 @@ static int finish(struct reading *r, struct pk_err *err)
 	for (size_t i = 0; i < snap->n; i++)
 		settle_dependencies(snap->objects[i]);
 	link_inheritance(snap);
+	link_to_attachments(snap);
 	pk_snapshot_leave_out(snap, r->managed);
 	if (snap->n)
 		qsort(snap->objects, snap->n, sizeof(*snap->objects), by_key);

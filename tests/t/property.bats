@@ -84,6 +84,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
 @test "what changes its name alone keeps everything else" { both_ways renamed; }
 @test "foreign data: wrappers, servers, user mappings without secrets, tables" { both_ways foreign-data; }
+@test "states of triggers and rules, also of partitions; views that call themselves" { both_ways trigger-states; }
 @test "publications and what is in them" { both_ways publications; }
 @test "event triggers" { both_ways event-triggers; }
 @test "from nothing and back" { both_ways nothing; }
@@ -116,7 +117,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 	local name failed=''
 	new_repo importer
 	git postkit init --no-hooks >/dev/null
-	for name in names partitions functions privileges enum-rebuilt dependents publications event-triggers; do
+	for name in names partitions functions privileges enum-rebuilt dependents publications event-triggers trigger-states; do
 		pg_createdb "i_$name"
 		[ ! -f "$pairs/$name/setup.sql" ] || sql "i_$name" <"$pairs/$name/setup.sql"
 		sql "i_$name" <"$pairs/$name/new.sql"

@@ -1,6 +1,10 @@
 -- Dependencies between user objects; 2200 is the schema public. Without those within one object of ours: of a
 -- row, array or multirange type on what it comes with, of a foreign key's triggers on it.
-WITH maker AS ( -- functions that a type is made of and that are about the type: they need no more than its shell
+WITH RECURSIVE share (oid, whole) AS ( -- a partition's share of a trigger, and what that is a share of
+    SELECT g.oid, g.tgparentid FROM pg_trigger g LEFT JOIN pg_constraint k ON k.oid = g.tgconstraint
+    WHERE g.tgparentid <> 0 AND coalesce(k.contype, 't') = 't' -- not those of keys
+    UNION ALL SELECT s.oid, g.tgparentid FROM share s JOIN pg_trigger g ON g.oid = s.whole WHERE g.tgparentid <> 0
+), maker AS ( -- functions that a type is made of and that are about the type: they need no more than its shell
     SELECT f.refobjid AS fn, f.objid AS type FROM pg_depend f
     WHERE f.classid = 'pg_type'::regclass AND f.refclassid = 'pg_proc'::regclass AND f.deptype = 'n' AND f.objid >= 16384
           AND EXISTS (SELECT FROM pg_depend t WHERE t.classid = 'pg_proc'::regclass AND t.objid = f.refobjid
@@ -21,3 +25,5 @@ UNION ALL
 SELECT 'pg_proc'::regclass, m.fn, 0, 'pg_type'::regclass, m.type, -1 FROM maker m
 UNION ALL
 SELECT DISTINCT 'pg_type'::regclass, m.type, 0, 'pg_type'::regclass, m.type, -1 FROM maker m
+UNION ALL
+SELECT 'pg_trigger'::regclass, s.oid, 0, 'pg_trigger'::regclass, s.whole, 0 FROM share s
