@@ -108,7 +108,7 @@ converge_stable() {
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)" \
 		-c "CREATE DATABASE $again TEMPLATE template0" &&
 		"$(pg_tools)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" |
-		sed '/^CREATE SCHEMA public;$/d; /^SET transaction_timeout = 0;$/d' | converge_psql "$again" >/dev/null &&
+		sed '/^CREATE SCHEMA public;$/d; /^SET transaction_timeout = 0;$/d; /^SET client_min_messages = /d' | converge_psql "$again" >/dev/null &&
 		converge_dump "$again"
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)"
 }

@@ -5,3 +5,6 @@ CREATE TABLE owned (a int, b int, FOREIGN KEY (a, b) REFERENCES owner ON DELETE 
 CREATE VIEW cards WITH (security_invoker) AS SELECT * FROM card;
 CREATE SEQUENCE passing;
 CREATE TABLE brief (id int GENERATED ALWAYS AS IDENTITY);
+CREATE SCHEMA issued;
+CREATE PUBLICATION parts FOR TABLE told (id, w);
+CREATE PUBLICATION whole FOR TABLES IN SCHEMA issued, public;

@@ -12,3 +12,5 @@ CREATE TABLE bare (id int) PARTITION BY LIST (id) USING heap;
 CREATE TABLE bare_1 PARTITION OF bare FOR VALUES IN (1);
 CREATE TABLE many (id int, at date, EXCLUDE USING btree (at WITH =, id WITH =)) PARTITION BY HASH (id);
 CREATE VIEW rows_of AS SELECT * FROM JSON_TABLE('[{"a": 1}]'::jsonb, '$[*]' COLUMNS (n FOR ORDINALITY, a text PATH '$.a' NULL ON EMPTY ERROR ON ERROR));
+CREATE EVENT TRIGGER enters ON login EXECUTE FUNCTION noticed();
+COMMENT ON EVENT TRIGGER enters IS 'at the door';

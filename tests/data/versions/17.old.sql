@@ -11,3 +11,4 @@ CREATE TABLE bare (id int) PARTITION BY LIST (id);
 CREATE TABLE bare_1 PARTITION OF bare FOR VALUES IN (1);
 CREATE TABLE many (id int, at date, EXCLUDE USING btree (id WITH =, at WITH =)) PARTITION BY HASH (id);
 CREATE VIEW rows_of AS SELECT * FROM JSON_TABLE('[{"a": 1}]'::jsonb, '$[*]' COLUMNS (n FOR ORDINALITY, a int PATH '$.a' DEFAULT 0 ON EMPTY));
+CREATE EVENT TRIGGER enters ON login EXECUTE FUNCTION noticed();

@@ -28,3 +28,5 @@ CREATE TABLE room (no int4range, during daterange, PRIMARY KEY (no, during WITHO
 CREATE TABLE booking (id int4range, room int4range, during daterange, PRIMARY KEY (id, during WITHOUT OVERLAPS));
 CREATE TABLE lasting (no int4range, during daterange, UNIQUE (no, during WITHOUT OVERLAPS));
 ALTER DEFAULT PRIVILEGES GRANT SELECT, UPDATE ON LARGE OBJECTS TO PUBLIC;
+CREATE PUBLICATION made FOR TABLE told;
+CREATE PUBLICATION makes FOR TABLE computed (a, c) WITH (publish_generated_columns = stored);

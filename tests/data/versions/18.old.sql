@@ -27,3 +27,4 @@ CREATE TABLE room (no int4range, during daterange, PRIMARY KEY (no, during WITHO
 CREATE TABLE booking (id int4range, room int4range, during daterange, UNIQUE (id, during WITHOUT OVERLAPS), FOREIGN KEY (room, PERIOD during) REFERENCES room (no, PERIOD during));
 CREATE TABLE lasting (no int4range, during daterange, UNIQUE (no, during));
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO PUBLIC;
+CREATE PUBLICATION made FOR TABLE told WITH (publish_generated_columns = stored);
