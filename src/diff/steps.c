@@ -219,7 +219,7 @@ static void put_off_drops(struct pk_graph *graph)
 		struct pk_node *node = &graph->nodes[i];
 		const struct pk_object *again = node->type == PK_NODE_DROP ? pk_info(node->from)->other : NULL;
 
-		node->late = again && !node->apart && is_apart_from_shapes(node->from) &&
+		node->late = again && !node->apart && !after[i] && is_apart_from_shapes(node->from) &&
 			     pk_info(again)->create != PK_NO_NODE && after[pk_info(again)->create];
 	}
 	free(after);
