@@ -46,7 +46,11 @@ setup() {
 	[ ! -e "$T/used" ] || git postkit start >/dev/null
 	rm -f "$T/used"
 }
-teardown() { cd "$T/app" && git reset -q --hard main && git clean -fdq db; }
+teardown() {
+	exec 7>&-
+	rm -f "$T/hold"
+	cd "$T/app" && git reset -q --hard main && git clean -fdq db
+}
 
 clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 clone_print() { git postkit fingerprint "$(git postkit url)"; }
@@ -199,6 +203,196 @@ assert views == [(2, "DROP VIEW p"), (2, "CREATE VIEW")], views' <<<"$output"
 	equal "$(clone_sql 'INSERT INTO orders (user_id) VALUES (1) RETURNING id')" 901
 	psql "$(git postkit url)" -X -q -v ON_ERROR_STOP=1 -f "$T/down.sql" >/dev/null
 	equal "$(clone_sql 'INSERT INTO orders (user_id) VALUES (1) RETURNING id')" 902
+}
+
+@test "a new type that would lock too long is offered as a pattern, which keeps the rows" {
+	edit orders 's/n integer/n bigint/'
+	git config postkit.remote.prod.maxLock 1ms
+	ok git postkit plan
+	has 'longer than others may wait (maxLock); --pattern shows a way around'
+	run --separate-stderr git postkit plan --pattern
+	has 'ADD COLUMN n__new bigint' 'BEFORE INSERT OR UPDATE ON public.orders' 'SET n__new = t.n' 'RENAME COLUMN n__new TO n'
+	touch "$T/used"
+	git postkit migration widen --first -F - <<<"$output"
+	fails 128 git postkit apply
+	has 'the migration written by hand changed the schema'
+	git config --unset postkit.remote.prod.maxLock
+	ok git postkit plan
+	has 'nothing to change'
+	equal "$(clone_sql "SELECT count(*), sum(n), pg_typeof(min(n)) FROM orders")" '900|6300|bigint'
+	equal "$(clone_sql 'INSERT INTO orders (user_id) VALUES (1) RETURNING n')" 7
+	equal "$(clone_sql "SELECT count(*) FROM pg_proc WHERE proname ~ 'postkit'")" 0
+	ok git postkit commit -m 'Wider numbers'
+}
+
+@test "without a limit, or below it, there is no pattern" {
+	edit orders 's/n integer/n bigint/'
+	ok git -c postkit.maxLock=0 postkit plan
+	hasnt maxLock
+	run --separate-stderr git postkit plan --pattern
+	equal "$status" 0
+	equal "$output" ''
+}
+
+@test "the option, the setting and sizes decide between the ways" {
+	schema indexes/users_points <<<'CREATE INDEX users_points ON users (points); CREATE INDEX few_a ON few (a);'
+	plan_sql
+	has 'CREATE INDEX few_a' 'CREATE INDEX CONCURRENTLY users_points'
+	plan_sql --online never
+	hasnt CONCURRENTLY
+	plan_sql --online always
+	has 'CREATE INDEX CONCURRENTLY few_a' 'CREATE INDEX CONCURRENTLY users_points'
+	run --separate-stderr git -c postkit.online=always postkit plan --sql
+	has 'CREATE INDEX CONCURRENTLY few_a'
+	run --separate-stderr git -c postkit.online=always postkit plan --sql --online auto
+	has 'CREATE INDEX few_a'
+	run --separate-stderr git -c postkit.smallRows=400 postkit plan --sql
+	has 'CREATE INDEX users_points'
+	run --separate-stderr git -c postkit.smallRows=4 postkit plan --sql
+	has 'CREATE INDEX CONCURRENTLY few_a'
+	printf '[postkit]\n\tsmallRows = 4\n\tlargeRows = 5\n' >>.postkit
+	run --separate-stderr git -c postkit.smallRows=4 postkit plan --sql
+	ok git postkit doctor
+	has largerows
+	hasnt smallrows
+	fails 128 git -c postkit.online=sometimes postkit plan
+	has "postkit.online is auto, always or never, not 'sometimes'"
+	fails 128 git -c postkit.smallRows=many postkit plan
+	has 'postkit.smallRows is a number of rows'
+	fails 128 git -c postkit.maxLock=5 postkit plan
+	has 'postkit.maxLock is not a time' 500ms
+	fails 128 git -c postkit.online=sometimes postkit diff db/schema db/schema
+	fails 129 git postkit plan --online sometimes
+}
+
+@test "what is lost is counted to the row" {
+	edit users 's/    old_ref text/    old_ref varchar(9)/; s/name character varying(40)/name character varying(3)/'
+	sed -i 's/,$/,/; /old_ref/d; s/points integer NOT NULL,/points integer NOT NULL/' db/schema/tables/users.sql
+	rm db/schema/tables/few.sql db/schema/tables/log*.sql
+	fails 1 git postkit plan
+	has 'loses the rows: 5, ' 'loses the values: 400, ' 'not stored' '--allow-destructive'
+	# n100 to n400 do not fit
+	has 'what the new type cannot hold of the values; where it takes nothing less, the change fails: 301, '
+	hasnt 'loses the rows: about' 'loses the values: about'
+	fails 1 git postkit plan --json
+	python3 -c 'import json, sys
+text = sys.stdin.read()
+steps = [s for s in json.JSONDecoder().raw_decode(text[text.index("{"):])[0]["steps"] if s["destructive"]]
+assert all(s["lost"]["counted"] for s in steps), steps
+assert sum(s["lost"]["rows"] for s in steps if s["kind"] == "table") == 1405, steps' <<<"$output"
+}
+
+@test "what only looks like a loss is none" {
+	edit users "s/points integer NOT NULL/points integer DEFAULT 3 NOT NULL/"
+	edit orders 's/n integer DEFAULT 7 NOT NULL/n integer NOT NULL/'
+	schema views/members <<<'CREATE VIEW members AS SELECT email, id FROM users;'
+	ok git postkit plan
+	hasnt loses
+	there_and_back
+	equal "$(clone_sql 'SELECT count(*), sum(points) FROM users')" '400|80200'
+}
+
+# ---- interrupted ----
+
+journalled() {
+	edit users 's/name character varying(40)/name character varying(40) NOT NULL/'
+	schema indexes/users_points <<<'CREATE INDEX users_points ON users (points); CREATE INDEX users_id ON users (id);'
+	ok git postkit plan
+	touch "$T/used"
+}
+building() { [ "$(clone_sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" -gt 0 ]; }
+built() { ! building; }
+
+# What the server runs for us, whatever role it acts as.
+as_login() { clone_sql "SET ROLE NONE; $1"; }
+# hold, let_go: builds of indexes end only when no transaction sees the rows as they were before.
+hold() {
+	mkfifo "$T/hold"
+	psql "$(git postkit url)" -X -q <"$T/hold" >/dev/null 2>&1 3>&- &
+	holder=$!
+	exec 7>"$T/hold"
+	echo 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT pg_advisory_lock(4711);' >&7
+	until_true held
+}
+held() { [ "$(clone_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")" -gt 0 ]; }
+let_go() {
+	exec 7>&-
+	wait "$holder" || true
+	rm "$T/hold"
+}
+
+@test "kill -9 while an index is built: status tells, apply goes on, nothing is done twice" {
+	journalled
+	hold
+	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
+	until_true building
+	kill -9 $!
+	wait $! || true
+	ok git postkit status
+	has 'git postkit apply'
+	hasnt 'git postkit commit'
+	let_go
+	until_true built
+	ok git postkit apply
+	has 'the clone is what the schema files mean'
+	# the checks were through before the kill
+	hasnt 'postkit_name_not_null'
+	ok git postkit plan
+	has 'nothing to change'
+	ok git postkit commit -m 'After all'
+}
+
+@test "an index that a failed build left invalid is dropped and built again" {
+	journalled
+	hold
+	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
+	until_true building
+	as_login "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^CREATE INDEX CONC' AND pid <> pg_backend_pid()"
+	wait $! || true
+	let_go
+	equal "$(clone_sql 'SELECT count(*) FROM pg_index WHERE NOT indisvalid')" 1
+	ok git postkit apply
+	has 'the clone is what the schema files mean'
+	equal "$(clone_sql 'SELECT count(*) FROM pg_index WHERE NOT indisvalid')" 0
+	ok git postkit commit -m 'After all'
+}
+
+@test "another plan keeps what an interrupted migration has done, with a way back" {
+	journalled
+	hold
+	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
+	until_true building
+	kill -9 $!
+	wait $! || true
+	let_go
+	until_true built
+	schema indexes/users_points <<<'CREATE INDEX users_id ON users (id); CREATE INDEX users_email ON users (email);'
+	ok git postkit plan
+	ok git postkit apply
+	has 'the clone is what the schema files mean'
+	equal "$(clone_sql "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'name'")" t
+	ok git postkit commit -m 'Another'
+	[ "$(git diff --name-only HEAD~ -- db/migrations | wc -l)" -ge 2 ] || tell 'what was done is in no migration'
+}
+
+@test "a plan's locks, rewrites and scans are what the server does" {
+	local url
+	schema enums/mood <<<"CREATE TYPE mood AS ENUM ('sad', 'ok', 'great');"
+	edit users "s/id bigint NOT NULL/id bigint NOT NULL PRIMARY KEY/; s/email text NOT NULL/email varchar(90) NOT NULL UNIQUE/
+		s/name character varying(40)/name text NOT NULL/; s/mood public.mood/mood public.mood DEFAULT 'great'/
+		s/points integer/points bigint/; s/old_ref text/old_ref text, token uuid DEFAULT gen_random_uuid() NOT NULL/"
+	edit orders 's/user_id bigint/user_id bigint REFERENCES users/; s/total numeric(10,2)/total numeric(12,2)/; s/n integer/n smallint/'
+	schema indexes/more <<<'CREATE INDEX log_at ON log (at, id); CREATE INDEX users_points ON users (points);'
+	schema views/members <<<'CREATE VIEW members AS SELECT id, email, token FROM users;'
+	for online in always never; do
+		sql postgres 'DROP DATABASE IF EXISTS marked'
+		sql postgres 'CREATE DATABASE marked TEMPLATE shop OWNER shop'
+		sql marked 'ANALYZE; DROP SCHEMA postkit CASCADE'
+		url="postgresql://shop@/marked?host=$PROD_SOCKET&port=$PROD_PORT"
+		git postkit diff "$url" db/schema --json --online "$online" >"$T/marks.json"
+		run "$ROOT/tests/lib/marks" "$url" <"$T/marks.json"
+		[ "$status" -eq 0 ] || tell "marks of --online=$online"
+	done
 }
 
 @test "helpers take no name that is taken, and none is cut into another" {
