@@ -1,6 +1,6 @@
 /*
  * Event triggers: the last that is made and the first that goes, so that they see as little as may be of a plan.
- * In databases of ours they fire for the role alone (pg/silence.h).
+ * In databases of ours none fires whose function a role may change (pk_super_sever()).
  */
 #include "catalog/kind.h"
 #include "catalog_sql.h"

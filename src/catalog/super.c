@@ -188,14 +188,14 @@ static int run_column(struct pk_conn *admin, const struct pk_rows *rows, int col
 
 /*
  * Opens a transaction in which no event trigger runs; triggers: for end(). What is said of event triggers fires
- * none, and must not be undone at the end.
+ * none, must not be undone at the end, and is about what they are without us.
  */
 static int begin(struct pk_conn *admin, const struct pk_super_stmt *stmt, struct pk_rows *triggers, struct pk_err *err)
 {
 	if (settle(admin, "", err) < 0 || pk_exec(admin, "BEGIN", err) < 0)
 		return -1;
 	if (pk_streq(stmt->kind->object, "event trigger"))
-		return 0;
+		return pk_exec(admin, pk_sql_super_join, err);
 	return pk_silence_begin(admin, triggers, err);
 }
 
@@ -310,6 +310,16 @@ static int check_validator(const struct job *job, struct pk_err *err)
 	return rows.n ? beyond(err, pk_rows_get(&rows, 0, 0)) : 0;
 }
 
+int pk_super_sever(struct pk_conn *admin, struct pk_err *err)
+{
+	static const char powers[] = "SELECT 't' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper";
+	PK_FREE char *superuser = NULL;
+
+	if (pk_query_value(admin, powers, 0, NULL, &superuser, err) < 0)
+		return -1;
+	return superuser ? pk_exec(admin, pk_sql_super_sever, err) : 0;
+}
+
 /* Statements that a query about the role gives. */
 static int hand_over(const struct job *job, const char *query, struct pk_err *err)
 {
@@ -327,14 +337,16 @@ static int make(const struct job *job, struct pk_err *err)
 
 	if (kind->verb == PK_CREATE && pk_streq(kind->object, "type") && hand_over(job, pk_sql_super_take, err) < 0)
 		return -1;
+	if (job->stmt->reads_values && !job->all)
+		return beyond(err, "types of the files would read its values");
 	if ((kind->care == VALIDATOR && !job->all && check_validator(job, err) < 0) ||
 	    run_named(job->admin, job->sql, job->path, err) < 0)
 		return -1;
-	if (kind->how == ALWAYS)
-		return 0;
-	if (!job->trusted && check(job, err) < 0)
+	if (kind->how != ALWAYS && !job->trusted && check(job, err) < 0)
 		return -1;
-	return kind->verb == PK_CREATE ? hand_over(job, pk_sql_super_gift, err) : 0;
+	if (kind->how != ALWAYS && kind->verb == PK_CREATE && hand_over(job, pk_sql_super_gift, err) < 0)
+		return -1;
+	return pk_super_sever(job->admin, err);
 }
 
 /*

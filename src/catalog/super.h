@@ -71,6 +71,14 @@ int pk_super_needed(struct pk_super *super, const struct pk_action *action, bool
 int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql, struct pk_err *err);
 
 /*
+ * A local database never connects to anything: wrappers of foreign data lose their handlers, and nobody but
+ * superusers may call dblink. Pictures know handlers by what the wrapper depends on
+ * (catalog/sql/foreign_data_wrapper.sql). Event triggers fire for nobody, but for those whose functions belong to
+ * a superuser. Done to every copy, and whenever a superuser made something for the role.
+ */
+int pk_super_sever(struct pk_conn *admin, struct pk_err *err);
+
+/*
  * Whoever deploys may be allowed to use foreign-data wrappers and servers that its stand-in is not: the role may
  * use all of them until ret_lent is taken back.
  */

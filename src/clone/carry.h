@@ -38,12 +38,6 @@ void pk_carried_release(struct pk_carried *carried);
 int pk_carried_read(struct pk_conn *source, struct pk_carried *ret, struct pk_err *err);
 /* Into a restored dump, once roles are there: all, or without the shared ones. target: superuser. */
 int pk_carried_apply(const struct pk_carried *carried, bool shared, struct pk_conn *target, struct pk_err *err);
-/*
- * A database for trying things out never connects to what its source is connected to: the wrappers of
- * foreign data lose their handlers. Pictures know them by what the wrapper depends on
- * (catalog/sql/foreign_data_wrapper.sql). target: superuser.
- */
-int pk_carry_sever(struct pk_conn *target, struct pk_err *err);
 /* The shared ones wait in a setting of the database, until it is one that somebody uses. */
 int pk_carried_keep(const struct pk_carried *carried, struct pk_conn *target, const char *db, struct pk_err *err);
 /* Makes those that wait in pairs, the settings of the database that target is connected to. */

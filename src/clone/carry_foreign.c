@@ -73,11 +73,6 @@ int pk_carried_apply(const struct pk_carried *carried, bool shared, struct pk_co
 	return shared && carried->shared.len ? pk_exec_silently(target, carried->shared.ptr, err) : 0;
 }
 
-int pk_carry_sever(struct pk_conn *target, struct pk_err *err)
-{
-	return pk_exec(target, "UPDATE pg_catalog.pg_foreign_data_wrapper SET fdwhandler = 0 WHERE fdwhandler <> 0", err);
-}
-
 int pk_carried_keep(const struct pk_carried *carried, struct pk_conn *target, const char *db, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;

@@ -258,6 +258,8 @@ static int run_one(const struct pk_statement *s, const struct pk_action *action,
 	/* As superuser one statement alone, by the extended protocol: the text is a branch's. */
 	int result = extension ? pk_query(admin, s->text, 0, NULL, NULL, err) : pk_exec(user, s->text, err);
 
+	if (extension && result == 0)
+		result = pk_super_sever(admin, err);
 	if (result == 0)
 		return 0;
 	pk_err_detail(err, "in: %s", s->text);
@@ -279,8 +281,7 @@ static int run_sql(struct pk_server *server, const char *db, const char *sql, st
 	    pk_conn_open(&user, &user_info, err) < 0 ||
 	    pk_conn_open(&admin, &admin_info, err) < 0 ||
 	    /* As it will be run in earnest: search_path counts for bodies of functions. */
-	    pk_conn_user_settings(&user, err) < 0 || pk_conn_user_settings(&admin, err) < 0 ||
-	    pk_exec(&admin, "SET standard_conforming_strings = on", err) < 0)
+	    pk_conn_user_settings(&user, err) < 0)
 		return -1;
 	pk_sql_actions(&statements, &actions);
 	for (size_t i = 0; i < statements.n; i++) {
@@ -325,21 +326,27 @@ int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *
 	return result;
 }
 
-int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, const char *sql,
-		    const struct pk_shadow_options *options, struct pk_snapshot *ret_before,
-		    struct pk_snapshot *ret_after, struct pk_err *err)
+int pk_shadow_copy(struct pk_server *server, const struct pk_snapshot *schema,
+		   const struct pk_shadow_options *options, char **ret_db, struct pk_err *err)
 {
 	PK_AUTO(pk_schema_files) texts = PK_SCHEMA_FILES_INIT;
 	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
-	PK_FREE char *db = NULL;
-	int result;
 
 	pk_snapshot_to_files(schema, &texts);
 	for (size_t i = 0; i < texts.n; i++)
 		pk_source_add(&source, texts.items[i].path, texts.items[i].text, strlen(texts.items[i].text));
-	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
-	    pk_shadow_make(server, NULL, &source, options, &db, err) < 0)
+	return pk_shadow_make(server, NULL, &source, options, ret_db, err);
+}
+
+int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, const char *sql,
+		    const struct pk_shadow_options *options, struct pk_snapshot *ret_before,
+		    struct pk_snapshot *ret_after, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	PK_FREE char *db = NULL;
+	int result;
+
+	if (pk_conn_open(&admin, &server->admin, err) < 0 || pk_shadow_copy(server, schema, options, &db, err) < 0)
 		return pk_err_wrap(err, "the schema cannot be copied to try the renames");
 	result = read_db(server, db, options->managed, ret_before, err);
 	if (result == 0 && !pk_streq(ret_before->fingerprint.hex, schema->fingerprint.hex))

@@ -26,6 +26,12 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,
 		   char **ret_db, struct pk_err *err);
 /*
+ * A copy of a schema that was read. Loaded as files are: a dump would be restored by a superuser, as whom values of
+ * the schema's own types are read, so that functions of whoever wrote it run.
+ */
+int pk_shadow_copy(struct pk_server *server, const struct pk_snapshot *schema,
+		   const struct pk_shadow_options *options, char **ret_db, struct pk_err *err);
+/*
  * A copy of a schema that was read, before and after some SQL. It has to be the same schema: an error says
  * where it is not.
  */

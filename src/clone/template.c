@@ -1,6 +1,7 @@
 #include "clone/template.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalog/super.h"
 #include "clone/carry.h"
 #include "clone/scrap.h"
 
@@ -233,7 +234,8 @@ static int dress(struct pk_server *server, struct pk_conn *admin, const char *fr
 	pk_buf_add(&sql, " RESET " PK_CARRY_SOURCE);
 	pk_server_admin_info(server, db, &info);
 	if (pk_exec(admin, sql.ptr, err) < 0 || pk_carry_read(admin, db, &pairs, err) < 0 ||
-	    pk_conn_open(&inside, &info, err) < 0 || pk_carried_wake(&inside, db, &pairs, err) < 0)
+	    pk_conn_open(&inside, &info, err) < 0 || pk_super_sever(&inside, err) < 0 ||
+	    pk_carried_wake(&inside, db, &pairs, err) < 0)
 		return -1;
 	if (role &&
 	    pk_query_value(admin,

@@ -1,12 +1,12 @@
 #include "session/prove.h"
 
-#include "base/clock.h"
 #include "catalog/kind.h"
 #include "clone/carry.h"
-#include "clone/dump.h"
 #include "clone/kept.h"
+#include "clone/shadow.h"
 #include "clone/template.h"
 #include "diff/renaming.h"
+#include "pg/silence.h"
 #include "trace/parts.h"
 #include "trace/run.h"
 
@@ -87,61 +87,30 @@ static int match_clone(struct pk_desk *desk, struct pk_conn *admin, const char *
 	for (size_t i = 0; i < PK_COUNT(extras); i++) {
 		PK_FREE char *there = NULL;
 		if (pk_query_value(&desk->admin, extras[i].query, 0, NULL, &there, err) < 0 ||
-		    (!there && pk_exec(admin, extras[i].drop, err) < 0))
+		    (!there && pk_exec_silently(admin, extras[i].drop, err) < 0))
 			return -1;
 	}
 	return match_settings(desk, admin, db, err);
 }
 
-/*
- * By pg_dump, as templates are made: a cut would wait for everybody who is connected to the
- * clone.
- */
-static int copy_schema(struct pk_desk *desk, const char *db, struct pk_err *err)
-{
-	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
-	PK_AUTO(pk_conninfo) source = PK_CONNINFO_INIT;
-	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
-	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
-	enum pk_public may;
-	int major = desk->session.major;
-	PK_FREE char *bindir = pk_dump_find(&desk->server, desk->config, major, major, err);
-	if (!bindir)
-		return -1;
-	dump.bindir = bindir;
-	dump.jobs = 1;
-	dump.schema_only = true;
-	dump.local = true;
-	pk_server_admin_info(&desk->server, desk->session.db, &source);
-	pk_server_admin_info(&desk->server, db, &target);
-	if (pk_conn_open(&admin, &target, err) < 0 || match_clone(desk, &admin, db, err) < 0 ||
-	    pk_dump_open(&dump, desk->server.dir ? desk->server.dir : "/tmp", err) < 0 ||
-	    pk_dump_take(&dump, &source, 0, err) < 0 || pk_dump_restore(&dump, &target, err) < 0 ||
-	    pk_carried_read(&desk->admin, &carried, err) < 0 || pk_carried_apply(&carried, true, &admin, err) < 0)
-		return -1;
-	if (pk_carry_read_public(&desk->admin, &may, err) < 0 || pk_carry_public(&admin, may, err) < 0)
-		return -1;
-	return pk_carry_sever(&admin, err);
-}
-
 static int make_copy(struct pk_proof *proof, struct pk_err *err)
 {
 	struct pk_desk *desk = proof->desk;
-	PK_FREE char *random = pk_random_hex(4);
-	PK_FREE char *db = pk_printf("pk_proof_%s", random);
-	const struct pk_create_db how = {
-		.purpose = "shadow",
-		.label = desk->session.id,
+	const struct pk_shadow_options options = {
+		.role = desk->session.role,
 		.owner = desk->session.owner,
 		.like = desk->session.db,
+		.trust = pk_super_trust(desk->config, desk->repo, proof->clone),
+		.managed = &desk->project->managed,
 	};
-	if (pk_server_create_db(&desk->server, db, &how, err) < 0)
-		return -1;
-	proof->db = pk_take(&db);
-	if (copy_schema(desk, proof->db, err) < 0)
+	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	if (pk_shadow_copy(&desk->server, proof->clone, &options, &proof->db, err) < 0)
 		return pk_err_wrap(err, "the clone's schema can't be copied for the proof");
-	return 0;
+	pk_server_admin_info(&desk->server, proof->db, &target);
+	if (pk_conn_open(&admin, &target, err) < 0)
+		return -1;
+	return match_clone(desk, &admin, proof->db, err);
 }
 
 /* A fingerprint does not tell of what is left out or not modelled, and plans can fail for that. */

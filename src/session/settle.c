@@ -91,7 +91,7 @@ int pk_desk_begun(struct pk_desk *desk, struct pk_interrupted_part *ret, struct 
 static int settle_begun(struct pk_desk *desk, const struct pk_interrupted_part *begun, struct pk_err *err)
 {
 	size_t done = begun->statements;
-	if (pk_stepwise_settle(&desk->admin, begun->text, &done, err) < 0)
+	if (pk_stepwise_settle(&desk->user, begun->text, &done, err) < 0)
 		return -1;
 	if (done == begun->statements)
 		return 0;

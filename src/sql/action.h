@@ -121,7 +121,7 @@ struct pk_action {
 	const char *language; /* of a routine, as given; NULL: sql */
 	bool superuser;	      /* it says something that only superusers may say */
 	bool shell;	   /* CREATE TYPE of a name alone */
-	bool reads_values; /* routines: to make it, values of types may be read that are not the server's own */
+	bool reads_values; /* routines, publications: to make it, values of types may be read that are not the server's own */
 	int leakproof_at;  /* CREATE FUNCTION, and ALTER FUNCTION that says nothing else: 1 + where LEAKPROOF
 			      stands in the statement; 0: it is not said */
 	int line, col;	  /* in the text that was split, 1-based */

@@ -39,6 +39,16 @@ static bool publishes_schema(size_t n, PgQuery__Node **objects)
 	return false;
 }
 
+static bool find_filter(void *arg, const ProtobufCMessage *message)
+{
+	bool *found = arg;
+
+	if (message->descriptor == &pg_query__publication_table__descriptor &&
+	    ((const PgQuery__PublicationTable *)message)->where_clause)
+		*found = true;
+	return !*found;
+}
+
 void pk_facts_publication(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__CreatePublicationStmt *stmt = node->create_publication_stmt;
@@ -46,6 +56,7 @@ void pk_facts_publication(struct pk_facts *facts, const PgQuery__Node *node)
 
 	action->name = pk_tree_str(facts->arena, stmt->pubname);
 	action->superuser = stmt->for_all_tables || publishes_schema(stmt->n_pubobjects, stmt->pubobjects);
+	pk_tree_walk(&stmt->base, find_filter, &action->reads_values);
 }
 
 void pk_facts_alter_publication(struct pk_facts *facts, const PgQuery__Node *node)
@@ -55,6 +66,7 @@ void pk_facts_alter_publication(struct pk_facts *facts, const PgQuery__Node *nod
 
 	action->name = pk_tree_str(facts->arena, stmt->pubname);
 	action->superuser = publishes_schema(stmt->n_pubobjects, stmt->pubobjects);
+	pk_tree_walk(&stmt->base, find_filter, &action->reads_values);
 }
 
 static bool says_none(const PgQuery__DefElem *slot)

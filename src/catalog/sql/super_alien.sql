@@ -19,7 +19,10 @@ SELECT quote_ident($1) || ' may not create in schema ' || quote_ident(n.nspname)
 FROM pg_namespace n, me
 WHERE n.oid IN (SELECT c.opcnamespace FROM pg_opclass c WHERE c.xmin = me.id
                 UNION SELECT f.opfnamespace FROM pg_opfamily f WHERE f.xmin = me.id
-                UNION SELECT t.typnamespace FROM pg_type t WHERE t.xmin = me.id)
+                UNION SELECT t.typnamespace FROM pg_type t WHERE t.xmin = me.id
+                -- a range's constructors, which are the role's for no other reason
+                UNION SELECT p.pronamespace FROM pg_proc p
+                WHERE p.xmin = me.id AND NOT pg_has_role($1::name, p.proowner, 'USAGE'))
       AND NOT has_schema_privilege($1::name, n.oid, 'CREATE')
 UNION ALL -- all tables, or those of a schema, are a superuser's to publish; of others their owners'
 SELECT quote_ident($1) || ' may not publish the tables of publication ' || quote_ident(p.pubname)
