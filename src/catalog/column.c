@@ -422,6 +422,27 @@ void pk_column_retype(struct pk_script *s, const struct pk_object *from, const s
 	change(s, from, to, true);
 }
 
+/* ADD COLUMN gives heirs type, default and NOT NULL; what the next parent says beside is said of it alone, but for NOT NULL. */
+static void follow(struct pk_script *s, const struct pk_object *first, const struct pk_object *o)
+{
+	static const int apart[] = { IDENTITY, IDENTITY_OPTIONS, STORAGE, COMPRESSION, STATISTICS, OPTIONS };
+	struct pk_object given = *first;
+	const char **attr = pk_arena_alloc(s->arena, o->kind->n_attrs * sizeof(*attr));
+
+	memcpy(attr, first->attr, o->kind->n_attrs * sizeof(*attr));
+	memcpy(attr + NOT_NULL, o->origin->attr + NOT_NULL, (NOT_NULL_APART - NOT_NULL + 1) * sizeof(*attr));
+	attr[NOT_NULL_COMMENT] = NULL;
+	for (size_t i = 0; i < PK_COUNT(apart); i++)
+		attr[apart[i]] = NULL;
+	given.attr = attr;
+	given.parent = o->parent;
+	given.origin = NULL;
+	given.comment = NULL;
+	given.grants = NULL;
+	change(s, &given, o, false);
+	pk_common_alter(s, &given, o);
+}
+
 static bool folds(const struct pk_object *o)
 {
 	(void)o;
@@ -454,7 +475,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 const struct pk_kind pk_kind_column = {
 	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .hash_joins = true, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
 	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
-	.folds = folds, .extras = extras, .inherited = pk_column_inherited, .fixed = fixed, .reaction = reaction, .tie = default_value,
+	.folds = folds, .extras = extras, .fixed = fixed, .reaction = reaction, .tie = default_value,
 	.tie_apart = tie_apart, .untie = untie, .retie = retie, .brings = pk_column_identity,
-	.rename = pk_rename_in_parent,
+	.rename = pk_rename_in_parent, .follow = follow,
 };

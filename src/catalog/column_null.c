@@ -137,11 +137,25 @@ static void comment(struct pk_script *s, const struct pk_object *o)
 	pk_emit(s, "COMMENT ON CONSTRAINT %s ON %s IS %s", pk_attr(o, NOT_NULL_NAME), o->parent->ident, text ? text : "NULL");
 }
 
+static bool passes_on(const struct pk_object *o)
+{
+	return pk_attr(o, NOT_NULL) && !no_inherit(o);
+}
+
+/* An heir's own, of a column that comes with INHERITS. */
+static bool said_apart(const struct pk_script *s, const struct pk_object *o)
+{
+	return !s->canonical && o->parent->kind->columns_apart && pk_column_inherited(o) && !pk_table_is_partition(o->parent) &&
+	       pk_attr(o, NOT_NULL) && !(o->origin && passes_on(o->origin));
+}
+
 void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *o)
 {
 	if (pk_attr(o, NOT_NULL_INHERITED))
 		return;
-	if (pk_attr(o, NOT_NULL_INVALID))
+	if (said_apart(s, o))
+		set(s, NULL, o, true);
+	else if (pk_attr(o, NOT_NULL_INVALID))
 		add_constraint(s, o, true);
 	if (pk_attr(o, NOT_NULL_COMMENT))
 		comment(s, o);
@@ -166,11 +180,6 @@ static bool change(struct pk_script *s, const struct pk_object *from, const stru
 	if (pk_attr(from, NOT_NULL_INVALID) && !pk_attr(to, NOT_NULL_INVALID))
 		validate(s, to, new);
 	return true;
-}
-
-static bool passes_on(const struct pk_object *o)
-{
-	return pk_attr(o, NOT_NULL) && !no_inherit(o);
 }
 
 /* What happens to the parent's, before. True when that leaves nothing to do. */

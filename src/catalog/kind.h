@@ -88,8 +88,8 @@ struct pk_kind {
 	bool (*folds)(const struct pk_object *o);
 	/* What neither that nor create() says: storage of a column, the comment on a constraint's index. from NULL: new. */
 	void (*extras)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
-	/* Does it come from the parent of its relation alone? NULL: no. */
-	bool (*inherited)(const struct pk_object *o);
+	/* What is its own, where the column of a parent that is added (first) brought it along. Of kinds with origins. */
+	void (*follow)(struct pk_script *s, const struct pk_object *first, const struct pk_object *o);
 	/* Does its relation have to be made anew when its type changes? NULL: no. */
 	bool (*fixed)(const struct pk_object *o);
 	/* Does the server make it, with the one that it is a partition's share of? NULL: no. */
@@ -190,7 +190,6 @@ void pk_alter_options(struct pk_script *s, const char *alter_what, const char *f
 const char *pk_sql_name(const struct pk_object *o);
 bool pk_object_folds(const struct pk_object *o);
 bool pk_object_comes_by_itself(const struct pk_object *o);
-bool pk_object_inherited(const struct pk_object *o);
 const char *pk_object_tie(const struct pk_object *o);
 bool pk_tied_later(const struct pk_script *s, const struct pk_object *o);
 /* "CREATE <sql_name> <ident> (<first attribute>)" */

@@ -129,11 +129,6 @@ bool pk_object_folds(const struct pk_object *o)
 	return o->kind->folds && o->kind->folds(o);
 }
 
-bool pk_object_inherited(const struct pk_object *o)
-{
-	return o->kind->inherited && o->kind->inherited(o);
-}
-
 bool pk_object_comes_by_itself(const struct pk_object *o)
 {
 	return o->kind->comes_by_itself && o->kind->comes_by_itself(o);

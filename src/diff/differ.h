@@ -36,6 +36,8 @@ size_t pk_ready_node(const struct pk_object *to);
 const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o);
 /* Does what is added to its parent reach this table, of the new side? */
 bool pk_stays_heir(const struct pk_object *table);
+/* The column of a parent, or its parent's, that is added and brings this one along; NULL: none. */
+const struct pk_object *pk_brought_by(const struct pk_object *o);
 /* Does it come into being in the statement that makes its relation? */
 bool pk_made_with_parent(const struct pk_object *o);
 

@@ -1,4 +1,5 @@
 /* Actions: what is dropped, made and changed by a statement of its own, and what goes or comes along. */
+#include "base/map.h"
 #include "diff/differ.h"
 
 size_t pk_drop_node(const struct pk_object *from)
@@ -79,6 +80,35 @@ static bool referred_to(struct pk_differ *d, const struct pk_object *table)
 	return false;
 }
 
+static bool leads_to(const struct pk_object *o, const struct pk_object *end, struct pk_map *seen)
+{
+	for (size_t i = 0; i < o->n_deps; i++) {
+		const struct pk_object *on = pk_whole(o->deps[i]);
+
+		if (on == end)
+			return true;
+		if (pk_map_set(seen, on->key, (void *)on) && leads_to(on, end, seen))
+			return true;
+	}
+	return false;
+}
+
+/* A policy or rule may use what uses its table in turn, and then goes before both. */
+static bool uses_users(const struct pk_object *o)
+{
+	struct pk_map seen = PK_MAP_INIT;
+	bool found = false;
+
+	for (size_t i = 0; i < o->n_deps && !o->kind->part && !found; i++) {
+		const struct pk_object *on = pk_whole(o->deps[i]);
+
+		if (on != o->parent && pk_goes(on))
+			found = leads_to(on, o->parent, &seen);
+	}
+	pk_map_release(&seen);
+	return found;
+}
+
 /*
  * What disappears with `o` because something else does: parts with their relation, a partition's index
  * with its parent's, an owned sequence with its column. NULL: nothing, it has to be dropped by itself.
@@ -98,7 +128,7 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	if (other)
 		return other;
 	/* Two tables that refer to each other can only go once a foreign key is gone. */
-	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o))
+	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o) && !uses_users(o))
 		return o->parent;
 	other = with_whole(d, o);
 	if (other)
@@ -167,6 +197,16 @@ bool pk_stays_heir(const struct pk_object *table)
 	return old && pk_table_parents_same(old, table);
 }
 
+const struct pk_object *pk_brought_by(const struct pk_object *o)
+{
+	const struct pk_object *first;
+
+	if (!o->origin || pk_made_with_parent(o) || !pk_comes(o->origin) || !pk_stays_heir(o->parent))
+		return NULL;
+	first = pk_brought_by(o->origin);
+	return first ? first : o->origin;
+}
+
 static size_t add_create(struct pk_differ *d, struct pk_object *o)
 {
 	struct pk_info *info = pk_info(o);
@@ -177,9 +217,6 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 		info->create = add_create(d, o->parent);
 	} else if (o->kind->part && !o->parent->kind->columns_apart) {
 		info->create = pk_ready_node(o->parent); /* comes with the new definition of its relation */
-	} else if (pk_object_inherited(o) && o->origin && pk_comes(o->origin) &&
-		   pk_stays_heir(o->parent)) {
-		info->create = add_create(d, o->origin);
 	} else {
 		info->create = pk_graph_add(&d->graph, PK_NODE_CREATE, NULL, o);
 	}

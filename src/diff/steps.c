@@ -103,7 +103,10 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		break;
 	case PK_NODE_CREATE:
 		s->beside = pk_info(node->to)->beside != NULL;
-		emit_create(s, node->to);
+		if (pk_brought_by(node->to))
+			node->to->kind->follow(s, pk_brought_by(node->to), node->to);
+		else
+			emit_create(s, node->to);
 		break;
 	case PK_NODE_ALTER:
 		if (!pk_attrs_same(node->from, node->to))

@@ -1,2 +1,11 @@
 CREATE TABLE kept (id int PRIMARY KEY, label text);
 CREATE VIEW shown AS SELECT id FROM kept;
+CREATE TABLE knots (id int PRIMARY KEY, x int);
+CREATE FUNCTION tightest() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT max(x) FROM knots; END;
+CREATE POLICY tight ON knots USING (x = tightest());
+CREATE VIEW knots_seen AS SELECT * FROM knots;
+CREATE TABLE cuts (id int);
+CREATE RULE cut AS ON DELETE TO knots DO ALSO INSERT INTO cuts SELECT id FROM knots_seen;
+CREATE FUNCTION strength(knots) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.x';
+CREATE INDEX strong ON knots (strength(knots));
+ALTER TABLE knots ADD CHECK (strength(knots) > 0);

@@ -4,3 +4,10 @@ CREATE TABLE free (id int NOT NULL, at date, CONSTRAINT base_id_check CHECK (id 
 CREATE TABLE grandheir (more int) INHERITS (heir);
 CREATE TABLE late (id int);
 CREATE TABLE leaves (id int NOT NULL, at date DEFAULT '2020-01-01');
+CREATE TABLE plant (height int);
+CREATE TABLE tree (bark text NOT NULL) INHERITS (plant);
+CREATE TABLE oak () INHERITS (tree);
+CREATE TABLE crop (id int) PARTITION BY LIST (id);
+CREATE TABLE crop_1 PARTITION OF crop FOR VALUES IN (1);
+CREATE TABLE crop_2 PARTITION OF crop FOR VALUES IN (2) PARTITION BY LIST (id);
+CREATE TABLE crop_21 PARTITION OF crop_2 FOR VALUES IN (2);
