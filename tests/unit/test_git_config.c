@@ -66,7 +66,7 @@ static void the_tracked_file_sets_only_what_is_harmless(void **state)
 		assert_null(pk_config_get(&config, refused[i]));
 	assert_null(pk_config_git(&config, "core.hooksPath"));
 	assert_null(pk_config_git(&config, "alias.x"));
-	assert_int_equal(config.ignored.n, 9);
+	assert_int_equal(config.ignored.n, 10);
 	assert_true(pk_strv_has(&config.ignored, "postkit.remote.prod.url"));
 	assert_true(pk_strv_has(&config.ignored, "include.path"));
 	pk_config_subsections(&config, "remote", &names);
