@@ -68,6 +68,7 @@ struct pk_kind {
 	bool grows;                 /* its changes in place only add to it: what uses it may stay until later */
 	bool extension;             /* what belongs to it is left alone */
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
+	size_t most_parts;          /* it can ever have, those that are gone included; 0: any number */
 	bool foreign;               /* one whose rows are elsewhere */
 	int superusers_attr;        /* 1 + index of the attribute without which its owner counts; with it, it is some superuser; 0: none */
 	bool linked;                /* goes with its parent and with what else it uses, but for columns */

@@ -326,6 +326,6 @@ const struct pk_kind pk_kind_table = {
 	.columns_apart = true, .reaction = pk_table_reaction, .tie = tie, .tie_same = tie_same,
 	.untie = leave, .late = late,
 	.create = create, .alter = alter, .drop = drop,
-	.rename = pk_rename_itself, .set_aside = pk_table_set_aside, .refill = pk_table_refill,
+	.most_parts = 1600, .rename = pk_rename_itself, .set_aside = pk_table_set_aside, .refill = pk_table_refill,
 	.drop_aside = pk_table_drop_aside,
 };

@@ -331,6 +331,26 @@ static void remake_circles(struct pk_changes *c)
 	}
 }
 
+/* Dropped columns keep their numbers: a table that has none left for new ones is made anew. */
+static void remake_full(struct pk_changes *c)
+{
+	for (size_t i = 0; i < c->from->n; i++) {
+		struct pk_object *from = c->from->objects[i], *to = pk_info(from)->other;
+		size_t last = 0, added = 0;
+
+		if (!from->kind->most_parts || !to || pk_goes(from))
+			continue;
+		for (size_t j = 0; j < from->n_children; j++) {
+			if (from->children[j]->kind->part && (size_t)from->children[j]->subid > last)
+				last = (size_t)from->children[j]->subid;
+		}
+		for (size_t j = 0; j < to->n_children; j++)
+			added += to->children[j]->kind->part && pk_comes(to->children[j]);
+		if (added && last + added > from->kind->most_parts)
+			set_fate(from, PK_REMAKE);
+	}
+}
+
 /* An index or constraint that loses its parent because the partition is detached stays as it is. */
 static void keep_detached(struct pk_changes *c)
 {
@@ -418,6 +438,7 @@ void pk_changes_find(struct pk_changes *c)
 	pk_circles_find(c, c->from);
 	pk_circles_find(c, c->to);
 	remake_circles(c);
+	remake_full(c);
 	keep_detached(c);
 	find_rivals(c);
 	while (carry_on(c))

@@ -173,3 +173,14 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 	equal "$(sql words "SET search_path = ''; SELECT count(*) FROM ($query
 		) i")" 54
 }
+
+# Columns that were dropped count as well, so that a table may have no room for a new one.
+@test "as many columns as a table can have" {
+	columns() { seq -s ', ' -f "c%g int" "$1" "$2"; }
+	echo "CREATE TABLE wide ($(columns 1 1600)); CREATE VIEW v AS SELECT c1, c1600 FROM wide; INSERT INTO wide VALUES (1, 2);" >"$T/wide_old.sql"
+	echo "CREATE TABLE wide ($(columns 1 1598), c1599 bigint, d text DEFAULT 'new'); CREATE VIEW v AS SELECT c1, d FROM wide;" >"$T/wide_new.sql"
+	converge_load wide '' "$T/wide_old.sql" "$T/wide_new.sql" && converge_both wide || {
+		echo "$why"
+		return 1
+	}
+}
