@@ -74,11 +74,16 @@ int pk_kept_terms(struct pk_conn *admin, const struct pk_kept_terms *terms, char
 	return 0;
 }
 
-/* "terms source fingerprint" */
+/*
+ * "terms source fingerprint". Whoever owns a database can write what would be such a label, so that one which a
+ * branch has for longer, its clone, is none.
+ */
 static bool is_like(const struct pk_database *database, const struct pk_kept *like, struct pk_oid *ret_fingerprint)
 {
 	PK_AUTO(pk_strv) words = PK_STRV_INIT;
 
+	if (!pk_starts_with(database->name, "pk_shadow_") && !pk_starts_with(database->name, "pk_taken_"))
+		return false;
 	pk_strv_split(&words, database->label ? database->label : "", ' ');
 	if (words.n != 3 || !pk_streq(words.items[0], like->terms) ||
 	    (like->source && !pk_streq(words.items[1], like->source)) ||

@@ -193,7 +193,14 @@ static int act_as(const struct pk_server *server, struct pk_conn *admin, const c
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
+	/* The role can set things for itself, here and for all databases: what another branch did. */
 	pk_buf_add(&sql, "ALTER ROLE ");
+	pk_buf_add_ident(&sql, server->login);
+	pk_buf_add(&sql, " RESET ALL; ALTER ROLE ");
+	pk_buf_add_ident(&sql, server->login);
+	pk_buf_add(&sql, " IN DATABASE ");
+	pk_buf_add_ident(&sql, db);
+	pk_buf_add(&sql, " RESET ALL; ALTER ROLE ");
 	pk_buf_add_ident(&sql, server->login);
 	pk_buf_add(&sql, " IN DATABASE ");
 	pk_buf_add_ident(&sql, db);

@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "base/fs.h"
 #include "cmd/help.h"
 
 #include <stdarg.h>
@@ -26,6 +27,34 @@ static void apply_color(const struct pk_config *config)
 		pk_term_set_color(0);
 }
 
+static bool is_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(path, top, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+/* A tracked link would have files read and written anywhere. What is not there yet leads nowhere. */
+static int check_folders(const struct pk_ctx *ctx, struct pk_err *err)
+{
+	PK_FREE char *infra = pk_path_join(ctx->project.schema_dir, "infra");
+	PK_FREE char *seeds = pk_path_join(ctx->project.schema_dir, "seeds");
+	PK_FREE char *grants = pk_path_join(ctx->project.schema_dir, "grants");
+	const char *const dirs[] = { ctx->project.schema_dir, infra, seeds, grants, ctx->project.migrations_dir };
+	PK_FREE char *top = ctx->repo.workdir ? realpath(ctx->repo.workdir, NULL) : NULL;
+	PK_FREE char *git = top ? realpath(ctx->repo.commondir, NULL) : NULL;
+
+	for (size_t i = 0; top && i < PK_COUNT(dirs); i++) {
+		PK_FREE char *path = pk_path_join(top, dirs[i]), *real = realpath(path, NULL);
+
+		if (!real || (is_below(real, top) && !(git && is_below(real, git))))
+			continue;
+		pk_err_set(err, "'%s' is a link that leads out of the work tree", dirs[i]);
+		return pk_err_hint(err, "make it a folder, or set postkit.%s", i + 1 < PK_COUNT(dirs) ? "schemaPath" : "migrationsPath");
+	}
+	return 0;
+}
+
 int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err)
 {
 	PK_AUTO(pk_err) repo_err = PK_ERR_INIT;
@@ -43,6 +72,8 @@ int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err)
 	if (pk_config_load(&ctx->config, ctx->has_repo ? &ctx->repo : NULL, err) < 0)
 		return -1;
 	pk_project_load(&ctx->project, &ctx->config);
+	if (ctx->has_repo && check_folders(ctx, err) < 0)
+		return -1;
 	apply_color(&ctx->config);
 	return 0;
 }

@@ -10,6 +10,22 @@
 #include "trace/parts.h"
 #include "trace/run.h"
 
+/* A statement of the plan may have called what a branch wrote, and that may have left rows or settings. */
+static bool is_clean(struct pk_proof *proof)
+{
+	static const char rows[] =
+		"SELECT 1 FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 "
+		"AND pg_catalog.pg_relation_size(c.oid) > 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
+		"WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e') LIMIT 1";
+	PK_AUTO(pk_buf) reset = PK_BUF_INIT;
+	PK_FREE char *found = NULL;
+	pk_buf_add(&reset, "ALTER DATABASE ");
+	pk_buf_add_ident(&reset, proof->db);
+	pk_buf_add(&reset, " RESET ALL");
+	return pk_query_value(&proof->admin, rows, 0, NULL, &found, NULL) == 0 && !found &&
+	       pk_exec(&proof->admin, reset.ptr, NULL) == 0;
+}
+
 void pk_proof_release(struct pk_proof *proof)
 {
 	struct pk_server *server = proof->desk ? &proof->desk->server : NULL;
@@ -18,9 +34,9 @@ void pk_proof_release(struct pk_proof *proof)
 		.fingerprint = proof->clone ? proof->clone->fingerprint.hex : NULL,
 	};
 	pk_conn_release(&proof->user);
+	bool keep = proof->db && proof->terms && proof->unchanged && is_clean(proof);
 	pk_conn_release(&proof->admin);
 	pk_snapshot_release(&proof->copy);
-	bool keep = proof->db && proof->terms && proof->unchanged;
 	if (proof->db && (!keep || pk_kept_keep(server, proof->db, &what, NULL) < 0))
 		pk_server_drop_db(server, proof->db, NULL); /* else gc finds it */
 	free(proof->db);

@@ -74,16 +74,14 @@ nothing_stolen() { equal "$(ls "$T/loot")" ''; }
 		CREATE FOREIGN DATA WRAPPER w HANDLER file_fdw_handler;
 		CREATE SERVER s FOREIGN DATA WRAPPER w;
 		CREATE FOREIGN TABLE public.ft (l text) SERVER s OPTIONS (program 'touch $T/loot/program; echo a');
-		CREATE FUNCTION public.f() RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM * FROM public.ft; RETURN 1; END';
-		CREATE MATERIALIZED VIEW public.m AS SELECT public.f();
+		DO 'BEGIN PERFORM * FROM public.ft; END';
 	SQL
 	loads a.sql
 	equal "$status" 128
 	has 'foreign-data wrapper "w" has no handler'
 	cat >a.sql <<-'SQL'
 		CREATE EXTENSION dblink;
-		CREATE FUNCTION public.f() RETURNS text LANGUAGE sql AS $$ SELECT public.dblink_connect('host=127.0.0.1 port=1 password=x') $$;
-		CREATE MATERIALIZED VIEW public.m AS SELECT public.f();
+		DO $$ BEGIN PERFORM public.dblink_connect('host=127.0.0.1 port=1 password=x'); END $$;
 	SQL
 	loads a.sql
 	equal "$status" 128
@@ -131,4 +129,43 @@ nothing_stolen() { equal "$(ls "$T/loot")" ''; }
 	ok git postkit apply
 	nothing_stolen
 	git postkit abort --yes
+}
+
+@test "folders that lead out of the work tree are refused, links among the files are none" {
+	cd app
+	git switch -q -f main
+	git clean -fdq db
+	mkdir "$T/out"
+	echo 'CREATE TABLE theirs (i int);' >"$T/out/x.sql"
+	ln -s "$T/out" db/schema/more
+	ok git postkit diff --exit-code prod db/schema
+	rm db/schema/more
+	mv db/migrations db/kept
+	ln -s "$T/out" db/migrations
+	fails 128 git postkit status
+	has "'db/migrations' is a link that leads out"
+	rm db/migrations
+	ln -s kept db/migrations
+	ok git postkit status
+	rm db/migrations
+	mv db/kept db/migrations
+}
+
+@test "what a branch sets for its role and says of its databases is not another's" {
+	cd "$T/app"
+	git switch -q -c sets
+	cat >db/schema/a.sql <<-'SQL'
+		DO $$ BEGIN SET ROLE NONE; ALTER ROLE postkit SET search_path = evil; EXCEPTION WHEN undefined_object THEN NULL; END $$;
+	SQL
+	ok git postkit start
+	ok git postkit plan
+	url=$(git postkit url)
+	db=${url##*/}
+	psql "$url" -X -q -c "COMMENT ON DATABASE \"${db%%\?*}\" IS 'git-postkit:1 {}'" || true
+	git switch -q -f main
+	git clean -fdq db
+	git switch -q -c another
+	ok git postkit start
+	ok git postkit plan
+	equal "$(psql "$(git postkit url)" -X -qAt -c 'SHOW search_path')" '"$user", public'
 }
