@@ -1,7 +1,4 @@
-/*
- * Event triggers: the last that is made and the first that goes, so that they see as little as may be of a plan.
- * In databases of ours none fires whose function a role may change (pk_super_sever()).
- */
+/* Event triggers. In databases of ours none fires whose function a role may change (pk_super_sever()). */
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
@@ -33,8 +30,13 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	pk_emit_super(s, "DROP EVENT TRIGGER %s", o->ident);
 }
 
+static bool watches(const struct pk_object *o)
+{
+	return !pk_streq(pk_attr(o, ENABLED), "DISABLE");
+}
+
 const struct pk_kind pk_kind_event_trigger = {
 	.name = "event_trigger", .sql_name = "EVENT TRIGGER", .folder = "event_triggers", .query = pk_sql_event_trigger,
-	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 310, .create = create, .alter = alter, .drop = drop,
+	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 28, .watches = watches, .create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself,
 };

@@ -91,6 +91,8 @@ struct pk_kind {
 	void (*extras)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 	/* What is its own, where the column of a parent that is added (first) brought it along. Of kinds with origins. */
 	void (*follow)(struct pk_script *s, const struct pk_object *first, const struct pk_object *o);
+	/* Does it see, and may it forbid, whatever is done? Then it goes before all else, and comes after it. NULL: no. */
+	bool (*watches)(const struct pk_object *o);
 	/* Does its relation have to be made anew when its type changes? NULL: no. */
 	bool (*fixed)(const struct pk_object *o);
 	/* Does the server make it, with the one that it is a partition's share of? NULL: no. */

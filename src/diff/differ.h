@@ -15,6 +15,7 @@ struct pk_differ {
 /* Actions for what was decided (nodes.c), what has to come before what (order.c), statements (steps.c). */
 void pk_differ_add_nodes(struct pk_differ *d);
 void pk_differ_add_edges(struct pk_differ *d);
+void pk_differ_order_watchers(struct pk_differ *d); /* watch.c */
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena); /* empty */
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);
 void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan);

@@ -64,6 +64,8 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		struct pk_object *on = o->deps[i];
 		bool circle = pk_in_circle(o, on);
 
+		if (o->kind->watches && node == info->alter)
+			break; /* watch.c */
 		pk_graph_edge(&d->graph, pk_ready_node(on), info->attach);
 		/* What closes a circle waits with the tie; the rest does not. */
 		if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
@@ -474,5 +476,6 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_heirs(d);
 	order_moves(d);
 	order_default_privileges(d);
+	pk_differ_order_watchers(d);
 	order_bodies(d);
 }

@@ -87,6 +87,9 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "states of triggers and rules, also of partitions; views that call themselves" { both_ways trigger-states; }
 @test "publications and what is in them" { both_ways publications; }
 @test "event triggers" { both_ways event-triggers; }
+@test "event triggers that forbid all else" {
+	converge_load forbidden '' "$pairs/ddl-forbidden/old.sql" "$pairs/ddl-forbidden/new.sql" && converge_both forbidden || tell "$why"
+}
 @test "from nothing and back" { both_ways nothing; }
 
 # Twenty of all combinations of different pairs; SEED=N for others, the same ones each time.
