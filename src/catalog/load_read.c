@@ -138,6 +138,12 @@ static const struct {
 	  "remove it" },
 	{ PK_ALTER, "database", "a schema file describes what is in a database, not databases",
 	  "move it to db/schema/infra" },
+	{ PK_COMMENT, "database", "a schema file describes what is in a database, not databases",
+	  "move it to db/schema/infra" },
+	{ PK_GRANT, "database", "a schema file describes what is in a database, not databases",
+	  "move it to db/schema/infra" },
+	{ PK_REVOKE, "database", "a schema file describes what is in a database, not databases",
+	  "move it to db/schema/infra" },
 	{ PK_RENAME, "database", "a schema file describes what is in a database, not databases",
 	  "remove it" },
 	{ PK_CREATE, "foreign schema", "IMPORT FOREIGN SCHEMA asks another server; schema files say what is there",
@@ -200,11 +206,11 @@ static bool superusers(const char *object)
 	       pk_streq(object, "subscription");
 }
 
-/* Roles are stood in for; matviews are fresh. */
+/* Roles are stood in for; matviews are fresh; who gives out security labels is rarely here. */
 static bool is_skipped(const struct pk_action *action)
 {
-	return (action->verb == PK_OWNER && superusers(action->object)) || pk_streq(action->object, "role") || pk_streq(action->object, "owned") ||
-	       action->verb == PK_REFRESH || is_bookkeeping(action);
+	return (action->verb == PK_OWNER && superusers(action->object)) || pk_streq(action->object, "role") ||
+	       pk_streq(action->object, "owned") || pk_streq(action->object, "security label") || action->verb == PK_REFRESH || is_bookkeeping(action);
 }
 
 /* Settings that only shape how a dump is read back, or that a newer pg_dump sets and an older server lacks. */

@@ -286,6 +286,7 @@ static const struct plain {
 	{ PG_QUERY__NODE__NODE_CREATE_CONVERSION_STMT, PK_CREATE, "conversion" },
 	{ PG_QUERY__NODE__NODE_CREATE_AM_STMT, PK_CREATE, "access method" },
 	{ PG_QUERY__NODE__NODE_ALTER_TYPE_STMT, PK_ALTER, "type" },
+	{ PG_QUERY__NODE__NODE_SEC_LABEL_STMT, PK_COMMENT, "security label" },
 	{ PG_QUERY__NODE__NODE_ALTER_EVENT_TRIG_STMT, PK_ALTER, "event trigger" },
 	{ PG_QUERY__NODE__NODE_ALTER_FDW_STMT, PK_ALTER, "foreign data wrapper" },
 	{ PG_QUERY__NODE__NODE_ALTER_FOREIGN_SERVER_STMT, PK_ALTER, "server" },

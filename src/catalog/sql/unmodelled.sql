@@ -1,23 +1,41 @@
--- User objects of kinds that are not modelled: reported, never passed over in silence.
-WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
+-- What a database has that is not modelled: reported, never passed over in silence.
 SELECT what FROM (
     -- whose options the role may not see: as in user_mapping.sql
-    SELECT 'pg_user_mapping'::regclass AS cls, u.umid AS oid, 'options that the role may not see, of the user mapping for ' || u.usename || ' on server ' || u.srvname AS what
+    SELECT 'options that the role may not see, of the user mapping for ' || u.usename || ' on server ' || u.srvname AS what
     FROM pg_user_mappings u JOIN pg_foreign_server s ON s.oid = u.srvid
     WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
           AND NOT CASE WHEN u.umuser = 0 THEN pg_has_role(s.srvowner, 'USAGE')
                        ELSE u.usename = current_user
                             AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END
-    UNION ALL SELECT 'pg_largeobject'::regclass, 0, 'large objects' WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
+    UNION ALL SELECT 'large objects' WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
+    UNION ALL SELECT 'security labels of ' || l.provider || ': ' || count(*) FROM pg_seclabel l
+    WHERE NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = l.classoid AND m.objid = l.objoid AND m.deptype = 'e')
+    GROUP BY l.provider
+    UNION ALL -- that are not what the extension itself gave
+    SELECT 'privileges on ' || i.type || ' ' || i.identity || ', of an extension'
+    FROM (SELECT 'pg_class'::regclass::oid AS classid, oid, relacl AS acl,
+                 acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner) AS born
+          FROM pg_class WHERE relacl IS NOT NULL
+          UNION ALL SELECT 'pg_proc'::regclass, oid, proacl, acldefault('f', proowner) FROM pg_proc WHERE proacl IS NOT NULL
+          UNION ALL SELECT 'pg_type'::regclass, oid, typacl, acldefault('T', typowner) FROM pg_type WHERE typacl IS NOT NULL
+          UNION ALL SELECT 'pg_namespace'::regclass, oid, nspacl, acldefault('n', nspowner) FROM pg_namespace WHERE nspacl IS NOT NULL
+          UNION ALL SELECT 'pg_language'::regclass, oid, lanacl, acldefault('l', lanowner) FROM pg_language WHERE lanacl IS NOT NULL
+          UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwacl, acldefault('F', fdwowner)
+                    FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL) o
+    JOIN pg_depend m ON m.classid = o.classid AND m.objid = o.oid AND m.deptype = 'e'
+    LEFT JOIN pg_init_privs p ON p.classoid = o.classid AND p.objoid = o.oid AND p.objsubid = 0,
+    pg_identify_object(o.classid, o.oid, 0) i
+    WHERE NOT (o.acl @> coalesce(p.initprivs, o.born) AND coalesce(p.initprivs, o.born) @> o.acl)
     UNION ALL
-    SELECT 'pg_database'::regclass, d.oid, what FROM pg_database d
-    LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid AND s.setrole = 0,
-    LATERAL (VALUES (CASE WHEN s.setconfig IS NOT NULL THEN 'settings of the database: '
-                          || (SELECT string_agg(split_part(c, '=', 1), ', ' ORDER BY c) FROM unnest(s.setconfig) c) END),
-                    (CASE WHEN d.datacl IS NOT NULL THEN 'privileges of the database' END)) v (what)
+    SELECT v.what FROM pg_database d,
+    LATERAL (SELECT 'settings of the database' || coalesce(' for role ' || quote_ident(pg_get_userbyid(nullif(s.setrole, 0))), '') || ': '
+                    || (SELECT string_agg(split_part(c, '=', 1), ', ' ORDER BY c) FROM unnest(s.setconfig) c)
+             FROM pg_db_role_setting s WHERE s.setdatabase = d.oid
+             UNION ALL SELECT 'privileges of the database' WHERE d.datacl IS NOT NULL
+             UNION ALL SELECT 'the comment on the database' WHERE shobj_description(d.oid, 'pg_database') IS NOT NULL
+             UNION ALL SELECT 'security labels of ' || l.provider || ' on the database' FROM pg_shseclabel l
+             WHERE l.classoid = 'pg_database'::regclass AND l.objoid = d.oid) v (what)
     -- those of databases of ours are not the user's
-    WHERE d.datname = current_database() AND what IS NOT NULL
-          AND coalesce(shobj_description(d.oid, 'pg_database'), '') NOT LIKE 'git-postkit:1 %'
+    WHERE d.datname = current_database() AND coalesce(shobj_description(d.oid, 'pg_database'), '') NOT LIKE 'git-postkit:1 %'
 ) x
-WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = x.cls AND m.objid = x.oid)
 ORDER BY 1
