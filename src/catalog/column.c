@@ -87,6 +87,23 @@ static void add_identity_options(struct pk_script *s, const struct pk_object *o,
 		pk_buf_addc(out, ')');
 }
 
+/* How many parents' columns of that name have a default: the table's own takes it over, unless it has another. */
+static int parents_defaults(const struct pk_object *o)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < o->parent->n_deps; i++) {
+		const struct pk_object *parent = o->parent->deps[i];
+
+		for (size_t j = 0; parent->kind->columns_apart && j < parent->n_children; j++) {
+			const struct pk_object *column = parent->children[j];
+
+			n += column->kind->part && strcmp(column->name, o->name) == 0 && pk_attr(column, DEFAULT_VALUE);
+		}
+	}
+	return n;
+}
+
 void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct pk_buf *out, bool with_default)
 {
 	pk_buf_addf(out, "%s %s%s", pk_attr(o, QUOTED), pk_attr(o, TYPE), pk_foreign_options(s, pk_attr(o, FOREIGN_OPTIONS)));
@@ -100,6 +117,8 @@ void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct
 	}
 	if (pk_attr(o, DEFAULT_VALUE) && with_default)
 		pk_buf_addf(out, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
+	else if (!s->canonical && !pk_attr(o, DEFAULT_VALUE) && parents_defaults(o) > 1)
+		pk_buf_add(out, " DEFAULT NULL"); /* they may differ */
 	pk_column_add_not_null(s, o, out);
 }
 
@@ -158,8 +177,10 @@ static bool default_apart(const struct pk_object *o)
 {
 	if (!of_relation(o))
 		return pk_attr(o, DEFAULT_VALUE) != NULL;
-	if (!pk_column_inherited(o) || pk_table_is_partition(o->parent))
-		return false; /* said in CREATE TABLE */
+	if (pk_table_is_partition(o->parent))
+		return false;
+	if (!pk_column_inherited(o)) /* said in CREATE TABLE */
+		return o->origin && !pk_attr(o, DEFAULT_VALUE) && parents_defaults(o) > 0;
 	return !o->origin || !pk_streq(pk_attr(o, DEFAULT_VALUE), pk_attr(o->origin, DEFAULT_VALUE));
 }
 

@@ -1,8 +1,8 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { DEFINITION, OPTIONS, ACCESS_METHOD, TABLESPACE, CLUSTERED_ON };
-static const char *const attrs[] = { "definition", "options", "access_method", "tablespace", "clustered_on" };
+enum { DEFINITION, OPTIONS, ACCESS_METHOD, TABLESPACE, CLUSTERED_ON, EMPTY };
+static const char *const attrs[] = { "definition", "options", "access_method", "tablespace", "clustered_on", "empty" };
 
 /* A table that it reads, itself or through views; NULL: none is known. */
 static const struct pk_object *table_read(const struct pk_object *o, int depth)
@@ -35,8 +35,32 @@ static bool reads_foreign(const struct pk_object *o, int depth)
 	return false;
 }
 
+static bool reads_empty(const struct pk_script *s, const struct pk_object *o, int depth);
+
+/* Has it no rows yet, or will it have none? Whether it was ever filled is no part of the picture. */
+static bool is_empty(const struct pk_script *s, const struct pk_object *o, int depth)
+{
+	const struct pk_object *before = pk_snapshot_find(s->from, o->key);
+
+	if (o->kind == &pk_kind_matview && before && (pk_attr(before, EMPTY) || !s->comes(s, o)))
+		return pk_attr(before, EMPTY) != NULL;
+	return depth < 20 && reads_empty(s, o, depth + 1);
+}
+
+static bool reads_empty(const struct pk_script *s, const struct pk_object *o, int depth)
+{
+	for (size_t i = 0; i < o->n_deps; i++) {
+		const struct pk_object *on = o->deps[i]->kind->part ? o->deps[i]->parent : o->deps[i];
+
+		if (on != o && (on->kind == &pk_kind_matview || on->kind == &pk_kind_view) && is_empty(s, on, depth))
+			return true;
+	}
+	return false;
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
+	bool empty = s->from && is_empty(s, o, 0);
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	bool foreign = reads_foreign(o, 0);
@@ -49,17 +73,19 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		pk_buf_addf(&sql, " WITH (%s)", options);
 	if (pk_attr(o, TABLESPACE))
 		pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
-	stmt = pk_emit(s, "%s AS\n%s%s", sql.ptr, pk_attr(o, DEFINITION), foreign ? "\nWITH NO DATA" : "");
+	stmt = pk_emit(s, "%s AS\n%s%s", sql.ptr, pk_attr(o, DEFINITION), foreign || empty ? "\nWITH NO DATA" : "");
 	stmt->about = table_read(o, 0);
 	stmt->lock = "";
-	stmt->scan = !foreign;
+	stmt->scan = !foreign && !empty;
 	stmt->note = foreign ? "without rows, which are elsewhere: REFRESH MATERIALIZED VIEW by hand" :
+		     empty   ? "without rows, as it had none or reads what has none" :
 			       "filled by its query; nobody waits for it";
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *what = pk_arena_printf(s->arena, "ALTER MATERIALIZED VIEW %s", to->ident);
+	size_t before = s->n;
 
 	if (pk_attr_changed(from, to, DEFINITION) || pk_attr_changed(from, to, ACCESS_METHOD))
 		return PK_RECREATE;
@@ -68,7 +94,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	if (pk_attr_changed(from, to, TABLESPACE))
 		pk_emit(s, "%s SET TABLESPACE %s", what, pk_attr(to, TABLESPACE) ? pk_attr(to, TABLESPACE) : "pg_default")
 			->rewrite = true;
-	return PK_ALTERED;
+	return s->n > before || pk_attr_changed(from, to, CLUSTERED_ON) ? PK_ALTERED : PK_SAME;
 }
 
 static void late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

@@ -19,12 +19,29 @@ const char *pk_ident_tail(const struct pk_object *o)
 	return o->schema && *at == '.' ? skip_name(at + 1) : at;
 }
 
-/* Bytes of the name that are not what follows it. */
+/* Of what is quoted as SQL needs it. */
+static size_t unquoted_length(const char *quoted, const char *end)
+{
+	size_t n = (size_t)(end - quoted);
+
+	if (*quoted != '"')
+		return n;
+	n -= 2;
+	for (quoted++; quoted < end - 1; quoted++) {
+		n -= *quoted == '"';
+		quoted += *quoted == '"';
+	}
+	return n;
+}
+
+/* Bytes of the name that are not what follows it, which of an aggregate may be another than its types: (*). */
 static size_t bare_length(const struct pk_object *o)
 {
 	const char *tail = o->parent ? "" : pk_ident_tail(o);
 	size_t n = strlen(o->name);
 
+	if (o->kind->routine)
+		return unquoted_length(skip_name(o->ident) + 1, tail);
 	return *tail && pk_ends_with(o->name, tail) ? n - strlen(tail) : n;
 }
 

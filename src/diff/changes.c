@@ -158,22 +158,30 @@ bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct p
 	       pk_streq(pk_bare_name(arena, a), pk_bare_name(arena, b));
 }
 
+/* By which others may be meant, or take its place; NULL: nobody minds. */
+static const char *contested_name(struct pk_changes *c, const struct pk_object *o)
+{
+	if (o->kind->routine)
+		return pk_arena_printf(c->arena, "routine %s.%s", o->schema, pk_bare_name(c->arena, o));
+	return o->kind->relation_name ? pk_arena_printf(c->arena, "relation %s.%s", o->schema, o->name) : NULL;
+}
+
 static void find_rivals(struct pk_changes *c)
 {
 	struct pk_map names = PK_MAP_INIT;
 
 	for (size_t i = 0; i < c->to->n; i++) {
 		struct pk_object *o = c->to->objects[i];
+		const char *name = pk_info(o)->fate == PK_CREATE_NEW ? contested_name(c, o) : NULL;
 
-		if (o->kind->routine && pk_info(o)->fate == PK_CREATE_NEW)
-			pk_map_set(&names, pk_arena_printf(c->arena, "%s.%s", o->schema, pk_bare_name(c->arena, o)), o);
+		if (name)
+			pk_map_set(&names, name, o);
 	}
 	for (size_t i = 0; i < c->from->n && names.n; i++) {
 		struct pk_object *o = c->from->objects[i];
+		const char *name = pk_info(o)->fate == PK_DROP_OLD ? contested_name(c, o) : NULL;
 
-		if (o->kind->routine && pk_info(o)->fate == PK_DROP_OLD)
-			pk_info(o)->rival = pk_map_get(&names, pk_arena_printf(c->arena, "%s.%s", o->schema,
-									       pk_bare_name(c->arena, o))) != NULL;
+		pk_info(o)->rival = name && pk_map_get(&names, name);
 	}
 	pk_map_release(&names);
 }
@@ -183,8 +191,8 @@ static bool loss_of(const struct pk_object *o, enum pk_loss *ret)
 {
 	const struct pk_info *info = pk_info(o);
 
-	if (info->fate == PK_DROP_OLD)
-		*ret = PK_LOSS_GONE;
+	if (info->fate == PK_DROP_OLD) /* a column that its relation loses by being made anew goes as early as that */
+		*ret = o->kind->part && pk_goes(o->parent) && pk_info(o->parent)->fate != PK_DROP_OLD ? PK_LOSS_ANEW : PK_LOSS_GONE;
 	else if (info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
 		*ret = PK_LOSS_ANEW;
 	else if (info->fate == PK_CHANGE_TYPE || info->retype)
@@ -220,7 +228,7 @@ static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_los
 
 	if (info->fate == PK_DROP_OLD || info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
 		return false;
-	if (loss == PK_LOSS_GONE && info->fate != PK_KEEP && !pk_info(o)->rival)
+	if (loss == PK_LOSS_GONE && info->fate != PK_KEEP && !pk_info(pk_whole(o))->rival)
 		return false; /* it changes, and no longer uses what goes */
 	switch (reaction_of(user, o, loss)) {
 	case PK_MADE_ANEW:

@@ -29,11 +29,12 @@ struct pk_info {
 	size_t n_users, cap_users;
 	struct pk_object **users; /* objects of the same side that depend on it */
 	const char *old_name; /* of the old side: it only changed its name, and this is what it was; or NULL */
-	bool rival;    /* of the old side: a routine that goes, and another one of its name comes */
+	bool rival;    /* of the old side: it goes, and another one of its name comes */
 	bool aside;    /* of the old side: makes room under another name, and is dropped when all has moved */
 	bool along;    /* a partition that does so with the table whose rows it holds */
 	struct pk_object **heirs; /* of the old side: at the point that the statements have come to */
 	size_t n_heirs, cap_heirs;
+	size_t searched; /* the last search that came by (nodes.c) */
 	size_t step, lock; /* the step that locks it, 1 + the place of that lock in it */
 	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill; /* nodes, or PK_NO_NODE */
 };

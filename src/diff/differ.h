@@ -9,6 +9,7 @@ struct pk_differ {
 	struct pk_changes changes;
 	struct pk_graph graph;
 	struct pk_arena arena; /* scratch */
+	size_t searches;       /* nodes.c */
 	struct pk_map names;   /* all, of both sides */
 };
 

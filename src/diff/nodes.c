@@ -1,5 +1,4 @@
 /* Actions: what is dropped, made and changed by a statement of its own, and what goes or comes along. */
-#include "base/map.h"
 #include "diff/differ.h"
 
 size_t pk_drop_node(const struct pk_object *from)
@@ -66,6 +65,38 @@ const struct pk_object *pk_type_made_of(const struct pk_object *o)
 	return NULL;
 }
 
+/* Does what goes lead to the table, by what it and its parts use? */
+static bool leads_to(struct pk_differ *d, const struct pk_object *o, const struct pk_object *table)
+{
+	const struct pk_object *whole = pk_whole(o);
+
+	if (!pk_goes(whole) || pk_info(whole)->searched == d->searches)
+		return false;
+	pk_info(whole)->searched = d->searches;
+	for (size_t i = 0; i < whole->n_children + 1; i++) {
+		const struct pk_object *part = i ? whole->children[i - 1] : whole;
+
+		for (size_t j = 0; j < part->n_deps; j++) {
+			if (pk_whole(part->deps[j]) == table || leads_to(d, part->deps[j], table))
+				return true;
+		}
+	}
+	return whole->parent && (whole->parent == table || leads_to(d, whole->parent, table));
+}
+
+/* A rule, a policy, a check on a table that uses what uses the table. */
+static bool uses_user(struct pk_differ *d, const struct pk_object *o)
+{
+	if (o->kind->part || o->kind->attachment)
+		return false;
+	d->searches++;
+	for (size_t i = 0; i < o->n_deps; i++) {
+		if (pk_whole(o->deps[i]) != o->parent && o->deps[i]->parent != o->parent && leads_to(d, o->deps[i], o->parent))
+			return true;
+	}
+	return false;
+}
+
 /* Does a foreign key that stays refer to the table, or to one that it is a partition of? */
 static bool referred_to(struct pk_differ *d, const struct pk_object *table)
 {
@@ -78,35 +109,6 @@ static bool referred_to(struct pk_differ *d, const struct pk_object *table)
 		}
 	}
 	return false;
-}
-
-static bool leads_to(const struct pk_object *o, const struct pk_object *end, struct pk_map *seen)
-{
-	for (size_t i = 0; i < o->n_deps; i++) {
-		const struct pk_object *on = pk_whole(o->deps[i]);
-
-		if (on == end)
-			return true;
-		if (pk_map_set(seen, on->key, (void *)on) && leads_to(on, end, seen))
-			return true;
-	}
-	return false;
-}
-
-/* A policy or rule may use what uses its table in turn, and then goes before both. */
-static bool uses_users(const struct pk_object *o)
-{
-	struct pk_map seen = PK_MAP_INIT;
-	bool found = false;
-
-	for (size_t i = 0; i < o->n_deps && !o->kind->part && !found; i++) {
-		const struct pk_object *on = pk_whole(o->deps[i]);
-
-		if (on != o->parent && pk_goes(on))
-			found = leads_to(on, o->parent, &seen);
-	}
-	pk_map_release(&seen);
-	return found;
 }
 
 /*
@@ -128,7 +130,7 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	if (other)
 		return other;
 	/* Two tables that refer to each other can only go once a foreign key is gone. */
-	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o) && !uses_users(o))
+	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o) && !uses_user(d, o))
 		return o->parent;
 	other = with_whole(d, o);
 	if (other)

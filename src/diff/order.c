@@ -290,7 +290,7 @@ static void order_moves(struct pk_differ *d)
 static const char *taken_name(struct pk_differ *d, const struct pk_object *o, const char *old_name)
 {
 	if (o->kind->routine)
-		return pk_arena_printf(&d->arena, "routine %s", o->ident);
+		return pk_arena_printf(&d->arena, "routine %s.%s", o->schema, o->name);
 	if (o->kind->takes_relation_name ? o->kind->takes_relation_name(o) : o->kind->relation_name)
 		return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, old_name ? old_name : o->name);
 	return NULL;

@@ -59,12 +59,19 @@ converge_dump() {
 			}
 			n = heir = 0
 		}
-		# WITH (b=1, a=2): options have no order either
-		function sorted(line,	n, part, i, j, t, s) {
-			if (!match(line, /^WITH \(.*\)/))
-				return line
-			s = substr(line, RSTART + RLENGTH)
-			n = split(substr(line, 7, RLENGTH - 7), part, ", ")
+		# WITH (b=1, a=2): options have no order either; nor have the columns of statistics, which stand as in their table
+		function sorted(line,	s) {
+			if (match(line, /^WITH \(.*\)/)) {
+				s = substr(line, RSTART + RLENGTH)
+				return "WITH (" in_order(substr(line, 7, RLENGTH - 7)) ")" s
+			}
+			if (head ~ /Type: STATISTICS;/ && match(line, / ON .* FROM /))
+				return substr(line, 1, RSTART + 3) in_order(substr(line, RSTART + 4, RLENGTH - 10)) \
+					substr(line, RSTART + RLENGTH - 6)
+			return line
+		}
+		function in_order(list,	n, part, i, j, t) {
+			n = split(list, part, ", ")
 			for (i = 2; i <= n; i++) {
 				t = part[i]
 				for (j = i - 1; j > 0 && part[j] > t; j--)
@@ -74,7 +81,7 @@ converge_dump() {
 			t = part[1]
 			for (i = 2; i <= n; i++)
 				t = t ", " part[i]
-			return "WITH (" t ")" s
+			return t
 		}
 		/^-- Name: / { flush(); head = $0; sub(/; Owner: .*/, ";", head); next }
 		/^--$|^$|^-- (PostgreSQL database dump|Dumped )|^SET |^\\|^SELECT pg_catalog\.set_config/ { next }

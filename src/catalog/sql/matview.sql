@@ -9,7 +9,8 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, n.nspname AS schema, c.relna
        CASE WHEN am.amname <> 'heap' THEN quote_ident(am.amname) END AS access_method,
        quote_ident(ts.spcname) AS tablespace,
        (SELECT quote_ident(ic.relname) FROM pg_index ix JOIN pg_class ic ON ic.oid = ix.indexrelid
-        WHERE ix.indrelid = c.oid AND ix.indisclustered) AS clustered_on
+        WHERE ix.indrelid = c.oid AND ix.indisclustered) AS clustered_on,
+       CASE WHEN NOT c.relispopulated THEN 't' END AS empty
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_am am ON am.oid = c.relam

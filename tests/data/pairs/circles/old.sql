@@ -9,3 +9,17 @@ CREATE RULE cut AS ON DELETE TO knots DO ALSO INSERT INTO cuts SELECT id FROM kn
 CREATE FUNCTION strength(knots) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.x';
 CREATE INDEX strong ON knots (strength(knots));
 ALTER TABLE knots ADD CHECK (strength(knots) > 0);
+CREATE TABLE judged (a int);
+CREATE FUNCTION judges(judged) RETURNS boolean LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT $1.a > 0; END;
+ALTER TABLE judged ADD CONSTRAINT by_itself CHECK (judges(judged));
+CREATE INDEX judged_by ON judged (judges(judged));
+CREATE POLICY judged_too ON judged USING (judges(judged));
+CREATE FUNCTION watches() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE TRIGGER watched BEFORE INSERT ON judged FOR EACH ROW WHEN (judges(NEW)) EXECUTE FUNCTION watches();
+CREATE TABLE elder (a int);
+CREATE TABLE younger (b int) INHERITS (elder);
+CREATE RULE grow AS ON INSERT TO elder DO ALSO INSERT INTO younger VALUES (1);
+CREATE POLICY look ON elder USING (EXISTS (SELECT FROM younger));
+CREATE VIEW elders AS SELECT * FROM elder;
+CREATE VIEW again AS SELECT * FROM elders;
+CREATE RULE mirrored AS ON DELETE TO elders DO INSTEAD DELETE FROM again;

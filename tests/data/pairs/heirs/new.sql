@@ -15,3 +15,10 @@ CREATE TABLE public.doors (room integer, shade public.shade, FOREIGN KEY (room, 
 CREATE TABLE public.later (size bytea);
 CREATE TABLE public.grown () INHERITS (public.later);
 CREATE TABLE public.freed () INHERITS (public.later);
+CREATE DOMAIN public.seven AS integer DEFAULT 7;
+CREATE TABLE public.father (x integer DEFAULT 3, y public.seven);
+CREATE TABLE public.mother (x integer DEFAULT 4, y public.seven DEFAULT 8);
+CREATE TABLE public.daughter (x integer) INHERITS (public.father);
+ALTER TABLE public.daughter ALTER x DROP DEFAULT;
+CREATE TABLE public.son (x integer DEFAULT 5, y public.seven DEFAULT NULL) INHERITS (public.father, public.mother);
+ALTER TABLE public.son ALTER x DROP DEFAULT, ALTER y DROP DEFAULT;

@@ -4,3 +4,7 @@ CREATE UNIQUE INDEX m_id ON m (id);
 CREATE INDEX m_name ON m (lower(name));
 CREATE VIEW on_m AS SELECT id FROM m;
 CREATE MATERIALIZED VIEW empty AS SELECT 1 AS a WITH NO DATA;
+CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS one WITH NO DATA;
+CREATE MATERIALIZED VIEW columns_named AS SELECT 1 AS one, 2 AS two;
+CREATE VIEW column_seen AS SELECT one AS number FROM columns_named;
+CREATE TABLE measured (early text);
