@@ -365,27 +365,32 @@ static int restore(const struct pk_load *load, struct session *session, struct p
 	return pk_conn_own_settings(session->conn, err);
 }
 
-int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin,
-		   const struct pk_super_trust *trust, struct pk_err *err)
+int pk_load_run(struct pk_load *load, struct pk_conn *user, struct pk_conn *admin, const struct pk_super_trust *trust,
+		struct pk_err *err)
 {
-	PK_AUTO(pk_load) load = PK_LOAD_INIT;
 	struct run run = {
-		.load = &load,
+		.load = load,
 		.user = { user, SIZE_MAX },
 		.super = { .user = user, .admin = admin, .trust = trust },
 	};
 	struct pk_err ignored = PK_ERR_INIT;
 
-	if (pk_load_read(&load, source, err) < 0)
-		return -1;
-	pk_load_sort(&load);
+	pk_load_sort(load);
 	int ret = run_all(&run, err);
 	if (ret == 0 && trust && trust->like)
-		ret = pk_load_check_bodies(&load, user, trust->like, err);
+		ret = pk_load_check_bodies(load, user, trust->like, err);
 	struct pk_err *after = ret < 0 ? &ignored : err; /* the first error is the one to tell */
-	if (restore(&load, &run.user, after) < 0)
+	if (restore(load, &run.user, after) < 0)
 		ret = -1;
 	pk_err_release(&ignored);
 	pk_super_release(&run.super);
 	return ret;
+}
+
+int pk_source_load(const struct pk_source *source, struct pk_conn *user, struct pk_conn *admin,
+		   const struct pk_super_trust *trust, struct pk_err *err)
+{
+	PK_AUTO(pk_load) load = PK_LOAD_INIT;
+
+	return pk_load_read(&load, source, err) < 0 ? -1 : pk_load_run(&load, user, admin, trust, err);
 }

@@ -41,6 +41,8 @@ int pk_source_from_path(struct pk_source *source, const char *path, const char *
 int pk_source_from_tree(struct pk_source *source, const struct pk_repo *repo,
 			const struct pk_oid *tree, const char *prefix, const char *const *skip,
 			struct pk_err *err);
+/* Files that the others lack or have with another text. Borrowed but for the list, which the caller frees. */
+struct pk_source pk_source_apart(const struct pk_source *files, const struct pk_source *others);
 /* Roles that the files name, for stand-ins. */
 int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct pk_err *err);
 

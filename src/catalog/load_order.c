@@ -9,10 +9,9 @@ struct definers {
 	struct definers *next;
 };
 
-static void visit_names(struct pk_load *load, size_t index,
-			void (*fn)(struct pk_load *, size_t, const char *))
+void pk_load_visit_names(const struct pk_load_item *item, void (*fn)(void *arg, const char *name), void *arg)
 {
-	const char *text = load->items[index].text;
+	const char *text = item->text;
 	struct pk_scan scan;
 	struct pk_token token;
 
@@ -25,7 +24,7 @@ static void visit_names(struct pk_load *load, size_t index,
 			continue;
 		/* 'schema.sequence' of nextval() and regclass */
 		char *last = token.kind == PK_TOKEN_STRING ? strrchr(name, '.') : NULL;
-		fn(load, index, last ? last + 1 : name);
+		fn(arg, last ? last + 1 : name);
 	}
 }
 
@@ -41,12 +40,20 @@ static void add_dep(struct pk_load_item *item, size_t dep)
 	item->deps[item->n_deps++] = dep;
 }
 
+struct naming {
+	struct pk_load *load;
+	size_t index;
+};
+
 /*
  * A name may be a column's, so a dependency is a guess: harmless within what is defined early, but a
  * view must not be pulled before the changes to the tables that it shows.
  */
-static void depend_on(struct pk_load *load, size_t index, const char *name)
+static void depend_on(void *arg, const char *name)
 {
+	const struct naming *naming = arg;
+	struct pk_load *load = naming->load;
+	size_t index = naming->index;
 	struct pk_load_item *item = &load->items[index];
 	bool own = false;
 
@@ -158,7 +165,7 @@ void pk_load_sort(struct pk_load *load)
 	index_names(load);
 	for (size_t i = 0; i < load->n; i++) {
 		ranked[i] = i;
-		visit_names(load, i, depend_on);
+		pk_load_visit_names(&load->items[i], depend_on, &(struct naming){ load, i });
 	}
 	qsort_r(ranked, load->n, sizeof(*ranked), compare_rank, load);
 	for (size_t i = 0; i < load->n; i++)

@@ -29,6 +29,17 @@ enum pk_load_rank {
 	PK_RANK_EVENT_TRIGGER, /* must not see the loading */
 };
 
+/* What becomes of a statement when something that it names is dropped and made again: reload.c. */
+enum pk_load_again {
+	PK_AGAIN_OPAQUE, /* it may do anything */
+	PK_AGAIN_NOT,	 /* it cannot be run again, but names all that it uses */
+	PK_AGAIN_MADE,	 /* what it defines is dropped, and it is run again */
+	PK_AGAIN_PART,	 /* a part that went along: run again */
+	PK_AGAIN_KEY,	 /* the same, of a foreign key, which goes along with either of its tables */
+	PK_AGAIN_CHANGE, /* it changes what others made: they are run again, then it is */
+	PK_AGAIN_SAID,	 /* run again as often as one likes */
+};
+
 struct pk_load_item {
 	const struct pk_source_file *file;
 	const struct pk_statement *statement;
@@ -37,6 +48,8 @@ struct pk_load_item {
 	size_t context;			/* which settings of its file hold */
 	struct pk_super_stmt super;	/* what a superuser may have to run */
 	bool body;			/* CREATE FUNCTION or PROCEDURE, whose body is to be checked */
+	enum pk_load_again again;
+	const char *on, *refers_to;	/* PK_AGAIN_KEY: the names of its tables */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
 	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */
@@ -77,6 +90,13 @@ int pk_load_check_bodies(const struct pk_load *load, struct pk_conn *user, const
 /* Splits, judges and refuses what has no place in a schema file. */
 int pk_load_read(struct pk_load *load, const struct pk_source *source, struct pk_err *err);
 void pk_load_sort(struct pk_load *load);
+/* Runs what is not done yet: pk_source_load() without the reading. */
+int pk_load_run(struct pk_load *load, struct pk_conn *user, struct pk_conn *admin, const struct pk_super_trust *trust,
+		struct pk_err *err);
+/* By all actions of the statement, and its text. */
+enum pk_load_again pk_load_again_of(const struct pk_action *actions, size_t n, const char *text);
+/* Calls fn with each name in an item's text, strings included that may be one; arg is its own. */
+void pk_load_visit_names(const struct pk_load_item *item, void (*fn)(void *arg, const char *name), void *arg);
 /*
  * Takes the foreign keys out of the tables that are not there yet, as statements of their own at the
  * end. Returns how many: 0 means that nothing more can be done.

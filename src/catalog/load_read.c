@@ -313,6 +313,11 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	item->defines = defined_names(load, action, n);
 	if (action->verb == PK_CREATE && pk_streq(action->object, "materialized view"))
 		item->text = with_no_data(load, item->text);
+	item->again = pk_load_again_of(action, n, item->text);
+	if (item->again == PK_AGAIN_KEY) {
+		item->on = pk_arena_strdup(&load->arena, action->rel_name ? action->rel_name : action->name);
+		item->refers_to = pk_arena_strdup(&load->arena, action->ref_name);
+	}
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))
 		item->text = if_not_exists(load, item->text);

@@ -1,5 +1,6 @@
 /* Schema files: from a folder, a file, or a tree of git. */
 #include "base/fs.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "catalog/load.h"
 #include "sql/action.h"
@@ -124,4 +125,18 @@ int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct 
 		pk_sql_roles(&statements, ret);
 	}
 	return 0;
+}
+
+struct pk_source pk_source_apart(const struct pk_source *files, const struct pk_source *others)
+{
+	struct pk_source ret = { .items = pk_alloc((files->n + 1) * sizeof(*ret.items)) };
+	struct pk_map texts = PK_MAP_INIT;
+
+	for (size_t i = 0; i < others->n; i++)
+		pk_map_set(&texts, others->items[i].path, others->items[i].text);
+	for (size_t i = 0; i < files->n; i++)
+		if (!pk_streq(pk_map_get(&texts, files->items[i].path), files->items[i].text))
+			ret.items[ret.n++] = files->items[i];
+	pk_map_release(&texts);
+	return ret;
 }

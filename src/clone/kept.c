@@ -78,7 +78,8 @@ int pk_kept_terms(struct pk_conn *admin, const struct pk_kept_terms *terms, char
  * "terms source fingerprint". Whoever owns a database can write what would be such a label, so that one which a
  * branch has for longer, its clone, is none.
  */
-static bool is_like(const struct pk_database *database, const struct pk_kept *like, struct pk_oid *ret_fingerprint)
+static bool is_like(const struct pk_database *database, const struct pk_kept *like, struct pk_oid *ret_fingerprint,
+		    char **ret_source)
 {
 	PK_AUTO(pk_strv) words = PK_STRV_INIT;
 
@@ -86,33 +87,44 @@ static bool is_like(const struct pk_database *database, const struct pk_kept *li
 		return false;
 	pk_strv_split(&words, database->label ? database->label : "", ' ');
 	if (words.n != 3 || !pk_streq(words.items[0], like->terms) ||
-	    (like->source && !pk_streq(words.items[1], like->source)) ||
+	    (like->source && *like->source && !pk_streq(words.items[1], like->source)) ||
+	    (like->source && pk_streq(words.items[1], NONE)) ||
 	    (like->fingerprint && !pk_streq(words.items[2], like->fingerprint)))
 		return false;
 	if (ret_fingerprint)
 		snprintf(ret_fingerprint->hex, sizeof(ret_fingerprint->hex), "%s", words.items[2]);
+	if (ret_source) {
+		free(*ret_source);
+		*ret_source = pk_strdup(words.items[1]);
+	}
 	return true;
 }
 
+/* Of two that want it the rename lets one have it. NULL: somebody else had it. Caller frees. */
+static char *take(struct pk_server *server, const char *db)
+{
+	PK_FREE char *id = pk_random_hex(6);
+	PK_FREE char *name = pk_printf("pk_taken_%s", id);
+
+	if (pk_server_mark_db(server, db, "shadow", "", NULL) < 0 || pk_server_rename_db(server, db, name, NULL) < 0)
+		return NULL;
+	return pk_take(&name);
+}
+
 int pk_kept_take(struct pk_server *server, const struct pk_kept *like, char **ret, struct pk_oid *ret_fingerprint,
-		 struct pk_err *err)
+		 char **ret_source, struct pk_err *err)
 {
 	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
+	const struct pk_database *newest = NULL;
 
 	*ret = NULL;
 	if (pk_server_databases_for(server, "kept", &all, err) < 0)
 		return -1;
-	for (size_t i = 0; i < all.n && !*ret; i++) {
-		PK_FREE char *id = pk_random_hex(6);
-		PK_FREE char *name = pk_printf("pk_taken_%s", id);
-
-		if (!is_like(&all.items[i], like, ret_fingerprint))
-			continue;
-		/* Of two that want it the rename lets one have it. */
-		if (pk_server_mark_db(server, all.items[i].name, "shadow", "", NULL) == 0 &&
-		    pk_server_rename_db(server, all.items[i].name, name, NULL) == 0)
-			*ret = pk_take(&name);
-	}
+	for (size_t i = 0; i < all.n; i++)
+		if (is_like(&all.items[i], like, NULL, NULL) && (!newest || all.items[i].created >= newest->created))
+			newest = &all.items[i];
+	if (newest && is_like(newest, like, ret_fingerprint, ret_source))
+		*ret = take(server, newest->name);
 	return 0;
 }
 

@@ -25,15 +25,16 @@ char *pk_kept_source(const struct pk_source *infra, const struct pk_source *file
 
 struct pk_kept {
 	const char *terms;
-	const char *source;	 /* NULL: not from files; when looking: from whatever */
+	const char *source;	 /* NULL: not from files; when looking: from whatever, "": from any files */
 	const char *fingerprint; /* when looking NULL: any */
 };
 /*
- * *ret: the name, caller frees; NULL when there is none. It is the caller's alone, marked as a shadow,
- * until it is kept again. ret_fingerprint: what it must have when it is read; may be NULL.
+ * *ret: the name of the newest, caller frees; NULL when there is none. It is the caller's alone, marked as a shadow,
+ * until it is kept again. ret_fingerprint: what it must have when it is read; ret_source: what it was made of, caller
+ * frees; both may be NULL.
  */
 int pk_kept_take(struct pk_server *server, const struct pk_kept *like, char **ret, struct pk_oid *ret_fingerprint,
-		 struct pk_err *err);
+		 char **ret_source, struct pk_err *err);
 /*
  * Keeps a database of ours that nobody is connected to. The oldest go, when there are more than a few.
  */

@@ -1,7 +1,9 @@
 #include "clone/shadow.h"
 #include "base/clock.h"
+#include "catalog/reload.h"
 #include "clone/carry.h"
 #include "clone/kept.h"
+#include "clone/loaded.h"
 #include "clone/scrap.h"
 #include "clone/template.h"
 #include "sql/action.h"
@@ -103,10 +105,20 @@ static int give_public(struct pk_conn *admin, const char *owner, struct pk_err *
 	return pk_exec(admin, sql.ptr, err);
 }
 
+/* Both connections to a shadow; the files' and ours. */
+static int open_both(struct pk_server *server, const char *db, struct pk_conn *user, struct pk_conn *admin,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
+
+	pk_server_user_info(server, db, &user_info);
+	pk_server_admin_info(server, db, &admin_info);
+	return pk_conn_open(user, &user_info, err) < 0 ? -1 : pk_conn_open(admin, &admin_info, err);
+}
+
 static int load(struct pk_server *server, const char *db, const char *owner, const struct pk_source *infra,
 		const struct pk_source *files, const struct pk_super_trust *trust, struct pk_err *err)
 {
-	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
 	PK_AUTO(pk_source) supported = PK_SOURCE_INIT;
 
@@ -117,21 +129,31 @@ static int load(struct pk_server *server, const char *db, const char *owner, con
 		files = &supported;
 	}
 
-	pk_server_user_info(server, db, &user_info);
-	pk_server_admin_info(server, db, &admin_info);
-	if (pk_conn_open(&user, &user_info, err) < 0 ||
-	    pk_conn_open(&admin, &admin_info, err) < 0 || give_public(&admin, owner, err) < 0 ||
+	if (open_both(server, db, &user, &admin, err) < 0 || give_public(&admin, owner, err) < 0 ||
 	    (infra && pk_source_load(infra, &user, &admin, trust, err) < 0) ||
 	    pk_source_load(files, &user, &admin, trust, err) < 0)
 		return -1;
 	return 0;
 }
 
+/* The stand-ins that shadows of the files need. */
+static int stand_in(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
+		    const struct pk_shadow_options *options, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) named = PK_STRV_INIT, roles = PK_STRV_INIT;
+
+	if ((infra && pk_source_roles(infra, &named, err) < 0) || pk_source_roles(files, &named, err) < 0)
+		return -1;
+	collect(&named, options->role);
+	collect(&named, options->owner);
+	without_ours(server, &named, &roles);
+	return ensure_roles(server, &roles, options->role, err);
+}
+
 int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,
 		   char **ret_db, struct pk_err *err)
 {
-	PK_AUTO(pk_strv) named = PK_STRV_INIT, roles = PK_STRV_INIT;
 	PK_FREE char *id = pk_random_hex(6);
 	PK_FREE char *db = pk_printf("pk_shadow_%s", id);
 	const char *owner = options->owner ? options->owner : options->role;
@@ -140,14 +162,7 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 		.purpose = "shadow", .label = "", .owner = owner, .like = options->like
 	};
 
-	if ((infra && pk_source_roles(infra, &named, err) < 0) ||
-	    pk_source_roles(files, &named, err) < 0)
-		return -1;
-	collect(&named, options->role);
-	collect(&named, owner);
-	without_ours(server, &named, &roles);
-	if (ensure_roles(server, &roles, options->role, err) < 0 ||
-	    pk_conn_open(&admin, &server->admin, err) < 0 ||
+	if (stand_in(server, infra, files, options, err) < 0 || pk_conn_open(&admin, &server->admin, err) < 0 ||
 	    pk_server_create_db(server, db, &how, err) < 0)
 		return -1;
 	if (take_settings(&admin, options->like, db, err) < 0 ||
@@ -205,7 +220,7 @@ static int read_kept(struct pk_server *server, struct pk_conn *admin, const stru
 	const struct pk_kept like = { .terms = k->terms, .source = k->source };
 	struct pk_oid fingerprint;
 
-	if (pk_kept_take(server, &like, ret_db, &fingerprint, err) < 0)
+	if (pk_kept_take(server, &like, ret_db, &fingerprint, NULL, err) < 0)
 		return -1;
 	if (!*ret_db || (read_db(server, *ret_db, managed, ret, NULL) == 0 &&
 			 pk_streq(fingerprint.hex, ret->fingerprint.hex)))
@@ -214,6 +229,71 @@ static int read_kept(struct pk_server *server, struct pk_conn *admin, const stru
 	pk_snapshot_release(ret);
 	free(pk_take(ret_db));
 	return 0;
+}
+
+/* Those that the files which changed need. */
+static int stand_in_for_changes(struct pk_server *server, const struct pk_source *was, const struct pk_source *files,
+				const struct pk_shadow_options *options)
+{
+	struct pk_source come = pk_source_apart(files, was);
+	int status = stand_in(server, NULL, &come, options, NULL);
+
+	free(come.items);
+	return status;
+}
+
+/* It follows the files to where they lead now. Reads nothing yet. */
+static enum pk_reload follow(struct pk_server *server, const char *db, const struct pk_source *infra,
+			     const struct pk_source *files, const struct pk_shadow_options *options)
+{
+	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
+	PK_AUTO(pk_source) was = PK_SOURCE_INIT;
+	enum pk_reload how = PK_RELOAD_REFUSED;
+	bool known = false;
+
+	if (open_both(server, db, &user, &admin, NULL) == 0 &&
+	    pk_loaded_read(&admin, infra, &was, &known, NULL) == 0 && known &&
+	    stand_in_for_changes(server, &was, files, options) == 0)
+		how = pk_source_reload(&was, files, &user, &admin, &options->trust);
+	if (how == PK_RELOADED && pk_loaded_change(&admin, &was, files, NULL) < 0)
+		how = PK_RELOAD_SPOILT;
+	return how;
+}
+
+/* One that was kept of other files, made to follow; *ret_db NULL: there is none that can. */
+static int follow_kept(struct pk_server *server, struct pk_conn *admin, const struct keeping *k,
+		       const struct pk_source *infra, const struct pk_source *files,
+		       const struct pk_shadow_options *options, char **ret_db, struct pk_err *err)
+{
+	const struct pk_kept like = { .terms = k->terms, .source = "" };
+	PK_FREE char *source = NULL;
+	struct pk_oid fingerprint;
+	enum pk_reload how;
+
+	if (pk_kept_take(server, &like, ret_db, &fingerprint, &source, err) < 0)
+		return -1;
+	if (!*ret_db)
+		return 0;
+	how = follow(server, *ret_db, infra, files, options);
+	if (how == PK_RELOADED)
+		return 0;
+	if (how == PK_RELOAD_SPOILT ||
+	    pk_kept_keep(server, *ret_db, &(struct pk_kept){ k->terms, source, fingerprint.hex }, NULL) < 0)
+		pk_scrap_db(admin, *ret_db, NULL);
+	free(pk_take(ret_db));
+	return 0;
+}
+
+/* So that it can follow the files when they change; of no use is no error. */
+static void note_files(struct pk_server *server, const char *db, const struct pk_source *infra,
+		       const struct pk_source *files)
+{
+	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+
+	pk_server_admin_info(server, db, &info);
+	if (pk_conn_open(&admin, &info, NULL) == 0)
+		pk_loaded_write(&admin, infra, files, NULL);
 }
 
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
@@ -232,11 +312,17 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 	     (keeping_find(&admin, infra, files, options, options->like, &k, err) < 0 ||
 	      read_kept(server, &admin, &k, options->managed, &db, ret, err) < 0)))
 		return -1;
+	bool known = db != NULL;
+	if (!known && k.terms && follow_kept(server, &admin, &k, infra, files, options, &db, err) < 0)
+		return -1;
 	if (!db) {
 		if (pk_shadow_make(server, infra, files, options, &db, err) < 0)
 			return -1;
-		result = read_db(server, db, options->managed, ret, err);
+		if (keep)
+			note_files(server, db, infra, files);
 	}
+	if (!known)
+		result = read_db(server, db, options->managed, ret, err);
 	if (result == 0 && keep && !k.terms)
 		result = keeping_find(&admin, infra, files, options, db, &k, err);
 	if (result == 0 && keep)
@@ -269,17 +355,12 @@ static int run_one(const struct pk_statement *s, const struct pk_action *action,
 /* One by one, since some refuse to be in a transaction. */
 static int run_sql(struct pk_server *server, const char *db, const char *sql, struct pk_err *err)
 {
-	PK_AUTO(pk_conninfo) user_info = PK_CONNINFO_INIT, admin_info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
 	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
 	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
 	size_t next = 0;
 
-	pk_server_user_info(server, db, &user_info);
-	pk_server_admin_info(server, db, &admin_info);
-	if (pk_sql_split(sql, "plan", &statements, err) < 0 ||
-	    pk_conn_open(&user, &user_info, err) < 0 ||
-	    pk_conn_open(&admin, &admin_info, err) < 0 ||
+	if (pk_sql_split(sql, "plan", &statements, err) < 0 || open_both(server, db, &user, &admin, err) < 0 ||
 	    /* As it will be run in earnest: search_path counts for bodies of functions. */
 	    pk_conn_user_settings(&user, err) < 0)
 		return -1;

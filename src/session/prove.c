@@ -146,7 +146,7 @@ static int find_kept(struct pk_proof *proof, bool fresh, struct pk_err *err)
 	if (pk_kept_terms(&desk->admin, &terms, &proof->terms, err) < 0)
 		return -1;
 	const struct pk_kept like = { .terms = proof->terms, .fingerprint = clone->fingerprint.hex };
-	if (!fresh && pk_kept_take(&desk->server, &like, &proof->db, NULL, err) < 0)
+	if (!fresh && pk_kept_take(&desk->server, &like, &proof->db, NULL, NULL, err) < 0)
 		return -1;
 	proof->kept = proof->db != NULL;
 	return 0;

@@ -1,0 +1,1 @@
+DROP TABLE postkit.reload_before, postkit.reload_dropped
