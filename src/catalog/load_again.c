@@ -43,34 +43,41 @@ static const struct {
 	{ PK_ALTER, NULL, PK_AGAIN_NOT },
 };
 
-/* ON ALL TABLES IN SCHEMA: means what it does not name. */
-static bool is_for_all(const char *text)
+/* Does one of the words stand in it, or, where it has to be behind another, right behind that? */
+static bool has_word(const char *text, const char *behind, const char *const *words)
 {
 	struct pk_scan scan;
 	struct pk_token token;
-	bool in = false;
+	bool there = !behind;
 
 	pk_scan_start(&scan, text, strlen(text));
 	while (pk_scan_code(&scan, &token)) {
-		if (in && pk_token_is(text, &token, "schema"))
-			return true;
-		in = pk_token_is(text, &token, "in");
+		for (const char *const *word = words; there && *word; word++)
+			if (pk_token_is(text, &token, *word))
+				return true;
+		there = !behind || pk_token_is(text, &token, behind);
 	}
 	return false;
 }
 
 enum pk_load_again pk_load_again_of(const struct pk_action *actions, size_t n, const char *text)
 {
+	static const char *const copies[] = { "inherits", "partition", "like", "of", NULL };
+	static const char *const schema[] = { "schema", NULL };
 	bool gives = actions->verb == PK_GRANT || actions->verb == PK_REVOKE;
 	enum pk_load_again again = PK_AGAIN_OPAQUE;
 
 	for (size_t i = PK_COUNT(kinds); i-- > 0;)
 		if (kinds[i].verb == actions->verb && (!kinds[i].object || pk_streq(kinds[i].object, actions->object)))
 			again = kinds[i].again;
-	if (actions->temporary || (gives && is_for_all(text)))
+	/* ON ALL TABLES IN SCHEMA: means what it does not name. */
+	if (actions->temporary || (gives && has_word(text, "in", schema)))
 		return PK_AGAIN_OPAQUE;
 	if (again == PK_AGAIN_MADE && !actions->name) /* an index whose name the server chooses */
 		return PK_AGAIN_CHANGE;
+	/* Without columns of its own: CREATE TABLE AS. */
+	if (again == PK_AGAIN_MADE && pk_streq(actions->object, "table") && (n == 1 || has_word(text, NULL, copies)))
+		return PK_AGAIN_COPY;
 	if (again == PK_AGAIN_CHANGE && n == 1 && actions->constraint == PK_CON_FOREIGN && actions->rel_name &&
 	    actions->ref_name)
 		return PK_AGAIN_KEY;

@@ -34,6 +34,7 @@ enum pk_load_again {
 	PK_AGAIN_OPAQUE, /* it may do anything */
 	PK_AGAIN_NOT,	 /* it cannot be run again, but names all that it uses */
 	PK_AGAIN_MADE,	 /* what it defines is dropped, and it is run again */
+	PK_AGAIN_COPY,	 /* the same, and it takes over what others are by then: they are run again, too */
 	PK_AGAIN_PART,	 /* a part that went along: run again */
 	PK_AGAIN_KEY,	 /* the same, of a foreign key, which goes along with either of its tables */
 	PK_AGAIN_CHANGE, /* it changes what others made: they are run again, then it is */

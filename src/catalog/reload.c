@@ -103,7 +103,7 @@ static void add_defined(struct reload *r, const struct pk_load_item *item)
 /* It came, went or changed: what it is about is made again. */
 static void add_changed(struct reload *r, const struct pk_load_item *item)
 {
-	if (item->again == PK_AGAIN_MADE) {
+	if (item->defines && (item->again == PK_AGAIN_MADE || item->again == PK_AGAIN_COPY)) {
 		add_defined(r, item);
 		return;
 	}
@@ -141,10 +141,10 @@ static void compare_file(struct reload *r, const struct pk_source_file *from, co
 		last++;
 	for (int made = 1; made >= 0; made--) { /* what others are about first */
 		for (size_t i = first; i < a.n - last; i++)
-			if ((a.items[i].again == PK_AGAIN_MADE) == made)
+			if ((a.items[i].defines != NULL) == made)
 				add_changed(r, &a.items[i]);
 		for (size_t i = first; i < b.n - last; i++)
-			if ((b.items[i].again == PK_AGAIN_MADE) == made)
+			if ((b.items[i].defines != NULL) == made)
 				add_changed(r, &b.items[i]);
 	}
 }
@@ -252,9 +252,9 @@ static bool is_again(struct reload *r, const struct pk_load_item *item)
 	if (!mentions(r, item, false).again)
 		return false;
 	r->refused |= item->again == PK_AGAIN_OPAQUE || item->again == PK_AGAIN_NOT;
-	if (item->again == PK_AGAIN_MADE)
+	if (item->again == PK_AGAIN_MADE || item->again == PK_AGAIN_COPY)
 		add_defined(r, item);
-	if (item->again == PK_AGAIN_CHANGE)
+	if (item->again == PK_AGAIN_CHANGE || item->again == PK_AGAIN_COPY)
 		mentions(r, item, true);
 	return true;
 }
