@@ -27,8 +27,8 @@ bool pk_column_add_rewrites(const struct pk_object *column);
 /* A block that sets the column (quoted) of all rows of the table, `t`, for which the condition holds, in batches. */
 const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *table, const char *column, const char *value,
 			       const char *condition);
-/* $postkit$, or longer, so that neither text ends it. */
-const char *pk_dollar_quote(struct pk_script *s, const char *a, const char *b);
+/* $postkit$, or longer, so that nothing in the body ends it. */
+const char *pk_dollar_quote(struct pk_script *s, const char *body);
 /* column_parallel.c: its type by way of a column beside it; nothing where that is no way. */
 void pk_column_parallel(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, struct pk_pattern *ret);
 /* Is its default another one for each row? Also where that is not known. */

@@ -80,11 +80,11 @@ static const char fill[] =
 	"END\n"
 	"%s";
 
-const char *pk_dollar_quote(struct pk_script *s, const char *table, const char *column)
+const char *pk_dollar_quote(struct pk_script *s, const char *body)
 {
 	const char *quote = "$postkit$";
 
-	while (strstr(table, quote) || strstr(column, quote))
+	while (strstr(body, quote))
 		quote = pk_arena_printf(s->arena, "%.*s_$", (int)strlen(quote) - 1, quote);
 	return quote;
 }
@@ -92,7 +92,8 @@ const char *pk_dollar_quote(struct pk_script *s, const char *table, const char *
 const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *table, const char *column, const char *value,
 			       const char *condition)
 {
-	const char *quote = pk_dollar_quote(s, table->ident, pk_arena_printf(s->arena, "%s %s", value, condition));
+	const char *quote = pk_dollar_quote(
+		s, pk_arena_printf(s->arena, "%s %s %s %s", table->ident, column, value, condition));
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
 
 	pk_buf_add_literal(&name, table->ident);

@@ -31,6 +31,16 @@ static void add_users(struct pk_script *s, const struct pk_object *from, struct 
 	}
 }
 
+/* A comment ends where a name with a line break goes on. */
+static const char *in_line(struct pk_script *s, const char *name)
+{
+	char *line = pk_arena_strdup(s->arena, name);
+
+	for (char *c = line; *c; c++)
+		*c = *c == '\n' || *c == '\r' ? ' ' : *c;
+	return line;
+}
+
 static void add_comment(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, const char *beside,
 			struct pk_buf *out)
 {
@@ -38,13 +48,13 @@ static void add_comment(struct pk_script *s, const struct pk_object *from, const
 
 	pk_buf_addf(out, "-- %s.%s becomes %s without a long lock, through a column beside it. Each statement is\n"
 		    "-- committed by itself; the application needs no change.\n",
-		    from->parent->ident, pk_attr(from, QUOTED), pk_attr(to, TYPE));
+		    in_line(s, from->parent->ident), in_line(s, pk_attr(from, QUOTED)), in_line(s, pk_attr(to, TYPE)));
 	add_users(s, from, &users);
 	if (users.len)
 		pk_buf_addf(out, "-- To do: the old column is used by %s.\n"
 			    "-- Indexes and keys go with it: build them on %s before, CONCURRENTLY and under other names. Views\n"
 			    "-- stop the last statement: drop them at its beginning and make them again at its end.\n",
-			    users.ptr, beside);
+			    in_line(s, users.ptr), in_line(s, beside));
 }
 
 static void add_not_null(struct pk_script *s, const struct pk_object *to, const char *beside, struct pk_buf *out)
@@ -72,12 +82,14 @@ static void add_owned(const struct pk_object *from, bool again, struct pk_buf *o
 	}
 }
 
-static void add_swap(const struct pk_object *from, const struct pk_object *to, const char *beside, const char *sync,
-		     const char *function, const char *quote, struct pk_buf *out)
+static void add_swap(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, const char *beside,
+		     const char *sync, const char *function, struct pk_buf *ret)
 {
-	const char *table = from->parent->ident, *name = pk_attr(from, QUOTED);
+	const char *table = from->parent->ident, *name = pk_attr(from, QUOTED), *quote;
+	PK_AUTO(pk_buf) body = PK_BUF_INIT;
+	struct pk_buf *out = &body;
 
-	pk_buf_addf(out, "DO %s\nBEGIN\n    LOCK TABLE %s IN ACCESS EXCLUSIVE MODE;\n", quote, table);
+	pk_buf_addf(out, "    LOCK TABLE %s IN ACCESS EXCLUSIVE MODE;\n", table);
 	pk_buf_addf(out, "    DROP TRIGGER %s ON %s;\n    DROP FUNCTION %s();\n", sync, table, function);
 	add_owned(from, false, out);
 	pk_buf_addf(out, "    ALTER TABLE %s DROP COLUMN %s;\n", table, name);
@@ -85,7 +97,8 @@ static void add_swap(const struct pk_object *from, const struct pk_object *to, c
 	add_owned(from, true, out);
 	if (pk_attr(to, DEFAULT_VALUE))
 		pk_buf_addf(out, "    ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n", table, name, pk_attr(to, DEFAULT_VALUE));
-	pk_buf_addf(out, "END\n%s;\n", quote);
+	quote = pk_dollar_quote(s, body.ptr);
+	pk_buf_addf(ret, "DO %s\nBEGIN\n%sEND\n%s;\n", quote, body.ptr, quote);
 }
 
 static const char *way_there(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -95,21 +108,22 @@ static const char *way_there(struct pk_script *s, const struct pk_object *from, 
 	/* Triggers fire by their names: the last one sees what the others made of the row. */
 	const char *sync = pk_name_with(s, pk_arena_printf(s->arena, "zz_postkit_%s_%s", table->name, from->name), "_sync");
 	const char *function = pk_arena_printf(s->arena, "%s.%s", pk_schema_of_ident(s, table->ident), sync);
-	const char *collation = pk_attr(to, COLLATION), *quote = pk_dollar_quote(s, table->ident, name);
+	const char *assignment = pk_arena_printf(s->arena, "NEW.%s := %s", beside, qualified(s, "NEW", from, to));
+	const char *collation = pk_attr(to, COLLATION), *quote = pk_dollar_quote(s, assignment);
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 
 	add_comment(s, from, to, beside, &out);
 	pk_buf_addf(&out, "ALTER TABLE %s ADD COLUMN %s %s%s%s;\n", table->ident, beside, pk_attr(to, TYPE), collation ? " COLLATE " : "",
 		    collation ? collation : "");
-	pk_buf_addf(&out, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS %s\nBEGIN\n    NEW.%s := %s;\n    RETURN NEW;\nEND\n%s;\n",
-		    function, quote, beside, qualified(s, "NEW", from, to), quote);
+	pk_buf_addf(&out, "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS %s\nBEGIN\n    %s;\n    RETURN NEW;\nEND\n%s;\n",
+		    function, quote, assignment, quote);
 	pk_buf_addf(&out, "CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n", sync, table->ident,
 		    function);
 	pk_buf_addf(&out, "%s;\n",
 		    pk_column_fill_sql(s, table, beside, qualified(s, "t", from, to),
 				       pk_arena_printf(s->arena, "t.%s IS NULL AND t.%s IS NOT NULL", beside, name)));
 	add_not_null(s, to, beside, &out);
-	add_swap(from, to, beside, sync, function, quote, &out);
+	add_swap(s, from, to, beside, sync, function, &out);
 	return pk_arena_strdup(s->arena, out.ptr);
 }
 
