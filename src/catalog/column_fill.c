@@ -141,6 +141,16 @@ bool pk_column_add_rewrites(const struct pk_object *o)
 	       pk_column_default_varies(o);
 }
 
+/* Who fills it would not see all rows. */
+static bool hides_rows(const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		if (hides_rows(table->heirs[i]))
+			return true;
+	}
+	return pk_table_forces_security(table);
+}
+
 bool pk_column_add_filled(struct pk_script *s, const struct pk_object *o)
 {
 	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
@@ -148,7 +158,7 @@ bool pk_column_add_filled(struct pk_script *s, const struct pk_object *o)
 
 	/* A domain that checks has every row written anew even for nulls. */
 	if (!pk_script_online(s, o->parent) || o->parent->kind->foreign || pk_attr(o, GENERATED) || pk_attr(o, IDENTITY) || is_checked(o) ||
-	    (s->tied_later && s->tied_later(s, o)) || !pk_column_default_varies(o))
+	    (s->tied_later && s->tied_later(s, o)) || hides_rows(o->parent) || !pk_column_default_varies(o))
 		return false;
 	pk_buf_addf(&definition, "%s %s", pk_attr(o, QUOTED), pk_attr(o, TYPE));
 	if (pk_attr(o, COLLATION))

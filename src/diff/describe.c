@@ -171,10 +171,20 @@ static const char *usual_lock(const struct pk_node *node, const struct pk_object
 	return node->type == PK_NODE_DROP ? o->kind->lock_drop : o->kind->lock_alter;
 }
 
+/* What it is made of and changes its type, which shows in it. */
+static const struct pk_object *retyped(const struct pk_object *o)
+{
+	for (size_t i = 0; i < o->n_deps; i++) {
+		if (o->deps[i]->kind->part && pk_info(o->deps[i])->fate == PK_CHANGE_TYPE && pk_whole(o) != pk_whole(o->deps[i]))
+			return o->deps[i];
+	}
+	return NULL;
+}
+
 /* Why something that nobody touched has to be made anew. */
 static const char *why(struct pk_differ *d, const struct pk_object *o)
 {
-	const struct pk_object *because = pk_info(o)->because;
+	const struct pk_object *because = pk_info(o)->because ? pk_info(o)->because : retyped(o);
 	enum pk_fate own = pk_info(o)->fate, fate = because ? pk_info(because)->fate : PK_KEEP;
 	const char *what = "changes its type";
 

@@ -165,6 +165,19 @@ assert len(steps) == 2 and all(s["own_transaction"] and s["scan"] and s["lock"] 
 	there_and_back
 }
 
+@test "rows that the role cannot see are filled all the same" {
+	edit users 's/old_ref text/old_ref text,\n    token uuid DEFAULT gen_random_uuid() NOT NULL/'
+	echo 'ALTER TABLE users ENABLE ROW LEVEL SECURITY; ALTER TABLE users FORCE ROW LEVEL SECURITY;' >>db/schema/tables/users.sql
+	touch "$T/used"
+	ok git postkit plan
+	ok git postkit apply
+	sed -i 's/gen_random_uuid() NOT NULL/gen_random_uuid() NOT NULL,\n    second uuid DEFAULT gen_random_uuid() NOT NULL/' db/schema/tables/users.sql
+	ok git postkit plan
+	hasnt 'in batches'
+	ok git postkit apply
+	equal "$(clone_sql 'ALTER TABLE users NO FORCE ROW LEVEL SECURITY; SELECT count(DISTINCT token), count(DISTINCT second) FROM users')" '400|400'
+}
+
 @test "an enum value is committed before its use, and nothing is gone meanwhile" {
 	schema enums/mood <<<"CREATE TYPE mood AS ENUM ('sad', 'ok', 'great');"
 	edit users "s/mood public.mood/mood public.mood DEFAULT 'great'/; s/email text/email character varying(80)/"
@@ -290,6 +303,13 @@ assert sum(s["lost"]["rows"] for s in steps if s["kind"] == "table") == 1405, st
 	hasnt loses
 	there_and_back
 	equal "$(clone_sql 'SELECT count(*), sum(points) FROM users')" '400|80200'
+}
+
+@test "what is made anew says for whose sake" {
+	edit users 's/id bigint NOT NULL/id numeric NOT NULL/'
+	ok git postkit plan
+	has 'view public.members is made anew, since column public.users.id changes its type'
+	hasnt 'there is no ALTER'
 }
 
 # ---- interrupted ----
