@@ -5,7 +5,7 @@
 #	converge_way CASE FROM TO
 #	converge_dumps WORK TARGET A B	two databases, by their dumps
 #	converge_data CASE FROM TO		the same with rows: what may stay has stayed
-#	converge_copies CASE SETUP SIDE		dumped and restored, or imported and loaded, it is the same
+#	converge_copies CASE SIDE		dumped and restored, or imported and loaded, it is the same
 #	converge_drop CASE...
 #
 # Each returns 1 and leaves one line in $why; converge_data returns 2 when the rows themselves do not
@@ -315,11 +315,10 @@ converge_data() {
 
 # Needs a repository of its own in $PWD, with what `init` makes.
 converge_copies() {
-	local case=$1 setup=$2 side=$3 db=$1_$3 copy=$1_copy log=$T/$1.log want got
+	local case=$1 side=$2 db=$1_$2 copy=$1_copy log=$T/$1.log want got
 	want=$(cat "$T/$case.$side.print")
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $copy WITH (FORCE)" \
 		-c "CREATE DATABASE $copy TEMPLATE template0" 2>"$log"
-	[ ! -s "$setup" ] || converge_psql "$copy" <"$setup" >/dev/null 2>"$log"
 	"$(pg_bin)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" 2>"$log" |
 		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$copy" >/dev/null 2>>"$log" || {
 		why="restore $side.sql: $(converge_reason "$log")"
@@ -332,10 +331,8 @@ converge_copies() {
 		return 1
 	}
 	rm -rf db .postkit
-	mkdir -p db/schema/infra
-	[ ! -s "$setup" ] || cp "$setup" db/schema/infra/setup.sql
 	git config postkit.remote.prod.url "$(pg_url "$db")"
-	git-postkit import --force </dev/null >"$log" 2>&1 || {
+	git-postkit import </dev/null >"$log" 2>&1 || {
 		why="import $side.sql: $(converge_reason "$log")"
 		return 1
 	}
