@@ -172,14 +172,20 @@ static void untie(struct pk_script *s, const struct pk_object *from, const struc
 	drop_default(s, from);
 }
 
+bool pk_column_comes_with_parents(const struct pk_script *s, const struct pk_object *o)
+{
+	return of_relation(o) && pk_column_inherited(o) && !pk_table_is_partition(o->parent) &&
+	       (!s->comes || s->comes(s, o->parent));
+}
+
 /* A default that the table's own CREATE did not say: of an inherited column, or of a view's. */
-static bool default_apart(const struct pk_object *o)
+static bool default_apart(const struct pk_script *s, const struct pk_object *o)
 {
 	if (!of_relation(o))
 		return pk_attr(o, DEFAULT_VALUE) != NULL;
-	if (pk_table_is_partition(o->parent))
-		return false;
-	if (!pk_column_inherited(o)) /* said in CREATE TABLE */
+	if (pk_table_is_partition(o->parent) || (s->comes && !s->comes(s, o->parent)))
+		return false; /* said in CREATE TABLE, or ADD COLUMN */
+	if (!pk_column_inherited(o))
 		return o->origin && !pk_attr(o, DEFAULT_VALUE) && parents_defaults(o) > 0;
 	return !o->origin || !pk_streq(pk_attr(o, DEFAULT_VALUE), pk_attr(o->origin, DEFAULT_VALUE));
 }
@@ -192,7 +198,7 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 	if (from || o->parent->kind == &pk_kind_composite)
 		return;
 	pk_column_not_null_extras(s, o);
-	if (default_apart(o) && !(s->canonical && of_relation(o))) {
+	if (default_apart(s, o) && !(s->canonical && of_relation(o))) {
 		if (pk_attr(o, DEFAULT_VALUE))
 			set_default(s, o);
 		else
@@ -380,6 +386,13 @@ static bool generated_anew(const struct pk_script *s, const struct pk_object *fr
 	return !is_stored(to) && (has_checks(from->parent) || has_checks(to->parent));
 }
 
+static bool made_anew(const struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	return (pk_attr_changed(from, to, GENERATED) ||
+		(pk_attr(to, GENERATED) && (pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION)))) &&
+	       generated_anew(s, from, to);
+}
+
 static void set_expression(struct pk_script *s, const struct pk_object *o)
 {
 	const char *text = pk_attr(o, GENERATED);
@@ -407,7 +420,7 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 		return alter_view_column(s, from, to);
 	if (pk_attr_changed(from, to, GENERATED) || (pk_attr(to, GENERATED) && retype)) {
 		if (generated_anew(s, from, to))
-			return to->origin && from->origin ? PK_SAME : PK_RECREATE;
+			return pk_column_stays_heir(from, to) && !made_anew(s, from->origin, to->origin) ? PK_SAME : PK_RECREATE;
 		if (pk_attr(to, GENERATED))
 			set_expression(s, to);
 		else

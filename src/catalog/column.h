@@ -34,6 +34,9 @@ void pk_column_parallel(struct pk_script *s, const struct pk_object *from, const
 /* Is its default another one for each row? Also where that is not known. */
 bool pk_column_default_varies(const struct pk_object *column);
 
+/* In the statement that makes its table: by INHERITS, which says nothing of its own. */
+bool pk_column_comes_with_parents(const struct pk_script *s, const struct pk_object *column);
+
 /* Between these types it goes without USING, or how to cast. */
 bool pk_column_needs_using(const struct pk_object *from, const struct pk_object *to);
 /* True when it reads or writes all rows under its lock. */

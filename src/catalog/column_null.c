@@ -145,8 +145,7 @@ static bool passes_on(const struct pk_object *o)
 /* An heir's own, of a column that comes with INHERITS. */
 static bool said_apart(const struct pk_script *s, const struct pk_object *o)
 {
-	return !s->canonical && o->parent->kind->columns_apart && pk_column_inherited(o) && !pk_table_is_partition(o->parent) &&
-	       pk_attr(o, NOT_NULL) && !(o->origin && passes_on(o->origin));
+	return !s->canonical && pk_column_comes_with_parents(s, o) && pk_attr(o, NOT_NULL) && !(o->origin && passes_on(o->origin));
 }
 
 void pk_column_not_null_extras(struct pk_script *s, const struct pk_object *o)

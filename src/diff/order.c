@@ -126,6 +126,25 @@ static void order_referenced(struct pk_differ *d, const struct pk_object *key, c
 	}
 }
 
+/* A column of an heir goes once all its parents let go of it. */
+static void order_inherited(struct pk_differ *d, const struct pk_object *o)
+{
+	const struct pk_object *heir = o->parent;
+
+	if (!o->origin || !stays(heir))
+		return;
+	if (stays(o->origin->parent))
+		pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->drop);
+	for (size_t i = 0; i < heir->n_deps; i++) {
+		for (size_t j = 0; heir->deps[i]->kind->columns_apart && stays(heir->deps[i]) && j < heir->deps[i]->n_children; j++) {
+			const struct pk_object *column = heir->deps[i]->children[j];
+
+			if (column->kind == o->kind && strcmp(column->name, o->name) == 0)
+				pk_graph_edge(&d->graph, pk_drop_node(column), pk_info(o)->drop);
+		}
+	}
+}
+
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -169,8 +188,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(o->parent));
-	if (o->origin && stays(o->parent) && stays(o->origin->parent))
-		pk_graph_edge(&d->graph, pk_drop_node(o->origin), info->drop);
+	order_inherited(d, o);
 	pk_graph_edge(&d->graph, info->release, pk_drop_node(pk_tied_column(&d->changes, d->changes.from, o)));
 	if (info->other)
 		pk_graph_edge(&d->graph, info->release, pk_info(info->other)->attach);

@@ -36,7 +36,8 @@ converge_dump() {
 			if (head != "") {
 				# whether an heir says a column or check itself as well is nothing SQL can change
 				for (i = j = 1; heir && i <= n; i++)
-					if (body[i] ~ /^(CREATE|ALTER|INHERITS|WITH|USING|SERVER|\))/)
+					if (body[i] ~ /^(CREATE|ALTER|INHERITS|WITH|USING|SERVER|\))/ &&
+					    body[i] !~ / ALTER COLUMN .* SET NOT NULL;?$/)
 						body[j++] = body[i]
 				n = heir ? j - 1 : n
 				if (head ~ /Type: ((FOREIGN )?TABLE|ACL|DEFAULT ACL);/)
@@ -331,6 +332,7 @@ converge_copies() {
 		return 1
 	}
 	rm -rf db .postkit
+	mkdir -p db/schema
 	git config postkit.remote.prod.url "$(pg_url "$db")"
 	git-postkit import </dev/null >"$log" 2>&1 || {
 		why="import $side.sql: $(converge_reason "$log")"
