@@ -309,6 +309,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 		item->super = pk_super_find(action);
 	item->super.owner = pk_arena_strdup(&load->arena, item->super.owner);
 	item->super.validator_schema = pk_arena_strdup(&load->arena, item->super.validator_schema);
+	item->super.extension = pk_arena_strdup(&load->arena, item->super.extension);
 	item->super.validator = pk_arena_strdup(&load->arena, item->super.validator);
 	item->defines = defined_names(load, action, n);
 	if (action->verb == PK_CREATE && pk_streq(action->object, "materialized view"))

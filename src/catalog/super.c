@@ -138,6 +138,8 @@ struct pk_super_stmt pk_super_find(const struct pk_action *action)
 	struct pk_super_stmt stmt = { .reads_values = action->reads_values, .leakproof_at = action->leakproof_at,
 				      .validator_schema = action->ref_schema, .validator = action->ref_name };
 
+	if (pk_streq(action->object, "extension"))
+		stmt.extension = action->name;
 	if (action->verb == PK_OWNER && action->new_name) {
 		stmt.kind = &gives;
 		stmt.owner = action->new_name;
@@ -331,6 +333,17 @@ static int hand_over(const struct job *job, const char *query, struct pk_err *er
 	return run_column(job->admin, &rows, 0, err);
 }
 
+/* Before the statement: afterwards what the script found has run. */
+static int check_script(const struct job *job, struct pk_err *err)
+{
+	const char *const params[] = { job->stmt->extension };
+	PK_FREE char *found = NULL;
+
+	if (pk_query_value(job->admin, pk_sql_super_script, 1, params, &found, err) < 0)
+		return -1;
+	return found ? beyond(err, found) : 0;
+}
+
 static int make(const struct job *job, struct pk_err *err)
 {
 	const struct pk_super_kind *kind = job->stmt->kind;
@@ -339,7 +352,8 @@ static int make(const struct job *job, struct pk_err *err)
 		return -1;
 	if (job->stmt->reads_values && !job->all)
 		return beyond(err, "types of the files would read its values");
-	if ((kind->care == VALIDATOR && !job->all && check_validator(job, err) < 0) ||
+	if ((kind->how == ALWAYS && !job->all && check_script(job, err) < 0) ||
+	    (kind->care == VALIDATOR && !job->all && check_validator(job, err) < 0) ||
 	    run_named(job->admin, job->sql, job->path, err) < 0)
 		return -1;
 	if (kind->how != ALWAYS && !job->trusted && check(job, err) < 0)

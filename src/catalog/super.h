@@ -47,6 +47,7 @@ struct pk_super_stmt {
 	bool reads_values;
 	int leakproof_at;
 	const char *validator_schema, *validator; /* of a foreign-data wrapper; or NULL. Borrowed. */
+	const char *extension; /* whose script may run; NULL: none, or any. Borrowed. */
 	const char *owner; /* it gives something to this role, and does nothing else; or NULL. Borrowed. */
 };
 /* By the only action of a statement. */

@@ -268,12 +268,14 @@ static int run_by_admin(struct runner *r, size_t i, struct pk_err *err)
 {
 	const struct pk_statement *s = &r->statements.items[i];
 	const struct pk_action *a = r->first[i];
-	const struct pk_super_stmt stmt =
-		pk_streq(a->object, "extension") ? pk_super_extension : pk_super_find(a);
+	const bool extension = pk_streq(a->object, "extension");
+	struct pk_super_stmt stmt = extension ? pk_super_extension : pk_super_find(a);
 	struct pk_traced *item = new_item(r, s);
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double started = pk_now();
 
+	if (extension)
+		stmt.extension = a->verb == PK_DROP ? "" : a->name;
 	if (pk_super_run(&r->super, &stmt, s->text, &why) < 0) {
 		pk_err_move(err, &why);
 		return place(r, s, err);

@@ -88,6 +88,27 @@ nothing_stolen() { equal "$(ls "$T/loot")" ''; }
 	has 'permission denied for function dblink_connect'
 }
 
+@test "the script of an extension finds nothing of the files for what it requires" {
+	{
+		domain
+		cat <<-'SQL'
+			CREATE SCHEMA bad;
+			CREATE TYPE bad.cube AS (x public.d);
+			CREATE FUNCTION bad.cube_is_point(bad.cube) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+			CREATE FUNCTION bad.cube_dim(bad.cube) RETURNS int LANGUAGE sql AS 'SELECT 1';
+			CREATE FUNCTION bad.cube_distance(bad.cube, bad.cube) RETURNS float8 LANGUAGE sql AS 'SELECT 1::float8';
+			DO 'BEGIN IF to_regtype(''bad.cube'') IS NOT NULL THEN EXECUTE ''CREATE EXTENSION cube SCHEMA public''; END IF; END';
+			CREATE EXTENSION earthdistance SCHEMA bad;
+		SQL
+	} >a.sql
+	loads a.sql
+	equal "$status" 128
+	has 'would take the place of what extension cube has'
+	echo 'CREATE EXTENSION earthdistance CASCADE; CREATE SCHEMA s; CREATE TYPE s.cube AS (x int);' >a.sql
+	loads a.sql
+	equal "$status" 0
+}
+
 @test "an event trigger of the files fires for nobody" {
 	cat >a.sql <<-SQL
 		CREATE FUNCTION public.fired() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN $(steals fired) END \$\$;
