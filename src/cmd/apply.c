@@ -1,5 +1,6 @@
 /* git postkit apply: the plan on the clone, statement by statement. */
 #include "base/clock.h"
+#include "chain/online.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "session/apply.h"
@@ -14,6 +15,7 @@ const struct pk_opt pk_opts_apply[] = {
 /* What is shown while it runs, and kept for --json. */
 struct show {
 	cJSON *parts, *statements, *files;
+	double max_lock; /* seconds; 0: no limit */
 };
 
 static void show_part(void *arg, const struct pk_part *part, size_t index, size_t n)
@@ -45,7 +47,7 @@ static void show_statement(void *arg, const struct pk_traced *traced)
 	pk_json_set_str(item, "rewritten", traced->rewritten);
 	if (opt_json)
 		return;
-	pk_view_traced(stdout, traced);
+	pk_view_traced(stdout, traced, show->max_lock);
 	fflush(stdout);
 }
 
@@ -129,9 +131,13 @@ int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
 		.file = show_file,
 		.arg = &show,
 	};
+	struct pk_online_settings online = { 0 };
 	rc = pk_ctx_open(&ctx, true, err);
 	if (rc == 0)
 		rc = pk_desk_open(&desk, &ctx.repo, &ctx.config, &ctx.project, err);
+	if (rc == 0)
+		rc = pk_online_settings_read(&ctx.config, desk.session.remote, NULL, &online, err);
+	show.max_lock = online.max_lock;
 	if (rc == 0)
 		rc = pk_session_apply(&desk, &events, &result, err);
 	if (rc == 0) {

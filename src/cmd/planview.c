@@ -389,7 +389,7 @@ void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan)
 	pk_map_release(&changed);
 }
 
-void pk_view_traced(FILE *out, const struct pk_traced *traced)
+void pk_view_traced(FILE *out, const struct pk_traced *traced, double max_lock)
 {
 	PK_FREE char *took = pk_duration(traced->seconds);
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -413,6 +413,10 @@ void pk_view_traced(FILE *out, const struct pk_traced *traced)
 	}
 	if (facts.len)
 		fprintf(out, "            %s%s%s\n", pk_color(out, PK_DIM), facts.ptr,
+			pk_color(out, PK_PLAIN));
+	if (max_lock > 0 && traced->seconds > max_lock && traced->held && blocks_writes(traced->held))
+		fprintf(out, "            %sunder a lock (%s on %s) longer than others may wait (maxLock)%s\n",
+			pk_color(out, PK_YELLOW), traced->held, traced->held_on ? traced->held_on : "?",
 			pk_color(out, PK_PLAIN));
 }
 

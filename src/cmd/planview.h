@@ -23,7 +23,10 @@ void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan);
 /* What looks like a rename, with what says that it is one: notes on stderr; and as "renames_likely" of a document. */
 void pk_view_guesses(const struct pk_rename_guesses *guesses);
 void pk_view_guesses_json(const struct pk_rename_guesses *guesses, cJSON *root);
-/* "   12 ms  ALTER TABLE ...", and a line with what it locked. */
-void pk_view_traced(FILE *out, const struct pk_traced *traced);
+/*
+ * "   12 ms  ALTER TABLE ...", and a line with what it locked; one more where it kept others waiting longer than
+ * max_lock (seconds; 0: no limit).
+ */
+void pk_view_traced(FILE *out, const struct pk_traced *traced, double max_lock);
 
 #endif

@@ -238,11 +238,21 @@ assert views == [(2, "DROP VIEW p"), (2, "CREATE VIEW")], views' <<<"$output"
 	ok git postkit commit -m 'Wider numbers'
 }
 
-@test "without a limit, or below it, there is no pattern" {
+@test "without a limit, or below it, there is no pattern; what took longer all the same is said" {
 	edit orders 's/n integer/n bigint/'
 	ok git -c postkit.maxLock=0 postkit plan
 	hasnt maxLock
-	run --separate-stderr git postkit plan --pattern
+	touch "$T/used"
+	ok git postkit apply
+	hasnt maxLock
+	# what was measured counts, not what was guessed
+	edit orders 's/n bigint/n numeric/'
+	ok git postkit plan
+	hasnt maxLock
+	ok git -c postkit.maxLock=1ms postkit apply
+	has 'under a lock (ACCESS EXCLUSIVE on public.orders) longer than others may wait (maxLock)'
+	edit orders 's/n numeric/n bigint/'
+	run --separate-stderr git postkit plan --pattern --allow-destructive
 	equal "$status" 0
 	equal "$output" ''
 }
