@@ -224,6 +224,21 @@ static bool name_taken(const struct pk_object *table, const char *quoted)
 	return false;
 }
 
+/* The same one, proven: the whole's takes it in. */
+static bool has_its_own(const struct pk_script *s, const struct pk_object *heir, const struct pk_object *o)
+{
+	const struct pk_object *old = s->from ? pk_snapshot_find(s->from, heir->key) : NULL;
+
+	for (size_t i = 0; old && i < old->n_children; i++) {
+		const struct pk_object *part = old->children[i];
+
+		if (part->kind == o->kind && pk_streq(pk_attr(part, DEFINITION), pk_attr(o, DEFINITION)) &&
+		    !pk_attr(part, NOT_VALID) && !pk_attr(part, NOT_ENFORCED) && !pk_attr(part, PARENT_CONSTRAINT))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A foreign key of a partitioned table cannot be NOT VALID (before 18). One that each partition has
  * already, proven, becomes part of the whole's without another look at the rows.
@@ -236,7 +251,7 @@ static void add_by_partition(struct pk_script *s, const struct pk_object *o, con
 
 		if (pk_table_is_partitioned(heir)) {
 			add_by_partition(s, o, heir);
-		} else if (!s->comes || !s->comes(s, heir)) {
+		} else if ((!s->comes || !s->comes(s, heir)) && !has_its_own(s, heir, o)) {
 			if (name_taken(heir, name))
 				name = pk_name_with(s, o->name, "_share");
 			add_then_validate(s, o, heir, name);
