@@ -46,7 +46,7 @@ def keep(folder, old, new, failure):
 
 
 def one(judge, args, number, old, new):
-    """Judges a pair; a failure is made small, kept and shown. True: it converges."""
+    """Judges a pair; a failure is made small, kept and shown. True: it converges; None: it was none to judge."""
     dump = args.dumps and number % args.dumps == 0
     judge.options = [["--online=auto"], ["--online=always"]][number % 4 == 3]
     try:
@@ -55,7 +55,7 @@ def one(judge, args, number, old, new):
     except Refused as error:
         refused = [s for side in (old, new) for s in side if str(s) not in map(str, judge.databases["work"].load_what_can(side))]
         print(f"pair {number}: does not load: {error}\n{refused[0] if refused else ''}", flush=True)
-        return False
+        return None
     except Failure as error:
         failure = error
     shrunk = None
@@ -96,8 +96,9 @@ def main():
             if args.print:
                 print(f"-- old\n{text(old)}\n-- new\n{text(new)}")
                 return 0
-            done += 1
-            failed += not one(judge, args, number, old, new)
+            verdict = one(judge, args, number, old, new)
+            done += verdict is not None
+            failed += verdict is False
             if failed >= args.most or (args.seconds and time.monotonic() - started > args.seconds):
                 break
     finally:

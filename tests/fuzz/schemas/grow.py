@@ -4,6 +4,7 @@ from kinds_parts import Check, Exclusion, ForeignKey, Index, Key, Statistics
 from kinds_tables import Partition, Sequence, Table
 from kinds_types import Collation, Composite, Domain, Enum, Extension, Range, Schema
 from kinds_views import MatView, View
+import kinds_other
 from model import Cycle, World
 from rights import DefaultPrivileges
 from words import Dice, pool
@@ -12,7 +13,7 @@ from words import Dice, pool
 KINDS = [(Schema, 2), (Extension, 1), (Collation, 1), (Enum, 4), (Composite, 3), (Domain, 4), (Range, 1), (Sequence, 3),
          (Function, 10), (Procedure, 2), (Aggregate, 2), (TriggerFunction, 3), (Table, 14), (Partition, 6), (Key, 10),
          (Check, 6), (ForeignKey, 8), (Exclusion, 2), (Index, 10), (Statistics, 2), (View, 10), (MatView, 4), (Trigger, 6),
-         (Policy, 4), (Rule, 2), (DefaultPrivileges, 1)]
+         (Policy, 4), (Rule, 2), (DefaultPrivileges, 1)] + kinds_other.KINDS
 
 
 class Unfit(Exception):
@@ -77,7 +78,9 @@ def drop(dice):
 
 def rename(dice):
     def change(world):
-        item = dice.choice([i for i in world.items.values() if i.name and i.name != "public" and not isinstance(i, Extension)])
+        item = dice.pick([i for i in world.items.values() if i.name and i.name != "public" and not isinstance(i, Extension)])
+        if item is None:
+            return False
         item.name = dice.choice(world.names)
     return change
 

@@ -146,7 +146,9 @@ class Function(Routine):
     def _value(self, world):
         """An expression of its type."""
         dice = Dice(self.seed)
-        same = [i for i, arg in enumerate(self.args) if arg[1] == self.returns]
+        # beside names the server prints $1 as "", which it cannot read itself
+        unnamed = self.language not in ("atomic", "return") or (self.shape != "table" and not any(a[0] for a in self.args))
+        same = [i for i, arg in enumerate(self.args) if arg[1] == self.returns and (arg[0] or unnamed)]
         if same and dice.chance(0.6):
             return f"${dice.choice(same) + 1}"
         text = constant(world, dice, self.returns)
