@@ -91,6 +91,27 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "event triggers that forbid all else" {
 	converge_load forbidden '' "$pairs/ddl-forbidden/old.sql" "$pairs/ddl-forbidden/new.sql" && converge_both forbidden || tell "$why"
 }
+
+# They are no part of a copy by TEMPLATE, so each way has databases of its own; dumps hold the connection.
+@test "subscriptions, but for what they reach" {
+	local way from to
+	for way in 'old new' 'new old'; do
+		read -r from to <<<"$way"
+		pg_createdb "s_$from$to" && pg_createdb "s_$to$from"
+		sql "s_$from$to" <"$ROOT/tests/data/subscriptions/$from.sql" 2>/dev/null
+		sql "s_$to$from" <"$ROOT/tests/data/subscriptions/$to.sql" 2>/dev/null
+		ok git postkit diff "$(pg_url "s_$from$to")" "$(pg_url "s_$to$from")"
+		hasnt hush
+		sql "s_$from$to" "$output" 2>/dev/null
+		equal "$(git postkit diff "$(pg_url "s_$from$to")" "$(pg_url "s_$to$from")")" ''
+		equal "$(git postkit fingerprint "$(pg_url "s_$from$to")")" "$(git postkit fingerprint "$(pg_url "s_$to$from")")"
+		equal "$(sql postgres 'SELECT count(*) FROM pg_subscription WHERE subenabled')" 0
+		sql postgres "DELETE FROM pg_subscription"
+		sql postgres "DROP DATABASE s_$from$to"
+		sql postgres "DROP DATABASE s_$to$from"
+	done
+}
+
 @test "from nothing and back" { both_ways nothing; }
 
 # Twenty of all combinations of different pairs; SEED=N for others, the same ones each time.
