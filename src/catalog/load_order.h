@@ -45,6 +45,7 @@ struct pk_load_item {
 	const struct pk_source_file *file;
 	const struct pk_statement *statement;
 	const char *text; /* what is sent: the statement, or it with IF NOT EXISTS put in */
+	const char *without_rows; /* a materialized view whose rows may be elsewhere: as it is tried then; or NULL */
 	enum pk_load_rank rank;
 	size_t context;			/* which settings of its file hold */
 	struct pk_super_stmt super;	/* what a superuser may have to run */

@@ -278,7 +278,6 @@ static const char *if_not_exists(struct pk_load *load, const char *text)
 			       text + token.end);
 }
 
-/* Rows are nobody's concern here, and a query may ask for them elsewhere. */
 static const char *with_no_data(struct pk_load *load, const char *text)
 {
 	struct pk_scan scan;
@@ -313,7 +312,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	item->super.validator = pk_arena_strdup(&load->arena, item->super.validator);
 	item->defines = defined_names(load, action, n);
 	if (action->verb == PK_CREATE && pk_streq(action->object, "materialized view"))
-		item->text = with_no_data(load, item->text);
+		item->without_rows = with_no_data(load, item->text);
 	item->again = pk_load_again_of(action, n, item->text);
 	if (item->again == PK_AGAIN_KEY) {
 		item->on = pk_arena_strdup(&load->arena, action->rel_name ? action->rel_name : action->name);

@@ -28,6 +28,8 @@ setup_file() {
 		CREATE TABLE item_here PARTITION OF item FOR VALUES FROM (0) TO (100);
 		CREATE FOREIGN TABLE item_away PARTITION OF item FOR VALUES FROM (100) TO (200) SERVER away;
 		INSERT INTO item SELECT i, i FROM generate_series(1, 50) i;
+		CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM item_here;
+		CREATE MATERIALIZED VIEW prices AS SELECT id FROM price WITH NO DATA;
 		RESET ROLE;
 		CREATE SCHEMA sold;
 		CREATE TABLE sold.bill (id int PRIMARY KEY, total int);
@@ -102,8 +104,10 @@ clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 	echo "COMMENT ON EVENT TRIGGER gone IS 'tells';" >>db/schema/event_triggers/gone.sql
 	echo 'CREATE PUBLICATION bills FOR TABLE sold.bill; CREATE PUBLICATION wide FOR TABLES IN SCHEMA sold, public;' \
 		>db/schema/publications/more.sql
+	echo 'CREATE MATERIALIZED VIEW more AS SELECT n + 1 AS n FROM counted;' >db/schema/materialized_views/more.sql
+	echo 'CREATE MATERIALIZED VIEW far_more AS SELECT id FROM prices;' >db/schema/materialized_views/far_more.sql
 	ok git postkit plan
-	has 'ADD COLUMN note' 'CREATE FOREIGN DATA WRAPPER second' 'ADD TABLES IN SCHEMA sold' 'CREATE EVENT TRIGGER gone'
+	has 'WITH NO DATA' 'ADD COLUMN note' 'CREATE FOREIGN DATA WRAPPER second' 'ADD TABLES IN SCHEMA sold' 'CREATE EVENT TRIGGER gone'
 	ok git postkit apply
 	commit_all 'more from elsewhere'
 	ok git postkit commit -m 'more from elsewhere'
