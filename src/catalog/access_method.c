@@ -16,6 +16,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_access_method = {
 	.name = "access_method", .sql_name = "ACCESS METHOD", .folder = "access_methods", .query = pk_sql_access_method,
+	.if_any = "pg_am WHERE oid >= 16384",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 2,
 	.create = create, .alter = pk_alter_recreate, .drop = drop,
 };

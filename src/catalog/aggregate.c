@@ -26,6 +26,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_aggregate = {
 	.name = "aggregate", .sql_name = "AGGREGATE", .folder = "functions", .query = pk_sql_aggregate, .attrs = attrs,
+	.if_any = "pg_proc WHERE prokind = 'a' AND oid >= 16384",
 	.n_attrs = PK_COUNT(attrs), .rank = 9, .grant_on = "FUNCTION",
 	.grant_name_attr = SIGNATURE + 1, .owned = true, .routine = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,

@@ -16,5 +16,6 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_cast = {
 	.name = "cast", .sql_name = "CAST", .folder = "casts", .query = pk_sql_cast, .attrs = attrs,
+	.if_any = "pg_cast WHERE oid >= 16384",
 	.n_attrs = PK_COUNT(attrs), .rank = 9, .create = create, .alter = pk_alter_recreate, .drop = drop,
 };

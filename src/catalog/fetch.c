@@ -18,17 +18,20 @@ static void add(struct list *list, const char *sql, struct pk_rows *rows)
 	list->rows[list->n++] = rows;
 }
 
-static void add_kind(struct list *list, const char *sql, const struct pk_kind *kind, struct pk_rows *rows)
+static void add_kind(struct list *list, const char *sql, const struct pk_kind *kind, bool none, struct pk_rows *rows)
 {
-	if (kind->hash_joins)
+	if (none)
+		sql = "SELECT WHERE false";
+	if (kind->hash_joins && !none)
 		add(list, "SET LOCAL enable_nestloop = off", NULL);
 	add(list, sql, rows);
-	if (kind->hash_joins)
+	if (kind->hash_joins && !none)
 		add(list, "SET LOCAL enable_nestloop TO DEFAULT", NULL);
 }
 
 /* About half of the work each: what hangs on relations and their columns is for the second one. */
-static void make_lists(struct pk_arena *arena, int version, struct pk_rows *rows, struct list *first, struct list *second)
+static void make_lists(struct pk_arena *arena, int version, const struct pk_rows *any, struct pk_rows *rows, struct list *first,
+		       struct list *second)
 {
 	struct list *to = first;
 
@@ -38,12 +41,29 @@ static void make_lists(struct pk_arena *arena, int version, struct pk_rows *rows
 	    &rows[PK_FETCH_OWNER]);
 	add(first, pk_catalog_query(arena, pk_sql_alias, version), &rows[PK_FETCH_ALIAS]);
 	for (int i = 0; pk_kinds[i]; i++) {
-		add_kind(to, pk_catalog_query(arena, pk_kinds[i]->query, version), pk_kinds[i], &rows[PK_FETCH_KINDS + i]);
+		add_kind(to, pk_catalog_query(arena, pk_kinds[i]->query, version), pk_kinds[i], !pk_rows_true(any, 0, i),
+			 &rows[PK_FETCH_KINDS + i]);
 		if (pk_kinds[i]->part)
 			to = second;
 	}
 	add(second, pk_catalog_query(arena, pk_sql_depend, version), &rows[PK_FETCH_DEPEND]);
 	add(second, pk_catalog_query(arena, pk_sql_unmodelled, version), &rows[PK_FETCH_UNMODELLED]);
+}
+
+/* A row of as many columns as there are kinds: may there be any? Most are in few databases. */
+static int read_any(struct pk_conn *conn, struct pk_rows *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (int i = 0; pk_kinds[i]; i++) {
+		pk_buf_add(&sql, i ? ", EXISTS (SELECT" : "SELECT EXISTS (SELECT");
+		if (pk_kinds[i]->if_any) {
+			pk_buf_add(&sql, " FROM ");
+			pk_buf_add(&sql, pk_kinds[i]->if_any);
+		}
+		pk_buf_addc(&sql, ')');
+	}
+	return pk_query(conn, sql.ptr, 0, NULL, ret, err);
 }
 
 static const char begin[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -92,17 +112,20 @@ int pk_catalog_fetch(struct pk_conn *conn, struct pk_arena *arena, struct pk_row
 		     void *arg, struct pk_err *err)
 {
 	struct list *first = pk_arena_alloc(arena, sizeof(*first)), *second = pk_arena_alloc(arena, sizeof(*second));
+	PK_AUTO(pk_rows) any = PK_ROWS_INIT;
 	PK_FREE char *snapshot = NULL;
+	bool within = pk_conn_tx(conn) != PK_TX_IDLE;
 
-	make_lists(arena, conn->version, rows, first, second);
-	if (pk_conn_tx(conn) != PK_TX_IDLE)
-		return run(conn, first, second, NULL, arrived, arg, err);
-	if (begin_reading(conn, NULL, err) < 0)
+	if (!within && begin_reading(conn, NULL, err) < 0)
 		return -1;
-	int status = pk_query_value(conn, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &snapshot, err);
+	int status = read_any(conn, &any, err);
+	if (status == 0)
+		make_lists(arena, conn->version, &any, rows, first, second);
+	if (status == 0 && !within)
+		status = pk_query_value(conn, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &snapshot, err);
 	if (status == 0)
 		status = run(conn, first, second, snapshot, arrived, arg, err);
-	if (pk_exec(conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
+	if (!within && pk_exec(conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
 		status = -1;
 	return status;
 }

@@ -28,6 +28,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_foreign_table = {
 	.name = "foreign_table", .sql_name = "FOREIGN TABLE", .folder = "foreign_data", .query = pk_sql_foreign_table,
+	.if_any = "pg_foreign_table",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE",
 	.lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true, .columns_apart = true,
 	.foreign = true, .reaction = pk_table_reaction, .tie = pk_table_parents, .tie_same = pk_table_parents_same,

@@ -23,6 +23,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_language = {
 	.name = "language", .sql_name = "LANGUAGE", .folder = "languages", .query = pk_sql_language, .attrs = attrs,
+	.if_any = "pg_language WHERE oid >= 16384",
 	.n_attrs = PK_COUNT(attrs), .rank = 2, .grant_on = "LANGUAGE", .owned = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
 };

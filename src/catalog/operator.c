@@ -93,5 +93,6 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_operator = {
 	.name = "operator", .sql_name = "OPERATOR", .folder = "operators", .query = pk_sql_operator, .attrs = attrs,
+	.if_any = "pg_operator WHERE oid >= 16384",
 	.n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true, .create = create, .alter = alter, .drop = drop,
 };

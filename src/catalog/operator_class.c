@@ -23,6 +23,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_operator_class = {
 	.name = "operator_class", .sql_name = "OPERATOR CLASS", .folder = "operators", .query = pk_sql_operator_class,
+	.if_any = "pg_opclass WHERE oid >= 16384",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
 	.create = create, .alter = pk_alter_recreate, .drop = pk_drop_plain,
 };

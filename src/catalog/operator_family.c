@@ -58,6 +58,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_operator_family = {
 	.name = "operator_family", .sql_name = "OPERATOR FAMILY", .folder = "operators", .query = pk_sql_operator_family,
+	.if_any = "pg_opfamily WHERE oid >= 16384",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
 };

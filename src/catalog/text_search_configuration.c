@@ -45,6 +45,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_text_search_configuration = {
 	.name = "text_search_configuration", .sql_name = "TEXT SEARCH CONFIGURATION", .folder = "text_search",
 	.query = pk_sql_text_search_configuration, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
+	.if_any = "pg_ts_config WHERE oid >= 16384",
 	.create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };

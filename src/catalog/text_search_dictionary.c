@@ -57,6 +57,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_text_search_dictionary = {
 	.name = "text_search_dictionary", .sql_name = "TEXT SEARCH DICTIONARY", .folder = "text_search",
 	.query = pk_sql_text_search_dictionary, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
+	.if_any = "pg_ts_dict WHERE oid >= 16384",
 	.create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };
