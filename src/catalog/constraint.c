@@ -299,6 +299,12 @@ static bool comes_from_parent(const struct pk_script *s, const struct pk_object 
 	return is_kind(o, 'c') && pk_attr(o, INHERITED) && (!s->stays_heir || s->stays_heir(s, o->parent));
 }
 
+/* A partition is made by itself and has to have all of it before it is attached. */
+static bool made_for_attaching(const struct pk_script *s, const struct pk_object *o)
+{
+	return is_kind(o, 'c') && pk_table_is_partition(o->parent) && (s->files || (s->comes && s->comes(s, o->parent)));
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	if (s->beside && by_unique_index(o)) {
@@ -308,7 +314,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 					       pk_beside_name(s, o), pk_attr(o, QUOTED));
 
 		stmt->heirs = reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
-	} else if (!comes_from_parent(s, o) && !comes_by_itself(o)) {
+	} else if ((!comes_from_parent(s, o) && !comes_by_itself(o)) || made_for_attaching(s, o)) {
 		add(s, o);
 	}
 }
