@@ -167,7 +167,7 @@ pg_cached_initdb() {
 }
 
 # pg_start [NAME]: a server with databases of its own. Sets PROD_SOCKET (its folder), PROD_PORT and
-# PROD_PASSWORD (of postgres, over TCP on 127.0.0.1, by scram).
+# PROD_PASSWORD (of postgres, over TCP on 127.0.0.1, by scram). PG_SETTINGS: -c name=value ..., beside its own.
 pg_start() {
 	local name=${1:-prod} cache dir port tries
 	cache=$(pg_cached_initdb) || return 1
@@ -181,7 +181,7 @@ pg_start() {
 		if as_server "$(pg_bin)/pg_ctl" -D "$dir/data" -s -w -t 60 -l "$dir/log" start \
 			-o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir/s
 			-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB
-			-c max_connections=60 -c log_statement=all -c lc_messages=C" \
+			-c max_connections=60 -c log_statement=all -c lc_messages=C ${PG_SETTINGS-}" \
 			</dev/null >/dev/null 2>&1 3>&- 4>&-; then
 			export PROD_SOCKET=$dir/s PROD_PORT=$port PROD_PASSWORD=secret
 			return 0
