@@ -439,7 +439,7 @@ let_go() {
 	git postkit abort --yes >/dev/null
 	git postkit start --fresh >/dev/null 2>&1
 	git rm -rq db/schema db/migrations
-	git postkit import --yes --force >/dev/null 2>&1 || git postkit import --yes >/dev/null 2>&1
+	git postkit import --yes >/dev/null 2>&1
 	edit users "s/$long integer/$long integer NOT NULL/; s/${long%x}y integer/${long%x}y integer NOT NULL/; s/name character varying(40)/name character varying(40) NOT NULL/"
 	sed -i 's/(points)/(points DESC)/; s/(points, id)/(points DESC, id)/; s/(name)/(name DESC)/' db/schema/indexes/*.sql
 	there_and_back
