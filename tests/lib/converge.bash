@@ -5,7 +5,7 @@
 #	converge_way CASE FROM TO
 #	converge_dumps WORK TARGET A B	two databases, by their dumps
 #	converge_data CASE FROM TO		the same with rows: what may stay has stayed
-#	converge_copies CASE SIDE		dumped and restored, or imported and loaded, it is the same
+#	converge_copies CASE SETUP SIDE		dumped and restored, or imported and loaded, it is the same
 #	converge_drop CASE...
 #
 # Each returns 1 and leaves one line in $why; converge_data returns 2 when the rows themselves do not
@@ -314,14 +314,24 @@ converge_data() {
 	}
 }
 
+# converge_restore DB COPY SETUP LOG
+converge_restore() {
+	converge_psql postgres -c "DROP DATABASE IF EXISTS $2 WITH (FORCE)" \
+		-c "CREATE DATABASE $2 TEMPLATE template0" 2>"$4" || return 1
+	[ ! -s "$3" ] || converge_psql "$2" <"$3" >/dev/null 2>"$4" || return 1
+	"$(pg_bin)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$1" 2>"$4" |
+		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$2" >/dev/null 2>>"$4"
+}
+
 # Needs a repository of its own in $PWD, with what `init` makes.
 converge_copies() {
-	local case=$1 side=$2 db=$1_$2 copy=$1_copy log=$T/$1.log want got
+	local case=$1 setup=$2 side=$3 db=$1_$3 copy=$1_copy log=$T/$1.log want got before=''
 	want=$(cat "$T/$case.$side.print")
-	converge_psql postgres -c "DROP DATABASE IF EXISTS $copy WITH (FORCE)" \
-		-c "CREATE DATABASE $copy TEMPLATE template0" 2>"$log"
-	"$(pg_bin)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" 2>"$log" |
-		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$copy" >/dev/null 2>>"$log" || {
+	# what a setup makes outside of schemas that are dumped has to be there before
+	converge_restore "$db" "$copy" '' "$log" || {
+		before=$setup
+		converge_restore "$db" "$copy" "$setup" "$log"
+	} || {
 		why="restore $side.sql: $(converge_reason "$log")"
 		return 1
 	}
@@ -332,9 +342,10 @@ converge_copies() {
 		return 1
 	}
 	rm -rf db .postkit
-	mkdir -p db/schema
+	mkdir -p db/schema/infra
+	[ ! -s "$before" ] || cp "$before" db/schema/infra/setup.sql
 	git config postkit.remote.prod.url "$(pg_url "$db")"
-	git-postkit import </dev/null >"$log" 2>&1 || {
+	git-postkit import --force </dev/null >"$log" 2>&1 || {
 		why="import $side.sql: $(converge_reason "$log")"
 		return 1
 	}
