@@ -155,7 +155,7 @@ class Table(Relation):
     # ---- columns ----
 
     def root(self, world):
-        return world.items[self.parent].root(world) if self.parent else self
+        return world.items[self.parent].root(world) if self.parent in world.items else self
 
     def columns(self, world, seen=()):
         """All, those of parents first; what a heir says otherwise is in overrides."""
