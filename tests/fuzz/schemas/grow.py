@@ -27,7 +27,7 @@ def attempt(world, change):
         raise Unfit()
     try:
         copy.mend()
-    except (Cycle, ValueError) as error:
+    except (Cycle, ValueError, RecursionError) as error:  # the last one of types made of each other
         raise Unfit() from error
     return copy
 
