@@ -114,7 +114,15 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 
 @test "from nothing and back" { both_ways nothing; }
 
-# Twenty of all combinations of different pairs; SEED=N for others, the same ones each time.
+without_rows() {
+	sql "$1" "SELECT format('TRUNCATE ONLY %s CASCADE;', c.oid::regclass) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'" | sql "$1" >/dev/null || {
+		why='rows stay'
+		return 1
+	}
+}
+
+# Ten of all combinations of different pairs; SEED=N for others, the same ones each time.
 @test "unrelated schemas lead to each other" {
 	local seed=${SEED:-4} i a b failed=''
 	local -a names=()
@@ -128,8 +136,9 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 		while [ "$b" = "$a" ]; do
 			b=${names[RANDOM % ${#names[@]}]}
 		done
+		# rows that some pairs bring along need not fit the other schema
 		converge_load "r_$i" "$T/setup.sql" "$pairs/$a/old.sql" "$pairs/$b/new.sql" &&
-			converge_both "r_$i" || failed+="$a/old.sql, $b/new.sql: $why"$'\n'
+			without_rows "r_${i}_old" && without_rows "r_${i}_new" && converge_both "r_$i" || failed+="$a/old.sql, $b/new.sql: $why"$'\n'
 	done
 	[ -z "$failed" ] || {
 		echo "seed $seed"
