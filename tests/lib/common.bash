@@ -280,3 +280,12 @@ tell() {
 	printf '%s\n--- output ---\n%s\n--------------\n' "$1" "${output-}"
 	return 1
 }
+
+# until_true COMMAND...: within ten seconds.
+until_true() {
+	local tries=200
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries--)) -gt 0 ] || tell "never came true: $*" || return 1
+		sleep 0.05
+	done
+}

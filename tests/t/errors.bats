@@ -41,15 +41,6 @@ local_databases() {
 # locks WHERE: are there such on production?
 locks() { [ "$(sql shop "SELECT count(*) FROM pg_locks WHERE $1")" -gt 0 ]; }
 
-# until_true COMMAND...: within ten seconds.
-until_true() {
-	local tries=200
-	until "$@" >/dev/null 2>&1; do
-		[ $((tries--)) -gt 0 ] || tell "never came true: $*" || return 1
-		sleep 0.05
-	done
-}
-
 # ---- input ----
 
 @test "broken SQL in a schema file: file and line, and the session goes on" {

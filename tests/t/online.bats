@@ -58,23 +58,15 @@ schema() { cat >"db/schema/$1.sql"; }
 edit() { sed -i "$2" "db/schema/tables/$1.sql"; }
 plan_sql() { run --separate-stderr git postkit plan --sql "$@"; }
 
-until_true() {
-	local tries=200
-	until "$@" >/dev/null 2>&1; do
-		[ $((tries--)) -gt 0 ] || tell "never came true: $*" || return 1
-		sleep 0.05
-	done
-}
-
-# there_and_back [OPTION...]: plan, apply on the rows, the same fingerprint as the plain way's; and back.
+# there_and_back: plan, apply on the rows, the same fingerprint as the plain way's; and back.
 there_and_back() {
 	local before plain
 	before=$(clone_print)
 	touch "$T/used"
-	ok git postkit plan --online never "$@"
-	plain=$(git postkit plan --online never "$@" --json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["to"])')
-	ok git postkit plan "$@"
-	git postkit plan "$@" --down 2>/dev/null >"$T/down.sql"
+	ok git postkit plan --online never
+	plain=$(git postkit plan --online never --json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["to"])')
+	ok git postkit plan
+	git postkit plan --down 2>/dev/null >"$T/down.sql"
 	ok git postkit apply
 	has 'the clone is what the schema files mean'
 	equal "$(clone_print)" "$plain"

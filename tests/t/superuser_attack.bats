@@ -188,5 +188,6 @@ nothing_stolen() { equal "$(ls "$T/loot")" ''; }
 	git switch -q -c another
 	ok git postkit start
 	ok git postkit plan
+	# shellcheck disable=SC2016 # not ours to expand
 	equal "$(psql "$(git postkit url)" -X -qAt -c 'SHOW search_path')" '"$user", public'
 }
