@@ -276,6 +276,18 @@ converge_lost() {
 		}' "$@" | head -n 1
 }
 
+# converge_judge DB FILE: runs the judge's SQL, of which no event trigger keeps it.
+converge_judge() {
+	converge_psql "$1" <<-SQL
+		SELECT coalesce(string_agg(format('(%s, %L)', oid, evtenabled), ', '), '(0, NULL)') AS was
+		FROM pg_catalog.pg_event_trigger \\gset
+		UPDATE pg_catalog.pg_event_trigger SET evtenabled = 'D';
+		\\i $2
+		UPDATE pg_catalog.pg_event_trigger e SET evtenabled = w.enabled::"char"
+		FROM (VALUES :was) w (id, enabled) WHERE w.id = e.oid;
+	SQL
+}
+
 converge_data() {
 	local case=$1 from=$2 to=$3 work=$1_$2_to_$3_full log=$T/$1.log out=$T/$1.$2-$3 nulls data=$ROOT/tests/data/judge
 	for nulls in on off; do
@@ -284,8 +296,8 @@ converge_data() {
 			why="create: $(converge_reason "$log")"
 			return 1
 		}
-		if ! PGOPTIONS="-c postkit.nulls=$nulls" converge_psql "$work" -f "$data/fill.sql" >/dev/null 2>"$log" ||
-			! converge_psql "$work" -f "$data/facts.sql" >"$out.before" 2>"$log"; then
+		if ! PGOPTIONS="-c postkit.nulls=$nulls" converge_judge "$work" "$data/fill.sql" >/dev/null 2>"$log" ||
+			! converge_judge "$work" "$data/facts.sql" >"$out.before" 2>"$log"; then
 			why="fill: $(converge_reason "$log")"
 			return 1
 		fi
@@ -304,7 +316,7 @@ converge_data() {
 			return 2
 		}
 	done
-	converge_psql "$work" -f "$data/facts.sql" >"$out.after" 2>"$log"
+	converge_judge "$work" "$data/facts.sql" >"$out.after" 2>"$log"
 	awk '/"sql":/ { sql = $0 } /"destructive": *true/ { print sql }' "$out.json" | sed 's/\\"/"/g' >"$out.destroyed"
 	why=$(converge_lost "$out.destroyed" "$out.before" "$out.after")
 	converge_psql postgres -c "DROP DATABASE $work WITH (FORCE)"
