@@ -20,7 +20,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_schema = {
 	.name = "schema", .sql_name = "SCHEMA", .folder = "schemas", .query = pk_sql_schema, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 0,
+	.n_attrs = PK_COUNT(attrs), .rank = 0, .grows = true,
 	.grant_on = "SCHEMA", .owned = true, .stays = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };

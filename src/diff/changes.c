@@ -1,11 +1,9 @@
 #include "diff/changes.h"
 
-#include "base/map.h"
+#include <stddef.h>
 
 /* Below this, and with few rows, a lock is over before anybody notices. */
 #define SMALL_BYTES (8 << 20)
-
-#include <stddef.h>
 
 static void append(struct pk_object ***list, size_t *n, size_t *cap, struct pk_object *o)
 {
@@ -149,6 +147,8 @@ static void match(struct pk_changes *c)
 
 		if (pk_info(o)->other)
 			set_fate(o, judge(c, o, pk_info(o)->other));
+		if (pk_map_get(c->anew, o->key))
+			set_fate(o, PK_REMAKE);
 	}
 }
 

@@ -2,6 +2,7 @@
 #ifndef PK_DIFF_CHANGES_H
 #define PK_DIFF_CHANGES_H
 
+#include "base/map.h"
 #include "diff/graph.h"
 #include "diff/plan.h"
 
@@ -49,6 +50,7 @@ struct pk_changes {
 	struct pk_arena *arena;
 	struct pk_info *infos; /* all, from side first */
 	size_t n_infos;
+	const struct pk_map *anew; /* keys of the old side: what is made anew though it could change in place */
 	struct pk_borrowed_text *borrowed; /* renames.c: what it set in the old side, for the time of the diff */
 };
 

@@ -1,28 +1,76 @@
 #include "diff/differ.h"
 
+/* Can it be dropped and made again instead of changed, without the loss of anything, or of a type in use? */
+static bool can_be_made_anew(struct pk_differ *d, struct pk_object *from)
+{
+	const struct pk_kind *kind = from->kind;
+	struct pk_script s = pk_differ_script(d, &d->arena);
+	bool can = pk_info(from)->fate == PK_CHANGE && !pk_attrs_same(from, pk_info(from)->other) && !kind->part && !kind->type &&
+		   !kind->stays;
+
+	if (can)
+		kind->drop(&s, from);
+	for (size_t i = 0; i < s.n; i++)
+		can = can && !s.items[i].lost;
+	pk_script_release(&s);
+	return can;
+}
+
+/* Of changes that wait for each other in a cycle, one is given up. Returns false when there is none, or none that can be. */
+static bool give_up_change(struct pk_differ *d, struct pk_map *anew)
+{
+	size_t *nodes = pk_realloc_array(NULL, d->graph.n + 1, sizeof(*nodes));
+	size_t n = pk_graph_cycle(&d->graph, nodes);
+	bool found = false;
+
+	for (size_t i = 0; i < n && !found; i++) {
+		const struct pk_node *node = &d->graph.nodes[nodes[i]];
+
+		found = node->type == PK_NODE_ALTER && can_be_made_anew(d, node->from);
+		if (found)
+			pk_map_set(anew, node->from->key, node->from);
+	}
+	free(nodes);
+	return found;
+}
+
+static void find_actions(struct pk_differ *d)
+{
+	pk_changes_find(&d->changes);
+	pk_differ_add_nodes(d);
+	pk_differ_add_edges(d);
+}
+
+static void forget_actions(struct pk_differ *d)
+{
+	pk_graph_release(&d->graph);
+	pk_changes_release(&d->changes);
+}
+
 int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_diff_options *options, struct pk_plan *ret,
 	    struct pk_err *err)
 {
 	static const struct pk_diff_options defaults = { 0 };
 	struct pk_differ d = { .graph = PK_GRAPH_INIT, .names = PK_MAP_INIT };
+	struct pk_map anew = PK_MAP_INIT;
 	size_t *order;
 
 	(void)err;
-	d.changes = (struct pk_changes){ .from = from, .to = to, .options = options ? options : &defaults, .arena = &d.arena };
+	d.changes = (struct pk_changes){ .from = from, .to = to, .options = options ? options : &defaults, .arena = &d.arena,
+					 .anew = &anew };
 	ret->from = from->fingerprint;
 	ret->to = to->fingerprint;
 	ret->pg_major = from->version / 10000;
-	pk_changes_find(&d.changes);
-	pk_differ_add_nodes(&d);
-	pk_differ_add_edges(&d);
+	for (find_actions(&d); give_up_change(&d, &anew); find_actions(&d))
+		forget_actions(&d);
 	pk_differ_write_scripts(&d, ret);
 	order = pk_realloc_array(NULL, d.graph.n + 1, sizeof(*order));
 	pk_graph_sort(&d.graph, order);
 	pk_differ_write_steps(&d, order, ret);
 	free(order);
-	pk_graph_release(&d.graph);
-	pk_changes_release(&d.changes);
+	forget_actions(&d);
 	pk_map_release(&d.names);
+	pk_map_release(&anew);
 	pk_arena_release(&d.arena);
 	return 0;
 }

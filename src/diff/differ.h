@@ -2,7 +2,6 @@
 #ifndef PK_DIFF_DIFFER_H
 #define PK_DIFF_DIFFER_H
 
-#include "base/map.h"
 #include "diff/changes.h"
 
 struct pk_differ {

@@ -221,3 +221,52 @@ void pk_graph_sort(struct pk_graph *graph, size_t *ret_order)
 	for (size_t i = 0; i < PK_COUNT(heaps.of); i++)
 		free(heaps.of[i].items);
 }
+
+/* By Kahn's algorithm, what waits in the end: for each, some node that it waits for; PK_NO_NODE: it is free. */
+static void find_waiting(const struct pk_graph *graph, size_t *ret_for)
+{
+	size_t *waits = pk_realloc_array(NULL, graph->n + 1, sizeof(*waits));
+	size_t *queue = pk_realloc_array(NULL, graph->n + 1, sizeof(*queue)), n = 0;
+
+	for (size_t i = 0; i < graph->n; i++) {
+		waits[i] = graph->nodes[i].waits;
+		ret_for[i] = PK_NO_NODE;
+		if (!waits[i])
+			queue[n++] = i;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct pk_node *node = &graph->nodes[queue[i]];
+
+		for (size_t j = 0; j < node->n_next; j++) {
+			if (node->next[j] % 2 == 0 && --waits[node->next[j] / 2] == 0)
+				queue[n++] = node->next[j] / 2;
+		}
+	}
+	for (size_t i = 0; i < graph->n; i++) {
+		const struct pk_node *node = &graph->nodes[i];
+
+		for (size_t j = 0; waits[i] && j < node->n_next; j++) {
+			if (node->next[j] % 2 == 0)
+				ret_for[node->next[j] / 2] = i;
+		}
+	}
+	free(queue);
+	free(waits);
+}
+
+size_t pk_graph_cycle(const struct pk_graph *graph, size_t *ret_nodes)
+{
+	size_t *waits_for = pk_realloc_array(NULL, graph->n + 1, sizeof(*waits_for));
+	size_t node = 0, n = 0;
+
+	find_waiting(graph, waits_for);
+	while (node < graph->n && waits_for[node] == PK_NO_NODE)
+		node++;
+	/* Whoever waits leads to the cycle, and is in it after so many steps. */
+	for (size_t i = 0; node < graph->n && i < graph->n; i++)
+		node = waits_for[node];
+	for (size_t first = node; node < graph->n && (!n || node != first); node = waits_for[node])
+		ret_nodes[n++] = node;
+	free(waits_for);
+	return n;
+}

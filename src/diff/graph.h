@@ -55,4 +55,10 @@ void pk_graph_wish(struct pk_graph *graph, size_t before, size_t after);
  */
 void pk_graph_sort(struct pk_graph *graph, size_t *ret_order);
 
+/*
+ * A cycle of edges, wishes aside: the sort would have to break it, and what it breaks does not run. Fills
+ * ret_nodes (n) and returns how many they are; 0: there is none.
+ */
+size_t pk_graph_cycle(const struct pk_graph *graph, size_t *ret_nodes);
+
 #endif

@@ -145,6 +145,17 @@ static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 	}
 }
 
+/* What goes is better out of the way of changes to what it uses; where these are none of its business, it need not be. */
+static void order_before_change(struct pk_differ *d, size_t drop, const struct pk_object *o, const struct pk_object *on)
+{
+	const struct pk_info *info = pk_info(on);
+
+	if (on->kind->part && on->parent != o->parent && info->fate == PK_CHANGE && !info->retype)
+		pk_graph_wish(&d->graph, drop, info->alter);
+	else
+		pk_graph_edge(&d->graph, drop, info->alter);
+}
+
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -167,7 +178,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		if (of->aside && !on->kind->routine) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);
 		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !on->kind->grows && !both_use(o, on))
-			pk_graph_edge(&d->graph, info->drop, of->alter);
+			order_before_change(d, info->drop, o, on);
 	}
 	if (o->kind->linked)
 		pk_graph_edge(&d->graph, info->drop, pk_info(o->parent)->alter);
@@ -394,13 +405,25 @@ static bool becomes_heir(const struct pk_object *column)
 					      !pk_table_keeps_parent(old, table, column->origin->parent->ident);
 }
 
+/* Was it its heir's own before the parent comes by such a column? It is merged with that only when it is like it. */
+static bool is_merged(const struct pk_object *column)
+{
+	const struct pk_object *old = pk_info(column)->other;
+
+	return old && !old->origin && pk_changes_in_place(column);
+}
+
 /* An heir's own change comes after its parent's, which reaches it too; a partition is made apart. */
 static void order_heirs(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
 
-		if (o->origin && !becomes_heir(o) && !(pk_table_is_partition(o->parent) && pk_made_with_parent(o)))
+		if (!o->origin || becomes_heir(o))
+			continue;
+		if (is_merged(o))
+			pk_graph_edge(&d->graph, pk_info(o)->alter, pk_info(o->origin)->create);
+		else if (!pk_table_is_partition(o->parent) || !pk_made_with_parent(o))
 			pk_graph_edge(&d->graph, pk_ready_node(o->origin), pk_ready_node(o));
 	}
 }
