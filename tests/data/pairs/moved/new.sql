@@ -16,3 +16,6 @@ CREATE TABLE reading (sensor int GENERATED ALWAYS AS IDENTITY, at date NOT NULL,
 CREATE TABLE reading_2020 PARTITION OF reading FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE reading_rest PARTITION OF reading FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE INDEX reading_at ON reading (at);
+
+CREATE TABLE parcel (code text NOT NULL, posted date);
+CREATE TABLE letter (code text CONSTRAINT taken PRIMARY KEY);

@@ -18,3 +18,7 @@ CREATE TABLE reading_2020_1 PARTITION OF reading_2020 FOR VALUES IN (1, 2);
 CREATE TABLE reading_2020_rest PARTITION OF reading_2020 DEFAULT;
 CREATE TABLE reading_rest PARTITION OF reading DEFAULT;
 CREATE INDEX reading_at ON reading (at);
+
+-- what its own sequence was called is an index afterwards, elsewhere
+CREATE TABLE parcel (code text NOT NULL, posted date) PARTITION BY LIST (code);
+CREATE SEQUENCE taken OWNED BY parcel.posted;
