@@ -60,7 +60,11 @@ static int find(const struct pk_ctx *ctx, struct difference *d, const struct pk_
 		from = &d->renamed;
 	}
 	pk_rename_guess(from, to, &d->guesses);
-	return opt_down ? pk_diff(to, from, options, &d->plan, err) : pk_diff(from, to, options, &d->plan, err);
+	if (opt_down)
+		pk_diff(to, from, options, &d->plan);
+	else
+		pk_diff(from, to, options, &d->plan);
+	return 0;
 }
 
 static void print_sql(const struct difference *d)

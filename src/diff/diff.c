@@ -47,15 +47,13 @@ static void forget_actions(struct pk_differ *d)
 	pk_changes_release(&d->changes);
 }
 
-int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_diff_options *options, struct pk_plan *ret,
-	    struct pk_err *err)
+void pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_diff_options *options, struct pk_plan *ret)
 {
 	static const struct pk_diff_options defaults = { 0 };
 	struct pk_differ d = { .graph = PK_GRAPH_INIT, .names = PK_MAP_INIT };
 	struct pk_map anew = PK_MAP_INIT;
 	size_t *order;
 
-	(void)err;
 	d.changes = (struct pk_changes){ .from = from, .to = to, .options = options ? options : &defaults, .arena = &d.arena,
 					 .anew = &anew };
 	ret->from = from->fingerprint;
@@ -72,5 +70,4 @@ int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_di
 	pk_map_release(&d.names);
 	pk_map_release(&anew);
 	pk_arena_release(&d.arena);
-	return 0;
 }

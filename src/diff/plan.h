@@ -71,8 +71,7 @@ struct pk_diff_options {
 struct pk_step *pk_plan_add(struct pk_plan *plan, const struct pk_step *step);
 
 /* Steps from -> to. Nothing to do: n is 0. Neither snapshot is changed but for its marks. */
-int pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_diff_options *options,
-	    struct pk_plan *ret, struct pk_err *err);
+void pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_diff_options *options, struct pk_plan *ret);
 
 /* Runnable SQL, each statement with its semicolon, settings it needs at the head. */
 void pk_plan_sql(const struct pk_plan *plan, struct pk_buf *ret);

@@ -211,9 +211,9 @@ static int make_plan(struct pk_proof *proof, const struct pk_session_source *sou
 	PK_AUTO(pk_renaming) renaming = PK_RENAMING_INIT;
 	PK_AUTO(pk_snapshot) renamed = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_plan) rest = PK_PLAN_INIT;
-	if (find_renames(proof, source, options, p, &renaming, &renamed, err) < 0 ||
-	    pk_diff(renaming.n ? &renamed : &p->clone, &p->shadow, how, &rest, err) < 0)
+	if (find_renames(proof, source, options, p, &renaming, &renamed, err) < 0)
 		return -1;
+	pk_diff(renaming.n ? &renamed : &p->clone, &p->shadow, how, &rest);
 	*ret_parts = make_parts(&rest, &renaming, ret_n);
 	p->plan.from = p->clone.fingerprint;
 	p->plan.to = p->shadow.fingerprint;

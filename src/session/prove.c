@@ -225,15 +225,16 @@ int pk_proof_infra(struct pk_proof *proof, const struct pk_session_source *sourc
 		proof->desk->project->schema_dir);
 }
 
-int pk_part_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk_snapshot *after,
-		     const struct pk_diff_options *options, struct pk_err *err)
+void pk_part_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk_snapshot *after,
+		      const struct pk_diff_options *options)
 {
 	PK_AUTO(pk_plan) down = PK_PLAN_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	size_t n = 0;
-	if (pk_diff(after, before, options, &down, err) < 0)
-		return pk_err_wrap(err, "the way back can't be found");
-	struct pk_plan_part *parts = pk_plan_parts(&down, &n);
+	struct pk_plan_part *parts;
+
+	pk_diff(after, before, options, &down);
+	parts = pk_plan_parts(&down, &n);
 	for (size_t i = 0; i < n; i++)
 		pk_plan_part_sql(&down, &parts[i], &sql);
 	/*
@@ -243,7 +244,6 @@ int pk_part_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk
 	part->down_transaction = n == 0 || (n == 1 && parts[0].transaction);
 	part->down = pk_buf_take(&sql);
 	free(parts);
-	return 0;
 }
 
 static int prove_up(struct pk_proof *proof, struct pk_part *part, struct pk_snapshot *before,
@@ -256,8 +256,8 @@ static int prove_up(struct pk_proof *proof, struct pk_part *part, struct pk_snap
 		return -1;
 	part->from = before->fingerprint;
 	part->to = after->fingerprint;
-	if (!part->down && pk_part_way_back(part, before, after, options, err) < 0)
-		return -1;
+	if (!part->down)
+		pk_part_way_back(part, before, after, options);
 	return pk_desk_keep(proof->desk, after, err);
 }
 

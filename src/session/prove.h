@@ -38,8 +38,8 @@ int pk_proof_run(struct pk_proof *proof, const char *sql, bool transaction, stru
 int pk_proof_read(struct pk_proof *proof, struct pk_snapshot *ret, struct pk_err *err);
 
 /* Sets down and down_transaction of the part: from after to before. */
-int pk_part_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk_snapshot *after,
-		     const struct pk_diff_options *options, struct pk_err *err);
+void pk_part_way_back(struct pk_part *part, struct pk_snapshot *before, struct pk_snapshot *after,
+		      const struct pk_diff_options *options);
 /*
  * Runs the parts in their order, notes from and to and finds the way back of each that has none;
  * then runs these back to the start. Each of the schemas on the way must be what was promised, the
