@@ -179,8 +179,8 @@ pg_start() {
 	for tries in 1 2 3 4 5; do
 		port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
 		if as_server "$(pg_bin)/pg_ctl" -D "$dir/data" -s -w -t 60 -l "$dir/log" start \
-			-o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir/s
-			-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB
+			-o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir/s \
+			-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB \
 			-c max_connections=60 -c log_statement=all -c lc_messages=C ${PG_SETTINGS-}" \
 			</dev/null >/dev/null 2>&1 3>&- 4>&-; then
 			export PROD_SOCKET=$dir/s PROD_PORT=$port PROD_PASSWORD=secret
