@@ -74,6 +74,7 @@ bool pk_table_stays_attached(const struct pk_object *from, const struct pk_objec
 }
 
 const struct pk_kind pk_kind_attachment = {
+	.if_any = "pg_inherits",
 	.name = "partition", .sql_name = "", .folder = NULL, .query = pk_sql_attachment, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 15, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .attachment = true, .create = create, .alter = alter, .drop = drop,
 };

@@ -104,6 +104,7 @@ static void drop_aside(struct pk_script *s, const struct pk_object *from, const 
 }
 
 const struct pk_kind pk_kind_composite = {
+	.if_any = "pg_class WHERE relkind = 'c' AND oid >= 16384",
 	.name = "type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_composite, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type, .refill = refill,

@@ -22,6 +22,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_default_acl = {
+	.if_any = "pg_default_acl",
 	.name = "default_privileges", .sql_name = "", .folder = "grants", .query = pk_sql_default_acl, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 30, .grant_on = "DEFAULT",
 	.grant_prefix_attr = 1, .grant_name_attr = 2, .stays = true, .create = create, .alter = alter, .drop = drop,

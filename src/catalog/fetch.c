@@ -3,12 +3,13 @@
 #include "catalog/kind.h"
 #include "catalog/query.h"
 #include "catalog_sql.h"
-#include "pg/pipeline.h"
+
+_Static_assert(2 * PK_SNAPSHOTS_MAX <= PK_PIPELINES_MAX, "two connections for each");
 
 /* What one connection runs. */
 struct list {
-	const char *sqls[3 * PK_FETCH_MAX];
-	struct pk_rows *rows[3 * PK_FETCH_MAX];
+	const char *sqls[4 * PK_FETCH_MAX];
+	struct pk_rows *rows[4 * PK_FETCH_MAX];
 	int n;
 };
 
@@ -18,114 +19,183 @@ static void add(struct list *list, const char *sql, struct pk_rows *rows)
 	list->rows[list->n++] = rows;
 }
 
-static void add_kind(struct list *list, const char *sql, const struct pk_kind *kind, bool none, struct pk_rows *rows)
+static void add_kind(struct list *list, const char *sql, const struct pk_kind *kind, struct pk_rows *rows)
 {
-	if (none)
-		sql = "SELECT WHERE false";
-	if (kind->hash_joins && !none)
+	if (kind->hash_joins)
 		add(list, "SET LOCAL enable_nestloop = off", NULL);
 	add(list, sql, rows);
-	if (kind->hash_joins && !none)
+	if (kind->hash_joins)
 		add(list, "SET LOCAL enable_nestloop TO DEFAULT", NULL);
 }
 
 /* About half of the work each: what hangs on relations and their columns is for the second one. */
-static void make_lists(struct pk_arena *arena, int version, const struct pk_rows *any, struct pk_rows *rows, struct list *first,
-		       struct list *second)
+static void make_lists(const struct pk_fetch *f, const struct pk_rows *any, struct list *first, struct list *second)
 {
+	int version = f->conn->version;
 	struct list *to = first;
 
 	add(first,
 	    "SELECT quote_ident(pg_get_userbyid(datdba)), (SELECT upper(reset_val) IN ('UTC', 'ETC/UTC', 'GMT', 'ETC/GMT')"
 	    " FROM pg_settings WHERE name = 'TimeZone') FROM pg_database WHERE datname = current_database()",
-	    &rows[PK_FETCH_OWNER]);
-	add(first, pk_catalog_query(arena, pk_sql_alias, version), &rows[PK_FETCH_ALIAS]);
+	    &f->rows[PK_FETCH_OWNER]);
+	add(first, pk_catalog_query(f->arena, pk_sql_alias, version), &f->rows[PK_FETCH_ALIAS]);
 	for (int i = 0; pk_kinds[i]; i++) {
-		add_kind(to, pk_catalog_query(arena, pk_kinds[i]->query, version), pk_kinds[i], !pk_rows_true(any, 0, i),
-			 &rows[PK_FETCH_KINDS + i]);
+		struct pk_rows *rows = &f->rows[PK_FETCH_KINDS + i];
+
+		if (pk_rows_true(any, 0, i + 1))
+			add_kind(to, pk_catalog_query(f->arena, pk_kinds[i]->query, version), pk_kinds[i], rows);
+		else
+			pk_rows_none(rows);
 		if (pk_kinds[i]->part)
 			to = second;
 	}
-	add(second, pk_catalog_query(arena, pk_sql_depend, version), &rows[PK_FETCH_DEPEND]);
-	add(second, pk_catalog_query(arena, pk_sql_unmodelled, version), &rows[PK_FETCH_UNMODELLED]);
+	add(second, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
+	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
 }
 
-/* A row of as many columns as there are kinds: may there be any? Most are in few databases. */
-static int read_any(struct pk_conn *conn, struct pk_rows *ret, struct pk_err *err)
+/*
+ * A row: is there so much that a second connection is worth its while? And for each kind, may there be
+ * any? Most are in few databases.
+ */
+static const char *any_query(struct pk_arena *arena)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
+	pk_buf_add(&sql, "SELECT pg_relation_size('pg_attribute') > 1048576");
 	for (int i = 0; pk_kinds[i]; i++) {
-		pk_buf_add(&sql, i ? ", EXISTS (SELECT" : "SELECT EXISTS (SELECT");
+		pk_buf_add(&sql, ", EXISTS (SELECT");
 		if (pk_kinds[i]->if_any) {
 			pk_buf_add(&sql, " FROM ");
 			pk_buf_add(&sql, pk_kinds[i]->if_any);
 		}
 		pk_buf_addc(&sql, ')');
 	}
-	return pk_query(conn, sql.ptr, 0, NULL, ret, err);
+	return pk_arena_strdup(arena, sql.ptr);
 }
 
-static const char begin[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/* For this transaction: many small rows, statistics that are not there yet, and no code worth compiling. */
-static int begin_reading(struct pk_conn *conn, const char *snapshot, struct pk_err *err)
+/*
+ * For this transaction: many small rows, statistics that are not there yet, no code worth compiling, and
+ * joins in the order in which they are written.
+ */
+static void add_begin(struct list *list, struct pk_arena *arena, const char *snapshot)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	pk_buf_addf(&sql, "%s; ", begin);
+	add(list, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
 	if (snapshot) {
 		pk_buf_add(&sql, "SET TRANSACTION SNAPSHOT ");
 		pk_buf_add_literal(&sql, snapshot);
-		pk_buf_add(&sql, "; ");
+		add(list, pk_arena_strdup(arena, sql.ptr), NULL);
 	}
-	pk_buf_add(&sql, "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'");
-	return pk_exec(conn, sql.ptr, err);
+	add(list,
+	    "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('work_mem', '64MB', true),"
+	    " pg_catalog.set_config('join_collapse_limit', '1', true), pg_catalog.set_config('from_collapse_limit', '1', true)",
+	    NULL);
 }
 
-/* Not to be had (no place left, a pooler that leads elsewhere): the first one does all. */
-static bool open_second(struct pk_conn *second, const struct pk_conn *conn, const char *snapshot)
+static struct pk_pipeline pipeline(struct pk_conn *conn, struct list *list)
 {
-	return snapshot && pk_conn_open_beside(second, conn, NULL) == 0 && begin_reading(second, snapshot, NULL) == 0;
+	return (struct pk_pipeline){ .conn = conn, .sqls = list->sqls, .rows = list->rows, .n = list->n };
 }
 
-static int run(struct pk_conn *conn, struct list *first, struct list *second, const char *snapshot,
-	       void (*arrived)(void *arg), void *arg, struct pk_err *err)
+static int run(struct pk_conn *conn, struct list *list, struct pk_err *err)
 {
-	PK_AUTO(pk_conn) other = PK_CONN_INIT;
-	struct pk_pipeline ps[] = {
-		{ .conn = conn, .sqls = first->sqls, .rows = first->rows, .n = first->n },
-		{ .conn = &other, .sqls = second->sqls, .rows = second->rows, .n = second->n },
-	};
+	struct pk_pipeline p = pipeline(conn, list);
 
-	if (pk_pipeline_send(&ps[0], err) < 0)
-		return -1;
-	if (open_second(&other, conn, snapshot) && pk_pipeline_send(&ps[1], NULL) == 0)
-		return pk_pipelines_collect(ps, 2, arrived, arg, err);
-	ps[1].conn = conn;
-	if (pk_pipelines_collect(&ps[0], 1, arrived, arg, err) < 0 || pk_pipeline_send(&ps[1], err) < 0)
-		return -1;
-	return pk_pipelines_collect(&ps[1], 1, arrived, arg, err);
+	return pk_pipeline_send(&p, err) < 0 ? -1 : pk_pipelines_collect(&p, 1, NULL, NULL, err);
 }
 
-int pk_catalog_fetch(struct pk_conn *conn, struct pk_arena *arena, struct pk_rows *rows, void (*arrived)(void *arg),
-		     void *arg, struct pk_err *err)
+static int look(struct pk_fetch *f, struct pk_rows *any, struct pk_err *err)
 {
-	struct list *first = pk_arena_alloc(arena, sizeof(*first)), *second = pk_arena_alloc(arena, sizeof(*second));
+	struct list *list = pk_arena_alloc(f->arena, sizeof(*list));
+
+	f->ends = pk_conn_tx(f->conn) == PK_TX_IDLE;
+	if (f->ends)
+		add_begin(list, f->arena, NULL);
+	add(list, any_query(f->arena), any);
+	return run(f->conn, list, err);
+}
+
+/* Not to be had (no place left, a pooler that leads elsewhere): the first one does it after its own. */
+static bool open_second(struct pk_fetch *f, const char *snapshot)
+{
+	struct list *list = pk_arena_alloc(f->arena, sizeof(*list));
+
+	add_begin(list, f->arena, snapshot);
+	return pk_conn_open_beside(&f->second, f->conn, NULL) == 0 && run(&f->second, list, NULL) == 0;
+}
+
+static int begin(struct pk_fetch *f, struct pk_err *err)
+{
+	struct list *first = pk_arena_alloc(f->arena, sizeof(*first)), *second = pk_arena_alloc(f->arena, sizeof(*second));
 	PK_AUTO(pk_rows) any = PK_ROWS_INIT;
 	PK_FREE char *snapshot = NULL;
-	bool within = pk_conn_tx(conn) != PK_TX_IDLE;
 
-	if (!within && begin_reading(conn, NULL, err) < 0)
+	if (look(f, &any, err) < 0)
 		return -1;
-	int status = read_any(conn, &any, err);
-	if (status == 0)
-		make_lists(arena, conn->version, &any, rows, first, second);
-	if (status == 0 && !within)
-		status = pk_query_value(conn, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &snapshot, err);
-	if (status == 0)
-		status = run(conn, first, second, snapshot, arrived, arg, err);
-	if (!within && pk_exec(conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
+	bool share = f->ends && pk_rows_true(&any, 0, 0);
+	if (share && pk_query_value(f->conn, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &snapshot, err) < 0)
+		return -1;
+	make_lists(f, &any, first, share ? second : first);
+	f->parts[0] = pipeline(f->conn, first);
+	if (pk_pipeline_send(&f->parts[0], err) < 0)
+		return -1;
+	f->n_sent = 1;
+	f->parts[1] = pipeline(f->conn, second);
+	if (share && open_second(f, snapshot)) {
+		f->parts[1].conn = &f->second;
+		if (pk_pipeline_send(&f->parts[1], err) < 0)
+			return -1;
+		f->n_sent = 2;
+	}
+	return 0;
+}
+
+static int cannot_read(const struct pk_conn *conn, struct pk_err *err)
+{
+	return pk_err_wrap(err, "cannot read the schema of %s", conn->where);
+}
+
+int pk_catalog_fetch_begin(struct pk_fetch *f, struct pk_err *err)
+{
+	return begin(f, err) < 0 ? cannot_read(f->conn, err) : 0;
+}
+
+/* What was sent; then what first connections still have to do. */
+static int collect(struct pk_fetch *fetches, size_t n, void (*arrived)(void *arg), void *arg, struct pk_err *err)
+{
+	struct pk_pipeline ps[2 * PK_SNAPSHOTS_MAX];
+	int n_ps = 0, bad = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (int k = 0; k < fetches[i].n_sent; k++)
+			ps[n_ps++] = fetches[i].parts[k];
+	if (n_ps && pk_pipelines_collect(ps, n_ps, arrived, arg, err) < 0) {
+		while (bad < n_ps - 1 && !ps[bad].failed)
+			bad++;
+		return cannot_read(ps[bad].conn, err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct pk_pipeline *rest = &fetches[i].parts[1];
+
+		if (fetches[i].n_sent == 1 && rest->n &&
+		    (pk_pipeline_send(rest, err) < 0 || pk_pipelines_collect(rest, 1, arrived, arg, err) < 0))
+			return cannot_read(rest->conn, err);
+	}
+	return 0;
+}
+
+int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, void (*arrived)(void *arg), void *arg,
+			 struct pk_err *err)
+{
+	int status = failed ? -1 : 0;
+
+	if (collect(fetches, n, failed ? NULL : arrived, arg, failed ? NULL : err) < 0)
 		status = -1;
+	for (size_t i = 0; i < n; i++) {
+		pk_conn_release(&fetches[i].second);
+		if (fetches[i].ends && pk_exec(fetches[i].conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
+			status = -1;
+	}
 	return status;
 }

@@ -3,7 +3,7 @@
 #define PK_CATALOG_FETCH_H
 
 #include "base/arena.h"
-#include "pg/conn.h"
+#include "pg/pipeline.h"
 
 enum {
 	PK_FETCH_OWNER,	     /* of the database, quoted; is its time zone UTC? One row */
@@ -15,14 +15,28 @@ enum {
 };
 
 /*
- * Runs the queries in one REPEATABLE READ transaction; in a transaction of the caller's, in that,
+ * Of one database, in one REPEATABLE READ transaction; in a transaction of the caller's, in that,
  * so that what it did is read as well. Outside of one a second connection of the same snapshot
- * shares the work, where the server lets us have one.
- *
- * rows: PK_FETCH_MAX of them, initialised; those of a query have a handle once they are there, and
- * arrived() is called then, while others are under way.
+ * shares the work where there is much of it and the server lets us have one.
  */
-int pk_catalog_fetch(struct pk_conn *conn, struct pk_arena *arena, struct pk_rows *rows, void (*arrived)(void *arg),
-		     void *arg, struct pk_err *err);
+struct pk_fetch {
+	struct pk_conn *conn;
+	struct pk_arena *arena;
+	struct pk_rows *rows; /* PK_FETCH_MAX of them, initialised; those of a query have a handle once they are there */
+	/* not for the caller */
+	struct pk_conn second;
+	struct pk_pipeline parts[2];
+	int n_sent;
+	bool ends; /* the transaction is ours to end */
+};
+
+/* Sends the queries and does not wait for them. Whatever it returns, the fetch must be ended. */
+int pk_catalog_fetch_begin(struct pk_fetch *fetch, struct pk_err *err);
+/*
+ * Waits for all that was begun (PK_SNAPSHOTS_MAX at most), side by side. arrived() is called when a query's
+ * rows are there, while others are under way. failed: only cleans up.
+ */
+int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, void (*arrived)(void *arg), void *arg,
+			 struct pk_err *err);
 
 #endif

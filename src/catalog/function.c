@@ -93,6 +93,7 @@ static void drop_aside(struct pk_script *s, const struct pk_object *from, const 
 }
 
 const struct pk_kind pk_kind_function = {
+	.if_any = "pg_proc WHERE prokind <> 'a' AND oid >= 16384",
 	.name = "function", .sql_name = "FUNCTION", .sql_name_attr = ROUTINE + 1, .folder = "functions",
 	.query = pk_sql_function, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 8, .grant_on = "FUNCTION",
 	.owned = true, .routine = true, .body_attr = DEFINITION + 1, .blocks_type_change = true,

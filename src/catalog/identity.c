@@ -30,6 +30,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_identity = {
+	.if_any = "pg_sequence",
 	.name = "identity", .sql_name = "", .query = pk_sql_identity, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
 	.rank = 12, .grant_on = "SEQUENCE", .grant_name_attr = SEQUENCE + 1, .hash_joins = true,
 	.create = create, .alter = alter, .drop = drop,

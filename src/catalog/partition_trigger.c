@@ -31,6 +31,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_partition_trigger = {
+	.if_any = "pg_trigger WHERE tgparentid <> 0",
 	.name = "partition_trigger", .sql_name = "", .query = pk_sql_partition_trigger, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 21, .lock_create = "SHARE ROW EXCLUSIVE", .lock_alter = "SHARE ROW EXCLUSIVE",
 	.lock_drop = "SHARE ROW EXCLUSIVE", .linked = true, .create = create, .alter = alter, .drop = drop,

@@ -44,6 +44,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_publication_table = {
+	.if_any = "pg_publication_rel",
 	.name = "publication_table", .sql_name = "", .query = pk_sql_publication_table, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 26, .blocks_type_change = true, .carried = true, .linked = true,
 	.create = create, .alter = alter, .drop = drop,

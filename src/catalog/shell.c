@@ -14,6 +14,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_shell = {
+	.if_any = "pg_type WHERE oid >= 16384 AND (typtype IN ('b', 'r') AND typarray <> 0 OR NOT typisdefined)",
 	.name = "shell", .sql_name = "", .query = pk_sql_shell, .rank = 4, .comes_first = true,
 	.create = create, .alter = pk_alter_recreate, .drop = drop,
 };

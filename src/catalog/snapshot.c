@@ -12,7 +12,6 @@
 struct reading {
 	struct pk_snapshot *snap;
 	const struct pk_managed *managed;
-	struct pk_rows *rows; /* PK_FETCH_MAX of them */
 	int n_taken;
 	struct pk_addresses addresses;
 };
@@ -324,10 +323,9 @@ static void remember_lists(struct pk_snapshot *snap)
 }
 
 /* Takes what has arrived, in the order in which one needs the other. */
-static void take_arrived(void *arg)
+static void take_rows(struct reading *r)
 {
-	struct reading *r = arg;
-	struct pk_rows *rows = r->rows;
+	struct pk_rows *rows = r->snap->rows;
 
 	if (!r->n_taken && rows[PK_FETCH_ALIAS].handle && rows[PK_FETCH_OWNER].handle) {
 		r->snap->database_owner = pk_rows_get(&rows[PK_FETCH_OWNER], 0, 0);
@@ -341,12 +339,26 @@ static void take_arrived(void *arg)
 	}
 }
 
+struct readings {
+	struct reading items[PK_SNAPSHOTS_MAX];
+	struct pk_fetch fetches[PK_SNAPSHOTS_MAX];
+	size_t n;
+};
+
+static void take_arrived(void *arg)
+{
+	struct readings *all = arg;
+
+	for (size_t i = 0; i < all->n; i++)
+		take_rows(&all->items[i]);
+}
+
 static int finish(struct reading *r, struct pk_err *err)
 {
 	struct pk_snapshot *snap = r->snap;
-	const struct pk_rows *unmodelled = &r->rows[PK_FETCH_UNMODELLED];
+	const struct pk_rows *unmodelled = &snap->rows[PK_FETCH_UNMODELLED];
 
-	read_dependencies(r, &r->rows[PK_FETCH_DEPEND]);
+	read_dependencies(r, &snap->rows[PK_FETCH_DEPEND]);
 	for (int i = 0; i < unmodelled->n; i++)
 		pk_strv_push(&snap->unmodelled, pk_rows_get(unmodelled, i, 0));
 	for (size_t i = 0; i < snap->n; i++)
@@ -362,24 +374,40 @@ static int finish(struct reading *r, struct pk_err *err)
 	return status;
 }
 
+static int begin(struct readings *all, struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
+		 struct pk_err *err)
+{
+	size_t i = all->n++;
+
+	ret->version = conn->version;
+	ret->rows = pk_alloc(PK_FETCH_MAX * sizeof(*ret->rows));
+	all->items[i] = (struct reading){ .snap = ret, .managed = managed };
+	all->fetches[i] = (struct pk_fetch){ .conn = conn, .arena = &ret->arena, .rows = ret->rows };
+	return pk_catalog_fetch_begin(&all->fetches[i], err);
+}
+
+int pk_snapshots_read(struct pk_conn *const *conns, struct pk_snapshot *const *rets, size_t n,
+		      const struct pk_managed *managed, struct pk_err *err)
+{
+	struct readings all = { .n = 0 };
+	int status = pk_managed_check(managed, err);
+
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = begin(&all, conns[i], managed, rets[i], err);
+	if (pk_catalog_fetch_end(all.fetches, all.n, status < 0, take_arrived, &all, status < 0 ? NULL : err) < 0)
+		status = -1;
+	for (size_t i = 0; i < all.n; i++) {
+		if (status == 0)
+			status = finish(&all.items[i], err);
+		pk_addresses_release(&all.items[i].addresses);
+	}
+	return status;
+}
+
 int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
 		     struct pk_err *err)
 {
-	struct reading r = { .snap = ret, .managed = managed };
-	int status;
-
-	if (pk_managed_check(managed, err) < 0)
-		return -1;
-	ret->version = conn->version;
-	ret->rows = pk_alloc(PK_FETCH_MAX * sizeof(*ret->rows));
-	r.rows = ret->rows;
-	status = pk_catalog_fetch(conn, &ret->arena, r.rows, take_arrived, &r, err);
-	if (status == 0)
-		status = finish(&r, err);
-	else
-		pk_err_wrap(err, "cannot read the schema of %s", conn->where);
-	pk_addresses_release(&r.addresses);
-	return status;
+	return pk_snapshots_read(&conn, &ret, 1, managed, err);
 }
 
 /* A partitioned table has no rows of its own. */

@@ -69,6 +69,10 @@ void pk_snapshot_release(struct pk_snapshot *snapshot);
  */
 int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
 		     struct pk_err *err);
+/* Several databases (PK_SNAPSHOTS_MAX at most) side by side, each over a connection of its own. */
+#define PK_SNAPSHOTS_MAX 2
+int pk_snapshots_read(struct pk_conn *const *conns, struct pk_snapshot *const *rets, size_t n,
+		      const struct pk_managed *managed, struct pk_err *err);
 /* Fills rows and bytes of a snapshot just read over this connection, which the plan's steps tell. */
 int pk_snapshot_measure(struct pk_conn *conn, struct pk_snapshot *snapshot, struct pk_err *err);
 struct pk_object *pk_snapshot_find(const struct pk_snapshot *snapshot, const char *key);

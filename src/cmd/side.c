@@ -41,16 +41,35 @@ int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *
 	return pk_remote_connect(&remote, ret, err);
 }
 
-static int read_live(const struct pk_ctx *ctx, struct pk_side *side, bool with_facts, struct pk_err *err)
+/* All that are live, side by side. files: others are made like the first of these. */
+static int read_live(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t n, bool files, struct pk_err *err)
 {
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_conn conns[PK_SNAPSHOTS_MAX] = { PK_CONN_INIT, PK_CONN_INIT }, *used[PK_SNAPSHOTS_MAX];
+	struct pk_snapshot *rets[PK_SNAPSHOTS_MAX];
+	struct pk_side *live[PK_SNAPSHOTS_MAX];
+	size_t n_live = 0;
+	int status = 0;
 
-	if (pk_side_connect(ctx, side->text, &conn, err) < 0 ||
-	    (with_facts && pk_source_facts_read(&conn, &side->facts, err) < 0) ||
-	    pk_snapshot_read(&conn, &ctx->project.managed, &side->snapshot, err) < 0 ||
-	    (side->measure && pk_snapshot_measure(&conn, &side->snapshot, err) < 0))
-		return -1;
-	return 0;
+	for (size_t i = 0; i < n && status == 0; i++) {
+		struct pk_conn *conn = &conns[n_live];
+
+		if (!sides[i]->live)
+			continue;
+		status = pk_side_connect(ctx, sides[i]->text, conn, err);
+		if (status == 0 && (sides[i]->copied || (files && !n_live)))
+			status = pk_source_facts_read(conn, &sides[i]->facts, err);
+		used[n_live] = conn;
+		rets[n_live] = &sides[i]->snapshot;
+		live[n_live++] = sides[i];
+	}
+	if (status == 0 && n_live)
+		status = pk_snapshots_read(used, rets, n_live, &ctx->project.managed, err);
+	for (size_t i = 0; i < n_live; i++) {
+		if (status == 0 && live[i]->measure)
+			status = pk_snapshot_measure(&conns[i], &live[i]->snapshot, err);
+		pk_conn_release(&conns[i]);
+	}
+	return status;
 }
 
 static struct pk_shadow_options shadow_options(const struct pk_ctx *ctx, const struct pk_side *side)
@@ -102,13 +121,10 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 			err, "connection strings look like postgresql://user@host/database or "
 			     "'host=... dbname=...'");
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (!sides[i]->live)
-			continue;
-		if (read_live(ctx, sides[i], sides[i]->copied || (files && !like), err) < 0)
-			return -1;
-		like = like ? like : sides[i];
-	}
+	if (read_live(ctx, sides, n, files, err) < 0)
+		return -1;
+	for (size_t i = n; i-- > 0;)
+		like = sides[i]->live ? sides[i] : like;
 	for (size_t i = 0; i < n; i++)
 		sides[i]->like = sides[i]->live ? sides[i] : like;
 	if (!files)

@@ -31,7 +31,7 @@ int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *
 		    struct pk_err *err);
 
 /*
- * Reads n sides (initialised, text set). Databases come first; files are then loaded on a server of the
+ * Reads n sides (PK_SNAPSHOTS_MAX at most; initialised, text set). Databases come first; files are then loaded on a server of the
  * major of the first database and under its role and owner, so that both speak of the same. Without a
  * database: postkit.pgMajor or the newest server installed.
  */

@@ -57,6 +57,7 @@ struct pk_rows {
 		0                                                                                  \
 	}
 void pk_rows_release(struct pk_rows *rows);
+void pk_rows_none(struct pk_rows *ret); /* as of a query that found none, without asking */
 const char *pk_rows_get(const struct pk_rows *rows, int row, int column);
 const char *pk_rows_named(const struct pk_rows *rows, int row,
 			  const char *column);			    /* unknown column: abort */

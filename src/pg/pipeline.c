@@ -77,6 +77,14 @@ static bool any_open(const struct pk_pipeline *ps, int n)
 	return false;
 }
 
+static bool any_failed(const struct pk_pipeline *ps, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (ps[i].failed)
+			return true;
+	return false;
+}
+
 static int collect(struct pk_pipeline *ps, int n, struct pk_running *running, void (*arrived)(void *arg), void *arg,
 		   struct pk_err *err)
 {
@@ -92,19 +100,19 @@ static int collect(struct pk_pipeline *ps, int n, struct pk_running *running, vo
 		for (int i = 0; i < n; i++) {
 			/* A single one is waited for here, and so are those that will end soon. */
 			while (ps[i].open && (n == 1 || cancelled || !PQisBusy(ps[i].conn->handle))) {
-				struct pk_err *first = ps[0].failed || ps[n - 1].failed ? NULL : err;
+				struct pk_err *first = any_failed(ps, n) ? NULL : err;
 				PGresult *result;
 
 				running->cancel = ps[i].conn->cancel;
 				if (pk_next_result(ps[i].conn, running, &result, first) < 0)
 					return -1;
 				ps[i].failed |= take(&ps[i], running, result, first) < 0;
-				if (arrived && !ps[0].failed && !ps[n - 1].failed)
+				if (arrived && !any_failed(ps, n))
 					arrived(arg);
 			}
 		}
 	}
-	return ps[0].failed || ps[n - 1].failed ? -1 : 0;
+	return any_failed(ps, n) ? -1 : 0;
 }
 
 int pk_pipelines_collect(struct pk_pipeline *ps, int n, void (*arrived)(void *arg), void *arg, struct pk_err *err)

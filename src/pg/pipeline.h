@@ -7,7 +7,7 @@
 
 #include "pg/conn.h"
 
-#define PK_PIPELINES_MAX 2
+#define PK_PIPELINES_MAX 4
 
 struct pk_pipeline {
 	struct pk_conn *conn;	 /* idle, or in a transaction */

@@ -35,3 +35,8 @@ bool pk_rows_true(const struct pk_rows *rows, int row, int column)
 {
 	return pk_streq(pk_rows_get(rows, row, column), "t");
 }
+
+void pk_rows_none(struct pk_rows *ret)
+{
+	pk_give_rows(PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK), ret);
+}
