@@ -44,6 +44,13 @@ for program in /usr/lib/postgresql/*/bin/postgres; do
 	[ -x "$program" ] && server=$program
 done
 [ -n "$server" ] || missing="$missing postgresql-15 postgresql-client-15"
+major=${server#/usr/lib/postgresql/}
+major=${major%%/*}
+case " $* " in
+*" test "*) # a module for the server is built
+	[ -e "/usr/include/postgresql/${major:-15}/server/postgres.h" ] || missing="$missing postgresql-server-dev-${major:-15}"
+	;;
+esac
 [ -n "$missing" ] || exit 0
 
 root=

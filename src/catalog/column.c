@@ -472,6 +472,7 @@ static void follow(struct pk_script *s, const struct pk_object *first, const str
 	given.parent = o->parent;
 	given.origin = NULL;
 	given.comment = NULL;
+	given.labels = NULL;
 	given.grants = NULL;
 	change(s, &given, o, false);
 	pk_common_alter(s, &given, o);

@@ -1,4 +1,4 @@
-/* Owner, comment and privileges: the same for every kind. */
+/* Owner, comment, security labels and privileges: the same for every kind. */
 #include "catalog/acl.h"
 #include "catalog/kind.h"
 
@@ -28,6 +28,52 @@ static void emit_comment(struct pk_script *s, const struct pk_object *o, const c
 	stmt->lock = o->kind->relation_name || o->kind->part ? "SHARE UPDATE EXCLUSIVE" : "";
 	if (o->kind->relation_name)
 		stmt->about = o;
+}
+
+/* An identity's sequence is no object of its own to SQL: it goes by the name that privileges know. */
+static void emit_label(struct pk_script *s, const struct pk_object *o, const char *provider, const char *text)
+{
+	bool named = o->kind->sql_name[0] != '\0';
+	struct pk_stmt *stmt = pk_emit(s, "SECURITY LABEL FOR %s ON %s %s IS %s", provider,
+				       named ? pk_sql_name(o) : o->kind->grant_on,
+				       named ? o->ident : o->attr[o->kind->grant_name_attr - 1], text);
+
+	stmt->lock = o->kind->relation_name || o->kind->part ? "SHARE UPDATE EXCLUSIVE" : "";
+	stmt->note = "its provider decides whether it may be; where that is not loaded, only local servers keep it";
+	if (o->kind->relation_name)
+		stmt->about = o;
+}
+
+static const struct pk_label *label_of(const struct pk_label *labels, const char *provider)
+{
+	while (labels && strcmp(labels->provider, provider) != 0)
+		labels = labels->next;
+	return labels;
+}
+
+static bool has_labels(const struct pk_label *these, const struct pk_label *those)
+{
+	for (; these; these = these->next) {
+		const struct pk_label *that = label_of(those, these->provider);
+
+		if (!that || strcmp(that->text, these->text) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void change_labels(struct pk_script *s, const struct pk_object *o, const struct pk_label *from,
+			  const struct pk_label *to)
+{
+	for (const struct pk_label *old = from; old; old = old->next)
+		if (!label_of(to, old->provider))
+			emit_label(s, o, old->provider, "NULL");
+	for (const struct pk_label *new = to; new; new = new->next) {
+		const struct pk_label *old = label_of(from, new->provider);
+
+		if (!old || strcmp(old->text, new->text) != 0)
+			emit_label(s, o, new->provider, new->text);
+	}
 }
 
 static void emit_owner(struct pk_script *s, const struct pk_object *o)
@@ -149,6 +195,7 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 		emit_owner(s, o);
 	if (o->comment && comment_counts(o))
 		emit_comment(s, o, o->comment);
+	change_labels(s, o, NULL, o->labels);
 	if (o->kind->grant_on)
 		pk_acl_change(s, o, grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner), o->grants);
 }
@@ -167,6 +214,7 @@ void pk_common_alter(struct pk_script *s, const struct pk_object *from, const st
 		emit_owner(s, to);
 	if (comment_counts(to) && !pk_streq(from->comment, to->comment))
 		emit_comment(s, to, to->comment);
+	change_labels(s, to, from->labels, to->labels);
 	if (to->kind->grant_on)
 		pk_acl_change(s, to, grants_after_owner(s, to, from->grants, owner_of(s, owned(from)), owner_of(s, owned(to))),
 			      to->grants);
@@ -178,6 +226,8 @@ bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const 
 	if (owner_changes(a, b) || (owned(b) != b && b->grants && owner_changes(owned(a), owned(b))))
 		return false;
 	if (comment_counts(b) && !pk_streq(a->comment, b->comment))
+		return false;
+	if (!has_labels(a->labels, b->labels) || !has_labels(b->labels, a->labels))
 		return false;
 	return !b->kind->grant_on || pk_acl_same(a->grants, b->grants);
 }

@@ -51,6 +51,7 @@ static void make_lists(const struct pk_fetch *f, const struct pk_rows *any, stru
 	}
 	add(second, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
 	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
+	add(second, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
 }
 
 /*

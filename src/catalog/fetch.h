@@ -10,6 +10,7 @@ enum {
 	PK_FETCH_ALIAS,	     /* alias.sql */
 	PK_FETCH_DEPEND,     /* depend.sql */
 	PK_FETCH_UNMODELLED, /* unmodelled.sql */
+	PK_FETCH_LABEL,	     /* label.sql */
 	PK_FETCH_KINDS,	     /* from here on: those of pk_kinds, in their order */
 	PK_FETCH_MAX = 64
 };

@@ -44,7 +44,7 @@ static char *file_path(const struct pk_object *o)
 static bool is_given(const struct pk_object *o)
 {
 	return o->kind == &pk_kind_schema && strcmp(o->name, "public") == 0 &&
-	       pk_streq(o->comment, "'standard public schema'") &&
+	       pk_streq(o->comment, "'standard public schema'") && !o->labels &&
 	       (!o->owner || strcmp(o->owner, "pg_database_owner") == 0) && !o->grants;
 }
 

@@ -121,7 +121,7 @@ struct pk_kind {
 	 */
 	void (*late)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 
-	/* Statements that make the object, without owner, comment and privileges. */
+	/* Statements that make the object, without owner, comment, security labels and privileges. */
 	void (*create)(struct pk_script *s, const struct pk_object *o);
 	/*
 	 * Statements from one to the other; attributes differ. Decides, and emits when the outcome is
@@ -244,10 +244,10 @@ const char *pk_ident_named(struct pk_script *s, const struct pk_object *o, const
  * by name, for people columns stand as they are.
  */
 size_t pk_children(struct pk_script *s, const struct pk_object *o, const struct pk_kind *kind, const struct pk_object ***ret);
-/* Everything that makes the object and its parts: creation, owner, comment, privileges. */
+/* Everything that makes the object and its parts: creation, owner, comment, security labels, privileges. */
 void pk_object_create(struct pk_script *s, const struct pk_object *o);
 
-/* Owner, comment and privileges, the same for all kinds. Creation: what differs from what CREATE gives. */
+/* Owner, comment, security labels and privileges, the same for all kinds. Creation: what differs from what CREATE gives. */
 void pk_common_create(struct pk_script *s, const struct pk_object *o);
 /* What the server forgets when it makes it anew by itself: its comment and extras. */
 void pk_common_again(struct pk_script *s, const struct pk_object *o);

@@ -9,7 +9,7 @@ static bool is_kind(const char *name)
 	for (size_t i = 0; pk_kinds[i]; i++)
 		if (pk_streq(pk_kinds[i]->name, name))
 			return true;
-	return false;
+	return strcmp(name, PK_LABEL_KIND) == 0;
 }
 
 int pk_managed_check(const struct pk_managed *managed, struct pk_err *err)
@@ -23,10 +23,10 @@ int pk_managed_check(const struct pk_managed *managed, struct pk_err *err)
 		if (!kind || is_kind(kind))
 			continue;
 		for (size_t k = 0; pk_kinds[k]; k++)
-			pk_buf_addf(&kinds, "%s%s", k ? ", " : "", pk_kinds[k]->name);
+			pk_buf_addf(&kinds, "%s, ", pk_kinds[k]->name);
 		pk_err_set(err, "'%s' is to be ignored, but there is no kind of object '%s'", pattern, kind);
 		pk_err_exit(err, PK_EXIT_USAGE);
-		return pk_err_hint(err, "the kinds are %s; *:... means all", kinds.ptr);
+		return pk_err_hint(err, "the kinds are %s" PK_LABEL_KIND "; *:... means all", kinds.ptr);
 	}
 	return 0;
 }

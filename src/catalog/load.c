@@ -91,9 +91,25 @@ static bool by_admin(const struct run *run, const struct pk_load_item *item)
 	return run->super.admin && pk_super_always(&item->super);
 }
 
+static int keep_label(struct run *run, struct pk_load_item *item)
+{
+	if (pk_label_keep(run->user.conn, &item->label, &item->err) == 0)
+		return 0;
+	if (!item->label.superusers || strcmp(item->err.sqlstate, "42501") != 0)
+		return -1;
+	pk_err_release(&item->err);
+	return pk_label_keep_for(run->super.admin, &item->label, &item->err);
+}
+
 /* As the role, and where it may not, as a superuser would for it. */
 static int try_item(struct run *run, struct pk_load_item *item)
 {
+	bool kept;
+
+	if (pk_label_kept(&run->super, &item->label, &kept, &item->err) < 0)
+		return -1;
+	if (kept)
+		return keep_label(run, item);
 	if (!by_admin(run, item) && pk_exec(run->user.conn, item->text, &item->err) == 0)
 		return 0;
 	/* a wrapper without a handler, or another such view */
@@ -161,7 +177,8 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 
 static bool fits(const struct pk_load_item *first, const struct pk_load_item *item, bool singly)
 {
-	return !singly && item->context == first->context &&
+	/* most providers of labels are loaded nowhere here, and one label that fails would fail all */
+	return !singly && item->context == first->context && !item->label.provider && !first->label.provider &&
 	       pk_super_always(&item->super) == pk_super_always(&first->super);
 }
 

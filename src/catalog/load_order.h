@@ -3,6 +3,7 @@
 #define PK_CATALOG_LOAD_ORDER_H
 
 #include "base/map.h"
+#include "catalog/label.h"
 #include "catalog/load.h"
 #include "sql/action.h"
 
@@ -49,6 +50,7 @@ struct pk_load_item {
 	enum pk_load_rank rank;
 	size_t context;			/* which settings of its file hold */
 	struct pk_super_stmt super;	/* what a superuser may have to run */
+	struct pk_label_stmt label;	/* SECURITY LABEL; else without a provider */
 	bool body;			/* CREATE FUNCTION or PROCEDURE, whose body is to be checked */
 	enum pk_load_again again;
 	const char *on, *refers_to;	/* PK_AGAIN_KEY: the names of its tables */

@@ -206,11 +206,11 @@ static bool superusers(const char *object)
 	       pk_streq(object, "subscription");
 }
 
-/* Roles are stood in for; matviews are fresh; who gives out security labels is rarely here. */
+/* Roles are stood in for; matviews are fresh. */
 static bool is_skipped(const struct pk_action *action)
 {
 	return (action->verb == PK_OWNER && superusers(action->object)) || pk_streq(action->object, "role") ||
-	       pk_streq(action->object, "owned") || pk_streq(action->object, "security label") || action->verb == PK_REFRESH || is_bookkeeping(action);
+	       pk_streq(action->object, "owned") || action->verb == PK_REFRESH || is_bookkeeping(action);
 }
 
 /* Settings that only shape how a dump is read back, or that a newer pg_dump sets and an older server lacks. */
@@ -310,6 +310,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	item->super.validator_schema = pk_arena_strdup(&load->arena, item->super.validator_schema);
 	item->super.extension = pk_arena_strdup(&load->arena, item->super.extension);
 	item->super.validator = pk_arena_strdup(&load->arena, item->super.validator);
+	item->label = pk_label_read(&load->arena, action, item->text);
 	item->defines = defined_names(load, action, n);
 	if (action->verb == PK_CREATE && pk_streq(action->object, "materialized view"))
 		item->without_rows = with_no_data(load, item->text);

@@ -212,6 +212,38 @@ static void read_dependencies(struct reading *r, const struct pk_rows *rows)
 	}
 }
 
+/* Of the object itself: the row type of a table, say, has none. */
+static struct pk_object *labelled(struct reading *r, struct pk_address address)
+{
+	const struct pk_addressed *known = pk_addresses_find(&r->addresses, address);
+
+	return known && !known->alias.classid ? known->object : NULL;
+}
+
+static void read_labels(struct reading *r, const struct pk_rows *rows)
+{
+	const int provider = 3, quoted = 4, text = 5, what = 6;
+	struct pk_snapshot *snap = r->snap;
+
+	for (int i = 0; i < rows->n; i++) {
+		struct pk_object *o = labelled(r, address_at(rows, i, 0));
+		struct pk_label *label;
+
+		if (!o) {
+			pk_strv_pushf(&snap->unmodelled, "security label of %s on %s", pk_rows_get(rows, i, provider),
+				      pk_rows_get(rows, i, what));
+			continue;
+		}
+		if (pk_managed_ignores(r->managed, PK_LABEL_KIND, o->schema, o->name, pk_rows_get(rows, i, provider))) {
+			snap->n_left_labels++;
+			continue;
+		}
+		label = pk_arena_alloc(&snap->arena, sizeof(*label));
+		*label = (struct pk_label){ pk_rows_get(rows, i, quoted), pk_rows_get(rows, i, text), o->labels };
+		o->labels = label;
+	}
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct pk_object *const *x = a, *const *y = b;
@@ -359,6 +391,7 @@ static int finish(struct reading *r, struct pk_err *err)
 	const struct pk_rows *unmodelled = &snap->rows[PK_FETCH_UNMODELLED];
 
 	read_dependencies(r, &snap->rows[PK_FETCH_DEPEND]);
+	read_labels(r, &snap->rows[PK_FETCH_LABEL]);
 	for (int i = 0; i < unmodelled->n; i++)
 		pk_strv_push(&snap->unmodelled, pk_rows_get(unmodelled, i, 0));
 	for (size_t i = 0; i < snap->n; i++)

@@ -15,6 +15,10 @@
 
 struct pk_kind; /* catalog/kind.h */
 
+struct pk_label {
+	const char *provider, *text; /* SQL: anon, 'MASKED WITH VALUE NULL' */
+	const struct pk_label *next;
+};
 struct pk_object {
 	const struct pk_kind *kind;
 	uint32_t classid, oid;
@@ -28,6 +32,7 @@ struct pk_object {
 	const char **attr;      /* kind->n_attrs values; NULL: not set */
 	const char *owner;        /* NULL: the database's owner, or the kind has none */
 	const char *comment;
+	const struct pk_label *labels; /* security labels, by provider; NULL: none */
 	const char **grants;    /* GRANT and REVOKE lines' essence, sorted, NULL terminated */
 	struct pk_object *origin; /* of an inherited column: the parent table's column */
 	struct pk_object **heirs; /* of a table: its partitions, and tables that inherit from it */
@@ -55,6 +60,7 @@ struct pk_snapshot {
 	struct pk_object **left_out; /* what the settings leave out, parts included */
 	size_t n_left_out;
 	size_t n_left_grants;        /* privileges of roles that the settings leave out */
+	size_t n_left_labels;        /* security labels of providers that the settings leave out */
 	struct pk_oid fingerprint;
 	void **lists;             /* heap memory of the objects' lists */
 	struct pk_rows *rows;     /* what the server said: the objects' texts stand there */

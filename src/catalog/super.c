@@ -159,6 +159,7 @@ bool pk_super_always(const struct pk_super_stmt *stmt)
 void pk_super_release(struct pk_super *super)
 {
 	pk_map_release(&super->known);
+	pk_map_release(&super->labels);
 	pk_arena_release(&super->arena);
 }
 

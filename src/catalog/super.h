@@ -37,6 +37,7 @@ struct pk_super {
 	const struct pk_super_trust *trust; /* NULL: none */
 	struct pk_arena arena;
 	struct pk_map known; /* the statements of trust->like, once asked for */
+	struct pk_map labels; /* providers of security labels, once asked for: label.h */
 	bool knows;
 };
 void pk_super_release(struct pk_super *super);

@@ -31,13 +31,16 @@ int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *
 struct pk_carried {
 	struct pk_strv objects; /* SQL, an object each */
 	struct pk_buf shared;   /* SQL: subscriptions, which are the cluster's, so that a cut lacks them */
+	struct pk_buf labels, shared_labels; /* SQL: security labels, those of subscriptions apart */
 };
-#define PK_CARRIED_INIT { .shared = PK_BUF_INIT }
+#define PK_CARRIED_INIT { .shared = PK_BUF_INIT, .labels = PK_BUF_INIT, .shared_labels = PK_BUF_INIT }
 void pk_carried_release(struct pk_carried *carried);
 /* Reads. source: as whoever may see them. */
 int pk_carried_read(struct pk_conn *source, struct pk_carried *ret, struct pk_err *err);
 /* Into a restored dump, once roles are there: all, or without the shared ones. target: superuser. */
 int pk_carried_apply(const struct pk_carried *carried, bool shared, struct pk_conn *target, struct pk_err *err);
+/* Security labels of what is there, as they are: no provider is asked. For local servers. */
+int pk_carried_label(const struct pk_carried *carried, struct pk_conn *target, struct pk_err *err);
 /* The shared ones wait in a setting of the database, until it is one that somebody uses. */
 int pk_carried_keep(const struct pk_carried *carried, struct pk_conn *target, const char *db, struct pk_err *err);
 /* Makes those that wait in pairs, the settings of the database that target is connected to. */

@@ -8,7 +8,9 @@
 void pk_carried_release(struct pk_carried *carried)
 {
 	pk_strv_release(&carried->objects);
+	pk_buf_release(&carried->labels);
 	pk_buf_release(&carried->shared);
+	pk_buf_release(&carried->shared_labels);
 }
 
 /* A source that is a copy itself has handlers in its pictures alone. */
@@ -22,6 +24,17 @@ static const char handlers_sql[] =
 	"WHERE w.fdwhandler = 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e "
 	" WHERE e.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass AND e.objid = w.oid "
 	" AND e.deptype = 'e') ORDER BY w.fdwname";
+
+/* As addresses, which mean the same in a copy, and need no provider there. */
+static const char labels_sql[] =
+	"SELECT a.type, a.object_names, a.object_args, l.provider, l.label FROM (SELECT classoid, objoid, objsubid, provider, "
+	"label FROM pg_catalog.pg_seclabel UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_catalog.pg_shseclabel "
+	"WHERE classoid = 'pg_catalog.pg_subscription'::pg_catalog.regclass AND objoid IN (SELECT s.oid "
+	"FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid "
+	"WHERE d.datname = pg_catalog.current_database())) l, "
+	"pg_catalog.pg_identify_object(l.classoid, l.objoid, l.objsubid) i, "
+	"pg_catalog.pg_identify_object_as_address(l.classoid, l.objoid, l.objsubid) a "
+	"WHERE coalesce(i.schema, CASE i.type WHEN 'schema' THEN i.name END, '') !~ '^pg_' ORDER BY 1, 2, 3, 4";
 
 static const char any_sql[] =
 	"SELECT 1 WHERE EXISTS (SELECT FROM pg_catalog.pg_user_mappings) "
@@ -44,24 +57,49 @@ static void add_text(struct pk_carried *ret, struct pk_snapshot *snapshot, const
 		pk_strv_push(&ret->objects, text.ptr);
 }
 
+/* Those of subscriptions wait as these do. */
+static void add_label(struct pk_carried *ret, const struct pk_rows *rows, int row)
+{
+	bool shared = pk_streq(pk_rows_get(rows, row, 0), pk_kind_subscription.name);
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, shared ? "INSERT INTO pg_catalog.pg_shseclabel (classoid, objoid, provider, label) "
+				  "SELECT a.classid, a.objid, " :
+				  "INSERT INTO pg_catalog.pg_seclabel (classoid, objoid, objsubid, provider, label) "
+				  "SELECT a.classid, a.objid, a.objsubid, ");
+	pk_buf_add_literal(&sql, pk_rows_get(rows, row, 3));
+	pk_buf_add(&sql, ", ");
+	pk_buf_add_literal(&sql, pk_rows_get(rows, row, 4));
+	for (int i = 0; i < 3; i++) {
+		pk_buf_add(&sql, i ? ", " : " FROM pg_catalog.pg_get_object_address(");
+		pk_buf_add_literal(&sql, pk_rows_get(rows, row, i));
+	}
+	pk_buf_add(&sql, ") a;\n");
+	pk_buf_add(shared ? &ret->shared_labels : &ret->labels, sql.ptr);
+}
+
 int pk_carried_read(struct pk_conn *source, struct pk_carried *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
-	PK_AUTO(pk_rows) handlers = PK_ROWS_INIT;
+	PK_AUTO(pk_rows) handlers = PK_ROWS_INIT, labels = PK_ROWS_INIT;
 	PK_FREE char *any = NULL;
 
 	if (pk_query(source, handlers_sql, 0, NULL, &handlers, err) < 0 ||
+	    pk_query(source, labels_sql, 0, NULL, &labels, err) < 0 ||
 	    pk_query_value(source, any_sql, 0, NULL, &any, err) < 0)
 		return -1;
 	for (int i = 0; i < handlers.n; i++)
 		pk_strv_push(&ret->objects, pk_rows_get(&handlers, i, 0));
-	if (!any)
-		return 0;
-	if (pk_snapshot_read(source, NULL, &snapshot, err) < 0)
+	if (any && pk_snapshot_read(source, NULL, &snapshot, err) < 0)
 		return -1;
-	for (size_t i = 0; i < snapshot.n; i++)
-		if (snapshot.objects[i]->kind->carried)
-			add_text(ret, &snapshot, snapshot.objects[i]);
+	for (size_t i = 0; i < snapshot.n; i++) {
+		if (!snapshot.objects[i]->kind->carried)
+			continue;
+		snapshot.objects[i]->labels = NULL;
+		add_text(ret, &snapshot, snapshot.objects[i]);
+	}
+	for (int i = 0; i < labels.n; i++)
+		add_label(ret, &labels, i);
 	return 0;
 }
 
@@ -73,6 +111,13 @@ int pk_carried_apply(const struct pk_carried *carried, bool shared, struct pk_co
 	return shared && carried->shared.len ? pk_exec_silently(target, carried->shared.ptr, err) : 0;
 }
 
+int pk_carried_label(const struct pk_carried *carried, struct pk_conn *target, struct pk_err *err)
+{
+	if (carried->labels.len && pk_exec_silently(target, carried->labels.ptr, err) < 0)
+		return pk_err_wrap(err, "cannot carry over the security labels");
+	return 0;
+}
+
 int pk_carried_keep(const struct pk_carried *carried, struct pk_conn *target, const char *db, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
@@ -80,7 +125,7 @@ int pk_carried_keep(const struct pk_carried *carried, struct pk_conn *target, co
 	if (!carried->shared.len)
 		return 0;
 	pk_strv_push(&pairs, WAITING);
-	pk_strv_push(&pairs, carried->shared.ptr);
+	pk_strv_pushf(&pairs, "%s%s", carried->shared.ptr, carried->shared_labels.ptr);
 	return pk_carry_settings(target, db, &pairs, err);
 }
 

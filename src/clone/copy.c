@@ -110,7 +110,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 		return -1;
 	/* The room is wanted again before statistics are gathered. */
 	pk_dump_release(&dump);
-	if (pk_carried_apply(&carried, false, &conn, err) < 0 || pk_super_sever(&conn, err) < 0 ||
+	if (pk_carried_apply(&carried, false, &conn, err) < 0 || pk_carried_label(&carried, &conn, err) < 0 || pk_super_sever(&conn, err) < 0 ||
 	    pk_carried_keep(&carried, &conn, name, err) < 0 ||
 	    (!options->schema_only && pk_carry_analyze(&conn, err) < 0) ||
 	    pk_carry_settings(&conn, name, &facts->settings, err) < 0 ||

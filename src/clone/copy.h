@@ -2,8 +2,8 @@
  * A database copied into a local server: structure, data, owners and privileges. The source is only
  * read. Roles it names get stand-ins. On failure the half-made copy is dropped.
  *
- * User mappings come without passwords, subscriptions without slots and switched off (clone/carry.h). Not
- * carried over: tablespaces and security labels.
+ * User mappings come without passwords, subscriptions without slots and switched off (clone/carry.h). Security
+ * labels come to local servers alone, where their providers need not be loaded. Not carried over: tablespaces.
  */
 #ifndef PK_CLONE_COPY_H
 #define PK_CLONE_COPY_H

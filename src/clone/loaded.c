@@ -11,7 +11,7 @@ static int read_seal(struct pk_conn *admin, char **ret, struct pk_err *err)
 		"pg_class",   "pg_attribute", "pg_attrdef", "pg_constraint", "pg_index",     "pg_type",
 		"pg_enum",    "pg_range",     "pg_proc",    "pg_trigger",    "pg_rewrite",   "pg_policy",
 		"pg_inherits", "pg_sequence", "pg_namespace", "pg_description", "pg_statistic_ext", "pg_operator",
-		"pg_cast",    "pg_extension", "pg_default_acl", "pg_event_trigger", "pg_opclass", "pg_publication",
+		"pg_seclabel", "pg_cast",    "pg_extension", "pg_default_acl", "pg_event_trigger", "pg_opclass", "pg_publication",
 	};
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 

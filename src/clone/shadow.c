@@ -1,5 +1,6 @@
 #include "clone/shadow.h"
 #include "base/clock.h"
+#include "catalog/label.h"
 #include "catalog/reload.h"
 #include "clone/carry.h"
 #include "clone/kept.h"
@@ -334,18 +335,21 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 
 /* ---- proving ---- */
 
-static int run_one(const struct pk_statement *s, const struct pk_action *action,
-		   struct pk_conn *user, struct pk_conn *admin, struct pk_err *err)
+static int run_one(const struct pk_statement *s, const struct pk_action *action, struct pk_super *super, struct pk_err *err)
 {
-	bool extension = action && pk_streq(action->object, "extension");
+	bool extension = action && pk_streq(action->object, "extension"), kept;
+	struct pk_label_stmt label = pk_label_read(&super->arena, action, s->text);
 
 	if (action && pk_streq(action->object, "role"))
 		return 0;
+	int result = pk_label_kept(super, &label, &kept, err);
 	/* As superuser one statement alone, by the extended protocol: the text is a branch's. */
-	int result = extension ? pk_query(admin, s->text, 0, NULL, NULL, err) : pk_exec(user, s->text, err);
+	if (result == 0)
+		result = kept ? pk_label_keep(super->user, &label, err) :
+			 extension ? pk_query(super->admin, s->text, 0, NULL, NULL, err) : pk_exec(super->user, s->text, err);
 
 	if (extension && result == 0)
-		result = pk_super_sever(admin, err);
+		result = pk_super_sever(super->admin, err);
 	if (result == 0)
 		return 0;
 	pk_err_detail(err, "in: %s", s->text);
@@ -358,6 +362,7 @@ static int run_sql(struct pk_server *server, const char *db, const char *sql, st
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
 	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
 	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
+	PK_AUTO(pk_super) super = { .user = &user, .admin = &admin };
 	size_t next = 0;
 
 	if (pk_sql_split(sql, "plan", &statements, err) < 0 || open_both(server, db, &user, &admin, err) < 0 ||
@@ -372,7 +377,7 @@ static int run_sql(struct pk_server *server, const char *db, const char *sql, st
 			next++;
 		if (next < actions.n && actions.items[next].statement == i)
 			action = &actions.items[next];
-		if (run_one(&statements.items[i], action, &user, &admin, err) < 0)
+		if (run_one(&statements.items[i], action, &super, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -29,6 +29,8 @@ void pk_coverage_add(struct pk_coverage *coverage, const struct pk_snapshot *sna
 	}
 	if (snapshot->n_left_grants > coverage->privileges)
 		coverage->privileges = snapshot->n_left_grants;
+	if (snapshot->n_left_labels > coverage->labels)
+		coverage->labels = snapshot->n_left_labels;
 }
 
 static void add_count(struct pk_buf *buf, size_t n, const char *kind)
@@ -61,6 +63,8 @@ void pk_coverage_words(const struct pk_coverage *coverage, struct pk_buf *ret)
 	}
 	if (coverage->privileges)
 		add_count(ret, coverage->privileges, "privilege");
+	if (coverage->labels)
+		add_count(ret, coverage->labels, "security label");
 }
 
 void pk_coverage_say(const struct pk_coverage *coverage)
@@ -105,4 +109,5 @@ void pk_coverage_json(const struct pk_coverage *coverage, cJSON *root)
 	add_list(root, "unmodelled", &coverage->unmodelled);
 	add_list(root, "left_out", &coverage->left_out);
 	pk_json_set_num(root, "left_out_privileges", (double)coverage->privileges);
+	pk_json_set_num(root, "left_out_security_labels", (double)coverage->labels);
 }

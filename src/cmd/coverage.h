@@ -11,7 +11,7 @@
 struct pk_coverage {
 	struct pk_strv unmodelled; /* "base type public.x" */
 	struct pk_strv left_out;   /* "table public.audit_log", without the parts of what is left out */
-	size_t privileges;	   /* left out; the most that one picture has */
+	size_t privileges, labels; /* left out; the most that one picture has */
 	struct pk_map seen;
 };
 #define PK_COVERAGE_INIT { 0 }
@@ -28,7 +28,7 @@ void pk_coverage_say(const struct pk_coverage *coverage);
 void pk_coverage_words(const struct pk_coverage *coverage, struct pk_buf *ret);
 /* For --strict: an error with PK_EXIT_NO that names what is not modelled. */
 int pk_coverage_strict(const struct pk_coverage *coverage, struct pk_err *err);
-/* "unmodelled": [...], "left_out": [...], "left_out_privileges": n */
+/* "unmodelled": [...], "left_out": [...], "left_out_privileges": n, "left_out_security_labels": n */
 void pk_coverage_json(const struct pk_coverage *coverage, cJSON *root);
 
 #endif

@@ -28,6 +28,12 @@ static const struct hint hints[] = {
 	{ "53100", NULL,
 	  "the server's disk is full; 'git postkit gc' removes clones that are no longer used" },
 	{ "53300", NULL, "end connections that are no longer used, or try again later" },
+	{ "22023", "security label provider \"",
+	  "load the provider's library there: shared_preload_libraries, or for the database "
+	  "ALTER DATABASE ... SET session_preload_libraries; to leave its labels out: "
+	  "postkit.ignore = security_label:PROVIDER" },
+	{ "22023", "security label providers have been loaded",
+	  "say whose label it is: SECURITY LABEL FOR provider ON ..." },
 	{ "22021", NULL, "the file must be UTF-8" },
 	{ "2BP01", NULL,
 	  "the objects named in the detail depend on it; change or drop them first" },

@@ -141,7 +141,7 @@ static int find_kept(struct pk_proof *proof, bool fresh, struct pk_err *err)
 		.trust_all = pk_super_trust(desk->config, desk->repo, clone).all,
 		.managed = &desk->project->managed,
 	};
-	if (clone->n_left_out || clone->n_left_grants || clone->unmodelled.n)
+	if (clone->n_left_out || clone->n_left_grants || clone->n_left_labels || clone->unmodelled.n)
 		return 0;
 	if (pk_kept_terms(&desk->admin, &terms, &proof->terms, err) < 0)
 		return -1;

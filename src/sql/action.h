@@ -119,6 +119,7 @@ struct pk_action {
 		inert, /* CREATE or ALTER SUBSCRIPTION that connects to nobody and gives it no slot */
 		nested;	  /* found inside a DO body: line is in the body */
 	const char *language; /* of a routine, as given; NULL: sql */
+	const char *provider; /* of a security label, whose text is def (NULL: none) and type what kind of object it is on; or NULL */
 	bool superuser;	      /* it says something that only superusers may say */
 	bool shell;	   /* CREATE TYPE of a name alone */
 	bool reads_values; /* routines, publications: to make it, values of types may be read that are not the server's own */

@@ -202,6 +202,28 @@ void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node)
 		object_names(facts, action, node->comment_stmt->object);
 }
 
+/* On what is the cluster's it is a statement about that. */
+static bool is_shared(PgQuery__ObjectType type)
+{
+	return type == PG_QUERY__OBJECT_TYPE__OBJECT_ROLE || type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE ||
+	       type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE;
+}
+
+void pk_facts_label(struct pk_facts *facts, const PgQuery__Node *node)
+{
+	const PgQuery__SecLabelStmt *stmt = node->sec_label_stmt;
+	const char *on = pk_facts_object(stmt->objtype);
+	struct pk_action *action = pk_facts_add(facts, PK_COMMENT, is_shared(stmt->objtype) ? on : "security label");
+
+	if (is_part(stmt->objtype))
+		part_names(facts, action, stmt->object);
+	else
+		object_names(facts, action, stmt->object);
+	action->type = on;
+	action->provider = pk_tree_str(facts->arena, stmt->provider);
+	action->def = pk_tree_str(facts->arena, stmt->label);
+}
+
 void pk_facts_grant(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__GrantStmt *stmt = node->grant_stmt;

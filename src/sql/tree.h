@@ -67,6 +67,7 @@ void pk_facts_rename(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_set_schema(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_owner(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node);
+void pk_facts_label(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_grant(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_grant_role(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_default_privileges(struct pk_facts *facts, const PgQuery__Node *node);

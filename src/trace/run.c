@@ -1,6 +1,7 @@
 #include "trace/run.h"
 #include "base/clock.h"
 #include "base/sig.h"
+#include "catalog/label.h"
 #include "sql/action.h"
 #include "trace/measure.h"
 
@@ -41,8 +42,13 @@ cJSON *pk_trace_to_json(const struct pk_trace *trace)
 	return array;
 }
 
-/* When a statement has its turn. */
-enum turn { TURN_NEVER, TURN_NORMAL, TURN_BEFORE, TURN_AFTER };
+/* When a statement has its turn. TURN_KEPT: as TURN_NORMAL, a security label whose provider is not loaded. */
+enum turn { TURN_NEVER, TURN_NORMAL, TURN_KEPT, TURN_BEFORE, TURN_AFTER };
+
+static bool is_roles(enum turn turn)
+{
+	return turn == TURN_NORMAL || turn == TURN_KEPT;
+}
 
 struct runner {
 	struct pk_conn *conn;
@@ -51,6 +57,7 @@ struct runner {
 	struct pk_actions actions;
 	const struct pk_action **first; /* first action of each statement, or NULL */
 	enum turn *turns;
+	struct pk_label_stmt *labels; /* of those that are TURN_KEPT, or a superuser's for that reason */
 	struct pk_super super;
 	struct pk_rows lent; /* to the role, for as long as it makes something */
 	struct pk_measure measure;
@@ -66,6 +73,7 @@ static void runner_release(struct runner *r)
 	pk_rows_release(&r->lent);
 	free(r->first);
 	free(r->turns);
+	free(r->labels);
 }
 
 static int file_line(const struct runner *r, int line)
@@ -165,6 +173,7 @@ static int prepare(struct runner *r, const char *sql, struct pk_err *err)
 	pk_sql_actions(&r->statements, &r->actions);
 	r->first = pk_alloc((r->statements.n + 1) * sizeof(*r->first));
 	r->turns = pk_alloc((r->statements.n + 1) * sizeof(*r->turns));
+	r->labels = pk_alloc((r->statements.n + 1) * sizeof(*r->labels));
 	for (size_t i = r->actions.n; i-- > 0;)
 		r->first[r->actions.items[i].statement] = &r->actions.items[i];
 	for (size_t i = 0; i < r->statements.n; i++)
@@ -202,6 +211,24 @@ static int needs_admin(struct runner *r, const struct pk_action *a, bool *ret, s
 	return 0;
 }
 
+/* As its provider is not loaded, it is kept as COMMENT would be: by the role, or for it. */
+static int find_label(struct runner *r, size_t i, bool *ret_admin, struct pk_err *err)
+{
+	struct pk_action comment = *r->first[i];
+	struct pk_label_stmt label = pk_label_read(&r->trace->arena, &comment, r->statements.items[i].text);
+	bool kept = false;
+
+	comment.object = comment.type;
+	if (pk_label_kept(&r->super, &label, &kept, err) < 0 ||
+	    (kept && label.superusers && pk_super_needed(&r->super, &comment, ret_admin, err) < 0))
+		return -1;
+	if (kept) {
+		r->labels[i] = label;
+		r->turns[i] = TURN_KEPT;
+	}
+	return 0;
+}
+
 static int find_turn(struct runner *r, size_t i, struct pk_err *err)
 {
 	const struct pk_action *a = r->first[i];
@@ -214,8 +241,9 @@ static int find_turn(struct runner *r, size_t i, struct pk_err *err)
 		r->turns[i] = TURN_NEVER;
 	if (!r->how->admin)
 		return 0;
-	if ((pk_streq(a->object, "extension") ? needs_admin(r, a, &admin, err)
-					      : pk_super_needed(&r->super, a, &admin, err)) < 0)
+	if ((a->provider			? find_label(r, i, &admin, err) :
+	     pk_streq(a->object, "extension") ? needs_admin(r, a, &admin, err) :
+						pk_super_needed(&r->super, a, &admin, err)) < 0)
 		return place(r, &r->statements.items[i], err);
 	if (admin)
 		r->turns[i] = a->verb == PK_DROP ? TURN_AFTER : TURN_BEFORE;
@@ -248,9 +276,9 @@ static void finish_item(struct runner *r, const struct pk_traced *item)
 		r->how->after(r->how->arg, item);
 }
 
-static int execute(struct runner *r, struct pk_conn *conn, const struct pk_statement *s,
-		   struct pk_traced *item, struct pk_err *err)
+static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk_err *err)
 {
+	const struct pk_statement *s = &r->statements.items[i];
 	double started = pk_now();
 
 	if (pk_interrupted()) {
@@ -258,7 +286,8 @@ static int execute(struct runner *r, struct pk_conn *conn, const struct pk_state
 		pk_err_exit(err, PK_EXIT_INTERRUPTED);
 		return place(r, s, err);
 	}
-	if (pk_exec_count(conn, s->text, &item->rows, err) < 0)
+	if ((r->turns[i] == TURN_KEPT ? pk_label_keep(r->conn, &r->labels[i], err) :
+					pk_exec_count(r->conn, s->text, &item->rows, err)) < 0)
 		return place(r, s, err);
 	item->seconds = pk_now() - started;
 	return 0;
@@ -276,7 +305,8 @@ static int run_by_admin(struct runner *r, size_t i, struct pk_err *err)
 
 	if (extension)
 		stmt.extension = a->verb == PK_DROP ? "" : a->name;
-	if (pk_super_run(&r->super, &stmt, s->text, &why) < 0) {
+	if ((r->labels[i].provider ? pk_label_keep_for(r->super.admin, &r->labels[i], &why) :
+				     pk_super_run(&r->super, &stmt, s->text, &why)) < 0) {
 		pk_err_move(err, &why);
 		return place(r, s, err);
 	}
@@ -314,7 +344,7 @@ static int run_in_transaction(struct runner *r, size_t i, struct pk_err *err)
 	const struct pk_statement *s = &r->statements.items[i];
 	struct pk_traced *item = new_item(r, s);
 
-	if (execute(r, r->conn, s, item, err) < 0)
+	if (execute(r, i, item, err) < 0)
 		return -1;
 	/* A procedure or a client-side trick may have ended it; then nothing that follows would be safe. */
 	if (pk_conn_tx(r->conn) != PK_TX_ACTIVE) {
@@ -384,7 +414,7 @@ static int run_transaction(struct runner *r, struct pk_err *err)
 				pk_measure_begin(&r->measure, r->conn, err) < 0))
 		return -1;
 	for (size_t i = 0; i < r->statements.n; i++)
-		if (r->turns[i] == TURN_NORMAL && run_in_transaction(r, i, err) < 0)
+		if (is_roles(r->turns[i]) && run_in_transaction(r, i, err) < 0)
 			return -1;
 	if (call_before_commit(r, err) < 0 || commit(r, err) < 0)
 		return -1;
@@ -417,14 +447,14 @@ bool pk_wants_no_transaction(const struct pk_err *err)
 }
 
 /* In a transaction of its own, to see the locks. Returns 1 when it refuses to be in one. */
-static int run_watched(struct runner *r, const struct pk_statement *s, struct pk_traced *item,
-		       struct pk_err *err)
+static int run_watched(struct runner *r, size_t i, struct pk_traced *item, struct pk_err *err)
 {
+	const struct pk_statement *s = &r->statements.items[i];
 	PK_AUTO(pk_err) e = PK_ERR_INIT;
 
 	if (pk_exec(r->conn, "BEGIN", err) < 0 || pk_measure_begin(&r->measure, r->conn, err) < 0)
 		return -1;
-	if (execute(r, r->conn, s, item, &e) < 0) {
+	if (execute(r, i, item, &e) < 0) {
 		if (pk_conn_alive(r->conn) && pk_exec(r->conn, "ROLLBACK", NULL) == 0 &&
 		    pk_wants_no_transaction(&e))
 			return 1;
@@ -442,7 +472,6 @@ static int run_watched(struct runner *r, const struct pk_statement *s, struct pk
 
 static int run_alone(struct runner *r, size_t i, struct pk_err *err)
 {
-	const struct pk_statement *s = &r->statements.items[i];
 	const struct pk_action *a = r->first[i];
 	struct pk_traced *item;
 	int result = 1;
@@ -451,20 +480,20 @@ static int run_alone(struct runner *r, size_t i, struct pk_err *err)
 		return -1;
 	if (r->turns[i] == TURN_NEVER)
 		return 0;
-	if (r->turns[i] != TURN_NORMAL)
+	if (!is_roles(r->turns[i]))
 		return run_by_admin(r, i, err);
-	item = new_item(r, s);
+	item = new_item(r, &r->statements.items[i]);
 	if (r->how->measure && !lock_is_known(a))
-		result = run_watched(r, s, item, err);
+		result = run_watched(r, i, item, err);
 	if (result > 0)
-		result = execute(r, r->conn, s, item, err);
+		result = execute(r, i, item, err);
 	if (result < 0)
 		return -1;
 	if (r->how->measure && lock_is_known(a))
 		tell_known_lock(r, a, item);
 	if (pk_conn_tx(r->conn) != PK_TX_IDLE) {
 		pk_err_set(err, "the statement left a transaction open");
-		return place(r, s, err);
+		return place(r, &r->statements.items[i], err);
 	}
 	finish_item(r, item);
 	return 0;

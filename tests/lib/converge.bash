@@ -27,7 +27,7 @@ converge_reason() {
 	echo "${line:0:300}"
 }
 
-# The dump as a multiset of entries, a line each. The order of columns and of grants counts for
+# The dump as a multiset of entries, a line each. The order of columns, grants and labels counts for
 # nothing; who owns a thing is in its ALTER … OWNER, not in the heading.
 converge_dump() {
 	"$(pg_tools)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$1" |
@@ -40,7 +40,7 @@ converge_dump() {
 					    body[i] !~ / ALTER COLUMN .* SET NOT NULL;?$/)
 						body[j++] = body[i]
 				n = heir ? j - 1 : n
-				if (head ~ /Type: ((FOREIGN )?TABLE|ACL|DEFAULT ACL);/)
+				if (head ~ /Type: ((FOREIGN )?TABLE|ACL|DEFAULT ACL|SECURITY LABEL);/)
 					for (i = 2; i <= n; i++) {
 						t = body[i]
 						for (j = i - 1; j > 0 && body[j] > t; j--)

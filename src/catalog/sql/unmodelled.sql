@@ -8,9 +8,6 @@ SELECT what FROM (
                        ELSE u.usename = current_user
                             AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END
     UNION ALL SELECT 'large objects' WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
-    UNION ALL SELECT 'security labels of ' || l.provider || ': ' || count(*) FROM pg_seclabel l
-    WHERE NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = l.classoid AND m.objid = l.objoid AND m.deptype = 'e')
-    GROUP BY l.provider
     UNION ALL -- that are not what the extension itself gave
     SELECT 'privileges on ' || i.type || ' ' || i.identity || ', of an extension'
     FROM (SELECT 'pg_class'::regclass::oid AS classid, oid, relacl AS acl,
