@@ -296,7 +296,10 @@ static void add(struct pk_script *s, const struct pk_object *o)
  */
 static bool comes_from_parent(const struct pk_script *s, const struct pk_object *o)
 {
-	return is_kind(o, 'c') && pk_attr(o, INHERITED) && (!s->stays_heir || s->stays_heir(s, o->parent));
+	/* Whether the heir says it itself as well is nothing that SQL can change. */
+	bool inherited = s->canonical ? pk_constraint_merged(o) : pk_attr(o, INHERITED) != NULL;
+
+	return is_kind(o, 'c') && inherited && (!s->stays_heir || s->stays_heir(s, o->parent));
 }
 
 /* A partition is made by itself and has to have all of it before it is attached. */

@@ -39,6 +39,8 @@ const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_sna
 bool pk_stays_heir(const struct pk_object *table);
 /* The column of a parent, or its parent's, that is added and brings this one along; NULL: none. */
 const struct pk_object *pk_brought_by(const struct pk_object *o);
+/* An heir of the relation, of the new side, is made or joins it by that node: once it has lost the columns that it loses. */
+void pk_differ_wait_for_losses(struct pk_differ *d, const struct pk_object *relation, size_t node);
 /* Does it come into being in the statement that makes its relation? */
 bool pk_made_with_parent(const struct pk_object *o);
 

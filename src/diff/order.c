@@ -67,6 +67,8 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		if (o->kind->watches && node == info->alter)
 			break; /* watch.c */
 		pk_graph_edge(&d->graph, pk_ready_node(on), info->attach);
+		if (o->kind->columns_apart)
+			pk_differ_wait_for_losses(d, on, info->create);
 		/* What closes a circle waits with the tie; the rest does not. */
 		if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
 			continue;
@@ -246,6 +248,7 @@ static void order_partitions(struct pk_differ *d)
 					pk_graph_edge(&d->graph, pk_ready_node(o->parent->children[j]), pk_info(o)->create);
 			}
 			for (size_t j = 0; j < o->n_deps; j++) {
+				pk_differ_wait_for_losses(d, o->deps[j], pk_info(o)->create);
 				for (size_t k = 0; k < o->deps[j]->n_children; k++) {
 					if (o->deps[j]->children[k]->kind->part)
 						pk_graph_edge(&d->graph, pk_ready_node(o->deps[j]->children[k]), pk_info(o)->create);

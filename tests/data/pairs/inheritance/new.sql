@@ -35,3 +35,9 @@ CREATE TABLE wet (b int, z int DEFAULT 3);
 CREATE TABLE moist (z int DEFAULT 4) INHERITS (dry, wet);
 CREATE TABLE damp () INHERITS (dry);
 ALTER TABLE damp ALTER z SET DEFAULT 5, ALTER z SET NOT NULL;
+
+CREATE TABLE stock (price date, CONSTRAINT tag PRIMARY KEY (price));
+CREATE TABLE shelf (tag boolean) INHERITS (stock);
+CREATE TABLE rack (tag boolean) INHERITS (stock);
+CREATE TABLE page (id int NOT NULL, price date NOT NULL, CONSTRAINT tag2 PRIMARY KEY (id, price)) PARTITION BY LIST (id);
+CREATE TABLE page_1 PARTITION OF page FOR VALUES IN (1);

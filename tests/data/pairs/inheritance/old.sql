@@ -24,3 +24,9 @@ CREATE TABLE dry (a int);
 CREATE TABLE wet (b int);
 CREATE TABLE moist () INHERITS (dry, wet);
 CREATE TABLE damp (a int);
+
+-- heirs come with, or have, a column that their parent loses, in another type
+CREATE TABLE stock (code text, tag text, CONSTRAINT by_code PRIMARY KEY (code) INCLUDE (tag));
+CREATE TABLE shelf (price date NOT NULL, tag boolean);
+CREATE TABLE page (id int NOT NULL, tag text, CONSTRAINT by_id PRIMARY KEY (id) INCLUDE (tag)) PARTITION BY LIST (id);
+CREATE TABLE page_1 (id int NOT NULL, price date NOT NULL);
