@@ -72,6 +72,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "casts and conversions" { both_ways casts; }
 @test "base types and shells" { both_ways base-types; }
 @test "what depends on itself in a circle" { both_ways circles; }
+@test "changes in place that wait for each other" { both_ways changes-in-circles; }
 @test "enums that everything uses lose values and change their order" { both_ways enums-in-use; }
 @test "domains that types, functions and columns use" { both_ways domains-in-use; }
 @test "collations in use by everything" { both_ways collations-in-use; }

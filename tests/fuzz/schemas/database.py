@@ -157,7 +157,7 @@ USER = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 NAME = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
 TABLES = f"""SELECT {NAME}, c.oid, c.relkind = 'p', c.relispartition,
     concat(nullif(c.reloftype, 0), (SELECT string_agg(pg_get_partkeydef(p.relid)
-        || (SELECT string_agg(concat(a.atttypid, ' ', a.atttypmod), ',') FROM pg_depend d
+        || (SELECT string_agg(concat_ws(' ', a.atttypid, a.atttypmod, a.attcollation), ',') FROM pg_depend d
             JOIN pg_attribute a ON a.attrelid = p.relid AND a.attnum = d.objsubid
             WHERE d.classid = 'pg_class'::regclass AND d.objid = p.relid AND d.refclassid = d.classid
             AND d.refobjid = p.relid AND d.refobjsubid = 0 AND d.deptype = 'i'), ';')

@@ -41,3 +41,7 @@ CREATE TABLE shelf (tag boolean) INHERITS (stock);
 CREATE TABLE rack (tag boolean) INHERITS (stock);
 CREATE TABLE page (id int NOT NULL, price date NOT NULL, CONSTRAINT tag2 PRIMARY KEY (id, price)) PARTITION BY LIST (id);
 CREATE TABLE page_1 PARTITION OF page FOR VALUES IN (1);
+
+CREATE TABLE gate (open boolean);
+CREATE TABLE door () INHERITS (gate);
+ALTER TABLE gate ADD CONSTRAINT is_open CHECK (open) NOT VALID;

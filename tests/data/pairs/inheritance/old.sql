@@ -30,3 +30,7 @@ CREATE TABLE stock (code text, tag text, CONSTRAINT by_code PRIMARY KEY (code) I
 CREATE TABLE shelf (price date NOT NULL, tag boolean);
 CREATE TABLE page (id int NOT NULL, tag text, CONSTRAINT by_id PRIMARY KEY (id) INCLUDE (tag)) PARTITION BY LIST (id);
 CREATE TABLE page_1 (id int NOT NULL, price date NOT NULL);
+
+-- a check that is not validated
+CREATE TABLE gate (open boolean);
+CREATE TABLE door ();

@@ -12,3 +12,5 @@ CREATE TABLE deep_1_2 (sort integer REFERENCES sorts, b integer);
 CREATE TABLE ring (a integer, b integer, PRIMARY KEY (a, b), FOREIGN KEY (a, b) REFERENCES ring) PARTITION BY LIST (b);
 CREATE TABLE ring_1 (a integer, b integer, PRIMARY KEY (a, b));
 CREATE TABLE gone_1 ();
+
+CREATE TABLE target (id int PRIMARY KEY);

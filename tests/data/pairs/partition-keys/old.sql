@@ -18,3 +18,10 @@ CREATE TABLE gone (sort integer, b integer) PARTITION BY LIST (b);
 CREATE TABLE gone_1 PARTITION OF gone FOR VALUES IN (1) PARTITION BY LIST (sort);
 CREATE TABLE ends (x integer PRIMARY KEY);
 ALTER TABLE gone ADD CONSTRAINT gone_ends FOREIGN KEY (sort) REFERENCES ends;
+
+-- a foreign key that is gone with its table and the partitions
+CREATE TABLE target (id int PRIMARY KEY);
+CREATE TABLE source (id int NOT NULL, target int) PARTITION BY LIST (id);
+CREATE TABLE source_1 PARTITION OF source FOR VALUES IN (1) PARTITION BY LIST (id);
+CREATE TABLE source_11 PARTITION OF source_1 FOR VALUES IN (1);
+ALTER TABLE source ADD CONSTRAINT to_target FOREIGN KEY (target) REFERENCES target;
