@@ -423,11 +423,14 @@ static void order_heirs(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
+		size_t bringing;
 
 		if (!o->origin || becomes_heir(o))
 			continue;
+		bringing = pk_brought_by(o) ? pk_info(pk_brought_by(o))->create : PK_NO_NODE;
+		pk_graph_edge(&d->graph, pk_drop_node(pk_info(o)->other), bringing);
 		if (is_merged(o))
-			pk_graph_edge(&d->graph, pk_info(o)->alter, pk_info(o->origin)->create);
+			pk_graph_edge(&d->graph, pk_info(o)->alter, bringing);
 		else if (!pk_table_is_partition(o->parent) || !pk_made_with_parent(o))
 			pk_graph_edge(&d->graph, pk_ready_node(o->origin), pk_ready_node(o));
 	}
