@@ -15,7 +15,7 @@
 
 # Works on the server started last.
 converge_psql() {
-	PGOPTIONS='-c client_min_messages=error' "$(pg_tools)/psql" -X -q -At -v ON_ERROR_STOP=1 \
+	PGOPTIONS="-c client_min_messages=error ${PGOPTIONS-}" "$(pg_tools)/psql" -X -q -At -v ON_ERROR_STOP=1 \
 		-h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d "$@"
 }
 
@@ -224,6 +224,16 @@ converge_lost() {
 		function moved(table) {
 			return (table in whole) && (remade[whole[table]] || moved(whole[table]))
 		}
+		# a partition that became a table of its own takes its rows along, and one that becomes one brings them
+		function carry(table, from, to, n,	above, kept) {
+			for (above = to[table]; above in to; above = to[above])
+				kept[above] = 1
+			for (above = from[table]; above in from; above = from[above])
+				if (!(above in kept)) {
+					rows[above] += n
+					resized[above] = 1
+				}
+		}
 		FILENAME == ARGV[1] { destroyed = destroyed " " $0 " "; next }
 		FILENAME == ARGV[2] {
 			if ($1 == "table") {
@@ -235,11 +245,7 @@ converge_lost() {
 		}
 		$1 == "table" && $2 in oid {
 			stays[$2] = 1
-			# a partition that became a table of its own keeps its rows to itself
-			if (whole[$2] in rows && $8 != whole[$2]) {
-				rows[whole[$2]] -= rows[$2]
-				shrunk[whole[$2]] = 1
-			}
+			whole_now[$2] = $8
 			rewritten[$2] = $5 != sort[$2] || $6 != needs[$2]
 			remade[$2] = rewritten[$2]
 			now[$2] = $7; sort_now[$2] = $5; oid_now[$2] = $3; file_now[$2] = $4
@@ -260,6 +266,11 @@ converge_lost() {
 			}
 		}
 		END {
+			for (table in stays)
+				if (sort[table] == "r") {
+					carry(table, whole, whole_now, -rows[table])
+					carry(table, whole_now, whole, rows[table])
+				}
 			for (table in stays) {
 				if (table in lost || moved(table))
 					continue
@@ -270,7 +281,7 @@ converge_lost() {
 					print table " is another table"
 				else if (file_now[table] != file[table] && !rewritten[table])
 					print table " was rewritten without need"
-				else if (table in differs && !(table in shrunk))
+				else if (table in differs && !(table in resized))
 					print "contents of " table "." differs[table] " differ"
 			}
 		}' "$@" | head -n 1
