@@ -252,6 +252,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	stmt->about = o->parent;
 	stmt->heirs = PK_ALL_HEIRS;
 	stmt->rewrite = !o->parent->kind->foreign && pk_column_add_rewrites(o);
+	stmt->row_type = stmt->rewrite || pk_attr(o, DEFAULT_VALUE);
 	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite && !o->parent->kind->foreign)
 		stmt->note = "fails while the table holds rows: NOT NULL without a default";
 	else if (stmt->rewrite && pk_script_online(s, o->parent))
@@ -402,10 +403,12 @@ static void set_expression(struct pk_script *s, const struct pk_object *o)
 	stmt->about = o->parent;
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->rewrite = is_stored(o);
+	stmt->row_type = true;
 }
 
 /* replaced: the type behind it is another one, under the same name. */
-static enum pk_outcome change(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool replaced)
+static enum pk_outcome change(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool replaced,
+			      enum pk_stand_in stand_in)
 {
 	size_t before = s->n;
 	bool retype = replaced || pk_attr_changed(from, to, TYPE) || pk_attr_changed(from, to, COLLATION);
@@ -430,7 +433,9 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 		pk_emit(s, "%s DROP IDENTITY", pk_column_alter(s, to, false));
 	if (without_default)
 		drop_default(s, to);
-	if (emit_type)
+	if (emit_type && stand_in != PK_STAND_IN_NONE)
+		pk_column_stand_out(s, from, to, stand_in);
+	else if (emit_type)
 		reads_rows = pk_column_change_type(s, from, to, using);
 	if (!apart && pk_attr(to, DEFAULT_VALUE) && (pk_attr_changed(from, to, DEFAULT_VALUE) || without_default))
 		set_default(s, to);
@@ -448,12 +453,17 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	return change(s, from, to, false);
+	return change(s, from, to, false, PK_STAND_IN_NONE);
 }
 
-void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in from_stand_in)
 {
-	change(s, from, to, true);
+	change(s, from, to, true, from_stand_in);
+}
+
+bool pk_column_has_type(const struct pk_object *column, const struct pk_object *type)
+{
+	return pk_is_type(pk_column_type(column), type);
 }
 
 /* ADD COLUMN gives heirs type, default and NOT NULL; what the next parent says beside is said of it alone, but for NOT NULL. */
@@ -474,7 +484,7 @@ static void follow(struct pk_script *s, const struct pk_object *first, const str
 	given.comment = NULL;
 	given.labels = NULL;
 	given.grants = NULL;
-	change(s, &given, o, false);
+	change(s, &given, o, false, PK_STAND_IN_NONE);
 	pk_common_alter(s, &given, o);
 }
 

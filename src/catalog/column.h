@@ -41,6 +41,8 @@ bool pk_column_comes_with_parents(const struct pk_script *s, const struct pk_obj
 bool pk_column_needs_using(const struct pk_object *from, const struct pk_object *to);
 /* True when it reads or writes all rows under its lock. */
 bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, bool using);
+/* From what stands in for it (pk_column_stand_in()) to its type. */
+void pk_column_stand_out(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in);
 
 /* " NOT NULL" in its definition; nothing where it is not valid. */
 void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *column, struct pk_buf *out);

@@ -159,6 +159,7 @@ bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, co
 	stmt->about = from->parent;
 	stmt->heirs = PK_ALL_HEIRS;
 	stmt->users_lock = "ACCESS EXCLUSIVE";
+	stmt->row_type = true;
 	stmt->rewrite = !to->parent->kind->foreign && writes_rows(from, to, using, s->from && s->from->utc, &facts);
 	stmt->scan = !stmt->rewrite && is_read(s, from, facts.reindex || pk_attr_changed(from, to, COLLATION));
 	if (stmt->rewrite)
@@ -176,4 +177,41 @@ bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, co
 						   pk_attr(from, TYPE), name);
 	}
 	return stmt->rewrite || stmt->scan;
+}
+
+static void rewritten(struct pk_stmt *stmt, const struct pk_object *column, const char *note)
+{
+	stmt->about = column->parent;
+	stmt->heirs = PK_ALL_HEIRS;
+	stmt->rewrite = stmt->row_type = true;
+	stmt->note = note;
+}
+
+void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in)
+{
+	bool json = stand_in == PK_STAND_IN_JSON;
+	const char *name = pk_attr(from, QUOTED);
+
+	if (pk_column_stays_heir(from, to))
+		return;
+	rewritten(pk_emit(s, json ? "%s TYPE json USING to_json(%s)" : "%s TYPE text USING %s::text",
+			  pk_column_alter(s, from, false), name), from,
+		  "what its type is made of changes only while no column has it; every row is written anew");
+}
+
+void pk_column_stand_out(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in)
+{
+	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE), *what = pk_column_alter(s, to, false);
+	const char *wrapper = pk_arena_printf(s->arena, "%s.%s", pk_schema_of_ident(s, to->parent->ident),
+					      pk_name_with(s, pk_arena_printf(s->arena, "%s_%s", to->parent->name, to->name), "_in"));
+	const char *note = "as it was before; every row is written anew";
+
+	if (stand_in == PK_STAND_IN_TEXT) {
+		rewritten(pk_emit(s, "%s TYPE %s USING %s::%s", what, type, name, type), from, note);
+		return;
+	}
+	pk_emit(s, "CREATE TYPE %s AS (value %s)", wrapper, type)->lock = "";
+	rewritten(pk_emit(s, "%s TYPE %s USING (json_populate_record(NULL::%s, json_build_object('value', %s))).value", what,
+			  type, wrapper, name), from, note);
+	pk_emit(s, "DROP TYPE %s", wrapper)->lock = "";
 }

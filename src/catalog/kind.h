@@ -70,6 +70,7 @@ struct pk_kind {
 	bool extension;             /* what belongs to it is left alone */
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
 	size_t most_parts;          /* it can ever have, those that are gone included; 0: any number */
+	bool keeps_rows;            /* a view with rows of its own */
 	bool foreign;               /* one whose rows are elsewhere */
 	int superusers_attr;        /* 1 + index of the attribute without which its owner counts; with it, it is some superuser; 0: none */
 	bool linked;                /* goes with its parent and with what else it uses, but for columns */
@@ -271,8 +272,12 @@ bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
 bool pk_column_generated(const struct pk_object *column);
 const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */
-/* Changes the type of a column that keeps its definition, because the type behind it was replaced. */
-void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* What holds the values of a column while the type that they are made of cannot be in use. */
+enum pk_stand_in { PK_STAND_IN_NONE, PK_STAND_IN_TEXT, PK_STAND_IN_JSON /* by the names of attributes */ };
+void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in);
+/* Changes the type of a column that keeps its definition, because the type behind it was replaced, or back from what stands in. */
+void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in from_stand_in);
+bool pk_column_has_type(const struct pk_object *column, const struct pk_object *type); /* or an array of it */
 /* No value lies in both: the sequence has to restart in the same statement. */
 bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);
 /* A sequence that takes another one's place goes on behind the numbers that the column holds. */

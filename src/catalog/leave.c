@@ -108,6 +108,7 @@ static void divide(struct pk_snapshot *snap)
 		o->n_heirs = without_left_out(o->heirs, heirs);
 		o->hides_heirs = o->n_heirs < heirs;
 		o->n_deps = without_left_out(o->deps, o->n_deps);
+		o->n_typed_by = without_left_out(o->typed_by, o->n_typed_by);
 		o->n_children = without_left_out(o->children, o->n_children);
 		if (o->origin && o->origin->left_out)
 			o->origin = NULL;

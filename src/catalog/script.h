@@ -29,6 +29,7 @@ struct pk_stmt {
 	const char *usable_later; /* a literal that can be used only after a commit; NULL: none */
 	bool superuser;       /* only a superuser may run it, so apart from what the role runs: catalog/super.h */
 	bool rewrite, scan;
+	bool row_type;        /* refused while a column anywhere has the row type of `about`, or one made of it */
 	enum pk_heirs heirs;  /* for which of those that inherit from `about` what is said of it holds as well */
 	const char *lock;     /* on `about`, as PostgreSQL spells it; NULL: what the kind says; "": none */
 	const struct pk_object *about; /* the relation concerned; NULL: the object's own, or its parent */

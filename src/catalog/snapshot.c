@@ -207,6 +207,8 @@ static void read_dependencies(struct reading *r, const struct pk_rows *rows)
 		/* What a column of a view or of a composite type uses is its relation's affair. */
 		if (o && o->kind->part && !o->parent->kind->columns_apart)
 			o = o->parent;
+		if (o && on && o != on && pk_streq(pk_rows_get(rows, i, 6), "t"))
+			append(&on->typed_by, &on->n_typed_by, &on->cap_typed_by, o);
 		if (o && on && o != on && on != o->parent && dependency_counts(o, on))
 			append(&o->deps, &o->n_deps, &o->cap_deps, on);
 	}
@@ -344,12 +346,13 @@ static void remember_lists(struct pk_snapshot *snap)
 {
 	size_t n = snap->n + snap->n_left_out;
 
-	snap->lists = pk_realloc_array(NULL, n * 3 + 1, sizeof(*snap->lists));
+	snap->lists = pk_realloc_array(NULL, n * 4 + 1, sizeof(*snap->lists));
 	for (size_t i = 0; i < n; i++) {
 		const struct pk_object *o = i < snap->n ? snap->objects[i] : snap->left_out[i - snap->n];
 
 		snap->lists[snap->n_lists++] = o->heirs;
 		snap->lists[snap->n_lists++] = o->deps;
+		snap->lists[snap->n_lists++] = o->typed_by;
 		snap->lists[snap->n_lists++] = o->children;
 	}
 }

@@ -41,6 +41,8 @@ struct pk_object {
 	bool left_out;            /* by the settings: in the snapshot's list of these, not among its objects */
 	struct pk_object **deps;  /* what it depends on */
 	size_t n_deps, cap_deps;
+	struct pk_object **typed_by; /* of a type or relation: what has expressions that name the type, or the row type */
+	size_t n_typed_by, cap_typed_by;
 	struct pk_object **children; /* columns and other parts, in their order */
 	size_t n_children, cap_children;
 	int64_t rows, bytes;    /* once measured: estimates for tables, matviews; of a partitioned table the sums; -1 unknown */

@@ -193,7 +193,7 @@ static bool loss_of(const struct pk_object *o, enum pk_loss *ret)
 
 	if (info->fate == PK_DROP_OLD) /* a column that its relation loses by being made anew goes as early as that */
 		*ret = o->kind->part && pk_goes(o->parent) && pk_info(o->parent)->fate != PK_DROP_OLD ? PK_LOSS_ANEW : PK_LOSS_GONE;
-	else if (info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
+	else if (info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE || info->freed)
 		*ret = PK_LOSS_ANEW;
 	else if (info->fate == PK_CHANGE_TYPE || info->retype)
 		*ret = PK_LOSS_TYPE;
@@ -221,8 +221,7 @@ static bool mark_both(struct pk_info *info, size_t offset)
 	return !before;
 }
 
-/* What the end of `o` means for a user of it. Returns true when something was decided that was not before. */
-static bool reach(struct pk_object *user, const struct pk_object *o, enum pk_loss loss)
+bool pk_reach(struct pk_object *user, const struct pk_object *o, enum pk_loss loss)
 {
 	struct pk_info *info = pk_info(user);
 
@@ -285,7 +284,7 @@ static bool reach_tied(struct pk_changes *c, struct pk_object *o)
 
 static bool carry_on(struct pk_changes *c)
 {
-	bool changed = pk_moves_reach(c);
+	bool changed = pk_moves_reach(c) | pk_row_types_reach(c);
 
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
@@ -296,8 +295,8 @@ static bool carry_on(struct pk_changes *c)
 		if (!loss_of(o, &loss))
 			continue;
 		for (size_t j = 0; j < info->n_users; j++)
-			changed |= reach(info->users[j], o, loss);
-		if (loss == PK_LOSS_TYPE && o->kind->fixed && o->kind->fixed(o) && !pk_goes(o->parent)) {
+			changed |= pk_reach(info->users[j], o, loss);
+		if ((loss == PK_LOSS_TYPE || info->freed) && o->kind->fixed && o->kind->fixed(o) && !pk_goes(o->parent)) {
 			set_fate(o->parent, PK_REMAKE);
 			changed = true;
 		}

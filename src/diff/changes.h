@@ -25,6 +25,7 @@ struct pk_info {
 	size_t circle; /* number of the circle of dependencies it is part of; 0: none */
 	bool cut;      /* its tie closes the circle: made without, tied afterwards; untied before it goes */
 	bool again;    /* what the server forgets when it makes it anew by itself is said again */
+	bool freed;    /* a column of a row type that changes: of another type, or with JSON in it, meanwhile (row_types.c) */
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
 	struct pk_object *beside; /* of the other side: it is made before the old one goes, which then makes room for it */
 	size_t n_users, cap_users;
@@ -56,6 +57,8 @@ struct pk_changes {
 
 /* Routines of one name: calls may mean either while both are there. */
 bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct pk_object *b);
+/* What the end of `o` means for a user of it. True when something was decided that was not before. */
+bool pk_reach(struct pk_object *user, const struct pk_object *o, enum pk_loss loss);
 void pk_info_add_heir(struct pk_object *of, struct pk_object *heir);
 bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b);
 /*
@@ -98,6 +101,11 @@ static inline bool pk_moves(const struct pk_object *table) /* is it made anew, a
 {
 	return table->kind->refill && pk_info(table)->fate == PK_REMAKE;
 }
+/*
+ * row_types.c: frees the columns that keep a table from changing by having its row type. True when something was
+ * decided that was not before.
+ */
+bool pk_row_types_reach(struct pk_changes *changes);
 /* circles.c: sets circle and cut of all objects of a side. */
 void pk_circles_find(struct pk_changes *changes, const struct pk_snapshot *side);
 /* The relation of a column, else the object itself. */

@@ -15,6 +15,7 @@ struct pk_differ {
 /* Actions for what was decided (nodes.c), what has to come before what (order.c), statements (steps.c). */
 void pk_differ_add_nodes(struct pk_differ *d);
 void pk_differ_add_edges(struct pk_differ *d);
+void pk_differ_order_row_types(struct pk_differ *d); /* row_types.c */
 void pk_differ_order_watchers(struct pk_differ *d); /* watch.c */
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena); /* empty */
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);
@@ -41,6 +42,7 @@ bool pk_stays_heir(const struct pk_object *table);
 const struct pk_object *pk_brought_by(const struct pk_object *o);
 /* An heir of the relation, of the new side, is made or joins it by that node: once it has lost the columns that it loses. */
 void pk_differ_wait_for_losses(struct pk_differ *d, const struct pk_object *relation, size_t node);
+enum pk_stand_in pk_row_type_stand_in(const struct pk_object *column);
 /* Does it come into being in the statement that makes its relation? */
 bool pk_made_with_parent(const struct pk_object *o);
 

@@ -269,7 +269,7 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 	}
 	pk_info(to)->alter = info->alter;
 	if (!pk_goes(from) && ties_anew(d, from)) {
-		if (pk_object_tie(from))
+		if (pk_object_tie(from) || info->freed)
 			info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, from, to);
 		if (pk_object_tie(to) && to->kind->retie)
 			pk_info(to)->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, from, to);

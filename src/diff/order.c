@@ -169,12 +169,14 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		/* A type is set aside first of all; what uses it matters when the old one is dropped. */
 		size_t end = of->clean != PK_NO_NODE ? of->clean : of->drop;
 
-		if (info->release == PK_NO_NODE || (!tied_late(o, on) && !tied_apart(o, on, info->release)))
+		if (!info->freed && (info->release == PK_NO_NODE || (!tied_late(o, on) && !tied_apart(o, on, info->release))))
 			pk_graph_edge(&d->graph, info->alter, end);
 		pk_graph_edge(&d->graph, info->release, end);
 		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
 			continue; /* untied */
 		pk_graph_edge(&d->graph, info->drop, end);
+		if (of->freed)
+			pk_graph_edge(&d->graph, info->drop, of->release);
 		if (!info->aside || !o->kind->sheds || on->kind->type)
 			pk_graph_edge(&d->graph, info->clean, end);
 		if (of->aside && !on->kind->routine) /* while it has the name by which that is said */
@@ -197,8 +199,11 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, pk_info(info->other)->create, info->clean);
 	pk_graph_edge(&d->graph, info->release, info->alter);
 	pk_graph_edge(&d->graph, info->release, info->drop);
-	if (o->origin)
+	if (o->origin) {
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
+		if (info->freed)
+			pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->release);
+	}
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(o->parent));
 	order_inherited(d, o);
@@ -525,6 +530,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_heirs(d);
 	order_moves(d);
 	order_default_privileges(d);
+	pk_differ_order_row_types(d);
 	pk_differ_order_watchers(d);
 	order_bodies(d);
 }

@@ -86,7 +86,10 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 {
 	switch (node->type) {
 	case PK_NODE_RELEASE:
-		node->from->kind->untie(s, node->from, node->to);
+		if (pk_object_tie(node->from))
+			node->from->kind->untie(s, node->from, node->to);
+		if (pk_info(node->from)->freed)
+			pk_column_stand_in(s, node->from, node->to, pk_row_type_stand_in(node->from));
 		break;
 	case PK_NODE_DROP:
 		if (pk_info(node->from)->aside)
@@ -116,7 +119,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 			pk_common_again(s, node->to);
 		break;
 	case PK_NODE_RETYPE:
-		pk_column_retype(s, node->from, node->to);
+		pk_column_retype(s, node->from, node->to, pk_row_type_stand_in(node->from));
 		pk_common_alter(s, node->from, node->to);
 		break;
 	case PK_NODE_ATTACH:

@@ -45,6 +45,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "composite types, domains and ranges" { both_ways types; }
 @test "typed tables, and values of composite types that are replaced" { both_ways typed-tables; }
 @test "functions, procedures and aggregates, also where they have to be dropped first" { both_ways functions; }
+@test "tables whose row types columns and expressions have" { both_ways row-types; }
 @test "views on views on a column that changes" { both_ways views; }
 @test "materialized views and their indexes" { both_ways matviews; }
 @test "everything that hangs on a column whose type changes" { both_ways dependents; }
@@ -207,6 +208,25 @@ without_rows() {
 		) i WHERE definition IS DISTINCT FROM pg_catalog.pg_get_indexdef(oid)")" ""
 	equal "$(sql words "SET search_path = ''; SELECT count(*) FROM ($query
 		) i")" 54
+}
+
+# What the judge counts is whether there is a value, not which.
+@test "values of a row type are kept, by the names of what they are made of" {
+	local b="CREATE DOMAIN d AS a[]; CREATE TYPE pair AS (l a, r d); CREATE TABLE b (id int, one a, many a[], d d, p pair, ps pair[])"
+	echo "CREATE TABLE a (x int, t text, gone int, c text); $b" >"$T/values_old.sql"
+	echo "CREATE TABLE a (t text, x bigint, come int DEFAULT 7, c text); $b" >"$T/values_new.sql"
+	converge_load values '' "$T/values_old.sql" "$T/values_new.sql" || tell "$why"
+	sql values_old "
+		INSERT INTO a VALUES (1, 'r', 2, 'c');
+		INSERT INTO b VALUES (1, (1, 'a\"b,(c)', 2, ''), '{\"(2,,,)\",NULL}', '{}', ((3, 'x', 5, 'z'), '{\"(4,,,)\"}'), NULL),
+			(2, NULL, NULL, NULL, NULL, NULL), (3, ROW(NULL, NULL, NULL, NULL), NULL, NULL, NULL, NULL);
+		UPDATE b SET ps = ARRAY[p, NULL] WHERE id = 1"
+	git postkit diff "$(pg_url values_old)" "$(pg_url values_new)" 2>/dev/null | sql values_old
+	equal "$(sql values_old 'SELECT x, t, come, c FROM a')" '1|r|7|c'
+	equal "$(sql values_old "SELECT (one).x, (one).t, (one).come IS NULL, (one).c, (many[1]).x, (many[1]).t IS NULL, many[2] IS NULL, d,
+		((p).l).c, ((p).r)[1] IS NOT NULL, (((p).r)[1]).x, (ps[1]).l = (p).l, ps[2] IS NULL FROM b WHERE id = 1")" \
+		'1|a"b,(c)|t||2|t|t|{}|z|f|4|t|t'
+	equal "$(sql values_old "SELECT one IS NULL, num_nulls(one, many, d, p, ps) FROM b WHERE id > 1 ORDER BY id")" 't|5'$'\n''t|4'
 }
 
 # Columns that were dropped count as well, so that a table may have no room for a new one.

@@ -7,17 +7,22 @@ SET "TimeZone" = 'UTC';
 
 SET check_function_bodies = off; -- it calls itself
 -- What a type is made of, or that of which it is an array: a composite's attributes to the bottom, an enum's
--- labels, what a range goes over, how a base type is read. NULL for domains.
+-- labels, what a range goes over, what is below a domain, how a base type is read; of a table also how it is kept.
 CREATE FUNCTION pg_temp.attributes(type oid) RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce((SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) || coalesce(pg_temp.attributes(a.atttypid), ''), ', ' ORDER BY a.attnum)
+	SELECT coalesce((SELECT concat(r.relpersistence, r.relam, ' ', pg_catalog.string_agg(concat(a.attname, ' ',
+					pg_catalog.format_type(a.atttypid, a.atttypmod), pg_temp.attributes(a.atttypid),
+					(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+					 WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated <> '')), ', ' ORDER BY a.attnum))
 			 FROM pg_catalog.pg_attribute a
-			 WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = c.typrelid AND c.typtype = 'c'),
+			 JOIN pg_catalog.pg_class r ON r.oid = a.attrelid
+			 WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = c.typrelid AND c.typtype = 'c'
+			 GROUP BY r.oid),
 			(SELECT pg_catalog.string_agg(enumlabel, ', ' ORDER BY enumsortorder)
 			 FROM pg_catalog.pg_enum WHERE enumtypid = c.oid),
 			(SELECT concat_ws(' ', rngsubtype::regtype, rngcollation, rngsubopc, rngcanonical, rngsubdiff)
 			 || coalesce(pg_temp.attributes(rngsubtype), '')
 			 FROM pg_catalog.pg_range WHERE c.oid IN (rngtypid, rngmultitypid)),
-			CASE c.typtype WHEN 'b' THEN concat_ws(' ', c.typinput, c.typoutput, c.typlen, c.typbyval, c.typalign, c.typcategory, c.typdelim) END)
+			CASE c.typtype WHEN 'd' THEN pg_temp.attributes(c.typbasetype) WHEN 'b' THEN concat_ws(' ', c.typinput, c.typoutput, c.typlen, c.typbyval, c.typalign, c.typcategory, c.typdelim) END)
 	FROM pg_catalog.pg_type t
 	JOIN pg_catalog.pg_type c ON c.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END
 	WHERE t.oid = type

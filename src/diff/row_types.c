@@ -1,0 +1,208 @@
+/*
+ * Columns of a table's row type, of arrays of it, of whatever is made of it: the server changes nothing of a table that
+ * has its rows checked or written while such a column is anywhere, be it empty. So they are something else meanwhile.
+ */
+#include "diff/differ.h"
+
+/* Does it, in itself, ask the server to look at the table's row type? */
+static bool looks(struct pk_changes *c, const struct pk_object *o)
+{
+	struct pk_script s = { .arena = c->arena, .from = c->from, .to = c->to, .version = c->from->version };
+	const struct pk_info *info = pk_info(o);
+	bool found = info->retype || info->fate == PK_REMAKE || info->fate == PK_CHANGE_TYPE;
+
+	if (!found && info->fate == PK_CHANGE && !pk_attrs_same(o, info->other))
+		o->kind->alter(&s, o, info->other);
+	else if (info->fate == PK_CREATE_NEW)
+		o->kind->create(&s, o);
+	for (size_t i = 0; i < s.n; i++)
+		found |= s.items[i].row_type;
+	pk_script_release(&s);
+	return found;
+}
+
+/* Does any of that happen to the relation, of the old side, or to its columns? */
+static bool is_looked_at(struct pk_changes *c, const struct pk_object *table)
+{
+	const struct pk_object *to = pk_info(table)->other;
+
+	if (!to || pk_info(table)->fate == PK_DROP_OLD || looks(c, table))
+		return to && pk_info(table)->fate != PK_DROP_OLD;
+	for (size_t i = 0; i < table->n_children && table->kind->columns_apart; i++) {
+		if (table->children[i]->kind->part && looks(c, table->children[i]))
+			return true;
+	}
+	for (size_t i = 0; i < to->n_children && to->kind->columns_apart; i++) {
+		const struct pk_object *part = to->children[i];
+
+		if (part->kind->part && pk_info(part)->fate == PK_CREATE_NEW && looks(c, part))
+			return true;
+	}
+	return false;
+}
+
+typedef bool found_holder(void *context, const struct pk_object *type, struct pk_object *holder);
+
+static bool has_column_of(const struct pk_object *relation, const struct pk_object *type)
+{
+	for (size_t i = 0; i < relation->n_children; i++) {
+		if (relation->children[i]->kind->part && pk_column_has_type(relation->children[i], type))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Finds all that keeps values of the type, or of what is made of it: columns of tables, views that keep rows,
+ * expressions, for which the server looks too (in newer minor versions; in others they would be wrong after).
+ */
+static bool each_holder(const struct pk_object *type, void *context, found_holder *found)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < type->n_typed_by; i++)
+		changed |= found(context, type, type->typed_by[i]);
+	for (size_t i = 0; i < pk_info(type)->n_users; i++) {
+		struct pk_object *user = pk_info(type)->users[i];
+		bool view = user->kind->relation_name && !user->kind->type && !user->kind->columns_apart &&
+			    has_column_of(user, type);
+
+		if (user->kind->part && user->parent->kind->refill && pk_column_has_type(user, type))
+			changed |= found(context, type, user);
+		if (view && user->kind->keeps_rows)
+			changed |= found(context, type, user);
+		if (view || user->kind->type)
+			changed |= each_holder(user, context, found);
+	}
+	return changed;
+}
+
+/* Has it a row type that is used? */
+static bool is_held(const struct pk_object *o)
+{
+	return o->kind->relation_name && !o->kind->type && (pk_info(o)->n_users || o->n_typed_by);
+}
+
+static bool is_value(const struct pk_object *o, const struct pk_object *type)
+{
+	return o->kind->part && pk_column_has_type(o, type);
+}
+
+static bool free_holder(void *context, const struct pk_object *type, struct pk_object *o)
+{
+	struct pk_info *info = pk_info(o), *other = info->other ? pk_info(info->other) : NULL;
+
+	(void)context;
+	if (!other || pk_goes(o) || info->freed || (o->kind->type && info->retie))
+		return false;
+	if (is_value(o, type) && !pk_column_generated(o))
+		return info->freed = info->retype = other->freed = other->retype = true;
+	if (o->kind->type) /* a domain's checks */
+		return info->retie = other->retie = true;
+	return pk_reach(o, type, PK_LOSS_ANEW);
+}
+
+bool pk_row_types_reach(struct pk_changes *c)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->from->n; i++) {
+		struct pk_object *o = c->from->objects[i];
+
+		if (is_held(o) && is_looked_at(c, o))
+			changed |= each_holder(o, c, free_holder);
+	}
+	return changed;
+}
+
+struct around {
+	struct pk_differ *d;
+	const struct pk_object *table; /* of the side that counts */
+	bool after;
+};
+
+/* Between letting go of the type and taking it again comes what happens to the table and its columns. */
+static void order_node(const struct around *around, size_t node, const struct pk_object *part, const struct pk_object *holder)
+{
+	const struct pk_info *info = pk_info(part);
+	size_t nodes[] = { info->freed ? info->release : PK_NO_NODE, info->drop, info->alter, info->create };
+
+	if (part == holder || (holder->parent == around->table && part->kind->part && info->fate == PK_REMAKE))
+		return; /* expressions of its own */
+	for (size_t i = 0; i < PK_COUNT(nodes); i++) {
+		if (around->after)
+			pk_graph_edge(&around->d->graph, nodes[i], node);
+		else
+			pk_graph_edge(&around->d->graph, node, nodes[i]);
+	}
+}
+
+static bool order_holder(void *context, const struct pk_object *type, struct pk_object *holder)
+{
+	const struct around *around = context;
+	const struct pk_object *table = around->table, *other = pk_info(table)->other;
+	const struct pk_info *info = pk_info(holder);
+	size_t before = info->release != PK_NO_NODE && (info->freed || info->retie) ? info->release : info->drop;
+	size_t after = info->attach != PK_NO_NODE ? info->attach : pk_ready_node(holder);
+	size_t node = around->after ? after : before;
+
+	(void)type;
+	order_node(around, node, table, holder);
+	for (size_t i = 0; i < table->n_children; i++) {
+		if (table->children[i]->kind->part)
+			order_node(around, node, table->children[i], holder);
+	}
+	for (size_t i = 0; i < other->n_children; i++) {
+		if (other->children[i]->kind->part)
+			order_node(around, node, other->children[i], pk_info(holder)->other ? pk_info(holder)->other : holder);
+	}
+	return false;
+}
+
+void pk_differ_order_row_types(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.from->n; i++) {
+		struct pk_object *o = d->changes.from->objects[i];
+		struct around around = { d, o, false };
+
+		if (!is_held(o) || !is_looked_at(&d->changes, o))
+			continue;
+		each_holder(o, &around, order_holder);
+		around = (struct around){ d, pk_info(o)->other, true };
+		each_holder(around.table, &around, order_holder);
+	}
+}
+
+/* Do attributes come or go in any of what the values are made of? */
+static bool changes_shape(const struct pk_object *o)
+{
+	for (size_t i = 0; i < o->n_deps; i++) {
+		const struct pk_object *type = o->deps[i];
+		const struct pk_object *other = pk_info(type)->other;
+
+		if (o->kind->part && !pk_column_has_type(o, type))
+			continue;
+		if (!type->kind->relation_name)
+			continue;
+		if (type->kind->type && changes_shape(type))
+			return true;
+		for (size_t j = 0; j < type->n_children; j++) {
+			const struct pk_object *part = type->children[j];
+
+			if (part->kind->part && (pk_goes(part) || changes_shape(part)))
+				return true;
+		}
+		for (size_t j = 0; other && j < other->n_children; j++) {
+			if (other->children[j]->kind->part && pk_info(other->children[j])->fate == PK_CREATE_NEW)
+				return true;
+		}
+	}
+	return false;
+}
+
+enum pk_stand_in pk_row_type_stand_in(const struct pk_object *column)
+{
+	if (!pk_info(column)->freed)
+		return PK_STAND_IN_NONE;
+	return changes_shape(column) ? PK_STAND_IN_JSON : PK_STAND_IN_TEXT;
+}

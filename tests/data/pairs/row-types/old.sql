@@ -1,0 +1,132 @@
+-- Tables that change while columns and expressions have their row types, in every form.
+
+CREATE SCHEMA r1;
+SET search_path = r1;
+CREATE TABLE a (id int PRIMARY KEY, n int, t text);
+CREATE TABLE b (id int, one a, many a[]);
+CREATE TYPE comp AS (x int, y a);
+CREATE FUNCTION f(a) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.n';
+CREATE FUNCTION g(a[]) RETURNS SETOF a LANGUAGE sql AS 'SELECT * FROM a';
+
+CREATE SCHEMA r2;
+SET search_path = r2;
+CREATE TABLE a (id int PRIMARY KEY, n int, t text);
+CREATE DOMAIN d AS a CHECK ((VALUE).n > 0);
+CREATE DOMAIN da AS a[];
+CREATE TABLE b (id int, one d, many da, dd d[]);
+
+CREATE SCHEMA r3;
+SET search_path = r3;
+CREATE TABLE a (id int PRIMARY KEY, n int, t text);
+CREATE TYPE ra AS RANGE (subtype = a);
+CREATE TABLE b (id int, r ra, one a DEFAULT ROW(1,2,'x')::a, CHECK ((one).n > 0));
+CREATE INDEX bi ON b (one);
+CREATE INDEX bj ON b (((one).n));
+CREATE VIEW v AS SELECT id, (one).n, one FROM b;
+CREATE MATERIALIZED VIEW mv AS SELECT id, one FROM b;
+
+CREATE SCHEMA r4;
+SET search_path = r4;
+CREATE TABLE a (id int PRIMARY KEY, n int, t text);
+CREATE TABLE b (id int, one a);
+CREATE TABLE c (id int, two b[]);
+
+CREATE SCHEMA r5;
+SET search_path = r5;
+CREATE TABLE a (id int PRIMARY KEY, n int, t text);
+CREATE FUNCTION ok(r a) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT ($1).n > 0';
+CREATE FUNCTION lab(r a) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT coalesce(($1).t, 'x')$$;
+ALTER TABLE a ADD CONSTRAINT c CHECK (ok(a.*));
+CREATE INDEX ai ON a (lab(a.*));
+ALTER TABLE a ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON a USING (ok(a));
+CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER tr BEFORE UPDATE ON a FOR EACH ROW WHEN (ok(NEW) AND OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION tf();
+CREATE VIEW v AS SELECT a, lab(a) FROM a WHERE ok(a);
+CREATE TABLE log (r text);
+CREATE RULE r AS ON DELETE TO a DO ALSO INSERT INTO log VALUES (lab(OLD.*));
+
+CREATE SCHEMA r6;
+SET search_path = r6;
+
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE TABLE a (id int PRIMARY KEY, n int, m mood, t text, arr int[]);
+CREATE TABLE par (one a, x int);
+CREATE TABLE heir (y int) INHERITS (par);
+CREATE TABLE pt (id int, one a) PARTITION BY LIST (id);
+CREATE TABLE pt1 PARTITION OF pt FOR VALUES IN (1, 2);
+CREATE TABLE pt2 PARTITION OF pt DEFAULT;
+CREATE VIEW av AS SELECT a AS whole, id FROM a;
+CREATE TABLE uses_view (v av, w av[]);
+CREATE MATERIALIZED VIEW mv AS SELECT a AS whole, id FROM a;
+CREATE UNIQUE INDEX ON mv (id);
+COMMENT ON COLUMN par.one IS 'c';
+GRANT SELECT (one) ON par TO public;
+ALTER TABLE par ALTER one SET STORAGE EXTERNAL, ALTER one SET STATISTICS 7;
+ALTER TABLE heir ALTER one SET DEFAULT ROW(1,2,'a','t','{}')::a;
+CREATE FUNCTION takes(a, b a[] DEFAULT NULL) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1.id = 1';
+CREATE INDEX ON heir ((takes(one)));
+CREATE INDEX ON pt (((one).id));
+ALTER TABLE par ADD CONSTRAINT ck CHECK (takes(one) OR true);
+ALTER TABLE pt ENABLE ROW LEVEL SECURITY;
+CREATE POLICY po ON pt USING (takes(one));
+CREATE STATISTICS st ON x, one FROM par;
+CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER tr BEFORE UPDATE OF one ON pt FOR EACH ROW WHEN (takes(NEW.one)) EXECUTE FUNCTION tf();
+ALTER TABLE par ADD COLUMN gen int GENERATED ALWAYS AS ((one).id) STORED;
+CREATE PUBLICATION pu FOR TABLE par (one, x);
+
+CREATE SCHEMA r7;
+SET search_path = r7;
+CREATE TABLE a (id int PRIMARY KEY, n int) PARTITION BY RANGE (id);
+CREATE TABLE a1 PARTITION OF a FOR VALUES FROM (0) TO (100);
+CREATE TABLE b (one a, two a1, three a[]);
+CREATE TABLE base (q int);
+CREATE TABLE kid (r int) INHERITS (base);
+CREATE TABLE c (k kid, ks kid[]);
+CREATE TYPE pair AS (l kid, r b);
+CREATE TABLE d (p pair, id int);
+CREATE TABLE u (id int);
+CREATE TABLE uu (u u);
+CREATE TABLE e (id int, g int, k kid);
+CREATE TABLE gone (k kid);
+
+CREATE SCHEMA r8;
+SET search_path = r8;
+CREATE TABLE a (id int PRIMARY KEY, n int);
+CREATE FUNCTION fi(a) RETURNS int LANGUAGE sql IMMUTABLE AS $$SELECT 1$$;
+CREATE FUNCTION fa(int) RETURNS a LANGUAGE sql IMMUTABLE AS $$SELECT 1,2$$;
+CREATE TABLE d (i int, j int);
+CREATE FUNCTION f1(x a DEFAULT NULL) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+CREATE FUNCTION f4(x a DEFAULT fa(1)) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+CREATE VIEW v1 AS SELECT NULL::a AS x;
+CREATE VIEW v2 AS SELECT ROW(1,i)::a AS x FROM d;
+CREATE VIEW v3 AS SELECT fa(i) AS x, (fa(i)).id FROM d;
+CREATE VIEW v4 AS SELECT fi(a) FROM a;
+CREATE VIEW v5 AS SELECT fi(NULL);
+CREATE VIEW v6 AS SELECT array[]::a[] AS x, f1() FROM d;
+ALTER TABLE d ALTER i SET DEFAULT fi(NULL);
+ALTER TABLE d ALTER j SET DEFAULT fi(ROW(1,2));
+ALTER TABLE d ADD CONSTRAINT c1 CHECK (fi(NULL) = i OR TRUE);
+ALTER TABLE d ADD CONSTRAINT c2 CHECK (fi(ROW(i,j)) = i OR TRUE);
+CREATE INDEX i1 ON d ((fi(ROW(i,j))));
+CREATE INDEX i2 ON d (i) WHERE fi(NULL)=1;
+CREATE POLICY p ON d USING (fi(ROW(i,j)) = 1);
+CREATE POLICY p2 ON d USING (fi(NULL) = 1);
+CREATE DOMAIN dd AS int CHECK (fi(NULL)=value OR TRUE) DEFAULT fi(ROW(1,2));
+CREATE DOMAIN de AS int CONSTRAINT more CHECK (fi(ROW(value,1))=value OR TRUE);
+CREATE TABLE g (i int, k int GENERATED ALWAYS AS (fi(ROW(i,1))) STORED, x dd, y de[]);
+CREATE FUNCTION tf() RETURNS TRIGGER LANGUAGE plpgsql AS $$BEGIN RETURN new; END$$; CREATE TRIGGER t BEFORE UPDATE ON d FOR EACH ROW WHEN (fi(NULL)=new.i) EXECUTE FUNCTION tf();
+CREATE FUNCTION b() RETURNS int BEGIN ATOMIC SELECT fi(NULL); END;
+CREATE VIEW v7 AS SELECT b();
+CREATE STATISTICS s ON (fi(ROW(i,j))), i FROM d;
+CREATE RULE r AS ON INSERT TO d DO ALSO DELETE FROM d WHERE i = fi(NULL);
+ALTER TABLE a ADD CONSTRAINT own CHECK (fi(NULL) = 1);
+ALTER TABLE a ALTER id SET DEFAULT fi(NULL);
+
+
+CREATE SCHEMA r9;
+SET search_path = r9;
+CREATE TABLE a (id int PRIMARY KEY, n int);
+CREATE FUNCTION make(int) RETURNS a LANGUAGE sql IMMUTABLE AS 'SELECT $1, 1';
+CREATE TABLE b (id int, g a GENERATED ALWAYS AS (make(id)) STORED);
