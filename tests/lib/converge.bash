@@ -102,7 +102,7 @@ converge_dump() {
 				# nor what the NOT NULL of its parent is called in a partition
 				if (word[3] in partitions)
 					gsub(/CONSTRAINT ("([^"]|"")+"|[^" ]+) NOT NULL/, "NOT NULL", text[i])
-				if (!(headings[i] ~ /Type: DEFAULT;/ && word[3] in heirs))
+				if (!(headings[i] ~ /Type: (DEFAULT|CHECK CONSTRAINT);/ && word[3] in heirs))
 					print text[i]
 			}
 		}' | LC_ALL=C sort
@@ -176,7 +176,7 @@ converge_load() {
 
 converge_way() {
 	local case=$1 from=$2 to=$3 work=$1_$2_to_$3 log=$T/$1.log print modelled='' sql=$T/$1.$2-$3.sql
-	converge_psql postgres -c "CREATE DATABASE $work TEMPLATE ${case}_$from" 2>"$log" || {
+	converge_psql postgres -c "DROP DATABASE IF EXISTS $work WITH (FORCE)" -c "CREATE DATABASE $work TEMPLATE ${case}_$from" 2>"$log" || {
 		why="create: $(converge_reason "$log")"
 		return 1
 	}
