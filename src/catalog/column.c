@@ -426,7 +426,7 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 			return pk_column_stays_heir(from, to) && !made_anew(s, from->origin, to->origin) ? PK_SAME : PK_RECREATE;
 		if (pk_attr(to, GENERATED))
 			set_expression(s, to);
-		else
+		else if (!follows(from, to, GENERATED))
 			pk_emit(s, "%s DROP EXPRESSION", pk_column_alter(s, to, false));
 	}
 	if (pk_attr(from, IDENTITY) && !pk_attr(to, IDENTITY))

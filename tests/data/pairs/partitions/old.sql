@@ -8,3 +8,9 @@ CREATE TABLE byhash_0 PARTITION OF byhash FOR VALUES WITH (MODULUS 2, REMAINDER 
 CREATE TABLE meter (id int, r int, v text, PRIMARY KEY (id, r), CONSTRAINT above CHECK (r > 0) NOT VALID) PARTITION BY RANGE (r);
 CREATE TABLE meter_1 PARTITION OF meter (v DEFAULT 'x', CHECK (v <> 'y')) FOR VALUES FROM (1) TO (10);
 CREATE TABLE meter_2 PARTITION OF meter FOR VALUES FROM (10) TO (20);
+
+-- computed for all of them, and for the heir
+CREATE TABLE sums (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a);
+CREATE TABLE sums_1 PARTITION OF sums FOR VALUES IN (1);
+CREATE TABLE total (a int, b int GENERATED ALWAYS AS (a + 1) STORED);
+CREATE TABLE subtotal () INHERITS (total);
