@@ -243,14 +243,14 @@ static int grant_member(struct pk_conn *admin, const char *role, const char *mem
 int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server,
 			  struct pk_err *err)
 {
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 
 	if (check_names(facts, server, err) < 0 ||
 	    pk_server_ensure_roles(server, &facts->roles, err) < 0 ||
-	    pk_conn_open(&admin, &server->admin, err) < 0)
+	    pk_server_admin(server, &admin, err) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < facts->memberships.n; i += 2)
-		if (grant_member(&admin, facts->memberships.items[i],
+		if (grant_member(admin, facts->memberships.items[i],
 				 facts->memberships.items[i + 1], err) < 0)
 			return pk_err_wrap(err, "cannot make the stand-in for role '%s'",
 					   facts->memberships.items[i + 1]);

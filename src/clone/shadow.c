@@ -36,16 +36,16 @@ static int grant_role(struct pk_conn *admin, const char *role, const char *membe
 static int ensure_roles(struct pk_server *server, const struct pk_strv *roles, const char *member,
 			struct pk_err *err)
 {
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 	PK_AUTO(pk_strv) fresh = PK_STRV_INIT;
 
-	if (pk_conn_open(&admin, &server->admin, err) < 0)
+	if (pk_server_admin(server, &admin, err) < 0)
 		return -1;
 	for (size_t i = 0; i < roles->n; i++) {
 		const char *const params[] = { roles->items[i] };
 		PK_FREE char *found = NULL;
 
-		if (pk_query_value(&admin, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1",
+		if (pk_query_value(admin, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1",
 				   1, params, &found, err) < 0)
 			return -1;
 		if (!found && !pk_starts_with(roles->items[i], "pg_"))
@@ -55,7 +55,7 @@ static int ensure_roles(struct pk_server *server, const struct pk_strv *roles, c
 		return -1;
 	for (size_t i = 0; member && i < fresh.n; i++)
 		if (!pk_streq(fresh.items[i], member) &&
-		    grant_role(&admin, fresh.items[i], member, err) < 0)
+		    grant_role(admin, fresh.items[i], member, err) < 0)
 			return -1;
 	return 0;
 }
@@ -158,18 +158,18 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 	PK_FREE char *id = pk_random_hex(6);
 	PK_FREE char *db = pk_printf("pk_shadow_%s", id);
 	const char *owner = options->owner ? options->owner : options->role;
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 	struct pk_create_db how = {
 		.purpose = "shadow", .label = "", .owner = owner, .like = options->like
 	};
 
-	if (stand_in(server, infra, files, options, err) < 0 || pk_conn_open(&admin, &server->admin, err) < 0 ||
+	if (stand_in(server, infra, files, options, err) < 0 || pk_server_admin(server, &admin, err) < 0 ||
 	    pk_server_create_db(server, db, &how, err) < 0)
 		return -1;
-	if (take_settings(&admin, options->like, db, err) < 0 ||
+	if (take_settings(admin, options->like, db, err) < 0 ||
 	    pk_act_as(server, db, options->role, err) < 0 ||
 	    load(server, db, owner ? owner : server->login, infra, files, &options->trust, err) < 0) {
-		pk_scrap_db(&admin, db, NULL);
+		pk_scrap_db(admin, db, NULL);
 		return -1;
 	}
 	*ret_db = pk_take(&db);
@@ -302,19 +302,19 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 		   struct pk_snapshot *ret, struct pk_err *err)
 {
 	struct keeping k __attribute__((cleanup(keeping_release))) = { NULL, NULL };
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 	PK_FREE char *db = NULL;
 	/* What is left out is loaded along with the files, and is another one each time. */
 	bool keep = options->keep && !(options->trust.like && options->trust.like->n_left_out);
 	int result = 0;
 
-	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	if (pk_server_admin(server, &admin, err) < 0 ||
 	    (keep && options->like &&
-	     (keeping_find(&admin, infra, files, options, options->like, &k, err) < 0 ||
-	      read_kept(server, &admin, &k, options->managed, &db, ret, err) < 0)))
+	     (keeping_find(admin, infra, files, options, options->like, &k, err) < 0 ||
+	      read_kept(server, admin, &k, options->managed, &db, ret, err) < 0)))
 		return -1;
 	bool known = db != NULL;
-	if (!known && k.terms && follow_kept(server, &admin, &k, infra, files, options, &db, err) < 0)
+	if (!known && k.terms && follow_kept(server, admin, &k, infra, files, options, &db, err) < 0)
 		return -1;
 	if (!db) {
 		if (pk_shadow_make(server, infra, files, options, &db, err) < 0)
@@ -325,11 +325,11 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 	if (!known)
 		result = read_db(server, db, options->managed, ret, err);
 	if (result == 0 && keep && !k.terms)
-		result = keeping_find(&admin, infra, files, options, db, &k, err);
+		result = keeping_find(admin, infra, files, options, db, &k, err);
 	if (result == 0 && keep)
 		return pk_kept_keep(server, db, &(struct pk_kept){ k.terms, k.source, ret->fingerprint.hex }, err);
 	/* What was asked for is known; a shadow that stays is for gc to see. */
-	pk_scrap_db(&admin, db, NULL);
+	pk_scrap_db(admin, db, NULL);
 	return result;
 }
 
@@ -390,7 +390,7 @@ int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *
 	PK_AUTO(pk_source) named = PK_SOURCE_INIT;
 	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_strv) roles = PK_STRV_INIT, wanted = PK_STRV_INIT;
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 	PK_FREE char *db = NULL;
 	int result;
 
@@ -400,13 +400,13 @@ int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *
 		return -1;
 	without_ours(server, &roles, &wanted);
 	if (ensure_roles(server, &wanted, options->role, err) < 0 ||
-	    pk_conn_open(&admin, &server->admin, err) < 0 ||
+	    pk_server_admin(server, &admin, err) < 0 ||
 	    pk_shadow_make(server, NULL, &base, options, &db, err) < 0)
 		return -1;
 	result = run_sql(server, db, sql, err);
 	if (result == 0)
 		result = read_db(server, db, options->managed, &snapshot, err);
-	pk_scrap_db(&admin, db, NULL);
+	pk_scrap_db(admin, db, NULL);
 	if (result == 0)
 		*ret = snapshot.fingerprint;
 	return result;
@@ -428,11 +428,11 @@ int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, 
 		    const struct pk_shadow_options *options, struct pk_snapshot *ret_before,
 		    struct pk_snapshot *ret_after, struct pk_err *err)
 {
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 	PK_FREE char *db = NULL;
 	int result;
 
-	if (pk_conn_open(&admin, &server->admin, err) < 0 || pk_shadow_copy(server, schema, options, &db, err) < 0)
+	if (pk_server_admin(server, &admin, err) < 0 || pk_shadow_copy(server, schema, options, &db, err) < 0)
 		return pk_err_wrap(err, "the schema cannot be copied to try the renames");
 	result = read_db(server, db, options->managed, ret_before, err);
 	if (result == 0 && !pk_streq(ret_before->fingerprint.hex, schema->fingerprint.hex))
@@ -441,6 +441,6 @@ int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, 
 		result = run_sql(server, db, sql, err);
 	if (result == 0)
 		result = read_db(server, db, options->managed, ret_after, err);
-	pk_scrap_db(&admin, db, NULL);
+	pk_scrap_db(admin, db, NULL);
 	return result;
 }

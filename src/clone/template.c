@@ -218,11 +218,11 @@ static int act_as(const struct pk_server *server, struct pk_conn *admin, const c
 
 int pk_act_as(struct pk_server *server, const char *db, const char *role, struct pk_err *err)
 {
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 
-	if (pk_conn_open(&admin, &server->admin, err) < 0)
+	if (pk_server_admin(server, &admin, err) < 0)
 		return -1;
-	return act_as(server, &admin, db, role, err);
+	return act_as(server, admin, db, role, err);
 }
 
 /* CREATE DATABASE ... TEMPLATE takes the contents, but not the privileges; the origin is the template's alone. */
@@ -257,13 +257,13 @@ static int dress(struct pk_server *server, struct pk_conn *admin, const char *fr
 int pk_template_cut(struct pk_server *server, const struct pk_template *t, const char *db,
 		    const char *purpose, const char *label, const char *role, struct pk_err *err)
 {
-	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
+	struct pk_conn *admin;
 
-	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	if (pk_server_admin(server, &admin, err) < 0 ||
 	    pk_server_cut_db(server, t->db, db, purpose, label, err) < 0)
 		return -1;
-	if (dress(server, &admin, t->db, db, role, err) < 0) {
-		pk_scrap_db(&admin, db, NULL);
+	if (dress(server, admin, t->db, db, role, err) < 0) {
+		pk_scrap_db(admin, db, NULL);
 		return -1;
 	}
 	return 0;

@@ -113,7 +113,7 @@ static int set_mark(const struct pk_server *server, struct pk_conn *conn, const 
 /* purpose NULL: all, with their sizes. */
 static int list(struct pk_server *server, const char *purpose, struct pk_databases *ret, struct pk_err *err)
 {
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_conn *conn;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
@@ -123,7 +123,7 @@ static int list(struct pk_server *server, const char *purpose, struct pk_databas
 		    "SELECT datname, shobj_description(oid, 'pg_database'), %s FROM pg_catalog.pg_database "
 		    "WHERE datname LIKE 'pk\\_%%' ORDER BY datname COLLATE \"C\"",
 		    purpose ? "NULL" : "pg_database_size(oid)");
-	if (connect_admin(server, &conn, err) < 0 || pk_query(&conn, sql.ptr, 0, NULL, &rows, err) < 0)
+	if (pk_server_admin(server, &conn, err) < 0 || pk_query(conn, sql.ptr, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
 		struct pk_database db = { 0 };
@@ -163,11 +163,11 @@ int pk_server_databases_for(struct pk_server *server, const char *purpose, struc
 int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
 		      struct pk_err *err)
 {
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_conn *conn;
 
-	if (connect_admin(server, &conn, err) < 0 || need_ours(server, &conn, name, err) < 0)
+	if (pk_server_admin(server, &conn, err) < 0 || need_ours(server, conn, name, err) < 0)
 		return -1;
-	return set_mark(server, &conn, name, purpose, label, err);
+	return set_mark(server, conn, name, purpose, label, err);
 }
 
 /* ---- create ---- */
@@ -425,17 +425,17 @@ int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err 
 int pk_server_rename_db(struct pk_server *server, const char *from, const char *to,
 			struct pk_err *err)
 {
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_conn *conn;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	if (check_name(to, err) < 0 || connect_admin(server, &conn, err) < 0 ||
-	    need_ours(server, &conn, from, err) < 0 || terminate_others(&conn, from, err) < 0)
+	if (check_name(to, err) < 0 || pk_server_admin(server, &conn, err) < 0 ||
+	    need_ours(server, conn, from, err) < 0 || terminate_others(conn, from, err) < 0)
 		return -1;
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, from);
 	pk_buf_add(&sql, " RENAME TO ");
 	pk_buf_add_ident(&sql, to);
-	return pk_exec(&conn, sql.ptr, err);
+	return pk_exec(conn, sql.ptr, err);
 }
 
 /*

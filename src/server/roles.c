@@ -109,14 +109,14 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles,
 			   struct pk_err *err)
 {
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_conn *conn = NULL;
 
 	for (size_t i = 0; i < roles->n; i++) {
 		if (is_reserved(server, roles->items[i]))
 			continue;
-		if (!conn.handle && pk_conn_open(&conn, &server->admin, err) < 0)
+		if (!conn && pk_server_admin(server, &conn, err) < 0)
 			return -1;
-		if (ensure_role(server, &conn, roles->items[i], err) < 0)
+		if (ensure_role(server, conn, roles->items[i], err) < 0)
 			return -1;
 	}
 	return 0;

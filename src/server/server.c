@@ -26,6 +26,7 @@ void pk_server_release(struct pk_server *server)
 	free(server->owner_id);
 	pk_conninfo_release(&server->admin);
 	pk_conninfo_release(&server->user);
+	pk_conn_release(&server->admin_conn);
 	*server = (struct pk_server)PK_SERVER_INIT;
 }
 
@@ -201,6 +202,12 @@ int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
 
 /* ---- the rest of its life ---- */
 
+int pk_server_admin(struct pk_server *server, struct pk_conn **ret, struct pk_err *err)
+{
+	*ret = &server->admin_conn;
+	return pk_conn_alive(*ret) ? 0 : pk_conn_open(*ret, &server->admin, err);
+}
+
 static int stop_place(const struct pk_place *place, struct pk_err *err)
 {
 	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
@@ -218,6 +225,7 @@ int pk_server_stop(struct pk_server *server, struct pk_err *err)
 
 	if (!server->embedded)
 		return 0;
+	pk_conn_release(&server->admin_conn);
 	int status = pk_place_of_dir(&place, server->dir, err);
 	if (status == 0)
 		status = stop_place(&place, err);

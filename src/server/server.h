@@ -31,10 +31,11 @@ struct pk_server {
 	char *owner_id;		  /* mark of this repository in database comments */
 	struct pk_conninfo admin; /* superuser, database postgres */
 	struct pk_conninfo user;  /* login role without superuser, no database */
+	struct pk_conn admin_conn; /* of pk_server_admin() */
 };
 #define PK_SERVER_INIT                                                                             \
 	{                                                                                          \
-		0                                                                                  \
+		.admin_conn = PK_CONN_INIT                                                         \
 	}
 
 /*
@@ -45,6 +46,11 @@ struct pk_server {
 int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
 		   const struct pk_config *config, int major, struct pk_err *err);
 void pk_server_release(struct pk_server *server); /* does not stop it */
+/*
+ * A connection as `admin` that all may share who leave it as they found it: no transaction, no lock, no
+ * setting. Borrowed until release.
+ */
+int pk_server_admin(struct pk_server *server, struct pk_conn **ret, struct pk_err *err);
 int pk_server_stop(struct pk_server *server, struct pk_err *err);
 /* Majors of clusters that exist for this repository, whether running or not. */
 int pk_server_list(const struct pk_repo *repo, struct pk_strv *ret_majors, struct pk_err *err);
