@@ -490,6 +490,7 @@ static bool exclusive(const struct pk_object *o)
 #define LOCK "ACCESS EXCLUSIVE"
 
 const struct pk_kind pk_kind_constraint = {
+	.opens_relations = true,
 	.name = "constraint", .sql_name = "CONSTRAINT", .folder = "constraints", .query = pk_sql_constraint,
 	.hash_joins = true,
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,

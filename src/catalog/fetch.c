@@ -8,15 +8,18 @@ _Static_assert(2 * PK_SNAPSHOTS_MAX <= PK_PIPELINES_MAX, "two connections for ea
 
 /* What one connection runs. */
 struct list {
-	const char *sqls[4 * PK_FETCH_MAX];
-	struct pk_rows *rows[4 * PK_FETCH_MAX];
+	struct pk_pipeline_query queries[4 * PK_FETCH_MAX];
 	int n;
 };
 
 static void add(struct list *list, const char *sql, struct pk_rows *rows)
 {
-	list->sqls[list->n] = sql;
-	list->rows[list->n++] = rows;
+	list->queries[list->n++] = (struct pk_pipeline_query){ sql, rows, false };
+}
+
+static void add_numbers(struct list *list, const char *sql, struct pk_rows *rows)
+{
+	list->queries[list->n++] = (struct pk_pipeline_query){ sql, rows, true };
 }
 
 static void add_kind(struct list *list, const char *sql, const struct pk_kind *kind, struct pk_rows *rows)
@@ -28,28 +31,28 @@ static void add_kind(struct list *list, const char *sql, const struct pk_kind *k
 		add(list, "SET LOCAL enable_nestloop TO DEFAULT", NULL);
 }
 
-/* About half of the work each: what hangs on relations and their columns is for the second one. */
+/*
+ * About half of the work each. The second one does all for which the server opens relations: it need not
+ * open any of them twice.
+ */
 static void make_lists(const struct pk_fetch *f, const struct pk_rows *any, struct list *first, struct list *second)
 {
 	int version = f->conn->version;
-	struct list *to = first;
 
 	add(first,
 	    "SELECT quote_ident(pg_get_userbyid(datdba)), (SELECT upper(reset_val) IN ('UTC', 'ETC/UTC', 'GMT', 'ETC/GMT')"
 	    " FROM pg_settings WHERE name = 'TimeZone') FROM pg_database WHERE datname = current_database()",
 	    &f->rows[PK_FETCH_OWNER]);
-	add(first, pk_catalog_query(f->arena, pk_sql_alias, version), &f->rows[PK_FETCH_ALIAS]);
+	add_numbers(first, pk_catalog_query(f->arena, pk_sql_alias, version), &f->rows[PK_FETCH_ALIAS]);
 	for (int i = 0; pk_kinds[i]; i++) {
 		struct pk_rows *rows = &f->rows[PK_FETCH_KINDS + i];
 
 		if (pk_rows_true(any, 0, i + 1))
-			add_kind(to, pk_catalog_query(f->arena, pk_kinds[i]->query, version), pk_kinds[i], rows);
+			add_kind(pk_kinds[i]->opens_relations ? second : first, pk_catalog_query(f->arena, pk_kinds[i]->query, version), pk_kinds[i], rows);
 		else
 			pk_rows_none(rows);
-		if (pk_kinds[i]->part)
-			to = second;
 	}
-	add(second, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
+	add_numbers(first, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
 	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
 	add(second, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
 }
@@ -96,7 +99,7 @@ static void add_begin(struct list *list, struct pk_arena *arena, const char *sna
 
 static struct pk_pipeline pipeline(struct pk_conn *conn, struct list *list)
 {
-	return (struct pk_pipeline){ .conn = conn, .sqls = list->sqls, .rows = list->rows, .n = list->n };
+	return (struct pk_pipeline){ .conn = conn, .queries = list->queries, .n = list->n };
 }
 
 static int run(struct pk_conn *conn, struct list *list, struct pk_err *err)

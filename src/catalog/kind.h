@@ -55,6 +55,7 @@ struct pk_kind {
 	 * one table, so that the server may be told to hash (its guesses without statistics end in nested loops).
 	 */
 	bool hash_joins;
+	bool opens_relations;       /* the query deparses what names columns: the server opens their relations */
 	bool superuser;             /* pk_create_defined() is a superuser's */
 	bool owned;                 /* ALTER ... OWNER TO */
 	bool relation_name;         /* shares the name space of relations and types with others */

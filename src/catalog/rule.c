@@ -26,6 +26,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 }
 
 const struct pk_kind pk_kind_rule = {
+	.opens_relations = true,
 	.name = "rule", .sql_name = "RULE", .folder = "views", .query = pk_sql_rule, .attrs = attrs,
 	.if_any = "pg_rewrite WHERE rulename <> '_RETURN' AND oid >= 16384",
 	.n_attrs = PK_COUNT(attrs), .rank = 19, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "SHARE ROW EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,

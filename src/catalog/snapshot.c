@@ -59,12 +59,19 @@ static struct pk_address address_at(const struct pk_rows *rows, int row, int col
 				    .subid = (int32_t)strtol(pk_rows_get(rows, row, column + 2), NULL, 10) };
 }
 
+static struct pk_address number_address_at(const struct pk_rows *rows, int row, int column)
+{
+	return (struct pk_address){ .classid = pk_rows_number(rows, row, column),
+				    .oid = pk_rows_number(rows, row, column + 1),
+				    .subid = (int32_t)pk_rows_number(rows, row, column + 2) };
+}
+
 static void read_aliases(struct reading *r, const struct pk_rows *rows)
 {
 	for (int i = 0; i < rows->n; i++) {
-		struct pk_addressed *from = pk_addresses_add(&r->addresses, address_at(rows, i, 0));
+		struct pk_addressed *from = pk_addresses_add(&r->addresses, number_address_at(rows, i, 0));
 
-		from->alias = address_at(rows, i, 3);
+		from->alias = number_address_at(rows, i, 3);
 		from->member = from->member || from->alias.subid < 0; /* of an extension */
 		if (from->alias.subid < 0)
 			from->alias.subid = 0;
@@ -201,8 +208,8 @@ static bool dependency_counts(const struct pk_object *o, const struct pk_object 
 static void read_dependencies(struct reading *r, const struct pk_rows *rows)
 {
 	for (int i = 0; i < rows->n; i++) {
-		struct pk_object *o = pk_addresses_object(&r->addresses, address_at(rows, i, 0));
-		struct pk_object *on = pk_addresses_object(&r->addresses, address_at(rows, i, 3));
+		struct pk_object *o = pk_addresses_object(&r->addresses, number_address_at(rows, i, 0));
+		struct pk_object *on = pk_addresses_object(&r->addresses, number_address_at(rows, i, 3));
 
 		/* What a column of a view or of a composite type uses is its relation's affair. */
 		if (o && o->kind->part && !o->parent->kind->columns_apart)

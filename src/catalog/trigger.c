@@ -29,6 +29,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 }
 
 const struct pk_kind pk_kind_trigger = {
+	.opens_relations = true,
 	.name = "trigger", .sql_name = "TRIGGER", .folder = "triggers", .query = pk_sql_trigger, .attrs = attrs,
 	.if_any = "pg_trigger WHERE NOT tgisinternal",
 	.n_attrs = PK_COUNT(attrs), .rank = 20, .lock_create = "SHARE ROW EXCLUSIVE", .lock_alter = "SHARE ROW EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,

@@ -76,6 +76,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 }
 
 const struct pk_kind pk_kind_view = {
+	.opens_relations = true,
 	.if_any = "pg_class WHERE relkind = 'v' AND oid >= 16384",
 	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,

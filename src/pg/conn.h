@@ -63,6 +63,7 @@ const char *pk_rows_named(const struct pk_rows *rows, int row,
 			  const char *column);			    /* unknown column: abort */
 int pk_rows_column(const struct pk_rows *rows, const char *column); /* -1 when absent */
 bool pk_rows_true(const struct pk_rows *rows, int row, int column); /* 't' */
+uint32_t pk_rows_number(const struct pk_rows *rows, int row, int column); /* of rows that were asked for as numbers */
 
 /* One statement with text parameters ($1...); params may be NULL. rows may be NULL. */
 int pk_query(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,

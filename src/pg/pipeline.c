@@ -14,7 +14,7 @@ int pk_pipeline_send(struct pk_pipeline *p, struct pk_err *err)
 	if (!p->conn->handle || !PQenterPipelineMode(p->conn->handle))
 		return pk_err_set(err, "cannot send queries: the connection is not idle");
 	for (int i = 0; sent && i < p->n; i++)
-		sent = PQsendQueryParams(p->conn->handle, p->sqls[i], 0, NULL, NULL, NULL, NULL, 0);
+		sent = PQsendQueryParams(p->conn->handle, p->queries[i].sql, 0, NULL, NULL, NULL, NULL, p->queries[i].numbers);
 	if (!sent || !PQpipelineSync(p->conn->handle))
 		return pk_result_error(p->conn, NULL, NULL, NULL, err);
 	p->open = true;
@@ -35,13 +35,13 @@ static int take(struct pk_pipeline *p, const struct pk_running *running, PGresul
 		return pk_result_error(p->conn, running, NULL, NULL, err);
 	}
 	if (kind == PGRES_TUPLES_OK) {
-		pk_give_rows(result, p->rows[p->at]);
+		pk_give_rows(result, p->queries[p->at].rows);
 		return 0;
 	}
 	if (kind == PGRES_PIPELINE_SYNC)
 		p->open = false;
 	else if (kind != PGRES_COMMAND_OK && kind != PGRES_PIPELINE_ABORTED)
-		status = pk_result_error(p->conn, running, result, p->sqls[p->at], err);
+		status = pk_result_error(p->conn, running, result, p->queries[p->at].sql, err);
 	PQclear(result);
 	return status;
 }
@@ -126,8 +126,8 @@ int pk_pipelines_collect(struct pk_pipeline *ps, int n, void (*arrived)(void *ar
 	for (int i = 0; i < n; i++) {
 		PQexitPipelineMode(ps[i].conn->handle);
 		for (int k = 0; status < 0 && k < ps[i].n; k++)
-			if (ps[i].rows[k])
-				pk_rows_release(ps[i].rows[k]);
+			if (ps[i].queries[k].rows)
+				pk_rows_release(ps[i].queries[k].rows);
 	}
 	return status;
 }

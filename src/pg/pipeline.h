@@ -9,10 +9,14 @@
 
 #define PK_PIPELINES_MAX 4
 
+struct pk_pipeline_query {
+	const char *sql;      /* without parameters */
+	struct pk_rows *rows; /* where they go, initialised; NULL: thrown away */
+	bool numbers;	      /* all columns are oid or integer, and come as such: pk_rows_number() */
+};
 struct pk_pipeline {
-	struct pk_conn *conn;	 /* idle, or in a transaction */
-	const char *const *sqls; /* without parameters */
-	struct pk_rows **rows;	 /* where those of each query go, initialised; an item NULL: thrown away */
+	struct pk_conn *conn; /* idle, or in a transaction */
+	const struct pk_pipeline_query *queries;
 	int n;
 	int at;		   /* queries that are done */
 	bool open, failed; /* not for the caller */

@@ -1,4 +1,5 @@
 #include "pg/handle.h"
+#include <arpa/inet.h>
 
 void pk_rows_release(struct pk_rows *rows)
 {
@@ -34,6 +35,16 @@ const char *pk_rows_named(const struct pk_rows *rows, int row, const char *colum
 bool pk_rows_true(const struct pk_rows *rows, int row, int column)
 {
 	return pk_streq(pk_rows_get(rows, row, column), "t");
+}
+
+uint32_t pk_rows_number(const struct pk_rows *rows, int row, int column)
+{
+	uint32_t big_endian = 0;
+
+	if (PQfformat(rows->handle, column) != 1 || PQgetlength(rows->handle, row, column) != sizeof(big_endian))
+		abort(); /* as pk_rows_named() */
+	memcpy(&big_endian, PQgetvalue(rows->handle, row, column), sizeof(big_endian));
+	return ntohl(big_endian);
 }
 
 void pk_rows_none(struct pk_rows *ret)

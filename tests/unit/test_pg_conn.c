@@ -168,14 +168,13 @@ static int run_pipelines(struct pk_conn *conns, const char *const *sqls, int n_e
 			 struct pk_err *e)
 {
 	struct pk_pipeline pipelines[PK_PIPELINES_MAX];
-	struct pk_rows *to[8];
+	struct pk_pipeline_query queries[8];
 
 	for (int i = 0; i < n; i++) {
 		for (int k = 0; k < n_each; k++)
-			to[i * n_each + k] = &rows[i * n_each + k];
-		pipelines[i] = (struct pk_pipeline){
-			.conn = &conns[i], .sqls = sqls + i * n_each, .rows = to + i * n_each, .n = n_each
-		};
+			queries[i * n_each + k] = (struct pk_pipeline_query){ sqls[i * n_each + k], &rows[i * n_each + k], k == 2 };
+		pipelines[i] =
+			(struct pk_pipeline){ .conn = &conns[i], .queries = queries + i * n_each, .n = n_each };
 		if (pk_pipeline_send(&pipelines[i], e) < 0)
 			return -1;
 	}
@@ -186,7 +185,7 @@ static void pipelines(void **state)
 {
 	static const char *const sqls[] = { "SELECT 1",
 					    "SELECT generate_series(1, 200000), repeat('x', 50)",
-					    "SELECT 3 WHERE false",
+					    "SELECT 3, 4::oid UNION SELECT -1, 4294967295 ORDER BY 1",
 					    "SELECT generate_series(1, 100000), repeat('y', 50)",
 					    "SET LOCAL jit = off",
 					    "SELECT pg_catalog.current_setting('search_path')" };
@@ -201,12 +200,14 @@ static void pipelines(void **state)
 	OK(run_pipelines(conns, sqls, 3, 2, rows, err));
 	assert_int_equal(rows[0].n, 1);
 	assert_int_equal(rows[1].n, 200000);
-	assert_int_equal(rows[2].n, 0);
-	assert_int_equal(rows[2].columns, 1);
+	assert_int_equal(rows[2].n, 2);
+	assert_int_equal((int32_t)pk_rows_number(&rows[2], 0, 0), -1);
+	assert_int_equal(pk_rows_number(&rows[2], 0, 1), 4294967295);
+	assert_int_equal(pk_rows_number(&rows[2], 1, 0), 3);
 	assert_int_equal(rows[3].n, 100000);
 	assert_null(rows[4].handle);
 	assert_string_equal(pk_rows_get(&rows[5], 0, 0), "");
-	for (int i = 3; i < 6; i++)
+	for (int i = 2; i < 6; i++)
 		pk_rows_release(&rows[i]);
 	assert_int_equal(run_pipelines(conns, bad, 3, 1, rows, &e), -1);
 	assert_string_equal(e.sqlstate, "42703");
