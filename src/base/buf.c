@@ -62,8 +62,34 @@ void pk_buf_addf(struct pk_buf *buf, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Strings are what most formats are made of, and vsnprintf() takes several times as long for them. */
+static bool strings_only(const char *fmt)
+{
+	const char *p = strchr(fmt, '%');
+
+	while (p && p[1] == 's')
+		p = strchr(p + 2, '%');
+	return !p;
+}
+
+static void add_strings(struct pk_buf *buf, const char *fmt, va_list ap)
+{
+	for (const char *p = strchr(fmt, '%'); p; p = strchr(fmt, '%')) {
+		const char *s = va_arg(ap, const char *);
+
+		pk_buf_addn(buf, fmt, (size_t)(p - fmt));
+		pk_buf_add(buf, s ? s : "(null)");
+		fmt = p + 2;
+	}
+	pk_buf_add(buf, fmt);
+}
+
 void pk_buf_vaddf(struct pk_buf *buf, const char *fmt, va_list ap)
 {
+	if (strings_only(fmt)) {
+		add_strings(buf, fmt, ap);
+		return;
+	}
 	va_list again;
 	va_copy(again, ap);
 	int n = vsnprintf(NULL, 0, fmt, ap);

@@ -48,7 +48,7 @@ int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
 void pk_server_release(struct pk_server *server); /* does not stop it */
 /*
  * A connection as `admin` that all may share who leave it as they found it: no transaction, no lock, no
- * setting. Borrowed until release.
+ * setting. Borrowed until release, and of this process alone: a fork opens the server anew.
  */
 int pk_server_admin(struct pk_server *server, struct pk_conn **ret, struct pk_err *err);
 int pk_server_stop(struct pk_server *server, struct pk_err *err);

@@ -256,9 +256,12 @@ static void stands_in_for_roles(void **state)
 	pk_strv_push(&roles, "postkit_admin");
 	pk_strv_push(&roles, "public");
 	for (size_t i = 0; i < PK_COUNT(children); i++) {
+		struct pk_server own = PK_SERVER_INIT; /* connections are not for children */
+
 		children[i] = fork();
 		if (children[i] == 0)
-			_exit(pk_server_ensure_roles(&c->server, &roles, NULL) < 0);
+			_exit(pk_server_open(&own, &c->repo, &c->config, c->server.major, NULL) < 0 ||
+			      pk_server_ensure_roles(&own, &roles, NULL) < 0);
 	}
 	for (size_t i = 0; i < PK_COUNT(children); i++)
 		join(children[i]);
