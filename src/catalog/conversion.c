@@ -14,4 +14,5 @@ const struct pk_kind pk_kind_conversion = {
 	.if_any = "pg_conversion WHERE oid >= 16384",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,
 	.create = create, .alter = pk_alter_recreate, .drop = pk_drop_plain,
+	.rename = pk_rename_itself,
 };

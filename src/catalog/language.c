@@ -26,4 +26,5 @@ const struct pk_kind pk_kind_language = {
 	.if_any = "pg_language WHERE oid >= 16384",
 	.n_attrs = PK_COUNT(attrs), .rank = 2, .grant_on = "LANGUAGE", .owned = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
+	.rename = pk_rename_itself,
 };

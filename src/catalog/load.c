@@ -110,7 +110,7 @@ static int try_item(struct run *run, struct pk_load_item *item)
 		return -1;
 	if (kept)
 		return keep_label(run, item);
-	if (!by_admin(run, item) && pk_exec(run->user.conn, item->text, &item->err) == 0)
+	if (!by_admin(run, item) && !(run->super.admin && pk_super_warns(&item->super)) && pk_exec(run->user.conn, item->text, &item->err) == 0)
 		return 0;
 	/* a wrapper without a handler, or another such view */
 	if (item->without_rows && strcmp(item->err.sqlstate, "55000") == 0) {
@@ -175,10 +175,15 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 	return 0;
 }
 
+/* What would fail or be lost among others: few providers of labels are loaded here, and a superuser's GRANT only warns. */
+static bool goes_alone(const struct pk_load_item *item)
+{
+	return item->label.provider || pk_super_warns(&item->super);
+}
+
 static bool fits(const struct pk_load_item *first, const struct pk_load_item *item, bool singly)
 {
-	/* most providers of labels are loaded nowhere here, and one label that fails would fail all */
-	return !singly && item->context == first->context && !item->label.provider && !first->label.provider &&
+	return !singly && item->context == first->context && !goes_alone(first) && !goes_alone(item) &&
 	       pk_super_always(&item->super) == pk_super_always(&first->super);
 }
 

@@ -1,8 +1,8 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { DEFINITION, SUBTYPE, MULTIRANGE, CANONICAL };
-static const char *const attrs[] = { "definition", "subtype", "multirange", "canonical" };
+enum { DEFINITION, CONSTRUCTORS, MULTIRANGE, CANONICAL };
+static const char *const attrs[] = { "definition", "constructors", "multirange", "canonical" };
 
 static void create(struct pk_script *s, const struct pk_object *o)
 {
@@ -11,22 +11,23 @@ static void create(struct pk_script *s, const struct pk_object *o)
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	(void)s, (void)from, (void)to;
-	return PK_RETYPE;
+	(void)s;
+	return pk_attr_changed(from, to, DEFINITION) ? PK_RETYPE : PK_SAME;
 }
 
 /*
- * With its multirange, and with the constructors, which do not follow the name of their type and would
- * stand in the way of the new one's. They belong to the superuser who made the cluster.
+ * With its multirange, and with the constructors, which do not follow the name of their type, so that they may have
+ * another one than it, and would stand in the way of the new one's. They belong to the superuser who made the cluster.
  */
 static void set_aside(struct pk_script *s, const struct pk_object *o)
 {
-	const char *subtype = pk_attr(o, SUBTYPE), *multirange = pk_attr(o, MULTIRANGE);
+	const char *multirange = pk_attr(o, MULTIRANGE), *const *constructors;
 	const char *name = pk_aside_name(s, o->name), *other = pk_aside_name(s, pk_name_of_ident(s, multirange));
+	size_t n = pk_attr_list(s, pk_attr(o, CONSTRUCTORS), &constructors);
 
-	pk_emit_super(s, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", o->ident, subtype, subtype, name);
-	pk_emit_super(s, "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s", o->ident, subtype, subtype, name);
-	pk_emit_super(s, "ALTER FUNCTION %s() RENAME TO %s", multirange, other);
+	for (size_t i = 0; i < n; i++)
+		pk_emit_super(s, "ALTER FUNCTION %s RENAME TO %s", pk_item_part(s, constructors[i], 0),
+			      *pk_item_part(s, constructors[i], 1) ? other : name);
 	pk_set_aside_type(s, o);
 	pk_emit(s, "ALTER TYPE %s RENAME TO %s", multirange, other);
 }

@@ -97,15 +97,20 @@ static const struct pk_super_kind kinds[] = {
 	{ PK_CREATE, "type", TRUSTED, SAYS_SO, NULL, NOTHING },
 	{ PK_ALTER, "type", TRUSTED, NULL, NULL, NOTHING },
 	{ PK_CREATE, "cast", TRUSTED, types_of_others, NULL, NOTHING },
+	{ PK_COMMENT, "cast", HARMLESS, types_of_others, NULL, NOTHING },
 	{ PK_CREATE, "language", TRUSTED, NULL, NULL, NOTHING },
 	{ PK_CREATE, "transform", TRUSTED, types_of_others, NULL, NOTHING },
+	{ PK_COMMENT, "transform", HARMLESS, types_of_others, NULL, NOTHING },
 	{ PK_CREATE, "text search parser", TRUSTED, NULL, NULL, NOTHING },
 	{ PK_CREATE, "text search template", TRUSTED, NULL, NULL, NOTHING },
 	{ PK_COMMENT, "text search parser", HARMLESS, NULL, NULL, NOTHING },
 	{ PK_COMMENT, "text search template", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_RENAME, "text search parser", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_RENAME, "text search template", HARMLESS, NULL, NULL, NOTHING },
 	{ PK_CREATE, "foreign data wrapper", HARMLESS, NULL, NULL, VALIDATOR },
 	{ PK_DROP, "foreign data wrapper", HARMLESS, NULL, takes_nothing_along, NOTHING },
 	{ PK_COMMENT, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
+	{ PK_RENAME, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
 	{ PK_GRANT, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
 	{ PK_REVOKE, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
 	{ PK_CREATE, "server", LENT, SAYS_SO, NULL, NOTHING },
@@ -154,6 +159,11 @@ struct pk_super_stmt pk_super_find(const struct pk_action *action)
 bool pk_super_always(const struct pk_super_stmt *stmt)
 {
 	return stmt->kind && stmt->kind->how == ALWAYS;
+}
+
+bool pk_super_warns(const struct pk_super_stmt *stmt)
+{
+	return stmt->kind && (stmt->kind->verb == PK_GRANT || stmt->kind->verb == PK_REVOKE);
 }
 
 void pk_super_release(struct pk_super *super)

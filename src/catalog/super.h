@@ -58,6 +58,9 @@ extern const struct pk_super_stmt pk_super_extension;
 /* Is it a superuser's whoever asks? Others are the role's where the role may. */
 bool pk_super_always(const struct pk_super_stmt *stmt);
 
+/* Would a role that may not get no error, but a warning? */
+bool pk_super_warns(const struct pk_super_stmt *stmt);
+
 /* Whether the role may not run it, as far as can be told without trying. Extensions are told apart elsewhere. */
 int pk_super_needed(struct pk_super *super, const struct pk_action *action, bool *ret, struct pk_err *err);
 

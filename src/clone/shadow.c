@@ -335,6 +335,18 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 
 /* ---- proving ---- */
 
+/* As the role, and where it may not, as a superuser would for it. */
+static int run_as_role(struct pk_super *super, const struct pk_action *action, const char *sql, struct pk_err *err)
+{
+	const struct pk_super_stmt stmt = action ? pk_super_find(action) : (struct pk_super_stmt){ 0 };
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_exec(super->user, sql, &why) == 0 || pk_super_run(super, &stmt, sql, &why) == 0)
+		return 0;
+	pk_err_move(err, &why);
+	return -1;
+}
+
 static int run_one(const struct pk_statement *s, const struct pk_action *action, struct pk_super *super, struct pk_err *err)
 {
 	bool extension = action && pk_streq(action->object, "extension"), kept;
@@ -346,7 +358,7 @@ static int run_one(const struct pk_statement *s, const struct pk_action *action,
 	/* As superuser one statement alone, by the extended protocol: the text is a branch's. */
 	if (result == 0)
 		result = kept ? pk_label_keep(super->user, &label, err) :
-			 extension ? pk_query(super->admin, s->text, 0, NULL, NULL, err) : pk_exec(super->user, s->text, err);
+			 extension ? pk_query(super->admin, s->text, 0, NULL, NULL, err) : run_as_role(super, action, s->text, err);
 
 	if (extension && result == 0)
 		result = pk_super_sever(super->admin, err);
@@ -357,12 +369,13 @@ static int run_one(const struct pk_statement *s, const struct pk_action *action,
 }
 
 /* One by one, since some refuse to be in a transaction. */
-static int run_sql(struct pk_server *server, const char *db, const char *sql, struct pk_err *err)
+static int run_sql(struct pk_server *server, const char *db, const char *sql, const struct pk_super_trust *trust,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
 	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
 	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
-	PK_AUTO(pk_super) super = { .user = &user, .admin = &admin };
+	PK_AUTO(pk_super) super = { .user = &user, .admin = &admin, .trust = trust };
 	size_t next = 0;
 
 	if (pk_sql_split(sql, "plan", &statements, err) < 0 || open_both(server, db, &user, &admin, err) < 0 ||
@@ -403,7 +416,7 @@ int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *
 	    pk_server_admin(server, &admin, err) < 0 ||
 	    pk_shadow_make(server, NULL, &base, options, &db, err) < 0)
 		return -1;
-	result = run_sql(server, db, sql, err);
+	result = run_sql(server, db, sql, &options->trust, err);
 	if (result == 0)
 		result = read_db(server, db, options->managed, &snapshot, err);
 	pk_scrap_db(admin, db, NULL);
@@ -438,7 +451,7 @@ int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, 
 	if (result == 0 && !pk_streq(ret_before->fingerprint.hex, schema->fingerprint.hex))
 		result = pk_err_set(err, "the copy of the schema for trying the renames differs from it");
 	if (result == 0)
-		result = run_sql(server, db, sql, err);
+		result = run_sql(server, db, sql, &options->trust, err);
 	if (result == 0)
 		result = read_db(server, db, options->managed, ret_after, err);
 	pk_scrap_db(admin, db, NULL);

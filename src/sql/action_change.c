@@ -191,6 +191,22 @@ void pk_facts_owner(struct pk_facts *facts, const PgQuery__Node *node)
 		action->new_name = pk_tree_str(facts->arena, node->alter_owner_stmt->newowner->rolename);
 }
 
+static bool is_of_types(PgQuery__ObjectType type)
+{
+	return type == PG_QUERY__OBJECT_TYPE__OBJECT_CAST || type == PG_QUERY__OBJECT_TYPE__OBJECT_TRANSFORM;
+}
+
+/* (source AS target), or FOR type LANGUAGE name. */
+static void types_of(struct pk_facts *facts, struct pk_action *action, const PgQuery__Node *object)
+{
+	if (!object || object->node_case != PG_QUERY__NODE__NODE_LIST || object->list->n_items != 2)
+		return;
+	if (object->list->items[0]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+		action->type = pk_tree_type(facts->arena, object->list->items[0]->type_name);
+	if (object->list->items[1]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+		action->def = pk_tree_type(facts->arena, object->list->items[1]->type_name);
+}
+
 void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	struct pk_action *action =
@@ -198,6 +214,8 @@ void pk_facts_comment(struct pk_facts *facts, const PgQuery__Node *node)
 
 	if (is_part(node->comment_stmt->objtype))
 		part_names(facts, action, node->comment_stmt->object);
+	else if (is_of_types(node->comment_stmt->objtype))
+		types_of(facts, action, node->comment_stmt->object);
 	else
 		object_names(facts, action, node->comment_stmt->object);
 }

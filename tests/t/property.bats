@@ -78,6 +78,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "domains that types, functions and columns use" { both_ways domains-in-use; }
 @test "collations in use by everything" { both_ways collations-in-use; }
 @test "ranges that types, functions and columns use" { both_ways ranges-in-use; }
+@test "ranges whose constructors have kept an old name" { both_ways ranges-renamed; }
 @test "base types that types, functions and columns use" { both_ways base-types-in-use; }
 @test "aggregates: moving, ordered-set, hypothetical, of internal state" { both_ways aggregates; }
 @test "routines with every attribute" { both_ways routines; }

@@ -208,6 +208,28 @@ pairs() {
 	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT a FROM clients')" 1
 }
 
+@test "what superusers alone may rename, comment on and grant" {
+	local old="CREATE FOREIGN DATA WRAPPER w; GRANT USAGE ON FOREIGN DATA WRAPPER w TO PUBLIC;
+		DO 'BEGIN IF to_regrole(''granted'') IS NULL THEN CREATE ROLE granted; END IF; END';
+		GRANT USAGE ON FOREIGN DATA WRAPPER w TO granted;
+		CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+		CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f();
+		CREATE TEXT SEARCH TEMPLATE tt (LEXIZE = dsimple_lexize);
+		CREATE TEXT SEARCH PARSER tp (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+		CREATE LANGUAGE l HANDLER plpgsql_call_handler;
+		CREATE CONVERSION c FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+		CREATE TRANSFORM FOR integer LANGUAGE plpgsql (TO SQL WITH FUNCTION int4recv(internal));
+		COMMENT ON TRANSFORM FOR integer LANGUAGE plpgsql IS 'numbers';
+		CREATE CAST (date AS bigint) WITH INOUT;
+		COMMENT ON CAST (date AS bigint) IS 'days'"
+	ok pairs "$old" "$old; ALTER FOREIGN DATA WRAPPER w RENAME TO ww; ALTER EVENT TRIGGER e RENAME TO ee;
+		ALTER TEXT SEARCH TEMPLATE tt RENAME TO ttt; ALTER TEXT SEARCH PARSER tp RENAME TO ttp; ALTER LANGUAGE l RENAME TO ll;
+		ALTER CONVERSION c RENAME TO cc" \
+		--rename foreign_data_wrapper:w=ww --rename event_trigger:e=ee --rename text_search_template:tt=ttt \
+		--rename text_search_parser:tp=ttp --rename language:l=ll --rename conversion:c=cc
+	hasnt DROP
+}
+
 @test "values that change places, and what hangs on an enum" {
 	ok pairs "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (x e DEFAULT 'a'); INSERT INTO t VALUES ('a'), ('b')" \
 		"CREATE TYPE e AS ENUM ('b', 'a'); CREATE TABLE t (x e DEFAULT 'b')" --rename value:e.a=b --rename value:e.b=a

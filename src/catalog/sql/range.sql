@@ -13,7 +13,13 @@ SELECT 'pg_type'::regclass::oid AS classid, t.oid, n.nspname AS schema, t.typnam
                  CASE WHEN r.rngsubdiff::oid <> 0
                       THEN 'subtype_diff = ' || quote_ident(fdn.nspname) || '.' || quote_ident(fd.proname) END,
                  'multirange_type_name = ' || quote_ident(mn.nspname) || '.' || quote_ident(m.typname)) AS definition,
-       format_type(r.rngsubtype, NULL) AS subtype, quote_ident(mn.nspname) || '.' || quote_ident(m.typname) AS multirange,
+       -- those with a name that any other would stand in the way of; a multirange has two more
+       (SELECT string_agg(p.oid::regprocedure || E'\x02' || CASE d.refobjid WHEN r.rngmultitypid THEN 't' ELSE '' END, E'\x01'
+                          ORDER BY p.pronargs DESC, p.oid::regprocedure::text)
+        FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
+        WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
+              AND (d.refobjid = r.rngtypid OR d.refobjid = r.rngmultitypid AND p.pronargs = 0)) AS constructors,
+       quote_ident(mn.nspname) || '.' || quote_ident(m.typname) AS multirange,
        CASE WHEN r.rngcanonical::oid <> 0 THEN 't' END AS canonical
 FROM pg_range r
 JOIN pg_type t ON t.oid = r.rngtypid

@@ -20,6 +20,8 @@ FROM pg_namespace n, me
 WHERE n.oid IN (SELECT c.opcnamespace FROM pg_opclass c WHERE c.xmin = me.id
                 UNION SELECT f.opfnamespace FROM pg_opfamily f WHERE f.xmin = me.id
                 UNION SELECT t.typnamespace FROM pg_type t WHERE t.xmin = me.id
+                UNION SELECT s.prsnamespace FROM pg_ts_parser s WHERE s.xmin = me.id
+                UNION SELECT s.tmplnamespace FROM pg_ts_template s WHERE s.xmin = me.id
                 -- a range's constructors, which are the role's for no other reason
                 UNION SELECT p.pronamespace FROM pg_proc p
                 WHERE p.xmin = me.id AND NOT pg_has_role($1::name, p.proowner, 'USAGE'))

@@ -1,0 +1,3 @@
+CREATE SCHEMA s;
+CREATE TYPE s.r AS RANGE (SUBTYPE = text, COLLATION = "C", MULTIRANGE_TYPE_NAME = public.rs);
+CREATE TABLE s.t (i int, r s.r);
