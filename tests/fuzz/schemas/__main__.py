@@ -27,6 +27,7 @@ def options():
     parser.add_argument("--dumps", type=int, default=10, help="dumps are compared for every so many-th pair; 0: never")
     parser.add_argument("--seconds", type=float, default=0, help="stop after so long")
     parser.add_argument("--most", type=int, default=10, help="stop after so many failures")
+    parser.add_argument("--focus", default="", help="kinds to be made more often: Publication,EventTrigger,renamed,interrupted")
     parser.add_argument("--keep", default="", help="folder for what fails")
     parser.add_argument("--print", action="store_true", help="only show the first pair")
     parser.add_argument("--no-shrink", action="store_true")
@@ -38,19 +39,21 @@ def text(statements):
     return "".join(f"{s};\n" for s in statements)
 
 
-def keep(folder, old, new, failure):
+def keep(folder, old, new, failure, said):
     os.makedirs(folder, exist_ok=True)
-    for name, content in (("old.sql", text(old)), ("new.sql", text(new)), ("why", f"{failure}\n\n{failure.sql}")):
+    why = "\n".join([str(failure), *said.get(failure.way, []), "", failure.sql])
+    for name, content in (("old.sql", text(old)), ("new.sql", text(new)), ("why", why)):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(content)
 
 
-def one(judge, args, number, old, new):
+def one(judge, args, number, old, new, said, kept):
     """Judges a pair; a failure is made small, kept and shown. True: it converges; None: it was none to judge."""
     dump = args.dumps and number % args.dumps == 0
     judge.options = [["--online=auto"], ["--online=always"]][number % 4 == 3]
+    judge.said, judge.kept = said, kept
     try:
-        judge.judge(old, new, dump=dump)
+        judge.judge(old, new, ways=tuple(said), dump=dump)
         return True
     except Refused as error:
         refused = [s for side in (old, new) for s in side if str(s) not in map(str, judge.databases["work"].load_what_can(side))]
@@ -64,9 +67,9 @@ def one(judge, args, number, old, new):
         shrunk = shrinker.shrink(old, new)
         if shrunk:
             (old, new), failure = shrunk, shrinker.last
-    print(f"pair {number}: {failure}", flush=True)
+    print(f"pair {number}: {failure}", *said.get(failure.way, []), flush=True)
     if args.keep:
-        keep(os.path.join(args.keep, f"{args.seed}-{number}"), old, new, failure)
+        keep(os.path.join(args.keep, f"{args.seed}-{number}"), old, new, failure, said)
     if shrunk:
         print(f"-- old\n{text(old)}-- new\n{text(new)}", flush=True)
     return False
@@ -79,7 +82,7 @@ def files(judge, args):
         with open(path, encoding="utf-8") as file:
             sides.append([file.read()])
     args.no_shrink, args.dumps = True, 1
-    return 0 if one(judge, args, 1, *sides) else 1
+    return 0 if one(judge, args, 1, *sides, dict.fromkeys(grow.BOTH, []), {}) else 1
 
 
 def main():
@@ -91,12 +94,12 @@ def main():
         if args.files:
             return files(judge, args)
         for number in range(args.first, args.first + args.pairs, args.step):
-            worlds = grow.pair(args.seed, number, server.version, server.extensions)
-            old, new = [list(world.statements()) for world in worlds]
+            pair = grow.pair(args.seed, number, server.version, server.extensions, args.focus.split(","))
+            old, new = [list(world.statements()) for world in (pair.old, pair.new)]
             if args.print:
                 print(f"-- old\n{text(old)}\n-- new\n{text(new)}")
                 return 0
-            verdict = one(judge, args, number, old, new)
+            verdict = one(judge, args, number, old, new, pair.said, pair.kept)
             done += verdict is not None
             failed += verdict is False
             if failed >= args.most or (args.seconds and time.monotonic() - started > args.seconds):

@@ -14,10 +14,13 @@ BEGIN
         SELECT 'EVENT TRIGGER ' || quote_ident(evtname) FROM pg_event_trigger
         UNION ALL SELECT 'PUBLICATION ' || quote_ident(pubname) FROM pg_publication
         UNION ALL SELECT 'FOREIGN DATA WRAPPER ' || quote_ident(fdwname) FROM pg_foreign_data_wrapper
+        UNION ALL SELECT format('TRANSFORM FOR %s LANGUAGE %I', t.trftype::regtype, l.lanname)
+                  FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang
         UNION ALL SELECT 'EXTENSION ' || quote_ident(extname) FROM pg_extension WHERE extname <> 'plpgsql'
         UNION ALL SELECT 'SCHEMA ' || quote_ident(nspname) FROM pg_namespace
                   WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
         UNION ALL SELECT 'LANGUAGE ' || quote_ident(lanname) FROM pg_language WHERE oid >= 16384
+        UNION ALL SELECT 'ACCESS METHOD ' || quote_ident(amname) FROM pg_am WHERE oid >= 16384
     LOOP
         EXECUTE 'DROP ' || what || ' CASCADE';
     END LOOP;
@@ -151,6 +154,10 @@ class Table:
     form: str      # its type, how it and its wholes are partitioned: what no ALTER TABLE changes
     columns: dict  # those that can be compared -> type
     rows: list = dataclasses.field(default_factory=list)
+
+    def rename(self, columns):
+        self.columns = {columns.get(name, name): type_ for name, type_ in self.columns.items()}
+        self.rows = [{columns.get(name, name): value for name, value in row.items()} for row in self.rows]
 
 
 USER = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"

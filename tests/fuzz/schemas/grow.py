@@ -1,19 +1,25 @@
 """Random schemas, and mutations of them."""
+import dataclasses
+
 from kinds_code import Aggregate, Function, Policy, Procedure, Rule, Trigger, TriggerFunction
 from kinds_parts import Check, Exclusion, ForeignKey, Index, Key, Statistics
 from kinds_tables import Partition, Sequence, Table
 from kinds_types import Collation, Composite, Domain, Enum, Extension, Range, Schema
 from kinds_views import MatView, View
 import kinds_other
+import kinds_server
 from model import Cycle, World
 from rights import DefaultPrivileges
+import renames
 from words import Dice, pool
 
 # how often each is made; those that others stand on come first by being frequent
 KINDS = [(Schema, 2), (Extension, 1), (Collation, 1), (Enum, 4), (Composite, 3), (Domain, 4), (Range, 1), (Sequence, 3),
          (Function, 10), (Procedure, 2), (Aggregate, 2), (TriggerFunction, 3), (Table, 14), (Partition, 6), (Key, 10),
          (Check, 6), (ForeignKey, 8), (Exclusion, 2), (Index, 10), (Statistics, 2), (View, 10), (MatView, 4), (Trigger, 6),
-         (Policy, 4), (Rule, 2), (DefaultPrivileges, 1)] + kinds_other.KINDS
+         (Policy, 4), (Rule, 2), (DefaultPrivileges, 1)] + kinds_other.KINDS + kinds_server.KINDS
+
+USUAL = list(KINDS)
 
 
 class Unfit(Exception):
@@ -32,7 +38,8 @@ def attempt(world, change):
     return copy
 
 
-def make_one(dice, kinds=KINDS):
+def make_one(dice, kinds=None):
+    kinds = kinds or KINDS
     kind = dice.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
 
     def change(world):
@@ -81,7 +88,7 @@ def rename(dice):
         item = dice.pick([i for i in world.items.values() if i.name and i.name != "public" and not isinstance(i, Extension)])
         if item is None:
             return False
-        item.name = dice.choice(world.names)
+        item.name = dice.choice(getattr(item, "symbols", world.names))
     return change
 
 
@@ -112,11 +119,50 @@ def mutate(world, dice, count):
     return many(world, dice, count, lambda _: dice.choice(ways)(dice))
 
 
-def pair(seed, number, version, extensions):
-    """Two worlds: the second grown out of the first, or on its own in one case of six."""
+@dataclasses.dataclass
+class Pair:
+    """Two worlds, and what is said to the program of each way. kept: the tables that must be the same ones under another
+    name, by the name before. A way that is missing cannot be gone."""
+    old: World
+    new: World
+    said: dict
+    kept: dict
+
+
+BOTH = ("old -> new", "new -> old")
+
+
+def renamed(dice, old):
+    """Names alone, and sometimes a little more."""
+    new = many(old, dice, dice.choice([1, 2, 4, 8]), lambda _: dice.choice([rename, rename, move, renames.within])(dice))
+    new = mutate(new, dice, dice.choice([0, 0, 0, 1, 2]))
+    return Pair(old, new, *renames.said(old, new))
+
+
+def interrupted(dice, old):
+    """Index builds that came to no end; no SQL leads back there."""
+    for index in old.of(Index):
+        index.invalid = dice.chance(0.5)
+    old.mend()
+    new = mutate(old, dice, dice.choice([0, 1, 2]))
+    for index in new.of(Index):
+        index.invalid = False
+    return Pair(old, new, {"old -> new": []}, {})
+
+
+def pair(seed, number, version, extensions, focus=()):
+    """The second world is grown out of the first, or on its own in one case of six. focus: names of kinds, and "renamed"
+    and "interrupted", to be made more often."""
     dice = Dice(f"{seed}/{number}")
     names = pool(dice)
+    KINDS[:] = [(kind, weight * 15 if kind.__name__ in focus else weight) for kind, weight in USUAL]
     old = grow(dice, version, extensions, dice.choice([4, 10, 18, 26]), names)
+    way = dice.random()
+    if way < (0.6 if "renamed" in focus else 0.12):
+        return renamed(dice, old)
+    if way > (0.7 if "interrupted" in focus else 0.95):
+        return interrupted(dice, old)
+    said = dict.fromkeys(BOTH, [])
     if dice.chance(0.17):
-        return old, grow(dice, version, extensions, dice.choice([4, 10, 18]), names)
-    return old, mutate(old, dice, dice.choice([1, 1, 2, 4, 8]))
+        return Pair(old, grow(dice, version, extensions, dice.choice([4, 10, 18]), names), said, {})
+    return Pair(old, mutate(old, dice, dice.choice([1, 1, 2, 4, 8])), said, {})

@@ -35,6 +35,7 @@ class Judge:
         self.dump = dump  # command that compares the dumps of two databases
         self.refused = 0  # ways that rows stood against
         self.options = []
+        self.said, self.kept = {}, {}  # renames: options of a way, and tables that have to stay
 
     def close(self):
         for database in self.databases.values():
@@ -51,16 +52,18 @@ class Judge:
         for way in ways:
             start, target = (old, "new") if way == "old -> new" else (new, "old")
             try:
-                self._way(self.databases["work"], self.databases[target], start, dump, rows)
+                self._way(self.databases["work"], self.databases[target], start, dump, rows, way)
             except Failure as failure:
                 failure.way = way
                 raise
 
-    def _way(self, work, target, start, dump, rows):
+    def _way(self, work, target, start, dump, rows, way):
+        said = self.said.get(way, [])
+        rows = rows and not any(option.startswith("--rename=value:") for option in said)  # they look other then
         if rows:
             work.fill()
             before = work.contents()
-        sql = self._diff(work, target)
+        sql = self._diff(work, target, *said)
         try:
             self._run(work, sql)
         except Failure as failure:
@@ -68,7 +71,7 @@ class Judge:
                 raise
             self.refused += 1  # rows that cannot be what the other schema says
             work.load(start)
-            sql = self._diff(work, target)
+            sql = self._diff(work, target, *said)
             self._run(work, sql)
             rows = False
         again = json.loads(self._diff(work, target, "--json"))
@@ -77,7 +80,7 @@ class Judge:
         if again["from"] != again["to"]:
             raise Failure("fingerprint", self._texts(work, target), sql)
         if rows:
-            self._compare(before, work, sql)
+            self._compare(before, work, sql, self.kept.get(way, {}))
         if dump and self.dump:
             run = subprocess.run(self.dump + [work.name, target.name], capture_output=True, text=True)
             if run.returncode:
@@ -115,8 +118,12 @@ class Judge:
         rows = collections.Counter(json.dumps([row.get(c) for c in same]) for table in gone for row in table.rows)
         return not collections.Counter(now) - collections.Counter(kept) and not lost - rows
 
-    def _compare(self, before, work, sql):
+    def _compare(self, before, work, sql, renamed):
         after = work.contents()
+        for name, (_, columns) in renamed.items():
+            if name in before:
+                before[name].rename(columns)
+        before = {renamed.get(name, (name,))[0]: table for name, table in before.items()}
         count = [sum(len(table.rows) for table in side.values() if not table.whole) for side in (before, after)]
         for name, old in before.items():
             new = after.get(name)

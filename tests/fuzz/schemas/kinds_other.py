@@ -1,5 +1,5 @@
-"""The kinds that few schemas have: operators and their classes, casts, conversions, languages, base types,
-text search, foreign data."""
+"""The kinds that few schemas have: operators, their classes and families, casts, conversions, languages, transforms,
+base types and shells, text search, foreign data."""
 from kinds_code import Function
 from kinds_types import TypeItem, free_name, place, Column
 from model import Item, Stmt
@@ -87,6 +87,25 @@ class OperatorClass(Named):
                f"{', '.join(self.items)}, FUNCTION 1 {compare}")
 
 
+class OperatorFamily(Named):
+    """By itself; a class without one brings its own of the same name."""
+    word, space, owned = "OPERATOR FAMILY", "operator class", True
+    members = ["OPERATOR 1 < (integer, bigint)", "OPERATOR 3 = (integer, bigint)", "FUNCTION 1 (integer, bigint) btint48cmp(integer, bigint)",
+               "FUNCTION 1 (integer, integer) btint4cmp(integer, integer)", "OPERATOR 2 <= (smallint, smallint)"]
+
+    def alter(self, world, dice):
+        self.loose = dice.some(self.members, 3) if dice.chance(0.7) else []
+        return True
+
+    def ident(self, world):
+        return f"{super().ident(world)} USING btree"
+
+    def sql(self, world):
+        yield f"CREATE OPERATOR FAMILY {self.ident(world)}"
+        if self.loose:
+            yield f"ALTER OPERATOR FAMILY {self.ident(world)} ADD {', '.join(self.loose)}"
+
+
 class Cast(Item):
     word = "CAST"
 
@@ -144,6 +163,48 @@ class Language(Named):
         yield f"CREATE TRUSTED LANGUAGE {self.ident(world)} HANDLER plpgsql_call_handler{self.rest}"
 
 
+class Transform(Item):
+    word = "TRANSFORM"
+    receivers = {"integer": "int4recv", "text": "textrecv", "boolean": "boolrecv", "date": "date_recv"}
+
+    @classmethod
+    def make(cls, world, dice):
+        item = cls(world, dice)
+        own = dice.pick(world.of(Language))
+        item.type, item.language = dice.choice(list(cls.receivers)), own.id if own and dice.chance(0.7) else None
+        item.alter(world, dice)
+        return item
+
+    def alter(self, world, dice):
+        self.ways = dice.some(["from", "to"])
+        return True
+
+    def refs(self, world):
+        return [self.language] if self.language else []
+
+    def names(self, world):
+        yield "transform", (self.type, self.language)
+
+    def ident(self, world):
+        return f"FOR {self.type} LANGUAGE {world.items[self.language].ident(world) if self.language else 'plpgsql'}"
+
+    def sql(self, world):
+        ways = {"from": "FROM SQL WITH FUNCTION prsd_lextype(internal)",
+                "to": f"TO SQL WITH FUNCTION {self.receivers[self.type]}(internal)"}
+        yield f"CREATE TRANSFORM {self.ident(world)} ({', '.join(ways[way] for way in sorted(self.ways))})"
+
+
+class Shell(Named):
+    """A type of which nothing is known but its name."""
+    word, space, commented = "TYPE", "relation", False
+
+    def choose(self, world, dice):
+        return True
+
+    def sql(self, world):
+        yield f"CREATE TYPE {self.ident(world)}"
+
+
 class BaseType(TypeItem):
     """A number under another name."""
 
@@ -178,16 +239,45 @@ class BaseType(TypeItem):
         yield f"CREATE TYPE {ident} (INPUT = {takes}, OUTPUT = {gives}, INTERNALLENGTH = 4, PASSEDBYVALUE, ALIGNMENT = int4{self.extra})"
 
 
+class Parser(Named):
+    word, space = "TEXT SEARCH PARSER", "parser"
+
+    def alter(self, world, dice):
+        self.headline = dice.choice(["", ", HEADLINE = prsd_headline"])
+        return True
+
+    def sql(self, world):
+        yield (f"CREATE TEXT SEARCH PARSER {self.ident(world)} (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, "
+               f"LEXTYPES = prsd_lextype{self.headline})")
+
+
+class Template(Named):
+    word, space = "TEXT SEARCH TEMPLATE", "template"
+
+    def alter(self, world, dice):
+        self.init = dice.choice(["", "INIT = dsimple_init, "])
+        return True
+
+    def sql(self, world):
+        yield f"CREATE TEXT SEARCH TEMPLATE {self.ident(world)} ({self.init}LEXIZE = dsimple_lexize)"
+
+
 class Dictionary(Named):
     word, space, owned = "TEXT SEARCH DICTIONARY", "dictionary", True
 
     def alter(self, world, dice):
         self.definition = dice.choice(["TEMPLATE = simple", "TEMPLATE = simple, STOPWORDS = english", "TEMPLATE = simple, ACCEPT = false",
                                        "TEMPLATE = snowball, LANGUAGE = german"])
+        own = dice.pick(world.of(Template))
+        self.template = own.id if own and dice.chance(0.5) else None
         return True
 
+    def refs(self, world):
+        return super().refs(world) + ([self.template] if self.template in world.items else [])
+
     def sql(self, world):
-        yield f"CREATE TEXT SEARCH DICTIONARY {self.ident(world)} ({self.definition})"
+        own = world.get(self.template)
+        yield f"CREATE TEXT SEARCH DICTIONARY {self.ident(world)} ({'TEMPLATE = ' + own.ident(world) if own else self.definition})"
 
 
 class Configuration(Named):
@@ -195,16 +285,20 @@ class Configuration(Named):
 
     def alter(self, world, dice):
         self.source = dice.choice(["COPY = pg_catalog.english", 'PARSER = pg_catalog."default"'])
-        own = dice.pick(world.of(Dictionary))
+        own, parser = dice.pick(world.of(Dictionary)), dice.pick(world.of(Parser))
         self.dictionary = own.id if own else None
+        self.parser = parser.id if parser and dice.chance(0.5) else None
         return True
 
     def refs(self, world):
-        return super().refs(world) + ([self.dictionary] if self.dictionary in world.items else [])
+        return super().refs(world) + [n for n in (self.dictionary, self.parser) if n in world.items]
 
     def sql(self, world):
-        own = world.get(self.dictionary)
-        yield f"CREATE TEXT SEARCH CONFIGURATION {self.ident(world)} ({self.source})"
+        own, parser = world.get(self.dictionary), world.get(self.parser)
+        if parser and "PARSER" in self.source:
+            yield f"CREATE TEXT SEARCH CONFIGURATION {self.ident(world)} (PARSER = {parser.ident(world)})"
+        else:
+            yield f"CREATE TEXT SEARCH CONFIGURATION {self.ident(world)} ({self.source})"
         if own:
             verb = "ALTER" if "COPY" in self.source else "ADD"
             yield (f"ALTER TEXT SEARCH CONFIGURATION {self.ident(world)} {verb} MAPPING FOR asciiword, word "
@@ -297,4 +391,4 @@ class ForeignTable(Named):
 
 
 KINDS = [(Operator, 2), (OperatorClass, 1), (Cast, 1), (Conversion, 1), (Language, 1), (BaseType, 1), (Dictionary, 1),
-         (Configuration, 1), (Wrapper, 1), (ForeignServer, 2), (ForeignTable, 3)]
+         (OperatorFamily, 1), (Transform, 1), (Shell, 1), (Parser, 1), (Template, 1), (Configuration, 1), (Wrapper, 1), (ForeignServer, 2), (ForeignTable, 3)]

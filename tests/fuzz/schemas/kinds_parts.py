@@ -2,7 +2,7 @@
 from kinds_tables import Table
 from model import Item
 from values import BRIN, GIN, GIST, Expr
-from words import quote
+from words import literal, quote
 
 
 class Part(Item):
@@ -138,11 +138,20 @@ class Key(Constraint):
             text += f" INCLUDE ({self.named(world, self.include)})"
         yield text + self.options + self.deferrable
 
+    def can_identify(self, world):
+        """Rows, as REPLICA IDENTITY wants it."""
+        return self.primary and not self.deferrable
+
     def late(self, world):
         """Where the table is clustered on it or takes it as its identity."""
         table = world.items[self.table]
-        if table.clustered == self.id and not table.method:
+        if getattr(table, "clustered", None) == self.id and not table.method and self.can_cluster():
             yield f"ALTER TABLE {table.ident(world)} CLUSTER ON {quote(self.name)}"
+        if getattr(table, "identity", None) == self.id and self.can_identify(world):
+            yield f"ALTER TABLE {table.ident(world)} REPLICA IDENTITY USING INDEX {quote(self.name)}"
+
+    def can_cluster(self):
+        return True
 
 
 class Check(Constraint):
@@ -333,7 +342,8 @@ class Index(Part):
         index.expr = Expr(world, dice, [index.cids[0]], any_function(world, dice)) if dice.chance(0.25) else None
         index.condition = Expr(world, dice, [dice.choice(table.columns(world)).id]) if dice.chance(0.25) else None
         index.include = [c.id for c in table.columns(world) if c.id not in index.cids and dice.chance(0.08)]
-        index.unique, index.nulls, index.options, index.only = dice.chance(0.2), False, "", dice.chance(0.1)
+        index.unique, index.nulls, index.options, index.only = dice.chance(0.2), False, "", dice.chance(0.2)
+        index.invalid, index.shares = False, {}  # shares: partition -> the name of its index, which is attached
         index.suffixes = {cid: dice.choice([""] * 4 + [" DESC", " NULLS FIRST", " DESC NULLS LAST", ' COLLATE "C"', "pattern"])
                           for cid in index.cids}
         return index
@@ -353,6 +363,9 @@ class Index(Part):
     def names(self, world):
         if self.table in world.items:
             yield ("relation", world.items[self.table].schema), self.name
+        for number, name in self.shares.items():
+            if number in world.items:
+                yield ("relation", world.items[number].schema), name
 
     def ident(self, world):
         return f"{quote(world.items[world.items[self.table].schema].name)}.{quote(self.name)}"
@@ -361,7 +374,9 @@ class Index(Part):
         return self.ident(world)
 
     def alter(self, world, dice):
-        way = dice.choice(["unique", "nulls", "options", "condition", "columns", "suffix", "expr"])
+        way = dice.choice(["unique", "nulls", "options", "condition", "columns", "suffix", "expr", "shares"])
+        if way == "shares":
+            return self._alter_shares(world, dice)
         if way == "unique":
             self.unique = not self.unique
         elif way == "nulls":
@@ -379,8 +394,18 @@ class Index(Part):
             self.expr = None if self.expr else Expr(world, dice, self.cids[:1], any_function(world, dice))
         return True
 
+    def _alter_shares(self, world, dice):
+        """Of partitions, one by one: where all have theirs the whole's is valid."""
+        parts = [t for t in world.of(Table) if t.parent == self.table and not t.method]
+        if not self.only or not parts:
+            return False
+        part = dice.choice(parts)
+        if not self.shares.pop(part.id, None):
+            self.shares[part.id] = fresh_index_name(world, dice, part)
+        return True
+
     def refs(self, world):
-        refs = super().refs(world)
+        refs = super().refs(world) + list(self.shares)
         for expr in (self.expr, self.condition):
             refs = refs + (expr.refs(world) if expr else [])
         return refs
@@ -393,9 +418,10 @@ class Index(Part):
             self.expr = None
         if self.condition and not self.condition.fits(columns):
             self.condition = None
-        if not isinstance(table, Table):
-            self.only = False
-        elif self.unique and (table.method or table.parent):
+        self.only = self.only and isinstance(table, Table)
+        parts = [t.id for t in world.of(Table) if t.parent == self.table and not t.method]
+        self.shares = {n: name for n, name in self.shares.items() if n in parts} if self.only and table.method else {}
+        if isinstance(table, Table) and self.unique and (table.method or table.parent):
             self.unique = False
         return bool(self.cids)
 
@@ -422,7 +448,7 @@ class Index(Part):
         method = f" USING {self.method}" if self.method != "btree" else ""
         unique = "UNIQUE " if self.unique and self.method == "btree" else ""
         only = "ONLY " if self.only and getattr(table, "method", None) else ""
-        text = f"CREATE {unique}INDEX {quote(self.name)} ON {only}{table.ident(world)}{method} ({', '.join(elements)})"
+        text = f"{method} ({', '.join(elements)})"
         if self.include and self.method == "btree":
             text += f" INCLUDE ({self.named(world, self.include)})"
         if self.nulls and unique:
@@ -430,9 +456,24 @@ class Index(Part):
         text += self.options if self.method == "btree" and not getattr(table, "method", None) else ""
         if self.condition:
             text += f" WHERE {self.condition.condition(world, columns)}"
-        yield text
+        yield f"CREATE {unique}INDEX {quote(self.name)} ON {only}{table.ident(world)}{text}"
+        for number, name in self.shares.items():
+            part = world.items[number]
+            yield f"CREATE {unique}INDEX {quote(name)} ON {part.ident(world)}{text}"
+            yield f"ALTER INDEX {self.ident(world)} ATTACH PARTITION {quote(world.items[part.schema].name)}.{quote(name)}"
 
-    late = Key.late
+    def can_cluster(self):
+        return self.method in ("btree", "gist") and not self.condition and not self.invalid
+
+    def can_identify(self, world):
+        columns = self.columns(world)
+        return self.unique and self.method == "btree" and not (self.expr or self.condition or self.invalid) and all(
+            columns[cid].not_null for cid in self.cids)
+
+    def late(self, world):
+        yield from Key.late(self, world)
+        if self.invalid and not getattr(world.items[self.table], "method", None):
+            yield f"UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = {literal(self.ident(world)).strip()}::regclass"
 
 
 class Statistics(Part):

@@ -136,7 +136,7 @@ class Table(Relation):
         table.method, table.key = None, []                             # of a partitioned table
         table.persistence, table.options = "", {}
         table.row_security, table.forced, table.identity = False, False, None
-        table.clustered = None
+        table.clustered, table.access = None, None
         way = dice.random()
         parents = [t for t in world.of(Table) if not t.parent and not t.method]
         typed = world.of(Composite)
@@ -151,6 +151,15 @@ class Table(Relation):
             table.method = dice.choice(["RANGE", "LIST", "HASH"])
             table.choose_key(world, dice)
         return table
+
+    # ---- as a type ----
+
+    def family(self, world):
+        return "composite"
+
+    def value(self, world, dice, first):
+        """A row of nulls."""
+        return f"({',' * (len(self.columns(world)) - 1)})"
 
     # ---- columns ----
 
@@ -288,6 +297,7 @@ class Table(Relation):
         refs = super().refs(world) + self.inherits
         refs += [self.parent] if self.parent else []
         refs += [self.typed] if self.typed else []
+        refs += [self.access] if self.access in world.items and not self.method and not self.parent else []
         for column in self.own:
             refs += column.refs(world)
         for change in self.overrides.values():
@@ -319,7 +329,7 @@ class Table(Relation):
                 if not free:
                     return False
                 self.bound = free[0]
-        for name in ("identity", "clustered"):
+        for name in ("identity", "clustered", "access"):
             number = getattr(self, name)
             if isinstance(number, int) and number not in world.items:
                 setattr(self, name, None)
@@ -361,7 +371,7 @@ class Table(Relation):
                         column.generated, column.type = None, Type("text")
 
     def alter(self, world, dice):
-        ways = ["column"] * 6 + ["add"] * 3 + ["drop"] * 2 + ["type"] * 3 + ["rename"] + ["table"] * 4 + ["heirs"] * 2
+        ways = ["column"] * 6 + ["add"] * 3 + ["drop"] * 2 + ["type"] * 3 + ["rename", "order"] + ["table"] * 4 + ["heirs"] * 2
         way = dice.choice(ways)
         column = dice.pick(self.own)
         if way == "add" and not self.parent and not self.typed:
@@ -374,6 +384,8 @@ class Table(Relation):
             return self._override(world, dice)
         elif way == "column":
             self.alter_column(world, dice, column)
+        elif way == "order":
+            dice.shuffle(self.own)
         elif way == "drop":
             self.own.remove(column)
         elif way == "type" and not column.generated:
@@ -395,7 +407,8 @@ class Table(Relation):
         return True
 
     def _alter_table(self, world, dice):
-        way = dice.choice(["persistence", "options", "security", "identity"])
+        way = dice.choice(["persistence", "options", "security", "identity", "clustered", "access"])
+        indexes = [i.id for i in world.items.values() if hasattr(i, "can_identify") and i.table == self.id]
         if way == "persistence" and not self.method and not self.parent:
             self.persistence = "" if self.persistence else "UNLOGGED "
         elif way == "options" and not self.method:
@@ -409,7 +422,12 @@ class Table(Relation):
             else:
                 self.forced = not self.forced
         elif way == "identity":
-            self.identity = dice.choice([None, "FULL", "NOTHING"])
+            self.identity = dice.choice([None, "FULL", "NOTHING"] + indexes * 2)
+        elif way == "clustered" and indexes:
+            self.clustered = dice.choice(indexes + [None])
+        elif way == "access" and not self.method and not self.parent:
+            methods = [m.id for m in world.items.values() if m.word == "ACCESS METHOD" and m.table]
+            self.access = dice.choice(methods + [None])
         else:
             return False
         return True
@@ -446,6 +464,8 @@ class Table(Relation):
         if self.method:
             columns = self.by_id(world)
             tail += f"\nPARTITION BY {self.method} ({', '.join(columns[cid].quoted() for cid in self.key)})"
+        if self.access and not self.method and not self.parent:
+            tail += f"\nUSING {world.items[self.access].ident(world)}"
         if self.options and not self.method:
             tail += "\nWITH (" + ", ".join(f"{k}={v}" for k, v in self.options.items()) + ")"
         if self.parent and not self.attached:

@@ -77,7 +77,8 @@ class Type:
 
 def any_type(world, dice, arrays=True, simple=False):
     """simple: only types with an order, none that others define."""
-    kinds = [item for item in world.items.values() if hasattr(item, "family")]
+    rows = dice.chance(0.05)  # of tables
+    kinds = [item for item in world.items.values() if hasattr(item, "family") and (item.word == "TABLE") == rows]
     if kinds and not simple and dice.chance(0.35):
         found = Type(item=dice.choice(kinds).id)
     elif simple or dice.chance(0.6):
