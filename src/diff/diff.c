@@ -45,12 +45,13 @@ static void forget_actions(struct pk_differ *d)
 {
 	pk_graph_release(&d->graph);
 	pk_changes_release(&d->changes);
+	pk_map_release(&d->referred);
 }
 
 void pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_diff_options *options, struct pk_plan *ret)
 {
 	static const struct pk_diff_options defaults = { 0 };
-	struct pk_differ d = { .graph = PK_GRAPH_INIT, .names = PK_MAP_INIT };
+	struct pk_differ d = { .graph = PK_GRAPH_INIT, .names = PK_MAP_INIT, .referred = PK_MAP_INIT };
 	struct pk_map anew = PK_MAP_INIT;
 	size_t *order;
 

@@ -10,6 +10,7 @@ struct pk_differ {
 	struct pk_arena arena; /* scratch */
 	size_t searches;       /* nodes.c */
 	struct pk_map names;   /* all, of both sides */
+	struct pk_map referred; /* tables of the old side to which a foreign key that stays refers, by ident */
 };
 
 /* Actions for what was decided (nodes.c), what has to come before what (order.c), statements (steps.c). */

@@ -97,18 +97,23 @@ static bool uses_user(struct pk_differ *d, const struct pk_object *o)
 	return false;
 }
 
+static void find_referred(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.from->n; i++) {
+		struct pk_object *o = d->changes.from->objects[i];
+		const char *table = o->kind->references && !pk_goes(o) ? o->kind->references(o) : NULL;
+
+		if (table)
+			pk_map_set(&d->referred, table, o);
+	}
+}
+
 /* Does a foreign key that stays refer to the table, or to one that it is a partition of? */
 static bool referred_to(struct pk_differ *d, const struct pk_object *table)
 {
-	for (; table; table = pk_partition_of(table)) {
-		for (size_t i = 0; i < d->changes.from->n; i++) {
-			const struct pk_object *o = d->changes.from->objects[i];
-
-			if (o->kind->references && !pk_goes(o) && pk_streq(o->kind->references(o), table->ident))
-				return true;
-		}
-	}
-	return false;
+	while (table && !pk_map_get(&d->referred, table->ident))
+		table = pk_partition_of(table);
+	return table;
 }
 
 /*
@@ -291,6 +296,7 @@ static bool late_differs(struct pk_differ *d, const struct pk_object *from, cons
 
 void pk_differ_add_nodes(struct pk_differ *d)
 {
+	find_referred(d);
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		add_drop(d, d->changes.from->objects[i]);
 		add_changes(d, d->changes.from->objects[i]);
