@@ -66,9 +66,9 @@ LEFT JOIN (SELECT dp.refobjid, dp.refobjsubid,
                             'START WITH ' || s.seqstart, 'INCREMENT BY ' || s.seqincrement, 'MINVALUE ' || s.seqmin,
                             'MAXVALUE ' || s.seqmax, 'CACHE ' || s.seqcache,
                             CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END) AS options
-           FROM pg_sequence s JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+           FROM pg_sequence s JOIN pg_class sc ON sc.oid = s.seqrelid AND sc.relkind = 'S' JOIN pg_namespace sn ON sn.oid = sc.relnamespace
            JOIN pg_depend dp ON dp.classid = 'pg_class'::regclass AND dp.objid = s.seqrelid AND dp.objsubid = 0
-                AND dp.refclassid = 'pg_class'::regclass AND dp.deptype = 'i') i
+                AND dp.refclassid = 'pg_class'::regclass AND dp.refobjsubid > 0 AND dp.deptype = 'i') i
      ON i.refobjid = a.attrelid AND i.refobjsubid = a.attnum
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
 LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey[1] = a.attnum -- pg>=18

@@ -7,10 +7,10 @@ SELECT 'pg_sequence'::regclass::oid AS classid, c.oid, 'pg_class'::regclass::oid
        quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS sequence, quote_literal(d.description) AS text
 FROM pg_class c
 JOIN pg_depend dp ON dp.classid = 'pg_class'::regclass AND dp.objid = c.oid AND dp.objsubid = 0
-     AND dp.refclassid = 'pg_class'::regclass AND dp.deptype = 'i'
-JOIN pg_class t ON t.oid = dp.refobjid
+     AND dp.refclassid = 'pg_class'::regclass AND dp.refobjsubid > 0 AND dp.deptype = 'i'
+JOIN pg_class t ON t.oid = dp.refobjid AND t.relkind IN ('r', 'p', 'f')
 JOIN pg_namespace n ON n.oid = t.relnamespace
-JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = dp.refobjsubid
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = dp.refobjsubid AND a.attidentity <> ''
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
 WHERE c.relkind = 'S' AND c.relpersistence <> 't'
       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')

@@ -12,7 +12,7 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, 'pg_class'::regclass::oid AS
                  || coalesce(' INCLUDE (' || plain.included || ')', '') END AS definition,
        CASE WHEN NOT i.indisvalid AND t.relkind <> 'p' THEN 't' END AS invalid,
        quote_ident(ts.spcname) AS tablespace,
-       quote_ident(pn.nspname) || '.' || quote_ident(pc.relname) AS parent_index,
+       quote_ident(p.nspname) || '.' || quote_ident(p.relname) AS parent_index,
        CASE WHEN i.indexprs IS NOT NULL THEN -- other columns have none of their own
             (SELECT string_agg(a.attnum || ' ' || a.attstattarget, E'\x01' ORDER BY a.attnum) FROM pg_attribute a
              WHERE a.attrelid = c.oid AND a.attstattarget >= 0) END AS statistics
@@ -42,9 +42,9 @@ LEFT JOIN (SELECT k.indexrelid, count(*) AS n,
                  (o.opcintype = a.atttypid OR (o.opcintype = 'text'::regtype AND a.atttypid = 'varchar'::regtype)))
            GROUP BY k.indexrelid) plain
      ON plain.indexrelid = c.oid AND plain.n = i.indnatts AND c.relkind = 'i' AND c.reloptions IS NULL
-LEFT JOIN pg_inherits ih ON ih.inhrelid = c.oid
-LEFT JOIN pg_class pc ON pc.oid = ih.inhparent
-LEFT JOIN pg_namespace pn ON pn.oid = pc.relnamespace
+LEFT JOIN (SELECT ih.inhrelid, pc.relname, pn.nspname FROM pg_inherits ih
+           JOIN pg_class pc ON pc.oid = ih.inhparent AND pc.relkind = 'I'
+           JOIN pg_namespace pn ON pn.oid = pc.relnamespace) p ON p.inhrelid = c.oid
 LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
 WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))
