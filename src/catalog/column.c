@@ -227,6 +227,15 @@ bool pk_column_follows_type(const struct pk_object *column)
 	return pk_table_of_type(column->parent) != NULL;
 }
 
+/* Does it come and go with its type's attribute? A table that was or becomes another has it on its own until then. */
+static bool with_type(const struct pk_object *column, const struct pk_snapshot *side)
+{
+	const struct pk_object *other = side ? pk_snapshot_find(side, column->parent->key) : NULL;
+
+	return pk_column_follows_type(column) &&
+	       (!other || pk_streq(pk_table_of_type(other), pk_table_of_type(column->parent)));
+}
+
 /* What its type does not say. */
 static void create_options(struct pk_script *s, const struct pk_object *o)
 {
@@ -243,7 +252,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 
 	if (!of_relation(o) || pk_column_add_filled(s, o))
 		return;
-	if (pk_column_follows_type(o)) {
+	if (with_type(o, s->from)) {
 		create_options(s, o);
 		return;
 	}
@@ -265,7 +274,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt;
 
-	if (!of_relation(o) || pk_column_follows_type(o))
+	if (!of_relation(o) || with_type(o, s->to))
 		return;
 	/* Heirs drop theirs themselves, or keep it as their own. */
 	stmt = pk_emit(s, "%s %s%s DROP COLUMN %s", pk_alter_table(o->parent),

@@ -266,11 +266,29 @@ enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk
 	return loss == PK_LOSS_ANEW ? PK_MADE_ANEW : PK_UNTOUCHED;
 }
 
+/* OF wants the columns in the type's order, where those that are added come last. */
+static bool can_be_of_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	const struct pk_object **old, **new;
+	size_t n_old = pk_children(s, from, NULL, &old), n_new = pk_children(s, to, NULL, &new), kept = 0;
+
+	for (size_t i = 0; i < n_old; i++) {
+		bool stays = false;
+
+		for (size_t j = 0; j < n_new && !stays; j++)
+			stays = strcmp(old[i]->name, new[j]->name) == 0;
+		if (stays && strcmp(old[i]->name, new[kept++]->name) != 0)
+			return false;
+	}
+	return n_new - kept <= 1;
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *what = pk_arena_printf(s->arena, "ALTER TABLE %s", to->ident);
 
-	if (pk_attr_changed(from, to, PARTITION_KEY))
+	if (pk_attr_changed(from, to, PARTITION_KEY) ||
+	    (pk_attr(to, OF_TYPE) && pk_attr_changed(from, to, OF_TYPE) && !can_be_of_type(s, from, to)))
 		return PK_RECREATE;
 	if (pk_attr_changed(from, to, ACCESS_METHOD) && s->version < 150000)
 		return PK_RECREATE; /* 14 cannot do it in place */

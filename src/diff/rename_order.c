@@ -33,7 +33,7 @@ static const char *key_of(struct mover *m, const struct pk_object *o, const char
 
 	if (pk_is_part(o))
 		return pk_arena_printf(arena, "%s\n%s\n%s", o->kind->name, o->parent->key, name);
-	if (o->kind->relation_name || o->kind->type)
+	if (o->kind->relation_name)
 		return pk_arena_printf(arena, "relation\n%s\n%s", schema, name);
 	return pk_arena_printf(arena, "%s\n%s\n%s%s", o->kind->routine ? "routine" : o->kind->name, schema ? schema : "",
 			       name, pk_ident_tail(o));

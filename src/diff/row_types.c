@@ -162,14 +162,13 @@ static bool order_holder(void *context, const struct pk_object *type, struct pk_
 void pk_differ_order_row_types(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.from->n; i++) {
-		struct pk_object *o = d->changes.from->objects[i];
-		struct around around = { d, o, false };
+		struct pk_object *o = d->changes.from->objects[i], *other = pk_info(o)->other;
+		struct around before = { d, o, false }, after = { d, other, true };
 
-		if (!is_held(o) || !is_looked_at(&d->changes, o))
+		if ((!is_held(o) && !(other && is_held(other))) || !is_looked_at(&d->changes, o))
 			continue;
-		each_holder(o, &around, order_holder);
-		around = (struct around){ d, pk_info(o)->other, true };
-		each_holder(around.table, &around, order_holder);
+		each_holder(o, &before, order_holder);
+		each_holder(other, &after, order_holder);
 	}
 }
 

@@ -208,6 +208,12 @@ pairs() {
 	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT a FROM clients')" 1
 }
 
+@test "a collation stands in the way of no table" {
+	ok pairs "CREATE TABLE t (i int); INSERT INTO t VALUES (1); CREATE COLLATION c (locale = 'C')" \
+		"CREATE TABLE t (i int); CREATE COLLATION t (locale = 'C')" --rename collation:c=t
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT i FROM t')" 1
+}
+
 @test "what superusers alone may rename, comment on and grant" {
 	local old="CREATE FOREIGN DATA WRAPPER w; GRANT USAGE ON FOREIGN DATA WRAPPER w TO PUBLIC;
 		DO 'BEGIN IF to_regrole(''granted'') IS NULL THEN CREATE ROLE granted; END IF; END';

@@ -1,5 +1,5 @@
 """Renames that are said to the program: --rename kind:old=new."""
-from kinds_code import Aggregate, Function, Policy, Procedure, Rule, Trigger, TriggerFunction
+from kinds_code import Aggregate, Function, Policy, Procedure, Routine, Rule, Trigger, TriggerFunction
 from kinds_other import BaseType, Configuration, Conversion, Dictionary, ForeignServer, ForeignTable, Language, Parser, Template, Wrapper
 from kinds_parts import Check, Exclusion, ForeignKey, Index, Key, Statistics
 from kinds_server import EventFunction, EventTrigger, Publication
@@ -53,6 +53,12 @@ def _columns(item):
     return item.columns if isinstance(item, (Composite, ForeignTable)) else []
 
 
+def _plain(item):
+    """A routine is known by its types without what stands behind them: numeric(10,2) is numeric."""
+    bases = [type_.base or "" for type_ in item.signature()] if isinstance(item, Routine) else []
+    return not any("(" in base or " to " in base for base in bases)
+
+
 def _one_way(old, new):
     said, kept = [], {}
     for item in old.items.values():
@@ -61,7 +67,7 @@ def _one_way(old, new):
             continue
         if type(item) in PARTS and item.name != there.name and item.table in old.items:
             said.append(f"{PARTS[type(item)]}:{old.items[item.table].ident(old)}.{quote(item.name)}={quote(there.name)}")
-        if type(item) in WORDS and (item.name, item.schema) != (there.name, there.schema):
+        if type(item) in WORDS and (item.name, item.schema) != (there.name, there.schema) and _plain(item):
             said.append(f"{WORDS[type(item)]}:{item.ident(old)}={_moved(old, item, new)}")
         if isinstance(item, Table):
             theirs = {column.id: column.name for column in there.columns(new)}

@@ -1,0 +1,2 @@
+CREATE TABLE public.a (kind int, n int);
+CREATE TABLE public.b (i int);
