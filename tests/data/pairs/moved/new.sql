@@ -19,3 +19,7 @@ CREATE INDEX reading_at ON reading (at);
 
 CREATE TABLE parcel (code text NOT NULL, posted date);
 CREATE TABLE letter (code text CONSTRAINT taken PRIMARY KEY);
+
+CREATE TABLE leaf (x9 bigint) PARTITION BY LIST (x9);
+CREATE TABLE stem (x9 bigint) PARTITION BY HASH (x9);
+ALTER TABLE leaf ATTACH PARTITION stem FOR VALUES IN (1);

@@ -22,3 +22,9 @@ CREATE INDEX reading_at ON reading (at);
 -- what its own sequence was called is an index afterwards, elsewhere
 CREATE TABLE parcel (code text NOT NULL, posted date) PARTITION BY LIST (code);
 CREATE SEQUENCE taken OWNED BY parcel.posted;
+
+-- heirs of each other that become a whole and its partition
+CREATE TABLE seed (x9 bigint);
+CREATE TABLE stem () INHERITS (seed);
+CREATE TABLE twig () INHERITS (stem, seed);
+CREATE TABLE leaf () INHERITS (twig);
