@@ -248,9 +248,7 @@ converge_lost() {
 			whole_now[$2] = $8
 			rewritten[$2] = $5 != sort[$2] || $6 != needs[$2]
 			remade[$2] = rewritten[$2]
-			now[$2] = $7; sort_now[$2] = $5; oid_now[$2] = $3; file_now[$2] = $4
-			if (excused(plain($2), ""))
-				lost[$2] = 1
+			now[$2] = $7; oid_now[$2] = $3; file_now[$2] = $4
 			next
 		}
 		$1 == "column" && $2 in stays {
@@ -266,16 +264,18 @@ converge_lost() {
 			}
 		}
 		END {
+			for (table in oid) # partitions that go
+				if (!(table in stays) && sort[table] == "r" && excused(plain(table), ""))
+					carry(table, whole, nobody, -rows[table])
 			for (table in stays)
 				if (sort[table] == "r") {
 					carry(table, whole, whole_now, -rows[table])
 					carry(table, whole_now, whole, rows[table])
 				}
 			for (table in stays) {
-				if (table in lost || moved(table))
+				if (moved(table))
 					continue
-				parts = sort[table] == "p" && sort_now[table] == "p"
-				if (now[table] != rows[table] && !(parts && destroyed != ""))
+				if (now[table] != rows[table])
 					print "rows of " table ": " rows[table] " became " now[table]
 				else if (oid_now[table] != oid[table] && !rewritten[table])
 					print table " is another table"
@@ -328,7 +328,7 @@ converge_data() {
 		}
 	done
 	converge_judge "$work" "$data/facts.sql" >"$out.after" 2>"$log"
-	awk '/"sql":/ { sql = $0 } /"destructive": *true/ { print sql }' "$out.json" | sed 's/\\"/"/g' >"$out.destroyed"
+	awk '/"sql":/ { sql = $0 } /"destructive":[ \t]*true/ { print sql }' "$out.json" | sed 's/^[^:]*:[ \t]*"//; s/",$//; s/\\"/"/g' >"$out.destroyed"
 	why=$(converge_lost "$out.destroyed" "$out.before" "$out.after")
 	converge_psql postgres -c "DROP DATABASE $work WITH (FORCE)"
 	[ -z "$why" ] || {
