@@ -1,4 +1,4 @@
-#include "catalog/kind.h"
+#include "catalog/share.h"
 #include "catalog_sql.h"
 #include "pg/conn.h"
 #include "sql/action.h"
@@ -38,7 +38,7 @@ static bool doubles(const struct pk_object *o)
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
-	if (is_kind(o, 'u') && doubles(o))
+	if (by_unique_index(o) && ((is_kind(o, 'u') && doubles(o)) || pk_share_is_missing(o)))
 		return false;
 	if (is_kind(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
@@ -136,8 +136,9 @@ static bool reaches_heirs(const struct pk_object *o)
 static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, const struct pk_object *table,
 			      const char *name, const char *state)
 {
-	struct pk_stmt *stmt = pk_emit(s, "%s %s ADD CONSTRAINT %s %s%s", pk_alter_table(table), table->ident, name,
-				       pk_attr(o, DEFINITION), state);
+	bool only = table == o->parent && by_unique_index(o) && pk_share_is_missing(o);
+	struct pk_stmt *stmt = pk_emit(s, "%s %s%s ADD CONSTRAINT %s %s%s", pk_alter_table(table), only ? "ONLY " : "",
+				       table->ident, name, pk_attr(o, DEFINITION), state);
 
 	stmt->about = table;
 	stmt->heirs = table == o->parent && reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
@@ -288,6 +289,8 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	stmt->heirs = PK_NO_HEIRS;
 	for (size_t i = 0; i < o->parent->n_heirs; i++)
 		pk_stmt_lock(s, stmt, o->parent->heirs[i], "SHARE");
+	if (pk_share_is_missing(o))
+		pk_share_attach_all(s, o);
 }
 
 /*
@@ -320,6 +323,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	} else if ((!comes_from_parent(s, o) && !comes_by_itself(o)) || made_for_attaching(s, o)) {
 		add(s, o);
 	}
+	if (by_unique_index(o))
+		pk_share_attach_late(s, o);
 }
 
 static void stand_beside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -429,6 +434,11 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	}
 	if (pk_attr_changed(from, to, DEFINITION))
 		return PK_RECREATE;
+	if (by_unique_index(to) && !pk_attr(from, PARENT_CONSTRAINT) && pk_share_whole(from, pk_attr(to, PARENT_CONSTRAINT))) {
+		pk_share_attach_late(s, to);
+		extras(s, from, to);
+		return PK_ALTERED;
+	}
 	if (pk_attr_changed(from, to, NOT_ENFORCED))
 		return enforce(s, to);
 	if (pk_attr(from, NOT_VALID) && !pk_attr(to, NOT_VALID)) {

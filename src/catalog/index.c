@@ -1,4 +1,4 @@
-#include "catalog/kind.h"
+#include "catalog/share.h"
 #include "catalog_sql.h"
 
 enum { QUOTED, DEFINITION, INVALID, TABLESPACE, PARENT_INDEX, STATISTICS };
@@ -46,35 +46,19 @@ static const char *definition(struct pk_script *s, const struct pk_object *o, co
 	return pk_arena_strdup(s->arena, sql.ptr);
 }
 
-/* A partition's share of the index. */
-static const struct pk_object *share_of(const struct pk_object *o, const struct pk_object *partition)
-{
-	for (size_t i = 0; i < partition->n_children; i++) {
-		const struct pk_object *part = partition->children[i];
-
-		if (part->kind == o->kind && pk_streq(pk_attr(part, PARENT_INDEX), o->ident))
-			return part;
-	}
-	return NULL;
-}
-
-/* Does each partition have its share? Then they are made before, and attached. */
+/*
+ * Are the shares made before, and attached? A foreign table cannot have one, so that the whole would never be valid:
+ * then the server makes those that there are.
+ */
 static bool shares_are_there(const struct pk_object *o)
 {
+	if (pk_share_is_missing(o))
+		return true;
 	for (size_t i = 0; i < o->parent->n_heirs; i++) {
-		if (!share_of(o, o->parent->heirs[i]))
+		if (o->parent->heirs[i]->kind->foreign)
 			return false;
 	}
 	return partitioned(o) && o->parent->n_heirs > 0 && !o->parent->hides_heirs;
-}
-
-static void attach(struct pk_script *s, const char *whole, const struct pk_object *o)
-{
-	struct pk_stmt *stmt = pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", whole, o->ident);
-
-	stmt->lock = "ACCESS EXCLUSIVE";
-	stmt->about = o;
-	stmt->note = "queries of the partition wait a moment, as its index is locked; nothing is read";
 }
 
 /* On a partitioned table nothing is built: its partitions' indexes, made before, become part of it. */
@@ -85,8 +69,7 @@ static void create_whole(struct pk_script *s, const struct pk_object *o)
 
 	stmt->lock = "SHARE";
 	stmt->about = o->parent;
-	for (size_t i = 0; i < o->parent->n_heirs; i++)
-		attach(s, o->ident, share_of(o, o->parent->heirs[i]));
+	pk_share_attach_all(s, o);
 }
 
 static void build(struct pk_script *s, const struct pk_object *o, const char *name)
@@ -131,6 +114,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	} else {
 		build(s, o, pk_attr(o, QUOTED));
 	}
+	pk_share_attach_late(s, o);
 	if ((s->canonical || s->files) && pk_attr(o, PARENT_INDEX))
 		pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", pk_attr(o, PARENT_INDEX), o->ident);
 	if (s->canonical && pk_attr(o, INVALID))
@@ -156,18 +140,6 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 	return pk_attr(user, STATISTICS) ? PK_SAID_AGAIN : PK_UNTOUCHED;
 }
 
-/* The index of that name on the table's own parent, when there is one: it may be there without this share of it. */
-static const struct pk_object *whole_of(const struct pk_object *o, const char *ident)
-{
-	const struct pk_object *table = pk_partition_of(o->parent);
-
-	for (size_t i = 0; table && i < table->n_children; i++) {
-		if (table->children[i]->kind == o->kind && pk_streq(table->children[i]->ident, ident))
-			return table->children[i];
-	}
-	return NULL;
-}
-
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (pk_attr_changed(from, to, DEFINITION) || pk_attr_changed(from, to, INVALID))
@@ -175,9 +147,9 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	if (pk_attr_changed(from, to, PARENT_INDEX)) {
 		if (pk_attr(from, PARENT_INDEX))
 			return PK_RECREATE;
-		if (!whole_of(from, pk_attr(to, PARENT_INDEX)) || (s->stays_heir && !s->stays_heir(s, to->parent)))
+		if (!pk_share_whole(from, pk_attr(to, PARENT_INDEX)))
 			return PK_SAME; /* taken over when the parent's index is made or the partition attached */
-		attach(s, pk_attr(to, PARENT_INDEX), to);
+		pk_share_attach_late(s, to);
 	}
 	if (pk_attr_changed(from, to, TABLESPACE))
 		pk_emit(s, "ALTER INDEX %s SET TABLESPACE %s", to->ident,

@@ -196,6 +196,7 @@ void pk_alter_options(struct pk_script *s, const char *alter_what, const char *f
 const char *pk_sql_name(const struct pk_object *o);
 bool pk_object_folds(const struct pk_object *o);
 bool pk_object_comes_by_itself(const struct pk_object *o);
+bool pk_takes_relation_name(const struct pk_object *o);
 const char *pk_object_tie(const struct pk_object *o);
 bool pk_tied_later(const struct pk_script *s, const struct pk_object *o);
 /* "CREATE <sql_name> <ident> (<first attribute>)" */

@@ -134,6 +134,11 @@ bool pk_object_comes_by_itself(const struct pk_object *o)
 	return o->kind->comes_by_itself && o->kind->comes_by_itself(o);
 }
 
+bool pk_takes_relation_name(const struct pk_object *o)
+{
+	return o->kind->takes_relation_name ? o->kind->takes_relation_name(o) : o->kind->relation_name;
+}
+
 const char *pk_object_tie(const struct pk_object *o)
 {
 	return o->kind->tie ? o->kind->tie(o) : NULL;

@@ -72,6 +72,12 @@ bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b)
 	return true;
 }
 
+/* What happens to an inherited column's origin may have to be taken back. */
+bool pk_needs_look(const struct pk_object *from, const struct pk_object *to)
+{
+	return !pk_attrs_same(from, to) || (from->origin && to->origin && !pk_attrs_same(from->origin, to->origin));
+}
+
 /* The fate of a pair by itself. */
 static enum pk_fate judge(struct pk_changes *c, struct pk_object *from, struct pk_object *to)
 {
@@ -82,7 +88,7 @@ static enum pk_fate judge(struct pk_changes *c, struct pk_object *from, struct p
 	if (from->kind != to->kind)
 		return PK_REPLACE_TYPE;
 	common = pk_common_same(&scratch, from, to);
-	if (!pk_attrs_same(from, to))
+	if (pk_needs_look(from, to))
 		outcome = from->kind->alter(&scratch, from, to);
 	pk_script_release(&scratch);
 	switch (outcome) {
@@ -284,7 +290,7 @@ static bool reach_tied(struct pk_changes *c, struct pk_object *o)
 
 static bool carry_on(struct pk_changes *c)
 {
-	bool changed = pk_moves_reach(c) | pk_row_types_reach(c);
+	bool changed = pk_moves_reach(c) | pk_row_types_reach(c) | pk_shares_reach(c);
 
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];

@@ -60,6 +60,7 @@ bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct p
 /* What the end of `o` means for a user of it. True when something was decided that was not before. */
 bool pk_reach(struct pk_object *user, const struct pk_object *o, enum pk_loss loss);
 void pk_info_add_heir(struct pk_object *of, struct pk_object *heir);
+bool pk_needs_look(const struct pk_object *from, const struct pk_object *to); /* by kind->alter */
 bool pk_attrs_same(const struct pk_object *a, const struct pk_object *b);
 /*
  * renames.c. Pairs what has no counterpart with what differs from it in the name alone, for kinds whose
@@ -101,6 +102,8 @@ static inline bool pk_moves(const struct pk_object *table) /* is it made anew, a
 {
 	return table->kind->refill && pk_info(table)->fate == PK_REMAKE;
 }
+/* shares.c: what a partitioned table's indexes and keys are made of. True when something was decided that was not before. */
+bool pk_shares_reach(struct pk_changes *changes);
 /*
  * row_types.c: frees the columns that keep a table from changing by having its row type. True when something was
  * decided that was not before.

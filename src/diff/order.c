@@ -220,7 +220,7 @@ static void order_wholes(struct pk_differ *d, const struct pk_object *whole, siz
 
 		if (pk_made_with_parent(part))
 			continue;
-		if (part->kind->parent_attr && (part->kind->relation_name || part->kind->takes_relation_name(part)))
+		if (part->kind->parent_attr && pk_takes_relation_name(part))
 			pk_graph_edge(&d->graph, before, pk_info(part)->create);
 	}
 }
@@ -328,7 +328,7 @@ static const char *taken_name(struct pk_differ *d, const struct pk_object *o, co
 {
 	if (o->kind->routine)
 		return pk_arena_printf(&d->arena, "routine %s.%s", o->schema, o->name);
-	if (o->kind->takes_relation_name ? o->kind->takes_relation_name(o) : o->kind->relation_name)
+	if (pk_takes_relation_name(o))
 		return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, old_name ? old_name : o->name);
 	return NULL;
 }

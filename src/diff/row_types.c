@@ -11,7 +11,7 @@ static bool looks(struct pk_changes *c, const struct pk_object *o)
 	const struct pk_info *info = pk_info(o);
 	bool found = info->retype || info->fate == PK_REMAKE || info->fate == PK_CHANGE_TYPE;
 
-	if (!found && info->fate == PK_CHANGE && !pk_attrs_same(o, info->other))
+	if (!found && info->fate == PK_CHANGE && pk_needs_look(o, info->other))
 		o->kind->alter(&s, o, info->other);
 	else if (info->fate == PK_CREATE_NEW)
 		o->kind->create(&s, o);

@@ -112,7 +112,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 			emit_create(s, node->to);
 		break;
 	case PK_NODE_ALTER:
-		if (!pk_attrs_same(node->from, node->to))
+		if (pk_needs_look(node->from, node->to))
 			node->to->kind->alter(s, node->from, node->to);
 		pk_common_alter(s, node->from, node->to);
 		if (pk_info(node->to)->again)

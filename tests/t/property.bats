@@ -57,6 +57,8 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "tables that are made anew keep their rows" { both_ways moved; }
 @test "partitions become one table, but for one that stays by itself" { both_ways moved-partitions; }
 @test "names, options and comments of what partitions share, while a column changes its type" { both_ways partition-shares; }
+@test "indexes and keys that some partitions have no share of" { both_ways partition-wholes; }
+@test "indexes of the same columns, of which partitions have shares" { both_ways partition-doubles; }
 @test "foreign keys of partitions that come and go" { both_ways partition-keys; }
 @test "inheritance" { both_ways inheritance; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }

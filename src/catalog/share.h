@@ -1,0 +1,22 @@
+/*
+ * A partition's share of a partitioned table's index or key. As a rule each partition has one, and the server makes what
+ * is missing; made by ON ONLY the whole may do without some, and is not valid for that long.
+ */
+#ifndef PK_CATALOG_SHARE_H
+#define PK_CATALOG_SHARE_H
+
+#include "catalog/kind.h"
+
+/* The partition's share of the whole; NULL: it has none. */
+const struct pk_object *pk_share_in(const struct pk_object *whole, const struct pk_object *partition);
+/* Does a partition lack one that could have it? Foreign tables have none. */
+bool pk_share_is_missing(const struct pk_object *whole);
+/* The whole of that name, on the side of the share, whether or not this is part of it; NULL: there is none. */
+const struct pk_object *pk_share_whole(const struct pk_object *share, const char *ident);
+void pk_share_attach(struct pk_script *s, const struct pk_object *whole, const struct pk_object *share);
+/* All that there are to a whole made by ON ONLY. */
+void pk_share_attach_all(struct pk_script *s, const struct pk_object *whole);
+/* One that is made while both tables and the whole stay. */
+void pk_share_attach_late(struct pk_script *s, const struct pk_object *share);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * What a partitioned table's index or key is made of: a share in each partition, or in some. No statement takes one
+ * out, so the whole is made anew, with all its shares.
+ */
+#include "diff/changes.h"
+
+static const char *whole_named(const struct pk_object *o)
+{
+	return o->kind->parent_attr && o->parent && !pk_object_comes_by_itself(o) ? o->attr[o->kind->parent_attr - 1] : NULL;
+}
+
+static bool remake(struct pk_object *o, const struct pk_object *because)
+{
+	struct pk_info *info = pk_info(o);
+
+	if (!info->other || pk_goes(o))
+		return false;
+	info->because = pk_info(info->other)->because = because;
+	info->fate = pk_info(info->other)->fate = PK_REMAKE;
+	return true;
+}
+
+/* Of the old side: it leaves its whole, or its whole leaves it. */
+static bool part_ways(struct pk_changes *c, struct pk_object *share)
+{
+	const char *name = whole_named(share);
+	struct pk_object *whole = name ? pk_snapshot_find(c->from, pk_arena_printf(c->arena, "%s %s", share->kind->name, name)) : NULL;
+	const struct pk_object *other = pk_info(share)->other;
+
+	if (!whole || !pk_stays_attached(share->parent))
+		return false;
+	if (pk_goes(whole))
+		return pk_info(whole)->other && remake(share, whole);
+	return (pk_goes(share) || !pk_streq(whole_named(other), name)) && remake(whole, share);
+}
+
+static bool has_share(const struct pk_object *table, const struct pk_object *whole)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		if (table->children[i]->kind == whole->kind && pk_streq(whole_named(table->children[i]), whole->ident))
+			return true;
+	}
+	return false;
+}
+
+/* Of the new side: as it becomes part of the table, the server gives it a share of what is there. */
+static bool stay_without(const struct pk_object *attachment)
+{
+	const struct pk_object *table = attachment->parent, *whole = pk_partition_of(table);
+	bool changed = false;
+
+	for (size_t i = 0; whole && !table->kind->foreign && i < whole->n_children; i++) {
+		struct pk_object *o = whole->children[i];
+
+		if (o->kind->parent_attr && pk_takes_relation_name(o) && !has_share(table, o) && pk_info(o)->other)
+			changed |= remake(pk_info(o)->other, attachment);
+	}
+	return changed;
+}
+
+bool pk_shares_reach(struct pk_changes *c)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->from->n; i++)
+		changed |= part_ways(c, c->from->objects[i]);
+	for (size_t i = 0; i < c->to->n; i++) {
+		if (c->to->objects[i]->kind->attachment && pk_comes(c->to->objects[i]))
+			changed |= stay_without(c->to->objects[i]);
+	}
+	return changed;
+}

@@ -1,0 +1,43 @@
+-- Indexes and keys of partitioned tables that some partitions have no share of, or one of their own.
+
+CREATE SCHEMA w1;
+SET search_path = w1;
+CREATE TABLE p (id int, k int NOT NULL, t text) PARTITION BY RANGE (id);
+CREATE INDEX ix ON p (k);
+CREATE INDEX iz ON p (k);
+CREATE TABLE p1 (id int, k int NOT NULL, t text);
+CREATE INDEX a1 ON p1 (k);
+CREATE INDEX a2 ON p1 (k);
+CREATE INDEX a3 ON p1 (k);
+COMMENT ON INDEX a1 IS 'a1';
+COMMENT ON INDEX a3 IS 'a3';
+ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM (0) TO (100);
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (300);
+
+CREATE SCHEMA w2;
+SET search_path = w2;
+CREATE TABLE o (id int PRIMARY KEY);
+CREATE TABLE p (id int, k int NOT NULL, t text, UNIQUE (k)) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1) PARTITION BY LIST (k);
+CREATE TABLE p11 PARTITION OF p1 FOR VALUES IN (1);
+CREATE TABLE p2 PARTITION OF p DEFAULT;
+CREATE INDEX p11_t_idx ON p11 (t) WITH (fillfactor = 40);
+CREATE INDEX ix ON p (t);
+ALTER TABLE p11 ADD CONSTRAINT p11_k_key1 UNIQUE (k) WITH (fillfactor = 30);
+CREATE TABLE r (k int REFERENCES p (k));
+CREATE INDEX solo ON p (id);
+
+CREATE SCHEMA w3;
+SET search_path = w3;
+CREATE TABLE p (id int, k int NOT NULL, t text, CONSTRAINT u UNIQUE (k)) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);
+CREATE TABLE p3 PARTITION OF p FOR VALUES IN (3);
+
+CREATE SCHEMA w4;
+SET search_path = w4;
+CREATE TABLE par (a int, b int NOT NULL);
+CREATE TABLE kid (b int NOT NULL) INHERITS (par);
+ALTER TABLE kid ALTER a SET NOT NULL;
+CREATE TABLE grandkid () INHERITS (kid);
+ALTER TABLE grandkid ADD c int;
