@@ -139,7 +139,7 @@ void pk_column_options(struct pk_script *s, const struct pk_object *o, struct pk
 
 static void set_default(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "%s SET DEFAULT %s", pk_column_alter(s, o, true), pk_attr(o, DEFAULT_VALUE));
+	pk_stmt_joins(pk_emit(s, "%s SET DEFAULT %s", pk_column_alter(s, o, true), pk_attr(o, DEFAULT_VALUE)), o->parent);
 }
 
 /* Its own sequence, if it has one by its default. */
@@ -163,7 +163,7 @@ static void retie(struct pk_script *s, const struct pk_object *to)
 
 static void drop_default(struct pk_script *s, const struct pk_object *o)
 {
-	pk_emit(s, "%s DROP DEFAULT", pk_column_alter(s, o, true));
+	pk_stmt_joins(pk_emit(s, "%s DROP DEFAULT", pk_column_alter(s, o, true)), o->parent);
 }
 
 static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
@@ -258,6 +258,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	}
 	pk_column_definition(s, o, &definition, !pk_tied_later(s, o));
 	stmt = pk_emit(s, "%s %s ADD COLUMN %s", pk_alter_table(o->parent), o->parent->ident, definition.ptr);
+	pk_stmt_joins(stmt, o->parent);
 	stmt->about = o->parent;
 	stmt->heirs = PK_ALL_HEIRS;
 	stmt->rewrite = !o->parent->kind->foreign && pk_column_add_rewrites(o);
@@ -413,6 +414,7 @@ static void set_expression(struct pk_script *s, const struct pk_object *o)
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->rewrite = is_stored(o);
 	stmt->row_type = true;
+	pk_stmt_joins(stmt, o->parent);
 }
 
 /* replaced: the type behind it is another one, under the same name. */
@@ -439,7 +441,7 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 			pk_emit(s, "%s DROP EXPRESSION", pk_column_alter(s, to, false));
 	}
 	if (pk_attr(from, IDENTITY) && !pk_attr(to, IDENTITY))
-		pk_emit(s, "%s DROP IDENTITY", pk_column_alter(s, to, false));
+		pk_stmt_joins(pk_emit(s, "%s DROP IDENTITY", pk_column_alter(s, to, false)), to->parent);
 	if (without_default)
 		drop_default(s, to);
 	if (emit_type && stand_in != PK_STAND_IN_NONE)

@@ -77,8 +77,11 @@ static void validate(struct pk_script *s, const struct pk_object *o, const char 
 
 static struct pk_stmt *set_plainly(struct pk_script *s, const struct pk_object *o)
 {
-	return emit(s, o->parent, "ACCESS EXCLUSIVE",
-		    pk_arena_printf(s->arena, "%s SET NOT NULL", pk_column_alter(s, o, false)));
+	struct pk_stmt *stmt = emit(s, o->parent, "ACCESS EXCLUSIVE",
+				    pk_arena_printf(s->arena, "%s SET NOT NULL", pk_column_alter(s, o, false)));
+
+	pk_stmt_joins(stmt, o->parent);
+	return stmt;
 }
 
 /* A valid CHECK proves it, so that SET NOT NULL need not read the table under its lock. */
@@ -126,8 +129,9 @@ void pk_column_set_not_null(struct pk_script *s, const struct pk_object *o)
 
 static void drop(struct pk_script *s, const struct pk_object *o)
 {
-	emit(s, o->parent, "ACCESS EXCLUSIVE",
-	     pk_arena_printf(s->arena, "%s DROP NOT NULL", pk_column_alter(s, o, false)));
+	pk_stmt_joins(emit(s, o->parent, "ACCESS EXCLUSIVE",
+			   pk_arena_printf(s->arena, "%s DROP NOT NULL", pk_column_alter(s, o, false))),
+		      o->parent);
 }
 
 static void comment(struct pk_script *s, const struct pk_object *o)

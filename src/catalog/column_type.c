@@ -158,6 +158,7 @@ bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, co
 	stmt = pk_emit(s, "%s", sql.ptr);
 	stmt->about = from->parent;
 	stmt->heirs = PK_ALL_HEIRS;
+	pk_stmt_joins(stmt, from->parent);
 	stmt->users_lock = "ACCESS EXCLUSIVE";
 	stmt->row_type = true;
 	stmt->rewrite = !to->parent->kind->foreign && writes_rows(from, to, using, s->from && s->from->utc, &facts);
@@ -184,6 +185,7 @@ static void rewritten(struct pk_stmt *stmt, const struct pk_object *column, cons
 	stmt->about = column->parent;
 	stmt->heirs = PK_ALL_HEIRS;
 	stmt->rewrite = stmt->row_type = true;
+	pk_stmt_joins(stmt, column->parent);
 	stmt->note = note;
 }
 

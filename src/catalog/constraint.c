@@ -143,6 +143,8 @@ static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, co
 	stmt->about = table;
 	stmt->heirs = table == o->parent && reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	stmt->scan = !*state;
+	if (is_kind(o, 'c') && !*state)
+		pk_stmt_joins(stmt, table);
 	if (is_kind(o, 'f')) {
 		stmt->lock = "SHARE ROW EXCLUSIVE";
 		pk_stmt_lock(s, stmt, referenced(o), "SHARE ROW EXCLUSIVE");

@@ -1,5 +1,7 @@
 #include "catalog/script.h"
 
+#include "catalog/snapshot.h"
+
 #include <stdarg.h>
 
 void pk_script_release(struct pk_script *s)
@@ -68,4 +70,11 @@ void pk_script_text(const struct pk_script *s, struct pk_buf *out)
 bool pk_script_online(const struct pk_script *s, const struct pk_object *relation)
 {
 	return s->online && relation && s->online(s, relation);
+}
+
+void pk_stmt_joins(struct pk_stmt *stmt, const struct pk_object *table)
+{
+	const char *at = strstr(stmt->sql, table->ident);
+
+	stmt->action = (size_t)(at - stmt->sql) + strlen(table->ident) + 1;
 }

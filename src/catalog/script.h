@@ -24,6 +24,7 @@ enum pk_heirs { PK_NO_HEIRS, PK_NEXT_HEIRS, PK_ALL_HEIRS };
 struct pk_stmt {
 	const char *sql;
 	const char *note;
+	size_t action;        /* "ALTER TABLE x " and what is done: where that begins, if others may stand beside it; 0: they may not */
 	bool no_transaction;  /* cannot run inside a transaction */
 	bool own_transaction; /* with the others of its action: each in a transaction of its own, so that locks are short */
 	const char *usable_later; /* a literal that can be used only after a commit; NULL: none */
@@ -69,6 +70,8 @@ struct pk_script {
 void pk_script_release(struct pk_script *s);
 /* Adds a statement (no semicolon); the pointer is good until the next one. */
 struct pk_stmt *pk_emit(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
+/* It may stand beside other actions of that table, on which it takes the strongest lock. */
+void pk_stmt_joins(struct pk_stmt *stmt, const struct pk_object *table);
 /* One that only a superuser may run. */
 struct pk_stmt *pk_emit_super(struct pk_script *s, const char *fmt, ...) PK_PRINTF(2, 3);
 /* One more lock of a statement, with the partitions of a partitioned table. on NULL: nothing, and NULL. */

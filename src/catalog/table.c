@@ -238,6 +238,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 static void rewriting(struct pk_stmt *stmt, const struct pk_object *table)
 {
 	stmt->rewrite = stmt->row_type = true;
+	pk_stmt_joins(stmt, table);
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->about = table;
 }

@@ -142,7 +142,7 @@ static void describe_loss(struct pk_step *step, const struct pk_stmt *stmt)
 	step->lost.column = of == table ? NULL : of->name;
 	step->lost.where = stmt->lost_where;
 	step->lost.rows = stmt->lost_where ? -1 : table->rows;
-	step->lost.bytes = of == table ? table->bytes : -1;
+	step->lost.bytes = of == table && !stmt->lost_where ? table->bytes : -1;
 }
 
 /* Of a table with its indexes, which are built anew: what small machines get done in a second. */
@@ -199,15 +199,16 @@ static const char *why(struct pk_differ *d, const struct pk_object *o)
 	return pk_arena_printf(&d->arena, "%s %s %s", because->kind->name, because->ident, what);
 }
 
-void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const struct pk_stmt *stmt,
+void pk_differ_describe(struct pk_differ *d, const size_t *nodes, size_t n_nodes, const struct pk_stmt *stmt,
 			struct pk_plan *plan, struct pk_step *step)
 {
+	const struct pk_node *node = &d->graph.nodes[nodes[0]];
 	const struct pk_object *o = node->to ? node->to : node->from;
 	const struct pk_object *about = stmt->about ? stmt->about : relation_of(o), *old = before(d, about);
 	const char *mode = stmt->lock ? stmt->lock : usual_lock(node, o);
 	struct locks locks = { .d = d, .step = plan->n + 1 };
 
-	if (o->parent) {
+	if (o->parent && n_nodes == 1) {
 		step->within_kind = o->parent->kind->name;
 		step->within = o->parent->ident;
 		step->name = o->name;
@@ -221,8 +222,9 @@ void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const s
 			add_lock(&locks, lock->on, lock->mode,
 				 pk_table_is_partitioned(lock->on) && !lock->alone ? PK_ALL_HEIRS : PK_NO_HEIRS);
 	}
-	if (stmt->users_lock && node->from) {
-		const struct pk_object *largest = add_users(&locks, node->from, stmt->users_lock);
+	for (size_t i = 0; i < n_nodes && stmt->users_lock; i++) {
+		const struct pk_object *from = d->graph.nodes[nodes[i]].from;
+		const struct pk_object *largest = from ? add_users(&locks, from, stmt->users_lock) : NULL;
 
 		if (!about)
 			about = old = largest;

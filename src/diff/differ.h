@@ -22,8 +22,21 @@ struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena); 
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);
 void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan);
 
-/* Adds the step, with what is known of it; the caller has filled in the statement itself (describe.c). */
-void pk_differ_describe(struct pk_differ *d, const struct pk_node *node, const struct pk_stmt *stmt,
+/* join.c: nodes that follow each other, of whose first statements one is made. */
+struct pk_join {
+	size_t n_nodes; /* 0: it stays as it is */
+	struct pk_stmt stmt;
+};
+void pk_join_find(const struct pk_differ *d, const size_t *order, size_t at, struct pk_join *ret);
+void pk_join_make(const struct pk_differ *d, const size_t *order, size_t at, struct pk_arena *arena, struct pk_join *join);
+/* How many statements of the i-th node are in it. */
+size_t pk_join_skips(const struct pk_differ *d, const size_t *order, size_t at, size_t i);
+
+/*
+ * Adds the step, with what is known of it; the caller has filled in the statement itself (describe.c). nodes: whose
+ * statement it is, or all that it was made of.
+ */
+void pk_differ_describe(struct pk_differ *d, const size_t *nodes, size_t n_nodes, const struct pk_stmt *stmt,
 			struct pk_plan *plan, struct pk_step *step);
 
 /* Who inherits from whom once its statements have run; in their order. */

@@ -61,6 +61,13 @@ static const struct pk_object *object_of(const struct pk_node *node)
 /* Ranks of what is put off. */
 #define LATE 100
 
+/* A table of which all rows are written anew, as its columns may have them: it goes with these. */
+static bool writes_table(const struct pk_node *node)
+{
+	return node->type == PK_NODE_ALTER && object_of(node)->kind->columns_apart && node->script.n &&
+	       node->script.items[0].action && node->script.items[0].rewrite;
+}
+
 /* Smaller comes first. */
 static int rank_of(const struct pk_node *node)
 {
@@ -85,14 +92,26 @@ static int rank_of(const struct pk_node *node)
 	case PK_NODE_CLEAN:
 		return 300;
 	default:
-		return rank;
+		return writes_table(node) ? pk_kind_column.rank : rank;
 	}
+}
+
+/* What its rows are written or read for stands together: columns and constraints by their table. */
+static const char *table_of(const struct pk_node *node)
+{
+	const struct pk_object *o = object_of(node);
+
+	if (o->kind->shape && o->parent && !o->kind->relation_name)
+		return o->parent->ident;
+	return writes_table(node) ? o->ident : "";
 }
 
 static bool comes_before(const struct pk_node *a, const struct pk_node *b)
 {
 	int difference = rank_of(a) - rank_of(b);
 
+	if (difference == 0)
+		difference = strcmp(table_of(a), table_of(b));
 	if (difference == 0)
 		difference = strcmp(object_of(a)->key, object_of(b)->key);
 	if (difference == 0)
@@ -176,11 +195,36 @@ static void set_free(struct heaps *heaps, size_t node)
 	push(heap, node);
 }
 
+static bool is_action(const struct pk_node *node)
+{
+	return node->script.n && node->script.items[0].action && !node->apart && !node->late && !node->swap && !node->early;
+}
+
+/* Another action of the same table that is free and not done; it stays in the heap. */
+static size_t next_action(const struct heap *heap, const struct pk_node *last)
+{
+	const struct pk_stmt *first = &last->script.items[0];
+	size_t best = PK_NO_NODE;
+
+	for (size_t i = 0; (first->rewrite || first->scan) && i < heap->n; i++) {
+		const struct pk_node *node = &heap->graph->nodes[heap->items[i]];
+
+		if (!node->done && is_action(node) && node->script.items[0].action == first->action &&
+		    strncmp(node->script.items[0].sql, first->sql, first->action) == 0 &&
+		    (best == PK_NO_NODE || comes_before(node, &heap->graph->nodes[best])))
+			best = heap->items[i];
+	}
+	return best;
+}
+
 /* Whoever has the turn keeps it; but what is to come late waits for the other one, too. */
-static size_t next_free(struct heaps *heaps)
+static size_t next_free(struct heaps *heaps, const struct pk_node *last)
 {
 	struct heap *mine = &heaps->of[heaps->turn], *other = &heaps->of[!heaps->turn];
+	size_t action = last && is_action(last) && last->superuser == heaps->turn ? next_action(mine, last) : PK_NO_NODE;
 
+	if (action != PK_NO_NODE)
+		return action;
 	if (other->n && (!mine->n || rank_of(&mine->graph->nodes[mine->items[0]]) >= LATE)) {
 		heaps->turn = !heaps->turn;
 		mine = other;
@@ -200,7 +244,7 @@ void pk_graph_sort(struct pk_graph *graph, size_t *ret_order)
 			set_free(&heaps, i);
 	}
 	while (n < graph->n) {
-		size_t i = next_free(&heaps);
+		size_t i = next_free(&heaps, n ? &graph->nodes[ret_order[n - 1]] : NULL);
 		struct pk_node *node = &graph->nodes[i];
 
 		if (node->done)

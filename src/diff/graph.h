@@ -49,7 +49,8 @@ void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);
 void pk_graph_wish(struct pk_graph *graph, size_t before, size_t after);
 /*
  * Kahn's algorithm with a fixed order among what is free: what is early, releases, drops in reverse rank,
- * then the others by rank and name, those apart behind them, what is late, swaps last. Of what a superuser has to run, and of the
+ * then the others by rank and name, those apart behind them, what is late, swaps last. Actions of one table that write
+ * or read its rows follow each other where they can. Of what a superuser has to run, and of the
  * rest, as much comes in a row as can. A cycle is broken at the node that has nothing
  * but wishes before it, else at the one that waits for least. Fills ret_order (n).
  */

@@ -297,31 +297,65 @@ static void follow_commits(struct fresh *fresh, const struct pk_stmt *stmt, stru
 	}
 }
 
+struct writing {
+	struct pk_differ *d;
+	struct pk_plan *plan;
+	struct fresh fresh;
+	bool superuser;
+};
+
+/* The statements of a node, but for those that are part of a join. */
+static void write_node(struct writing *w, const size_t *at, size_t skip)
+{
+	const struct pk_node *node = &w->d->graph.nodes[*at];
+	const struct pk_object *o = node->to ? node->to : node->from;
+	bool after_superuser = false;
+
+	for (size_t j = skip; j < node->script.n; j++) {
+		const struct pk_stmt *stmt = &node->script.items[j];
+		struct pk_step step = {
+			.change = change_of(node), .kind = o->kind->name, .object = o->ident, .sql = stmt->sql,
+			.note = stmt->note ? stmt->note : stmt->superuser ? "only a superuser may run this" : "",
+			.no_transaction = stmt->no_transaction,
+			.own_transaction = node->apart && !stmt->no_transaction,
+		};
+
+		follow_commits(&w->fresh, stmt, w->plan, &step);
+		step.commit_before |= changes_hands(&w->superuser, stmt, after_superuser);
+		after_superuser |= stmt->superuser;
+		pk_differ_describe(w->d, at, 1, stmt, w->plan, &step);
+	}
+}
+
+static void write_join(struct writing *w, const size_t *order, size_t at, struct pk_join *join)
+{
+	const struct pk_node *node = &w->d->graph.nodes[order[at]];
+	const struct pk_object *o = node->to ? node->to : node->from, *table = o->parent ? o->parent : o;
+	struct pk_step step = { .change = PK_ALTER_OBJECT, .kind = table->kind->name, .object = table->ident };
+
+	pk_join_make(w->d, order, at, &w->plan->arena, join);
+	step.sql = join->stmt.sql;
+	step.note = join->stmt.note;
+	follow_commits(&w->fresh, &join->stmt, w->plan, &step);
+	step.commit_before |= changes_hands(&w->superuser, &join->stmt, false);
+	pk_differ_describe(w->d, &order[at], join->n_nodes, &join->stmt, w->plan, &step);
+}
+
 void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan)
 {
-	struct fresh fresh = { 0 };
-	bool superuser = false;
+	struct writing w = { .d = d, .plan = plan };
 
-	for (size_t i = 0; i < d->graph.n; i++) {
-		const struct pk_node *node = &d->graph.nodes[order[i]];
-		const struct pk_object *o = node->to ? node->to : node->from;
-		bool after_superuser = false;
+	for (size_t i = 0, n; i < d->graph.n; i += n) {
+		struct pk_join join;
 
-		for (size_t j = 0; j < node->script.n; j++) {
-			const struct pk_stmt *stmt = &node->script.items[j];
-			struct pk_step step = {
-				.change = change_of(node), .kind = o->kind->name, .object = o->ident, .sql = stmt->sql,
-				.note = stmt->note ? stmt->note : stmt->superuser ? "only a superuser may run this" : "",
-				.no_transaction = stmt->no_transaction,
-				.own_transaction = node->apart && !stmt->no_transaction,
-			};
-
-			follow_commits(&fresh, stmt, plan, &step);
-			step.commit_before |= changes_hands(&superuser, stmt, after_superuser);
-			after_superuser |= stmt->superuser;
-			pk_differ_describe(d, node, stmt, plan, &step);
+		pk_join_find(d, order, i, &join);
+		n = join.n_nodes ? join.n_nodes : 1;
+		if (join.n_nodes)
+			write_join(&w, order, i, &join);
+		for (size_t j = 0; j < n; j++) {
+			write_node(&w, &order[i + j], join.n_nodes ? pk_join_skips(d, order, i, j) : 0);
+			pk_differ_follow(&d->graph.nodes[order[i + j]]);
 		}
-		pk_differ_follow(node);
 	}
-	free(fresh.items);
+	free(w.fresh.items);
 }

@@ -30,6 +30,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 
 @test "columns and tables come and go" { both_ways columns-added; }
 @test "columns change their type" { both_ways column-types; }
+@test "several changes that write or read all rows of a table" { both_ways one-rewrite; }
 @test "columns change default, NOT NULL, identity, generation, collation, storage, comment" { both_ways column-properties; }
 @test "primary, unique and foreign keys" { both_ways keys; }
 @test "two keys of the same columns" { both_ways doubled-keys; }
@@ -232,6 +233,19 @@ without_rows() {
 		((p).l).c, ((p).r)[1] IS NOT NULL, (((p).r)[1]).x, (ps[1]).l = (p).l, ps[2] IS NULL FROM b WHERE id = 1")" \
 		'1|a"b,(c)|t||2|t|t|{}|z|f|4|t|t'
 	equal "$(sql values_old "SELECT one IS NULL, num_nulls(one, many, d, p, ps) FROM b WHERE id > 1 ORDER BY id")" 't|5'$'\n''t|4'
+}
+
+@test "what writes or reads all rows of a table is one statement" {
+	echo "CREATE TABLE t (a int, b int DEFAULT 3, c text, d int); CREATE TABLE n (a int, b int)" >"$T/once_old.sql"
+	echo "CREATE UNLOGGED TABLE t (a bigint, b bigint DEFAULT 4, c text NOT NULL, d numeric, g bigint GENERATED ALWAYS AS (a + b) STORED);
+		CREATE TABLE n (a int NOT NULL, b int NOT NULL, CONSTRAINT less CHECK (a < b))" >"$T/once_new.sql"
+	converge_load once '' "$T/once_old.sql" "$T/once_new.sql" && converge_both once || tell "$why"
+	run git postkit diff "$(pg_url once_old)" "$(pg_url once_new)"
+	equal "$(grep -c 'ALTER TABLE' <<<"$output")" 2
+	has $'ALTER TABLE public.n\n    ALTER COLUMN a SET NOT NULL,\n    ALTER COLUMN b SET NOT NULL,\n    ADD CONSTRAINT less CHECK ((a < b));' \
+		$'ALTER TABLE public.t\n    SET UNLOGGED,\n    ALTER COLUMN a TYPE bigint,\n    ALTER COLUMN b TYPE bigint,'
+	run git postkit diff --json "$(pg_url once_old)" "$(pg_url once_new)"
+	has 'once for all of these' '"object":	"public.t"'
 }
 
 # Columns that were dropped count as well, so that a table may have no room for a new one.
