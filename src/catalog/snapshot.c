@@ -214,7 +214,7 @@ static void read_dependencies(struct reading *r, const struct pk_rows *rows)
 		/* What a column of a view or of a composite type uses is its relation's affair. */
 		if (o && o->kind->part && !o->parent->kind->columns_apart)
 			o = o->parent;
-		if (o && on && o != on && pk_streq(pk_rows_get(rows, i, 6), "t"))
+		if (o && on && o != on && pk_rows_number(rows, i, 6))
 			append(&on->typed_by, &on->n_typed_by, &on->cap_typed_by, o);
 		if (o && on && o != on && on != o->parent && dependency_counts(o, on))
 			append(&o->deps, &o->n_deps, &o->cap_deps, on);

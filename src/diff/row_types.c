@@ -93,6 +93,7 @@ static bool free_holder(void *context, const struct pk_object *type, struct pk_o
 	struct pk_info *info = pk_info(o), *other = info->other ? pk_info(info->other) : NULL;
 
 	(void)context;
+	info->gap = true;
 	if (!other || pk_goes(o) || info->freed || (o->kind->type && info->retie))
 		return false;
 	if (is_value(o, type) && !pk_column_generated(o))
@@ -143,7 +144,7 @@ static bool order_holder(void *context, const struct pk_object *type, struct pk_
 	const struct pk_object *table = around->table, *other = pk_info(table)->other;
 	const struct pk_info *info = pk_info(holder);
 	size_t before = info->release != PK_NO_NODE && (info->freed || info->retie) ? info->release : info->drop;
-	size_t after = info->attach != PK_NO_NODE ? info->attach : pk_ready_node(holder);
+	size_t after = info->attach != PK_NO_NODE && !info->freed ? info->attach : pk_ready_node(holder);
 	size_t node = around->after ? after : before;
 
 	(void)type;

@@ -12,14 +12,14 @@ WITH RECURSIVE share (oid, whole) AS ( -- a partition's share of a trigger, and 
 )
 SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid,
        -- is it an expression that names a type?
-       CASE WHEN d.refclassid <> 'pg_type'::regclass THEN false
+       (CASE WHEN d.refclassid <> 'pg_type'::regclass THEN false
             WHEN d.classid = 'pg_class'::regclass THEN d.objsubid = 0
                  AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind IN ('i', 'I'))
             WHEN d.classid = 'pg_proc'::regclass THEN
                  EXISTS (SELECT FROM pg_proc p WHERE p.oid = d.objid AND (p.proargdefaults IS NOT NULL OR p.prosqlbody IS NOT NULL))
             ELSE d.classid IN ('pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_policy'::regclass,
                                'pg_trigger'::regclass, 'pg_statistic_ext'::regclass, 'pg_publication_rel'::regclass)
-       END AS expression
+       END)::int AS expression
 FROM pg_depend d
 WHERE deptype IN ('n', 'a', 'i') AND objid >= 16384 AND (refobjid >= 16384 OR refobjid = 2200)
       AND NOT (classid = refclassid AND objid = refobjid AND objsubid <> 0 AND refobjsubid = 0)
@@ -28,11 +28,11 @@ WHERE deptype IN ('n', 'a', 'i') AND objid >= 16384 AND (refobjid >= 16384 OR re
       AND NOT EXISTS (SELECT FROM maker m WHERE d.classid = 'pg_proc'::regclass AND d.objid = m.fn
                       AND d.refclassid = 'pg_type'::regclass AND d.refobjid = m.type)
 UNION ALL -- the sequence of an identity column
-SELECT 'pg_sequence'::regclass, d.objid, 0, d.refclassid, d.refobjid, d.refobjsubid, false FROM pg_depend d
+SELECT 'pg_sequence'::regclass, d.objid, 0, d.refclassid, d.refobjid, d.refobjsubid, 0 FROM pg_depend d
 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'i'
 UNION ALL
-SELECT 'pg_proc'::regclass, m.fn, 0, 'pg_type'::regclass, m.type, -1, false FROM maker m
+SELECT 'pg_proc'::regclass, m.fn, 0, 'pg_type'::regclass, m.type, -1, 0 FROM maker m
 UNION ALL
-SELECT DISTINCT 'pg_type'::regclass, m.type, 0, 'pg_type'::regclass, m.type, -1, false FROM maker m
+SELECT DISTINCT 'pg_type'::regclass, m.type, 0, 'pg_type'::regclass, m.type, -1, 0 FROM maker m
 UNION ALL
-SELECT 'pg_trigger'::regclass, s.oid, 0, 'pg_trigger'::regclass, s.whole, 0, false FROM share s
+SELECT 'pg_trigger'::regclass, s.oid, 0, 'pg_trigger'::regclass, s.whole, 0, 0 FROM share s
