@@ -60,7 +60,7 @@ bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *
 static bool has_cast(const struct pk_object *column)
 {
 	for (size_t i = 0; i < column->n_deps; i++) {
-		if (column->deps[i]->kind->type && column->deps[i]->kind->refill)
+		if (pk_type_has_cast(column->deps[i]))
 			return true;
 	}
 	return false;

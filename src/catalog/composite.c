@@ -56,9 +56,18 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 static bool has_refill(const struct pk_object *o, const char *type)
 {
 	for (size_t i = 0; i < o->n_deps; i++)
-		if (o->deps[i]->kind->refill && pk_is_type(type, o->deps[i]))
+		if (pk_type_has_cast(o->deps[i]) && pk_is_type(type, o->deps[i]))
 			return true;
 	return false;
+}
+
+bool pk_type_has_cast(const struct pk_object *type)
+{
+	for (size_t i = 0; type->kind == &pk_kind_domain && i < type->n_deps; i++) {
+		if (pk_type_has_cast(type->deps[i]))
+			return true;
+	}
+	return type->kind->type && type->kind->refill;
 }
 
 /*

@@ -295,6 +295,26 @@ static void add(struct pk_script *s, const struct pk_object *o)
 		pk_share_attach_all(s, o);
 }
 
+/* Has a parent it too that the table keeps, while it takes or leaves others? */
+static bool has_parent_all_along(const struct pk_script *s, const struct pk_object *o)
+{
+	const struct pk_object *from = s->from ? pk_snapshot_find(s->from, o->parent->key) : NULL;
+	const struct pk_object *to = s->to ? pk_snapshot_find(s->to, o->parent->key) : NULL;
+
+	for (size_t i = 0; from && to && i < o->parent->n_deps; i++) {
+		const struct pk_object *parent = o->parent->deps[i];
+
+		for (size_t j = 0; parent->kind->columns_apart && j < parent->n_children; j++) {
+			const struct pk_object *part = parent->children[j];
+
+			if (pk_constraint_is_check(part) && strcmp(part->name, o->name) == 0 && reaches_heirs(part) &&
+			    pk_table_keeps_parent(from, to, parent->ident))
+				return true;
+		}
+	}
+	return false;
+}
+
 /*
  * A check that comes from a parent is the parent's to make and to drop, but a table that is to become an heir
  * needs it first, and one that leaves its parent keeps it.
@@ -304,7 +324,7 @@ static bool comes_from_parent(const struct pk_script *s, const struct pk_object 
 	/* Whether the heir says it itself as well is nothing that SQL can change. */
 	bool inherited = s->canonical ? pk_constraint_merged(o) : pk_attr(o, INHERITED) != NULL;
 
-	return is_kind(o, 'c') && inherited && (!s->stays_heir || s->stays_heir(s, o->parent));
+	return is_kind(o, 'c') && inherited && (!s->stays_heir || s->stays_heir(s, o->parent) || has_parent_all_along(s, o));
 }
 
 /* A partition is made by itself and has to have all of it before it is attached. */

@@ -257,6 +257,8 @@ void pk_common_again(struct pk_script *s, const struct pk_object *o);
 void pk_common_alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b);
 
+/* Have its values a cast of their own to what takes its place: of a composite type, also below domains? */
+bool pk_type_has_cast(const struct pk_object *type);
 /* Is this, as format_type() has it, the type or relation's row type, or an array of it? */
 bool pk_is_type(const char *text, const struct pk_object *type);
 

@@ -148,6 +148,7 @@ static void match(struct pk_changes *c)
 			pk_info(c->to->objects[i])->fate = PK_CREATE_NEW;
 	}
 	pk_renames_pair(c);
+	pk_origins_settle(c);
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 
@@ -432,7 +433,7 @@ static void make_beside(struct pk_changes *c)
 	for (size_t i = 0; i < c->to->n; i++) {
 		struct pk_object *to = c->to->objects[i], *from = to->kind->stand_beside ? predecessor(to) : NULL;
 
-		if (!from || !pk_changes_online(c, to->parent) || !uses_stay(from) || !to->kind->can_stand_beside(from, to))
+		if (!from || pk_info(from)->gap || !pk_changes_online(c, to->parent) || !uses_stay(from) || !to->kind->can_stand_beside(from, to))
 			continue;
 		pk_info(from)->beside = to;
 		pk_info(to)->beside = from;

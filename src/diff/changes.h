@@ -26,6 +26,7 @@ struct pk_info {
 	bool cut;      /* its tie closes the circle: made without, tied afterwards; untied before it goes */
 	bool again;    /* what the server forgets when it makes it anew by itself is said again */
 	bool freed;    /* a column of a row type that changes: of another type, or with JSON in it, meanwhile (row_types.c) */
+	bool gap;      /* of the old side: it cannot be there while what it names changes (row_types.c) */
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
 	struct pk_object *beside; /* of the other side: it is made before the old one goes, which then makes room for it */
 	size_t n_users, cap_users;
@@ -102,6 +103,8 @@ static inline bool pk_moves(const struct pk_object *table) /* is it made anew, a
 {
 	return table->kind->refill && pk_info(table)->fate == PK_REMAKE;
 }
+/* origins.c: settles which of several parents a column comes from, on both sides. */
+void pk_origins_settle(struct pk_changes *changes);
 /* shares.c: what a partitioned table's indexes and keys are made of. True when something was decided that was not before. */
 bool pk_shares_reach(struct pk_changes *changes);
 /*

@@ -214,11 +214,21 @@ bool pk_stays_heir(const struct pk_object *table)
 	return old && pk_table_parents_same(old, table);
 }
 
+/* Is the table an heir of that parent all along? */
+static bool keeps(const struct pk_object *table, const struct pk_object *parent)
+{
+	const struct pk_object *old = pk_info(table)->other;
+
+	if (pk_table_is_partition(table))
+		return pk_stays_attached(table);
+	return old && pk_table_keeps_parent(old, table, parent->ident);
+}
+
 const struct pk_object *pk_brought_by(const struct pk_object *o)
 {
 	const struct pk_object *first;
 
-	if (!o->origin || pk_made_with_parent(o) || !pk_comes(o->origin) || !pk_stays_heir(o->parent))
+	if (!o->origin || pk_made_with_parent(o) || !pk_comes(o->origin) || !keeps(o->parent, o->origin->parent))
 		return NULL;
 	first = pk_brought_by(o->origin);
 	return first ? first : o->origin;

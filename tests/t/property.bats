@@ -62,6 +62,8 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "indexes of the same columns, of which partitions have shares" { both_ways partition-doubles; }
 @test "foreign keys of partitions that come and go" { both_ways partition-keys; }
 @test "inheritance" { both_ways inheritance; }
+@test "heirs that keep some of several parents" { both_ways several-parents; }
+@test "domains over composite types and arrays" { both_ways domains-of-composites; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
 @test "foreign keys between columns that change their type" { both_ways key-types; }
 @test "privileges where the owner changes" { both_ways column-owners; }

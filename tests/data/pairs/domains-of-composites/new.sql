@@ -1,0 +1,11 @@
+-- Domains over composite types and arrays, whose insides change.
+
+CREATE SCHEMA m1;
+SET search_path = m1;
+CREATE TYPE pt AS (x bigint, y int, z text);
+CREATE DOMAIN dpt AS pt CHECK ((VALUE).x > 1 OR true) CONSTRAINT more CHECK ((VALUE).z IS NULL OR true);
+CREATE FUNCTION ok(int[]) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE DOMAIN arr AS bigint[] CHECK (array_length(VALUE, 1) < 10);
+CREATE DOMAIN dd AS arr CHECK (ok(VALUE::int[]));
+CREATE TABLE t (a dpt, b arr, c dd DEFAULT '{1}', d dpt[]);
+CREATE INDEX ON t (b); CREATE UNIQUE INDEX ON t (c);

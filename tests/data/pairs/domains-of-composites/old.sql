@@ -1,0 +1,11 @@
+-- Domains over composite types and arrays, whose insides change.
+
+CREATE SCHEMA m1;
+SET search_path = m1;
+CREATE TYPE pt AS (x int, y int);
+CREATE DOMAIN dpt AS pt CHECK ((VALUE).x > 0);
+CREATE DOMAIN arr AS int[] CHECK (array_length(VALUE, 1) < 9);
+CREATE DOMAIN dd AS arr NOT NULL;
+CREATE TABLE t (a dpt, b arr, c dd DEFAULT '{}', d dpt[]);
+CREATE FUNCTION ok(int[]) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE INDEX ON t (b); CREATE UNIQUE INDEX ON t (c);
