@@ -2,11 +2,19 @@
 #include "catalog/kind.h"
 #include "pg/conn.h"
 
-/* Identity sequences keep their names when their table is renamed, and the new table wants them. */
+/*
+ * It leaves its parents: they may become what has no heirs, and their changes are not its own any more. Identity
+ * sequences keep their names when their table is renamed, and the new table wants them.
+ */
 void pk_table_set_aside(struct pk_script *s, const struct pk_object *o)
 {
-	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE %s RENAME TO %s", o->ident, pk_aside_name(s, o->name));
+	const char *const *parents;
+	size_t n = pk_attr_list(s, pk_table_parents(o), &parents);
+	struct pk_stmt *stmt;
 
+	for (size_t i = 0; i < n; i++)
+		pk_emit(s, "ALTER TABLE %s NO INHERIT %s", o->ident, parents[i])->heirs = PK_ALL_HEIRS;
+	stmt = pk_emit(s, "ALTER TABLE %s RENAME TO %s", o->ident, pk_aside_name(s, o->name));
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->about = o;
 	for (size_t i = 0; i < o->n_children; i++) {

@@ -262,6 +262,16 @@ static void leave(const struct pk_object *heir, const struct pk_object *parent)
 		info->n_heirs = n;
 }
 
+/* What is dropped or stands aside is nobody's heir any more. */
+static void leave_all(const struct pk_object *heir)
+{
+	leave(heir, pk_partition_of(heir));
+	for (size_t i = 0; i < heir->n_deps; i++) {
+		if (heir->deps[i]->kind->columns_apart)
+			leave(heir, heir->deps[i]);
+	}
+}
+
 static void join(struct pk_object *heir, const struct pk_object *parent)
 {
 	struct pk_object *old = pk_info(heir)->other, *whole = parent ? pk_info(parent)->other : NULL;
@@ -300,7 +310,7 @@ void pk_differ_follow(const struct pk_node *node)
 	else if (!o->kind->columns_apart)
 		return;
 	else if (node->type == PK_NODE_DROP && node->from)
-		leave(node->from, pk_partition_of(node->from));
+		leave_all(node->from);
 	else if (node->from && node->to && (node->type == PK_NODE_RELEASE || node->type == PK_NODE_LATE))
 		change_parents(node->from, node->to, node->type == PK_NODE_LATE);
 }

@@ -179,7 +179,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 			pk_graph_edge(&d->graph, info->drop, of->release);
 		if (!info->aside || !o->kind->sheds || on->kind->type)
 			pk_graph_edge(&d->graph, info->clean, end);
-		if (of->aside && !on->kind->routine && !o->kind->relation_name) /* while it has the name by which that is said */
+		if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);
 		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !on->kind->grows && !both_use(o, on))
 			order_before_change(d, info->drop, o, on);

@@ -23,7 +23,7 @@ CREATE INDEX reading_at ON reading (at);
 CREATE TABLE parcel (code text NOT NULL, posted date) PARTITION BY LIST (code);
 CREATE SEQUENCE taken OWNED BY parcel.posted;
 
--- heirs of each other that become a whole and its partition
+-- heirs that become a whole, what they inherit from its partition
 CREATE TABLE seed (x9 bigint);
 CREATE TABLE stem () INHERITS (seed);
 CREATE TABLE twig () INHERITS (stem, seed);
