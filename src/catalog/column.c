@@ -250,7 +250,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
 	struct pk_stmt *stmt;
 
-	if (!of_relation(o) || pk_column_add_filled(s, o))
+	if (!of_relation(o) || pk_column_add_filled(s, o) || pk_column_add_numbered(s, o))
 		return;
 	if (with_type(o, s->from)) {
 		create_options(s, o);

@@ -22,6 +22,11 @@ bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *
  * needed or possible, and nothing was emitted.
  */
 bool pk_column_add_filled(struct pk_script *s, const struct pk_object *column);
+/*
+ * An identity on a parent of heirs that are there already: it comes to the parent alone, and so after the column.
+ * The parent's own rows are numbered, and it goes on from there. False: as above.
+ */
+bool pk_column_add_numbered(struct pk_script *s, const struct pk_object *column);
 /* Does adding it the plain way write all rows anew? */
 bool pk_column_add_rewrites(const struct pk_object *column);
 /* A block that sets the column (quoted) of all rows of the table, `t`, for which the condition holds, in batches. */

@@ -1,7 +1,7 @@
 /*
  * A new column whose default is another one for each row, on a table that is in use: added empty,
  * with the default for new rows; the old rows are filled in batches that each commit; then it is
- * made NOT NULL.
+ * made NOT NULL. And an identity for the rows of a table that has heirs.
  */
 #include "base/strv.h"
 #include "catalog/column.h"
@@ -171,5 +171,44 @@ bool pk_column_add_filled(struct pk_script *s, const struct pk_object *o)
 	fill_heirs(s, o, o->parent);
 	if (pk_attr(o, NOT_NULL) && !pk_attr(o, NOT_NULL_INVALID))
 		pk_column_set_not_null(s, o);
+	return true;
+}
+
+/* Has the table heirs, other than partitions, that are there already? No identity comes to them by ADD COLUMN. */
+static bool has_heirs(const struct pk_script *s, const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_heirs && !pk_table_is_partitioned(table); i++) {
+		if (s->comes && !s->comes(s, table->heirs[i]))
+			return true;
+	}
+	return false;
+}
+
+bool pk_column_add_numbered(struct pk_script *s, const struct pk_object *o)
+{
+	static const int after[] = { IDENTITY, IDENTITY_OPTIONS, NOT_NULL };
+	const char *const *options, *table = o->parent->ident, *name = pk_attr(o, QUOTED);
+	size_t n = pk_attr_list(s, pk_attr(o, IDENTITY_OPTIONS), &options);
+	const char **attr = pk_arena_alloc(s->arena, o->kind->n_attrs * sizeof(*attr));
+	struct pk_object plain = *o;
+	struct pk_stmt *stmt;
+
+	if (!pk_attr(o, IDENTITY) || n < 5 || !has_heirs(s, o->parent))
+		return false;
+	memcpy(attr, o->attr, o->kind->n_attrs * sizeof(*attr));
+	for (size_t i = 0; i < PK_COUNT(after); i++)
+		attr[after[i]] = NULL;
+	plain.attr = attr;
+	o->kind->create(s, &plain);
+	stmt = pk_emit(s, "UPDATE ONLY %s AS t SET %s = %s + (n.n - 1) * %s FROM"
+			  " (SELECT ctid, pg_catalog.row_number() OVER () AS n FROM ONLY %s) AS n WHERE t.ctid = n.ctid",
+		       table, name, options[1] + strlen("START WITH "), options[2] + strlen("INCREMENT BY "), table);
+	stmt->about = o->parent;
+	stmt->lock = "ROW EXCLUSIVE";
+	stmt->scan = true;
+	stmt->note = "the rows are numbered; an identity comes to no heirs, and so not with the column";
+	o->kind->alter(s, &plain, o);
+	pk_sequence_go_on(s, o, pk_column_identity(s, o), options[2] + strlen("INCREMENT BY "), options[3] + strlen("MINVALUE "),
+			  options[4] + strlen("MAXVALUE "));
 	return true;
 }

@@ -34,3 +34,7 @@ CREATE TABLE page_1 (id int NOT NULL, price date NOT NULL);
 -- a check that is not validated
 CREATE TABLE gate (open boolean);
 CREATE TABLE door ();
+
+-- a parent gets an identity
+CREATE TABLE queue (what text);
+CREATE TABLE urgent () INHERITS (queue);
