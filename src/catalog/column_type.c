@@ -87,7 +87,13 @@ static const char *cast(struct pk_script *s, const struct pk_object *from, const
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	bool may_be_replaced = false; /* the type, under the same name */
+	enum pk_stand_in stand_in = s->stand_in ? s->stand_in(s, from) : PK_STAND_IN_NONE;
 
+	if (stand_in == PK_STAND_IN_TEXT)
+		return pk_arena_printf(s->arena, "%s::%s", pk_attr(from, QUOTED), pk_attr(to, TYPE));
+	if (stand_in == PK_STAND_IN_JSON)
+		return pk_arena_printf(s->arena, "(SELECT r.v FROM json_to_record(json_build_object('v', %s)) AS r (v %s))",
+				       pk_attr(from, QUOTED), pk_attr(to, TYPE));
 	for (size_t i = 0; i < to->n_deps; i++)
 		may_be_replaced |= to->deps[i]->kind->type;
 	return may_be_replaced || pk_column_needs_using(from, to) ? cast(s, from, to) : pk_attr(from, QUOTED);
@@ -194,7 +200,7 @@ void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const
 	bool json = stand_in == PK_STAND_IN_JSON;
 	const char *name = pk_attr(from, QUOTED);
 
-	if (pk_column_stays_heir(from, to))
+	if (to ? pk_column_stays_heir(from, to) : from->origin != NULL)
 		return;
 	rewritten(pk_emit(s, json ? "%s TYPE json USING to_json(%s)" : "%s TYPE text USING %s::text",
 			  pk_column_alter(s, from, false), name), from,

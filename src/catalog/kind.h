@@ -276,8 +276,7 @@ bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
 bool pk_column_generated(const struct pk_object *column);
 const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */
-/* What holds the values of a column while the type that they are made of cannot be in use. */
-enum pk_stand_in { PK_STAND_IN_NONE, PK_STAND_IN_TEXT, PK_STAND_IN_JSON /* by the names of attributes */ };
+/* to NULL: its table makes room for another one. */
 void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in);
 /* Changes the type of a column that keeps its definition, because the type behind it was replaced, or back from what stands in. */
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in from_stand_in);

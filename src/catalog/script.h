@@ -20,6 +20,8 @@ struct pk_stmt_lock {
 struct pk_pattern {
 	const char *up, *down;
 };
+/* What holds the values of a column while the type that they are made of cannot be in use. */
+enum pk_stand_in { PK_STAND_IN_NONE, PK_STAND_IN_TEXT, PK_STAND_IN_JSON /* by the names of attributes */ };
 enum pk_heirs { PK_NO_HEIRS, PK_NEXT_HEIRS, PK_ALL_HEIRS };
 struct pk_stmt {
 	const char *sql;
@@ -63,6 +65,8 @@ struct pk_script {
 	bool (*comes)(const struct pk_script *s, const struct pk_object *o);
 	/* Does anything have this name (unquoted), before or after? NULL: nothing does. */
 	bool (*is_taken)(const struct pk_script *s, const char *name);
+	/* What holds the values of a column of the old side by now? NULL: nothing but itself. */
+	enum pk_stand_in (*stand_in)(const struct pk_script *s, const struct pk_object *column);
 	const void *context;
 	const struct pk_snapshot *from, *to; /* in a diff: both sides, for what else comes and goes; else NULL */
 };

@@ -94,6 +94,8 @@ static bool free_holder(void *context, const struct pk_object *type, struct pk_o
 
 	(void)context;
 	info->gap = true;
+	if (other && is_value(o, type) && pk_moves(o->parent) && !info->freed && !pk_column_generated(o))
+		return info->freed = true; /* of the table that stands aside; the new one has no rows yet */
 	if (!other || pk_goes(o) || info->freed || (o->kind->type && info->retie))
 		return false;
 	if (is_value(o, type) && !pk_column_generated(o))

@@ -62,6 +62,12 @@ static bool in_force(const struct pk_object *default_privileges)
 	return !pk_goes(default_privileges);
 }
 
+static enum pk_stand_in stand_in(const struct pk_script *s, const struct pk_object *column)
+{
+	(void)s;
+	return pk_row_type_stand_in(column);
+}
+
 static const char **born(const struct pk_script *s, const struct pk_object *o)
 {
 	const struct pk_differ *d = s->context;
@@ -175,7 +181,7 @@ struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena)
 {
 	return (struct pk_script){
 		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes, .born = born,
-		.is_taken = is_taken,
+		.is_taken = is_taken, .stand_in = stand_in,
 		.role = d->changes.options->role, .database_owner = d->changes.from->database_owner, .context = d,
 		.from = d->changes.from, .to = d->changes.to, .version = d->changes.from->version,
 	};
