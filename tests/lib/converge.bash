@@ -40,7 +40,7 @@ converge_dump() {
 					    body[i] !~ / ALTER COLUMN .* SET NOT NULL;?$/)
 						body[j++] = body[i]
 				n = heir ? j - 1 : n
-				if (head ~ /Type: ((FOREIGN )?TABLE|ACL|DEFAULT ACL|SECURITY LABEL);/)
+				if (head ~ /Type: ((FOREIGN )?TABLE|ACL|DEFAULT ACL|SECURITY LABEL|OPERATOR FAMILY);/)
 					for (i = 2; i <= n; i++) {
 						t = body[i]
 						for (j = i - 1; j > 0 && body[j] > t; j--)
@@ -94,6 +94,7 @@ converge_dump() {
 			sub(/ OPTIONS \($/, "")
 			sub(/;$/, "")
 		}
+		head ~ /Type: OPERATOR FAMILY;/ { sub(/ *[,;]?$/, "") }
 		{ sub(/,?[ \t]*$/, ""); sub(/^[ \t]+/, ""); body[++n] = sorted($0) }
 		END {
 			flush()
