@@ -131,7 +131,7 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	other = o->kind->attachment ? pk_partition_of(o->parent) : NULL;
 	if (other && !pk_goes(other) && referred_to(d, other))
 		return NULL;
-	other = pk_object_comes_by_itself(o) && !pk_goes(o->parent) ? with_whole(d, o) : NULL;
+	other = o->parent && !pk_goes(o->parent) && pk_object_comes_by_itself(o) ? with_whole(d, o) : NULL;
 	if (other)
 		return other;
 	/* Two tables that refer to each other can only go once a foreign key is gone. */

@@ -60,7 +60,7 @@ converge_dump() {
 			}
 			n = heir = 0
 		}
-		# WITH (b=1, a=2): options have no order either; nor have the columns of statistics, which stand as in their table
+		# WITH (b=1, a=2): options have no order either; nor have the columns of statistics and publications, which stand as in their table
 		function sorted(line,	s) {
 			if (match(line, /^WITH \(.*\)/)) {
 				s = substr(line, RSTART + RLENGTH)
@@ -69,6 +69,9 @@ converge_dump() {
 			if (head ~ /Type: STATISTICS;/ && match(line, / ON .* FROM /))
 				return substr(line, 1, RSTART + 3) in_order(substr(line, RSTART + 4, RLENGTH - 10)) \
 					substr(line, RSTART + RLENGTH - 6)
+			if (head ~ /Type: PUBLICATION TABLE;/ && match(line, / \([^()]*\)/))
+				return substr(line, 1, RSTART + 1) in_order(substr(line, RSTART + 2, RLENGTH - 3)) \
+					substr(line, RSTART + RLENGTH - 1)
 			return line
 		}
 		function in_order(list,	n, part, i, j, t) {
