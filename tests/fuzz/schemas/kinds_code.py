@@ -254,7 +254,9 @@ class Aggregate(Routine):
                f"(SFUNC = {function}, STYPE = {state}{self.extra})".replace(", INITCOND = NULL", ""))
 
 
-class TriggerFunction(Routine):
+class Fired(Routine):
+    """Of no arguments; its body alone changes."""
+
     @classmethod
     def make(cls, world, dice):
         item = cls(world, dice)
@@ -265,6 +267,8 @@ class TriggerFunction(Routine):
         self.seed = dice.getrandbits(32)
         return True
 
+
+class TriggerFunction(Fired):
     def sql(self, world):
         yield (f"CREATE FUNCTION {Item.ident(self, world)}() RETURNS trigger LANGUAGE plpgsql AS "
                f"'BEGIN RETURN NEW; END -- {self.seed % 10}'")

@@ -1,5 +1,5 @@
 """What stands beside schemas: event triggers, publications, access methods."""
-from kinds_code import Routine
+from kinds_code import Fired
 from kinds_other import Named
 from kinds_tables import Table
 from kinds_types import Schema
@@ -7,18 +7,8 @@ from model import Item
 from words import quote
 
 
-class EventFunction(Routine):
+class EventFunction(Fired):
     """Of event triggers."""
-
-    @classmethod
-    def make(cls, world, dice):
-        item = cls(world, dice)
-        item.name = item.fresh_name(world, dice)
-        return item
-
-    def alter(self, world, dice):
-        self.seed = dice.getrandbits(32)
-        return True
 
     def sql(self, world):
         yield (f"CREATE FUNCTION {Item.ident(self, world)}() RETURNS event_trigger LANGUAGE plpgsql AS "

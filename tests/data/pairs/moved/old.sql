@@ -28,3 +28,7 @@ CREATE TABLE seed (x9 bigint);
 CREATE TABLE stem () INHERITS (seed);
 CREATE TABLE twig () INHERITS (stem, seed);
 CREATE TABLE leaf () INHERITS (twig);
+
+-- an heir that becomes the whole of what it inherits from
+CREATE TABLE bed (x9 bigint);
+CREATE TABLE field () INHERITS (bed);
