@@ -49,8 +49,11 @@ class Server:
         self.version = int(self.admin.query("SHOW server_version_num")[0][0]) // 10000
         self.extensions = [row[0] for row in self.admin.query("SELECT name FROM pg_available_extensions ORDER BY 1")]
         for role in ROLES:
-            if not self.admin.query(f"SELECT FROM pg_roles WHERE rolname = {literal(role)}"):
+            try:
                 self.admin.query(f"CREATE ROLE {quote(role)} IN ROLE pg_read_all_data")  # for materialized views
+            except Refused as error:
+                if error.sqlstate not in ("42710", "23505"):  # there, or being made by another that starts as well
+                    raise
 
     def url(self, database):
         return f"postgresql://postgres@/{database}?host={self.folder}&port={self.port}"

@@ -122,7 +122,7 @@ def mutate(world, dice, count):
 @dataclasses.dataclass
 class Pair:
     """Two worlds, and what is said to the program of each way. kept: the tables that must be the same ones under another
-    name, by the name before. A way that is missing cannot be gone."""
+    name, by the name before; partitions that go, with the names of columns. A way that is missing cannot be gone."""
     old: World
     new: World
     said: dict

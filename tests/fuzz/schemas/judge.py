@@ -110,11 +110,10 @@ class Judge:
             raise Failure("run", text.split("ERROR:  ")[-1].strip(), sql)
 
     @staticmethod
-    def _left(before, after, kept, now, same, sql):
-        """Are all rows that a whole has lost those of partitions that were dropped, said to destroy, or that left it?"""
+    def _left(before, after, kept, now, same):
+        """Are all rows that a whole has lost those of partitions that were dropped, or that left it?"""
         lost = collections.Counter(kept) - collections.Counter(now)
-        gone = [table for name, table in before.items() if table.part and (
-            f"DROP TABLE {name};" in sql or (name in after and not after[name].part))]
+        gone = [table for name, table in before.items() if table.part and (name not in after or not after[name].part)]
         rows = collections.Counter(json.dumps([row.get(c) for c in same]) for table in gone for row in table.rows)
         return not collections.Counter(now) - collections.Counter(kept) and not lost - rows
 
@@ -123,7 +122,8 @@ class Judge:
         for name, (_, columns) in renamed.items():
             if name in before:
                 before[name].rename(columns)
-        before = {renamed.get(name, (name,))[0]: table for name, table in before.items()}
+        taken = {there for there, _ in renamed.values()}
+        before = {renamed.get(name, (None if name in taken else name,))[0] or f"{name} (gone)": table for name, table in before.items()}
         count = [sum(len(table.rows) for table in side.values() if not table.whole) for side in (before, after)]
         for name, old in before.items():
             new = after.get(name)
@@ -136,7 +136,7 @@ class Judge:
             # rows move to another table, from one partition to another, or leave with a partition
             if old.form != new.form and (kept == now or count[0] <= count[1]):
                 continue
-            if old.whole and old.oid == new.oid and self._left(before, after, kept, now, same, sql):
+            if old.whole and old.oid == new.oid and self._left(before, after, kept, now, same):
                 continue
             if f"DROP TABLE {name};" in sql or not old.rows and old.oid == new.oid:
                 continue  # the first is marked as what destroys

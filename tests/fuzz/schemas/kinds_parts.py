@@ -40,20 +40,26 @@ class Part(Item):
         return bool(self.cids)
 
 
+def below(world, number, heirs=False):
+    """The partitions of a table, theirs, and so on; or all that inherits from it."""
+    for table in world.of(Table):
+        if table.parent == number or (heirs and number in table.inherits):
+            yield table.id
+            yield from below(world, table.id, heirs)
+
+
 class Constraint(Part):
     word = "CONSTRAINT"
+    comes_to = ""  # whom it comes down to, under the same name: partitions, heirs
 
     def names(self, world):
         yield ("constraint", self.table), self.name
+        for number in dict.fromkeys(below(world, self.table, self.comes_to == "heirs") if self.comes_to else []):
+            yield ("constraint", number), self.name
 
     def refs(self, world):
         """A table must have the constraint to be attached; so those that are come before it."""
-        def below(number):
-            for table in world.of(Table):
-                if table.parent == number:
-                    yield table.id
-                    yield from below(table.id)
-        return super().refs(world) + list(below(self.table))
+        return super().refs(world) + list(below(world, self.table))
 
     def add(self, world):
         table = world.items[self.table]
@@ -155,6 +161,8 @@ class Key(Constraint):
 
 
 class Check(Constraint):
+    comes_to = "heirs"
+
     @classmethod
     def make(cls, world, dice):
         table = pick_table(world, dice)
@@ -182,14 +190,7 @@ class Check(Constraint):
     def fits(self, world, columns):
         table = world.items[self.table]
         self.no_inherit = self.no_inherit and not table.method
-        if table.parent or table.inherits or self._in_heir(world, table):
-            return False  # a check of the same name above or below is another matter
-        return self.expr.fits(columns)
-
-    def _in_heir(self, world, table):
-        """An heir's check of the same name would have to say the same."""
-        heirs = [t for t in world.of(Table) if table.id in t.inherits or t.parent == table.id]
-        return any(c.table == h.id and c.name == self.name for h in heirs for c in world.of(Check))
+        return not (table.parent or table.inherits) and self.expr.fits(columns)
 
     def sql(self, world):
         text = f"{self.add(world)} CHECK ({self.expr.condition(world, self.columns(world))})"
@@ -197,6 +198,8 @@ class Check(Constraint):
 
 
 class ForeignKey(Constraint):
+    comes_to = "partitions"
+
     @classmethod
     def make(cls, world, dice):
         keys = [k for k in world.of(Key) if not k.deferrable]
@@ -248,6 +251,8 @@ class ForeignKey(Constraint):
         if key.deferrable or len(self.cids) != len(key.cids) or any(c not in theirs for c in key.cids):
             return False
         table, other = world.items[self.table], world.items[key.table]
+        if other.id in below(world, table.id) or any(theirs[cid].type.family(world) == "array" for cid in key.cids):
+            return False  # the server cannot add such a one, or not where there may be rows
         for mine, its in zip(self.cids, key.cids):
             if columns[mine].type != theirs[its].type:
                 if columns[mine] not in table.own or columns[mine].generated:
@@ -299,6 +304,8 @@ class Exclusion(Constraint):
         family = column.type.family(world)
         if family == "range":
             return "gist", "&&"
+        if family == "enum" and not hasattr(world.get(column.type.item), "labels"):
+            return None  # "=" of enums takes no domain
         return ("btree", "=") if family in ("num", "text", "date", "enum") else None
 
     def names(self, world):

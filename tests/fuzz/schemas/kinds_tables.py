@@ -358,8 +358,6 @@ class Table(Relation):
         for column in self.own:
             if column.identity and (column.type.base not in ("smallint", "integer", "bigint") or column.type.array):
                 column.identity = None
-            if column.type.base not in ("text", "jsonb", "bytea"):
-                column.settings.pop("STORAGE", None), column.settings.pop("COMPRESSION", None)
             if column.generated:
                 known = {i: c for i, c in own.items() if not c.generated}
                 if not column.generated.fits(known) or column.identity or column.id in self.key:
@@ -369,6 +367,8 @@ class Table(Relation):
                     column.default = None
                     if not column.type.valid(world):
                         column.generated, column.type = None, Type("text")
+            if column.type.base not in ("text", "jsonb", "bytea"):
+                column.settings.pop("STORAGE", None), column.settings.pop("COMPRESSION", None)
 
     def alter(self, world, dice):
         ways = ["column"] * 6 + ["add"] * 3 + ["drop"] * 2 + ["type"] * 3 + ["rename", "order"] + ["table"] * 4 + ["heirs"] * 2

@@ -242,7 +242,8 @@ class Domain(TypeItem):
         return self.base.family(world)
 
     def value(self, world, dice, first):
-        return value(world, dice, self.base, first)
+        """First values meet all conditions of domains."""
+        return value(world, dice, self.base, first or bool(self.checks))
 
     def refs(self, world):
         own = [self.collation] if isinstance(self.collation, int) else []
@@ -280,7 +281,7 @@ class Domain(TypeItem):
             text += " NOT NULL"
         yield text
         for name, (seed, comment) in self.checks.items():
-            choices = CONDITIONS.get(self.family(world), []) + GENERAL
+            choices = [c for c in CONDITIONS.get(self.family(world), []) if c != "NOT {c}"] + GENERAL
             condition = filled(Dice(seed).choice(choices), "VALUE")
             if "num_nulls" not in condition and "IS NOT NULL" not in condition:
                 condition = f"({condition}) IS NOT FALSE" if Dice(seed).chance(0.2) else condition

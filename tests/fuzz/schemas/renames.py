@@ -59,19 +59,25 @@ def _plain(item):
     return not any("(" in base or " to " in base for base in bases)
 
 
+def _renamed_columns(item, old, there, new):
+    theirs = {column.id: column.name for column in there.columns(new)}
+    return {column.name: theirs[column.id] for column in item.columns(old) if column.id in theirs}
+
+
 def _one_way(old, new):
     said, kept = [], {}
     for item in old.items.values():
         there = new.get(item.id)
         if there is None:
+            if isinstance(item, Table) and item.root(old).id in new.items:  # its rows may be looked for in those of its whole
+                kept[item.ident(old)] = None, _renamed_columns(item, old, new.items[item.root(old).id], new)
             continue
         if type(item) in PARTS and item.name != there.name and item.table in old.items:
             said.append(f"{PARTS[type(item)]}:{old.items[item.table].ident(old)}.{quote(item.name)}={quote(there.name)}")
         if type(item) in WORDS and (item.name, item.schema) != (there.name, there.schema) and _plain(item):
             said.append(f"{WORDS[type(item)]}:{item.ident(old)}={_moved(old, item, new)}")
         if isinstance(item, Table):
-            theirs = {column.id: column.name for column in there.columns(new)}
-            kept[item.ident(old)] = there.ident(new), {c.name: theirs[c.id] for c in item.columns(old) if c.id in theirs}
+            kept[item.ident(old)] = there.ident(new), _renamed_columns(item, old, there, new)
         theirs = {column.id: column for column in _columns(there)}
         for column in _columns(item):
             if column.id in theirs and theirs[column.id].name != column.name:
