@@ -87,8 +87,8 @@ static void add_identity_options(struct pk_script *s, const struct pk_object *o,
 		pk_buf_addc(out, ')');
 }
 
-/* How many parents' columns of that name have a default: the table's own takes it over, unless it has another. */
-static int parents_defaults(const struct pk_object *o)
+/* How many parents' columns of that name have the attribute. */
+static int parents_with(const struct pk_object *o, int attr)
 {
 	int n = 0;
 
@@ -98,10 +98,17 @@ static int parents_defaults(const struct pk_object *o)
 		for (size_t j = 0; parent->kind->columns_apart && j < parent->n_children; j++) {
 			const struct pk_object *column = parent->children[j];
 
-			n += column->kind->part && strcmp(column->name, o->name) == 0 && pk_attr(column, DEFAULT_VALUE);
+			n += column->kind->part && strcmp(column->name, o->name) == 0 && pk_attr(column, attr);
 		}
 	}
 	return n;
+}
+
+/* Up to 15 the parent alone may say how an heir's column is computed. */
+static bool computed_by_parent(const struct pk_script *s, const struct pk_object *o)
+{
+	return !s->canonical && s->version < 160000 && pk_attr(o, INHERITED) && !pk_table_is_partition(o->parent) &&
+	       (!s->comes || s->comes(s, o->parent)) && parents_with(o, GENERATED) > 0;
 }
 
 void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct pk_buf *out, bool with_default)
@@ -109,7 +116,7 @@ void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct
 	pk_buf_addf(out, "%s %s%s", pk_attr(o, QUOTED), pk_attr(o, TYPE), pk_foreign_options(s, pk_attr(o, FOREIGN_OPTIONS)));
 	if (pk_attr(o, COLLATION))
 		pk_buf_addf(out, " COLLATE %s", pk_attr(o, COLLATION));
-	if (pk_attr(o, GENERATED))
+	if (pk_attr(o, GENERATED) && !computed_by_parent(s, o))
 		pk_buf_addf(out, " GENERATED ALWAYS AS (%s", pk_attr(o, GENERATED));
 	if (pk_attr(o, IDENTITY)) {
 		pk_buf_addf(out, " GENERATED %s AS IDENTITY", pk_attr(o, IDENTITY));
@@ -117,8 +124,8 @@ void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct
 	}
 	if (pk_attr(o, DEFAULT_VALUE) && with_default)
 		pk_buf_addf(out, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
-	else if (!s->canonical && !pk_attr(o, DEFAULT_VALUE) && parents_defaults(o) > 1)
-		pk_buf_add(out, " DEFAULT NULL"); /* they may differ */
+	else if (!s->canonical && !pk_attr(o, DEFAULT_VALUE) && parents_with(o, DEFAULT_VALUE) > 1)
+		pk_buf_add(out, " DEFAULT NULL"); /* the table would take over one, and they may differ */
 	pk_column_add_not_null(s, o, out);
 }
 
@@ -186,7 +193,7 @@ static bool default_apart(const struct pk_script *s, const struct pk_object *o)
 	if (pk_table_is_partition(o->parent) || (s->comes && !s->comes(s, o->parent)))
 		return false; /* said in CREATE TABLE, or ADD COLUMN */
 	if (!pk_column_inherited(o))
-		return o->origin && !pk_attr(o, DEFAULT_VALUE) && parents_defaults(o) > 0;
+		return o->origin && !pk_attr(o, DEFAULT_VALUE) && parents_with(o, DEFAULT_VALUE) > 0;
 	return !o->origin || !pk_streq(pk_attr(o, DEFAULT_VALUE), pk_attr(o->origin, DEFAULT_VALUE));
 }
 
