@@ -62,24 +62,11 @@ static const char *skip_grantor(const char *p)
 	return *p ? p + 1 : p;
 }
 
-/*
- * "=privileges/grantor" after the grantee's name: is it who grants? Only a change of owner makes that, and what it may
- * grant to others is then its own as the owner; no GRANT says it again.
- */
-static bool grants_to_itself(const char *item, const char *letters)
-{
-	const char *grantor = letters + strcspn(letters, "/");
-	size_t len = (size_t)(letters - item) - 1;
-
-	return *grantor && strncmp(grantor + 1, item, len) == 0 && (grantor[1 + len] == '\n' || !grantor[1 + len]);
-}
-
 static void read_items(const char *acl, const struct pk_managed *managed, struct pk_strv *out, size_t *left_out)
 {
 	for (const char *p = acl ? acl : ""; *p; p = skip_grantor(p)) {
 		PK_AUTO(pk_buf) grantee = PK_BUF_INIT;
-		const char *item = p;
-		bool counts = read_grantee(&p, managed, &grantee), itself = grants_to_itself(item, p);
+		bool counts = read_grantee(&p, managed, &grantee);
 
 		for (; *p && *p != '/' && *p != '\n'; p++) {
 			const char *name = privilege_name(*p);
@@ -88,7 +75,7 @@ static void read_items(const char *acl, const struct pk_managed *managed, struct
 			if (name && !counts)
 				++*left_out;
 			else if (name)
-				pk_strv_pushf(out, "%s\t%c\t%s", grantee.ptr, grantable && !itself ? 'g' : '-', name);
+				pk_strv_pushf(out, "%s\t%c\t%s", grantee.ptr, grantable ? 'g' : '-', name);
 			p += grantable;
 		}
 	}

@@ -181,13 +181,37 @@ static const char *const *grants_after_owner(struct pk_script *s, const struct p
 	return lines;
 }
 
+/* The lines with those first that let the owner grant on, or, alone, these only. NULL: none. */
+static const char *const *own_first(struct pk_script *s, const struct pk_object *o, const char *owner, bool alone)
+{
+	const char *own = owner ? pk_arena_printf(s->arena, "+%s\tg\t", owner) : NULL, **lines;
+	size_t n = 0;
+
+	if (!own || !o->grants)
+		return alone ? NULL : o->grants;
+	while (o->grants[n])
+		n++;
+	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
+	n = 0;
+	for (const char *const *p = o->grants; *p; p++) {
+		if (pk_starts_with(*p, own))
+			lines[n++] = *p;
+	}
+	for (const char *const *p = o->grants; *p && !alone; p++) {
+		if (!pk_starts_with(*p, own))
+			lines[n++] = *p;
+	}
+	lines[n] = NULL;
+	return lines;
+}
+
 /* The object that has its owner: columns and their identities are their table's. */
 static const struct pk_object *owned(const struct pk_object *o)
 {
 	return o->kind->owned || !o->parent ? o : o->parent;
 }
 
-void pk_common_create(struct pk_script *s, const struct pk_object *o)
+static void create_common(struct pk_script *s, const struct pk_object *o, bool with_parent)
 {
 	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, owned(o));
 
@@ -196,8 +220,16 @@ void pk_common_create(struct pk_script *s, const struct pk_object *o)
 	if (o->comment && comment_counts(o))
 		emit_comment(s, o, o->comment);
 	change_labels(s, o, NULL, o->labels);
-	if (o->kind->grant_on)
-		pk_acl_change(s, o, grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner), o->grants);
+	if (o->kind->grant_on && with_parent)
+		pk_acl_change(s, o, own_first(s, o, owner, true), o->grants);
+	else if (o->kind->grant_on)
+		pk_acl_change(s, o, grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner),
+			      own_first(s, o, owner, false));
+}
+
+void pk_common_create(struct pk_script *s, const struct pk_object *o)
+{
+	create_common(s, o, false);
 }
 
 void pk_common_again(struct pk_script *s, const struct pk_object *o)
@@ -264,10 +296,18 @@ void pk_object_create(struct pk_script *s, const struct pk_object *o)
 		o->kind->create(s, o);
 	if (o->kind->extras)
 		o->kind->extras(s, NULL, o);
-	pk_common_create(s, o);
 	n = pk_children(s, o, NULL, &parts);
+	/*
+	 * What lets an owner grant on comes before any other option: then the server would let another role grant
+	 * where who runs this is a member of both, and nobody can give an option back to whom it has it from.
+	 */
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i]->kind->grant_on)
+			pk_acl_change(s, parts[i], NULL, own_first(s, parts[i], owner_of(s, owned(o)), true));
+	}
+	pk_common_create(s, o);
 	for (size_t i = 0; i < n; i++) {
 		parts[i]->kind->extras(s, NULL, parts[i]);
-		pk_common_create(s, parts[i]);
+		create_common(s, parts[i], true);
 	}
 }

@@ -3,10 +3,10 @@
 #include "pg/conn.h"
 #include "sql/action.h"
 
-enum { QUOTED, TYPE, DEFINITION, NOT_VALID, NOT_ENFORCED, INHERITED, PARENT_CONSTRAINT, DEFERRABLE, REFERENCES_TABLE,
+enum { QUOTED, TYPE, DEFINITION, NOT_VALID, NOT_ENFORCED, INHERITED, WHOLE, DEFERRABLE, REFERENCES_TABLE,
        INDEX_COMMENT, MERGED };
 static const char *const attrs[] = { "quoted", "type", "definition", "not_valid", "not_enforced", "inherited",
-				     "parent_constraint", "deferrable", "references_table", "index_comment", "merged" };
+				     "whole", "deferrable", "references_table", "index_comment", "merged" };
 
 static bool is_kind(const struct pk_object *o, char type)
 {
@@ -38,7 +38,7 @@ static bool doubles(const struct pk_object *o)
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
-	if (by_unique_index(o) && ((is_kind(o, 'u') && doubles(o)) || pk_share_is_missing(o)))
+	if (by_unique_index(o) && ((is_kind(o, 'u') && doubles(o)) || pk_share_comes_apart(o)))
 		return false;
 	if (is_kind(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
@@ -136,7 +136,7 @@ static bool reaches_heirs(const struct pk_object *o)
 static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, const struct pk_object *table,
 			      const char *name, const char *state)
 {
-	bool only = table == o->parent && by_unique_index(o) && pk_share_is_missing(o);
+	bool only = table == o->parent && by_unique_index(o) && pk_share_comes_apart(o);
 	struct pk_stmt *stmt = pk_emit(s, "%s %s%s ADD CONSTRAINT %s %s%s", pk_alter_table(table), only ? "ONLY " : "",
 				       table->ident, name, pk_attr(o, DEFINITION), state);
 
@@ -181,6 +181,8 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 	const char *old = from ? pk_attr(from, INDEX_COMMENT) : NULL, *new = pk_attr(to, INDEX_COMMENT);
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
 
+	if (!from && (s->canonical || s->files))
+		pk_share_attach_as_read(s, to);
 	if (pk_streq(old, new))
 		return;
 	pk_buf_add_qualified(&name, to->schema, to->name);
@@ -213,7 +215,7 @@ bool pk_constraint_proves_not_null(const struct pk_object *table, const char *co
 /* A partition's share of a foreign key. */
 static bool comes_by_itself(const struct pk_object *o)
 {
-	return is_kind(o, 'f') && pk_attr(o, PARENT_CONSTRAINT);
+	return is_kind(o, 'f') && pk_attr(o, WHOLE);
 }
 
 static bool name_taken(const struct pk_object *table, const char *quoted)
@@ -236,7 +238,7 @@ static bool has_its_own(const struct pk_script *s, const struct pk_object *heir,
 		const struct pk_object *part = old->children[i];
 
 		if (part->kind == o->kind && pk_streq(pk_attr(part, DEFINITION), pk_attr(o, DEFINITION)) &&
-		    !pk_attr(part, NOT_VALID) && !pk_attr(part, NOT_ENFORCED) && !pk_attr(part, PARENT_CONSTRAINT))
+		    !pk_attr(part, NOT_VALID) && !pk_attr(part, NOT_ENFORCED) && !pk_attr(part, WHOLE))
 			return true;
 	}
 	return false;
@@ -291,7 +293,7 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	stmt->heirs = PK_NO_HEIRS;
 	for (size_t i = 0; i < o->parent->n_heirs; i++)
 		pk_stmt_lock(s, stmt, o->parent->heirs[i], "SHARE");
-	if (pk_share_is_missing(o))
+	if (pk_share_comes_apart(o))
 		pk_share_attach_all(s, o);
 }
 
@@ -399,7 +401,7 @@ static bool heirs_stay(const struct pk_object *from, const struct pk_object *to)
 
 static bool can_stand_beside(const struct pk_object *from, const struct pk_object *to)
 {
-	if (pk_attr(from, PARENT_CONSTRAINT) || pk_attr(to, PARENT_CONSTRAINT) ||
+	if (pk_attr(from, WHOLE) || pk_attr(to, WHOLE) ||
 	    pk_attr(to, NOT_VALID) || pk_attr(to, NOT_ENFORCED))
 		return false;
 	if (by_unique_index(to))
@@ -456,7 +458,9 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	}
 	if (pk_attr_changed(from, to, DEFINITION))
 		return PK_RECREATE;
-	if (by_unique_index(to) && !pk_attr(from, PARENT_CONSTRAINT) && pk_share_whole(from, pk_attr(to, PARENT_CONSTRAINT))) {
+	if (pk_share_of_index(from) && pk_attr_changed(from, to, WHOLE))
+		return PK_RECREATE;
+	if (by_unique_index(to) && !pk_attr(from, WHOLE) && pk_share_whole(from, pk_attr(to, WHOLE))) {
 		pk_share_attach_late(s, to);
 		extras(s, from, to);
 		return PK_ALTERED;
@@ -496,7 +500,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 	if (loss != PK_LOSS_TYPE)
 		return PK_MADE_ANEW;
 	if (by_unique_index(user))
-		return pk_attr(user, PARENT_CONSTRAINT) || (pk_table_is_partitioned(user->parent) && user->parent->n_heirs) ?
+		return pk_attr(user, WHOLE) || (pk_table_is_partitioned(user->parent) && user->parent->n_heirs) ?
 			       PK_MADE_ANEW : PK_UNTOUCHED;
 	if (is_kind(user, 'f') && used->kind == &pk_kind_column && !pk_column_keeps_keys(used, after))
 		return PK_MADE_ANEW;
@@ -527,7 +531,7 @@ const struct pk_kind pk_kind_constraint = {
 	.hash_joins = true,
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,
 	.lock_create = LOCK, .lock_alter = LOCK, .lock_drop = LOCK,
-	.parent_attr = PARENT_CONSTRAINT + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
+	.parent_attr = WHOLE + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
 	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = renamed_along,
 	.exclusive = exclusive, .comes_by_itself = comes_by_itself, .references = references, .reaction = reaction, .create = create, .alter = alter, .drop = drop,
 	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,

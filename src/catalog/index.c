@@ -52,7 +52,7 @@ static const char *definition(struct pk_script *s, const struct pk_object *o, co
  */
 static bool shares_are_there(const struct pk_object *o)
 {
-	if (pk_share_is_missing(o))
+	if (pk_share_comes_apart(o))
 		return true;
 	for (size_t i = 0; i < o->parent->n_heirs; i++) {
 		if (o->parent->heirs[i]->kind->foreign)
@@ -115,8 +115,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		build(s, o, pk_attr(o, QUOTED));
 	}
 	pk_share_attach_late(s, o);
-	if ((s->canonical || s->files) && pk_attr(o, PARENT_INDEX))
-		pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", pk_attr(o, PARENT_INDEX), o->ident);
+	if (s->canonical || s->files)
+		pk_share_attach_as_read(s, o);
 	if (s->canonical && pk_attr(o, INVALID))
 		pk_emit(s, "REINDEX INDEX %s", o->ident);
 }
@@ -165,7 +165,8 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	bool large = pk_script_online(s, o->parent), online = large && !partitioned(o);
-	struct pk_stmt *stmt = pk_emit(s, "DROP INDEX %s%s", online ? "CONCURRENTLY " : "", o->ident);
+	const char *with = pk_share_has_keys(o) ? " CASCADE" : "";
+	struct pk_stmt *stmt = pk_emit(s, "DROP INDEX %s%s%s", online ? "CONCURRENTLY " : "", o->ident, with);
 
 	stmt->no_transaction = online;
 	stmt->lock = online ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE";

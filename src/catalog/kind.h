@@ -79,7 +79,7 @@ struct pk_kind {
 	bool shared;                /* its catalog is the cluster's: a database copied by the server lacks it */
 	bool blocks_type_change;    /* a column that it uses cannot change its type */
 	bool stays;                 /* never made anew because what it uses is */
-	int parent_attr;            /* 1 + index of the attribute that names the one of the same kind it is a partition's share of */
+	int parent_attr;            /* 1 + index of the attribute that names the index or constraint it is a partition's share of */
 	int grant_prefix_attr;      /* 1 + index of the attribute that stands before GRANT, grant_name_attr names the kind; 0: none */
 
 	/* Does it take a name among relations and types without being one? NULL: as relation_name says. */

@@ -9,11 +9,20 @@
 
 /* The partition's share of the whole; NULL: it has none. */
 const struct pk_object *pk_share_in(const struct pk_object *whole, const struct pk_object *partition);
-/* Does a partition lack one that could have it? Foreign tables have none. */
-bool pk_share_is_missing(const struct pk_object *whole);
+/*
+ * Does a partition lack one that could have it, or has it a key as its share of an index? Then the whole is made by
+ * ON ONLY, and its shares are attached. Foreign tables have none.
+ */
+bool pk_share_comes_apart(const struct pk_object *whole);
 /* The whole of that name, on the side of the share, whether or not this is part of it; NULL: there is none. */
 const struct pk_object *pk_share_whole(const struct pk_object *share, const char *ident);
 void pk_share_attach(struct pk_script *s, const struct pk_object *whole, const struct pk_object *share);
+/* Is it one of an index that belongs to no constraint? A key can be that too, once it is attached. */
+bool pk_share_of_index(const struct pk_object *share);
+/* Has the index such keys, or a share of it? They go with it by CASCADE, and neither way without it. */
+bool pk_share_has_keys(const struct pk_object *whole);
+/* To the index that it is a share of, in texts that stand for themselves. */
+void pk_share_attach_as_read(struct pk_script *s, const struct pk_object *share);
 /* All that there are to a whole made by ON ONLY. */
 void pk_share_attach_all(struct pk_script *s, const struct pk_object *whole);
 /* One that is made while both tables and the whole stay. */

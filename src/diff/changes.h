@@ -56,6 +56,8 @@ struct pk_changes {
 	struct pk_borrowed_text *borrowed; /* renames.c: what it set in the old side, for the time of the diff */
 };
 
+/* The index or constraint of the whole that a partition's is a share of; NULL: none. nodes.c */
+const struct pk_object *pk_index_parent(struct pk_arena *arena, const struct pk_snapshot *side, const struct pk_object *o);
 /* Routines of one name: calls may mean either while both are there. */
 bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct pk_object *b);
 /* What the end of `o` means for a user of it. True when something was decided that was not before. */

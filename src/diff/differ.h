@@ -48,8 +48,6 @@ size_t pk_drop_node(const struct pk_object *from);
 const struct pk_object *pk_type_made_of(const struct pk_object *o);
 /* The node after which an object of the new side exists as it shall be. */
 size_t pk_ready_node(const struct pk_object *to);
-/* The parent's index or constraint that a partition's belongs to; NULL: none. */
-const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o);
 /* Does what is added to its parent reach this table, of the new side? */
 bool pk_stays_heir(const struct pk_object *table);
 /* The column of a parent, or its parent's, that is added and brings this one along; NULL: none. */

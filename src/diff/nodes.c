@@ -15,11 +15,15 @@ size_t pk_ready_node(const struct pk_object *to)
 	return info->alter != PK_NO_NODE ? info->alter : info->rename;
 }
 
-const struct pk_object *pk_index_parent(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *o)
+const struct pk_object *pk_index_parent(struct pk_arena *arena, const struct pk_snapshot *side, const struct pk_object *o)
 {
 	const char *name = o->kind->parent_attr ? o->attr[o->kind->parent_attr - 1] : NULL;
+	const struct pk_object *whole;
 
-	return name ? pk_snapshot_find(side, pk_arena_printf(&d->arena, "%s %s", o->kind->name, name)) : NULL;
+	if (!name)
+		return NULL;
+	whole = pk_snapshot_find(side, pk_arena_printf(arena, "%s %s", o->kind->name, name));
+	return whole ? whole : pk_snapshot_find(side, pk_arena_printf(arena, "%s %s", pk_kind_index.name, name));
 }
 
 /* A foreign key to another table that goes as well, or to its own one's partitions. */
@@ -48,7 +52,7 @@ static bool is_detached(struct pk_differ *d, const struct pk_object *table)
 /* A partition's index or constraint goes with its whole's. */
 static const struct pk_object *with_whole(struct pk_differ *d, const struct pk_object *o)
 {
-	const struct pk_object *other = pk_index_parent(d, d->changes.from, o);
+	const struct pk_object *other = pk_index_parent(&d->arena, d->changes.from, o);
 
 	if (!o->parent || !other || !pk_goes(other))
 		return NULL;

@@ -231,7 +231,7 @@ static void order_own(struct pk_differ *d, const struct pk_object *table, size_t
 	const struct pk_object *old = pk_info(table)->other;
 
 	for (size_t i = 0; old && i < old->n_children; i++) {
-		if (old->children[i]->kind->shape && !pk_index_parent(d, d->changes.from, old->children[i]))
+		if (old->children[i]->kind->shape && !pk_index_parent(&d->arena, d->changes.from, old->children[i]))
 			pk_graph_edge(&d->graph, pk_info(old->children[i])->drop, attach);
 	}
 }
@@ -241,7 +241,7 @@ static void order_partitions(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
-		const struct pk_object *parent = pk_index_parent(d, d->changes.to, o);
+		const struct pk_object *parent = pk_index_parent(&d->arena, d->changes.to, o);
 
 		if (parent && !pk_made_with_parent(parent))
 			pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(parent)->create);
@@ -277,9 +277,9 @@ static void order_partitions(struct pk_differ *d)
 				continue;
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
-			if (pk_index_parent(d, d->changes.from, part))
+			if (pk_index_parent(&d->arena, d->changes.from, part))
 				pk_graph_edge(&d->graph, pk_info(o)->drop,
-					      pk_drop_node(pk_index_parent(d, d->changes.from, part)));
+					      pk_drop_node(pk_index_parent(&d->arena, d->changes.from, part)));
 		}
 	}
 }

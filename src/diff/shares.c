@@ -24,20 +24,20 @@ static bool remake(struct pk_object *o, const struct pk_object *because)
 static bool part_ways(struct pk_changes *c, struct pk_object *share)
 {
 	const char *name = whole_named(share);
-	struct pk_object *whole = name ? pk_snapshot_find(c->from, pk_arena_printf(c->arena, "%s %s", share->kind->name, name)) : NULL;
+	struct pk_object *whole = name ? (struct pk_object *)pk_index_parent(c->arena, c->from, share) : NULL;
 	const struct pk_object *other = pk_info(share)->other;
 
 	if (!whole || !pk_stays_attached(share->parent))
 		return false;
 	if (pk_goes(whole))
-		return pk_info(whole)->other && remake(share, whole);
+		return (pk_info(whole)->other || whole->kind != share->kind) && remake(share, whole);
 	return (pk_goes(share) || !pk_streq(whole_named(other), name)) && remake(whole, share);
 }
 
 static bool has_share(const struct pk_object *table, const struct pk_object *whole)
 {
 	for (size_t i = 0; i < table->n_children; i++) {
-		if (table->children[i]->kind == whole->kind && pk_streq(whole_named(table->children[i]), whole->ident))
+		if (pk_streq(whole_named(table->children[i]), whole->ident))
 			return true;
 	}
 	return false;

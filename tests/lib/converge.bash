@@ -66,6 +66,8 @@ converge_dump() {
 				s = substr(line, RSTART + RLENGTH)
 				return "WITH (" in_order(substr(line, 7, RLENGTH - 7)) ")" s
 			}
+			if (head ~ /Type: VIEW;/ && match(line, / WITH \([^()]*\) AS$/))
+				return substr(line, 1, RSTART + 6) in_order(substr(line, RSTART + 7, RLENGTH - 11)) ") AS"
 			if (head ~ /Type: STATISTICS;/ && match(line, / ON .* FROM /))
 				return substr(line, 1, RSTART + 3) in_order(substr(line, RSTART + 4, RLENGTH - 10)) \
 					substr(line, RSTART + RLENGTH - 6)

@@ -20,20 +20,19 @@ static void what_goes_beyond_the_default_or_lacks(void **state)
 		  (const char *[]){ "+\"a role\"\tg\tSELECT", "+PUBLIC\t-\tSELECT", "-owner\t-\tDELETE", NULL });
 }
 
-static void nobody_grants_options_to_itself(void **state)
+static void owners_grant_themselves_options(void **state)
 {
 	(void)state;
 	lines_are("owner=w*/owner\nother=w*/owner", NULL,
-		  (const char *[]){ "+other\tg\tUPDATE", "+owner\t-\tUPDATE", NULL });
-	lines_are("\"o/\"\"x\"=w*/\"o/\"\"x\"", NULL, (const char *[]){ "+\"o/\"\"x\"\t-\tUPDATE", NULL });
-	lines_are("own=w*/owner", NULL, (const char *[]){ "+own\tg\tUPDATE", NULL });
+		  (const char *[]){ "+other\tg\tUPDATE", "+owner\tg\tUPDATE", NULL });
+	lines_are("\"o/\"\"x\"=w*/\"o/\"\"x\"", NULL, (const char *[]){ "+\"o/\"\"x\"\tg\tUPDATE", NULL });
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_goes_beyond_the_default_or_lacks),
-		cmocka_unit_test(nobody_grants_options_to_itself),
+		cmocka_unit_test(owners_grant_themselves_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,3 +9,10 @@ GRANT USAGE ON SEQUENCE numbers TO pair_two;
 CREATE TABLE secrets (a int);
 ALTER TABLE secrets OWNER TO pair_app;
 GRANT SELECT ON secrets TO pair_two;
+
+CREATE TABLE public.handed_over (total boolean, more int);
+GRANT UPDATE (total), INSERT ON public.handed_over TO pair_two WITH GRANT OPTION;
+ALTER TABLE public.handed_over OWNER TO pair_two;
+GRANT UPDATE, SELECT ON public.handed_over TO pair_app WITH GRANT OPTION;
+GRANT DELETE ON public.handed_over TO pair_two WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES FOR ROLE pair_app GRANT USAGE ON SEQUENCES TO pair_app WITH GRANT OPTION;

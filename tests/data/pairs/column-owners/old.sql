@@ -10,3 +10,9 @@ CREATE TABLE secrets (a int);
 ALTER TABLE secrets OWNER TO pair_two;
 REVOKE DELETE, TRUNCATE ON secrets FROM pair_two;
 GRANT DELETE ON secrets TO pair_app;
+
+-- what a role might grant before it became the owner
+CREATE TABLE public.handed_over (total boolean);
+GRANT UPDATE (total), INSERT ON public.handed_over TO pair_two WITH GRANT OPTION;
+ALTER TABLE public.handed_over OWNER TO pair_two;
+GRANT UPDATE, SELECT ON public.handed_over TO pair_app WITH GRANT OPTION;
