@@ -174,10 +174,10 @@ bool pk_column_add_filled(struct pk_script *s, const struct pk_object *o)
 	return true;
 }
 
-/* Has the table heirs, other than partitions, that are there already? No identity comes to them by ADD COLUMN. */
+/* Has the table heirs that are there already? No identity comes to them by ADD COLUMN, but to partitions from 17 on. */
 static bool has_heirs(const struct pk_script *s, const struct pk_object *table)
 {
-	for (size_t i = 0; i < table->n_heirs && !pk_table_is_partitioned(table); i++) {
+	for (size_t i = 0; i < table->n_heirs && !(pk_table_is_partitioned(table) && s->version >= 170000); i++) {
 		if (s->comes && !s->comes(s, table->heirs[i]))
 			return true;
 	}
@@ -188,6 +188,7 @@ bool pk_column_add_numbered(struct pk_script *s, const struct pk_object *o)
 {
 	static const int after[] = { IDENTITY, IDENTITY_OPTIONS, NOT_NULL };
 	const char *const *options, *table = o->parent->ident, *name = pk_attr(o, QUOTED);
+	const char *only = pk_table_is_partitioned(o->parent) ? "" : "ONLY ";
 	size_t n = pk_attr_list(s, pk_attr(o, IDENTITY_OPTIONS), &options);
 	const char **attr = pk_arena_alloc(s->arena, o->kind->n_attrs * sizeof(*attr));
 	struct pk_object plain = *o;
@@ -200,9 +201,11 @@ bool pk_column_add_numbered(struct pk_script *s, const struct pk_object *o)
 		attr[after[i]] = NULL;
 	plain.attr = attr;
 	o->kind->create(s, &plain);
-	stmt = pk_emit(s, "UPDATE ONLY %s AS t SET %s = %s + (n.n - 1) * %s FROM"
-			  " (SELECT ctid, pg_catalog.row_number() OVER () AS n FROM ONLY %s) AS n WHERE t.ctid = n.ctid",
-		       table, name, options[1] + strlen("START WITH "), options[2] + strlen("INCREMENT BY "), table);
+	stmt = pk_emit(s, "UPDATE %s%s AS t SET %s = %s + (n.n - 1) * %s FROM"
+			  " (SELECT tableoid, ctid, pg_catalog.row_number() OVER () AS n FROM %s%s) AS n"
+			  " WHERE t.tableoid = n.tableoid AND t.ctid = n.ctid",
+		       only, table, name, options[1] + strlen("START WITH "), options[2] + strlen("INCREMENT BY "), only, table);
+	stmt->heirs = *only ? PK_NO_HEIRS : PK_ALL_HEIRS;
 	stmt->about = o->parent;
 	stmt->lock = "ROW EXCLUSIVE";
 	stmt->scan = true;

@@ -18,7 +18,13 @@ static bool by_unique_index(const struct pk_object *o)
 	return is_kind(o, 'p') || is_kind(o, 'u');
 }
 
-/* Is there another key of the same columns? Of two in one CREATE TABLE the server makes but one. */
+/* Through its index. */
+static bool takes_relation_name(const struct pk_object *o)
+{
+	return !is_kind(o, 'f') && !is_kind(o, 'c');
+}
+
+/* Is there another of the same columns? Of two in one CREATE TABLE the server makes but one. */
 static bool doubles(const struct pk_object *o)
 {
 	const char *columns = strchr(pk_attr(o, DEFINITION), '('), *theirs;
@@ -26,7 +32,8 @@ static bool doubles(const struct pk_object *o)
 	for (size_t i = 0; i < o->parent->n_children && columns; i++) {
 		const struct pk_object *other = o->parent->children[i];
 
-		if (other == o || other->kind != o->kind || !by_unique_index(other))
+		if (other == o || other->kind != o->kind || !takes_relation_name(other) ||
+		    by_unique_index(o) != by_unique_index(other))
 			continue;
 		theirs = strchr(pk_attr(other, DEFINITION), '(');
 		if (theirs && strncmp(columns, theirs, strcspn(columns, ")")) == 0)
@@ -38,7 +45,7 @@ static bool doubles(const struct pk_object *o)
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
-	if (by_unique_index(o) && ((is_kind(o, 'u') && doubles(o)) || pk_share_comes_apart(o)))
+	if ((takes_relation_name(o) && !is_kind(o, 'p') && doubles(o)) || (by_unique_index(o) && pk_share_comes_apart(o)))
 		return false;
 	if (is_kind(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
@@ -505,12 +512,6 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 	if (is_kind(user, 'f') && used->kind == &pk_kind_column && !pk_column_keeps_keys(used, after))
 		return PK_MADE_ANEW;
 	return pk_constraint_merged(user) && user->comment ? PK_SAID_AGAIN : PK_UNTOUCHED;
-}
-
-/* Through its index. */
-static bool takes_relation_name(const struct pk_object *o)
-{
-	return !is_kind(o, 'f') && !is_kind(o, 'c');
 }
 
 static bool renamed_along(const struct pk_object *o)

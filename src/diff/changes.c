@@ -289,6 +289,31 @@ static bool reach_tied(struct pk_changes *c, struct pk_object *o)
 	return true;
 }
 
+static bool is_user(const struct pk_object *o, const struct pk_object *used)
+{
+	for (size_t i = 0; i < pk_info(used)->n_users; i++) {
+		if (pk_info(used)->users[i] == o)
+			return true;
+	}
+	return false;
+}
+
+/* For a column's new type the server makes a key anew, but no foreign key to it that does without the column: an included one. */
+static bool reach_foreign_keys(const struct pk_object *column, const struct pk_object *key)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < pk_info(key)->n_users; i++) {
+		struct pk_object *user = pk_info(key)->users[i];
+
+		if (!user->kind->references || !user->kind->references(user) || is_user(user, column))
+			continue;
+		pk_info(user)->gap = true;
+		changed |= pk_reach(user, key, PK_LOSS_ANEW);
+	}
+	return changed;
+}
+
 static bool carry_on(struct pk_changes *c)
 {
 	bool changed = pk_moves_reach(c) | pk_row_types_reach(c) | pk_shares_reach(c);
@@ -302,7 +327,8 @@ static bool carry_on(struct pk_changes *c)
 		if (!loss_of(o, &loss))
 			continue;
 		for (size_t j = 0; j < info->n_users; j++)
-			changed |= pk_reach(info->users[j], o, loss);
+			changed |= pk_reach(info->users[j], o, loss) |
+				   (loss == PK_LOSS_TYPE && reach_foreign_keys(o, info->users[j]));
 		if ((loss == PK_LOSS_TYPE || info->freed) && o->kind->fixed && o->kind->fixed(o) && !pk_goes(o->parent)) {
 			set_fate(o->parent, PK_REMAKE);
 			changed = true;

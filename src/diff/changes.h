@@ -26,7 +26,7 @@ struct pk_info {
 	bool cut;      /* its tie closes the circle: made without, tied afterwards; untied before it goes */
 	bool again;    /* what the server forgets when it makes it anew by itself is said again */
 	bool freed;    /* a column of a row type that changes: of another type, or with JSON in it, meanwhile (row_types.c) */
-	bool gap;      /* of the old side: it cannot be there while what it names changes (row_types.c) */
+	bool gap;      /* of the old side: it cannot be there while what it names, or refers to, changes */
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
 	struct pk_object *beside; /* of the other side: it is made before the old one goes, which then makes room for it */
 	size_t n_users, cap_users;

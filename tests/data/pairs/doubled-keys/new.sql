@@ -6,3 +6,6 @@ CREATE TABLE public.boxes (hall integer NOT NULL, box integer NOT NULL);
 ALTER TABLE public.boxes ADD CONSTRAINT boxes_pkey PRIMARY KEY (hall, box);
 ALTER TABLE public.boxes ADD CONSTRAINT boxes_once UNIQUE (hall, box) WITH (fillfactor=80);
 ALTER TABLE public.boxes ADD CONSTRAINT boxes_twice UNIQUE (hall, box) DEFERRABLE;
+CREATE TABLE public.stalls (price numeric, code integer);
+ALTER TABLE public.stalls ADD CONSTRAINT stalls_once EXCLUDE USING btree (price WITH =) WHERE (code > 0);
+ALTER TABLE public.stalls ADD CONSTRAINT stalls_twice EXCLUDE USING btree (price WITH =) WHERE (code > 0);

@@ -38,3 +38,4 @@ CREATE TABLE door ();
 -- a parent gets an identity
 CREATE TABLE queue (what text);
 CREATE TABLE urgent () INHERITS (queue);
+CREATE TABLE square (side int, size int GENERATED ALWAYS AS (side * side) STORED);

@@ -5,3 +5,4 @@ CREATE TABLE public.doors (
 	shade public.shade REFERENCES public.rooms (shade),
 	size integer CONSTRAINT doors_fit REFERENCES public.rooms (size) ON DELETE CASCADE DEFERRABLE
 );
+CREATE TABLE included (a int, b int, note text, UNIQUE (a) INCLUDE (note), FOREIGN KEY (b) REFERENCES included (a));
