@@ -448,7 +448,7 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 			pk_emit(s, "%s DROP EXPRESSION", pk_column_alter(s, to, false));
 	}
 	if (pk_attr(from, IDENTITY) && !pk_attr(to, IDENTITY))
-		pk_stmt_joins(pk_emit(s, "%s DROP IDENTITY", pk_column_alter(s, to, false)), to->parent);
+		pk_emit(s, "%s DROP IDENTITY", pk_column_alter(s, to, false)); /* by itself: TYPE beside it would be the sequence's too */
 	if (without_default)
 		drop_default(s, to);
 	if (emit_type && stand_in != PK_STAND_IN_NONE)

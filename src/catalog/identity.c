@@ -1,27 +1,41 @@
-/* What is said of an identity column's sequence beside its numbers: comment and privileges. It comes and goes with it. */
+/* What is said of an identity column's sequence beside its numbers: comment, privileges, logging. It comes and goes with it. */
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { SEQUENCE, TEXT };
-static const char *const attrs[] = { "sequence", "text" };
+enum { SEQUENCE, TEXT, LOGGING };
+static const char *const attrs[] = { "sequence", "text", "logging" };
 
 static void comment(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "COMMENT ON SEQUENCE %s IS %s", pk_attr(o, SEQUENCE), pk_attr(o, TEXT) ? pk_attr(o, TEXT) : "NULL");
 }
 
+static void set_logging(struct pk_script *s, const struct pk_object *o, const char *logging)
+{
+	pk_emit(s, "ALTER SEQUENCE %s SET %s", pk_attr(o, SEQUENCE), logging);
+}
+
+void pk_identity_keep_logging(struct pk_script *s, const struct pk_object *o)
+{
+	if (pk_attr(o, LOGGING))
+		set_logging(s, o, pk_attr(o, LOGGING));
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
+	pk_identity_keep_logging(s, o);
 	if (pk_attr(o, TEXT))
 		comment(s, o);
 }
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	if (!pk_attr_changed(from, to, TEXT))
-		return PK_SAME; /* the column sees to the name */
-	comment(s, to);
-	return PK_ALTERED;
+	if (pk_attr_changed(from, to, LOGGING))
+		set_logging(s, to, pk_attr(to, LOGGING) ? pk_attr(to, LOGGING) : pk_table_is_unlogged(to->parent) ? "UNLOGGED" : "LOGGED");
+	if (pk_attr_changed(from, to, TEXT))
+		comment(s, to);
+	/* the column sees to the name */
+	return pk_attr_changed(from, to, LOGGING) || pk_attr_changed(from, to, TEXT) ? PK_ALTERED : PK_SAME;
 }
 
 static void drop(struct pk_script *s, const struct pk_object *o)

@@ -281,6 +281,9 @@ void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const
 /* Changes the type of a column that keeps its definition, because the type behind it was replaced, or back from what stands in. */
 void pk_column_retype(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in from_stand_in);
 bool pk_column_has_type(const struct pk_object *column, const struct pk_object *type); /* or an array of it */
+bool pk_sequence_is_unlogged(const struct pk_object *sequence);
+void pk_sequence_set_logging(struct pk_script *s, const struct pk_object *sequence); /* LOGGED or UNLOGGED, as it is */
+void pk_identity_keep_logging(struct pk_script *s, const struct pk_object *identity); /* where it is not its table's */
 /* No value lies in both: the sequence has to restart in the same statement. */
 bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);
 /* A sequence that takes another one's place goes on behind the numbers that the column holds. */
@@ -327,6 +330,7 @@ bool pk_table_stays_attached(const struct pk_object *from, const struct pk_objec
 void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table);
 /* The table that it is a partition of; NULL: none. */
 const struct pk_object *pk_partition_of(const struct pk_object *table);
+bool pk_table_is_unlogged(const struct pk_object *table);
 bool pk_table_is_partitioned(const struct pk_object *table);
 
 #endif

@@ -82,6 +82,16 @@ void pk_sequence_succeeds(struct pk_script *s, const struct pk_object *sequence,
 	pk_sequence_go_on(s, column, sequence->ident, pk_attr(sequence, INCREMENT), pk_attr(sequence, MIN), pk_attr(sequence, MAX));
 }
 
+bool pk_sequence_is_unlogged(const struct pk_object *o)
+{
+	return pk_attr(o, PERSISTENCE) != NULL;
+}
+
+void pk_sequence_set_logging(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER SEQUENCE %s SET %s", o->ident, pk_sequence_is_unlogged(o) ? "UNLOGGED" : "LOGGED");
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	static const struct {
@@ -103,7 +113,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	if (sql.len)
 		pk_emit(s, "ALTER SEQUENCE %s%s", to->ident, sql.ptr);
 	if (pk_attr_changed(from, to, PERSISTENCE))
-		pk_emit(s, "ALTER SEQUENCE %s SET %s", to->ident, pk_attr(to, PERSISTENCE) ? "UNLOGGED" : "LOGGED");
+		pk_sequence_set_logging(s, to);
 	return PK_ALTERED;
 }
 

@@ -26,6 +26,11 @@ const char *pk_table_of_type(const struct pk_object *table)
 	return table->kind == &pk_kind_table ? pk_attr(table, OF_TYPE) : NULL;
 }
 
+bool pk_table_is_unlogged(const struct pk_object *table)
+{
+	return pk_attr(table, PERSISTENCE) != NULL;
+}
+
 bool pk_table_is_partitioned(const struct pk_object *table)
 {
 	return table->kind == &pk_kind_table && pk_attr(table, PARTITION_KEY) != NULL;
@@ -284,6 +289,23 @@ static bool can_be_of_type(struct pk_script *s, const struct pk_object *from, co
 	return n_new - kept <= 1;
 }
 
+/* From 15 on the sequences of its columns go along: those that shall be otherwise are told so again. */
+static void change_logging(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	rewriting(pk_emit(s, "ALTER TABLE %s SET %s", to->ident, pk_table_is_unlogged(to) ? "UNLOGGED" : "LOGGED"), from);
+	for (size_t i = 0; s->version >= 150000 && s->to && i < s->to->n; i++) {
+		const struct pk_object *o = s->to->objects[i];
+		const char *column = o->kind == &pk_kind_sequence ? pk_object_tie(o) : NULL;
+		const struct pk_object *owner =
+			column ? pk_snapshot_find(s->to, pk_arena_printf(s->arena, "column %s", column)) : NULL;
+
+		if (o->kind == &pk_kind_identity && o->parent == to)
+			pk_identity_keep_logging(s, o);
+		else if (owner && owner->parent == to && pk_sequence_is_unlogged(o) != pk_table_is_unlogged(to))
+			pk_sequence_set_logging(s, o);
+	}
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *what = pk_arena_printf(s->arena, "ALTER TABLE %s", to->ident);
@@ -294,7 +316,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	if (pk_attr_changed(from, to, ACCESS_METHOD) && s->version < 150000)
 		return PK_RECREATE; /* 14 cannot do it in place */
 	if (pk_attr_changed(from, to, PERSISTENCE))
-		rewriting(pk_emit(s, "%s SET %s", what, pk_attr(to, PERSISTENCE) ? "UNLOGGED" : "LOGGED"), from);
+		change_logging(s, from, to);
 	if (pk_attr_changed(from, to, ACCESS_METHOD)) {
 		const char *none = pk_table_is_partitioned(to) ? "DEFAULT" : "heap";
 

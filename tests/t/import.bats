@@ -167,14 +167,15 @@ project() {
 	pg_createdb twelve
 	sql twelve "SELECT lo_create(0);
 		CREATE ROLE twelfth; CREATE TABLE t (id int); CREATE EXTENSION pg_trgm;
-		REVOKE EXECUTE ON FUNCTION similarity(text, text) FROM PUBLIC;
+		REVOKE EXECUTE ON FUNCTION similarity(text, text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO twelfth;
 		INSERT INTO pg_seclabel VALUES ('t'::regtype, 'pg_type'::regclass, 0, 'nobody', 'x');
 		ALTER DATABASE twelve SET work_mem = '5MB'; ALTER ROLE twelfth IN DATABASE twelve SET work_mem = '6MB';
 		COMMENT ON DATABASE twelve IS 'it'; GRANT CREATE ON DATABASE twelve TO twelfth"
 	run --separate-stderr git postkit fingerprint "$(pg_url twelve)"
 	equal "$status" 0
 	local what
-	for what in 'large objects' 'privileges on function public.similarity' 'security label of nobody on type public.t' \
+	for what in 'large objects' 'privileges on function public.similarity' \
+		'privileges on function pg_catalog.pg_ls_dir' 'security label of nobody on type public.t' \
 		'settings of the database: work_mem' 'settings of the database for role twelfth: work_mem' \
 		'the comment on the database' 'privileges of the database'; do
 		# shellcheck disable=SC2154 # comes from run

@@ -40,6 +40,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "checks and exclusion constraints" { both_ways checks; }
 @test "indexes of every sort" { both_ways indexes; }
 @test "sequences and who owns them" { both_ways sequences; }
+@test "tables and their sequences, logged and unlogged" { both_ways logging; }
 @test "identities: in place of defaults, comments and privileges of their sequences" { both_ways identities; }
 @test "values are added to an enum" { both_ways enum-append; }
 @test "values are taken from an enum that is in use" { both_ways enum-rebuilt; }

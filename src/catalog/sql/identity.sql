@@ -1,9 +1,11 @@
--- Sequences of identity columns, for their comments and privileges; what they count is the column's affair.
+-- Sequences of identity columns, for their comments and privileges, and whether they are logged otherwise than their
+-- table; what they count is the column's affair.
 SELECT 'pg_sequence'::regclass::oid AS classid, c.oid, 'pg_class'::regclass::oid AS parent_class,
        t.oid AS parent_oid, n.nspname AS schema, a.attname AS name,
        quote_ident(n.nspname) || '.' || quote_ident(t.relname) || '.' || quote_ident(a.attname) AS ident,
        NULL AS owner, NULL AS comment, array_to_string(c.relacl, E'\n') AS acl,
        CASE WHEN c.relacl IS NOT NULL THEN array_to_string(acldefault('s', c.relowner), E'\n') END AS acl_default,
+       CASE WHEN c.relpersistence <> t.relpersistence THEN CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END AS logging, -- pg>=15
        quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS sequence, quote_literal(d.description) AS text
 FROM pg_class c
 JOIN pg_depend dp ON dp.classid = 'pg_class'::regclass AND dp.objid = c.oid AND dp.objsubid = 0

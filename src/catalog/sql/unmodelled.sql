@@ -8,21 +8,25 @@ SELECT what FROM (
                        ELSE u.usename = current_user
                             AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END
     UNION ALL SELECT 'large objects' WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
-    UNION ALL -- that are not what the extension itself gave
-    SELECT 'privileges on ' || i.type || ' ' || i.identity || ', of an extension'
-    FROM (SELECT 'pg_class'::regclass::oid AS classid, oid, relacl AS acl,
+    UNION ALL -- that are not what the extension, or the server itself, gave
+    SELECT 'privileges on ' || i.type || ' ' || i.identity || CASE WHEN m.objid IS NULL THEN ', of the server' ELSE ', of an extension' END
+    FROM (SELECT 'pg_class'::regclass::oid AS classid, oid, 0 AS subid, relacl AS acl,
                  acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner) AS born
           FROM pg_class WHERE relacl IS NOT NULL
-          UNION ALL SELECT 'pg_proc'::regclass, oid, proacl, acldefault('f', proowner) FROM pg_proc WHERE proacl IS NOT NULL
-          UNION ALL SELECT 'pg_type'::regclass, oid, typacl, acldefault('T', typowner) FROM pg_type WHERE typacl IS NOT NULL
-          UNION ALL SELECT 'pg_namespace'::regclass, oid, nspacl, acldefault('n', nspowner) FROM pg_namespace WHERE nspacl IS NOT NULL
-          UNION ALL SELECT 'pg_language'::regclass, oid, lanacl, acldefault('l', lanowner) FROM pg_language WHERE lanacl IS NOT NULL
-          UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwacl, acldefault('F', fdwowner)
+          UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, attacl, '{}' FROM pg_attribute WHERE attacl IS NOT NULL
+          UNION ALL SELECT 'pg_proc'::regclass, oid, 0, proacl, acldefault('f', proowner) FROM pg_proc WHERE proacl IS NOT NULL
+          UNION ALL SELECT 'pg_type'::regclass, oid, 0, typacl, acldefault('T', typowner) FROM pg_type WHERE typacl IS NOT NULL
+          UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, nspacl, acldefault('n', nspowner) FROM pg_namespace WHERE nspacl IS NOT NULL
+          UNION ALL SELECT 'pg_language'::regclass, oid, 0, lanacl, acldefault('l', lanowner) FROM pg_language WHERE lanacl IS NOT NULL
+          UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, fdwacl, acldefault('F', fdwowner)
                     FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL) o
-    JOIN pg_depend m ON m.classid = o.classid AND m.objid = o.oid AND m.deptype = 'e'
-    LEFT JOIN pg_init_privs p ON p.classoid = o.classid AND p.objoid = o.oid AND p.objsubid = 0,
-    pg_identify_object(o.classid, o.oid, 0) i
-    WHERE NOT (o.acl @> coalesce(p.initprivs, o.born) AND coalesce(p.initprivs, o.born) @> o.acl)
+    LEFT JOIN pg_depend m ON m.classid = o.classid AND m.objid = o.oid AND m.objsubid = 0 AND m.deptype = 'e'
+    LEFT JOIN pg_init_privs p ON p.classoid = o.classid AND p.objoid = o.oid AND p.objsubid = o.subid,
+    pg_identify_object(o.classid, o.oid, o.subid) i
+    WHERE (m.objid IS NOT NULL OR o.oid < 16384) AND o.oid <> 2200 -- the schema public is modelled
+          -- nor is what initdb gives on these in pg_init_privs
+          AND i.identity <> 'information_schema' AND coalesce(i.schema, '') <> 'information_schema'
+          AND NOT (o.acl @> coalesce(p.initprivs, o.born) AND coalesce(p.initprivs, o.born) @> o.acl)
     UNION ALL
     SELECT v.what FROM pg_database d,
     LATERAL (SELECT 'settings of the database' || coalesce(' for role ' || quote_ident(pg_get_userbyid(nullif(s.setrole, 0))), '') || ': '
