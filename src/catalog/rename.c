@@ -84,10 +84,13 @@ void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char
 		stmt->about = o;
 }
 
+/* CASCADE reaches the tables of the type. */
 void pk_rename_in_parent(struct pk_script *s, const struct pk_object *o, const char *from, const char *to)
 {
-	struct pk_stmt *stmt = pk_emit(s, "ALTER %s %s RENAME %s %s TO %s", pk_sql_name(o->parent), o->parent->ident,
-				       o->parent->kind->type ? "ATTRIBUTE" : pk_sql_name(o), quoted(s, from), quoted(s, to));
+	bool attribute = o->parent->kind->type;
+	struct pk_stmt *stmt = pk_emit(s, "ALTER %s %s RENAME %s %s TO %s%s", pk_sql_name(o->parent), o->parent->ident,
+				       attribute ? "ATTRIBUTE" : pk_sql_name(o), quoted(s, from), quoted(s, to),
+				       attribute ? " CASCADE" : "");
 
 	stmt->lock = "ACCESS EXCLUSIVE";
 }

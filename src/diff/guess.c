@@ -153,14 +153,15 @@ struct guessing {
 	struct pk_map used; /* keys of the new side that have a partner, and of the old side's schemas that have one */
 };
 
-/* Gone or come by itself, not with its relation or its parent's column. */
+/* Gone or come by itself, not with its relation, its parent's column or its type's attribute. */
 static bool alone(const struct pk_object *o, const struct pk_snapshot *other_side)
 {
 	if (pk_snapshot_find(other_side, o->key) || !o->kind->rename || o->kind->named_freely || o->origin)
 		return false;
 	if (!pk_is_part(o))
 		return true;
-	return (o->parent->kind->columns_apart || o->parent->kind->type) && pk_snapshot_find(other_side, o->parent->key);
+	return (o->parent->kind->columns_apart || o->parent->kind->type) && pk_snapshot_find(other_side, o->parent->key) &&
+	       !(o->kind->part && pk_column_follows_type(o));
 }
 
 /* A move to another schema is one only where the name stays. */

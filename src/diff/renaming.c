@@ -430,6 +430,13 @@ static int add_asked(struct pk_rename_work *w, const char *text, int depth, stru
 		if (!rename.to)
 			return not_there(text, "what is wanted has nothing of the new name", err);
 	}
+	if (rename.from->kind->part && pk_column_follows_type(rename.from)) {
+		pk_err_set(err, "'%s' cannot be renamed: the columns of %s are the attributes of %s", text,
+			   rename.from->parent->ident, pk_table_of_type(rename.from->parent));
+		pk_err_hint(err, "--rename column:%s.%s=%s renames the attribute, and the column with it",
+			    pk_table_of_type(rename.from->parent), pk_attr(rename.from, 0), pk_attr(rename.to, 0));
+		return pk_err_exit(err, PK_EXIT_USAGE);
+	}
 	if (rename.from->kind->rename)
 		add(w, &rename);
 	return 0;

@@ -214,6 +214,19 @@ pairs() {
 	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT i FROM t')" 1
 }
 
+@test "the attribute of a type is renamed with the columns of the tables of the type, and they with it alone" {
+	local old='CREATE TYPE addr AS (street text, nr int); CREATE TABLE homes OF addr; CREATE TABLE kept (a addr);
+		INSERT INTO homes VALUES ($$s$$, 1); CREATE VIEW v AS SELECT nr FROM homes'
+	local new='CREATE TYPE addr AS (street text, "House nr" int); CREATE TABLE homes OF addr; CREATE TABLE kept (a addr);
+		CREATE VIEW v AS SELECT "House nr" AS nr FROM homes'
+	ok pairs "$old" "$new" --rename 'column:addr.nr="House nr"'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT "House nr" FROM homes')" 1
+	sql "p_$BATS_TEST_NUMBER" <"$T/down.sql"
+	fails 129 git postkit diff "$(pg_url "p_$BATS_TEST_NUMBER")" "$(pg_url "q_$BATS_TEST_NUMBER")" \
+		--rename 'column:public.homes.nr="House nr"'
+	has 'the columns of public.homes are the attributes of public.addr' '--rename column:public.addr.nr="House nr"'
+}
+
 @test "what superusers alone may rename, comment on and grant" {
 	local old="CREATE FOREIGN DATA WRAPPER w; GRANT USAGE ON FOREIGN DATA WRAPPER w TO PUBLIC;
 		DO 'BEGIN IF to_regrole(''granted'') IS NULL THEN CREATE ROLE granted; END IF; END';
