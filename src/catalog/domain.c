@@ -117,18 +117,19 @@ static void untie(struct pk_script *s, const struct pk_object *from, const struc
 		pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", from->ident);
 }
 
+/* The default last: one that uses a table with such a column would keep constraints from being added. */
 static void retie(struct pk_script *s, const struct pk_object *o)
 {
 	const char *const *items;
 	size_t n = pk_attr_list(s, pk_attr(o, CONSTRAINTS), &items);
 
-	if (pk_attr(o, DEFAULT_VALUE))
-		pk_emit(s, "ALTER DOMAIN %s SET DEFAULT %s", o->ident, pk_attr(o, DEFAULT_VALUE));
 	for (size_t i = 0; i < n; i++) {
 		add_constraint(s, o, items[i]);
 		if (*pk_item_part(s, items[i], 2))
 			comment_constraint(s, o, items[i]);
 	}
+	if (pk_attr(o, DEFAULT_VALUE))
+		pk_emit(s, "ALTER DOMAIN %s SET DEFAULT %s", o->ident, pk_attr(o, DEFAULT_VALUE));
 }
 
 static void alter_constraints(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

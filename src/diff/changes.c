@@ -316,7 +316,7 @@ static bool reach_foreign_keys(const struct pk_object *column, const struct pk_o
 
 static bool carry_on(struct pk_changes *c)
 {
-	bool changed = pk_moves_reach(c) | pk_row_types_reach(c) | pk_shares_reach(c);
+	bool changed = pk_moves_reach(c) | pk_row_types_reach(c) | pk_literals_reach(c) | pk_shares_reach(c);
 
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
@@ -344,6 +344,16 @@ static bool changes_type(const struct pk_object *o)
 	return pk_info(o)->fate == PK_CHANGE_TYPE || pk_info(o)->retype;
 }
 
+/* A default, or a domain's checks, in a circle: alter() leaves them to statements of their own. */
+static bool changes_in_circle(const struct pk_object *o)
+{
+	const struct pk_object *other = pk_info(o)->other;
+
+	if (!pk_changes_in_place(o) || (!pk_info(o)->cut && !pk_info(other)->cut))
+		return false;
+	return o->kind->type || (o->kind->part && !pk_streq(pk_object_tie(o), pk_object_tie(other)));
+}
+
 /*
  * An heir's default has to be out of the way before its parent's change of type reaches it, and that which
  * gives way to an identity, or takes its place, before one sequence takes the name of the other.
@@ -354,7 +364,7 @@ static void release_ties(struct pk_changes *c)
 		struct pk_object *o = c->from->objects[i];
 
 		if ((o->origin && changes_type(o) && changes_type(o->origin) && pk_object_tie(o)) ||
-		    (o->kind->tie_apart && pk_changes_in_place(o) && o->kind->tie_apart(o, pk_info(o)->other)))
+		    changes_in_circle(o) || (o->kind->tie_apart && pk_changes_in_place(o) && o->kind->tie_apart(o, pk_info(o)->other)))
 			mark_both(pk_info(o), offsetof(struct pk_info, retie));
 	}
 }

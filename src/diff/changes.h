@@ -114,6 +114,10 @@ bool pk_shares_reach(struct pk_changes *changes);
  * decided that was not before.
  */
 bool pk_row_types_reach(struct pk_changes *changes);
+/* Of the old side: do attributes come or go in what the values of the type, or the relation's rows, are made of? */
+bool pk_reshapes(const struct pk_object *type);
+/* literals.c: what says literals of such values has to say them again. True when something was decided that was not before. */
+bool pk_literals_reach(struct pk_changes *changes);
 /* circles.c: sets circle and cut of all objects of a side. */
 void pk_circles_find(struct pk_changes *changes, const struct pk_snapshot *side);
 /* The relation of a column, else the object itself. */

@@ -27,9 +27,11 @@ bool pk_in_circle(const struct pk_object *o, const struct pk_object *on)
 
 bool pk_by_tie(const struct pk_object *o, const struct pk_object *on)
 {
-	const struct pk_kind *kind = pk_whole(on)->kind;
+	const struct pk_object *whole = pk_whole(on);
 
-	return pk_object_tie(o) && !kind->type && (o->kind->tie_uses_relations || !kind->relation_name);
+	if (o->kind->part && whole->kind->relation_name && !whole->kind->tied_to_column)
+		return pk_object_tie(o) && !pk_column_has_type(o, whole); /* a row or another value, in its default */
+	return pk_object_tie(o) && !whole->kind->type && (o->kind->tie_uses_relations || !whole->kind->relation_name);
 }
 
 static void visit(struct search *s, struct pk_object *o);

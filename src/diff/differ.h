@@ -17,6 +17,7 @@ struct pk_differ {
 void pk_differ_add_nodes(struct pk_differ *d);
 void pk_differ_add_edges(struct pk_differ *d);
 void pk_differ_order_row_types(struct pk_differ *d); /* row_types.c */
+void pk_differ_order_literals(struct pk_differ *d); /* literals.c */
 void pk_differ_order_watchers(struct pk_differ *d); /* watch.c */
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena); /* empty */
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);

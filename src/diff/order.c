@@ -201,8 +201,10 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	pk_graph_edge(&d->graph, info->release, info->drop);
 	if (o->origin) {
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
-		if (info->freed)
+		if (info->freed) { /* with its parent's, or by itself once it has left that */
 			pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->release);
+			pk_graph_edge(&d->graph, pk_info(o->parent)->release, info->release);
+		}
 	}
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(o->parent));
@@ -277,6 +279,8 @@ static void order_partitions(struct pk_differ *d)
 				continue;
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
+			if (pk_info(part)->freed)
+				pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->release);
 			if (pk_index_parent(&d->arena, d->changes.from, part))
 				pk_graph_edge(&d->graph, pk_info(o)->drop,
 					      pk_drop_node(pk_index_parent(&d->arena, d->changes.from, part)));
@@ -531,6 +535,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_moves(d);
 	order_default_privileges(d);
 	pk_differ_order_row_types(d);
+	pk_differ_order_literals(d);
 	pk_differ_order_watchers(d);
 	order_bodies(d);
 }

@@ -94,7 +94,7 @@ static bool free_holder(void *context, const struct pk_object *type, struct pk_o
 
 	(void)context;
 	info->gap = true;
-	if (other && is_value(o, type) && pk_moves(o->parent) && !info->freed && !pk_column_generated(o))
+	if (is_value(o, type) && pk_moves(o->parent) && !info->freed)
 		return info->freed = true; /* of the table that stands aside; the new one has no rows yet */
 	if (!other || pk_goes(o) || info->freed || (o->kind->type && info->retie))
 		return false;
@@ -179,25 +179,28 @@ void pk_differ_order_row_types(struct pk_differ *d)
 static bool changes_shape(const struct pk_object *o)
 {
 	for (size_t i = 0; i < o->n_deps; i++) {
-		const struct pk_object *type = o->deps[i];
-		const struct pk_object *other = pk_info(type)->other;
-
-		if (o->kind->part && !pk_column_has_type(o, type))
-			continue;
-		if (!type->kind->relation_name)
-			continue;
-		if (type->kind->type && changes_shape(type))
+		if ((!o->kind->part || pk_column_has_type(o, o->deps[i])) && o->deps[i]->kind->relation_name &&
+		    pk_reshapes(o->deps[i]))
 			return true;
-		for (size_t j = 0; j < type->n_children; j++) {
-			const struct pk_object *part = type->children[j];
+	}
+	return false;
+}
 
-			if (part->kind->part && (pk_goes(part) || changes_shape(part)))
-				return true;
-		}
-		for (size_t j = 0; other && j < other->n_children; j++) {
-			if (other->children[j]->kind->part && pk_info(other->children[j])->fate == PK_CREATE_NEW)
-				return true;
-		}
+bool pk_reshapes(const struct pk_object *type)
+{
+	const struct pk_object *other = pk_info(type)->other;
+
+	if (type->kind->type && changes_shape(type))
+		return true;
+	for (size_t i = 0; i < type->n_children; i++) {
+		const struct pk_object *part = type->children[i];
+
+		if (part->kind->part && (pk_goes(part) || changes_shape(part)))
+			return true;
+	}
+	for (size_t i = 0; other && i < other->n_children; i++) {
+		if (other->children[i]->kind->part && pk_info(other->children[i])->fate == PK_CREATE_NEW)
+			return true;
 	}
 	return false;
 }

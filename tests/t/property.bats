@@ -48,6 +48,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "typed tables, and values of composite types that are replaced" { both_ways typed-tables; }
 @test "tables that become typed ones have the columns of the type, in its order" { both_ways typed-order; }
 @test "a table changes before anything takes its row type" { both_ways row-types-new; }
+@test "literals of composite values whose type changes" { both_ways row-literals; }
 @test "functions, procedures and aggregates, also where they have to be dropped first" { both_ways functions; }
 @test "tables whose row types columns and expressions have" { both_ways row-types; }
 @test "views on views on a column that changes" { both_ways views; }

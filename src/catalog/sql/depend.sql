@@ -17,6 +17,8 @@ SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid,
                  AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind IN ('i', 'I'))
             WHEN d.classid = 'pg_proc'::regclass THEN
                  EXISTS (SELECT FROM pg_proc p WHERE p.oid = d.objid AND (p.proargdefaults IS NOT NULL OR p.prosqlbody IS NOT NULL))
+            WHEN d.classid = 'pg_type'::regclass THEN
+                 EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND t.typtype = 'd' AND t.typdefaultbin IS NOT NULL)
             ELSE d.classid IN ('pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_policy'::regclass,
                                'pg_trigger'::regclass, 'pg_statistic_ext'::regclass, 'pg_publication_rel'::regclass)
        END)::int AS expression

@@ -14,3 +14,8 @@ GRANT USAGE ON SCHEMA public TO pg_monitor;
 CREATE TYPE public.span AS RANGE (subtype = numeric);
 CREATE TABLE public.parent (id integer, total public.span);
 CREATE TABLE public.heir () INHERITS (public.parent);
+
+-- defaults that call what takes the row
+CREATE TABLE own_row (x int, y int, z int);
+CREATE FUNCTION takes_row(own_row) RETURNS int LANGUAGE sql AS 'SELECT 1';
+ALTER TABLE own_row ALTER x SET DEFAULT takes_row(NULL), ALTER y SET DEFAULT takes_row(NULL) + 1;

@@ -19,3 +19,8 @@ CREATE TYPE public.entry AS (at date, mood public.mood);
 CREATE TYPE public.span AS RANGE (subtype = numeric);
 CREATE TABLE public.parent (id integer);
 CREATE TABLE public.heir (total text) INHERITS (public.parent);
+
+-- defaults that call what takes the row
+CREATE TABLE own_row (x int, y int, z int);
+CREATE FUNCTION takes_row(own_row) RETURNS int LANGUAGE sql AS 'SELECT 1';
+ALTER TABLE own_row ALTER y SET DEFAULT takes_row(NULL), ALTER z SET DEFAULT takes_row(NULL);

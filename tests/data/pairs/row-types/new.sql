@@ -179,3 +179,28 @@ ALTER TABLE gp ADD COLUMN n varchar(7) DEFAULT 'm';
 CREATE INDEX ON pa (a); CREATE INDEX ON ch (n);
 CREATE TABLE typed_parent (x int, y bigint, z int GENERATED ALWAYS AS (x + 1) STORED);
 CREATE TABLE uses (g gp, p pa[], c ch);
+
+CREATE SCHEMA r14;
+SET search_path = r14;
+CREATE TABLE a (id bigint, n int, more text DEFAULT 'm');
+CREATE TABLE whole (k int, one a) PARTITION BY HASH (k);
+CREATE TABLE part PARTITION OF whole FOR VALUES WITH (MODULUS 4, REMAINDER 2);
+CREATE TABLE leaves (k int, one a);
+CREATE TABLE joins PARTITION OF whole FOR VALUES WITH (MODULUS 4, REMAINDER 3);
+CREATE TABLE up (one a);
+CREATE TABLE down (one a, x int);
+CREATE TABLE up2 (one a);
+CREATE TABLE down2 (x int) INHERITS (up2);
+CREATE TABLE other (one a);
+CREATE TABLE swaps () INHERITS (other);
+
+CREATE SCHEMA r15;
+SET search_path = r15;
+CREATE TABLE a (id bigint, n int, more text DEFAULT 'm');
+CREATE TABLE b (id bigint, n int);
+CREATE FUNCTION mk(int) RETURNS a LANGUAGE sql IMMUTABLE AS 'SELECT $1, $1, NULL';
+CREATE TABLE moves (k int, made a, kept a GENERATED ALWAYS AS (mk(k)) STORED, gains a[]) PARTITION BY HASH (k);
+CREATE TABLE moves1 PARTITION OF moves FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+CREATE INDEX ON moves (kept);
+CREATE TABLE up (k int) PARTITION BY RANGE (k);
+CREATE TABLE down (x int) PARTITION BY LIST (x);
