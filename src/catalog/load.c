@@ -112,8 +112,8 @@ static int try_item(struct run *run, struct pk_load_item *item)
 		return keep_label(run, item);
 	if (!by_admin(run, item) && !(run->super.admin && pk_super_warns(&item->super)) && pk_exec(run->user.conn, item->text, &item->err) == 0)
 		return 0;
-	/* a wrapper without a handler, or another such view */
-	if (item->without_rows && strcmp(item->err.sqlstate, "55000") == 0) {
+	/* a wrapper without a handler, another such view, or a role that here may not read what it may there */
+	if (item->without_rows && (strcmp(item->err.sqlstate, "55000") == 0 || strcmp(item->err.sqlstate, "42501") == 0)) {
 		pk_err_release(&item->err);
 		return pk_exec(run->user.conn, item->without_rows, &item->err);
 	}
