@@ -512,6 +512,11 @@ static bool folds(const struct pk_object *o)
 	return true;
 }
 
+static bool renames_heirs(const struct pk_object *o)
+{
+	return of_relation(o);
+}
+
 static bool fixed(const struct pk_object *o)
 {
 	return pk_attr(o, IN_KEY) != NULL;
@@ -540,5 +545,5 @@ const struct pk_kind pk_kind_column = {
 	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
 	.folds = folds, .extras = extras, .fixed = fixed, .reaction = reaction, .tie = default_value,
 	.tie_apart = tie_apart, .untie = untie, .retie = retie, .brings = pk_column_identity,
-	.rename = pk_rename_in_parent, .follow = follow,
+	.rename = pk_rename_in_parent, .renames_heirs = renames_heirs, .follow = follow,
 };

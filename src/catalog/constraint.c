@@ -519,6 +519,11 @@ static bool renamed_along(const struct pk_object *o)
 	return pk_constraint_merged(o) || comes_by_itself(o);
 }
 
+static bool renames_heirs(const struct pk_object *o)
+{
+	return is_kind(o, 'c') && reaches_heirs(o);
+}
+
 static bool exclusive(const struct pk_object *o)
 {
 	return is_kind(o, 'p');
@@ -533,7 +538,7 @@ const struct pk_kind pk_kind_constraint = {
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,
 	.lock_create = LOCK, .lock_alter = LOCK, .lock_drop = LOCK,
 	.parent_attr = WHOLE + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
-	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = renamed_along,
+	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = renamed_along, .renames_heirs = renames_heirs,
 	.exclusive = exclusive, .comes_by_itself = comes_by_itself, .references = references, .reaction = reaction, .create = create, .alter = alter, .drop = drop,
 	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,
 };

@@ -240,7 +240,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 const struct pk_kind pk_kind_domain = {
 	.if_any = "pg_type WHERE typtype = 'd' AND oid >= 16384",
 	.name = "domain", .sql_name = "DOMAIN", .folder = "domains", .query = pk_sql_domain, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "DOMAIN", .owned = true, .relation_name = true, .type = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "DOMAIN", .owned = true, .relation_name = true, .no_relation = true, .type = true,
 	.reaction = reaction, .tie = tie, .untie = untie, .retie = retie,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = set_aside, .sheds = true,
 	.rename = pk_rename_itself, .inside = "constraint", .inside_attr = CONSTRAINTS + 1,

@@ -52,7 +52,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_enum = {
 	.if_any = "pg_type WHERE typtype = 'e' AND oid >= 16384",
 	.name = "enum", .sql_name = "TYPE", .folder = "enums", .query = pk_sql_enum, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 4, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true, .grows = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 4, .grant_on = "TYPE", .owned = true, .relation_name = true, .no_relation = true, .type = true, .grows = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = pk_set_aside_type,
 	.rename = pk_rename_itself, .inside = "value", .inside_attr = LABELS + 1,
 };

@@ -179,7 +179,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 const struct pk_kind pk_kind_index = {
 	.opens_relations = true,
 	.name = "index", .sql_name = "INDEX", .folder = "indexes", .query = pk_sql_index, .hash_joins = true, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 14, .lock_drop = "ACCESS EXCLUSIVE", .relation_name = true, .shape = true, .extras = extras, .reaction = reaction,
+	.n_attrs = PK_COUNT(attrs), .rank = 14, .lock_drop = "ACCESS EXCLUSIVE", .relation_name = true, .no_row_type = true, .shape = true, .extras = extras, .reaction = reaction,
 	.parent_attr = PARENT_INDEX + 1, .create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself, .named_freely = true, .named_attr = DEFINITION + 1,
 	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,

@@ -59,6 +59,8 @@ struct pk_kind {
 	bool superuser;             /* pk_create_defined() is a superuser's */
 	bool owned;                 /* ALTER ... OWNER TO */
 	bool relation_name;         /* shares the name space of relations and types with others */
+	bool no_row_type;           /* of which it is a relation alone */
+	bool no_relation;           /* of which it is a type alone */
 	bool part;                  /* has no text of its own: columns */
 	bool comes_first;           /* is there before its parent, and takes along what uses it: the shell of a type */
 	bool shape;                 /* of what a partition must have before it is attached: columns, keys, indexes */
@@ -154,6 +156,8 @@ struct pk_kind {
 	int named_attr;             /* 1 + index of the attribute in whose text the name stands; 0: none */
 	/* Does it take its new name from the parent's of the same name? NULL: no. */
 	bool (*renamed_along)(const struct pk_object *o);
+	/* Have the heirs of its relation one of the same name, which is renamed with it? NULL: no. */
+	bool (*renames_heirs)(const struct pk_object *o);
 	const char *inside;         /* what has a name in it without being an object: "value"; NULL: nothing */
 	int inside_attr;            /* 1 + index of the attribute that lists these, by quoted names */
 };

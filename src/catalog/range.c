@@ -47,7 +47,7 @@ static void drop_aside(struct pk_script *s, const struct pk_object *from, const 
 const struct pk_kind pk_kind_range = {
 	.name = "range", .sql_name = "TYPE", .folder = "types", .query = pk_sql_range, .attrs = attrs,
 	.if_any = "pg_range WHERE rngtypid >= 16384",
-	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true, .type = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true, .no_relation = true, .type = true,
 	.also_type_attr = MULTIRANGE + 1,
 	.create = create, .alter = alter, .drop = drop, .set_aside = set_aside, .drop_aside = drop_aside,
 	.rename = pk_rename_itself,

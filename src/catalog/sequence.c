@@ -120,7 +120,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_sequence = {
 	.if_any = "pg_sequence",
 	.name = "sequence", .sql_name = "SEQUENCE", .folder = "sequences", .query = pk_sql_sequence, .attrs = attrs,
-	.n_attrs = PK_COUNT(attrs), .rank = 7, .lock_alter = "SHARE ROW EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "SEQUENCE", .owned = true, .relation_name = true, .stays = true,
+	.n_attrs = PK_COUNT(attrs), .rank = 7, .lock_alter = "SHARE ROW EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "SEQUENCE", .owned = true, .relation_name = true, .no_row_type = true, .stays = true,
 	.tie = owner_column, .tie_same = same_owner, .untie = disown, .retie = own, .tied_to_column = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself, .named_freely = true,

@@ -28,10 +28,16 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	return PK_ALTERED;
 }
 
+/* A partition's share has its whole's name. */
+static bool renames_heirs(const struct pk_object *o)
+{
+	return pk_table_is_partitioned(o->parent) && pk_find_outside(pk_attr(o, DEFINITION), " FOR EACH ROW ");
+}
+
 const struct pk_kind pk_kind_trigger = {
 	.opens_relations = true,
 	.name = "trigger", .sql_name = "TRIGGER", .folder = "triggers", .query = pk_sql_trigger, .attrs = attrs,
 	.if_any = "pg_trigger WHERE NOT tgisinternal",
 	.n_attrs = PK_COUNT(attrs), .rank = 20, .lock_create = "SHARE ROW EXCLUSIVE", .lock_alter = "SHARE ROW EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
-	.rename = pk_rename_itself, .named_freely = true, .named_attr = DEFINITION + 1,
+	.rename = pk_rename_itself, .named_freely = true, .renames_heirs = renames_heirs, .named_attr = DEFINITION + 1,
 };

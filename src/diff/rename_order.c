@@ -1,66 +1,20 @@
 /*
- * Renames as statements, in an order in which each can run. From the inside out: parts, what has arguments,
- * relations and types, schemas; so everything is called by the name that it has before. Of those in one
- * place one comes when its new name is free; what is in the way and is not to stay goes aside.
+ * Renames as statements, in an order in which each can run. From the inside out where nothing stands against it: parts,
+ * what has arguments, relations and types, schemas. One comes when its new name is free; what is in the way and is not
+ * to stay goes aside, as does one of those that wait for each other in a circle.
  */
-#include "diff/rename_work.h"
+#include "diff/rename_names.h"
 #include "pg/conn.h"
-
-/* Names have 63 bytes. */
-#define NAME_MAX_BYTES 63
 
 struct mover {
 	struct pk_rename_work *w;
 	struct pk_renaming *ret;
-	struct pk_map held;	/* names that are taken: key -> the object, or NULL when it was given free */
+	struct pk_names names;
+	struct pk_bearer **due; /* that have to get somewhere, and those that are there */
+	size_t n;
 	struct pk_strv schemas; /* made on the way */
+	struct pk_strv left;    /* "heir parent" */
 };
-
-/* One that is still to move, as it is by now. */
-struct move {
-	const struct pk_rename *rename;
-	struct pk_object now;
-	const char *schema, *name; /* where it has to get */
-	bool done;
-};
-
-/* ---- names ---- */
-
-/* What only one at a time can be called. */
-static const char *key_of(struct mover *m, const struct pk_object *o, const char *schema, const char *name)
-{
-	struct pk_arena *arena = &m->w->arena;
-
-	if (pk_is_part(o))
-		return pk_arena_printf(arena, "%s\n%s\n%s", o->kind->name, o->parent->key, name);
-	if (o->kind->relation_name)
-		return pk_arena_printf(arena, "relation\n%s\n%s", schema, name);
-	return pk_arena_printf(arena, "%s\n%s\n%s%s", o->kind->routine ? "routine" : o->kind->name, schema ? schema : "",
-			       name, pk_ident_tail(o));
-}
-
-static const struct pk_object *holder(struct mover *m, const struct move *move, const char *schema, const char *name)
-{
-	return pk_map_get(&m->held, key_of(m, &move->now, schema, name));
-}
-
-/* A name near to the old one that nothing has. */
-static const char *free_name(struct mover *m, const struct pk_object *o)
-{
-	static const char suffix[] = "__renamed";
-
-	for (int i = 0;; i++) {
-		PK_FREE char *tail = i ? pk_printf("%s%d", suffix, i) : pk_strdup(suffix);
-		size_t n = strlen(o->name), most = NAME_MAX_BYTES - strlen(tail);
-
-		if (n > most)
-			for (n = most; n > 0 && ((unsigned char)o->name[n] & 0xC0) == 0x80;)
-				n--; /* not in the middle of a character */
-		const char *name = pk_arena_printf(&m->w->arena, "%.*s%s", (int)n, o->name, tail);
-		if (!pk_map_get(&m->held, key_of(m, o, o->schema, name)))
-			return name;
-	}
-}
 
 /* ---- statements ---- */
 
@@ -73,7 +27,7 @@ static struct pk_rename_step *add_step(struct mover *m, const char *kind, const 
 		ret->steps = pk_realloc_array(ret->steps, ret->cap, sizeof(*ret->steps));
 	}
 	ret->steps[ret->n] = (struct pk_rename_step){
-		.kind = kind, .object = pk_arena_strdup(&ret->arena, object),
+		.kind = kind, .object = pk_arena_strdup(&ret->arena, object), .note = "",
 	};
 	return &ret->steps[ret->n++];
 }
@@ -91,35 +45,43 @@ static void take_statements(struct mover *m, struct pk_rename_step *step)
 static void describe_lock(struct mover *m, const struct pk_object *o, struct pk_rename_step *step)
 {
 	const struct pk_object *on = pk_is_part(o) ? o->parent : o;
-	const char *ident = on == o ? pk_ident_named(&m->w->script, o, o->name) : on->ident; /* by the name of now */
 
 	if (!on->kind->relation_name || on->kind->type || on->parent)
 		return;
 	step->lock = (struct pk_step_lock){
-		.relation = pk_arena_strdup(&m->ret->arena, ident), .mode = "ACCESS EXCLUSIVE",
+		.relation = pk_arena_strdup(&m->ret->arena, on->ident), .mode = "ACCESS EXCLUSIVE",
 		.rows = on->rows, .bytes = on->bytes,
 	};
 }
 
-static void rename_now(struct mover *m, struct pk_object *now, const char *name)
+static void emit_rename(struct pk_script *s, const struct pk_bearer *b, const char *from, const char *to)
+{
+	const struct pk_object *o = &b->now;
+
+	if (b->inside)
+		pk_rename_inside(s, o->parent, from, to);
+	else
+		o->kind->rename(s, o, from, to);
+}
+
+static void rename_now(struct mover *m, struct pk_bearer *b, const char *name)
 {
 	struct pk_script *s = &m->w->script;
-	struct pk_rename_step *step = add_step(m, now->kind->name, pk_ident_named(s, now, now->name));
+	const struct pk_object *now = &b->now;
+	struct pk_rename_step *step = add_step(m, b->inside ? now->kind->inside : now->kind->name, b->inside ? now->name : now->ident);
 
-	if (now->kind->part)
-		step->object = pk_arena_strdup(&m->ret->arena, now->ident);
+	step->note = "programs that use the old name fail from then on";
 	if (now->parent) {
 		step->within_kind = now->parent->kind->name;
 		step->within = pk_arena_strdup(&m->ret->arena, now->parent->ident);
 		step->name = pk_arena_strdup(&m->ret->arena, now->name);
 	}
-	now->kind->rename(s, now, now->name, name);
-	now->kind->rename(s, now, name, now->name);
+	emit_rename(s, b, now->name, name);
+	emit_rename(s, b, name, now->name);
 	take_statements(m, step);
-	describe_lock(m, now, step);
-	pk_map_set(&m->held, key_of(m, now, now->schema, now->name), NULL);
-	now->name = name;
-	pk_map_set(&m->held, key_of(m, now, now->schema, now->name), now);
+	if (!b->inside)
+		describe_lock(m, now, step);
+	pk_names_give(&m->names, b, now->schema, name);
 }
 
 static void make_schema(struct mover *m, const char *schema)
@@ -141,161 +103,241 @@ static void make_schema(struct mover *m, const char *schema)
 	take_statements(m, step);
 }
 
-static void set_schema(struct mover *m, struct pk_object *now, const char *schema)
+static void set_schema(struct mover *m, struct pk_bearer *b, const char *schema)
 {
 	struct pk_script *s = &m->w->script;
-	const char *before = pk_ident_named(s, now, now->name);
-	struct pk_object moved = *now;
+	struct pk_object moved = b->now;
 	PK_AUTO(pk_buf) from = PK_BUF_INIT;
 	PK_AUTO(pk_buf) to = PK_BUF_INIT;
 	struct pk_rename_step *step;
 
 	make_schema(m, schema);
-	pk_buf_add_ident(&from, now->schema);
+	pk_buf_add_ident(&from, moved.schema);
 	pk_buf_add_ident(&to, schema);
 	moved.schema = schema;
-	step = add_step(m, now->kind->name, before);
-	pk_emit(s, "ALTER %s %s SET SCHEMA %s", pk_sql_name(now), before, to.ptr);
-	pk_emit(s, "ALTER %s %s SET SCHEMA %s", pk_sql_name(now), pk_ident_named(s, &moved, now->name), from.ptr);
+	step = add_step(m, moved.kind->name, b->now.ident);
+	step->note = "programs that use the old name fail from then on";
+	pk_emit(s, "ALTER %s %s SET SCHEMA %s", pk_sql_name(&moved), b->now.ident, to.ptr);
+	pk_emit(s, "ALTER %s %s SET SCHEMA %s", pk_sql_name(&moved), pk_ident_named(s, &moved, moved.name), from.ptr);
 	take_statements(m, step);
-	describe_lock(m, now, step);
-	pk_map_set(&m->held, key_of(m, now, now->schema, now->name), NULL);
-	now->schema = schema;
-	pk_map_set(&m->held, key_of(m, now, now->schema, now->name), now);
+	describe_lock(m, &b->now, step);
+	pk_names_give(&m->names, b, schema, b->now.name);
 }
 
-/* ---- moves ---- */
-
-static void move(struct mover *m, struct move *move)
+/* Parents are known in their order: those that it took later it takes again, on the way back. */
+static void take_later_parents(struct mover *m, const struct pk_object *heir, const struct pk_object *parent, struct pk_buf *out)
 {
-	struct pk_object *now = &move->now;
-	bool elsewhere = !pk_is_part(now) && !pk_streq(now->schema, move->schema);
+	const char *const *parents;
+	size_t n = pk_attr_list(&m->w->script, pk_table_parents(heir), &parents), i = 0;
 
-	if (elsewhere && holder(m, move, move->schema, now->name) && holder(m, move, now->schema, move->name))
-		rename_now(m, now, free_name(m, now));
-	if (elsewhere && !holder(m, move, move->schema, now->name)) {
-		set_schema(m, now, move->schema);
-		elsewhere = false;
-	}
-	if (!pk_streq(now->name, move->name))
-		rename_now(m, now, move->name);
-	if (elsewhere)
-		set_schema(m, now, move->schema);
-	move->done = true;
+	while (i < n && strcmp(parents[i], parent->ident) != 0)
+		i++;
+	for (i++; i < n; i++)
+		for (size_t j = 0; j < heir->n_deps; j++) {
+			const struct pk_object *later = heir->deps[j];
+			PK_FREE char *pair = pk_printf("%s %s", heir->ident, later->ident);
+
+			if (later->kind->columns_apart && strcmp(later->ident, parents[i]) == 0 && !pk_strv_has(&m->left, pair))
+				pk_buf_addf(out, ", NO INHERIT %s, INHERIT %s", pk_names_of(later)->now.ident, pk_names_of(later)->now.ident);
+		}
 }
 
-static bool is_pending(const struct move *moves, size_t n, const struct pk_object *o)
+/* The heir leaves the parent: the plan joins them again where they shall stay together. */
+static void leave(struct mover *m, const struct pk_object *heir, const struct pk_object *parent)
 {
+	struct pk_script *s = &m->w->script;
+	const struct pk_object *heir_now = &pk_names_of(heir)->now, *parent_now = &pk_names_of(parent)->now;
+	struct pk_rename_step *step = add_step(m, heir->kind->name, heir_now->ident);
+	PK_AUTO(pk_buf) later = PK_BUF_INIT;
+
+	take_later_parents(m, heir, parent, &later);
+	step->note = "its columns stay; names of the parent's could not change otherwise";
+	pk_emit(s, "%s %s NO INHERIT %s", pk_alter_table(heir), heir_now->ident, parent_now->ident);
+	pk_emit(s, "%s %s INHERIT %s%s", pk_alter_table(heir), heir_now->ident, parent_now->ident, later.ptr);
+	take_statements(m, step);
+	describe_lock(m, heir_now, step);
+	pk_names_leave(heir, parent);
+	pk_strv_pushf(&m->left, "%s %s", heir->ident, parent->ident);
+}
+
+/* ---- what waits for what ---- */
+
+/* The relation that a part is of, as it was. */
+static const struct pk_object *relation_of(const struct pk_bearer *b)
+{
+	return b->was->parent;
+}
+
+/* Two parents of which one is to be left; NULL: neither can be. */
+static bool stays_heir(struct mover *m, const struct pk_object *heir, const struct pk_object *parent)
+{
+	const struct pk_object *heir_after = pk_rename_after(m->w, heir), *parent_after = pk_rename_after(m->w, parent);
+	const char *const *parents;
+	size_t n = heir_after ? pk_attr_list(&m->w->script, pk_table_parents(heir_after), &parents) : 0;
+
 	for (size_t i = 0; i < n; i++)
-		if (!moves[i].done && (moves[i].rename->from == o || &moves[i].now == o))
+		if (parent_after && strcmp(parents[i], parent_after->ident) == 0)
 			return true;
 	return false;
 }
 
-/*
- * The first whose new name is free; none: what is in its way goes aside, or it does itself. Returns false when
- * all are done.
- */
-static bool move_next(struct mover *m, struct move *moves, size_t n)
+static bool can_leave(const struct pk_bearer *b)
 {
-	struct move *first = NULL;
+	return b->n_leaders && b->was && relation_of(b)->kind->columns_apart && relation_of(b->leaders[0])->kind->columns_apart &&
+	       !pk_attachment_of(relation_of(b));
+}
 
-	for (size_t i = 0; i < n; i++) {
-		if (moves[i].done)
-			continue;
-		first = first ? first : &moves[i];
-		if (holder(m, &moves[i], moves[i].schema, moves[i].name))
-			continue;
-		move(m, &moves[i]);
+/* What a bearer waits for that cannot be called as it shall be: a bearer that is due itself, or NULL. */
+static struct pk_bearer *waits_for(struct mover *m, struct pk_bearer *b)
+{
+	struct pk_bearer *whose, *root = pk_names_root(b), *holder;
+
+	if (root != b && root->due)
+		return root;
+	holder = pk_names_holder(&m->names, b, b->schema, b->name, &whose);
+	if (holder && whose != b && whose->due)
+		return whose;
+	root = holder ? pk_names_root(holder) : NULL;
+	return root && root->due ? root : NULL;
+}
+
+/* One that waits for nothing but has not its way free. Returns false when there is no way to make room. */
+static bool make_room(struct mover *m, struct pk_bearer *b)
+{
+	struct pk_bearer *follower, *other, *whose, *holder, *leaves = NULL;
+
+	if (b->n_leaders) /* it goes its own way */
+		leaves = b;
+	else if ((other = pk_names_other_leader(b, &follower)) && can_leave(follower))
+		return leave(m, relation_of(follower), relation_of(other)), true;
+	holder = leaves ? NULL : pk_names_holder(&m->names, b, b->schema, b->name, &whose);
+	if (holder && whose->goes_along && whose != b) {
+		rename_now(m, whose, pk_names_free(&m->names, whose, b->schema));
 		return true;
 	}
-	if (!first)
+	if (holder && holder->n_leaders) { /* one of two parents */
+		leaves = holder;
+		if (whose->n_leaders && can_leave(whose) &&
+		    (!can_leave(holder) || stays_heir(m, relation_of(holder), relation_of(holder->leaders[0]))))
+			leaves = whose;
+	}
+	if (leaves && !can_leave(leaves))
 		return false;
-	const struct pk_object *in_the_way = holder(m, first, first->schema, first->name);
-	if (is_pending(moves, n, in_the_way) || !in_the_way->kind->rename) {
-		rename_now(m, &first->now, free_name(m, &first->now));
+	if (leaves)
+		leave(m, relation_of(leaves), relation_of(leaves->leaders[0]));
+	else if (holder && (holder->inside || holder->now.kind->rename))
+		rename_now(m, holder, pk_names_free(&m->names, holder, NULL));
+	return leaves || (holder && (holder->inside || holder->now.kind->rename));
+}
+
+/* Is there nothing between it and its new name? */
+static bool is_free(struct mover *m, struct pk_bearer *b)
+{
+	struct pk_bearer *follower;
+
+	return !b->n_leaders && !pk_names_holder(&m->names, b, b->schema, b->name, NULL) &&
+	       (pk_streq(b->now.name, b->name) || !pk_names_other_leader(b, &follower));
+}
+
+/* ---- moves ---- */
+
+static void move(struct mover *m, struct pk_bearer *b)
+{
+	struct pk_names *names = &m->names;
+	bool elsewhere = !pk_streq(b->now.schema, b->schema);
+
+	if (elsewhere && pk_names_holder(names, b, b->schema, b->now.name, NULL) &&
+	    pk_names_holder(names, b, b->now.schema, b->name, NULL))
+		rename_now(m, b, pk_names_free(names, b, b->schema));
+	if (elsewhere && !pk_names_holder(names, b, b->schema, b->now.name, NULL)) {
+		set_schema(m, b, b->schema);
+		elsewhere = false;
+	}
+	if (!pk_streq(b->now.name, b->name))
+		rename_now(m, b, b->name);
+	if (elsewhere)
+		set_schema(m, b, b->schema);
+	b->due = false;
+}
+
+/* One of a circle of those that wait for each other, and none that follows another. */
+static struct pk_bearer *of_circle(struct mover *m, struct pk_bearer *b)
+{
+	for (size_t i = 0; i <= m->n || b->n_leaders; i++)
+		b = waits_for(m, b);
+	return b;
+}
+
+/* Returns false when all are where they shall be. */
+static bool move_next(struct mover *m)
+{
+	struct pk_bearer *first = NULL;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct pk_bearer *b = m->due[i];
+
+		/* what goes along is where its table is; what follows may have its name already */
+		if (b->goes_along || b->place)
+			b->schema = b->now.schema;
+		b->due = b->due && !(pk_streq(b->now.schema, b->schema) && pk_streq(b->now.name, b->name));
+		if (b->due && is_free(m, b))
+			return move(m, b), true;
+		first = b->due && !first ? b : first;
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		if (!m->due[i]->due || waits_for(m, m->due[i]))
+			continue;
+		if (!make_room(m, m->due[i]))
+			move(m, m->due[i]); /* the server says why it cannot be */
 		return true;
 	}
-	struct pk_object *aside = pk_arena_alloc(&m->w->arena, sizeof(*aside));
-	*aside = *in_the_way;
-	aside->name = pk_bare_name(&m->w->arena, in_the_way);
-	rename_now(m, aside, free_name(m, aside));
-	return true;
+	if (first) {
+		first = of_circle(m, first);
+		rename_now(m, first, pk_names_free(&m->names, first, first->schema));
+	}
+	return first != NULL;
 }
 
 static int group_of(const struct pk_rename *rename)
 {
-	if (rename->from->kind == &pk_kind_schema)
-		return 3;
-	if (pk_is_part(rename->from))
+	if (rename->inside)
 		return 0;
-	return *pk_ident_tail(rename->from) ? 1 : 2;
+	if (rename->from->kind == &pk_kind_schema)
+		return 4;
+	if (pk_is_part(rename->from))
+		return 1;
+	return *pk_ident_tail(rename->from) ? 2 : 3;
 }
 
-static void move_group(struct mover *m, int group)
+static void add_due(struct mover *m, const struct pk_rename *rename)
 {
-	struct pk_rename_work *w = m->w;
-	struct move *moves = pk_arena_alloc(&w->arena, (w->n + 1) * sizeof(*moves));
-	size_t n = 0;
+	struct pk_bearer *b = rename->inside ? pk_names_inside(&m->names, rename->from, rename->inside) : pk_names_of(rename->from);
 
-	for (size_t i = 0; i < w->n; i++) {
-		const struct pk_rename *rename = &w->items[i];
-
-		if (rename->inside || group_of(rename) != group)
-			continue;
-		moves[n++] = (struct move){
-			.rename = rename, .now = *rename->from, .name = pk_bare_name(&w->arena, rename->to),
-			.schema = pk_rename_schema_before(w, rename->to->schema),
-		};
-		moves[n - 1].now.name = pk_bare_name(&w->arena, rename->from);
-	}
-	while (move_next(m, moves, n))
-		;
-}
-
-/* Values and the like; two that change places go by a name that nothing has. */
-static void rename_insides(struct mover *m)
-{
-	struct pk_rename_work *w = m->w;
-	struct pk_script *s = &w->script;
-	static const char aside[] = "%s__renamed";
-
-	for (int round = 0; round < 2; round++)
-		for (size_t i = 0; i < w->n; i++) {
-			const struct pk_rename *r = &w->items[i];
-			bool swapped = r->inside && pk_has_inside(s, r->from, r->inside_to);
-			const char *between = swapped ? pk_arena_printf(&w->arena, aside, r->inside) : NULL;
-			const char *from = round ? (swapped ? between : r->inside) : r->inside;
-			const char *to = round ? r->inside_to : between;
-
-			if (!r->inside || !to)
-				continue;
-			struct pk_rename_step *step = add_step(m, r->from->kind->inside, from);
-			step->within_kind = r->from->kind->name;
-			step->within = pk_arena_strdup(&m->ret->arena, r->from->ident);
-			step->name = step->object;
-			pk_rename_inside(s, r->from, from, to);
-			pk_rename_inside(s, r->from, to, from);
-			take_statements(m, step);
-		}
+	if (rename->inside)
+		pk_names_inside(&m->names, rename->from, rename->inside_to);
+	b->due = true;
+	b->name = rename->inside ? rename->inside_to : pk_bare_name(&m->w->arena, rename->to);
+	b->schema = pk_rename_schema_before(m->w, rename->to->schema);
+	m->due[m->n++] = b;
 }
 
 void pk_rename_write(struct pk_rename_work *work, struct pk_renaming *ret)
 {
-	struct mover m = { .w = work, .ret = ret };
+	struct mover m = { .w = work, .ret = ret, .names = PK_NAMES_INIT };
 
 	if (!work->n)
 		return;
-	for (size_t i = 0; i < work->from->n; i++) {
-		const struct pk_object *o = work->from->objects[i];
-
-		pk_map_set(&m.held, key_of(&m, o, o->schema, pk_bare_name(&work->arena, o)), (void *)o);
-	}
-	rename_insides(&m);
-	for (int group = 0; group <= 3; group++)
-		move_group(&m, group);
-	pk_map_release(&m.held);
+	pk_names_init(&m.names, work);
+	m.due = pk_arena_alloc(&work->arena, work->n * sizeof(struct pk_bearer *));
+	for (int group = 0; group <= 4; group++)
+		for (size_t i = 0; i < work->n; i++)
+			if (group_of(&work->items[i]) == group)
+				add_due(&m, &work->items[i]);
+	while (move_next(&m))
+		;
+	pk_names_release(&m.names);
 	pk_strv_release(&m.schemas);
+	pk_strv_release(&m.left);
 }
 
 /* ---- what becomes of it ---- */
@@ -317,7 +359,7 @@ void pk_renaming_plan(const struct pk_renaming *renaming, bool back, struct pk_p
 		const struct pk_step step = {
 			.change = PK_RENAME_OBJECT, .kind = from->kind, .object = from->object,
 			.within_kind = from->within_kind, .within = from->within, .name = from->name, .why = "", .sql = back ? from->down : from->up,
-			.note = "programs that use the old name fail from then on", .locks = &from->lock, .n_locks = locks,
+			.note = from->note, .locks = &from->lock, .n_locks = locks,
 			.lock = locks ? from->lock.mode : NULL, .relation = from->lock.relation,
 			.rows = locks ? from->lock.rows : -1, .bytes = locks ? from->lock.bytes : -1,
 		};

@@ -20,10 +20,22 @@ struct pk_rename_work {
 void pk_rename_work_release(struct pk_rename_work *work);
 
 bool pk_is_part(const struct pk_object *o); /* its name is one within its table */
+/* rename_sides.c, with what was found so far. */
+
 /* The schema that has this name after the renames, by the name before. */
 const char *pk_rename_schema_before(const struct pk_rename_work *work, const char *schema);
-/* The counterpart of an object of the new side, with what was found so far; NULL: it is new. */
+/* The counterpart of an object of the new side; NULL: it is new. */
 const struct pk_object *pk_rename_before(struct pk_rename_work *work, const struct pk_object *to);
+const struct pk_object *pk_rename_after(struct pk_rename_work *work, const struct pk_object *from); /* NULL: it goes */
+/* In which schema it is there: with its table, where it goes with that. */
+const char *pk_rename_schema_of_before(struct pk_rename_work *work, const struct pk_object *to);
+const char *pk_rename_schema_of_after(struct pk_rename_work *work, const struct pk_object *from);
+/* The arguments of a function by the names that their types have there (before, after); NULL: it takes none. */
+const char *pk_rename_tail_there(struct pk_rename_work *work, const struct pk_object *o,
+				 const struct pk_object *(*there)(struct pk_rename_work *work, const struct pk_object *o));
+/* The one of the same kind under this name; parent, tail (arguments) NULL: none. */
+const struct pk_object *pk_rename_named(const struct pk_snapshot *side, const struct pk_object *like, const char *tail,
+					const char *schema, const struct pk_object *parent, const char *name);
 /* rename_order.c: the statements of what is due. */
 void pk_rename_write(struct pk_rename_work *work, struct pk_renaming *ret);
 

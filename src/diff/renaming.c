@@ -91,65 +91,6 @@ static size_t find(struct pk_rename_work *w, const struct pk_snapshot *side, con
 	return at;
 }
 
-/* ---- one side by the other's names ---- */
-
-const char *pk_rename_schema_before(const struct pk_rename_work *w, const char *schema)
-{
-	for (size_t i = 0; schema && i < w->n; i++)
-		if (w->items[i].to->kind == &pk_kind_schema && pk_streq(w->items[i].to->name, schema))
-			return w->items[i].from->name;
-	return schema;
-}
-
-static const char *schema_after(const struct pk_rename_work *w, const char *schema)
-{
-	for (size_t i = 0; schema && i < w->n; i++)
-		if (w->items[i].from->kind == &pk_kind_schema && pk_streq(w->items[i].from->name, schema))
-			return w->items[i].to->name;
-	return schema;
-}
-
-/* The one of the same kind and arguments under this name; parent NULL: none. */
-static const struct pk_object *named(const struct pk_snapshot *side, const struct pk_object *like, const char *schema,
-				     const struct pk_object *parent, const char *name)
-{
-	bool part = pk_is_part(like);
-
-	for (size_t i = 0; i < side->n; i++) {
-		const struct pk_object *o = side->objects[i];
-
-		if (o->kind == like->kind && pk_is_named(o, name) &&
-		    (part ? o->parent == parent : pk_streq(o->schema, schema)) &&
-		    (!o->kind->routine || pk_streq(pk_ident_tail(o), pk_ident_tail(like))))
-			return o;
-	}
-	return NULL;
-}
-
-const struct pk_object *pk_rename_before(struct pk_rename_work *w, const struct pk_object *to)
-{
-	const struct pk_object *parent = NULL;
-
-	for (size_t i = 0; i < w->n; i++)
-		if (w->items[i].to == to && !w->items[i].inside)
-			return w->items[i].from;
-	if (pk_is_part(to) && !(parent = pk_rename_before(w, to->parent)))
-		return NULL;
-	return named(w->from, to, pk_rename_schema_before(w, to->schema), parent, pk_bare_name(&w->arena, to));
-}
-
-static const struct pk_object *after(struct pk_rename_work *w, const struct pk_object *from)
-{
-	const struct pk_object *parent = NULL;
-
-	for (size_t i = 0; i < w->n; i++)
-		if (w->items[i].from == from && !w->items[i].inside)
-			return w->items[i].to;
-	if (pk_is_part(from) && !(parent = after(w, from->parent)))
-		return NULL;
-	return named(w->to, from, schema_after(w, from->schema), parent, pk_bare_name(&w->arena, from));
-}
-
 /* ---- candidates and which of them are due ---- */
 
 static void add(struct pk_rename_work *w, const struct pk_rename *rename)
@@ -170,7 +111,8 @@ static bool taken(struct pk_rename_work *w, const struct pk_rename *rename, cons
 	*ret_by = NULL;
 	if (rename->inside)
 		return pk_has_inside(&w->script, rename->from, rename->inside_to);
-	*ret_by = named(w->from, rename->from, pk_rename_schema_before(w, rename->to->schema),
+	*ret_by = pk_rename_named(w->from, rename->from, rename->from->kind->routine ? pk_ident_tail(rename->from) : NULL,
+			pk_rename_schema_before(w, rename->to->schema),
 			pk_is_part(rename->to) ? pk_rename_before(w, rename->to->parent) : NULL,
 			pk_bare_name(&w->arena, rename->to));
 	return *ret_by != NULL;
@@ -210,6 +152,17 @@ static bool still_to_come(struct pk_rename_work *w, const struct pk_rename *rena
 	       pk_rename_likeness(&w->arena, by, rename->to, NULL);
 }
 
+/* Is its old name still wanted, for the same kind of thing? */
+static bool old_name_stays(struct pk_rename_work *w, const struct pk_rename *rename)
+{
+	const struct pk_object *from = rename->from;
+
+	if (rename->inside)
+		return pk_has_inside(&w->script, rename->to, rename->inside);
+	return pk_rename_named(w->to, from, pk_rename_tail_there(w, from, pk_rename_after), pk_rename_schema_of_after(w, from),
+		     pk_is_part(from) ? pk_rename_after(w, from->parent) : NULL, pk_bare_name(&w->arena, from)) != NULL;
+}
+
 /* Does what this one waits for wait for it in turn? */
 static bool in_circle(struct pk_rename_work *w, size_t first, size_t start)
 {
@@ -223,16 +176,26 @@ static bool in_circle(struct pk_rename_work *w, size_t first, size_t start)
 	return false;
 }
 
+/* What has the new name already gives it to another one, or goes. */
+static bool is_due(struct pk_rename_work *w, size_t first, size_t i)
+{
+	const struct pk_rename *rename = &w->items[i];
+	const struct pk_object *by;
+
+	if (!taken(w, rename, &by))
+		return true;
+	if (giver(w, first, rename) >= 0)
+		return !in_circle(w, first, i) || still_to_come(w, rename);
+	return !old_name_stays(w, rename) && still_to_come(w, rename);
+}
+
 /* Of what was added from `first` on: whose new name stays taken, or who have changed places already, are done. */
 static int keep_due(struct pk_rename_work *w, size_t first, struct pk_err *err)
 {
-	const struct pk_object *by;
-
 	for (size_t i = first; i < w->n;) {
 		const struct pk_rename *rename = &w->items[i];
 
-		if (!taken(w, rename, &by) ||
-		    (giver(w, first, rename) >= 0 && (!in_circle(w, first, i) || still_to_come(w, rename)))) {
+		if (is_due(w, first, i)) {
 			i++;
 			continue;
 		}
@@ -248,37 +211,23 @@ static int keep_due(struct pk_rename_work *w, size_t first, struct pk_err *err)
 
 /* ---- marks ---- */
 
-/* schemas first, since others are in them; then what stands in schemas, then their parts */
+/* schemas first, since others are in them; then what stands in schemas, what takes such as arguments or goes with it, its parts */
+#define LAST_DEPTH 3
 static int depth_of(const struct pk_object *o, const char *inside)
 {
 	if (o->kind == &pk_kind_schema)
 		return 0;
-	return pk_is_part(o) || inside ? 2 : 1;
+	if (pk_is_part(o) || inside)
+		return LAST_DEPTH;
+	return o->kind->routine || o->kind->tied_to_column || o->parent ? 2 : 1;
 }
 
-/*
- * What had the old name. A function's arguments may be of types that are renamed, too: then it is the only
- * one of the name that does not stay.
- */
+/* What had the old name. */
 static const struct pk_object *find_old(struct pk_rename_work *w, const struct pk_object *to, const char *schema,
 					const char *name)
 {
-	const struct pk_object *parent = pk_is_part(to) ? pk_rename_before(w, to->parent) : NULL;
-	const struct pk_object *same = named(w->from, to, schema, parent, name), *only = NULL;
-
-	if (same || !to->kind->routine)
-		return same;
-	for (size_t i = 0; i < w->from->n; i++) {
-		const struct pk_object *o = w->from->objects[i];
-
-		if (o->kind != to->kind || !pk_is_named(o, name) || !pk_streq(o->schema, schema) ||
-		    pk_snapshot_find(w->to, o->key))
-			continue;
-		if (only)
-			return NULL;
-		only = o;
-	}
-	return only;
+	return pk_rename_named(w->from, to, pk_rename_tail_there(w, to, pk_rename_before), schema,
+		     pk_is_part(to) ? pk_rename_before(w, to->parent) : NULL, name);
 }
 
 static void add_mark(struct pk_rename_work *w, const struct pk_renamed_mark *mark, int depth)
@@ -290,7 +239,7 @@ static void add_mark(struct pk_rename_work *w, const struct pk_renamed_mark *mar
 		const struct pk_object *to = w->to->objects[i];
 		struct pk_rename rename = { .to = to };
 		bool inside = mark->within && !pk_is_part(to);
-		const char *schema = mark->old_schema ? mark->old_schema : pk_rename_schema_before(w, to->schema);
+		const char *schema = mark->old_schema ? mark->old_schema : pk_rename_schema_of_before(w, to);
 
 		if (depth_of(to, inside ? to->kind->inside : NULL) != depth)
 			continue;
@@ -350,7 +299,7 @@ static int parse_option(struct pk_rename_work *w, const char *text, struct optio
 	path = pk_arena_strndup(&w->arena, colon + 1, (size_t)(to - 1 - colon - 1));
 	ret->n = pk_sql_name_parts(&w->arena, path, ret->path, MAX_PARTS, &rest);
 	n = pk_sql_name_parts(&w->arena, to, parts, PK_COUNT(parts), &to);
-	if (!ret->n || !n || *to || (*rest && *rest != '('))
+	if (!ret->n || !n || *to || (*rest && *rest != '(') || (!*parts[n - 1] && !same_word(ret->word, "value")))
 		return bad_option(text, err);
 	ret->tail = *rest ? rest : NULL;
 	ret->new_schema = n > 1 ? parts[0] : NULL;
@@ -412,21 +361,21 @@ static int add_asked(struct pk_rename_work *w, const char *text, int depth, stru
 		return -1;
 	rename.from = find_asked(w, &option, &rename.inside, &several);
 	if (!rename.from)
-		return depth < 2 ? 0 : not_there(text, "there is nothing of the old name and kind", err);
+		return depth < LAST_DEPTH ? 0 : not_there(text, "there is nothing of the old name and kind", err);
 	if (depth_of(rename.from, rename.inside) != depth)
 		return 0;
 	if (several)
 		return not_there(text, "there are several; name the schema, or the arguments of a function", err);
 	if (rename.inside) {
-		rename.to = after(w, rename.from);
+		rename.to = pk_rename_after(w, rename.from);
 		rename.inside_to = option.new_name;
 		if (!rename.to || !pk_has_inside(&w->script, rename.to, option.new_name))
 			return not_there(text, "what is wanted has nothing of the new name", err);
 	} else {
-		const struct pk_object *parent = pk_is_part(rename.from) ? after(w, rename.from->parent) : NULL;
-		const char *schema = option.new_schema ? option.new_schema : schema_after(w, rename.from->schema);
+		const struct pk_object *parent = pk_is_part(rename.from) ? pk_rename_after(w, rename.from->parent) : NULL;
+		const char *schema = option.new_schema ? option.new_schema : pk_rename_schema_of_after(w, rename.from);
 
-		rename.to = named(w->to, rename.from, schema, parent, option.new_name);
+		rename.to = pk_rename_named(w->to, rename.from, pk_rename_tail_there(w, rename.from, pk_rename_after), schema, parent, option.new_name);
 		if (!rename.to)
 			return not_there(text, "what is wanted has nothing of the new name", err);
 	}
@@ -452,7 +401,7 @@ int pk_renaming_find(const struct pk_source *files, const struct pk_strv *asked,
 	for (size_t i = 0; files && i < files->n; i++)
 		if (pk_sql_renamed(files->items[i].text, files->items[i].path, &marks, err) < 0)
 			return -1;
-	for (int depth = 0; depth <= 2 && (marks.n || asked->n); depth++) {
+	for (int depth = 0; depth <= LAST_DEPTH && (marks.n || asked->n); depth++) {
 		size_t first = w.n;
 
 		for (size_t i = 0; i < asked->n; i++)

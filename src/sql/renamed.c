@@ -24,7 +24,7 @@ size_t pk_sql_name_parts(struct pk_arena *arena, const char *text, const char **
 	while (n < max && pk_scan_next(&scan, &token)) {
 		PK_FREE char *name = pk_token_name(text, &token);
 
-		if (!name || !*name)
+		if (!name)
 			return 0;
 		ret_parts[n++] = pk_arena_strdup(arena, name);
 		if (ret_rest)
@@ -83,7 +83,7 @@ static int read_old(const struct reading *r, const char *at, struct pk_renamed_m
 		return 0;
 	}
 	n = pk_sql_name_parts(arena, line, parts, PK_COUNT(parts), NULL);
-	if (!n)
+	if (!n || (!*parts[n - 1] && !pk_streq(mark->word, "value")))
 		return refuse(r, mark->line, mark->col, "does not say the old name", err);
 	mark->old_schema = n > 1 ? parts[0] : NULL;
 	mark->old_name = parts[n - 1];

@@ -28,8 +28,9 @@ void pk_renamed_marks_release(struct pk_renamed_marks *marks);
 int pk_sql_renamed(const char *sql, const char *file, struct pk_renamed_marks *ret, struct pk_err *err);
 
 /*
- * A dotted name as SQL reads it, unquoted parts in lower case: "public"."My Table". ret_parts: room for
- * max. Returns how many there are, 0 when it is none or has more; *ret_rest (may be NULL) is what follows.
+ * A dotted name as SQL reads it, unquoted parts in lower case: "public"."My Table"; a part may be "", as values of enums
+ * may. ret_parts: room for max. Returns how many there are, 0 when it is none or has more; *ret_rest (may be NULL) is
+ * what follows.
  */
 size_t pk_sql_name_parts(struct pk_arena *arena, const char *text, const char **ret_parts, size_t max,
 			 const char **ret_rest);

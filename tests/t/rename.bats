@@ -263,3 +263,97 @@ pairs() {
 	ok git postkit diff "$(pg_url big)" big.sql --rename table:users=clients
 	has 'RENAME TO clients' CONCURRENTLY
 }
+
+@test "names that heirs have are taken by the columns of their parents" {
+	ok pairs 'CREATE TABLE p (a int, b text); CREATE TABLE h (c text) INHERITS (p); CREATE TABLE hh (d int) INHERITS (h);
+		CREATE TABLE q (e int, CONSTRAINT k CHECK (e > 0)); CREATE TABLE two (f int, CONSTRAINT f CHECK (f > 0)) INHERITS (p, q);
+		CREATE TABLE m (x int); CREATE TABLE n (x int); CREATE TABLE mn () INHERITS (m, n);
+		INSERT INTO hh VALUES (1, $$b$$, $$c$$, 2); INSERT INTO two VALUES (3, $$b$$, 4, 5); INSERT INTO mn VALUES (6)' \
+		'CREATE TABLE p (d int, c text); CREATE TABLE h () INHERITS (p); CREATE TABLE hh () INHERITS (h);
+		CREATE TABLE q (d int, CONSTRAINT f CHECK (d > 0)); CREATE TABLE two (f int, CONSTRAINT g CHECK (f > 0)) INHERITS (q);
+		CREATE TABLE m (y int); CREATE TABLE n (y int); CREATE TABLE mn () INHERITS (m, n)' \
+		--rename column:p.a=d --rename column:p.b=c --rename column:q.e=d --rename constraint:q.k=f \
+		--rename constraint:two.f=g --rename column:m.x=y --rename column:n.x=y
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT d, c FROM hh')" '1|b'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT f, d FROM two')" '5|4'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT y FROM m')" 6
+}
+
+@test "tables, keys, indexes, sequences, views and types change names in a circle" {
+	ok pairs "CREATE TABLE a (i int CONSTRAINT b PRIMARY KEY, j int); CREATE INDEX c ON a (j); CREATE SEQUENCE d; CREATE VIEW e AS SELECT 1 AS one;
+		CREATE TYPE f AS (x int); CREATE TYPE g AS ENUM ('v'); CREATE MATERIALIZED VIEW h AS SELECT 1 AS one;
+		CREATE TABLE k (i int CONSTRAINT l UNIQUE, CONSTRAINT m CHECK (i > 0)); INSERT INTO a VALUES (1, 2); INSERT INTO k VALUES (3)" \
+		"CREATE TABLE b (i int CONSTRAINT c PRIMARY KEY, j int); CREATE INDEX d ON b (j); CREATE SEQUENCE e; CREATE VIEW f AS SELECT 1 AS one;
+		CREATE TYPE g AS (x int); CREATE TYPE h AS ENUM ('v'); CREATE MATERIALIZED VIEW a AS SELECT 1 AS one;
+		CREATE TABLE l (i int CONSTRAINT m UNIQUE, CONSTRAINT k CHECK (i > 0))" \
+		--rename table:a=b --rename constraint:a.b=c --rename index:c=d --rename sequence:d=e --rename view:e=f --rename type:f=g \
+		--rename enum:g=h --rename materialized_view:h=a --rename table:k=l --rename constraint:k.l=m --rename constraint:k.m=k
+	hasnt 'DROP ' 'CREATE '
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT i, j, (SELECT i FROM l) FROM b')" '1|2|3'
+}
+
+@test "what goes along with a table, or is of a type, follows it" {
+	ok pairs 'CREATE SCHEMA s; CREATE TABLE t (id serial CONSTRAINT key PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, i int); CREATE INDEX ON t (i);
+		CREATE TABLE s.u (id int); CREATE INDEX t_i_idx ON s.u (id); CREATE SEQUENCE s.t_n_seq;
+		CREATE TYPE c AS (x int, y int); CREATE TABLE of_c OF c; INSERT INTO t (i) VALUES (7); INSERT INTO of_c VALUES (1, 2)' \
+		'CREATE SCHEMA s; CREATE TABLE s.t (id serial CONSTRAINT key PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME s.numbers), i int);
+		CREATE INDEX of_t ON s.t (i); CREATE TABLE s.u (id int); CREATE INDEX t_i_idx ON s.u (id); CREATE SEQUENCE s.t_n_seq;
+		CREATE TYPE c AS (y int, x int); CREATE TABLE of_c OF c' \
+		--rename table:t=s.t --rename index:t_i_idx=of_t --rename attribute:c.x=y --rename attribute:c.y=x
+	hasnt 'DROP ' 'CREATE '
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT i, y, x FROM s.t, of_c')" '7|1|2'
+}
+
+@test "partitions' shares of a trigger bear its name" {
+	ok pairs "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TABLE w (i int) PARTITION BY LIST (i);
+		CREATE TABLE p PARTITION OF w DEFAULT; CREATE TRIGGER a BEFORE INSERT ON w FOR EACH ROW EXECUTE FUNCTION f();
+		CREATE TRIGGER b BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()" \
+		"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TABLE w (i int) PARTITION BY LIST (i);
+		CREATE TABLE p PARTITION OF w DEFAULT; CREATE TRIGGER b BEFORE INSERT ON w FOR EACH ROW EXECUTE FUNCTION f();
+		CREATE TRIGGER a BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()" \
+		--rename trigger:w.a=b --rename trigger:p.b=a
+	hasnt 'DROP ' 'CREATE '
+}
+
+@test "what goes gives its name to what is renamed" {
+	ok pairs 'CREATE TABLE a (i int); CREATE TABLE b (j text); INSERT INTO a VALUES (1)' 'CREATE TABLE b (i int)' --rename table:a=b
+	has 'DROP TABLE public.b__renamed'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT count(*) FROM b')" 1
+}
+
+@test "functions are renamed together with the types that they take" {
+	ok pairs 'CREATE SCHEMA s; CREATE TYPE s.t AS (x int); CREATE TYPE u AS (x int); CREATE FUNCTION f(s.t, int, u[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+		CREATE FUNCTION f(u, int, s.t[]) RETURNS int LANGUAGE sql AS $$SELECT 2$$' \
+		'CREATE SCHEMA r; CREATE TYPE r."u,v" AS (x int); CREATE TYPE s AS (x int); CREATE FUNCTION g(r."u,v", int, s[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+		CREATE FUNCTION g(s, int, r."u,v"[]) RETURNS int LANGUAGE sql AS $$SELECT 2$$' \
+		--rename 'function:f(s.t, integer, public.u[])=g' --rename 'function:f(public.u, integer, s.t[])=g' --rename type:u=s \
+		--rename 'type:s.t="u,v"' --rename schema:s=r
+	hasnt 'DROP ' 'CREATE '
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT g(NULL::s, 1, NULL)')" 2
+}
+
+@test "values take the names that others give free, and may be empty" {
+	ok pairs "CREATE TYPE e AS ENUM ('', 'b', 'c', 'd'); CREATE TABLE t (x e); INSERT INTO t VALUES (''), ('b'), ('c'), ('d');
+		CREATE DOMAIN d AS int CONSTRAINT one CHECK (VALUE > 0) CONSTRAINT two CHECK (VALUE < 9)" \
+		"CREATE TYPE e AS ENUM ('b', 'c', 'x', ''); CREATE TABLE t (x e);
+		CREATE DOMAIN d AS int CONSTRAINT two CHECK (VALUE > 0) CONSTRAINT one CHECK (VALUE < 9)" \
+		--rename 'value:e.""=b' --rename value:e.b=c --rename value:e.c=x --rename 'value:public.e.d=""' \
+		--rename constraint:d.one=two --rename constraint:d.two=one
+	hasnt 'DROP ' 'CREATE '
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT x FROM t ORDER BY x' | tr '\n' ' ')" 'b c x  '
+	fails 129 git postkit diff "$(pg_url "p_$BATS_TEST_NUMBER")" "$(pg_url "q_$BATS_TEST_NUMBER")" --rename 'table:t=""'
+	has 'does not say what to rename'
+}
+
+@test "marks say of an empty value what it was, and of a value that it was empty" {
+	pg_createdb empty
+	sql empty "CREATE TYPE e AS ENUM ('', 'b', 'c')"
+	cd "$T"
+	printf '%s\n' 'CREATE TYPE e AS ENUM (' "-- postkit:renamed-from ''" "'a', '', -- postkit:renamed-from b" "-- postkit:renamed-from \"\"" "'c');" >marks.sql
+	ok git postkit diff "$(pg_url empty)" marks.sql
+	equal "$(grep -c 'RENAME VALUE' <<<"$output")" 2
+	has "RENAME VALUE '' TO 'a'" "RENAME VALUE 'b' TO ''"
+	printf '%s\n' '-- postkit:renamed-from ""' 'CREATE TABLE t (i int);' >marks.sql
+	fails 128 git postkit diff "$(pg_url empty)" marks.sql
+	has 'does not say the old name'
+}

@@ -159,8 +159,10 @@ class Table:
     rows: list = dataclasses.field(default_factory=list)
 
     def rename(self, columns):
-        self.columns = {columns.get(name, name): type_ for name, type_ in self.columns.items()}
-        self.rows = [{columns.get(name, name): value for name, value in row.items()} for row in self.rows]
+        """Those that go give way."""
+        gone = set(columns.values()) - set(columns)
+        self.columns = {columns.get(name, name): type_ for name, type_ in self.columns.items() if name not in gone}
+        self.rows = [{columns.get(name, name): value for name, value in row.items() if name not in gone} for row in self.rows]
 
 
 USER = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"

@@ -28,7 +28,7 @@ def within(dice):
         item = dice.pick(world.of(Table, Composite, ForeignTable, Enum))
         if isinstance(item, Enum):
             at = dice.randrange(len(item.labels))
-            item.labels[at] = f"{item.labels[at][:50]}'{world.number()}"
+            item.labels[at] = dice.choice([f"{item.labels[at][:50]}'{world.number()}", *{""}.difference(item.labels)])
             return True
         columns = getattr(item, "own", None) if isinstance(item, Table) else getattr(item, "columns", None)
         if not columns:
@@ -84,7 +84,7 @@ def _one_way(old, new):
                 said.append(f"column:{item.ident(old)}.{column.quoted()}={theirs[column.id].quoted()}")
         if isinstance(item, Enum) and len(item.labels) == len(there.labels):
             said += [f"value:{item.ident(old)}.{quote(was)}={quote(now)}" for was, now in zip(item.labels, there.labels)
-                     if was and was != now and now not in item.labels and was not in there.labels]
+                     if was != now and now not in item.labels and was not in there.labels]
     return [f"--rename={text}" for text in said], kept
 
 
