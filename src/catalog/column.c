@@ -234,12 +234,12 @@ bool pk_column_follows_type(const struct pk_object *column)
 	return pk_table_of_type(column->parent) != NULL;
 }
 
-/* Does it come and go with its type's attribute? A table that was or becomes another has it on its own until then. */
-static bool with_type(const struct pk_object *column, const struct pk_snapshot *side)
+/* Does it come and go with its type's attribute? A table that was, becomes or meanwhile is another has it on its own. */
+static bool with_type(const struct pk_script *s, const struct pk_object *column, const struct pk_snapshot *side)
 {
 	const struct pk_object *other = side ? pk_snapshot_find(side, column->parent->key) : NULL;
 
-	return pk_column_follows_type(column) &&
+	return pk_column_follows_type(column) && !pk_tied_later(s, column->parent) &&
 	       (!other || pk_streq(pk_table_of_type(other), pk_table_of_type(column->parent)));
 }
 
@@ -257,12 +257,12 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	PK_AUTO(pk_buf) definition = PK_BUF_INIT;
 	struct pk_stmt *stmt;
 
-	if (!of_relation(o) || pk_column_add_filled(s, o) || pk_column_add_numbered(s, o))
-		return;
-	if (with_type(o, s->from)) {
+	if (with_type(s, o, s->from)) {
 		create_options(s, o);
 		return;
 	}
+	if (!of_relation(o) || pk_column_add_filled(s, o) || pk_column_add_numbered(s, o))
+		return;
 	pk_column_definition(s, o, &definition, !pk_tied_later(s, o));
 	stmt = pk_emit(s, "%s %s ADD COLUMN %s", pk_alter_table(o->parent), o->parent->ident, definition.ptr);
 	pk_stmt_joins(stmt, o->parent);
@@ -282,7 +282,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt;
 
-	if (!of_relation(o) || with_type(o, s->to))
+	if (!of_relation(o) || with_type(s, o, s->to))
 		return;
 	/* Heirs drop theirs themselves, or keep it as their own. */
 	stmt = pk_emit(s, "%s %s%s DROP COLUMN %s", pk_alter_table(o->parent),

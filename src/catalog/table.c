@@ -135,10 +135,12 @@ void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, c
 	change_parents(s, from, to, false);
 }
 
+/* Also for a while, in which its columns are something else; to NULL: it makes room. */
 static void leave(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	pk_table_leave_parents(s, from, to);
-	if (pk_attr(from, OF_TYPE) && pk_attr_changed(from, to, OF_TYPE))
+	if (to)
+		pk_table_leave_parents(s, from, to);
+	if (pk_attr(from, OF_TYPE) && (!to || pk_attr_changed(from, to, OF_TYPE) || pk_tied_later(s, from)))
 		pk_emit(s, "ALTER TABLE %s NOT OF", from->ident);
 }
 
@@ -205,7 +207,7 @@ static void late(struct pk_script *s, const struct pk_object *from, const struct
 {
 	pk_late_cluster(s, from, to, CLUSTERED_ON, "TABLE");
 	pk_table_join_parents(s, from, to);
-	if (from && pk_attr(to, OF_TYPE) && pk_attr_changed(from, to, OF_TYPE))
+	if (from && pk_attr(to, OF_TYPE) && (pk_attr_changed(from, to, OF_TYPE) || pk_tied_later(s, to)))
 		pk_emit(s, "ALTER TABLE %s OF %s", to->ident, pk_attr(to, OF_TYPE));
 	if (!from ? pk_attr(to, REPLICA_IDENTITY) != NULL :
 	    identity_index(to) && (pk_attr_changed(from, to, REPLICA_IDENTITY) || made_anew(s, to, identity_index(to))))

@@ -88,6 +88,20 @@ static bool is_value(const struct pk_object *o, const struct pk_object *type)
 	return o->kind->part && pk_column_has_type(o, type);
 }
 
+/* The columns of a typed table change only while it is on its own. */
+static bool free_column(struct pk_object *column, bool moves)
+{
+	struct pk_info *info = pk_info(column), *table = pk_info(column->parent);
+
+	if (pk_table_of_type(column->parent))
+		table->retie = true;
+	if (moves)
+		return info->freed = true;
+	if (pk_table_of_type(table->other))
+		pk_info(table->other)->retie = true;
+	return info->freed = info->retype = pk_info(info->other)->freed = pk_info(info->other)->retype = true;
+}
+
 static bool free_holder(void *context, const struct pk_object *type, struct pk_object *o)
 {
 	struct pk_info *info = pk_info(o), *other = info->other ? pk_info(info->other) : NULL;
@@ -95,11 +109,11 @@ static bool free_holder(void *context, const struct pk_object *type, struct pk_o
 	(void)context;
 	info->gap = true;
 	if (is_value(o, type) && pk_moves(o->parent) && !info->freed)
-		return info->freed = true; /* of the table that stands aside; the new one has no rows yet */
+		return free_column(o, true); /* of the table that stands aside; the new one has no rows yet */
 	if (!other || pk_goes(o) || info->freed || (o->kind->type && info->retie))
 		return false;
 	if (is_value(o, type) && !pk_column_generated(o))
-		return info->freed = info->retype = other->freed = other->retype = true;
+		return free_column(o, false);
 	if (o->kind->type) /* a domain's checks */
 		return info->retie = other->retie = true;
 	return pk_reach(o, type, PK_LOSS_ANEW);

@@ -204,3 +204,32 @@ CREATE TABLE moves1 PARTITION OF moves FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE INDEX ON moves (kept);
 CREATE TABLE up (k int) PARTITION BY RANGE (k);
 CREATE TABLE down (x int) PARTITION BY LIST (x);
+
+CREATE SCHEMA r16;
+SET search_path = r16;
+CREATE UNLOGGED TABLE a (id bigint, n int, more text DEFAULT 'm');
+CREATE TYPE t AS (k int, one a, many a[]);
+CREATE TABLE typed OF t (k PRIMARY KEY, one WITH OPTIONS DEFAULT '(1,2,)') PARTITION BY RANGE (k);
+CREATE TABLE typed1 PARTITION OF typed DEFAULT;
+CREATE TABLE plain (x t);
+
+CREATE TYPE grows AS (k int, one a, comes text, again a);
+CREATE TABLE of_grows OF grows (k NOT NULL);
+
+CREATE TYPE other AS (k int, one a);
+CREATE TABLE moves OF other PARTITION BY HASH (k);
+CREATE TABLE moves1 PARTITION OF moves FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+
+CREATE TYPE replaced AS (k bigint, one a);
+CREATE TABLE of_replaced OF replaced;
+
+CREATE TYPE freely AS (k int, one a);
+CREATE TYPE freely2 AS (k int, one a);
+CREATE TABLE comes OF freely;
+CREATE TABLE goes (k int, one a);
+CREATE TABLE other_type OF freely2;
+
+CREATE TYPE inner_type AS (x bigint);
+CREATE TABLE inner_table OF inner_type (x WITH OPTIONS CHECK (x > 0));
+CREATE TYPE outer_type AS (one inner_table);
+CREATE TABLE outer_table OF outer_type;

@@ -205,3 +205,31 @@ CREATE INDEX ON moves (kept);
 ALTER TABLE moves ADD CHECK ((loses).n > 0), ADD CHECK ((kept).n > 0);
 CREATE TABLE up (k int, lost b);
 CREATE TABLE down (x int, lost b) INHERITS (up);
+
+CREATE SCHEMA r16;
+SET search_path = r16;
+CREATE TABLE a (id int, n int);
+CREATE TYPE t AS (k int, one a, many a[]);
+CREATE TABLE typed OF t (k PRIMARY KEY, one WITH OPTIONS DEFAULT '(1,2)') PARTITION BY RANGE (k);
+CREATE TABLE typed1 PARTITION OF typed DEFAULT;
+CREATE TABLE plain (x t);
+
+CREATE TYPE grows AS (k int, one a, gone text);
+CREATE TABLE of_grows OF grows (k NOT NULL);
+
+CREATE TYPE other AS (k int, one a);
+CREATE TABLE moves OF other PARTITION BY LIST (k);
+CREATE TABLE moves1 PARTITION OF moves DEFAULT;
+
+CREATE TYPE replaced AS (k int, one a);
+CREATE TABLE of_replaced OF replaced;
+
+CREATE TYPE freely AS (k int, one a);
+CREATE TABLE comes (k int, one a);
+CREATE TABLE goes OF freely;
+CREATE TABLE other_type OF freely;
+
+CREATE TYPE inner_type AS (x int);
+CREATE TABLE inner_table OF inner_type (x WITH OPTIONS CHECK (x > 0));
+CREATE TYPE outer_type AS (one inner_table);
+CREATE TABLE outer_table OF outer_type;
