@@ -321,6 +321,8 @@ bool pk_table_stays_heir(const struct pk_object *from, const struct pk_object *t
 void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* An heir must have the parents' columns and checks already. from NULL: new, nothing. */
 void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* It stands aside; its rows go into a table of plain columns, with what stands in for some, which takes its place. */
+void pk_table_park(struct pk_script *s, const struct pk_object *o);
 enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk_object *used,
 				   const struct pk_object *after, enum pk_loss loss);
 static inline const char *pk_alter_table(const struct pk_object *table)

@@ -25,6 +25,39 @@ void pk_table_set_aside(struct pk_script *s, const struct pk_object *o)
 	}
 }
 
+static const char *parked_value(struct pk_script *s, const struct pk_object *column)
+{
+	const char *name = pk_attr(column, 0);
+
+	switch (s->stand_in ? s->stand_in(s, column) : PK_STAND_IN_NONE) {
+	case PK_STAND_IN_TEXT:
+		return pk_arena_printf(s->arena, "%s::text AS %s", name, name);
+	case PK_STAND_IN_JSON:
+		return pk_arena_printf(s->arena, "to_json(%s) AS %s", name, name);
+	default:
+		return name;
+	}
+}
+
+void pk_table_park(struct pk_script *s, const struct pk_object *o)
+{
+	const char *aside = pk_aside_ident(s, o), *schema = pk_schema_of_ident(s, o->ident), *name = pk_name_with(s, o->name, "_parked");
+	PK_AUTO(pk_buf) values = PK_BUF_INIT;
+	struct pk_stmt *stmt;
+
+	for (size_t i = 0; i < o->n_children; i++) {
+		if (o->children[i]->kind->part)
+			pk_buf_addf(&values, "%s%s", values.len ? ", " : "", parked_value(s, o->children[i]));
+	}
+	stmt = pk_emit(s, "CREATE TABLE %s.%s AS SELECT %s FROM %s", schema, name, values.ptr, aside);
+	stmt->rewrite = true;
+	stmt->lock = "ACCESS EXCLUSIVE"; /* held since it was renamed */
+	stmt->about = o;
+	stmt->note = "keeps the rows while the type of the key changes; nobody reads or writes them meanwhile";
+	pk_emit(s, "DROP TABLE %s", aside)->lock = "";
+	pk_emit(s, "ALTER TABLE %s.%s RENAME TO %s", schema, name, pk_aside_name(s, o->name))->lock = "";
+}
+
 static const struct pk_object *counterpart(const struct pk_object *table, const struct pk_object *column)
 {
 	for (size_t i = 0; i < table->n_children; i++) {

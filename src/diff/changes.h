@@ -105,6 +105,11 @@ static inline bool pk_moves(const struct pk_object *table) /* is it made anew, a
 {
 	return table->kind->refill && pk_info(table)->fate == PK_REMAKE;
 }
+/*
+ * Of the old side: does it make room with a key that has the row type of what changes meanwhile? Such a column can be
+ * nothing else: its rows are kept in a table without a key. Once all is decided.
+ */
+bool pk_parks(const struct pk_object *table);
 /* origins.c: settles which of several parents a column comes from, on both sides. */
 void pk_origins_settle(struct pk_changes *changes);
 /* shares.c: what a partitioned table's indexes and keys are made of. True when something was decided that was not before. */

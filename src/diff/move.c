@@ -72,3 +72,23 @@ void pk_moves_settle(struct pk_changes *c)
 			makers_aside(o);
 	}
 }
+
+static bool has_freed_key(const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		const struct pk_object *part = table->children[i];
+
+		if (part->kind->part && pk_info(part)->freed && part->kind->fixed(part))
+			return true;
+	}
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		if (pk_info(table->heirs[i])->along && has_freed_key(table->heirs[i]))
+			return true;
+	}
+	return false;
+}
+
+bool pk_parks(const struct pk_object *table)
+{
+	return pk_moves(table) && !pk_info(table)->along && has_freed_key(table);
+}

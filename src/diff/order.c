@@ -158,31 +158,6 @@ static void order_before_change(struct pk_differ *d, size_t drop, const struct p
 		pk_graph_edge(&d->graph, drop, info->alter);
 }
 
-/*
- * A typed table that is on its own for a while: what happens to the type does not reach it, and its columns are its
- * own, in the order that the type has.
- */
-static void order_apart(struct pk_differ *d, const struct pk_object *table)
-{
-	const struct pk_object *other = pk_info(table)->other;
-	size_t release = pk_info(table)->release, before = release;
-
-	for (size_t i = 0; i < table->n_deps; i++) {
-		if (table->deps[i]->kind->type)
-			pk_graph_edge(&d->graph, release, pk_info(table->deps[i])->alter);
-	}
-	for (size_t i = 0; i < table->n_children; i++)
-		pk_graph_edge(&d->graph, release, pk_drop_node(table->children[i]));
-	for (size_t i = 0; i < other->n_children; i++) {
-		const struct pk_object *part = other->children[i];
-
-		if (!part->kind->part || pk_info(part)->create == PK_NO_NODE)
-			continue;
-		pk_graph_edge(&d->graph, before, pk_info(part)->create);
-		before = pk_info(part)->create;
-	}
-}
-
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -214,8 +189,6 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	order_referenced(d, o, o->kind->references ? o->kind->references(o) : NULL);
 	if (type_of(o))
 		pk_graph_edge(&d->graph, info->drop, pk_info(type_of(o))->alter);
-	if (info->retie && o->kind->columns_apart)
-		order_apart(d, o);
 	if (info->aside && pk_type_made_of(o))
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(pk_type_made_of(o)));
 	if (info->other)
@@ -226,13 +199,8 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, pk_info(info->other)->create, info->clean);
 	pk_graph_edge(&d->graph, info->release, info->alter);
 	pk_graph_edge(&d->graph, info->release, info->drop);
-	if (o->origin) {
+	if (o->origin)
 		pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->alter);
-		if (info->freed)
-			pk_graph_edge(&d->graph, info->release, pk_info(o->origin)->release);
-	}
-	if (info->freed) /* by itself, once its table has left its parents, or its type */
-		pk_graph_edge(&d->graph, pk_info(o->parent)->release, info->release);
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(o->parent));
 	order_inherited(d, o);

@@ -159,7 +159,8 @@ static bool order_holder(void *context, const struct pk_object *type, struct pk_
 	const struct around *around = context;
 	const struct pk_object *table = around->table, *other = pk_info(table)->other;
 	const struct pk_info *info = pk_info(holder);
-	size_t before = info->release != PK_NO_NODE && (info->freed || info->retie) ? info->release : info->drop;
+	bool lets_go = info->release != PK_NO_NODE && (info->freed ? !pk_parks(holder->parent) : info->retie);
+	size_t before = lets_go ? info->release : info->drop;
 	size_t after = info->attach != PK_NO_NODE && !info->freed ? info->attach : pk_ready_node(holder);
 	size_t node = around->after ? after : before;
 
@@ -176,12 +177,85 @@ static bool order_holder(void *context, const struct pk_object *type, struct pk_
 	return false;
 }
 
+/* A column lets go with its parent's, as long as its table is an heir, else once that has left parents and type. */
+static void order_freed(struct pk_differ *d, const struct pk_object *column)
+{
+	const struct pk_object *table = column->parent, *origin = column->origin;
+	size_t release = origin ? pk_info(origin)->release : PK_NO_NODE;
+
+	pk_graph_edge(&d->graph, pk_info(table)->release, pk_info(column)->release);
+	pk_graph_edge(&d->graph, pk_info(column)->release, release);
+	if (!pk_goes(table) || !origin || pk_goes(origin->parent) || pk_parks(table))
+		return;
+	pk_graph_edge(&d->graph, release, pk_drop_node(table));
+	if (pk_attachment_of(table))
+		pk_graph_edge(&d->graph, release, pk_drop_node(pk_attachment_of(table)));
+}
+
+/* What is in the table that goes, and not in the one that keeps its rows, lets go of it before. */
+static void order_parked(struct pk_differ *d, const struct pk_object *table, size_t parking)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		const struct pk_object *part = table->children[i];
+
+		for (size_t k = 0; k < pk_info(part)->n_users; k++) {
+			if (pk_whole(pk_info(part)->users[k]) != table)
+				pk_graph_edge(&d->graph, pk_drop_node(pk_info(part)->users[k]), parking);
+		}
+		if (part->origin && pk_info(part)->freed && !pk_goes(part->origin->parent))
+			pk_graph_edge(&d->graph, parking, pk_info(part->origin)->release);
+	}
+	for (size_t i = 0; i < pk_info(table)->n_users; i++)
+		pk_graph_edge(&d->graph, pk_drop_node(pk_info(table)->users[i]), parking);
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		const struct pk_object *heir = table->heirs[i];
+
+		if (pk_attachment_of(heir))
+			pk_graph_edge(&d->graph, pk_drop_node(pk_attachment_of(heir)), parking);
+		if (pk_info(heir)->along) {
+			pk_graph_edge(&d->graph, pk_drop_node(heir), parking);
+			order_parked(d, heir, parking);
+		}
+	}
+}
+
+/*
+ * A typed table that is on its own for a while: what happens to the type does not reach it, and its columns are its
+ * own, in the order that the type has.
+ */
+static void order_apart(struct pk_differ *d, const struct pk_object *table)
+{
+	const struct pk_object *other = pk_info(table)->other;
+	size_t release = pk_info(table)->release, before = release;
+
+	for (size_t i = 0; i < table->n_deps; i++) {
+		if (table->deps[i]->kind->type)
+			pk_graph_edge(&d->graph, release, pk_info(table->deps[i])->alter);
+	}
+	for (size_t i = 0; i < table->n_children; i++)
+		pk_graph_edge(&d->graph, release, pk_drop_node(table->children[i]));
+	for (size_t i = 0; i < other->n_children; i++) {
+		const struct pk_object *part = other->children[i];
+
+		if (!part->kind->part || pk_info(part)->create == PK_NO_NODE)
+			continue;
+		pk_graph_edge(&d->graph, before, pk_info(part)->create);
+		before = pk_info(part)->create;
+	}
+}
+
 void pk_differ_order_row_types(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		struct pk_object *o = d->changes.from->objects[i], *other = pk_info(o)->other;
 		struct around before = { d, o, false }, after = { d, other, true };
 
+		if (pk_info(o)->freed)
+			order_freed(d, o);
+		if (pk_info(o)->retie && o->kind->columns_apart && !pk_goes(o))
+			order_apart(d, o);
+		if (pk_parks(o))
+			order_parked(d, o, pk_info(o)->drop);
 		if ((!is_held(o) && !(other && is_held(other))) || !is_looked_at(&d->changes, o))
 			continue;
 		each_holder(o, &before, order_holder);

@@ -94,13 +94,15 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 	case PK_NODE_RELEASE:
 		if (pk_object_tie(node->from))
 			node->from->kind->untie(s, node->from, node->to);
-		if (pk_info(node->from)->freed)
+		if (pk_info(node->from)->freed && !pk_parks(node->from->parent))
 			pk_column_stand_in(s, node->from, node->to, pk_row_type_stand_in(node->from));
 		break;
 	case PK_NODE_DROP:
 		if (pk_info(node->from)->aside)
 			node->from->kind->set_aside(s, node->from);
-		else
+		if (pk_parks(node->from))
+			pk_table_park(s, node->from);
+		if (!pk_info(node->from)->aside)
 			node->from->kind->drop(s, node->from);
 		break;
 	case PK_NODE_RENAME:
