@@ -201,6 +201,13 @@ const char *pk_sql_name(const struct pk_object *o);
 bool pk_object_folds(const struct pk_object *o);
 bool pk_object_comes_by_itself(const struct pk_object *o);
 bool pk_takes_relation_name(const struct pk_object *o);
+/*
+ * What only one object at a time can be called: adds the names among relations, types and routines that it takes with
+ * this name, raw, and what is its multirange's.
+ */
+void pk_add_taken_names(struct pk_script *s, const struct pk_object *o, const char *schema, const char *name, struct pk_strv *names);
+void pk_add_relation_name(struct pk_strv *names, const char *schema, const char *name);
+void pk_add_type_name(struct pk_strv *names, const char *schema, const char *name);
 const char *pk_object_tie(const struct pk_object *o);
 bool pk_tied_later(const struct pk_script *s, const struct pk_object *o);
 /* "CREATE <sql_name> <ident> (<first attribute>)" */

@@ -139,6 +139,30 @@ bool pk_takes_relation_name(const struct pk_object *o)
 	return o->kind->takes_relation_name ? o->kind->takes_relation_name(o) : o->kind->relation_name;
 }
 
+void pk_add_relation_name(struct pk_strv *names, const char *schema, const char *name)
+{
+	pk_strv_pushf(names, "a relation\n%s\n%s", schema, name);
+}
+
+void pk_add_type_name(struct pk_strv *names, const char *schema, const char *name)
+{
+	pk_strv_pushf(names, "a type\n%s\n%s", schema, name);
+}
+
+void pk_add_taken_names(struct pk_script *s, const struct pk_object *o, const char *schema, const char *name, struct pk_strv *names)
+{
+	const char *also = o->kind->also_type_attr ? o->attr[o->kind->also_type_attr - 1] : NULL;
+
+	if (o->kind->routine)
+		pk_strv_pushf(names, "routine\n%s\n%s", schema, name);
+	if (pk_takes_relation_name(o) && !o->kind->no_relation)
+		pk_add_relation_name(names, schema, name);
+	if (o->kind->comes_first || (o->kind->relation_name && !o->kind->no_row_type))
+		pk_add_type_name(names, schema, name);
+	if (also)
+		pk_add_type_name(names, pk_name_of_ident(s, pk_schema_of_ident(s, also)), pk_name_of_ident(s, also));
+}
+
 const char *pk_object_tie(const struct pk_object *o)
 {
 	return o->kind->tie ? o->kind->tie(o) : NULL;

@@ -322,26 +322,15 @@ static void order_moves(struct pk_differ *d)
 	}
 }
 
-/* The name that only one object at a time can have; NULL: its own kind's. old_name: before its renaming, or NULL. */
-static const char *taken_name(struct pk_differ *d, const struct pk_object *o, const char *old_name)
-{
-	if (o->kind->routine)
-		return pk_arena_printf(&d->arena, "routine %s.%s", o->schema, o->name);
-	if (pk_takes_relation_name(o))
-		return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, old_name ? old_name : o->name);
-	return NULL;
-}
-
-/* The name that goes and comes with something that brings it along; NULL: none, or both sides have it. */
-static const char *brought_name(struct pk_differ *d, const struct pk_object *o)
+/* The name that goes and comes with something that brings it along; nothing where there is none, or both sides have it. */
+static void add_brought_name(struct pk_differ *d, const struct pk_object *o, struct pk_strv *ret)
 {
 	struct pk_script s = pk_differ_script(d, &d->arena);
 	const struct pk_object *other = pk_info(o)->other;
 	const char *name = o->kind->brings ? o->kind->brings(&s, o) : NULL;
 
-	if (!name || (other && !pk_goes(o) && pk_streq(name, o->kind->brings(&s, other))))
-		return NULL;
-	return pk_arena_printf(&d->arena, "relation %s.%s", o->schema, pk_name_of_ident(&s, name));
+	if (name && (!other || pk_goes(o) || !pk_streq(name, o->kind->brings(&s, other))))
+		pk_add_relation_name(ret, o->schema, pk_name_of_ident(&s, name));
 }
 
 /* The node after which its old name is free. */
@@ -358,34 +347,41 @@ static size_t freeing_node(const struct pk_object *from)
 	return from->kind->brings ? info->alter : info->rename;
 }
 
+static void wait_for_names(struct pk_differ *d, const struct pk_map *freed, const struct pk_strv *names, size_t node)
+{
+	for (size_t i = 0; i < names->n && node != PK_NO_NODE; i++)
+		pk_graph_edge(&d->graph, freeing_node(pk_map_get(freed, names->items[i])), node);
+}
+
 static void order_names(struct pk_differ *d)
 {
-	struct pk_map names = PK_MAP_INIT;
+	struct pk_map freed = PK_MAP_INIT;
+	struct pk_script s = pk_differ_script(d, &d->arena);
 
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		struct pk_object *o = d->changes.from->objects[i];
-		const char *name = freeing_node(o) != PK_NO_NODE ? taken_name(d, o, pk_info(o)->old_name) : NULL;
+		const char *old_name = pk_info(o)->old_name;
+		PK_AUTO(pk_strv) names = PK_STRV_INIT;
 
-		if (name)
-			pk_map_set(&names, name, o);
-		name = brought_name(d, o);
-		if (name)
-			pk_map_set(&names, name, o);
+		if (freeing_node(o) != PK_NO_NODE && !o->kind->comes_first)
+			pk_add_taken_names(&s, o, o->schema, old_name ? old_name : o->name, &names);
+		add_brought_name(d, o, &names);
+		for (size_t j = 0; j < names.n; j++)
+			pk_map_set(&freed, names.items[j], o);
 	}
 	for (size_t i = 0; i < d->changes.to->n; i++) {
 		struct pk_object *o = d->changes.to->objects[i];
 		const struct pk_info *info = pk_info(o);
-		size_t taking = info->create != PK_NO_NODE ? info->create : info->rename;
-		const char *name = taking != PK_NO_NODE ? taken_name(d, o, NULL) : NULL;
+		PK_AUTO(pk_strv) taken = PK_STRV_INIT;
+		PK_AUTO(pk_strv) brought = PK_STRV_INIT;
 
-		if (name)
-			pk_graph_edge(&d->graph, freeing_node(pk_map_get(&names, name)), taking);
-		name = brought_name(d, o);
-		if (name)
-			pk_graph_edge(&d->graph, freeing_node(pk_map_get(&names, name)), pk_ready_node(o));
+		pk_add_taken_names(&s, o, o->schema, o->name, &taken);
+		wait_for_names(d, &freed, &taken, info->create != PK_NO_NODE ? info->create : info->rename);
+		add_brought_name(d, o, &brought);
+		wait_for_names(d, &freed, &brought, pk_ready_node(o));
 		pk_graph_edge(&d->graph, info->rename, info->alter);
 	}
-	pk_map_release(&names);
+	pk_map_release(&freed);
 }
 
 /* What a relation can have only one of, whatever its name. */

@@ -7,7 +7,7 @@
 
 /* ---- keys: what only one at a time can be called ---- */
 
-static void add_keys(const struct pk_bearer *b, const char *schema, const char *name, struct pk_strv *ret)
+static void add_keys(struct pk_names *names, const struct pk_bearer *b, const char *schema, const char *name, struct pk_strv *ret)
 {
 	const struct pk_object *o = &b->now;
 
@@ -16,10 +16,8 @@ static void add_keys(const struct pk_bearer *b, const char *schema, const char *
 	else if (!o->kind->relation_name)
 		pk_strv_pushf(ret, "%s\n%s\n%s%s", o->kind->routine ? "routine" : o->kind->name, schema ? schema : "", name,
 			      pk_ident_tail(o));
-	else if (!o->kind->no_row_type)
-		pk_strv_pushf(ret, "a type\n%s\n%s", schema, name);
-	if (!b->inside && pk_takes_relation_name(o) && !o->kind->no_relation)
-		pk_strv_pushf(ret, "a relation\n%s\n%s", schema, name);
+	if (!b->inside && pk_takes_relation_name(o))
+		pk_add_taken_names(&names->work->script, o, schema, name, ret);
 }
 
 static bool follows(const struct pk_bearer *b, const struct pk_bearer *leader)
@@ -35,7 +33,7 @@ static struct pk_bearer *holder_of_one(struct pk_names *names, struct pk_bearer 
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
 
-	add_keys(b, schema, name, &keys);
+	add_keys(names, b, schema, name, &keys);
 	for (size_t i = 0; i < keys.n; i++) {
 		struct pk_bearer *holder = pk_map_get(&names->held, keys.items[i]);
 
@@ -100,7 +98,7 @@ static void hold(struct pk_names *names, struct pk_bearer *b, bool held)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
 
-	add_keys(b, b->now.schema, b->now.name, &keys);
+	add_keys(names, b, b->now.schema, b->now.name, &keys);
 	for (size_t i = 0; i < keys.n; i++)
 		if (held || pk_map_get(&names->held, keys.items[i]) == b)
 			pk_map_set(&names->held, keys.items[i], held ? b : NULL);

@@ -94,6 +94,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "routines with every attribute" { both_ways routines; }
 @test "languages and transforms" { both_ways languages; }
 @test "one name that changes its kind" { both_ways kinds-swapped; }
+@test "shells and multiranges take names that others give free" { both_ways names-given; }
 @test "one name that changes its kind, with all that uses it" { both_ways kinds-swapped-in-use; }
 @test "text search configurations, dictionaries, parsers and templates" { both_ways text-search; }
 @test "what changes its name alone keeps everything else" { both_ways renamed; }

@@ -1,0 +1,11 @@
+CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE span AS RANGE (subtype = int, multirange_type_name = rings);
+CREATE TYPE ring;
+CREATE TYPE stamp;
+CREATE FUNCTION stamp_in(cstring) RETURNS stamp LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION stamp_out(stamp) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE stamp (INPUT = stamp_in, OUTPUT = stamp_out, LIKE = int4);
+CREATE VIEW reads AS SELECT one() AS i;
+CREATE TABLE words (i int, j stamp, k span);
+CREATE DOMAIN word AS stamp;
+CREATE VIEW word_of AS SELECT i FROM words;
