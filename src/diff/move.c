@@ -43,8 +43,9 @@ static bool in_use(const struct pk_object *type)
 	for (size_t i = 0; i < info->n_users; i++) {
 		const struct pk_object *user = info->users[i];
 
-		if (!pk_goes(user) || pk_info(user)->fate == PK_REPLACE_TYPE || pk_moves(user) ||
-		    (user->parent && pk_moves(user->parent)))
+		if (pk_info(user)->freed)
+			continue;
+		if (pk_info(user)->fate == PK_REPLACE_TYPE ? in_use(user) : !pk_goes(user) || pk_moves(user) || (user->parent && pk_moves(user->parent)))
 			return true;
 	}
 	return false;

@@ -1,6 +1,7 @@
 /*
  * Columns of a table's row type, of arrays of it, of whatever is made of it: the server changes nothing of a table that
  * has its rows checked or written while such a column is anywhere, be it empty. So they are something else meanwhile.
+ * As are columns of what goes before what they are to be is there.
  */
 #include "diff/differ.h"
 
@@ -102,21 +103,57 @@ static bool free_column(struct pk_object *column, bool moves)
 	return info->freed = info->retype = pk_info(info->other)->freed = pk_info(info->other)->retype = true;
 }
 
+static bool takes_new(const struct pk_object *to)
+{
+	for (size_t i = 0; i < to->n_deps; i++) {
+		if (to->deps[i]->kind->relation_name && pk_comes(to->deps[i]))
+			return true;
+	}
+	return false;
+}
+
+/* context: whose row type, or type, it is in the end. */
 static bool free_holder(void *context, const struct pk_object *type, struct pk_object *o)
 {
+	const struct pk_object *root = context;
 	struct pk_info *info = pk_info(o), *other = info->other ? pk_info(info->other) : NULL;
+	bool gone = pk_info(root)->fate == PK_DROP_OLD;
 
-	(void)context;
 	info->gap = true;
 	if (is_value(o, type) && pk_moves(o->parent) && !info->freed)
 		return free_column(o, true); /* of the table that stands aside; the new one has no rows yet */
 	if (!other || pk_goes(o) || info->freed || (o->kind->type && info->retie))
 		return false;
+	if (gone && (!is_value(o, type) || !takes_new(info->other)))
+		return false; /* it lets go by itself */
 	if (is_value(o, type) && !pk_column_generated(o))
 		return free_column(o, false);
 	if (o->kind->type) /* a domain's checks */
 		return info->retie = other->retie = true;
 	return pk_reach(o, type, PK_LOSS_ANEW);
+}
+
+static bool is_awaited(const struct pk_changes *c, const struct pk_object *o)
+{
+	for (size_t i = 0; pk_takes_relation_name(o) && i < c->to->n; i++) {
+		const struct pk_object *to = c->to->objects[i];
+
+		if (pk_comes(to) && pk_takes_relation_name(to) && pk_streq(to->schema, o->schema) && strcmp(to->name, o->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A type or relation that goes for good before what takes its values comes: because of its name, or of its keys'. */
+static bool goes_before(const struct pk_changes *c, const struct pk_object *o)
+{
+	if (pk_info(o)->fate != PK_DROP_OLD || !o->kind->relation_name || (!pk_info(o)->n_users && !o->n_typed_by))
+		return false;
+	for (size_t i = 0; i < o->n_children; i++) {
+		if (is_awaited(c, o->children[i]))
+			return true;
+	}
+	return is_awaited(c, o);
 }
 
 bool pk_row_types_reach(struct pk_changes *c)
@@ -126,8 +163,8 @@ bool pk_row_types_reach(struct pk_changes *c)
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 
-		if (is_held(o) && is_looked_at(c, o))
-			changed |= each_holder(o, c, free_holder);
+		if ((is_held(o) && is_looked_at(c, o)) || goes_before(c, o))
+			changed |= each_holder(o, o, free_holder);
 	}
 	return changed;
 }

@@ -49,6 +49,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "tables that become typed ones have the columns of the type, in its order" { both_ways typed-order; }
 @test "a table changes before anything takes its row type" { both_ways row-types-new; }
 @test "literals of composite values whose type changes" { both_ways row-literals; }
+@test "types and relations give way to others while columns have them" { both_ways types-swapped; }
 @test "functions, procedures and aggregates, also where they have to be dropped first" { both_ways functions; }
 @test "tables whose row types columns and expressions have" { both_ways row-types; }
 @test "views on views on a column that changes" { both_ways views; }
