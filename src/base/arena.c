@@ -59,6 +59,17 @@ char *pk_arena_strndup(struct pk_arena *arena, const char *s, size_t n)
 	return copy;
 }
 
+char *pk_arena_join(struct pk_arena *arena, const char *a, char between, const char *b)
+{
+	size_t n_a = strlen(a), n_b = strlen(b);
+	char *joined = pk_arena_alloc(arena, n_a + n_b + 2);
+
+	memcpy(joined, a, n_a);
+	joined[n_a] = between;
+	memcpy(joined + n_a + 1, b, n_b + 1);
+	return joined;
+}
+
 char *pk_arena_printf(struct pk_arena *arena, const char *fmt, ...)
 {
 	PK_AUTO(pk_buf) buf = PK_BUF_INIT;

@@ -6,6 +6,8 @@
 
 struct pk_object;
 
+#define PK_PG_CLASS 1259 /* pg_class itself, in every version */
+
 struct pk_address {
 	uint32_t classid, oid;
 	int32_t subid;

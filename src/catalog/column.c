@@ -4,7 +4,7 @@
 static const char *const attrs[] = { "quoted", "type", "collation", "not_null", "not_null_name", "not_null_usual",
 				     "not_null_invalid", "not_null_inherited", "not_null_apart", "not_null_comment",
 				     "default_value", "generated", "identity", "identity_options", "storage",
-				     "type_storage", "compression", "statistics", "options", "inherited", "local", "in_key",
+				     "type_storage", "compression", "statistics", "options", "inherited", "in_key",
 				     "category", "base_type", "root_type", "foreign_options" };
 
 static const char *default_value(const struct pk_object *column)
@@ -14,7 +14,15 @@ static const char *default_value(const struct pk_object *column)
 
 bool pk_column_inherited(const struct pk_object *column)
 {
-	return pk_attr(column, INHERITED) && !pk_attr(column, LOCAL);
+	return pk_attr(column, INHERITED) && !pk_streq(pk_attr(column, INHERITED), "local");
+}
+
+static void complete(struct pk_arena *arena, struct pk_object *o)
+{
+	o->schema = o->parent->schema;
+	o->ident = pk_arena_join(arena, o->parent->ident, '.', pk_attr(o, QUOTED));
+	if (!o->attr[BASE_TYPE])
+		o->attr[BASE_TYPE] = o->attr[TYPE];
 }
 
 const char *pk_column_type(const struct pk_object *column)
@@ -542,7 +550,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 
 const struct pk_kind pk_kind_column = {
 	.name = "column", .sql_name = "COLUMN", .query = pk_sql_column, .hash_joins = true, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
-	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .create = create, .alter = alter, .drop = drop,
+	.rank = 11, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .part = true, .shape = true, .complete = complete, .create = create, .alter = alter, .drop = drop,
 	.folds = folds, .extras = extras, .fixed = fixed, .reaction = reaction, .tie = default_value,
 	.tie_apart = tie_apart, .untie = untie, .retie = retie, .brings = pk_column_identity,
 	.rename = pk_rename_in_parent, .renames_heirs = renames_heirs, .follow = follow,

@@ -84,6 +84,8 @@ struct pk_kind {
 	int parent_attr;            /* 1 + index of the attribute that names the index or constraint it is a partition's share of */
 	int grant_prefix_attr;      /* 1 + index of the attribute that stands before GRANT, grant_name_attr names the kind; 0: none */
 
+	/* Sets what the query leaves out since it follows from its row and its parent, if only ident. NULL: nothing. */
+	void (*complete)(struct pk_arena *arena, struct pk_object *o);
 	/* Does it take a name among relations and types without being one? NULL: as relation_name says. */
 	bool (*takes_relation_name)(const struct pk_object *o);
 	/* The relation that comes with it without being an object, as SQL names it: an identity's sequence. NULL: none. */

@@ -125,32 +125,21 @@ static void add_path(struct pk_snapshot *snap, struct pk_object *o)
 	o->path = pk_arena_strdup(&snap->arena, path.ptr);
 }
 
-static const char *make_key(struct pk_arena *arena, const char *kind, const char *ident)
-{
-	size_t n_kind = strlen(kind), n_ident = strlen(ident);
-	char *key = pk_arena_alloc(arena, n_kind + n_ident + 2);
-
-	memcpy(key, kind, n_kind);
-	key[n_kind] = ' ';
-	memcpy(key + n_kind + 1, ident, n_ident + 1);
-	return key;
-}
-
 static struct pk_object *new_object(struct reading *r, const struct pk_kind *kind, struct pk_address address,
-				    const struct pk_rows *rows, int row, const struct columns *c)
+				    struct pk_object *parent, const struct pk_rows *rows, int row, const struct columns *c)
 {
 	struct pk_arena *arena = &r->snap->arena;
 	struct pk_object *o = pk_arena_alloc(arena, sizeof(*o));
 	const char *owner = cell(rows, row, c->owner);
 
 	o->kind = kind;
+	o->parent = parent;
 	o->classid = address.classid;
 	o->oid = address.oid;
 	o->subid = address.subid;
 	o->schema = cell(rows, row, c->schema);
 	o->name = cell(rows, row, c->name);
 	o->ident = cell(rows, row, c->ident);
-	o->key = make_key(arena, kind->name, o->ident);
 	o->owner = pk_streq(owner, r->snap->database_owner) ? NULL : owner;
 	o->comment = cell(rows, row, c->comment);
 	o->grants = pk_acl_parse(arena, r->managed, cell(rows, row, c->acl), cell(rows, row, c->acl_default),
@@ -159,7 +148,36 @@ static struct pk_object *new_object(struct reading *r, const struct pk_kind *kin
 	o->attr = pk_arena_alloc(arena, (kind->n_attrs + 1) * sizeof(*o->attr));
 	for (size_t i = 0; i < kind->n_attrs; i++)
 		o->attr[i] = pk_normalize(arena, cell(rows, row, c->attr[i]));
+	if (kind->complete)
+		kind->complete(arena, o);
+	o->key = pk_arena_join(arena, kind->name, ' ', o->ident);
 	return o;
+}
+
+/* Parts of a relation that do not say so are the relation's of their own oid. */
+static struct pk_object *parent_at(const struct reading *r, const struct pk_rows *rows, int row, const struct columns *c,
+				   struct pk_address address)
+{
+	if (c->parent_oid >= 0) {
+		address.classid = c->parent_class < 0 ? PK_PG_CLASS : number(cell(rows, row, c->parent_class));
+		address.oid = number(cell(rows, row, c->parent_oid));
+	}
+	address.subid = 0;
+	return pk_addresses_object(&r->addresses, address);
+}
+
+/* In the order of their numbers, which is nearly that of the rows. */
+static void add_child(struct pk_object *parent, struct pk_object *o)
+{
+	append(&parent->children, &parent->n_children, &parent->cap_children, o);
+	for (size_t i = parent->n_children - 1; i > 0; i--) {
+		struct pk_object *before = parent->children[i - 1];
+
+		if (before->kind != o->kind || before->subid <= o->subid)
+			break;
+		parent->children[i] = before;
+		parent->children[i - 1] = o;
+	}
 }
 
 static void read_objects(struct reading *r, const struct pk_kind *kind, const struct pk_rows *rows)
@@ -169,25 +187,25 @@ static void read_objects(struct reading *r, const struct pk_kind *kind, const st
 
 	find_columns(kind, rows, &c);
 	for (int i = 0; i < rows->n; i++) {
-		struct pk_address address = { number(cell(rows, i, c.classid)), number(cell(rows, i, c.oid)), 0 };
+		struct pk_address address = {
+			.classid = c.classid < 0 ? PK_PG_CLASS : number(cell(rows, i, c.classid)),
+			.oid = number(cell(rows, i, c.oid)),
+		};
 		const struct pk_addressed *known = pk_addresses_find(&r->addresses, address);
 		struct pk_object *o, *parent = NULL;
 
 		if (known && known->member)
 			continue;
-		if (c.parent_oid >= 0) {
-			parent = pk_addresses_object(
-				&r->addresses, (struct pk_address){ number(cell(rows, i, c.parent_class)),
-								    number(cell(rows, i, c.parent_oid)), 0 });
+		if (c.subid >= 0)
+			address.subid = (int32_t)strtol(cell(rows, i, c.subid), NULL, 10);
+		if (c.parent_oid >= 0 || c.subid >= 0) {
+			parent = parent_at(r, rows, i, &c, address);
 			if (!parent || parent->kind->extension)
 				continue;
 		}
-		if (c.subid >= 0)
-			address.subid = (int32_t)strtol(cell(rows, i, c.subid), NULL, 10);
-		o = new_object(r, kind, address, rows, i, &c);
-		o->parent = parent;
+		o = new_object(r, kind, address, parent, rows, i, &c);
 		if (parent)
-			append(&parent->children, &parent->n_children, &parent->cap_children, o);
+			add_child(parent, o);
 		append(&snap->objects, &snap->n, &snap->cap, o);
 		pk_addresses_add(&r->addresses, address)->object = o;
 		pk_map_set(&snap->by_key, o->key, o);

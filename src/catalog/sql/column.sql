@@ -1,16 +1,11 @@
 -- Columns of tables, and of views and composite types for what may hang on them (comments, privileges, defaults).
-SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
-       CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass::oid ELSE 'pg_class'::regclass::oid END AS parent_class,
-       CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END AS parent_oid,
-       n.nspname AS schema, a.attname AS name,
-       quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname) AS ident,
-       NULL AS owner, quote_literal(d.description) AS comment,
-       array_to_string(a.attacl, E'\n') AS acl,
-       NULL AS acl_default, -- column privileges start from none
-       quote_ident(a.attname) AS quoted,
+-- They are most of what there is to read: what follows from the relation is not said of each.
+SELECT c.oid, a.attnum AS subid, a.attname AS name, quote_ident(a.attname) AS quoted,
+       quote_literal(d.description) AS comment, array_to_string(a.attacl, E'\n') AS acl,
        format_type(a.atttypid, a.atttypmod) AS type,
-       CASE WHEN a.attcollation <> t.typcollation
-            THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
+       CASE WHEN a.attcollation <> t.typcollation THEN
+       (SELECT co.collnamespace::regnamespace || '.' || quote_ident(co.collname) FROM pg_collation co
+        WHERE co.oid = a.attcollation) END AS collation,
        CASE WHEN a.attnotnull THEN 'NOT NULL' END AS not_null, -- pg<18
        CASE WHEN a.attnotnull THEN 'NOT NULL' || CASE WHEN nn.connoinherit THEN ' NO INHERIT' ELSE '' END END AS not_null, -- pg>=18
        quote_ident(nn.conname) AS not_null_name, -- pg>=18
@@ -34,39 +29,38 @@ SELECT 'pg_class'::regclass::oid AS classid, c.oid, a.attnum AS subid,
        CASE t.typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END AS type_storage,
        CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
        CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END AS statistics,
-       CASE WHEN a.attoptions IS NOT NULL THEN
+       -- pg_attver is the server's own bookkeeping (15.20 and its like), mostly all there is; pg_dump leaves it out too
+       CASE WHEN NOT starts_with(a.attoptions[1], 'pg_attver=') OR a.attoptions[2] IS NOT NULL THEN
        (SELECT string_agg(quote_ident(o.option_name) || '=' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
-        -- pg_attver is the server's own bookkeeping (15.20 and its like); pg_dump leaves it out too
         FROM pg_options_to_table(a.attoptions) o WHERE o.option_name <> 'pg_attver') END AS options,
        CASE WHEN a.attfdwoptions IS NOT NULL THEN
             (SELECT string_agg(quote_ident(o.option_name) || E'\x02' || quote_literal(o.option_value), E'\x01' ORDER BY o.option_name)
              FROM pg_options_to_table(a.attfdwoptions) o WHERE o.option_name = 'password_required'
             OR o.option_name !~* 'passw|passphrase|passcode|pwd|secret|token|credential|private|(api|access|auth|account)_?key')
             END AS foreign_options,
-       CASE WHEN a.attinhcount > 0 THEN 't' END AS inherited,
-       CASE WHEN a.attislocal THEN 't' END AS local,
+       CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'local' ELSE 't' END END AS inherited,
        CASE WHEN c.relkind = 'p' AND EXISTS ( -- columns of the partition key go with the table alone
                 SELECT FROM pg_depend kd WHERE kd.classid = 'pg_class'::regclass AND kd.objid = c.oid AND kd.objsubid = a.attnum
                 AND kd.refclassid = 'pg_class'::regclass AND kd.refobjid = c.oid AND kd.refobjsubid = 0 AND kd.deptype = 'i')
             THEN 't' END AS in_key,
-       t.typcategory AS category, format_type(a.atttypid, NULL) AS base_type,
+       t.typcategory AS category,
+       nullif(format_type(a.atttypid, NULL), format_type(a.atttypid, a.atttypmod)) AS base_type, -- NULL: the type itself
        CASE t.typtype WHEN 'd' THEN -- at the bottom of domains
             (WITH RECURSIVE d (oid, base) AS (SELECT t.oid, t.typbasetype UNION ALL
                  SELECT b.oid, b.typbasetype FROM d JOIN pg_type b ON b.oid = d.base)
              SELECT format_type(oid, NULL) FROM d WHERE base = 0) END AS root_type
 FROM pg_attribute a
-JOIN pg_class c ON c.oid = a.attrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
+           AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit'))
+     ON c.oid = a.attrelid
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-LEFT JOIN pg_collation co ON co.oid = a.attcollation
-LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
 LEFT JOIN (SELECT dp.refobjid, dp.refobjsubid,
-                  concat_ws(E'\x01', 'SEQUENCE NAME ' || quote_ident(sn.nspname) || '.' || quote_ident(sc.relname),
+                  concat_ws(E'\x01', 'SEQUENCE NAME ' || s.seqrelid::regclass,
                             'START WITH ' || s.seqstart, 'INCREMENT BY ' || s.seqincrement, 'MINVALUE ' || s.seqmin,
                             'MAXVALUE ' || s.seqmax, 'CACHE ' || s.seqcache,
                             CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END) AS options
-           FROM pg_sequence s JOIN pg_class sc ON sc.oid = s.seqrelid AND sc.relkind = 'S' JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+           FROM pg_sequence s
            JOIN pg_depend dp ON dp.classid = 'pg_class'::regclass AND dp.objid = s.seqrelid AND dp.objsubid = 0
                 AND dp.refclassid = 'pg_class'::regclass AND dp.refobjsubid > 0 AND dp.deptype = 'i') i
      ON i.refobjid = a.attrelid AND i.refobjsubid = a.attnum
@@ -81,6 +75,4 @@ LEFT JOIN (SELECT h.inhparent, ha.attname, array_agg(hn.conname) AS names FROM p
            JOIN pg_constraint hn ON hn.conrelid = ha.attrelid AND hn.contype = 'n' AND hn.conkey[1] = ha.attnum -- pg>=18
            WHERE hn.coninhcount > 0 GROUP BY h.inhparent, ha.attname) apart -- pg>=18
      ON apart.inhparent = c.oid AND apart.attname = a.attname -- pg>=18
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
-      AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')
-ORDER BY a.attrelid, a.attnum
+WHERE a.attnum > 0 AND NOT a.attisdropped
