@@ -121,12 +121,13 @@ static int look(struct pk_fetch *f, struct pk_rows *any, struct pk_err *err)
 }
 
 /* Not to be had (no place left, a pooler that leads elsewhere): the first one does it after its own. */
-static bool open_second(struct pk_fetch *f, const char *snapshot)
+static bool begin_second(struct pk_fetch *f, const char *snapshot)
 {
 	struct list *list = pk_arena_alloc(f->arena, sizeof(*list));
+	struct pk_conn *second = pk_conn_second(f->conn, NULL);
 
 	add_begin(list, f->arena, snapshot);
-	return pk_conn_open_beside(&f->second, f->conn, NULL) == 0 && run(&f->second, list, NULL) == 0;
+	return second && run(second, list, NULL) == 0;
 }
 
 static int begin(struct pk_fetch *f, struct pk_err *err)
@@ -146,8 +147,8 @@ static int begin(struct pk_fetch *f, struct pk_err *err)
 		return -1;
 	f->n_sent = 1;
 	f->parts[1] = pipeline(f->conn, second);
-	if (share && open_second(f, snapshot)) {
-		f->parts[1].conn = &f->second;
+	if (share && begin_second(f, snapshot)) {
+		f->parts[1].conn = f->conn->second;
 		if (pk_pipeline_send(&f->parts[1], err) < 0)
 			return -1;
 		f->n_sent = 2;
@@ -197,7 +198,10 @@ int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, void (
 	if (collect(fetches, n, failed ? NULL : arrived, arg, failed ? NULL : err) < 0)
 		status = -1;
 	for (size_t i = 0; i < n; i++) {
-		pk_conn_release(&fetches[i].second);
+		struct pk_conn *second = fetches[i].conn->second;
+
+		if (second && (!fetches[i].conn->keeps_second || status < 0 || pk_exec(second, "ROLLBACK", NULL) < 0))
+			pk_conn_close_second(fetches[i].conn);
 		if (fetches[i].ends && pk_exec(fetches[i].conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
 			status = -1;
 	}

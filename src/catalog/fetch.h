@@ -18,14 +18,14 @@ enum {
 /*
  * Of one database, in one REPEATABLE READ transaction; in a transaction of the caller's, in that,
  * so that what it did is read as well. Outside of one a second connection of the same snapshot
- * shares the work where there is much of it and the server lets us have one.
+ * shares the work where there is much of it and the server lets us have one; it stays open for the
+ * next time where conn keeps it.
  */
 struct pk_fetch {
 	struct pk_conn *conn;
 	struct pk_arena *arena;
 	struct pk_rows *rows; /* PK_FETCH_MAX of them, initialised; those of a query have a handle once they are there */
 	/* not for the caller */
-	struct pk_conn second;
 	struct pk_pipeline parts[2];
 	int n_sent;
 	bool ends; /* the transaction is ours to end */

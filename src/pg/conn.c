@@ -285,12 +285,11 @@ int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk
 	return 0;
 }
 
-int pk_conn_open_beside(struct pk_conn *conn, const struct pk_conn *first, struct pk_err *err)
+static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
 	PQconninfoOption *options = first->handle ? PQconninfo(first->handle) : NULL;
 
-	pk_conn_release(conn);
 	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
 		const char *value = o->val;
 
@@ -315,8 +314,29 @@ int pk_conn_open_beside(struct pk_conn *conn, const struct pk_conn *first, struc
 	return pk_err_set(err, "cannot open a second connection to '%s'", first->where);
 }
 
+struct pk_conn *pk_conn_second(struct pk_conn *first, struct pk_err *err)
+{
+	if (first->second && pk_conn_alive(first->second))
+		return first->second;
+	pk_conn_close_second(first);
+	first->second = pk_alloc(sizeof(*first->second));
+	*first->second = (struct pk_conn)PK_CONN_INIT;
+	if (open_beside(first->second, first, err) < 0)
+		pk_conn_close_second(first);
+	return first->second;
+}
+
+void pk_conn_close_second(struct pk_conn *first)
+{
+	if (first->second)
+		pk_conn_release(first->second);
+	free(first->second);
+	first->second = NULL;
+}
+
 void pk_conn_release(struct pk_conn *conn)
 {
+	pk_conn_close_second(conn);
 	PQfreeCancel(conn->cancel);
 	PQfinish(conn->handle);
 	free(conn->where);
@@ -324,7 +344,7 @@ void pk_conn_release(struct pk_conn *conn)
 	conn->handle = NULL;
 	conn->where = NULL;
 	conn->version = 0;
-	conn->needs_password = false;
+	conn->needs_password = conn->keeps_second = false;
 	pk_buf_release(&conn->notices);
 }
 

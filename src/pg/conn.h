@@ -28,6 +28,8 @@ struct pk_conn {
 	struct pk_buf
 		notices; /* what the server said since the last clear, a line each; at most 64 kB */
 	bool needs_password; /* after a failed open: the server asked and libpq knew none */
+	struct pk_conn *second; /* pk_conn_second()'s, or NULL */
+	bool keeps_second;   /* for a reader of whole catalogs (catalog/fetch.h): it will read again */
 };
 #define PK_CONN_INIT                                                                               \
 	{                                                                                          \
@@ -38,8 +40,12 @@ struct pk_conn {
  * TLS). */
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err);
 void pk_conn_release(struct pk_conn *conn);
-/* A second connection to where the first one leads, as the same user. */
-int pk_conn_open_beside(struct pk_conn *conn, const struct pk_conn *first, struct pk_err *err);
+/*
+ * A second connection to where the first one leads, as the same user; opened if need be, and closed
+ * with the first one if not by pk_conn_close_second(). NULL: it cannot be had.
+ */
+struct pk_conn *pk_conn_second(struct pk_conn *first, struct pk_err *err);
+void pk_conn_close_second(struct pk_conn *first);
 /*
  * Gives search_path, TimeZone and the rest back what the database and the role have for them:
  * before SQL of users runs. pk_conn_own_settings() goes back to ours.

@@ -159,8 +159,10 @@ static int connect_proof(struct pk_proof *proof, struct pk_err *err)
 	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
 	pk_server_user_info(&desk->server, proof->db, &user);
 	pk_server_admin_info(&desk->server, proof->db, &admin);
-	if (pk_conn_open(&proof->admin, &admin, err) < 0 ||
-	    (proof->kept && match_settings(desk, &proof->admin, proof->db, err) < 0) ||
+	if (pk_conn_open(&proof->admin, &admin, err) < 0)
+		return -1;
+	proof->admin.keeps_second = true;
+	if ((proof->kept && match_settings(desk, &proof->admin, proof->db, err) < 0) ||
 	    pk_act_as(&desk->server, proof->db, desk->session.role, err) < 0)
 		return -1;
 	return pk_conn_open(&proof->user, &user, err);
