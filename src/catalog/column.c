@@ -30,6 +30,16 @@ const char *pk_column_type(const struct pk_object *column)
 	return pk_attr(column, BASE_TYPE);
 }
 
+const char *pk_column_collation(const struct pk_object *column)
+{
+	return pk_attr(column, COLLATION);
+}
+
+const char *pk_column_quoted(const struct pk_object *column)
+{
+	return pk_attr(column, QUOTED);
+}
+
 bool pk_column_generated(const struct pk_object *column)
 {
 	return pk_attr(column, GENERATED) != NULL;

@@ -167,14 +167,19 @@ int pk_catalog_fetch_begin(struct pk_fetch *f, struct pk_err *err)
 }
 
 /* What was sent; then what first connections still have to do. */
-static int collect(struct pk_fetch *fetches, size_t n, void (*arrived)(void *arg), void *arg, struct pk_err *err)
+int pk_catalog_fetch_collect(struct pk_fetch *fetches, size_t n, void (*arrived)(void *arg), void *arg,
+			     struct pk_err *err)
 {
 	struct pk_pipeline ps[2 * PK_SNAPSHOTS_MAX];
+	bool alone[PK_SNAPSHOTS_MAX];
 	int n_ps = 0, bad = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		for (int k = 0; k < fetches[i].n_sent; k++)
 			ps[n_ps++] = fetches[i].parts[k];
+		alone[i] = fetches[i].n_sent == 1;
+		fetches[i].n_sent = 0;
+	}
 	if (n_ps && pk_pipelines_collect(ps, n_ps, arrived, arg, err) < 0) {
 		while (bad < n_ps - 1 && !ps[bad].failed)
 			bad++;
@@ -183,24 +188,24 @@ static int collect(struct pk_fetch *fetches, size_t n, void (*arrived)(void *arg
 	for (size_t i = 0; i < n; i++) {
 		struct pk_pipeline *rest = &fetches[i].parts[1];
 
-		if (fetches[i].n_sent == 1 && rest->n &&
+		if (alone[i] && rest->n &&
 		    (pk_pipeline_send(rest, err) < 0 || pk_pipelines_collect(rest, 1, arrived, arg, err) < 0))
 			return cannot_read(rest->conn, err);
 	}
 	return 0;
 }
 
-int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, void (*arrived)(void *arg), void *arg,
-			 struct pk_err *err)
+int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, struct pk_err *err)
 {
 	int status = failed ? -1 : 0;
 
-	if (collect(fetches, n, failed ? NULL : arrived, arg, failed ? NULL : err) < 0)
-		status = -1;
+	if (failed)
+		pk_catalog_fetch_collect(fetches, n, NULL, NULL, NULL);
 	for (size_t i = 0; i < n; i++) {
 		struct pk_conn *second = fetches[i].conn->second;
 
-		if (second && (!fetches[i].conn->keeps_second || status < 0 || pk_exec(second, "ROLLBACK", NULL) < 0))
+		if (second && (!fetches[i].conn->keeps_second || status < 0 ||
+			       (pk_conn_tx(second) != PK_TX_IDLE && pk_exec(second, "ROLLBACK", NULL) < 0)))
 			pk_conn_close_second(fetches[i].conn);
 		if (fetches[i].ends && pk_exec(fetches[i].conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
 			status = -1;

@@ -27,7 +27,7 @@ struct pk_fetch {
 	struct pk_rows *rows; /* PK_FETCH_MAX of them, initialised; those of a query have a handle once they are there */
 	/* not for the caller */
 	struct pk_pipeline parts[2];
-	int n_sent;
+	int n_sent; /* and not collected */
 	bool ends; /* the transaction is ours to end */
 };
 
@@ -35,9 +35,11 @@ struct pk_fetch {
 int pk_catalog_fetch_begin(struct pk_fetch *fetch, struct pk_err *err);
 /*
  * Waits for all that was begun (PK_SNAPSHOTS_MAX at most), side by side. arrived() is called when a query's
- * rows are there, while others are under way. failed: only cleans up.
+ * rows are there, while others are under way. After 0 the connections are free for more, as of the same moment.
  */
-int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, void (*arrived)(void *arg), void *arg,
-			 struct pk_err *err);
+int pk_catalog_fetch_collect(struct pk_fetch *fetches, size_t n, void (*arrived)(void *arg), void *arg,
+			     struct pk_err *err);
+/* After all else, and in any case. failed: only cleans up, whatever is under way. */
+int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, struct pk_err *err);
 
 #endif

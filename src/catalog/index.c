@@ -1,8 +1,86 @@
 #include "catalog/share.h"
 #include "catalog_sql.h"
 
-enum { QUOTED, DEFINITION, INVALID, TABLESPACE, PARENT_INDEX, STATISTICS };
-static const char *const attrs[] = { "quoted", "definition", "invalid", "tablespace", "parent_index", "statistics" };
+enum { QUOTED, DEFINITION, INVALID, TABLESPACE, PARENT_INDEX, STATISTICS, PARTS };
+static const char *const attrs[] = { "quoted", "definition", "invalid", "tablespace", "parent_index", "statistics", "parts" };
+
+/* The column of this number; NULL: it has none. */
+static const struct pk_object *column_at(const struct pk_object *relation, long number)
+{
+	/* Others only stand before it, or are gone. */
+	for (size_t i = relation->n_children; i-- > 0;) {
+		const struct pk_object *part = relation->children[i];
+
+		if (part->kind->part && part->subid == number)
+			return part;
+	}
+	return NULL;
+}
+
+/* Would the server choose for the column, by itself, what it has for this type and its collation? */
+static bool is_usual(const struct pk_object *column, const char *type, size_t len)
+{
+	const char *of_column = pk_column_type(column);
+
+	if (pk_column_collation(column))
+		return false;
+	if (strcmp(of_column, "character varying") == 0)
+		of_column = "text";
+	return strlen(of_column) == len && strncmp(of_column, type, len) == 0;
+}
+
+/* "8 2", "3 0", "bigint": the columns and how they are sorted, and, of a key, of what type. False: cannot be told. */
+static bool add_columns(const struct pk_object *table, const char *numbers, const char *sorted, const char *types,
+			struct pk_buf *out)
+{
+	static const char *const orders[] = { "", " DESC NULLS LAST", " NULLS FIRST", " DESC" };
+	bool key = true, first = true;
+	char *next;
+
+	for (; *numbers != PK_LIST_SEP; numbers = next + (*next == ' ')) {
+		const struct pk_object *column = column_at(table, strtol(numbers, &next, 10));
+		size_t len = strcspn(types, "\x02");
+
+		if (!column || (key && !is_usual(column, types, len)))
+			return false;
+		pk_buf_addf(out, "%s%s%s", first ? "" : ", ", pk_column_quoted(column), key ? orders[*sorted & 3] : "");
+		first = false;
+		if (!key)
+			continue;
+		sorted += sorted[1] == ' ' ? 2 : 1;
+		types += len + (types[len] != '\0');
+		if (!*types && *next == ' ') {
+			pk_buf_add(out, ") INCLUDE (");
+			key = false;
+			first = true;
+		}
+	}
+	return true;
+}
+
+/* As pg_get_indexdef() would say it. */
+static void complete(struct pk_arena *arena, struct pk_object *o)
+{
+	const char *unique = pk_attr(o, PARTS), *method, *numbers, *sorted, *types;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (!unique)
+		return;
+	method = strchr(unique, PK_LIST_SEP) + 1;
+	numbers = strchr(method, PK_LIST_SEP) + 1;
+	sorted = strchr(numbers, PK_LIST_SEP) + 1;
+	types = strchr(sorted, PK_LIST_SEP) + 1;
+	o->attr[PARTS] = NULL; /* numbers are no matter of a schema */
+	pk_buf_add(&sql, "CREATE ");
+	pk_buf_addn(&sql, unique, (size_t)(method - 1 - unique));
+	pk_buf_addf(&sql, "INDEX %s ON %s USING ", pk_attr(o, QUOTED), o->parent->ident);
+	pk_buf_addn(&sql, method, (size_t)(numbers - 1 - method));
+	pk_buf_add(&sql, " (");
+	if (!add_columns(o->parent, numbers, sorted, types, &sql))
+		return;
+	pk_buf_addc(&sql, ')');
+	o->attr[DEFINITION] = pk_arena_strndup(arena, sql.ptr, sql.len);
+}
 
 static bool partitioned(const struct pk_object *o)
 {
@@ -182,5 +260,6 @@ const struct pk_kind pk_kind_index = {
 	.n_attrs = PK_COUNT(attrs), .rank = 14, .lock_drop = "ACCESS EXCLUSIVE", .relation_name = true, .no_row_type = true, .shape = true, .extras = extras, .reaction = reaction,
 	.parent_attr = PARENT_INDEX + 1, .create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself, .named_freely = true, .named_attr = DEFINITION + 1,
-	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,
+	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside, .complete = complete, .rest_attr = DEFINITION + 1,
+	.rest = "SELECT x.oid, pg_get_indexdef(x.oid) FROM unnest($1::oid[]) x (oid)",
 };

@@ -86,6 +86,9 @@ struct pk_kind {
 
 	/* Sets what the query leaves out since it follows from its row and its parent, if only ident. NULL: nothing. */
 	void (*complete)(struct pk_arena *arena, struct pk_object *o);
+	/* Of relations: the attribute that it may leave NULL (1 + index), and what tells it then, oid and text of the oids $1. 0: none */
+	int rest_attr;
+	const char *rest;
 	/* Does it take a name among relations and types without being one? NULL: as relation_name says. */
 	bool (*takes_relation_name)(const struct pk_object *o);
 	/* The relation that comes with it without being an object, as SQL names it: an identity's sequence. NULL: none. */
@@ -282,6 +285,8 @@ bool pk_column_has_options(const struct pk_object *column);
 void pk_column_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 bool pk_column_inherited(const struct pk_object *column);
 const char *pk_column_type(const struct pk_object *column); /* without its modifier */
+const char *pk_column_collation(const struct pk_object *column); /* NULL: its type's */
+const char *pk_column_quoted(const struct pk_object *column);
 /* A value of the old column, as it can be assigned to the new one. */
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* Can a foreign key stay while one of its columns changes from one to the other, and its other side has or has not? */

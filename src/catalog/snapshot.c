@@ -413,6 +413,43 @@ static void take_arrived(void *arg)
 		take_rows(&all->items[i]);
 }
 
+/* What complete() could not tell. */
+static int read_rest(struct reading *r, const struct pk_kind *kind, struct pk_conn *conn, struct pk_err *err)
+{
+	struct pk_snapshot *snap = r->snap;
+	PK_AUTO(pk_buf) oids = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const int attr = kind->rest_attr - 1;
+
+	for (size_t i = 0; i < snap->n; i++) {
+		const struct pk_object *o = snap->objects[i];
+
+		if (o->kind == kind && !o->attr[attr])
+			pk_buf_addf(&oids, "%s%u", oids.len ? "," : "{", (unsigned)o->oid);
+	}
+	if (!oids.len)
+		return 0;
+	pk_buf_addc(&oids, '}');
+	if (pk_query(conn, kind->rest, 1, (const char *const[]){ oids.ptr }, &rows, err) < 0)
+		return pk_err_wrap(err, "cannot read the schema of %s", conn->where);
+	for (int i = 0; i < rows.n; i++) {
+		const struct pk_address address = { PK_PG_CLASS, number(pk_rows_get(&rows, i, 0)), 0 };
+		struct pk_object *o = pk_addresses_find(&r->addresses, address)->object;
+
+		o->attr[attr] = pk_normalize(&snap->arena, pk_arena_strdup(&snap->arena, pk_rows_get(&rows, i, 1)));
+	}
+	return 0;
+}
+
+static int read_rests(struct readings *all, struct pk_err *err)
+{
+	for (size_t i = 0; i < all->n; i++)
+		for (int k = 0; pk_kinds[k]; k++)
+			if (pk_kinds[k]->rest_attr && read_rest(&all->items[i], pk_kinds[k], all->fetches[i].conn, err) < 0)
+				return -1;
+	return 0;
+}
+
 static int finish(struct reading *r, struct pk_err *err)
 {
 	struct pk_snapshot *snap = r->snap;
@@ -455,7 +492,11 @@ int pk_snapshots_read(struct pk_conn *const *conns, struct pk_snapshot *const *r
 
 	for (size_t i = 0; i < n && status == 0; i++)
 		status = begin(&all, conns[i], managed, rets[i], err);
-	if (pk_catalog_fetch_end(all.fetches, all.n, status < 0, take_arrived, &all, status < 0 ? NULL : err) < 0)
+	if (status == 0)
+		status = pk_catalog_fetch_collect(all.fetches, all.n, take_arrived, &all, err);
+	if (status == 0)
+		status = read_rests(&all, err);
+	if (pk_catalog_fetch_end(all.fetches, all.n, status < 0, status < 0 ? NULL : err) < 0)
 		status = -1;
 	for (size_t i = 0; i < all.n; i++) {
 		if (status == 0)
