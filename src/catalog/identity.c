@@ -2,8 +2,19 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { SEQUENCE, TEXT, LOGGING };
-static const char *const attrs[] = { "sequence", "text", "logging" };
+enum { SEQUENCE, TEXT, LOGGING, COLUMN };
+static const char *const attrs[] = { "sequence", "text", "logging", "column" };
+
+static void complete(struct pk_arena *arena, struct pk_object *o)
+{
+	const struct pk_object *column = pk_column_at(o->parent, strtol(pk_attr(o, COLUMN), NULL, 10));
+
+	(void)arena;
+	o->attr[COLUMN] = NULL; /* numbers are no matter of a schema */
+	o->schema = o->parent->schema;
+	o->name = column ? column->name : o->parent->name;
+	o->ident = column ? column->ident : o->parent->ident;
+}
 
 static void comment(struct pk_script *s, const struct pk_object *o)
 {
@@ -47,5 +58,5 @@ const struct pk_kind pk_kind_identity = {
 	.if_any = "pg_sequence",
 	.name = "identity", .sql_name = "", .query = pk_sql_identity, .attrs = attrs, .n_attrs = PK_COUNT(attrs),
 	.rank = 12, .grant_on = "SEQUENCE", .grant_name_attr = SEQUENCE + 1, .hash_joins = true,
-	.create = create, .alter = alter, .drop = drop,
+	.complete = complete, .create = create, .alter = alter, .drop = drop,
 };

@@ -4,19 +4,6 @@
 enum { QUOTED, DEFINITION, INVALID, TABLESPACE, PARENT_INDEX, STATISTICS, PARTS };
 static const char *const attrs[] = { "quoted", "definition", "invalid", "tablespace", "parent_index", "statistics", "parts" };
 
-/* The column of this number; NULL: it has none. */
-static const struct pk_object *column_at(const struct pk_object *relation, long number)
-{
-	/* Others only stand before it, or are gone. */
-	for (size_t i = relation->n_children; i-- > 0;) {
-		const struct pk_object *part = relation->children[i];
-
-		if (part->kind->part && part->subid == number)
-			return part;
-	}
-	return NULL;
-}
-
 /* Would the server choose for the column, by itself, what it has for this type and its collation? */
 static bool is_usual(const struct pk_object *column, const char *type, size_t len)
 {
@@ -38,7 +25,7 @@ static bool add_columns(const struct pk_object *table, const char *numbers, cons
 	char *next;
 
 	for (; *numbers != PK_LIST_SEP; numbers = next + (*next == ' ')) {
-		const struct pk_object *column = column_at(table, strtol(numbers, &next, 10));
+		const struct pk_object *column = pk_column_at(table, strtol(numbers, &next, 10));
 		size_t len = strcspn(types, "\x02");
 
 		if (!column || (key && !is_usual(column, types, len)))

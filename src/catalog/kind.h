@@ -285,6 +285,7 @@ bool pk_column_has_options(const struct pk_object *column);
 void pk_column_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 bool pk_column_inherited(const struct pk_object *column);
 const char *pk_column_type(const struct pk_object *column); /* without its modifier */
+const struct pk_object *pk_column_at(const struct pk_object *relation, long number); /* NULL: it has none such */
 const char *pk_column_collation(const struct pk_object *column); /* NULL: its type's */
 const char *pk_column_quoted(const struct pk_object *column);
 /* A value of the old column, as it can be assigned to the new one. */

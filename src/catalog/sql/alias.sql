@@ -18,17 +18,16 @@ SELECT 'pg_class'::regclass, k.conindid, 0, 'pg_constraint'::regclass, k.oid, 0
 FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'x') AND k.conindid <> 0
 UNION ALL -- domain constraints
 SELECT 'pg_constraint'::regclass, k.oid, 0, 'pg_type'::regclass, k.contypid, 0 FROM pg_constraint k WHERE k.contypid <> 0
-UNION ALL -- the sequence of an identity column
-SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, d.refobjsubid FROM pg_depend d
-WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'i'
-UNION ALL -- members of extensions
-SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, -1 FROM pg_depend d WHERE d.deptype = 'e'
-UNION ALL -- the constructors of a range type
-SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
-WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
-UNION ALL -- the cast that comes with a range type
-SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
-WHERE d.classid = 'pg_cast'::regclass AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
+UNION ALL
+SELECT d.classid, d.objid, CASE d.deptype WHEN 'e' THEN d.objsubid ELSE 0 END, d.refclassid, d.refobjid,
+       CASE d.deptype WHEN 'e' THEN -1 WHEN 'i' THEN d.refobjsubid ELSE 0 END
+FROM pg_depend d
+WHERE d.deptype = 'e' -- members of extensions
+      OR d.deptype = 'i' AND (
+         -- the sequence of an identity column
+         d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+         -- the constructors of a range type, and the cast that comes with it
+         OR d.classid IN ('pg_proc'::regclass, 'pg_cast'::regclass) AND d.refclassid = 'pg_type'::regclass)
 UNION ALL -- what operator classes and families are made of
 SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
 WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.objid >= 16384

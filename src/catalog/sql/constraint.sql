@@ -20,28 +20,23 @@ SELECT 'pg_constraint'::regclass::oid AS classid, k.oid, 'pg_class'::regclass::o
             THEN 't' END AS not_valid,
        CASE WHEN NOT k.conenforced THEN 't' END AS not_enforced, -- pg>=18
        CASE WHEN k.coninhcount > 0 AND NOT k.conislocal THEN 't' END AS inherited,
-       coalesce(quote_ident(pk.conname) || ' ON ' || quote_ident(pn.nspname) || '.' || quote_ident(pc.relname),
+       coalesce(quote_ident(pk.conname) || ' ON ' || pk.conrelid::regclass,
                 -- a key can be a share of an index that belongs to no constraint
-                quote_ident(xn.nspname) || '.' || quote_ident(xc.relname)) AS whole,
+                xi.inhparent::regclass::text) AS whole,
        concat_ws(' ', CASE WHEN k.condeferrable THEN 'DEFERRABLE' ELSE 'NOT DEFERRABLE' END,
                  CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' ELSE 'INITIALLY IMMEDIATE' END) AS deferrable,
-       quote_ident(fn.nspname) || '.' || quote_ident(fc.relname) AS references_table,
+       CASE WHEN k.contype = 'f' THEN k.confrelid::regclass END AS references_table,
        CASE WHEN k.coninhcount > 0 AND k.contype = 'c' THEN 't' END AS merged
 FROM pg_constraint k
-JOIN pg_class c ON c.oid = k.conrelid AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'f')
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u')
+JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'f')
+           AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit'))
+     ON c.oid = k.conrelid
+-- few have any: there is no need to look through all
+LEFT JOIN pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u') AND (ic.reloptions IS NOT NULL OR ic.reltablespace <> 0)
 LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
 LEFT JOIN pg_constraint pk ON pk.oid = k.conparentid
-LEFT JOIN pg_class pc ON pc.oid = pk.conrelid
-LEFT JOIN pg_namespace pn ON pn.oid = pc.relnamespace
 LEFT JOIN pg_inherits xi ON xi.inhrelid = k.conindid AND k.contype IN ('p', 'u', 'x') AND k.conparentid = 0
-LEFT JOIN pg_class xc ON xc.oid = xi.inhparent
-LEFT JOIN pg_namespace xn ON xn.oid = xc.relnamespace
-LEFT JOIN pg_class fc ON fc.oid = k.confrelid AND k.contype = 'f'
-LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
 LEFT JOIN pg_description xd ON xd.classoid = 'pg_class'::regclass AND xd.objoid = k.conindid AND xd.objsubid = 0
      AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid AND d.objsubid = 0
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND (k.contype <> 'f' OR k.conparentid = 0 OR k.confrelid = pk.confrelid)
-      AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit')
