@@ -114,7 +114,7 @@ static int open_both(struct pk_server *server, const char *db, struct pk_conn *u
 
 	pk_server_user_info(server, db, &user_info);
 	pk_server_admin_info(server, db, &admin_info);
-	return pk_conn_open(user, &user_info, err) < 0 ? -1 : pk_conn_open(admin, &admin_info, err);
+	return pk_conn_open_both(user, &user_info, admin, &admin_info, err);
 }
 
 static int load(struct pk_server *server, const char *db, const char *owner, const struct pk_source *infra,

@@ -25,20 +25,42 @@ static bool is_live(const struct pk_ctx *ctx, const char *text)
 	return is_remote(ctx, text) || pk_conninfo_looks_like(text);
 }
 
+static int find_remote(const struct pk_ctx *ctx, const char *text, struct pk_remote *ret, struct pk_err *err)
+{
+	if (is_remote(ctx, text))
+		return pk_remote_get(&ctx->config, text, ret, err);
+	ret->name = pk_strdup("");
+	return pk_conninfo_parse(&ret->info, text, err);
+}
+
 int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret,
 		    struct pk_err *err)
 {
 	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
 
-	if (is_remote(ctx, text)) {
-		if (pk_remote_get(&ctx->config, text, &remote, err) < 0)
-			return -1;
-	} else {
-		remote.name = pk_strdup("");
-		if (pk_conninfo_parse(&remote.info, text, err) < 0)
-			return -1;
+	return find_remote(ctx, text, &remote, err) < 0 ? -1 : pk_remote_connect(&remote, ret, err);
+}
+
+/* Those that are live, at once. */
+static int connect_live(const struct pk_ctx *ctx, struct pk_side *const *live, struct pk_conn *const *conns, size_t n,
+			struct pk_err *err)
+{
+	struct pk_remote remotes[PK_SNAPSHOTS_MAX] = { PK_REMOTE_INIT, PK_REMOTE_INIT };
+	const struct pk_conninfo *infos[PK_SNAPSHOTS_MAX];
+	int status = 0;
+
+	for (size_t i = 0; i < n && status == 0; i++) {
+		status = find_remote(ctx, live[i]->text, &remotes[i], err);
+		infos[i] = &remotes[i].info;
 	}
-	return pk_remote_connect(&remote, ret, err);
+	if (status == 0 && n > 1)
+		pk_conns_begin(conns, infos, n);
+	for (size_t i = 0; i < n; i++) {
+		if (status == 0)
+			status = pk_remote_connect(&remotes[i], conns[i], err);
+		pk_remote_release(&remotes[i]);
+	}
+	return status;
 }
 
 /* All that are live, side by side. files: others are made like the first of these. */
@@ -48,20 +70,18 @@ static int read_live(const struct pk_ctx *ctx, struct pk_side *const *sides, siz
 	struct pk_snapshot *rets[PK_SNAPSHOTS_MAX];
 	struct pk_side *live[PK_SNAPSHOTS_MAX];
 	size_t n_live = 0;
-	int status = 0;
 
-	for (size_t i = 0; i < n && status == 0; i++) {
-		struct pk_conn *conn = &conns[n_live];
-
+	for (size_t i = 0; i < n; i++) {
 		if (!sides[i]->live)
 			continue;
-		status = pk_side_connect(ctx, sides[i]->text, conn, err);
-		if (status == 0 && (sides[i]->copied || (files && !n_live)))
-			status = pk_source_facts_read(conn, &sides[i]->facts, err);
-		used[n_live] = conn;
+		used[n_live] = &conns[n_live];
 		rets[n_live] = &sides[i]->snapshot;
 		live[n_live++] = sides[i];
 	}
+	int status = connect_live(ctx, live, used, n_live, err);
+	for (size_t i = 0; i < n_live && status == 0; i++)
+		if (live[i]->copied || (files && i == 0))
+			status = pk_source_facts_read(used[i], &live[i]->facts, err);
 	if (status == 0 && n_live)
 		status = pk_snapshots_read(used, rets, n_live, &ctx->project.managed, err);
 	for (size_t i = 0; i < n_live; i++) {

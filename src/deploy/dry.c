@@ -39,9 +39,7 @@ static int cut_make(struct pk_deploy *d, struct cut *cut, bool fresh, struct pk_
 		return -1;
 	pk_server_user_info(&cut->server, cut->db, &user);
 	pk_server_admin_info(&cut->server, cut->db, &admin);
-	rc = pk_conn_open(&cut->conn, &user, err);
-	if (rc == 0)
-		rc = pk_conn_open(&cut->admin, &admin, err);
+	rc = pk_conn_open_both(&cut->conn, &user, &cut->admin, &admin, err);
 	pk_conninfo_release(&user);
 	pk_conninfo_release(&admin);
 	return rc;

@@ -7,6 +7,8 @@
 
 #define NOTICES_MAX	65536
 #define CONNECT_TIMEOUT "10" /* seconds */
+#define BEGIN_SECONDS	1
+#define BEGIN_MAX	4 /* connections at once */
 
 /*
  * What every session of ours has, so that text that the server deparses does not depend on
@@ -228,27 +230,86 @@ static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return -1;
 }
 
+/* Only libpq's own loop goes on to the next one when one does not answer. */
+static bool has_several_hosts(const struct pk_conninfo *info)
+{
+	const char *host = pk_conninfo_get(info, "host"), *env = getenv("PGHOST");
+
+	return strchr(host  ? host
+		      : env ? env
+			    : "",
+		      ',') ||
+	       pk_conninfo_get(info, "service") || getenv("PGSERVICE");
+}
+
+static PGconn *start(const struct pk_conninfo *info)
+{
+	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
+
+	make_params(info, &keys, &values);
+	PGconn *handle = PQconnectStartParams((const char *const *)keys.items, (const char *const *)values.items, 0);
+	wipe_all(&values);
+	return handle;
+}
+
+/* One step for each that can go on; true while any can, until then. */
+static bool go_on(struct pk_conn *const *conns, PostgresPollingStatusType *wants, size_t n, double until)
+{
+	struct pollfd fds[BEGIN_MAX];
+	double left = until - pk_now();
+	bool more = false;
+
+	for (size_t i = 0; i < n; i++) {
+		bool waits = conns[i]->handle && (wants[i] == PGRES_POLLING_READING || wants[i] == PGRES_POLLING_WRITING);
+
+		fds[i] = (struct pollfd){ .fd = waits ? PQsocket(conns[i]->handle) : -1,
+					  .events = wants[i] == PGRES_POLLING_READING ? POLLIN : POLLOUT };
+		more |= fds[i].fd >= 0;
+	}
+	if (!more || left <= 0 || pk_interrupted() || poll(fds, (nfds_t)n, (int)(left * 1000) + 1) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (fds[i].revents)
+			wants[i] = PQconnectPoll(conns[i]->handle);
+	return true;
+}
+
+void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *const *infos, size_t n)
+{
+	PostgresPollingStatusType wants[BEGIN_MAX];
+	double until = pk_now() + BEGIN_SECONDS;
+
+	n = n < BEGIN_MAX ? n : BEGIN_MAX;
+	for (size_t i = 0; i < n; i++) {
+		pk_conn_release(conns[i]);
+		wants[i] = PGRES_POLLING_WRITING;
+		if (!has_several_hosts(infos[i]))
+			conns[i]->handle = start(infos[i]);
+	}
+	while (go_on(conns, wants, n, until))
+		;
+	for (size_t i = 0; i < n; i++) {
+		conns[i]->begun = conns[i]->handle && PQstatus(conns[i]->handle) == CONNECTION_OK;
+		if (!conns[i]->begun)
+			pk_conn_release(conns[i]);
+	}
+}
+
 static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
 	PK_AUTO(pk_strv) values = PK_STRV_INIT;
-	const char *host = pk_conninfo_get(info, "host"), *env = getenv("PGHOST");
+	bool several = has_several_hosts(info);
 	int late = 0;
 
-	make_params(info, &keys, &values);
-	/* several hosts: only libpq's own loop goes on to the next one when one does not answer */
-	bool several = strchr(host  ? host
-			      : env ? env
-				    : "",
-			      ',') ||
-		       pk_conninfo_get(info, "service") || getenv("PGSERVICE");
-	if (several)
+	if (several) {
+		make_params(info, &keys, &values);
 		conn->handle = PQconnectdbParams((const char *const *)keys.items,
 						 (const char *const *)values.items, 0);
-	else
-		conn->handle = PQconnectStartParams((const char *const *)keys.items,
-						    (const char *const *)values.items, 0);
-	wipe_all(&values);
+		wipe_all(&values);
+	} else {
+		conn->handle = start(info);
+	}
 	if (!conn->handle)
 		return pk_err_set(err, "cannot connect: out of memory");
 	if (!several && PQstatus(conn->handle) != CONNECTION_BAD)
@@ -274,8 +335,12 @@ static int finish_open(struct pk_conn *conn, char *where, struct pk_err *err)
 
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
 {
-	pk_conn_release(conn);
-	if (connect_handle(conn, info, err) < 0 ||
+	bool begun = conn->begun;
+
+	if (!begun)
+		pk_conn_release(conn);
+	conn->begun = false;
+	if ((!begun && connect_handle(conn, info, err) < 0) ||
 	    finish_open(conn, effective_where(conn->handle, info), err) < 0) {
 		bool needs_password = conn->needs_password;
 		pk_conn_release(conn);
@@ -283,6 +348,13 @@ int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk
 		return -1;
 	}
 	return 0;
+}
+
+int pk_conn_open_both(struct pk_conn *a, const struct pk_conninfo *a_info, struct pk_conn *b,
+		      const struct pk_conninfo *b_info, struct pk_err *err)
+{
+	pk_conns_begin((struct pk_conn *[]){ a, b }, (const struct pk_conninfo *[]){ a_info, b_info }, 2);
+	return pk_conn_open(a, a_info, err) < 0 ? -1 : pk_conn_open(b, b_info, err);
 }
 
 static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct pk_err *err)
@@ -344,7 +416,7 @@ void pk_conn_release(struct pk_conn *conn)
 	conn->handle = NULL;
 	conn->where = NULL;
 	conn->version = 0;
-	conn->needs_password = conn->keeps_second = false;
+	conn->needs_password = conn->keeps_second = conn->begun = false;
 	pk_buf_release(&conn->notices);
 }
 

@@ -28,6 +28,7 @@ struct pk_conn {
 	struct pk_buf
 		notices; /* what the server said since the last clear, a line each; at most 64 kB */
 	bool needs_password; /* after a failed open: the server asked and libpq knew none */
+	bool begun; /* by pk_conns_begin(), and stands */
 	struct pk_conn *second; /* pk_conn_second()'s, or NULL */
 	bool keeps_second;   /* for a reader of whole catalogs (catalog/fetch.h): it will read again */
 };
@@ -39,6 +40,14 @@ struct pk_conn {
 /* Errors name host and database, and hint by cause (server away, wrong password, no such database,
  * TLS). */
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err);
+/*
+ * Connects several at once, as far as that leads in a second. pk_conn_open() with the same info is still
+ * to be called for each: it takes what stands, and does over, and tells, what does not.
+ */
+void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *const *infos, size_t n);
+/* Both; the first that cannot be opened is the error. */
+int pk_conn_open_both(struct pk_conn *a, const struct pk_conninfo *a_info, struct pk_conn *b,
+		      const struct pk_conninfo *b_info, struct pk_err *err);
 void pk_conn_release(struct pk_conn *conn);
 /*
  * A second connection to where the first one leads, as the same user; opened if need be, and closed

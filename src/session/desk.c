@@ -56,9 +56,7 @@ int pk_desk_connect(struct pk_desk *desk, struct pk_err *err)
 	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
 	pk_server_user_info(&desk->server, desk->session.db, &user);
 	pk_server_admin_info(&desk->server, desk->session.db, &admin);
-	if (pk_conn_open(&desk->user, &user, err) < 0)
-		return -1;
-	return pk_conn_open(&desk->admin, &admin, err);
+	return pk_conn_open_both(&desk->user, &user, &desk->admin, &admin, err);
 }
 
 int pk_desk_lock(struct pk_desk *desk, struct pk_err *err)

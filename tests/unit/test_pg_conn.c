@@ -195,8 +195,7 @@ static void pipelines(void **state)
 	struct pk_err e = PK_ERR_INIT;
 
 	open_admin(*state, &conns[0]);
-	OK(pk_conn_open_beside(&conns[1], &conns[0], err));
-	assert_string_equal(conns[0].where, conns[1].where);
+	open_admin(*state, &conns[1]);
 	OK(run_pipelines(conns, sqls, 3, 2, rows, err));
 	assert_int_equal(rows[0].n, 1);
 	assert_int_equal(rows[1].n, 200000);
@@ -218,6 +217,48 @@ static void pipelines(void **state)
 	pk_rows_release(&rows[0]);
 	for (int i = 0; i < 2; i++)
 		pk_conn_release(&conns[i]);
+}
+
+static void has_a_second_one_until_it_is_closed(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_FREE char *pid = NULL, *again = NULL;
+	struct pk_conn *second;
+
+	open_admin(*state, &conn);
+	second = pk_conn_second(&conn, NULL);
+	assert_non_null(second);
+	assert_string_equal(second->where, conn.where);
+	OK(pk_query_value(second, "SELECT pg_backend_pid()", 0, NULL, &pid, err));
+	assert_ptr_equal(pk_conn_second(&conn, NULL), second);
+	OK(pk_query(&conn, "SELECT pg_terminate_backend($1::int, 5000)", 1, (const char *const[]){ pid }, NULL, err));
+	assert_int_equal(pk_exec(second, "SELECT 1", NULL), -1);
+	second = pk_conn_second(&conn, NULL); /* anew */
+	assert_non_null(second);
+	OK(pk_query_value(second, "SELECT pg_backend_pid()", 0, NULL, &again, err));
+	assert_string_not_equal(again, pid);
+	pk_conn_close_second(&conn);
+	assert_null(conn.second);
+}
+
+static void opens_both_at_once_and_tells_which_cannot_be(void **state)
+{
+	struct cluster *c = *state;
+	PK_AUTO(pk_conninfo) absent = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) a = PK_CONN_INIT;
+	PK_AUTO(pk_conn) b = PK_CONN_INIT;
+	PK_FREE char *path = NULL;
+	struct pk_err e = PK_ERR_INIT;
+
+	OK(pk_conn_open_both(&a, &c->server.admin, &b, &c->server.admin, err));
+	OK(pk_query_value(&b, "SELECT current_setting('search_path')", 0, NULL, &path, err));
+	assert_string_equal(path, "");
+	pk_conninfo_copy(&absent, &c->server.admin);
+	pk_conninfo_set(&absent, "dbname", "pk_absent");
+	assert_int_equal(pk_conn_open_both(&a, &c->server.admin, &b, &absent, &e), -1);
+	assert_string_equal(e.sqlstate, "3D000");
+	assert_null(b.handle);
+	pk_err_release(&e);
 }
 
 static void keeps_notices_within_bounds(void **state)
@@ -334,6 +375,8 @@ int main(void)
 		cmocka_unit_test(runs_several_statements_as_one),
 		cmocka_unit_test(refuses_copy_and_goes_on),
 		cmocka_unit_test(pipelines),
+		cmocka_unit_test(has_a_second_one_until_it_is_closed),
+		cmocka_unit_test(opens_both_at_once_and_tells_which_cannot_be),
 		cmocka_unit_test(keeps_notices_within_bounds),
 		cmocka_unit_test(explains_a_failed_connection),
 		cmocka_unit_test(notices_that_the_connection_is_gone),
