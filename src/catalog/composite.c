@@ -84,7 +84,7 @@ static void refill(struct pk_script *s, const struct pk_object *from, const stru
 	for (size_t i = 0; i < n_new; i++) {
 		const char *name = pk_item_part(s, new[i], 0), *type = pk_item_part(s, new[i], 1);
 		const char *same = pk_item_find(s, old, n_old, name);
-		bool nested = same && strcmp(pk_item_part(s, same, 1), type) == 0 && has_refill(to, type);
+		bool nested = same && strcmp(pk_item_part(s, same, 1), type) == 0 && has_refill(from, type) && has_refill(to, type);
 
 		pk_buf_add(&values, i ? ", " : "");
 		if (same)

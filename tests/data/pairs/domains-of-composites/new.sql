@@ -9,3 +9,10 @@ CREATE DOMAIN arr AS bigint[] CHECK (array_length(VALUE, 1) < 10);
 CREATE DOMAIN dd AS arr CHECK (ok(VALUE::int[]));
 CREATE TABLE t (a dpt, b arr, c dd DEFAULT '{1}', d dpt[]);
 CREATE INDEX ON t (b); CREATE UNIQUE INDEX ON t (c);
+
+CREATE SCHEMA m2;
+SET search_path = m2;
+CREATE TYPE inner_type AS (x int);
+CREATE DOMAIN becomes AS inner_type;
+CREATE TYPE outer_type AS (a becomes, b text);
+CREATE TABLE t (c outer_type, d outer_type[]);

@@ -9,3 +9,10 @@ CREATE DOMAIN dd AS arr NOT NULL;
 CREATE TABLE t (a dpt, b arr, c dd DEFAULT '{}', d dpt[]);
 CREATE FUNCTION ok(int[]) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
 CREATE INDEX ON t (b); CREATE UNIQUE INDEX ON t (c);
+
+CREATE SCHEMA m2;
+SET search_path = m2;
+CREATE TYPE inner_type AS (x int);
+CREATE DOMAIN becomes AS interval;
+CREATE TYPE outer_type AS (a becomes, b text);
+CREATE TABLE t (c outer_type, d outer_type[]);
