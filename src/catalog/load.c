@@ -170,7 +170,7 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 		pk_err_release(&ignored);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (run_one(run, items[i], err) < 0)
+		if (!pk_load_waits(run->load, items[i]) && run_one(run, items[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -195,7 +195,7 @@ static int run_round(struct run *run, bool singly, struct pk_err *err)
 
 	for (size_t i = 0; i < load->n; i++) {
 		struct pk_load_item *item = &load->items[load->order[i]];
-		if (item->done || item->file->support)
+		if (item->done || item->file->support || pk_load_waits(load, item))
 			continue;
 		if (n && (n == BATCH_STATEMENTS || bytes > BATCH_BYTES ||
 			  !fits(batch[0], item, singly))) {
@@ -302,7 +302,7 @@ static int no_progress(struct run *run, struct pk_err *err)
 
 	for (size_t i = 0; i < run->load->n; i++) {
 		struct pk_load_item *item = &run->load->items[run->load->order[i]];
-		if (item->done || item->file->support)
+		if (item->done || item->file->support || !item->err.msg)
 			continue;
 		failed++;
 		first = first ? first : item;

@@ -84,6 +84,75 @@ static void index_names(struct pk_load *load)
 	}
 }
 
+/* Items by a name that each has one of. */
+static void index_by(struct pk_load *load, size_t item, const char *name, struct pk_map *ret)
+{
+	struct definers *d = pk_arena_alloc(&load->arena, sizeof(*d));
+
+	if (!name)
+		return;
+	*d = (struct definers){ item, pk_map_get(ret, name) };
+	pk_map_set(ret, name, d);
+}
+
+/* It was guessed by a name. */
+static void forget_dep(struct pk_load_item *item, size_t dep)
+{
+	for (size_t i = 0; i < item->first_share; i++)
+		if (item->deps[i] == dep) {
+			memmove(&item->deps[i], &item->deps[i + 1], (--item->n_deps - i) * sizeof(*item->deps));
+			item->first_share--;
+			return;
+		}
+}
+
+/* Deeper than this no tables are partitioned, but names without schemas may seem to go in a circle. */
+#define MOST_LEVELS 8
+
+static void wait_for_partitions(struct pk_load *load, size_t item, const char *whole, const struct pk_map *attached,
+				const struct pk_map *indexed, int level)
+{
+	for (const struct definers *a = pk_map_get(attached, whole); a && level < MOST_LEVELS; a = a->next) {
+		const char *partition = load->items[a->item].partition;
+
+		for (const struct definers *d = pk_map_get(indexed, partition); d; d = d->next) {
+			if (d->item == item)
+				continue;
+			forget_dep(&load->items[d->item], item);
+			add_dep(&load->items[item], d->item);
+		}
+		wait_for_partitions(load, item, partition, attached, indexed, level + 1);
+	}
+}
+
+/*
+ * A whole's key or index takes over what its partitions have of it, and makes what they lack: so it comes after
+ * theirs, which are one too many otherwise, or of a name that is taken.
+ */
+static void let_shares_come_first(struct pk_load *load)
+{
+	struct pk_map attached = PK_MAP_INIT, indexed = PK_MAP_INIT;
+
+	for (size_t i = load->n; i-- > 0;) {
+		load->items[i].first_share = load->items[i].n_deps;
+		index_by(load, i, load->items[i].whole, &attached);
+		index_by(load, i, load->items[i].indexed, &indexed);
+	}
+	for (size_t i = 0; i < load->n && attached.n; i++)
+		if (load->items[i].indexed)
+			wait_for_partitions(load, i, load->items[i].indexed, &attached, &indexed, 0);
+	pk_map_release(&attached);
+	pk_map_release(&indexed);
+}
+
+bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item)
+{
+	for (size_t i = item->first_share; i < item->n_deps; i++)
+		if (!load->items[item->deps[i]].done && load->items[item->deps[i]].err.msg)
+			return true;
+	return false;
+}
+
 static int compare_rank(const void *a, const void *b, void *arg)
 {
 	const struct pk_load *load = arg;
@@ -167,6 +236,7 @@ void pk_load_sort(struct pk_load *load)
 		ranked[i] = i;
 		pk_load_visit_names(&load->items[i], depend_on, &(struct naming){ load, i });
 	}
+	let_shares_come_first(load);
 	qsort_r(ranked, load->n, sizeof(*ranked), compare_rank, load);
 	for (size_t i = 0; i < load->n; i++)
 		if (load->items[ranked[i]].mark == PK_MARK_NONE)

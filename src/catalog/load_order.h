@@ -54,8 +54,11 @@ struct pk_load_item {
 	bool body;			/* CREATE FUNCTION or PROCEDURE, whose body is to be checked */
 	enum pk_load_again again;
 	const char *on, *refers_to;	/* PK_AGAIN_KEY: the names of its tables */
+	const char *whole, *partition;	/* ATTACH PARTITION: the names of both; else NULL */
+	const char *indexed;		/* a key or an index: the name of its table; else NULL */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
-	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions */
+	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions, then: */
+	size_t first_share;		/* of partitions' keys or indexes that its own may take over */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */
 	bool cut;						/* a circle of tables closes here */
 	bool done;
@@ -94,6 +97,8 @@ int pk_load_check_bodies(const struct pk_load *load, struct pk_conn *user, const
 /* Splits, judges and refuses what has no place in a schema file. */
 int pk_load_read(struct pk_load *load, const struct pk_source *source, struct pk_err *err);
 void pk_load_sort(struct pk_load *load);
+/* Has something failed for now that has to come before it whatever happens? */
+bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item);
 /* Runs what is not done yet: pk_source_load() without the reading. */
 int pk_load_run(struct pk_load *load, struct pk_conn *user, struct pk_conn *admin, const struct pk_super_trust *trust,
 		struct pk_err *err);

@@ -319,6 +319,13 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 		item->on = pk_arena_strdup(&load->arena, action->rel_name ? action->rel_name : action->name);
 		item->refers_to = pk_arena_strdup(&load->arena, action->ref_name);
 	}
+	for (size_t i = 0; i < n && !item->whole; i++)
+		if (action[i].sub == PK_ATTACH && pk_streq(action->object, "table")) {
+			item->whole = pk_arena_strdup(&load->arena, action[i].rel_name);
+			item->partition = pk_arena_strdup(&load->arena, action[i].ref_name);
+		}
+	if (item->rank == PK_RANK_KEY || item->rank == PK_RANK_INDEX)
+		item->indexed = pk_arena_strdup(&load->arena, action->rel_name);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))
 		item->text = if_not_exists(load, item->text);
