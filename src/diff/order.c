@@ -329,8 +329,10 @@ static void add_brought_name(struct pk_differ *d, const struct pk_object *o, str
 	const struct pk_object *other = pk_info(o)->other;
 	const char *name = o->kind->brings ? o->kind->brings(&s, o) : NULL;
 
-	if (name && (!other || pk_goes(o) || !pk_streq(name, o->kind->brings(&s, other))))
+	if (name && (!other || pk_goes(o) || !pk_streq(name, o->kind->brings(&s, other)))) {
 		pk_add_relation_name(ret, o->schema, pk_name_of_ident(&s, name));
+		pk_add_type_name(ret, o->schema, pk_name_of_ident(&s, name));
+	}
 }
 
 /* The node after which its old name is free. */
@@ -376,6 +378,8 @@ static void order_names(struct pk_differ *d)
 		PK_AUTO(pk_strv) brought = PK_STRV_INIT;
 
 		pk_add_taken_names(&s, o, o->schema, o->name, &taken);
+		if (o->kind->tied_to_column) /* no type has the name of a sequence when that is made */
+			pk_add_type_name(&taken, o->schema, o->name);
 		wait_for_names(d, &freed, &taken, info->create != PK_NO_NODE ? info->create : info->rename);
 		add_brought_name(d, o, &brought);
 		wait_for_names(d, &freed, &brought, pk_ready_node(o));

@@ -29,3 +29,10 @@ CREATE TABLE other (i int CONSTRAINT pkey PRIMARY KEY, j text);
 CREATE TABLE holds (c other, d other[], e int DEFAULT 4);
 CREATE DOMAIN over_named AS other;
 CREATE TABLE holds2 (c over_named);
+
+-- sequences that take the names of domains
+CREATE SEQUENCE seq_name;
+CREATE TABLE late (i int);
+CREATE TABLE a_u (n int, id int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME u_id_seq));
+CREATE TYPE drops AS (a int, d late);
+CREATE TABLE uses (v drops);

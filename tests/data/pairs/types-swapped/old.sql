@@ -29,3 +29,9 @@ CREATE TABLE named (i int CONSTRAINT pkey PRIMARY KEY, j text);
 CREATE TABLE holds (c named, d named[], e int DEFAULT 4);
 CREATE DOMAIN over_named AS named;
 CREATE TABLE holds2 (c over_named);
+
+-- sequences that take the names of domains
+CREATE DOMAIN seq_name AS int;
+CREATE DOMAIN u_id_seq AS int;
+CREATE TYPE drops AS (a int, b seq_name, c u_id_seq);
+CREATE TABLE uses (v drops);
