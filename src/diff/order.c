@@ -209,80 +209,6 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->release, pk_info(info->other)->attach);
 }
 
-/* The whole's indexes are made of those of all its partitions, and no others, unless they come with the whole. */
-static void order_wholes(struct pk_differ *d, const struct pk_object *whole, size_t before)
-{
-	for (size_t i = 0; whole && i < whole->n_children; i++) {
-		const struct pk_object *part = whole->children[i];
-
-		if (pk_made_with_parent(part))
-			continue;
-		if (part->kind->parent_attr && pk_takes_relation_name(part))
-			pk_graph_edge(&d->graph, before, pk_info(part)->create);
-	}
-}
-
-/* What the partition has by itself goes before it could be taken for a share of the whole's. */
-static void order_own(struct pk_differ *d, const struct pk_object *table, size_t attach)
-{
-	const struct pk_object *old = pk_info(table)->other;
-
-	for (size_t i = 0; old && i < old->n_children; i++) {
-		if (old->children[i]->kind->shape && !pk_index_parent(&d->arena, d->changes.from, old->children[i]))
-			pk_graph_edge(&d->graph, pk_info(old->children[i])->drop, attach);
-	}
-}
-
-/* Partitions: shape first, then attached; detached first, then changed. Heirs' indexes before the parent's. */
-static void order_partitions(struct pk_differ *d)
-{
-	for (size_t i = 0; i < d->changes.to->n; i++) {
-		struct pk_object *o = d->changes.to->objects[i];
-		const struct pk_object *parent = pk_index_parent(&d->arena, d->changes.to, o);
-
-		if (parent && !pk_made_with_parent(parent))
-			pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(parent)->create);
-		if (o->kind->attachment && pk_info(o)->create != PK_NO_NODE) {
-			order_wholes(d, pk_partition_of(o->parent), pk_info(o)->create);
-			order_own(d, o->parent, pk_info(o)->create);
-			for (size_t j = 0; j < o->parent->n_children; j++) {
-				if (o->parent->children[j]->kind->shape)
-					pk_graph_edge(&d->graph, pk_ready_node(o->parent->children[j]), pk_info(o)->create);
-			}
-			for (size_t j = 0; j < o->n_deps; j++) {
-				pk_differ_wait_for_losses(d, o->deps[j], pk_info(o)->create);
-				for (size_t k = 0; k < o->deps[j]->n_children; k++) {
-					if (o->deps[j]->children[k]->kind->part)
-						pk_graph_edge(&d->graph, pk_ready_node(o->deps[j]->children[k]), pk_info(o)->create);
-				}
-			}
-		}
-	}
-	for (size_t i = 0; i < d->changes.from->n; i++) {
-		struct pk_object *o = d->changes.from->objects[i];
-
-		if (!o->kind->attachment || pk_info(o)->drop == PK_NO_NODE)
-			continue;
-		if (pk_partition_of(o->parent))
-			order_wholes(d, pk_info(pk_partition_of(o->parent))->other, pk_info(o)->drop);
-		if (pk_goes(o->parent))
-			continue;
-		for (size_t j = 0; j < o->parent->n_children; j++) {
-			struct pk_object *part = o->parent->children[j];
-
-			if (part == o)
-				continue;
-			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
-			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
-			if (pk_info(part)->freed)
-				pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->release);
-			if (pk_index_parent(&d->arena, d->changes.from, part))
-				pk_graph_edge(&d->graph, pk_info(o)->drop,
-					      pk_drop_node(pk_index_parent(&d->arena, d->changes.from, part)));
-		}
-	}
-}
-
 /* Default privileges hold for what is made after: all that is made is made before they change, and after they went. */
 static void order_default_privileges(struct pk_differ *d)
 {
@@ -523,7 +449,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 		order_new(d, d->changes.to->objects[i]);
 		order_exclusive(d, d->changes.to->objects[i]);
 	}
-	order_partitions(d);
+	pk_differ_order_partitions(d);
 	order_names(d);
 	order_rivals(d);
 	order_heirs(d);

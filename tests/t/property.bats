@@ -63,6 +63,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "names, options and comments of what partitions share, while a column changes its type" { both_ways partition-shares; }
 @test "indexes and keys that some partitions have no share of" { both_ways partition-wholes; }
 @test "indexes of the same columns, of which partitions have shares" { both_ways partition-doubles; }
+@test "keys of the same columns, of which partitions have shares" { both_ways partition-key-doubles; }
 @test "keys of partitions that are shares of an index" { both_ways partition-key-shares; }
 @test "foreign keys of partitions that come and go" { both_ways partition-keys; }
 @test "inheritance" { both_ways inheritance; }

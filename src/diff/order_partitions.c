@@ -1,0 +1,104 @@
+/* Partitions, and what is shared with their wholes. */
+#include "diff/differ.h"
+
+/* The whole's indexes are made of those of all its partitions, and no others, unless they come with the whole. */
+static void order_wholes(struct pk_differ *d, const struct pk_object *whole, size_t before)
+{
+	for (size_t i = 0; whole && i < whole->n_children; i++) {
+		const struct pk_object *part = whole->children[i];
+
+		if (pk_made_with_parent(part))
+			continue;
+		if (part->kind->parent_attr && pk_takes_relation_name(part))
+			pk_graph_edge(&d->graph, before, pk_info(part)->create);
+	}
+}
+
+/* What the partition has by itself goes before it could be taken for a share of the whole's. */
+static void order_own(struct pk_differ *d, const struct pk_object *table, size_t attach)
+{
+	const struct pk_object *old = pk_info(table)->other;
+
+	for (size_t i = 0; old && i < old->n_children; i++) {
+		if (old->children[i]->kind->shape && !pk_index_parent(&d->arena, d->changes.from, old->children[i]))
+			pk_graph_edge(&d->graph, pk_info(old->children[i])->drop, attach);
+	}
+}
+
+/* Is the whole's key or index, of which it is a share, made after the partition is attached? */
+static bool shares_later(struct pk_differ *d, const struct pk_object *part)
+{
+	const struct pk_object *whole = pk_index_parent(&d->arena, d->changes.to, part);
+
+	return whole && pk_info(whole)->create != PK_NO_NODE && !pk_made_with_parent(whole);
+}
+
+/* It would be taken for the share of another one of the same columns, if it were there by then. */
+static bool waits_for_attachment(struct pk_differ *d, const struct pk_object *part)
+{
+	const struct pk_object *table = part->parent;
+
+	if (pk_info(part)->create == PK_NO_NODE || pk_made_with_parent(part) || !shares_later(d, part))
+		return false;
+	for (size_t i = 0; i < table->n_children; i++) {
+		const struct pk_object *other = table->children[i];
+
+		if (other != part && pk_index_parent(&d->arena, d->changes.to, other) && !shares_later(d, other))
+			return true;
+	}
+	return false;
+}
+
+/* Partitions: shape first, then attached; detached first, then changed. Heirs' indexes before the parent's. */
+void pk_differ_order_partitions(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.to->n; i++) {
+		struct pk_object *o = d->changes.to->objects[i];
+		const struct pk_object *parent = pk_index_parent(&d->arena, d->changes.to, o);
+
+		if (parent && !pk_made_with_parent(parent))
+			pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(parent)->create);
+		if (o->kind->attachment && pk_info(o)->create != PK_NO_NODE) {
+			order_wholes(d, pk_partition_of(o->parent), pk_info(o)->create);
+			order_own(d, o->parent, pk_info(o)->create);
+			for (size_t j = 0; j < o->parent->n_children; j++) {
+				const struct pk_object *part = o->parent->children[j];
+
+				if (waits_for_attachment(d, part))
+					pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(part)->create);
+				else if (part->kind->shape)
+					pk_graph_edge(&d->graph, pk_ready_node(part), pk_info(o)->create);
+			}
+			for (size_t j = 0; j < o->n_deps; j++) {
+				pk_differ_wait_for_losses(d, o->deps[j], pk_info(o)->create);
+				for (size_t k = 0; k < o->deps[j]->n_children; k++) {
+					if (o->deps[j]->children[k]->kind->part)
+						pk_graph_edge(&d->graph, pk_ready_node(o->deps[j]->children[k]), pk_info(o)->create);
+				}
+			}
+		}
+	}
+	for (size_t i = 0; i < d->changes.from->n; i++) {
+		struct pk_object *o = d->changes.from->objects[i];
+
+		if (!o->kind->attachment || pk_info(o)->drop == PK_NO_NODE)
+			continue;
+		if (pk_partition_of(o->parent))
+			order_wholes(d, pk_info(pk_partition_of(o->parent))->other, pk_info(o)->drop);
+		if (pk_goes(o->parent))
+			continue;
+		for (size_t j = 0; j < o->parent->n_children; j++) {
+			struct pk_object *part = o->parent->children[j];
+
+			if (part == o)
+				continue;
+			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
+			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
+			if (pk_info(part)->freed)
+				pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->release);
+			if (pk_index_parent(&d->arena, d->changes.from, part))
+				pk_graph_edge(&d->graph, pk_info(o)->drop,
+					      pk_drop_node(pk_index_parent(&d->arena, d->changes.from, part)));
+		}
+	}
+}

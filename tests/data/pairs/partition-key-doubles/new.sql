@@ -1,0 +1,11 @@
+CREATE TABLE halls (hall integer NOT NULL, seat integer NOT NULL, note text, CONSTRAINT halls_pkey PRIMARY KEY (hall, seat)) PARTITION BY LIST (hall);
+ALTER TABLE halls ADD CONSTRAINT halls_once UNIQUE (hall, seat);
+ALTER TABLE halls ADD CONSTRAINT halls_twice UNIQUE (hall, seat) DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE seats PARTITION OF halls FOR VALUES IN (1);
+CREATE TABLE boxes (hall integer NOT NULL, box integer NOT NULL) PARTITION BY LIST (hall);
+ALTER TABLE boxes ADD CONSTRAINT boxes_pkey PRIMARY KEY (hall, box);
+ALTER TABLE boxes ADD CONSTRAINT boxes_once UNIQUE (hall, box);
+CREATE TABLE first_boxes (hall integer NOT NULL, box integer NOT NULL);
+ALTER TABLE first_boxes ADD CONSTRAINT once UNIQUE (hall, box);
+ALTER TABLE first_boxes ADD CONSTRAINT pkey PRIMARY KEY (hall, box);
+ALTER TABLE boxes ATTACH PARTITION first_boxes DEFAULT;
