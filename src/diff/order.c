@@ -152,7 +152,9 @@ static void order_before_change(struct pk_differ *d, size_t drop, const struct p
 {
 	const struct pk_info *info = pk_info(on);
 
-	if (on->kind->part && on->parent != o->parent && info->fate == PK_CHANGE && !info->retype)
+	bool apart = on->kind->part ? on->parent != o->parent : on->kind->type && o->kind->type;
+
+	if (apart && info->fate == PK_CHANGE && !info->retype)
 		pk_graph_wish(&d->graph, drop, info->alter);
 	else
 		pk_graph_edge(&d->graph, drop, info->alter);
