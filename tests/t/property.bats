@@ -167,7 +167,8 @@ without_rows() {
 	local name failed=''
 	new_repo importer
 	git postkit init --no-hooks >/dev/null
-	for name in names partitions functions privileges enum-rebuilt dependents publications event-triggers trigger-states; do
+	for name in names partitions functions privileges enum-rebuilt dependents publications event-triggers trigger-states \
+		partition-doubles partition-key-shares doubled-keys column-owners; do
 		pg_createdb "i_$name"
 		[ ! -f "$pairs/$name/setup.sql" ] || sql "i_$name" <"$pairs/$name/setup.sql"
 		sql "i_$name" <"$pairs/$name/new.sql"

@@ -21,3 +21,13 @@ CREATE INDEX iy1 ON p1 (t);
 CREATE INDEX iy2 ON p2 (t);
 ALTER INDEX iy ATTACH PARTITION iy2;
 CREATE INDEX full_ ON ONLY p (k, t);
+
+-- schema files: both keys of a partition before those of the whole
+CREATE TABLE doors (id int NOT NULL, CONSTRAINT doors_a PRIMARY KEY (id)) PARTITION BY HASH (id);
+ALTER TABLE doors ADD CONSTRAINT doors_b UNIQUE (id);
+CREATE TABLE doors_part PARTITION OF doors FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+-- and a partition before its whole's index, though the names go round in a circle
+CREATE TABLE rooms (hinges boolean);
+CREATE TABLE walls (tag text, height int, room rooms) PARTITION BY LIST (tag);
+CREATE TABLE hinges PARTITION OF walls FOR VALUES IN ('1');
+CREATE INDEX tall ON walls (height);
