@@ -214,6 +214,14 @@ bool pk_column_comes_with_parents(const struct pk_script *s, const struct pk_obj
 	       (!s->comes || s->comes(s, o->parent));
 }
 
+/* What CREATE TABLE gives it in schema files, where other changes of defaults come after all tables. */
+static const char *default_at_first(const struct pk_object *o)
+{
+	while (pk_column_inherited(o) && o->origin)
+		o = o->origin;
+	return pk_attr(o, DEFAULT_VALUE);
+}
+
 /* A default that the table's own CREATE did not say: of an inherited column, or of a view's. */
 static bool default_apart(const struct pk_script *s, const struct pk_object *o)
 {
@@ -223,7 +231,7 @@ static bool default_apart(const struct pk_script *s, const struct pk_object *o)
 		return false; /* said in CREATE TABLE, or ADD COLUMN */
 	if (!pk_column_inherited(o))
 		return o->origin && !pk_attr(o, DEFAULT_VALUE) && parents_with(o, DEFAULT_VALUE) > 0;
-	return !o->origin || !pk_streq(pk_attr(o, DEFAULT_VALUE), pk_attr(o->origin, DEFAULT_VALUE));
+	return !o->origin || !pk_streq(pk_attr(o, DEFAULT_VALUE), s->files ? default_at_first(o->origin) : pk_attr(o->origin, DEFAULT_VALUE));
 }
 
 static void extras(struct pk_script *s, const struct pk_object *from, const struct pk_object *o)

@@ -24,7 +24,16 @@ static bool takes_relation_name(const struct pk_object *o)
 	return !is_kind(o, 'f') && !is_kind(o, 'c');
 }
 
-/* Is there another of the same columns? Of two in one CREATE TABLE the server makes but one. */
+/* Which of several of the same columns is said in CREATE TABLE: a share, as it is to be there before it is attached. */
+static bool goes_before(const struct pk_object *o, const struct pk_object *other)
+{
+	int rank = is_kind(o, 'p') ? 2 : pk_attr(o, WHOLE) != NULL;
+	int theirs = is_kind(other, 'p') ? 2 : pk_attr(other, WHOLE) != NULL;
+
+	return rank != theirs ? rank > theirs : strcmp(o->name, other->name) < 0;
+}
+
+/* Does another of the same columns go before? Of two in one CREATE TABLE the server makes but one. */
 static bool doubles(const struct pk_object *o)
 {
 	const char *columns = strchr(pk_attr(o, DEFINITION), '('), *theirs;
@@ -36,7 +45,7 @@ static bool doubles(const struct pk_object *o)
 		    by_unique_index(o) != by_unique_index(other))
 			continue;
 		theirs = strchr(pk_attr(other, DEFINITION), '(');
-		if (theirs && strncmp(columns, theirs, strcspn(columns, ")")) == 0)
+		if (theirs && strncmp(columns, theirs, strcspn(columns, ")")) == 0 && goes_before(other, o))
 			return true;
 	}
 	return false;

@@ -184,45 +184,68 @@ static void emit(struct pk_load *load, size_t index, size_t *n)
 	load->order[(*n)++] = index;
 }
 
-static void append(struct pk_load *load, const struct pk_load_item *like, const char *text)
+/* What a domain says of itself comes before tables: of one that is part of other types the server changes nothing. */
+static enum pk_load_rank rank_apart(const struct pk_load_item *of, enum pk_apart what)
+{
+	if (what == PK_APART_FOREIGN_KEYS)
+		return PK_RANK_FOREIGN_KEY;
+	return of->rank == PK_RANK_TYPE ? PK_RANK_FUNCTION : PK_RANK_ALTER;
+}
+
+static void append(struct pk_load *load, const struct pk_load_item *like, enum pk_load_rank rank, const char *text)
 {
 	struct pk_load_item *item = pk_load_add(load);
 
 	item->file = like->file;
 	item->statement = like->statement;
 	item->context = like->context;
-	item->rank = PK_RANK_FOREIGN_KEY;
+	item->rank = rank;
 	item->text = pk_arena_strdup(&load->arena, text);
 }
 
-static size_t cut_circles(struct pk_load *load, bool only_marked)
+/* The items from the first on, each behind all of its rank. */
+static void put_behind_rank(struct pk_load *load, size_t first)
+{
+	size_t *order = pk_arena_alloc(&load->arena, (load->n + 1) * sizeof(*order)), n = 0, old = 0;
+
+	for (int rank = 0; rank <= PK_RANK_EVENT_TRIGGER; rank++) {
+		while (old < first && load->items[load->order[old]].rank <= (enum pk_load_rank)rank)
+			order[n++] = load->order[old++];
+		for (size_t i = first; i < load->n; i++) {
+			if (load->items[i].rank == (enum pk_load_rank)rank)
+				order[n++] = i;
+		}
+	}
+	while (old < first)
+		order[n++] = load->order[old++];
+	load->order = order;
+}
+
+static size_t cut_circles(struct pk_load *load, enum pk_apart what, bool only_marked)
 {
 	size_t before = load->n;
 
 	for (size_t i = 0; i < before; i++) {
 		PK_AUTO(pk_strv) alters = PK_STRV_INIT;
 		struct pk_load_item item = load->items[i]; /* append() moves the items */
-		PK_FREE char *text =
-			item.done || item.rank != PK_RANK_TABLE || (only_marked && !item.cut)
-				? NULL
-				: pk_sql_split_foreign_keys(item.text, &alters);
+		bool left_out = item.done || item.file->support || (item.rank != PK_RANK_TABLE && item.rank != PK_RANK_TYPE) ||
+				(only_marked && !item.cut);
+		PK_FREE char *text = left_out ? NULL : pk_sql_take_apart(item.text, what, &alters);
 		if (!text)
 			continue;
 		load->items[i].text = pk_arena_strdup(&load->arena, text);
 		for (size_t k = 0; k < alters.n; k++)
-			append(load, &item, alters.items[k]);
+			append(load, &item, rank_apart(&item, what), alters.items[k]);
 	}
-	size_t *order = pk_arena_alloc(&load->arena, (load->n + 1) * sizeof(*order));
-	memcpy(order, load->order, before * sizeof(*order));
-	for (size_t i = before; i < load->n; i++)
-		order[i] = i;
-	load->order = order;
+	put_behind_rank(load, before);
 	return load->n - before;
 }
 
 size_t pk_load_cut_circles(struct pk_load *load)
 {
-	return cut_circles(load, false);
+	size_t n = cut_circles(load, PK_APART_FOREIGN_KEYS, false);
+
+	return n ? n : cut_circles(load, PK_APART_EXPRESSIONS, false);
 }
 
 void pk_load_sort(struct pk_load *load)
@@ -241,7 +264,7 @@ void pk_load_sort(struct pk_load *load)
 	for (size_t i = 0; i < load->n; i++)
 		if (load->items[ranked[i]].mark == PK_MARK_NONE)
 			emit(load, ranked[i], &n);
-	cut_circles(load, true);
+	cut_circles(load, PK_APART_FOREIGN_KEYS, true);
 }
 
 const struct pk_load_item *pk_load_definer(const struct pk_load *load, const char *name)

@@ -108,7 +108,7 @@ enum pk_load_again pk_load_again_of(const struct pk_action *actions, size_t n, c
 void pk_load_visit_names(const struct pk_load_item *item, void (*fn)(void *arg, const char *name), void *arg);
 /*
  * Takes the foreign keys out of the tables that are not there yet, as statements of their own at the
- * end. Returns how many: 0 means that nothing more can be done.
+ * end; where there are none, defaults and checks, of domains too. Returns how many: 0 means that nothing more can be done.
  */
 size_t pk_load_cut_circles(struct pk_load *load);
 /* It failed because what it makes is there: made as support, which serves as well. */

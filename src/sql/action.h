@@ -148,10 +148,11 @@ struct pk_strv;
 void pk_sql_roles(const struct pk_statements *statements, struct pk_strv *ret);
 
 /*
- * CREATE TABLE without its foreign keys, which come as ALTER TABLE ... ADD in ret. NULL when it has none,
- * or is something else. Caller frees.
+ * CREATE TABLE or CREATE DOMAIN without its foreign keys, or its defaults and checks, which come as ALTER ... in ret.
+ * NULL when it has none, or is something else. Caller frees.
  */
-char *pk_sql_split_foreign_keys(const char *create_table, struct pk_strv *ret);
+enum pk_apart { PK_APART_FOREIGN_KEYS, PK_APART_EXPRESSIONS };
+char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *ret);
 
 /* What an expression is: constant or stable (no rewrite as a default), volatile, or unknown functions. */
 enum pk_volatility { PK_VOL_STABLE, PK_VOL_VOLATILE, PK_VOL_UNKNOWN };

@@ -168,7 +168,8 @@ without_rows() {
 	new_repo importer
 	git postkit init --no-hooks >/dev/null
 	for name in names partitions functions privileges enum-rebuilt dependents publications event-triggers trigger-states \
-		partition-doubles partition-key-shares doubled-keys column-owners; do
+		partition-doubles partition-key-shares partition-wholes doubled-keys column-owners inheritance \
+		changes-in-circles row-literals; do
 		pg_createdb "i_$name"
 		[ ! -f "$pairs/$name/setup.sql" ] || sql "i_$name" <"$pairs/$name/setup.sql"
 		sql "i_$name" <"$pairs/$name/new.sql"

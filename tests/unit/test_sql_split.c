@@ -244,11 +244,11 @@ static void foreign_keys_come_out_of_a_table(void **state)
 {
 	(void)state;
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
-	PK_FREE char *table = pk_sql_split_foreign_keys(
+	PK_FREE char *table = pk_sql_take_apart(
 		"CREATE TABLE a (id int PRIMARY KEY, b int NOT NULL REFERENCES b(id) ON DELETE "
 		"CASCADE DEFERRABLE INITIALLY DEFERRED,"
 		" CONSTRAINT f FOREIGN KEY (id) REFERENCES c (x), CHECK (b > 0))",
-		&keys);
+		PK_APART_FOREIGN_KEYS, &keys);
 
 	assert_non_null(table);
 	assert_null(strstr(table, "REFERENCES"));
@@ -258,7 +258,27 @@ static void foreign_keys_come_out_of_a_table(void **state)
 	assert_non_null(strstr(keys.items[0], "ON DELETE CASCADE"));
 	assert_non_null(strstr(keys.items[0], "DEFERRABLE INITIALLY DEFERRED"));
 	assert_non_null(strstr(keys.items[1], "CONSTRAINT f FOREIGN KEY"));
-	assert_null(pk_sql_split_foreign_keys("CREATE TABLE a (id int)", &keys));
+	assert_null(pk_sql_take_apart("CREATE TABLE a (id int)", PK_APART_FOREIGN_KEYS, &keys));
+}
+
+static void expressions_come_out_of_a_table_and_a_domain(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_strv) alters = PK_STRV_INIT;
+	PK_FREE char *table = pk_sql_take_apart("CREATE TABLE s.a (\"B c\" int DEFAULT f(1) NOT NULL CHECK (g(\"B c\")),"
+						" CONSTRAINT k CHECK (h(a)) NO INHERIT, UNIQUE (\"B c\"))",
+						PK_APART_EXPRESSIONS, &alters);
+	PK_FREE char *domain = pk_sql_take_apart("CREATE DOMAIN s.d AS text DEFAULT f(2) NOT NULL CONSTRAINT k CHECK (g(VALUE))",
+						 PK_APART_EXPRESSIONS, &alters);
+
+	assert_string_equal(table, "CREATE TABLE s.a (\"B c\" int NOT NULL, UNIQUE (\"B c\"))");
+	assert_string_equal(domain, "CREATE DOMAIN s.d AS text NOT NULL");
+	assert_int_equal(alters.n, 5);
+	assert_string_equal(alters.items[0], "ALTER TABLE s.a ALTER COLUMN \"B c\" SET DEFAULT f(1)");
+	assert_string_equal(alters.items[1], "ALTER TABLE s.a ADD CHECK (g(\"B c\"))");
+	assert_string_equal(alters.items[2], "ALTER TABLE s.a ADD CONSTRAINT k CHECK (h(a)) NO INHERIT");
+	assert_string_equal(alters.items[3], "ALTER DOMAIN s.d SET DEFAULT f(2)");
+	assert_string_equal(alters.items[4], "ALTER DOMAIN s.d ADD CONSTRAINT k CHECK (g(value))");
 }
 
 /* What 16 to 18 brought, which the grammar does not know. */
@@ -339,6 +359,7 @@ int main(void)
 		cmocka_unit_test(volatility_is_known_for_what_is_common),
 		cmocka_unit_test(only_a_conjunct_proves_not_null),
 		cmocka_unit_test(foreign_keys_come_out_of_a_table),
+		cmocka_unit_test(expressions_come_out_of_a_table_and_a_domain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,173 @@
+/* What CREATE TABLE and CREATE DOMAIN say that can be said after it, for what needs one another in a circle. */
+#include "base/strv.h"
+#include "sql/tree.h"
+
+static char *deparse(PgQuery__Node *stmt)
+{
+	PgQuery__RawStmt raw = PG_QUERY__RAW_STMT__INIT, *stmts[] = { &raw };
+	PgQuery__ParseResult result = PG_QUERY__PARSE_RESULT__INIT;
+
+	raw.stmt = stmt;
+	result.version = PG_VERSION_NUM;
+	result.n_stmts = 1;
+	result.stmts = stmts;
+	PgQueryProtobuf packed = { .len = pg_query__parse_result__get_packed_size(&result) };
+	packed.data = pk_alloc(packed.len + 1);
+	pg_query__parse_result__pack(&result, (uint8_t *)packed.data);
+	PgQueryDeparseResult deparsed = pg_query_deparse_protobuf(packed);
+	free(packed.data);
+	char *text = deparsed.error ? NULL : pk_strdup(deparsed.query);
+	pg_query_free_deparse_result(deparsed);
+	return text;
+}
+
+/* What is made: one of the two. */
+struct made {
+	PgQuery__RangeVar *relation;
+	const PgQuery__CreateDomainStmt *domain;
+};
+
+static char *alter_table(PgQuery__RangeVar *relation, PgQuery__AlterTableType type, char *column, PgQuery__Node *def)
+{
+	PgQuery__AlterTableStmt alter = PG_QUERY__ALTER_TABLE_STMT__INIT;
+	PgQuery__AlterTableCmd cmd = PG_QUERY__ALTER_TABLE_CMD__INIT;
+	PgQuery__Node cmd_node = PG_QUERY__NODE__INIT, *cmds[] = { &cmd_node };
+	PgQuery__Node stmt = PG_QUERY__NODE__INIT;
+
+	cmd.subtype = type;
+	cmd.behavior = PG_QUERY__DROP_BEHAVIOR__DROP_RESTRICT;
+	cmd.def = def;
+	if (column)
+		cmd.name = column;
+	cmd_node.node_case = PG_QUERY__NODE__NODE_ALTER_TABLE_CMD;
+	cmd_node.alter_table_cmd = &cmd;
+	alter.relation = relation;
+	alter.objtype = PG_QUERY__OBJECT_TYPE__OBJECT_TABLE;
+	alter.n_cmds = 1;
+	alter.cmds = cmds;
+	stmt.node_case = PG_QUERY__NODE__NODE_ALTER_TABLE_STMT;
+	stmt.alter_table_stmt = &alter;
+	return deparse(&stmt);
+}
+
+static char *alter_domain(const PgQuery__CreateDomainStmt *domain, char *subtype, PgQuery__Node *def)
+{
+	PgQuery__AlterDomainStmt alter = PG_QUERY__ALTER_DOMAIN_STMT__INIT;
+	PgQuery__Node stmt = PG_QUERY__NODE__INIT;
+
+	alter.subtype = subtype;
+	alter.n_type_name = domain->n_domainname;
+	alter.type_name = domain->domainname;
+	alter.behavior = PG_QUERY__DROP_BEHAVIOR__DROP_RESTRICT;
+	alter.def = def;
+	stmt.node_case = PG_QUERY__NODE__NODE_ALTER_DOMAIN_STMT;
+	stmt.alter_domain_stmt = &alter;
+	return deparse(&stmt);
+}
+
+/* ADD constraint, or SET DEFAULT. column: of an inline one, else NULL. */
+static char *say_apart(const struct made *made, const PgQuery__Constraint *constraint, char *column)
+{
+	PgQuery__String name = PG_QUERY__STRING__INIT;
+	PgQuery__Node name_node = PG_QUERY__NODE__INIT, *names[] = { &name_node };
+	PgQuery__Constraint copy = *constraint;
+	PgQuery__Node copy_node = PG_QUERY__NODE__INIT;
+
+	if (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT)
+		return made->domain ? alter_domain(made->domain, (char[]){ "T" }, constraint->raw_expr) :
+				      alter_table(made->relation, PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault, column,
+						  constraint->raw_expr);
+	if (column && constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN) {
+		name.sval = column;
+		name_node.node_case = PG_QUERY__NODE__NODE_STRING;
+		name_node.string = &name;
+		copy.n_fk_attrs = 1;
+		copy.fk_attrs = names;
+	}
+	copy.initially_valid = true;
+	copy_node.node_case = PG_QUERY__NODE__NODE_CONSTRAINT;
+	copy_node.constraint = &copy;
+	return made->domain ? alter_domain(made->domain, (char[]){ "C" }, &copy_node) :
+			      alter_table(made->relation, PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint, NULL, &copy_node);
+}
+
+/* DEFERRABLE and the like of an inline constraint are nodes of their own behind it. */
+static bool take_attribute(PgQuery__Constraint *foreign, const PgQuery__Node *node)
+{
+	if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT)
+		return false;
+	switch (node->constraint->contype) {
+	case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
+		foreign->deferrable = true;
+		return true;
+	case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED:
+		foreign->deferrable = foreign->initdeferred = true;
+		return true;
+	case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_NOT_DEFERRABLE:
+	case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_apart(const PgQuery__Node *node, enum pk_apart what)
+{
+	if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT)
+		return false;
+	if (what == PK_APART_FOREIGN_KEYS)
+		return node->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN;
+	return node->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK ||
+	       node->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT;
+}
+
+static void take(const struct made *made, enum pk_apart what, PgQuery__Node **list, size_t *n, char *column,
+		 struct pk_strv *ret)
+{
+	size_t kept = 0, next;
+
+	for (size_t i = 0; i < *n; i = next) {
+		PgQuery__Node *node = list[i];
+		next = i + 1;
+		if (!is_apart(node, what)) {
+			list[kept++] = node;
+			continue;
+		}
+		while (column && next < *n && take_attribute(node->constraint, list[next]))
+			pg_query__node__free_unpacked(list[next++], NULL);
+		char *alter = say_apart(made, node->constraint, column);
+		if (alter)
+			pk_strv_push_take(ret, alter);
+		pg_query__node__free_unpacked(node, NULL);
+	}
+	*n = kept;
+}
+
+char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *ret)
+{
+	PK_AUTO(pk_tree) tree = PK_TREE_INIT;
+
+	if (!pk_tree_parse(create, &tree) || tree.result->n_stmts != 1)
+		return NULL;
+	PgQuery__Node *stmt = tree.result->stmts[0]->stmt;
+	size_t before = ret->n;
+
+	if (stmt->node_case == PG_QUERY__NODE__NODE_CREATE_STMT) {
+		PgQuery__CreateStmt *table = stmt->create_stmt;
+		const struct made made = { .relation = table->relation };
+
+		for (size_t i = 0; i < table->n_table_elts; i++) {
+			PgQuery__Node *elt = table->table_elts[i];
+			if (elt->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF)
+				take(&made, what, elt->column_def->constraints, &elt->column_def->n_constraints,
+				     elt->column_def->colname, ret);
+		}
+		take(&made, what, table->table_elts, &table->n_table_elts, NULL, ret);
+	} else if (stmt->node_case == PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT) {
+		PgQuery__CreateDomainStmt *domain = stmt->create_domain_stmt;
+		const struct made made = { .domain = domain };
+
+		take(&made, what, domain->constraints, &domain->n_constraints, NULL, ret);
+	}
+	return ret->n > before ? deparse(stmt) : NULL;
+}
