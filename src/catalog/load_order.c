@@ -64,7 +64,7 @@ static void depend_on(void *arg, const char *name)
 		const struct pk_load_item *other = &load->items[d->item];
 		bool before =
 			other->rank < item->rank || (other->rank == item->rank && d->item < index);
-		if (d->item == index || (own && !before))
+		if (d->item == index || (own && !before) || (item->shell && other->rank > PK_RANK_SCHEMA))
 			continue;
 		if (other->rank <= item->rank || other->rank <= PK_RANK_TABLE)
 			add_dep(item, d->item);

@@ -51,6 +51,7 @@ struct pk_load_item {
 	size_t context;			/* which settings of its file hold */
 	struct pk_super_stmt super;	/* what a superuser may have to run */
 	struct pk_label_stmt label;	/* SECURITY LABEL; else without a provider */
+	bool shell;			/* CREATE TYPE of a name alone, which uses nothing but its schema */
 	bool body;			/* CREATE FUNCTION or PROCEDURE, whose body is to be checked */
 	enum pk_load_again again;
 	const char *on, *refers_to;	/* PK_AGAIN_KEY: the names of its tables */

@@ -304,6 +304,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 
 	item->text = item->statement->text;
 	item->rank = rank_of(action, n);
+	item->shell = action->shell;
 	if (n == 1)
 		item->super = pk_super_find(action);
 	item->super.owner = pk_arena_strdup(&load->arena, item->super.owner);

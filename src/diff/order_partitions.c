@@ -25,6 +25,19 @@ static void order_own(struct pk_differ *d, const struct pk_object *table, size_t
 	}
 }
 
+/* Its bounds may be those of partitions that go, also where these go late. */
+static void order_bounds(struct pk_differ *d, const struct pk_object *whole, size_t attach)
+{
+	const struct pk_object *old = whole ? pk_info(whole)->other : NULL;
+
+	for (size_t i = 0; old && !pk_goes(old) && i < old->n_heirs; i++) {
+		const struct pk_object *attachment = pk_attachment_of(old->heirs[i]);
+
+		if (attachment && pk_goes(attachment))
+			pk_graph_edge(&d->graph, pk_drop_node(attachment), attach);
+	}
+}
+
 /* Is the whole's key or index, of which it is a share, made after the partition is attached? */
 static bool shares_later(struct pk_differ *d, const struct pk_object *part)
 {
@@ -61,6 +74,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 		if (o->kind->attachment && pk_info(o)->create != PK_NO_NODE) {
 			order_wholes(d, pk_partition_of(o->parent), pk_info(o)->create);
 			order_own(d, o->parent, pk_info(o)->create);
+			order_bounds(d, pk_partition_of(o->parent), pk_info(o)->create);
 			for (size_t j = 0; j < o->parent->n_children; j++) {
 				const struct pk_object *part = o->parent->children[j];
 

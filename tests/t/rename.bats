@@ -357,3 +357,12 @@ pairs() {
 	fails 128 git postkit diff "$(pg_url empty)" marks.sql
 	has 'does not say the old name'
 }
+
+@test "renames are tried where a function has the name of the schema of a base type, and reads such values" {
+	local old="CREATE SCHEMA s; CREATE TYPE s.x; CREATE FUNCTION s.x_in(cstring) RETURNS s.x LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+		CREATE FUNCTION s.x_out(s.x) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+		CREATE TYPE s.x (INPUT = s.x_in, OUTPUT = s.x_out, LIKE = int4); CREATE TABLE t (x s.x);
+		CREATE FUNCTION s() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM t; END"
+	ok pairs "$old" "$old; ALTER TABLE t RENAME TO u" --rename table:t=u
+	hasnt DROP
+}

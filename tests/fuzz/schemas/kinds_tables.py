@@ -1,7 +1,7 @@
 """Sequences and tables: columns, inheritance, partitions."""
 import copy
 
-from kinds_types import Column, Composite, any_collation, free_name, place
+from kinds_types import Column, Composite, any_collation, composed, free_name, place
 from model import Item, Stmt
 from values import Expr, Type, any_type, constant, value
 from words import Dice, ROLES, literal, quote
@@ -158,8 +158,9 @@ class Table(Relation):
         return "composite"
 
     def value(self, world, dice, first):
-        """A row of nulls."""
-        return f"({',' * (len(self.columns(world)) - 1)})"
+        """A row of nulls, where these are no domains, which may forbid them."""
+        domains = [hasattr(world.get(c.type.item), "checks") and not c.type.array for c in self.columns(world)]
+        return composed(value(world, dice, c.type, True) if domain else None for c, domain in zip(self.columns(world), domains))
 
     # ---- columns ----
 

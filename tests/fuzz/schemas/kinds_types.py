@@ -174,6 +174,11 @@ def free_name(world, dice, columns):
     return dice.choice(free) if free else f"c{world.number()}"
 
 
+def composed(parts):
+    """The text of a row; None: a null."""
+    return "(" + ",".join("" if p is None else '"' + p.replace("\\", "\\\\").replace('"', '""') + '"' for p in parts) + ")"
+
+
 class Composite(TypeItem):
     @classmethod
     def make(cls, world, dice):
@@ -192,8 +197,7 @@ class Composite(TypeItem):
         return "composite"
 
     def value(self, world, dice, first):
-        parts = [value(world, dice, column.type, first) for column in self.columns]
-        return "(" + ",".join('"' + p.replace("\\", "\\\\").replace('"', '""') + '"' for p in parts) + ")"
+        return composed(value(world, dice, column.type, first) for column in self.columns)
 
     def refs(self, world):
         return super().refs(world) + [ref for column in self.columns for ref in column.refs(world)]
