@@ -44,19 +44,19 @@ void *pk_arena_alloc(struct pk_arena *arena, size_t size)
 	return p;
 }
 
+static char *copy(struct pk_arena *arena, const char *s, size_t n)
+{
+	return memcpy(pk_arena_alloc(arena, n + 1), s, n);
+}
+
 char *pk_arena_strdup(struct pk_arena *arena, const char *s)
 {
-	return s ? pk_arena_strndup(arena, s, strlen(s)) : NULL;
+	return s ? copy(arena, s, strlen(s)) : NULL;
 }
 
 char *pk_arena_strndup(struct pk_arena *arena, const char *s, size_t n)
 {
-	if (!s)
-		return NULL;
-	n = strnlen(s, n);
-	char *copy = pk_arena_alloc(arena, n + 1);
-	memcpy(copy, s, n);
-	return copy;
+	return s ? copy(arena, s, strnlen(s, n)) : NULL;
 }
 
 char *pk_arena_join(struct pk_arena *arena, const char *a, char between, const char *b)
@@ -77,5 +77,5 @@ char *pk_arena_printf(struct pk_arena *arena, const char *fmt, ...)
 	va_start(ap, fmt);
 	pk_buf_vaddf(&buf, fmt, ap);
 	va_end(ap);
-	return pk_arena_strndup(arena, buf.ptr, buf.len);
+	return copy(arena, buf.ptr, buf.len);
 }

@@ -369,8 +369,11 @@ const char *pk_normalize(struct pk_arena *arena, const char *text)
 {
 	if (!text)
 		return NULL;
-	text = spread_casts(arena, text);
-	if (strstr(text, "((") && (strstr(text, ") AND") || strstr(text, ") OR")))
+	bool brackets = strchr(text, '('); /* most texts are a word */
+
+	if (brackets)
+		text = spread_casts(arena, text);
+	if (brackets && strstr(text, "((") && (strstr(text, ") AND") || strstr(text, ") OR")))
 		text = flatten(arena, text);
 	/* There the name matters. */
 	if (strstr(text, " AS ") && !strstr(text, "XMLFOREST(") && !strstr(text, "XMLATTRIBUTES(") &&

@@ -228,7 +228,7 @@ static void read_files(struct reload *r)
 		n += r->read[i];
 	}
 	r->refused |= n > FILES_MAX(r->now->n);
-	if (r->refused)
+	if (r->refused || (r->part.items && n == r->part.n)) /* the same as before: none ever ceases to matter */
 		return;
 	pk_load_release(&r->load);
 	free(r->part.items);

@@ -119,6 +119,8 @@ int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct 
 {
 	for (size_t i = 0; i < source->n; i++) {
 		PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+		if (!pk_sql_may_name_roles(source->items[i].text))
+			continue;
 		if (pk_sql_split(source->items[i].text, source->items[i].path, &statements, err) <
 		    0)
 			return -1;

@@ -83,6 +83,8 @@ int pk_desk_read(struct pk_desk *desk, struct pk_snapshot *ret, struct pk_err *e
 int pk_desk_keep(struct pk_desk *desk, const struct pk_snapshot *snapshot, struct pk_err *err)
 {
 	struct pk_oid tree;
+	if (pk_strv_has(&desk->session.trees, snapshot->fingerprint.hex))
+		return 0; /* it stands in the session's ref, or was written for it just now */
 	if (pk_snapshot_write_tree(snapshot, desk->repo, &tree, err) < 0)
 		return pk_err_wrap(err, "the snapshot can't be stored");
 	pk_session_keep_tree(&desk->session, &tree);

@@ -2,6 +2,8 @@
 #include "base/strv.h"
 #include "sql/action.h"
 #include "sql/scan.h"
+#include <ctype.h>
+#include <strings.h>
 
 struct roles {
 	const char *text;
@@ -140,6 +142,23 @@ static void roles_text(const char *text, struct pk_strv *ret, int depth)
 			roles_text(string, ret, depth + 1);
 	}
 	free(r.tokens);
+}
+
+bool pk_sql_may_name_roles(const char *text)
+{
+	/* One of these stands wherever add_at() finds a role. */
+	static const char *const words[] = { "role", "user", "group", "policy", "owner", "grant", "revoke", "authorization" };
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '\\')
+			return true; /* in a string it may stand for any letter */
+		if (p > text && isalnum((unsigned char)p[-1]))
+			continue; /* within a word */
+		for (size_t i = 0; i < PK_COUNT(words); i++)
+			if (strncasecmp(p, words[i], strlen(words[i])) == 0)
+				return true;
+	}
+	return false;
 }
 
 void pk_sql_roles(const struct pk_statements *statements, struct pk_strv *ret)
