@@ -58,14 +58,15 @@ static void make_lists(const struct pk_fetch *f, const struct pk_rows *any, stru
 }
 
 /*
- * A row: is there so much that a second connection is worth its while? And for each kind, may there be
- * any? Most are in few databases.
+ * A row: where there is so much that a second connection is worth its while, the snapshot for it. And for
+ * each kind, may there be any? Most are in few databases.
  */
-static const char *any_query(struct pk_arena *arena)
+static const char *any_query(struct pk_arena *arena, bool may_share)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	pk_buf_add(&sql, "SELECT pg_relation_size('pg_attribute') > 1048576");
+	pk_buf_add(&sql, may_share ? "SELECT CASE WHEN pg_relation_size('pg_attribute') > 1048576 THEN pg_export_snapshot() END" :
+				     "SELECT NULL");
 	for (int i = 0; pk_kinds[i]; i++) {
 		pk_buf_add(&sql, ", EXISTS (SELECT");
 		if (pk_kinds[i]->if_any) {
@@ -109,15 +110,19 @@ static int run(struct pk_conn *conn, struct list *list, struct pk_err *err)
 	return pk_pipeline_send(&p, err) < 0 ? -1 : pk_pipelines_collect(&p, 1, NULL, NULL, err);
 }
 
-static int look(struct pk_fetch *f, struct pk_rows *any, struct pk_err *err)
+static int look(struct pk_fetch *f, struct pk_err *err)
 {
 	struct list *list = pk_arena_alloc(f->arena, sizeof(*list));
 
 	f->ends = pk_conn_tx(f->conn) == PK_TX_IDLE;
 	if (f->ends)
 		add_begin(list, f->arena, NULL);
-	add(list, any_query(f->arena), any);
-	return run(f->conn, list, err);
+	add(list, any_query(f->arena, f->ends), &f->any);
+	f->parts[0] = pipeline(f->conn, list);
+	if (pk_pipeline_send(&f->parts[0], err) < 0)
+		return -1;
+	f->n_sent = 1;
+	return 0;
 }
 
 /* Not to be had (no place left, a pooler that leads elsewhere): the first one does it after its own. */
@@ -130,18 +135,16 @@ static bool begin_second(struct pk_fetch *f, const char *snapshot)
 	return second && run(second, list, NULL) == 0;
 }
 
-static int begin(struct pk_fetch *f, struct pk_err *err)
+static int ask(struct pk_fetch *f, struct pk_err *err)
 {
 	struct list *first = pk_arena_alloc(f->arena, sizeof(*first)), *second = pk_arena_alloc(f->arena, sizeof(*second));
-	PK_AUTO(pk_rows) any = PK_ROWS_INIT;
-	PK_FREE char *snapshot = NULL;
 
-	if (look(f, &any, err) < 0)
+	f->n_sent = 0;
+	if (pk_pipelines_collect(&f->parts[0], 1, NULL, NULL, err) < 0)
 		return -1;
-	bool share = f->ends && pk_rows_true(&any, 0, 0);
-	if (share && pk_query_value(f->conn, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &snapshot, err) < 0)
-		return -1;
-	make_lists(f, &any, first, share ? second : first);
+	const char *snapshot = pk_rows_get(&f->any, 0, 0);
+	bool share = snapshot != NULL;
+	make_lists(f, &f->any, first, share ? second : first);
 	f->parts[0] = pipeline(f->conn, first);
 	if (pk_pipeline_send(&f->parts[0], err) < 0)
 		return -1;
@@ -161,9 +164,15 @@ static int cannot_read(const struct pk_conn *conn, struct pk_err *err)
 	return pk_err_wrap(err, "cannot read the schema of %s", conn->where);
 }
 
-int pk_catalog_fetch_begin(struct pk_fetch *f, struct pk_err *err)
+int pk_catalog_fetch_begin(struct pk_fetch *fetches, size_t n, struct pk_err *err)
 {
-	return begin(f, err) < 0 ? cannot_read(f->conn, err) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (look(&fetches[i], err) < 0)
+			return cannot_read(fetches[i].conn, err);
+	for (size_t i = 0; i < n; i++)
+		if (ask(&fetches[i], err) < 0)
+			return cannot_read(fetches[i].conn, err);
+	return 0;
 }
 
 /* What was sent; then what first connections still have to do. */
@@ -209,6 +218,7 @@ int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, struct
 			pk_conn_close_second(fetches[i].conn);
 		if (fetches[i].ends && pk_exec(fetches[i].conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
 			status = -1;
+		pk_rows_release(&fetches[i].any);
 	}
 	return status;
 }

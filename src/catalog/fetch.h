@@ -27,12 +27,13 @@ struct pk_fetch {
 	struct pk_rows *rows; /* PK_FETCH_MAX of them, initialised; those of a query have a handle once they are there */
 	/* not for the caller */
 	struct pk_pipeline parts[2];
+	struct pk_rows any;
 	int n_sent; /* and not collected */
 	bool ends; /* the transaction is ours to end */
 };
 
-/* Sends the queries and does not wait for them. Whatever it returns, the fetch must be ended. */
-int pk_catalog_fetch_begin(struct pk_fetch *fetch, struct pk_err *err);
+/* Sends the queries and does not wait for them. Whatever it returns, the fetches must be ended. */
+int pk_catalog_fetch_begin(struct pk_fetch *fetches, size_t n, struct pk_err *err);
 /*
  * Waits for all that was begun (PK_SNAPSHOTS_MAX at most), side by side. arrived() is called when a query's
  * rows are there, while others are under way. After 0 the connections are free for more, as of the same moment.

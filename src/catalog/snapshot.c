@@ -472,8 +472,7 @@ static int finish(struct reading *r, struct pk_err *err)
 	return status;
 }
 
-static int begin(struct readings *all, struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret,
-		 struct pk_err *err)
+static void add_reading(struct readings *all, struct pk_conn *conn, const struct pk_managed *managed, struct pk_snapshot *ret)
 {
 	size_t i = all->n++;
 
@@ -481,7 +480,6 @@ static int begin(struct readings *all, struct pk_conn *conn, const struct pk_man
 	ret->rows = pk_alloc(PK_FETCH_MAX * sizeof(*ret->rows));
 	all->items[i] = (struct reading){ .snap = ret, .managed = managed };
 	all->fetches[i] = (struct pk_fetch){ .conn = conn, .arena = &ret->arena, .rows = ret->rows };
-	return pk_catalog_fetch_begin(&all->fetches[i], err);
 }
 
 int pk_snapshots_read(struct pk_conn *const *conns, struct pk_snapshot *const *rets, size_t n,
@@ -491,7 +489,9 @@ int pk_snapshots_read(struct pk_conn *const *conns, struct pk_snapshot *const *r
 	int status = pk_managed_check(managed, err);
 
 	for (size_t i = 0; i < n && status == 0; i++)
-		status = begin(&all, conns[i], managed, rets[i], err);
+		add_reading(&all, conns[i], managed, rets[i]);
+	if (status == 0)
+		status = pk_catalog_fetch_begin(all.fetches, all.n, err);
 	if (status == 0)
 		status = pk_catalog_fetch_collect(all.fetches, all.n, take_arrived, &all, err);
 	if (status == 0)
