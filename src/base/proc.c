@@ -239,30 +239,63 @@ static int converse(pid_t pid, struct stream streams[3], const struct guard *gua
 	}
 }
 
-int pk_proc_run(const struct pk_proc *proc, int *ret_status, struct pk_err *err)
+struct running {
+	struct pk_launch l;
+	struct stream streams[3];
+	pid_t pid; /* 0: not started */
+};
+
+static int prepare(struct running *r, const struct pk_proc *proc, struct pk_err *err)
 {
-	struct pk_launch l = PK_LAUNCH_INIT;
-	struct stream streams[3] = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } };
+	*r = (struct running){ PK_LAUNCH_INIT, { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } }, 0 };
+	if (pk_launch_prepare(&r->l, proc, err))
+		return -1;
+	return open_stdio(&r->l, r->streams) ? pk_err_errno(err, "could not run '%s'", proc->argv[0]) : 0;
+}
+
+static int launch(struct running *r, const struct guard *guard, struct pk_err *err)
+{
+	r->l.mask = guard->before;
+	pid_t pid = start(&r->l);
+	int failed = pid < 0 ? pk_err_errno(err, "could not run '%s'", r->l.proc->argv[0]) : 0;
+	pk_launch_close_stdio(&r->l); /* else our reads would not see the end */
+	r->pid = pid > 0 ? pid : 0;
+	return failed;
+}
+
+static int run_all(const struct pk_proc *procs, size_t n, int *ret_statuses, struct pk_err *err)
+{
+	struct running all[2];
 	struct guard guard;
-	int failed = pk_launch_prepare(&l, proc, err);
-	if (!failed && open_stdio(&l, streams))
-		failed = pk_err_errno(err, "could not run '%s'", proc->argv[0]);
+	int failed = 0;
+	for (size_t i = 0; i < n; i++)
+		failed |= prepare(&all[i], &procs[i], failed ? NULL : err);
 	if (!failed) {
 		fflush(NULL);
-		guard_enter(&guard, proc->inherit_stdin);
-		l.mask = guard.before;
-		pid_t pid = start(&l);
-		if (pid < 0)
-			failed = pk_err_errno(err, "could not run '%s'", proc->argv[0]);
-		pk_launch_close_stdio(&l); /* else our reads would not see the end */
-		if (!failed)
-			*ret_status = converse(pid, streams, &guard);
+		guard_enter(&guard, procs[0].inherit_stdin);
+		for (size_t i = 0; i < n && !failed; i++)
+			failed = launch(&all[i], &guard, err);
+		for (size_t i = 0; i < n; i++)
+			if (all[i].pid)
+				ret_statuses[i] = converse(all[i].pid, all[i].streams, &guard);
 		guard_leave(&guard);
 	}
-	for (int i = 0; i < 3; i++)
-		stream_close(&streams[i]);
-	pk_launch_release(&l);
+	for (size_t i = 0; i < n; i++) {
+		for (int k = 0; k < 3; k++)
+			stream_close(&all[i].streams[k]);
+		pk_launch_release(&all[i].l);
+	}
 	return failed;
+}
+
+int pk_proc_run(const struct pk_proc *proc, int *ret_status, struct pk_err *err)
+{
+	return run_all(proc, 1, ret_status, err);
+}
+
+int pk_proc_run_both(const struct pk_proc procs[2], int ret_statuses[2], struct pk_err *err)
+{
+	return run_all(procs, 2, ret_statuses, err);
 }
 
 /* The last lines, at most about two kilobytes. */

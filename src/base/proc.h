@@ -30,6 +30,8 @@ struct pk_proc {
  * when the program could not be started.
  */
 int pk_proc_run(const struct pk_proc *proc, int *ret_status, struct pk_err *err);
+/* Two at once, of which none asks anything: the second one is fed and read when the first has ended. */
+int pk_proc_run_both(const struct pk_proc procs[2], int ret_statuses[2], struct pk_err *err);
 
 /* As above, but any status other than 0 is an error that quotes the end of standard error. */
 int pk_proc_check(const struct pk_proc *proc, struct pk_err *err);

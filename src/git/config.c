@@ -189,32 +189,33 @@ static int tracked_error(const char *said, struct pk_err *err)
 }
 
 /* Fed through a pipe, so that what was looked at is what is read; includes are off for --file. */
-static int load_tracked(struct pk_config *config, const char *workdir, struct pk_err *err)
+static struct pk_proc tracked_proc(const struct pk_buf *text)
 {
 	static const char *const argv[] = { "git",    "config", "-z",	  "--no-includes",
 					    "--file", "-",	"--list", NULL };
 	static const char *const env[] = { "LC_ALL=C", NULL };
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	PK_AUTO(pk_buf) out = PK_BUF_INIT;
-	PK_AUTO(pk_buf) said = PK_BUF_INIT;
-	PK_FREE char *path = pk_path_join(workdir, TRACKED_FILE);
-	int status;
-	if (read_tracked(path, &text, err) < 0)
-		return -1;
-	if (text.len == 0)
-		return 0;
-	struct pk_proc proc = { .argv = argv,
-				.env = env,
-				.input = text.ptr,
-				.input_len = text.len,
-				.out = &out,
-				.err_out = &said };
-	if (pk_proc_run(&proc, &status, err) < 0)
-		return -1;
-	pk_buf_rtrim(&said);
+	return (struct pk_proc){ .argv = argv, .env = env, .input = text->ptr, .input_len = text->len };
+}
+
+static struct pk_proc settings_proc(const struct pk_repo *repo, struct pk_strv *argv)
+{
+	static const char *const args[] = { "config", "-z", "--show-scope", "--list", NULL };
+	static const char *const env[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "LC_ALL=C",
+					   NULL };
+	if (repo)
+		return pk_repo_proc(repo, args, argv);
+	pk_strv_push(argv, "git");
+	pk_strv_extend(argv, args);
+	return (struct pk_proc){ .argv = (const char *const *)argv->items, .env = env, .cwd = "/" };
+}
+
+static int take_tracked(struct pk_config *config, const char *workdir, int status, const struct pk_buf *out,
+			struct pk_buf *said, struct pk_err *err)
+{
+	pk_buf_rtrim(said);
 	if (status != 0)
-		return tracked_error(said.ptr, err);
-	for (const char *p = out.ptr, *end = out.ptr + out.len; p < end; p += strlen(p) + 1) {
+		return tracked_error(said->ptr, err);
+	for (const char *p = out->ptr, *end = out->ptr + out->len; p < end; p += strlen(p) + 1) {
 		const char *value;
 		bool is_path = false;
 		PK_FREE char *key = split_item(p, &value);
@@ -228,28 +229,33 @@ static int load_tracked(struct pk_config *config, const char *workdir, struct pk
 
 int pk_config_load(struct pk_config *config, const struct pk_repo *repo, struct pk_err *err)
 {
-	static const char *const args[] = { "config", "-z", "--show-scope", "--list", NULL };
-	static const char *const argv[] = { "git", "config", "-z", "--show-scope", "--list", NULL };
-	static const char *const env[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "LC_ALL=C",
-					   NULL };
+	enum { TRACKED, SETTINGS, BOTH };
+	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_buf) tracked = PK_BUF_INIT;
+	PK_AUTO(pk_buf) complaint = PK_BUF_INIT;
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
-	int status, rc;
-	if (repo && repo->workdir && load_tracked(config, repo->workdir, err) < 0)
+	PK_FREE char *path = repo && repo->workdir ? pk_path_join(repo->workdir, TRACKED_FILE) : NULL;
+	int statuses[BOTH], rc;
+	if (path && read_tracked(path, &text, err) < 0)
 		return -1;
-	if (repo) {
-		rc = pk_repo_git(repo, args, &out, &said, &status, err);
-	} else {
-		struct pk_proc proc = {
-			.argv = argv, .env = env, .cwd = "/", .out = &out, .err_out = &said
-		};
-		rc = pk_proc_run(&proc, &status, err);
-	}
+	struct pk_proc procs[BOTH] = { tracked_proc(&text), settings_proc(repo, &argv) };
+	procs[TRACKED].out = &tracked;
+	procs[TRACKED].err_out = &complaint;
+	procs[SETTINGS].out = &out;
+	procs[SETTINGS].err_out = &said;
+	if (text.len)
+		rc = pk_proc_run_both(procs, statuses, err);
+	else
+		rc = pk_proc_run(&procs[SETTINGS], &statuses[SETTINGS], err);
 	if (rc < 0)
+		return pk_err_hint(err, "git must be installed and in PATH");
+	if (text.len && take_tracked(config, repo->workdir, statuses[TRACKED], &tracked, &complaint, err) < 0)
 		return -1;
 	/* Without a single setting anywhere git says nothing at all and fails. */
 	pk_buf_rtrim(&said);
-	if (status != 0 && said.len > 0)
+	if (statuses[SETTINGS] != 0 && said.len > 0)
 		return pk_err_set(err, "git's settings cannot be read: %s",
 				  pk_starts_with(said.ptr, "fatal: ") ? said.ptr + 7 : said.ptr);
 	parse_list(config, &out, repo != NULL);

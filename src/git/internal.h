@@ -2,6 +2,7 @@
 #ifndef PK_GIT_INTERNAL_H
 #define PK_GIT_INTERNAL_H
 
+#include "base/proc.h"
 #include "git/repo.h"
 #include <git2.h>
 
@@ -38,6 +39,8 @@ int pk_repo_missing(const struct pk_repo *repo, int rc, const struct pk_oid *oid
 int pk_oid_to_git(const struct pk_oid *oid, git_oid *ret, struct pk_err *err);
 void pk_oid_from_git(const git_oid *oid, struct pk_oid *ret);
 
+/* What pk_repo_git() runs, but for where its output goes. argv holds its words. */
+struct pk_proc pk_repo_proc(const struct pk_repo *repo, const char *const *args, struct pk_strv *argv);
 /*
  * A program of git in this repository and no other, its messages in English. err_out may be
  * NULL.

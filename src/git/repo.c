@@ -63,19 +63,24 @@ void pk_oid_from_git(const git_oid *oid, struct pk_oid *ret)
 	git_oid_tostr(ret->hex, sizeof(ret->hex), oid);
 }
 
+struct pk_proc pk_repo_proc(const struct pk_repo *repo, const char *const *args, struct pk_strv *argv)
+{
+	static const char *const env[] = { "LC_ALL=C", "GIT_DIR", NULL };
+	pk_strv_push(argv, "git");
+	pk_strv_pushf(argv, "--git-dir=%s", repo->gitdir);
+	pk_strv_extend(argv, args);
+	return (struct pk_proc){ .argv = (const char *const *)argv->items,
+				 .env = env,
+				 .cwd = repo->workdir ? repo->workdir : repo->gitdir };
+}
+
 int pk_repo_git(const struct pk_repo *repo, const char *const *args, struct pk_buf *out,
 		struct pk_buf *err_out, int *ret_status, struct pk_err *err)
 {
-	static const char *const env[] = { "LC_ALL=C", "GIT_DIR", NULL };
 	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
-	pk_strv_push(&argv, "git");
-	pk_strv_pushf(&argv, "--git-dir=%s", repo->gitdir);
-	pk_strv_extend(&argv, args);
-	struct pk_proc proc = { .argv = (const char *const *)argv.items,
-				.env = env,
-				.cwd = repo->workdir ? repo->workdir : repo->gitdir,
-				.out = out,
-				.err_out = err_out };
+	struct pk_proc proc = pk_repo_proc(repo, args, &argv);
+	proc.out = out;
+	proc.err_out = err_out;
 	if (pk_proc_run(&proc, ret_status, err) < 0)
 		return pk_err_hint(err, "git must be installed and in PATH");
 	return 0;
