@@ -20,6 +20,17 @@ void pk_arena_release(struct pk_arena *arena)
 	}
 }
 
+void pk_arena_take(struct pk_arena *arena, struct pk_arena *from)
+{
+	struct pk_arena_block **last = &from->head;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = arena->head;
+	arena->head = from->head;
+	from->head = NULL;
+}
+
 void *pk_arena_alloc(struct pk_arena *arena, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);

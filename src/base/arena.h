@@ -10,6 +10,7 @@ struct pk_arena {
 #define PK_ARENA_INIT { 0 }
 
 void pk_arena_release(struct pk_arena *arena);
+void pk_arena_take(struct pk_arena *arena, struct pk_arena *from); /* what is in it; it is empty then */
 void *pk_arena_alloc(struct pk_arena *arena, size_t size); /* zeroed, aligned for any type */
 char *pk_arena_strdup(struct pk_arena *arena, const char *s); /* NULL gives NULL */
 char *pk_arena_strndup(struct pk_arena *arena, const char *s, size_t n);

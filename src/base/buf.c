@@ -6,7 +6,7 @@ static void grow(struct pk_buf *buf, size_t more)
 {
 	if (buf->cap && more < buf->cap - buf->len)
 		return;
-	size_t cap = buf->cap ? buf->cap : 32;
+	size_t cap = buf->cap ? buf->cap : 128;
 	while (cap - buf->len <= more) {
 		if (cap > SIZE_MAX / 2)
 			pk_realloc_array(NULL, SIZE_MAX, SIZE_MAX); /* ends the process */

@@ -103,8 +103,8 @@ static const char *definition(struct pk_script *s, const struct pk_object *o, co
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_buf_addn(&sql, def, (size_t)(name - def));
-	pk_buf_addf(&sql, "%s%s ON %.*s", how->concurrently ? "CONCURRENTLY " : "", how->name,
-		    where ? (int)(where - rest) : (int)strlen(rest), rest);
+	pk_buf_addf(&sql, "%s%s ON ", how->concurrently ? "CONCURRENTLY " : "", how->name);
+	pk_buf_addn(&sql, rest, where ? (size_t)(where - rest) : strlen(rest));
 	if (pk_attr(o, TABLESPACE))
 		pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
 	pk_buf_add(&sql, where ? where : "");

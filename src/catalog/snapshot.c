@@ -7,6 +7,10 @@
 #include "catalog/leave.h"
 #include "catalog/normalize.h"
 #include "catalog_sql.h"
+#include "git/git.h"
+#include <pthread.h>
+
+#define THREAD_OBJECTS 4000
 
 /* While reading: what stands for what, and which objects belong to extensions. */
 struct reading {
@@ -107,7 +111,7 @@ static const char *cell(const struct pk_rows *rows, int row, int column)
 	return column < 0 ? NULL : pk_rows_get(rows, row, column);
 }
 
-static void add_path(struct pk_snapshot *snap, struct pk_object *o)
+static void add_path(struct pk_arena *arena, struct pk_object *o)
 {
 	PK_AUTO(pk_buf) path = PK_BUF_INIT;
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
@@ -122,7 +126,7 @@ static void add_path(struct pk_snapshot *snap, struct pk_object *o)
 	pk_buf_add(&name, o->name);
 	pk_buf_add_path_name(&path, name.ptr);
 	pk_buf_add(&path, ".sql");
-	o->path = pk_arena_strdup(&snap->arena, path.ptr);
+	o->path = pk_arena_strdup(arena, path.ptr);
 }
 
 static struct pk_object *new_object(struct reading *r, const struct pk_kind *kind, struct pk_address address,
@@ -347,23 +351,53 @@ static void link_to_attachments(struct pk_snapshot *snap)
 	}
 }
 
+static void write_text(struct pk_arena *arena, struct pk_object *o, int version)
+{
+	struct pk_script s = { .arena = arena, .canonical = true, .version = version };
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	pk_object_create(&s, o);
+	pk_script_text(&s, &text);
+	pk_script_release(&s);
+	if (!text.len)
+		return;
+	o->text = pk_arena_strdup(arena, text.ptr);
+	pk_git_hash(o->text, text.len, &o->blob);
+	add_path(arena, o);
+}
+
+/* Of every second object: a text is made of what was read, and of no other text. */
+struct half {
+	struct pk_snapshot *snap;
+	size_t first;
+	struct pk_arena arena;
+};
+
+static void *write_half(void *arg)
+{
+	struct half *half = arg;
+	struct pk_snapshot *snap = half->snap;
+
+	for (size_t i = half->first; i < snap->n; i += 2)
+		if (!snap->objects[i]->kind->part)
+			write_text(&half->arena, snap->objects[i], snap->version);
+	return NULL;
+}
+
+/* On two processors where it is worth starting a thread: the server has nothing left to do by now. */
 static void write_texts(struct pk_snapshot *snap)
 {
-	for (size_t i = 0; i < snap->n; i++) {
-		struct pk_object *o = snap->objects[i];
-		struct pk_script s = { .arena = &snap->arena, .canonical = true, .version = snap->version };
-		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	struct half halves[] = { { .snap = snap, .first = 0 }, { .snap = snap, .first = 1 } };
+	pthread_t other;
+	bool started = snap->n > THREAD_OBJECTS && pthread_create(&other, NULL, write_half, &halves[1]) == 0;
 
-		if (o->kind->part)
-			continue;
-		pk_object_create(&s, o);
-		pk_script_text(&s, &text);
-		pk_script_release(&s);
-		if (!text.len)
-			continue;
-		o->text = pk_arena_strdup(&snap->arena, text.ptr);
-		add_path(snap, o);
-	}
+	write_half(&halves[0]);
+	if (started)
+		pthread_join(other, NULL);
+	else
+		write_half(&halves[1]);
+	for (size_t i = 0; i < PK_COUNT(halves); i++)
+		pk_arena_take(&snap->arena, &halves[i].arena);
 }
 
 /* The lists of objects live in the heap; the snapshot remembers them for its end. */

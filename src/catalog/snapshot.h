@@ -47,6 +47,7 @@ struct pk_object {
 	size_t n_children, cap_children;
 	int64_t rows, bytes;    /* once measured: estimates for tables, matviews; of a partitioned table the sums; -1 unknown */
 	const char *text;       /* canonical SQL; set for objects with a path */
+	struct pk_oid blob;     /* its id, in the tree */
 	void *mark;             /* free for the user of the snapshot (diff) */
 };
 

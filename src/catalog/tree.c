@@ -1,14 +1,6 @@
 /* Snapshots as git trees, and what differs between two. */
 #include "base/strv.h"
 #include "catalog/snapshot.h"
-#include "git/git.h"
-
-static void hash_blob(const char *text, struct pk_oid *ret)
-{
-	PK_FREE char *hex = pk_git_hash_blob(text, strlen(text));
-
-	snprintf(ret->hex, sizeof(ret->hex), "%s", hex);
-}
 
 int pk_snapshot_write_tree(const struct pk_snapshot *snapshot, const struct pk_repo *repo, struct pk_oid *ret_tree,
 			   struct pk_err *err)
@@ -26,7 +18,7 @@ int pk_snapshot_write_tree(const struct pk_snapshot *snapshot, const struct pk_r
 		if (repo)
 			status = pk_repo_write_blob(repo, o->text, strlen(o->text), &items[n].oid, err);
 		else
-			hash_blob(o->text, &items[n].oid);
+			items[n].oid = o->blob;
 		n++;
 	}
 	if (status == 0)

@@ -85,15 +85,20 @@ int pk_git_talk(const char *cwd, const char *const *args, int *ret_status, struc
 	return 0;
 }
 
-char *pk_git_hash_blob(const char *data, size_t n)
+void pk_git_hash(const char *data, size_t n, struct pk_oid *ret)
 {
 	git_oid oid;
-	struct pk_oid ret;
 	pk_git2_init();
 	/* SHA-1 over memory; it can only fail for want of memory. */
 	if (git_odb_hash(&oid, data, n, GIT_OBJECT_BLOB) < 0)
 		abort();
-	pk_oid_from_git(&oid, &ret);
+	pk_oid_from_git(&oid, ret);
+}
+
+char *pk_git_hash_blob(const char *data, size_t n)
+{
+	struct pk_oid ret;
+	pk_git_hash(data, n, &ret);
 	return pk_strdup(ret.hex);
 }
 

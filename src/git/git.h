@@ -22,8 +22,10 @@ int pk_git_check(const char *cwd, const char *const *args, const char *input, st
  * editor, push).
  */
 int pk_git_talk(const char *cwd, const char *const *args, int *ret_status, struct pk_err *err);
-/* git hash-object of the bytes, as 40 hex digits; no repository needed. Caller frees. */
-char *pk_git_hash_blob(const char *data, size_t n);
+struct pk_oid; /* git/repo.h */
+/* git hash-object of the bytes, from any thread; no repository needed. */
+void pk_git_hash(const char *data, size_t n, struct pk_oid *ret);
+char *pk_git_hash_blob(const char *data, size_t n); /* as 40 hex digits; caller frees */
 /*
  * git credential fill for protocol=postgresql. path and user may be NULL. Values with newlines are
  * refused. Never prompts when there is no terminal. *ret_password NULL: no helper knew. The caller

@@ -25,7 +25,7 @@ PK_GIT2_CLEANUP(git_tree_entry)
 /* PK_GIT2(git_tree) *tree = NULL; freed when the scope ends. */
 #define PK_GIT2(type) __attribute__((cleanup(type##_cleanup))) type
 
-/* Starts libgit2, once. */
+/* Starts libgit2, once; from any thread. */
 void pk_git2_init(void);
 /* Ours, and then what libgit2 said. Returns -1. */
 int pk_git2_err(struct pk_err *err, const char *fmt, ...) PK_PRINTF(2, 3);

@@ -4,11 +4,12 @@
 #include "git/git.h"
 #include "git/internal.h"
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <strings.h>
 #include <unistd.h>
 
-void pk_git2_init(void)
+static void start_git2(void)
 {
 	/*
 	 * Extensions that change nothing in what we read: settings are read by git itself, objects
@@ -16,13 +17,15 @@ void pk_git2_init(void)
 	 */
 	static const char *extensions[] = { "worktreeconfig", "preciousobjects", "partialclone",
 					    "relativeworktrees" };
-	static bool started;
-	if (started)
-		return;
-	started = true;
 	git_libgit2_init();
 	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, PK_COUNT(extensions));
 	pk_git2_fsync(true);
+}
+
+void pk_git2_init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, start_git2);
 }
 
 void pk_git2_fsync(bool on)
