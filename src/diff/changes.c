@@ -234,8 +234,9 @@ bool pk_reach(struct pk_object *user, const struct pk_object *o, enum pk_loss lo
 
 	if (info->fate == PK_DROP_OLD || info->fate == PK_REMAKE || info->fate == PK_REPLACE_TYPE)
 		return false;
-	if (loss == PK_LOSS_GONE && info->fate != PK_KEEP && !pk_info(pk_whole(o))->rival)
-		return false; /* it changes, and no longer uses what goes */
+	/* it changes, or follows its parent's change, and no longer uses what goes */
+	if (loss == PK_LOSS_GONE && (info->fate != PK_KEEP || !pk_attrs_same(user, info->other)) && !pk_info(pk_whole(o))->rival)
+		return false;
 	switch (reaction_of(user, o, loss)) {
 	case PK_MADE_ANEW:
 		set_because(user, o);

@@ -342,12 +342,16 @@ static bool becomes_heir(const struct pk_object *column)
 					      !pk_table_keeps_parent(old, table, column->origin->parent->ident);
 }
 
-/* Was it its heir's own before the parent comes by such a column? It is merged with that only when it is like it. */
+/*
+ * Was it its heir's own, by then at least, before the parent comes by such a column? It is merged with that only when it
+ * is like it.
+ */
 static bool is_merged(const struct pk_object *column)
 {
 	const struct pk_object *old = pk_info(column)->other;
 
-	return old && !old->origin && pk_changes_in_place(column);
+	return old && pk_changes_in_place(column) &&
+	       (!old->origin || !pk_table_keeps_parent(old->parent, column->parent, old->origin->parent->ident));
 }
 
 /* An heir's own change comes after its parent's, which reaches it too; a partition is made apart. */

@@ -71,6 +71,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "heirs that keep some of several parents" { both_ways several-parents; }
 @test "domains over composite types and arrays" { both_ways domains-of-composites; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
+@test "columns of heirs that are computed no more" { both_ways computed-heirs; }
 @test "foreign keys between columns that change their type" { both_ways key-types; }
 @test "privileges where the owner changes" { both_ways column-owners; }
 @test "types of types that are replaced" { both_ways nested-types; }
