@@ -274,6 +274,32 @@ enum pk_reaction pk_table_reaction(const struct pk_object *user, const struct pk
 	return loss == PK_LOSS_ANEW ? PK_MADE_ANEW : PK_UNTOUCHED;
 }
 
+/* Are the attributes of the one that takes its place those that stay, and new ones behind them? */
+static bool keeps_order(const struct pk_object *type, const struct pk_object *after)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < type->n_children; i++) {
+		bool stays = false;
+
+		for (size_t j = 0; j < after->n_children && !stays; j++)
+			stays = strcmp(type->children[i]->name, after->children[j]->name) == 0;
+		if (stays && strcmp(type->children[i]->name, after->children[kept++]->name) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A table changes as the type does that it is of, on its own meanwhile. */
+static enum pk_reaction reaction(const struct pk_object *user, const struct pk_object *used, const struct pk_object *after,
+				 enum pk_loss loss)
+{
+	if (loss == PK_LOSS_ANEW && after && after->kind == used->kind && pk_streq(pk_attr(user, OF_TYPE), used->ident) &&
+	    keeps_order(used, after))
+		return PK_RETIED;
+	return pk_table_reaction(user, used, after, loss);
+}
+
 /* OF wants the columns in the type's order, where those that are added come last. */
 static bool can_be_of_type(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
@@ -366,7 +392,7 @@ const struct pk_kind pk_kind_table = {
 	.name = "table", .sql_name = "TABLE", .folder = "tables", .query = pk_sql_table, .hash_joins = true, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 10, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE",
 	.grant_on = "TABLE", .owned = true, .relation_name = true,
-	.columns_apart = true, .reaction = pk_table_reaction, .tie = tie, .tie_same = tie_same,
+	.columns_apart = true, .reaction = reaction, .tie = tie, .tie_same = tie_same,
 	.untie = leave, .late = late,
 	.create = create, .alter = alter, .drop = drop,
 	.most_parts = 1600, .rename = pk_rename_itself, .set_aside = pk_table_set_aside, .refill = pk_table_refill,

@@ -269,8 +269,10 @@ static void order_apart(struct pk_differ *d, const struct pk_object *table)
 		if (table->deps[i]->kind->type)
 			pk_graph_edge(&d->graph, release, pk_info(table->deps[i])->alter);
 	}
-	for (size_t i = 0; i < table->n_children; i++)
+	for (size_t i = 0; i < table->n_children; i++) {
 		pk_graph_edge(&d->graph, release, pk_drop_node(table->children[i]));
+		pk_graph_edge(&d->graph, release, pk_info(table->children[i])->alter);
+	}
 	for (size_t i = 0; i < other->n_children; i++) {
 		const struct pk_object *part = other->children[i];
 

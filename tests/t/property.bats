@@ -247,6 +247,19 @@ without_rows() {
 	equal "$(sql values_old "SELECT one IS NULL, num_nulls(one, many, d, p, ps) FROM b WHERE id > 1 ORDER BY id")" 't|5'$'\n''t|4'
 }
 
+@test "a typed table and its heirs stay, with their rows, when the type is replaced" {
+	echo "CREATE TYPE kind AS (k int, v text, gone int); CREATE TABLE typed OF kind; CREATE TABLE heir (h int) INHERITS (typed)" >"$T/follow_old.sql"
+	echo "CREATE TYPE kind AS (k bigint, v text, come date); CREATE TABLE typed OF kind; CREATE TABLE heir (h int) INHERITS (typed)" >"$T/follow_new.sql"
+	converge_load follow '' "$T/follow_old.sql" "$T/follow_new.sql" || tell "$why"
+	sql follow_old "INSERT INTO typed VALUES (1, 'one', 2); INSERT INTO heir VALUES (3, 'two', 4, 5)"
+	local tables="SELECT 'typed'::regclass::oid, 'heir'::regclass::oid" before
+	before=$(sql follow_old "$tables")
+	git postkit diff "$(pg_url follow_old)" "$(pg_url follow_new)" 2>/dev/null | sql follow_old
+	equal "$(sql follow_old "$tables")" "$before"
+	equal "$(sql follow_old 'SELECT k, v, come FROM typed ORDER BY k; SELECT h FROM heir')" $'1|one|\n3|two|\n5'
+	equal "$(git postkit fingerprint "$(pg_url follow_old)")" "$(git postkit fingerprint "$(pg_url follow_new)")"
+}
+
 @test "what writes or reads all rows of a table is one statement" {
 	echo "CREATE TABLE t (a int, b int DEFAULT 3, c text, d int); CREATE TABLE n (a int, b int)" >"$T/once_old.sql"
 	echo "CREATE UNLOGGED TABLE t (a bigint, b bigint DEFAULT 4, c text NOT NULL, d numeric, g bigint GENERATED ALWAYS AS (a + b) STORED);
