@@ -30,15 +30,20 @@ const char *pk_column_type(const struct pk_object *column)
 	return pk_attr(column, BASE_TYPE);
 }
 
-const struct pk_object *pk_column_at(const struct pk_object *relation, long number)
+struct pk_object *pk_column_at(const struct pk_object *relation, long number)
 {
 	for (size_t i = relation->n_children; i-- > 0;) {
-		const struct pk_object *part = relation->children[i];
+		struct pk_object *part = relation->children[i];
 
 		if (part->kind->part && part->subid == number)
 			return part;
 	}
 	return NULL;
+}
+
+void pk_column_set_identity(struct pk_object *column, const char *options)
+{
+	column->attr[IDENTITY_OPTIONS] = options;
 }
 
 const char *pk_column_collation(const struct pk_object *column)

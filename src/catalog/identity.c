@@ -2,18 +2,21 @@
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
-enum { SEQUENCE, TEXT, LOGGING, COLUMN };
-static const char *const attrs[] = { "sequence", "text", "logging", "column" };
+enum { SEQUENCE, TEXT, LOGGING, COLUMN, OPTIONS };
+static const char *const attrs[] = { "sequence", "text", "logging", "column", "options" };
 
 static void complete(struct pk_arena *arena, struct pk_object *o)
 {
-	const struct pk_object *column = pk_column_at(o->parent, strtol(pk_attr(o, COLUMN), NULL, 10));
+	struct pk_object *column = pk_column_at(o->parent, strtol(pk_attr(o, COLUMN), NULL, 10));
 
 	(void)arena;
 	o->attr[COLUMN] = NULL; /* numbers are no matter of a schema */
 	o->schema = o->parent->schema;
 	o->name = column ? column->name : o->parent->name;
 	o->ident = column ? column->ident : o->parent->ident;
+	if (column)
+		pk_column_set_identity(column, pk_attr(o, OPTIONS));
+	o->attr[OPTIONS] = NULL;
 }
 
 static void comment(struct pk_script *s, const struct pk_object *o)

@@ -285,7 +285,8 @@ bool pk_column_has_options(const struct pk_object *column);
 void pk_column_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 bool pk_column_inherited(const struct pk_object *column);
 const char *pk_column_type(const struct pk_object *column); /* without its modifier */
-const struct pk_object *pk_column_at(const struct pk_object *relation, long number); /* NULL: it has none such */
+struct pk_object *pk_column_at(const struct pk_object *relation, long number); /* NULL: it has none such */
+void pk_column_set_identity(struct pk_object *column, const char *options); /* while it is read */
 const char *pk_column_collation(const struct pk_object *column); /* NULL: its type's */
 const char *pk_column_quoted(const struct pk_object *column);
 /* A value of the old column, as it can be assigned to the new one. */

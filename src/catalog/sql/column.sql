@@ -23,7 +23,6 @@ SELECT c.oid, a.attnum AS subid, a.attname AS name, quote_ident(a.attname) AS qu
        CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END
        END -- pg>=17
        AS identity,
-       CASE WHEN a.attidentity <> '' THEN i.options END AS identity_options,
        CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
             WHEN 'm' THEN 'MAIN' WHEN 'x' THEN 'EXTENDED' END END AS storage,
        CASE t.typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END AS type_storage,
@@ -55,15 +54,6 @@ JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN 
      ON c.oid = a.attrelid
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-LEFT JOIN (SELECT dp.refobjid, dp.refobjsubid,
-                  concat_ws(E'\x01', 'SEQUENCE NAME ' || s.seqrelid::regclass,
-                            'START WITH ' || s.seqstart, 'INCREMENT BY ' || s.seqincrement, 'MINVALUE ' || s.seqmin,
-                            'MAXVALUE ' || s.seqmax, 'CACHE ' || s.seqcache,
-                            CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END) AS options
-           FROM pg_sequence s
-           JOIN pg_depend dp ON dp.classid = 'pg_class'::regclass AND dp.objid = s.seqrelid AND dp.objsubid = 0
-                AND dp.refclassid = 'pg_class'::regclass AND dp.refobjsubid > 0 AND dp.deptype = 'i') i
-     ON i.refobjid = a.attrelid AND i.refobjsubid = a.attnum
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
 LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey[1] = a.attnum -- pg>=18
 LEFT JOIN (SELECT connamespace, conname FROM pg_constraint WHERE coninhcount = 0 -- pg>=18
