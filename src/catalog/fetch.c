@@ -53,8 +53,8 @@ static void make_lists(const struct pk_fetch *f, const struct pk_rows *any, stru
 			pk_rows_none(rows);
 	}
 	add_numbers(first, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
-	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
-	add(second, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
+	add(first, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
+	add(first, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
 }
 
 /*
