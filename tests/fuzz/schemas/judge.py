@@ -124,7 +124,8 @@ class Judge:
                 before[name].rename(columns)
         taken = {there for there, _ in renamed.values()}
         before = {renamed.get(name, (None if name in taken else name,))[0] or f"{name} (gone)": table for name, table in before.items()}
-        count = [sum(len(table.rows) for table in side.values() if not table.whole) for side in (before, after)]
+        count = [sum(len(table.rows) for name, table in side.items() if not table.whole and (name in after or table.part))
+                 for side in (before, after)]  # what is dropped takes its own along
         for name, old in before.items():
             new = after.get(name)
             if new is None:
