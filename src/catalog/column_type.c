@@ -202,8 +202,12 @@ void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const
 
 	if (to ? pk_column_stays_heir(from, to) : from->origin != NULL)
 		return;
-	if (!to && pk_attr(from, GENERATED))
-		pk_emit(s, "%s DROP EXPRESSION", pk_column_alter(s, from, false));
+	for (size_t i = 0; !to && i < from->parent->n_children; i++) {
+		const struct pk_object *part = from->parent->children[i];
+
+		if (part->kind->part && pk_attr(part, GENERATED) && (part == from || uses(part, from)))
+			pk_emit(s, "%s DROP EXPRESSION IF EXISTS", pk_column_alter(s, part, false));
+	}
 	rewritten(pk_emit(s, json ? "%s TYPE json USING to_json(%s)" : "%s TYPE text USING %s::text",
 			  pk_column_alter(s, from, false), name), from,
 		  "what its type is made of changes only while no column has it; every row is written anew");

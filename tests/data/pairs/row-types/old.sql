@@ -198,7 +198,7 @@ SET search_path = r15;
 CREATE TABLE a (id int, n int);
 CREATE TABLE b (id int, n int);
 CREATE FUNCTION mk(int) RETURNS a LANGUAGE sql IMMUTABLE AS 'SELECT $1, $1';
-CREATE TABLE moves (k int, loses a, many a[], made a GENERATED ALWAYS AS (mk(k)) STORED, kept a GENERATED ALWAYS AS (mk(k)) STORED) PARTITION BY LIST (k);
+CREATE TABLE moves (k int, loses a, many a[], more int GENERATED ALWAYS AS ((loses).n + (many[1]).n) STORED, made a GENERATED ALWAYS AS (mk(k)) STORED, kept a GENERATED ALWAYS AS (mk(k)) STORED) PARTITION BY LIST (k);
 CREATE TABLE moves1 PARTITION OF moves DEFAULT;
 CREATE INDEX ON moves (kept);
 ALTER TABLE moves ADD CHECK ((loses).n > 0), ADD CHECK ((kept).n > 0);
