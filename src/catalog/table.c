@@ -206,6 +206,9 @@ static void set_identity(struct pk_script *s, const struct pk_object *o)
 static void late(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	pk_late_cluster(s, from, to, CLUSTERED_ON, "TABLE");
+	if (from && pk_attr_changed(from, to, TOAST_OPTIONS)) /* without a column that needs it the server forgets them */
+		pk_alter_options(s, pk_arena_printf(s->arena, "ALTER TABLE %s", to->ident), pk_attr(from, TOAST_OPTIONS),
+				 pk_attr(to, TOAST_OPTIONS));
 	pk_table_join_parents(s, from, to);
 	if (from && pk_attr(to, OF_TYPE) && (pk_attr_changed(from, to, OF_TYPE) || pk_tied_later(s, to)))
 		pk_emit(s, "ALTER TABLE %s OF %s", to->ident, pk_attr(to, OF_TYPE));
@@ -357,8 +360,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 				  pk_attr(to, TABLESPACE) ? pk_attr(to, TABLESPACE) : "pg_default"), from);
 	if (pk_attr_changed(from, to, OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));
-	if (pk_attr_changed(from, to, TOAST_OPTIONS))
-		pk_alter_options(s, what, pk_attr(from, TOAST_OPTIONS), pk_attr(to, TOAST_OPTIONS));
 	/* An index has to be there first (late), and keeps its columns NOT NULL until it is let go. */
 	if (pk_attr_changed(from, to, REPLICA_IDENTITY) && !identity_index(to))
 		set_identity(s, to);

@@ -167,7 +167,7 @@ project() {
 	pg_createdb twelve
 	sql twelve "SELECT lo_create(0);
 		CREATE ROLE twelfth; CREATE TABLE t (id int); CREATE EXTENSION pg_trgm;
-		REVOKE EXECUTE ON FUNCTION similarity(text, text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO twelfth;
+		REVOKE EXECUTE ON FUNCTION similarity(text, text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO twelfth; GRANT SELECT (ctid) ON t TO twelfth;
 		INSERT INTO pg_seclabel VALUES ('t'::regtype, 'pg_type'::regclass, 0, 'nobody', 'x');
 		ALTER DATABASE twelve SET work_mem = '5MB'; ALTER ROLE twelfth IN DATABASE twelve SET work_mem = '6MB';
 		COMMENT ON DATABASE twelve IS 'it'; GRANT CREATE ON DATABASE twelve TO twelfth"
@@ -175,7 +175,7 @@ project() {
 	equal "$status" 0
 	local what
 	for what in 'large objects' 'privileges on function public.similarity' \
-		'privileges on function pg_catalog.pg_ls_dir' 'security label of nobody on type public.t' \
+		'privileges on function pg_catalog.pg_ls_dir' 'privileges on table column public.t.ctid' 'security label of nobody on type public.t' \
 		'settings of the database: work_mem' 'settings of the database for role twelfth: work_mem' \
 		'the comment on the database' 'privileges of the database'; do
 		# shellcheck disable=SC2154 # comes from run

@@ -23,7 +23,7 @@ SELECT what FROM (
     LEFT JOIN pg_depend m ON m.classid = o.classid AND m.objid = o.oid AND m.objsubid = 0 AND m.deptype = 'e'
     LEFT JOIN pg_init_privs p ON p.classoid = o.classid AND p.objoid = o.oid AND p.objsubid = o.subid,
     pg_identify_object(o.classid, o.oid, o.subid) i
-    WHERE (m.objid IS NOT NULL OR o.oid < 16384) AND o.oid <> 2200 -- the schema public is modelled
+    WHERE (m.objid IS NOT NULL OR o.oid < 16384 OR o.subid < 0) AND o.oid <> 2200 -- the schema public is modelled
           -- nor is what initdb gives on these in pg_init_privs
           AND i.identity <> 'information_schema' AND coalesce(i.schema, '') <> 'information_schema'
           AND NOT (o.acl @> coalesce(p.initprivs, o.born) AND coalesce(p.initprivs, o.born) @> o.acl)

@@ -4,3 +4,4 @@ CREATE TABLE t (id int PRIMARY KEY, stays numeric(10,2), added timestamptz DEFAU
 CREATE TABLE other.comes (a int, b int, PRIMARY KEY (a, b));
 CREATE UNLOGGED TABLE scratch (a int) WITH (fillfactor = 70, autovacuum_enabled = off);
 COMMENT ON TABLE other.comes IS 'it''s new';
+CREATE TABLE sheds (s text) WITH (toast.autovacuum_vacuum_cost_delay = 24, fillfactor = 50);
