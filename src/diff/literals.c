@@ -43,12 +43,14 @@ static bool has_literal(const char *sql, const char *type)
 	return false;
 }
 
-/* Does it say a value of the type, or an array of such? */
-static bool says_value(const struct pk_object *o, const struct pk_object *type)
+/* Does it say a value of the type, or an array of such? beside: in the same words as that. NULL: in any. */
+static bool says_value(const struct pk_object *o, const struct pk_object *type, const struct pk_object *beside)
 {
 	const char *also = type->kind->also_type_attr ? type->attr[type->kind->also_type_attr - 1] : NULL;
 
 	for (size_t i = 0; i < o->kind->n_attrs; i++) {
+		if (beside && pk_attr_changed(o, beside, (int)i))
+			continue;
 		if (has_literal(o->attr[i], type->ident) || (also && has_literal(o->attr[i], also)))
 			return true;
 	}
@@ -58,14 +60,14 @@ static bool says_value(const struct pk_object *o, const struct pk_object *type)
 /* Of the old side: does what shows in a literal of it change? */
 static bool changes(const struct pk_object *type, const struct pk_object *o)
 {
-	return type && type->kind->relation_name && !pk_goes(type) && pk_reshapes(type) && says_value(o, type);
+	return type && type->kind->relation_name && !pk_goes(type) && pk_reshapes(type) && says_value(o, type, NULL);
 }
 
-/* Does it say a value before and after, which is not the same though it may look so? */
+/* Does it say a value before and after that looks the same, and is not? */
 static const struct pk_object *changing(const struct pk_object *o)
 {
 	for (size_t i = 0; i < o->n_deps; i++) {
-		if (changes(o->deps[i], o) && says_value(pk_info(o)->other, o->deps[i]))
+		if (changes(o->deps[i], o) && says_value(o, o->deps[i], pk_info(o)->other))
 			return o->deps[i];
 	}
 	return NULL;

@@ -71,3 +71,10 @@ CREATE TYPE whole AS (i int, one a, many a[]);
 CREATE DOMAIN d AS whole DEFAULT '(1,"(1,,{})","{""(2,,)""}")' CHECK (VALUE IS DISTINCT FROM '(5,"(1,,)",)'::whole);
 CREATE TABLE comes (one a DEFAULT '(1,,)', w d[]) PARTITION BY RANGE (one);
 CREATE TABLE comes1 PARTITION OF comes FOR VALUES FROM ('(1,,)') TO ('(2,,)');
+
+CREATE SCHEMA r20;
+SET search_path = r20;
+CREATE TABLE a (x int);
+CREATE DOMAIN inside AS a DEFAULT '(1)' CHECK (num_nulls(VALUE) >= 0);
+CREATE TYPE holds AS (i inside);
+CREATE TABLE t (h holds);

@@ -67,3 +67,10 @@ CREATE SCHEMA r19;
 SET search_path = r19;
 CREATE TABLE a (x int);
 CREATE TYPE whole AS (i int, one a, many a[]);
+
+CREATE SCHEMA r20;
+SET search_path = r20;
+CREATE TABLE a (x int, y int);
+CREATE DOMAIN inside AS a DEFAULT '(1,2)' CHECK (num_nulls(VALUE) >= 0);
+CREATE TYPE holds AS (i inside);
+CREATE TABLE t (h holds);
