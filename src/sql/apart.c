@@ -2,25 +2,6 @@
 #include "base/strv.h"
 #include "sql/tree.h"
 
-static char *deparse(PgQuery__Node *stmt)
-{
-	PgQuery__RawStmt raw = PG_QUERY__RAW_STMT__INIT, *stmts[] = { &raw };
-	PgQuery__ParseResult result = PG_QUERY__PARSE_RESULT__INIT;
-
-	raw.stmt = stmt;
-	result.version = PG_VERSION_NUM;
-	result.n_stmts = 1;
-	result.stmts = stmts;
-	PgQueryProtobuf packed = { .len = pg_query__parse_result__get_packed_size(&result) };
-	packed.data = pk_alloc(packed.len + 1);
-	pg_query__parse_result__pack(&result, (uint8_t *)packed.data);
-	PgQueryDeparseResult deparsed = pg_query_deparse_protobuf(packed);
-	free(packed.data);
-	char *text = deparsed.error ? NULL : pk_strdup(deparsed.query);
-	pg_query_free_deparse_result(deparsed);
-	return text;
-}
-
 /* What is made: one of the two. */
 struct made {
 	PgQuery__RangeVar *relation;
@@ -47,7 +28,7 @@ static char *alter_table(PgQuery__RangeVar *relation, PgQuery__AlterTableType ty
 	alter.cmds = cmds;
 	stmt.node_case = PG_QUERY__NODE__NODE_ALTER_TABLE_STMT;
 	stmt.alter_table_stmt = &alter;
-	return deparse(&stmt);
+	return pk_tree_deparse(&stmt);
 }
 
 static char *alter_domain(const PgQuery__CreateDomainStmt *domain, char *subtype, PgQuery__Node *def)
@@ -62,7 +43,7 @@ static char *alter_domain(const PgQuery__CreateDomainStmt *domain, char *subtype
 	alter.def = def;
 	stmt.node_case = PG_QUERY__NODE__NODE_ALTER_DOMAIN_STMT;
 	stmt.alter_domain_stmt = &alter;
-	return deparse(&stmt);
+	return pk_tree_deparse(&stmt);
 }
 
 /* ADD constraint, or SET DEFAULT. column: of an inline one, else NULL. */
@@ -169,5 +150,5 @@ char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *
 
 		take(&made, what, domain->constraints, &domain->n_constraints, NULL, ret);
 	}
-	return ret->n > before ? deparse(stmt) : NULL;
+	return ret->n > before ? pk_tree_deparse(stmt) : NULL;
 }

@@ -105,6 +105,25 @@ const char *const *pk_tree_string_list(struct pk_arena *arena, size_t n, PgQuery
 	return list;
 }
 
+char *pk_tree_deparse(PgQuery__Node *stmt)
+{
+	PgQuery__RawStmt raw = PG_QUERY__RAW_STMT__INIT, *stmts[] = { &raw };
+	PgQuery__ParseResult result = PG_QUERY__PARSE_RESULT__INIT;
+
+	raw.stmt = stmt;
+	result.version = PG_VERSION_NUM;
+	result.n_stmts = 1;
+	result.stmts = stmts;
+	PgQueryProtobuf packed = { .len = pg_query__parse_result__get_packed_size(&result) };
+	packed.data = pk_alloc(packed.len + 1);
+	pg_query__parse_result__pack(&result, (uint8_t *)packed.data);
+	PgQueryDeparseResult deparsed = pg_query_deparse_protobuf(packed);
+	free(packed.data);
+	char *text = deparsed.error ? NULL : pk_strdup(deparsed.query);
+	pg_query_free_deparse_result(deparsed);
+	return text;
+}
+
 /* The deparser takes statements only, so the expression goes into a SELECT. */
 const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr)
 {
@@ -112,8 +131,6 @@ const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr)
 	PgQuery__Node target_node = PG_QUERY__NODE__INIT, *targets[] = { &target_node };
 	PgQuery__SelectStmt select = PG_QUERY__SELECT_STMT__INIT;
 	PgQuery__Node select_node = PG_QUERY__NODE__INIT;
-	PgQuery__RawStmt raw = PG_QUERY__RAW_STMT__INIT, *stmts[] = { &raw };
-	PgQuery__ParseResult result = PG_QUERY__PARSE_RESULT__INIT;
 
 	if (!expr || expr->node_case == PG_QUERY__NODE__NODE__NOT_SET)
 		return NULL;
@@ -126,21 +143,9 @@ const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr)
 	select.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
 	select_node.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
 	select_node.select_stmt = &select;
-	raw.stmt = &select_node;
-	result.version = PG_VERSION_NUM;
-	result.n_stmts = 1;
-	result.stmts = stmts;
 
-	PgQueryProtobuf packed = { .len = pg_query__parse_result__get_packed_size(&result) };
-	packed.data = pk_alloc(packed.len + 1);
-	pg_query__parse_result__pack(&result, (uint8_t *)packed.data);
-	PgQueryDeparseResult deparsed = pg_query_deparse_protobuf(packed);
-	free(packed.data);
-	const char *text = NULL;
-	if (!deparsed.error && pk_starts_with(deparsed.query, "SELECT "))
-		text = pk_arena_strdup(arena, deparsed.query + strlen("SELECT "));
-	pg_query_free_deparse_result(deparsed);
-	return text;
+	PK_FREE char *text = pk_tree_deparse(&select_node);
+	return pk_starts_with(text, "SELECT ") ? pk_arena_strdup(arena, text + strlen("SELECT ")) : NULL;
 }
 
 /* Names of pg_type and how format_type() spells them; tail follows the modifier. */

@@ -30,6 +30,7 @@ void pk_tree_names(struct pk_arena *arena, size_t n, PgQuery__Node **names, cons
 		   const char **ret_name); /* [database.][schema.]name */
 const char *const *pk_tree_string_list(struct pk_arena *arena, size_t n,
 				       PgQuery__Node **names);	       /* NULL: none */
+char *pk_tree_deparse(PgQuery__Node *stmt); /* a statement as SQL, for the caller to free; NULL: it cannot be said */
 const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr); /* as SQL; NULL for NULL */
 const char *pk_tree_type(struct pk_arena *arena,
 			 const PgQuery__TypeName *type); /* as format_type() */
