@@ -145,7 +145,7 @@ const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr)
 	select_node.select_stmt = &select;
 
 	PK_FREE char *text = pk_tree_deparse(&select_node);
-	return pk_starts_with(text, "SELECT ") ? pk_arena_strdup(arena, text + strlen("SELECT ")) : NULL;
+	return text && pk_starts_with(text, "SELECT ") ? pk_arena_strdup(arena, text + strlen("SELECT ")) : NULL;
 }
 
 /* Names of pg_type and how format_type() spells them; tail follows the modifier. */
