@@ -150,8 +150,12 @@ static struct pk_object *new_object(struct reading *r, const struct pk_kind *kin
 				 &r->snap->n_left_grants);
 	o->rows = o->bytes = -1;
 	o->attr = pk_arena_alloc(arena, (kind->n_attrs + 1) * sizeof(*o->attr));
-	for (size_t i = 0; i < kind->n_attrs; i++)
-		o->attr[i] = pk_normalize(arena, cell(rows, row, c->attr[i]));
+	for (size_t i = 0; i < kind->n_attrs; i++) {
+		const char *printed = cell(rows, row, c->attr[i]);
+
+		o->attr[i] = pk_normalize(arena, printed);
+		o->restated |= o->attr[i] != printed;
+	}
 	if (kind->complete)
 		kind->complete(arena, o);
 	o->key = pk_arena_join(arena, kind->name, ' ', o->ident);

@@ -1,6 +1,6 @@
 /*
  * What a partitioned table's index or key is made of: a share in each partition, or in some. No statement takes one
- * out, so the whole is made anew, with all its shares.
+ * out, so the whole is made anew, with all its shares. And checks, which heirs have as their parents have them.
  */
 #include "diff/changes.h"
 
@@ -58,6 +58,48 @@ static bool stay_without(const struct pk_object *attachment)
 	return changed;
 }
 
+/* Is it an heir from now on, without being made as one? */
+static bool joins(const struct pk_object *table, const struct pk_object *parent)
+{
+	const struct pk_object *attachment = pk_attachment_of(table), *old = pk_info(table)->other;
+
+	if (attachment)
+		return pk_comes(attachment);
+	return old && !pk_comes(table) && old->kind == table->kind && !pk_table_keeps_parent(old, table, parent->ident);
+}
+
+/* What there is of it in the old side and stays, in a form that no text leads to; NULL: none. */
+static struct pk_object *kept_as_printed_once(const struct pk_object *o)
+{
+	struct pk_object *old = o ? pk_info(o)->other : NULL;
+
+	return old && old->restated && !pk_goes(old) ? old : NULL;
+}
+
+/*
+ * An heir that joins has its parent's checks already, just as the server holds them. Where one of the two is made of text
+ * and the other is not, that is made anew.
+ */
+static bool say_checks_alike(const struct pk_object *table, const struct pk_object *parent)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < parent->n_children; i++) {
+		const struct pk_object *check = parent->children[i], *same = NULL;
+
+		if (!pk_constraint_is_check(check) || !check->kind->renames_heirs(check))
+			continue;
+		for (size_t j = 0; j < table->n_children && !same; j++)
+			if (pk_constraint_is_check(table->children[j]) && strcmp(table->children[j]->name, check->name) == 0)
+				same = table->children[j];
+		struct pk_object *theirs = kept_as_printed_once(check), *own = kept_as_printed_once(same);
+
+		if (!theirs != !own)
+			changed |= remake(theirs ? theirs : own, table);
+	}
+	return changed;
+}
+
 bool pk_shares_reach(struct pk_changes *c)
 {
 	bool changed = false;
@@ -67,6 +109,10 @@ bool pk_shares_reach(struct pk_changes *c)
 	for (size_t i = 0; i < c->to->n; i++) {
 		if (c->to->objects[i]->kind->attachment && pk_comes(c->to->objects[i]))
 			changed |= stay_without(c->to->objects[i]);
+		for (size_t j = 0; j < c->to->objects[i]->n_heirs; j++) {
+			if (joins(c->to->objects[i]->heirs[j], c->to->objects[i]))
+				changed |= say_checks_alike(c->to->objects[i]->heirs[j], c->to->objects[i]);
+		}
 	}
 	return changed;
 }

@@ -72,6 +72,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "domains over composite types and arrays" { both_ways domains-of-composites; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
 @test "columns of heirs that are computed no more" { both_ways computed-heirs; }
+@test "heirs that join parents have their checks in the same form" { both_ways checks-of-heirs; }
 @test "foreign keys between columns that change their type" { both_ways key-types; }
 @test "privileges where the owner changes" { both_ways column-owners; }
 @test "types of types that are replaced" { both_ways nested-types; }
