@@ -210,6 +210,11 @@ bool pk_constraint_merged(const struct pk_object *o)
 	return pk_attr(o, MERGED) != NULL;
 }
 
+bool pk_constraint_same_sort(const struct pk_object *a, const struct pk_object *b)
+{
+	return a->kind == b->kind && (a->kind != &pk_kind_constraint || !pk_attr_changed(a, b, TYPE));
+}
+
 bool pk_constraint_is_check(const struct pk_object *o)
 {
 	return o->kind == &pk_kind_constraint && is_kind(o, 'c');

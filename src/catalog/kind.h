@@ -315,6 +315,7 @@ void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char 
 			     const char *old_max, const char *new_max);
 /* Has the table a valid check from which it follows that the column (raw name) is not null? */
 bool pk_constraint_proves_not_null(const struct pk_object *table, const char *column);
+bool pk_constraint_same_sort(const struct pk_object *a, const struct pk_object *b); /* true for two indexes, too */
 bool pk_constraint_is_check(const struct pk_object *o); /* false for objects of other kinds too */
 /* The type that a domain comes down to; whether it or one below it checks values. */
 const char *pk_domain_base(const struct pk_object *domain, bool *ret_checked);

@@ -24,7 +24,7 @@ bool pk_share_comes_apart(const struct pk_object *whole)
 	for (size_t i = 0; i < whole->parent->n_heirs && !whole->parent->hides_heirs; i++) {
 		const struct pk_object *heir = whole->parent->heirs[i], *share = pk_share_in(whole, heir);
 
-		if (!heir->kind->foreign && (!share || share->kind != whole->kind))
+		if (!heir->kind->foreign && (!share || !pk_constraint_same_sort(whole, share)))
 			return pk_table_is_partitioned(whole->parent);
 	}
 	return false;

@@ -10,7 +10,7 @@
 /* The partition's share of the whole; NULL: it has none. */
 const struct pk_object *pk_share_in(const struct pk_object *whole, const struct pk_object *partition);
 /*
- * Does a partition lack one that could have it, or has it a key as its share of an index? Then the whole is made by
+ * Does a partition lack one that could have it, or one of another sort, as a key of an index? Then the whole is made by
  * ON ONLY, and its shares are attached. Foreign tables have none.
  */
 bool pk_share_comes_apart(const struct pk_object *whole);
