@@ -276,7 +276,7 @@ static bool go_on(struct pk_conn *const *conns, PostgresPollingStatusType *wants
 
 void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *const *infos, size_t n)
 {
-	PostgresPollingStatusType wants[BEGIN_MAX];
+	PostgresPollingStatusType wants[BEGIN_MAX] = { PGRES_POLLING_FAILED };
 	double until = pk_now() + BEGIN_SECONDS;
 
 	n = n < BEGIN_MAX ? n : BEGIN_MAX;
