@@ -16,3 +16,8 @@ ALTER TABLE public.handed_over OWNER TO pair_two;
 GRANT UPDATE, SELECT ON public.handed_over TO pair_app WITH GRANT OPTION;
 GRANT DELETE ON public.handed_over TO pair_two WITH GRANT OPTION;
 ALTER DEFAULT PRIVILEGES FOR ROLE pair_app GRANT USAGE ON SEQUENCES TO pair_app WITH GRANT OPTION;
+
+CREATE TABLE public.given (a int, b int);
+ALTER TABLE public.given OWNER TO pair_two;
+GRANT UPDATE (a), SELECT (b) ON public.given TO pair_two WITH GRANT OPTION;
+GRANT UPDATE, SELECT ON public.given TO pair_app WITH GRANT OPTION;
