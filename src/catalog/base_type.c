@@ -71,10 +71,15 @@ static void drop_aside(struct pk_script *s, const struct pk_object *from, const 
 	pk_emit(s, "DROP TYPE %s CASCADE", pk_aside_ident(s, from));
 }
 
+static bool is_shell(const struct pk_object *o)
+{
+	return !pk_attr(o, FIXED);
+}
+
 const struct pk_kind pk_kind_base_type = {
 	.if_any = "pg_type WHERE oid >= 16384 AND (typtype = 'b' AND typarray <> 0 OR NOT typisdefined)",
 	.name = "base_type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_base_type, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true, .no_relation = true, .type = true,
 	.create = create, .alter = alter, .drop = drop, .set_aside = pk_set_aside_type, .drop_aside = drop_aside,
-	.rename = pk_rename_itself,
+	.rename = pk_rename_itself, .hollow = is_shell,
 };

@@ -157,6 +157,8 @@ struct pk_kind {
 
 	/* Gives the object, under the name `from` by then, the name `to`; both unquoted. NULL: there is no way. */
 	void (*rename)(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
+	/* Is it a name alone, that stands for nothing yet and cannot be changed? NULL: no. */
+	bool (*hollow)(const struct pk_object *o);
 	bool named_freely;          /* its name is nobody's business: where it alone differs, it is renamed unasked */
 	int named_attr;             /* 1 + index of the attribute in whose text the name stands; 0: none */
 	/* Does it take its new name from the parent's of the same name? NULL: no. */
@@ -243,6 +245,7 @@ bool pk_table_forces_security(const struct pk_object *table);
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
 
+bool pk_can_be_renamed(const struct pk_object *o);
 /* "ALTER <sql_name> <ident> RENAME TO ..." */
 void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
 /* "ALTER TABLE <parent> RENAME <sql_name> ... TO ..." */

@@ -74,6 +74,11 @@ static const char *quoted(struct pk_script *s, const char *name)
 	return pk_arena_strdup(s->arena, ident.ptr);
 }
 
+bool pk_can_be_renamed(const struct pk_object *o)
+{
+	return o->kind->rename && !(o->kind->hollow && o->kind->hollow(o));
+}
+
 void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char *from, const char *to)
 {
 	struct pk_stmt *stmt = pk_emit(s, "ALTER %s %s RENAME TO %s", pk_sql_name(o), pk_ident_named(s, o, from), quoted(s, to));

@@ -134,6 +134,11 @@ static void call(struct pk_names *names, struct pk_bearer *b, const char *schema
 	set_ident(names, b);
 }
 
+void pk_names_forget(struct pk_names *names, struct pk_bearer *b)
+{
+	hold(names, b, false);
+}
+
 static void call_followers(struct pk_names *names, struct pk_bearer *b, const char *name)
 {
 	for (size_t i = 0; i < b->n_followers; i++) {

@@ -43,6 +43,7 @@ struct pk_bearer *pk_names_holder(struct pk_names *names, struct pk_bearer *b, c
 				  struct pk_bearer **ret_whose);
 /* A name near to its own that is free there and in the other schema, or NULL. */
 const char *pk_names_free(struct pk_names *names, struct pk_bearer *b, const char *schema);
+void pk_names_forget(struct pk_names *names, struct pk_bearer *b); /* it is dropped */
 void pk_names_give(struct pk_names *names, struct pk_bearer *b, const char *schema, const char *name);
 
 /* The one that says what it is called: of the first parent, and its. */

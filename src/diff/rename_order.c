@@ -124,6 +124,23 @@ static void set_schema(struct mover *m, struct pk_bearer *b, const char *schema)
 	pk_names_give(&m->names, b, schema, b->now.name);
 }
 
+/* What stands for nothing goes, and comes again on the way back: that runs the last step first. */
+static void drop(struct mover *m, struct pk_bearer *b)
+{
+	struct pk_script *s = &m->w->script;
+
+	s->files = true;
+	pk_object_create(s, &b->now);
+	s->files = false;
+	for (size_t i = s->n; i-- > 0;)
+		add_step(m, b->now.kind->name, b->now.ident)->down = pk_arena_strdup(&m->ret->arena, s->items[i].sql);
+	s->n = 0;
+	b->now.kind->drop(s, &b->now);
+	m->ret->steps[m->ret->n - 1].up = pk_arena_strdup(&m->ret->arena, s->items[0].sql);
+	s->n = 0;
+	pk_names_forget(&m->names, b);
+}
+
 /* Parents are known in their order: those that it took later it takes again, on the way back. */
 static void take_later_parents(struct mover *m, const struct pk_object *heir, const struct pk_object *parent, struct pk_buf *out)
 {
@@ -225,8 +242,10 @@ static bool make_room(struct mover *m, struct pk_bearer *b)
 		return false;
 	if (leaves)
 		leave(m, relation_of(leaves), relation_of(leaves->leaders[0]));
-	else if (holder && (holder->inside || holder->now.kind->rename))
+	else if (holder && (holder->inside || pk_can_be_renamed(&holder->now)))
 		rename_now(m, holder, pk_names_free(&m->names, holder, NULL));
+	else if (holder && holder->now.kind->rename)
+		drop(m, holder);
 	return leaves || (holder && (holder->inside || holder->now.kind->rename));
 }
 
@@ -347,7 +366,8 @@ void pk_renaming_sql(const struct pk_renaming *renaming, bool back, struct pk_bu
 	for (size_t i = 0; i < renaming->n; i++) {
 		const struct pk_rename_step *step = &renaming->steps[back ? renaming->n - 1 - i : i];
 
-		pk_buf_addf(ret, "%s;\n", back ? step->down : step->up);
+		if (back ? step->down : step->up)
+			pk_buf_addf(ret, "%s;\n", back ? step->down : step->up);
 	}
 }
 
@@ -364,7 +384,8 @@ void pk_renaming_plan(const struct pk_renaming *renaming, bool back, struct pk_p
 			.rows = locks ? from->lock.rows : -1, .bytes = locks ? from->lock.bytes : -1,
 		};
 
-		pk_plan_add(ret, &step);
+		if (step.sql)
+			pk_plan_add(ret, &step);
 	}
 }
 

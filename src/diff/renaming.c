@@ -252,7 +252,7 @@ static void add_mark(struct pk_rename_work *w, const struct pk_renamed_mark *mar
 			continue;
 		}
 		rename.from = find_old(w, to, schema, mark->old_name);
-		if (rename.from)
+		if (rename.from && pk_can_be_renamed(rename.from))
 			add(w, &rename);
 	}
 }
@@ -386,7 +386,7 @@ static int add_asked(struct pk_rename_work *w, const char *text, int depth, stru
 			    pk_table_of_type(rename.from->parent), pk_attr(rename.from, 0), pk_attr(rename.to, 0));
 		return pk_err_exit(err, PK_EXIT_USAGE);
 	}
-	if (rename.from->kind->rename)
+	if (pk_can_be_renamed(rename.from))
 		add(w, &rename);
 	return 0;
 }

@@ -13,7 +13,7 @@
 struct pk_rename_step {
 	const char *kind, *object; /* as it is before */
 	const char *within_kind, *within, *name; /* as in struct pk_step */
-	const char *up, *down;	   /* a statement each, without semicolon */
+	const char *up, *down;	   /* a statement each, without semicolon; NULL: nothing is done that way */
 	const char *note;
 	struct pk_step_lock lock;  /* for a moment; relation NULL: none */
 };

@@ -321,6 +321,13 @@ pairs() {
 	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT count(*) FROM b')" 1
 }
 
+@test "a shell type in the way goes, and comes again on the way back; none is renamed" {
+	ok pairs "CREATE TYPE b; COMMENT ON TYPE b IS 'soon'; CREATE TYPE s; CREATE TABLE a (i int); INSERT INTO a VALUES (1)" \
+		'CREATE TABLE b (i int); CREATE TYPE t' --rename table:a=b --rename type:s=t
+	hasnt 'DROP TABLE' __renamed
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT i FROM b')" 1
+}
+
 @test "functions are renamed together with the types that they take" {
 	ok pairs 'CREATE SCHEMA s; CREATE TYPE s.t AS (x int); CREATE TYPE u AS (x int); CREATE FUNCTION f(s.t, int, u[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
 		CREATE FUNCTION f(u, int, s.t[]) RETURNS int LANGUAGE sql AS $$SELECT 2$$' \
