@@ -127,11 +127,22 @@ void pk_column_set_not_null(struct pk_script *s, const struct pk_object *o)
 	set(s, NULL, o, false);
 }
 
-static void drop(struct pk_script *s, const struct pk_object *o)
+/* Up to 17 what a table loses its heirs lose as well, whatever they say. Heirs can be left out, partitions cannot. */
+static bool spares_heirs(const struct pk_object *from, const struct pk_object *table)
 {
-	pk_stmt_joins(emit(s, o->parent, "ACCESS EXCLUSIVE",
-			   pk_arena_printf(s->arena, "%s DROP NOT NULL", pk_column_alter(s, o, false))),
-		      o->parent);
+	return !pk_attr(from, NOT_NULL_NAME) && !pk_table_is_partitioned(table);
+}
+
+
+static void drop(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	bool spares = spares_heirs(from, to->parent);
+	struct pk_stmt *stmt = emit(s, to->parent, "ACCESS EXCLUSIVE",
+				    pk_arena_printf(s->arena, "%s DROP NOT NULL", pk_column_alter(s, to, spares)));
+
+	if (spares)
+		stmt->heirs = PK_NO_HEIRS;
+	pk_stmt_joins(stmt, to->parent);
 }
 
 static void comment(struct pk_script *s, const struct pk_object *o)
@@ -144,6 +155,15 @@ static void comment(struct pk_script *s, const struct pk_object *o)
 static bool passes_on(const struct pk_object *o)
 {
 	return pk_attr(o, NOT_NULL) && !no_inherit(o);
+}
+
+bool pk_column_takes_not_null(const struct pk_object *from, const struct pk_object *to, const struct pk_object *heir)
+{
+	if (!passes_on(from) || pk_attr(to, NOT_NULL))
+		return false;
+	if (!pk_attr(from, NOT_NULL_NAME))
+		return !spares_heirs(from, from->parent);
+	return pk_attr(heir, NOT_NULL_INHERITED) && strcmp(pk_attr(heir, NOT_NULL_INHERITED), "local") != 0;
 }
 
 /* An heir's own, of a column that comes with INHERITS. */
@@ -172,7 +192,7 @@ static bool change(struct pk_script *s, const struct pk_object *from, const stru
 
 	/* Renaming reaches the heirs, and fails where theirs has another name. */
 	if ((!pk_attr(from, NOT_NULL_INVALID) && pk_attr(to, NOT_NULL_INVALID)) || (renamed && pk_attr(from, NOT_NULL_APART))) {
-		drop(s, from);
+		drop(s, from, from);
 		set(s, from, to, plainly);
 		return false;
 	}
@@ -197,7 +217,7 @@ static bool follows(const struct pk_object *from, const struct pk_object *to, bo
 		return pk_attr(to, NOT_NULL);
 	}
 	/* Where the parent keeps it for itself the heirs keep theirs. */
-	if (parent_had && !parent_has && !pk_attr(to->origin, NOT_NULL))
+	if (parent_had && !parent_has && !pk_attr(to->origin, NOT_NULL) && !spares_heirs(from->origin, to->origin->parent))
 		*had = pk_streq(pk_attr(from, NOT_NULL_INHERITED), "local");
 	return false;
 }
@@ -211,7 +231,7 @@ void pk_column_alter_not_null(struct pk_script *s, const struct pk_object *from,
 		return;
 	kept = had && has;
 	if (had && !has)
-		drop(s, to);
+		drop(s, from, to);
 	else if (!had && has)
 		set(s, from, to, plainly);
 	else if (kept && pk_attr(from, NOT_NULL_NAME) && pk_attr(to, NOT_NULL_NAME))

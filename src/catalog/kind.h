@@ -296,6 +296,8 @@ const char *pk_column_quoted(const struct pk_object *column);
 const char *pk_column_value(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* Can a foreign key stay while one of its columns changes from one to the other, and its other side has or has not? */
 bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *to);
+/* Does it lose NOT NULL, and this heir's column with it, whatever that says? */
+bool pk_column_takes_not_null(const struct pk_object *from, const struct pk_object *to, const struct pk_object *heir);
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
 bool pk_column_generated(const struct pk_object *column);
 const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */
@@ -356,6 +358,8 @@ bool pk_table_stays_attached(const struct pk_object *from, const struct pk_objec
 void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table);
 /* The table that it is a partition of; NULL: none. */
 const struct pk_object *pk_partition_of(const struct pk_object *table);
+/* A primary key, or the table's replica identity: can its columns not do without NOT NULL? */
+bool pk_table_needs_not_null(const struct pk_object *part);
 bool pk_table_is_unlogged(const struct pk_object *table);
 bool pk_table_is_partitioned(const struct pk_object *table);
 

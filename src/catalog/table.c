@@ -197,6 +197,14 @@ static const char *identity_index(const struct pk_object *o)
 	return identity && pk_starts_with(identity, BY_INDEX) ? identity + strlen(BY_INDEX) : NULL;
 }
 
+bool pk_table_needs_not_null(const struct pk_object *part)
+{
+	if (part->kind->exclusive && part->kind->exclusive(part))
+		return true;
+	return part->kind->parent_attr && pk_takes_relation_name(part) && part->parent->kind == &pk_kind_table && identity_index(part->parent) &&
+	       strcmp(identity_index(part->parent), pk_attr(part, 0)) == 0;
+}
+
 static void set_identity(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "ALTER TABLE %s REPLICA IDENTITY %s", o->ident,

@@ -147,7 +147,10 @@ static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 	}
 }
 
-/* What goes is better out of the way of changes to what it uses; where these are none of its business, it need not be. */
+/*
+ * What goes is better out of the way of changes to what it uses, and to what passes them on; where these are none of its
+ * business, it need not be.
+ */
 static void order_before_change(struct pk_differ *d, size_t drop, const struct pk_object *o, const struct pk_object *on)
 {
 	const struct pk_info *info = pk_info(on);
@@ -158,6 +161,8 @@ static void order_before_change(struct pk_differ *d, size_t drop, const struct p
 		pk_graph_wish(&d->graph, drop, info->alter);
 	else
 		pk_graph_edge(&d->graph, drop, info->alter);
+	if (on->origin)
+		order_before_change(d, drop, o, on->origin);
 }
 
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
@@ -350,8 +355,16 @@ static bool is_merged(const struct pk_object *column)
 {
 	const struct pk_object *old = pk_info(column)->other;
 
-	return old && pk_changes_in_place(column) &&
+	return old && pk_changes_in_place(column) && !pk_table_is_partition(column->parent) &&
 	       (!old->origin || !pk_table_keeps_parent(old->parent, column->parent, old->origin->parent->ident));
+}
+
+/* The node after which the column is as it shall be, or else what it comes from. */
+static size_t reaching_node(const struct pk_object *column)
+{
+	size_t node = pk_ready_node(column);
+
+	return node == PK_NO_NODE && column->origin ? reaching_node(column->origin) : node;
 }
 
 /* An heir's own change comes after its parent's, which reaches it too; a partition is made apart. */
@@ -368,7 +381,7 @@ static void order_heirs(struct pk_differ *d)
 		if (is_merged(o))
 			pk_graph_edge(&d->graph, pk_info(o)->alter, bringing);
 		else if (!pk_table_is_partition(o->parent) || !pk_made_with_parent(o))
-			pk_graph_edge(&d->graph, pk_ready_node(o->origin), pk_ready_node(o));
+			pk_graph_edge(&d->graph, reaching_node(o->origin), pk_ready_node(o));
 	}
 }
 

@@ -100,12 +100,54 @@ static bool say_checks_alike(const struct pk_object *table, const struct pk_obje
 	return changed;
 }
 
+static bool stays_under(const struct pk_object *heir, const struct pk_object *parent)
+{
+	const struct pk_object *other = pk_info(heir)->other;
+
+	if (pk_attachment_of(heir))
+		return pk_stays_attached(heir);
+	return other && pk_table_keeps_parent(heir, other, parent->ident);
+}
+
+/* Of the old side: what needs NOT NULL in heirs cannot be there while a column takes it from them. */
+static bool take_not_null(const struct pk_object *column, const struct pk_object *table)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		const struct pk_object *heir = table->heirs[i];
+
+		if (!stays_under(heir, table))
+			continue;
+		for (size_t j = 0; j < heir->n_children; j++) {
+			struct pk_object *part = heir->children[j];
+
+			for (size_t k = 0; k < part->n_deps && pk_table_needs_not_null(part); k++) {
+				const struct pk_object *on = part->deps[k];
+
+				if (on->parent != heir || !on->kind->part || strcmp(on->name, column->name) != 0 ||
+				    !pk_column_takes_not_null(column, pk_info(column)->other, on))
+					continue;
+				pk_info(part)->gap = true;
+				changed |= remake(part, column);
+			}
+		}
+		changed |= take_not_null(column, heir);
+	}
+	return changed;
+}
+
 bool pk_shares_reach(struct pk_changes *c)
 {
 	bool changed = false;
 
-	for (size_t i = 0; i < c->from->n; i++)
+	for (size_t i = 0; i < c->from->n; i++) {
+		const struct pk_object *o = c->from->objects[i], *other = pk_info(o)->other;
+
 		changed |= part_ways(c, c->from->objects[i]);
+		if (other && o->kind->part && o->parent->kind->columns_apart && pk_changes_in_place(o))
+			changed |= take_not_null(o, o->parent);
+	}
 	for (size_t i = 0; i < c->to->n; i++) {
 		if (c->to->objects[i]->kind->attachment && pk_comes(c->to->objects[i]))
 			changed |= stay_without(c->to->objects[i]);

@@ -1,0 +1,20 @@
+CREATE TABLE stays (at int, room int) PARTITION BY LIST (at);
+CREATE TABLE days PARTITION OF stays FOR VALUES IN (1);
+ALTER TABLE days ADD PRIMARY KEY (at);
+CREATE TABLE bills (day int REFERENCES days);
+CREATE TABLE more PARTITION OF stays FOR VALUES IN (2, 3) PARTITION BY LIST (at);
+CREATE TABLE a_day PARTITION OF more FOR VALUES IN (2);
+ALTER TABLE a_day ADD CONSTRAINT the_day PRIMARY KEY (at);
+COMMENT ON CONSTRAINT the_day ON a_day IS 'one of many';
+CREATE TABLE last_days PARTITION OF stays FOR VALUES IN (4);
+ALTER TABLE last_days ALTER at SET NOT NULL;
+CREATE UNIQUE INDEX last_at ON last_days (at);
+ALTER TABLE last_days REPLICA IDENTITY USING INDEX last_at;
+
+CREATE TABLE things (nr int, kind int);
+CREATE TABLE goods (nr int NOT NULL PRIMARY KEY, kind int) INHERITS (things);
+CREATE TABLE numbered (nr int NOT NULL);
+CREATE TABLE toys () INHERITS (things, numbered);
+CREATE TABLE books (nr int NOT NULL GENERATED ALWAYS AS IDENTITY, kind int NOT NULL) INHERITS (things);
+CREATE TABLE maps (nr int NOT NULL UNIQUE, kind int NOT NULL) INHERITS (things);
+ALTER TABLE maps REPLICA IDENTITY USING INDEX maps_nr_key;
