@@ -105,6 +105,8 @@ static inline bool pk_moves(const struct pk_object *table) /* is it made anew, a
 {
 	return table->kind->refill && pk_info(table)->fate == PK_REMAKE;
 }
+/* Of the old side: a partition of one that is made anew and keeps its rows, with which it stands aside. */
+bool pk_goes_along(const struct pk_object *table);
 /*
  * Of the old side: does it make room with a key that has the row type of what changes meanwhile? Such a column can be
  * nothing else: its rows are kept in a table without a key. Once all is decided.

@@ -28,11 +28,11 @@ bool pk_moves_reach(struct pk_changes *c)
 	return changed;
 }
 
-static bool goes_along(const struct pk_object *o)
+bool pk_goes_along(const struct pk_object *o)
 {
 	const struct pk_object *whole = o->kind->refill && pk_goes(o) ? whole_all_along(o) : NULL;
 
-	return whole && (pk_moves(whole) || goes_along(whole));
+	return whole && (pk_moves(whole) || pk_goes_along(whole));
 }
 
 /* Does anything keep values of the old type while the new one comes? */
@@ -67,7 +67,7 @@ void pk_moves_settle(struct pk_changes *c)
 		struct pk_object *o = c->from->objects[i];
 		struct pk_info *info = pk_info(o);
 
-		info->along = goes_along(o);
+		info->along = pk_goes_along(o);
 		info->aside |= (info->fate == PK_REPLACE_TYPE && in_use(o)) || pk_moves(o) || info->along;
 		if (info->aside && o->kind->type)
 			makers_aside(o);

@@ -120,7 +120,7 @@ static bool free_holder(void *context, const struct pk_object *type, struct pk_o
 	bool gone = pk_info(root)->fate == PK_DROP_OLD;
 
 	info->gap = true;
-	if (is_value(o, type) && pk_moves(o->parent) && !info->freed)
+	if (is_value(o, type) && (pk_moves(o->parent) || pk_goes_along(o->parent)) && !info->freed)
 		return free_column(o, true); /* of the table that stands aside; the new one has no rows yet */
 	if (!other || pk_goes(o) || info->freed || (o->kind->type && info->retie))
 		return false;

@@ -61,7 +61,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "partitions attached, detached, moved and made" { both_ways partitions; }
 @test "partitions in the place of others that go late" { both_ways partition-bounds; }
 @test "tables that are made anew keep their rows" { both_ways moved; }
-@test "partitions become one table, but for one that stays by itself" { both_ways moved-partitions; }
+@test "partitions become one table, but for one that stays by itself; their defaults" { both_ways moved-partitions; }
 @test "names, options and comments of what partitions share, while a column changes its type" { both_ways partition-shares; }
 @test "indexes and keys that some partitions have no share of" { both_ways partition-wholes; }
 @test "indexes of the same columns, of which partitions have shares" { both_ways partition-doubles; }
