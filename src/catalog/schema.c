@@ -8,6 +8,8 @@ static const char *const attrs[] = { "granted" };
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	pk_emit(s, "CREATE SCHEMA %s%s", s->files ? "IF NOT EXISTS " : "", o->ident);
+	if (pk_attr(o, GRANTED) && s->files && !o->comment)
+		pk_emit(s, "COMMENT ON SCHEMA %s IS NULL", o->ident);
 	if (pk_attr(o, GRANTED) && !s->files && !s->canonical)
 		pk_emit(s, "GRANT %s ON SCHEMA %s TO PUBLIC", pk_attr(o, GRANTED), o->ident);
 }

@@ -56,8 +56,10 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 
 	if (o->parent && !o->kind->comes_first)
 		pk_graph_edge(&d->graph, pk_ready_node(o->parent), node);
-	if (o->parent && o->kind->comes_first)
+	if (o->parent && o->kind->comes_first) {
 		pk_graph_edge(&d->graph, pk_drop_node(pk_info(o->parent)->other), node);
+		pk_graph_edge(&d->graph, node, pk_ready_node(o->parent));
+	}
 	if (type_of(o))
 		pk_graph_edge(&d->graph, pk_ready_node(type_of(o)), node);
 	for (size_t i = 0; i < o->n_deps; i++) {

@@ -175,7 +175,7 @@ project() {
 	equal "$status" 0
 	local what
 	for what in 'large objects' 'privileges on function public.similarity' \
-		'privileges on function pg_catalog.pg_ls_dir' 'privileges on table column public.t.ctid' 'security label of nobody on type public.t' \
+		'privileges on function pg_catalog.pg_ls_dir' 'privileges on columns of table public.t' 'security label of nobody on type public.t' \
 		'settings of the database: work_mem' 'settings of the database for role twelfth: work_mem' \
 		'the comment on the database' 'privileges of the database'; do
 		# shellcheck disable=SC2154 # comes from run

@@ -9,7 +9,7 @@ SELECT what FROM (
                             AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END
     UNION ALL SELECT 'large objects' WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
     UNION ALL -- that are not what the extension, or the server itself, gave
-    SELECT 'privileges on ' || i.type || ' ' || i.identity || CASE WHEN m.objid IS NULL THEN ', of the server' ELSE ', of an extension' END
+    SELECT DISTINCT 'privileges on ' || CASE WHEN o.subid <> 0 THEN 'columns of ' ELSE '' END || i.type || ' ' || i.identity || CASE WHEN m.objid IS NULL THEN ', of the server' ELSE ', of an extension' END
     FROM (SELECT 'pg_class'::regclass::oid AS classid, oid, 0 AS subid, relacl AS acl,
                  acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner) AS born
           FROM pg_class WHERE relacl IS NOT NULL
@@ -22,7 +22,7 @@ SELECT what FROM (
                     FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL) o
     LEFT JOIN pg_depend m ON m.classid = o.classid AND m.objid = o.oid AND m.objsubid = 0 AND m.deptype = 'e'
     LEFT JOIN pg_init_privs p ON p.classoid = o.classid AND p.objoid = o.oid AND p.objsubid = o.subid,
-    pg_identify_object(o.classid, o.oid, o.subid) i
+    pg_identify_object(o.classid, o.oid, 0) i
     WHERE (m.objid IS NOT NULL OR o.oid < 16384 OR o.subid < 0) AND o.oid <> 2200 -- the schema public is modelled
           -- nor is what initdb gives on these in pg_init_privs
           AND i.identity <> 'information_schema' AND coalesce(i.schema, '') <> 'information_schema'

@@ -21,3 +21,5 @@ CREATE TYPE steps;
 CREATE FUNCTION tidy(steps) RETURNS steps LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical';
 CREATE TYPE steps AS RANGE (subtype = int, subtype_diff = span, canonical = tidy);
 CREATE TABLE s (r steps);
+CREATE TYPE never;
+COMMENT ON TYPE never IS 'a shell';
