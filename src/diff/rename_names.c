@@ -104,6 +104,12 @@ static void hold(struct pk_names *names, struct pk_bearer *b, bool held)
 			pk_map_set(&names->held, keys.items[i], held ? b : NULL);
 }
 
+static const struct pk_object *now_of(struct pk_rename_work *w, const struct pk_object *o)
+{
+	(void)w;
+	return &pk_names_of(o)->now;
+}
+
 /* How SQL names it by now, and its parts. */
 static void set_ident(struct pk_names *names, struct pk_bearer *b)
 {
@@ -114,9 +120,13 @@ static void set_ident(struct pk_names *names, struct pk_bearer *b)
 		return;
 	if (o->kind->part)
 		pk_buf_addf(&ident, "%s.", o->parent->ident);
-	if (!b->place)
+	if (o->kind->routine) {
+		pk_buf_add_qualified(&ident, o->schema, o->name);
+		pk_buf_add(&ident, pk_rename_tail_there(names->work, b->was, now_of));
+	} else if (!b->place) {
 		pk_buf_add(&ident, pk_ident_named(&names->work->script, o, o->name));
-	else
+	}
+	if (b->place)
 		pk_buf_add_ident(&ident, o->name);
 	if (b->place && pk_starts_with(pk_ident_tail(o), " ON "))
 		pk_buf_addf(&ident, " ON %s", o->parent->ident);
@@ -147,8 +157,40 @@ static void call_followers(struct pk_names *names, struct pk_bearer *b, const ch
 	}
 }
 
+void pk_names_refresh(struct pk_names *names, struct pk_bearer *b)
+{
+	if (b->now.kind->routine)
+		call(names, b, b->now.schema, b->now.name);
+}
+
+/* What is in the schema is in it under its new name, and so is what gets there. */
+static void call_contents(struct pk_names *names, const char *old, const char *new)
+{
+	const struct pk_snapshot *from = names->work->from;
+
+	for (size_t i = 0; i < from->n; i++) {
+		struct pk_bearer *b = pk_names_of(from->objects[i]);
+
+		if (b->due && !b->anew && pk_streq(b->schema, old))
+			b->schema = new;
+		if (!pk_streq(b->now.schema, old))
+			continue;
+		call(names, b, new, b->now.name);
+		for (size_t j = 0; j < b->n_along; j++)
+			if (pk_streq(b->along[j]->now.schema, old))
+				call(names, b->along[j], new, b->along[j]->now.name);
+	}
+}
+
+struct pk_bearer *pk_names_schema(struct pk_names *names, const char *name)
+{
+	return pk_map_get(&names->held, pk_arena_printf(&names->work->arena, "%s\n\n%s", pk_kind_schema.name, name));
+}
+
 void pk_names_give(struct pk_names *names, struct pk_bearer *b, const char *schema, const char *name)
 {
+	if (b->now.kind == &pk_kind_schema)
+		call_contents(names, b->now.name, name);
 	if (!pk_streq(b->now.name, name))
 		call_followers(names, b, name);
 	for (size_t i = 0; i < b->n_along && !pk_streq(b->now.schema, schema); i++)

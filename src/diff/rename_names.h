@@ -21,6 +21,7 @@ struct pk_bearer {
 	size_t n_along, cap_along;
 	bool due;              /* has still to get there: */
 	const char *schema, *name;
+	bool anew;             /* the schema is another one than what has that name before */
 };
 struct pk_names {
 	struct pk_rename_work *work;
@@ -45,6 +46,11 @@ struct pk_bearer *pk_names_holder(struct pk_names *names, struct pk_bearer *b, c
 const char *pk_names_free(struct pk_names *names, struct pk_bearer *b, const char *schema);
 void pk_names_forget(struct pk_names *names, struct pk_bearer *b); /* it is dropped */
 void pk_names_give(struct pk_names *names, struct pk_bearer *b, const char *schema, const char *name);
+
+/* What has the name of a schema by now; NULL: nothing that was there before. */
+struct pk_bearer *pk_names_schema(struct pk_names *names, const char *name);
+/* How SQL names it by now, where that names types as well. */
+void pk_names_refresh(struct pk_names *names, struct pk_bearer *b);
 
 /* The one that says what it is called: of the first parent, and its. */
 struct pk_bearer *pk_names_root(struct pk_bearer *b);

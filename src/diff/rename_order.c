@@ -68,8 +68,10 @@ static void rename_now(struct mover *m, struct pk_bearer *b, const char *name)
 {
 	struct pk_script *s = &m->w->script;
 	const struct pk_object *now = &b->now;
-	struct pk_rename_step *step = add_step(m, b->inside ? now->kind->inside : now->kind->name, b->inside ? now->name : now->ident);
+	struct pk_rename_step *step;
 
+	pk_names_refresh(&m->names, b);
+	step = add_step(m, b->inside ? now->kind->inside : now->kind->name, b->inside ? now->name : now->ident);
 	step->note = "programs that use the old name fail from then on";
 	if (now->parent) {
 		step->within_kind = now->parent->kind->name;
@@ -90,11 +92,8 @@ static void make_schema(struct mover *m, const char *schema)
 	PK_AUTO(pk_buf) ident = PK_BUF_INIT;
 	struct pk_rename_step *step;
 
-	if (!schema || pk_strv_has(&m->schemas, schema))
+	if (!schema || pk_strv_has(&m->schemas, schema) || pk_names_schema(&m->names, schema))
 		return;
-	for (size_t i = 0; i < m->w->from->n; i++)
-		if (m->w->from->objects[i]->kind == &pk_kind_schema && pk_streq(m->w->from->objects[i]->name, schema))
-			return;
 	pk_strv_push(&m->schemas, schema);
 	pk_buf_add_ident(&ident, schema);
 	step = add_step(m, pk_kind_schema.name, ident.ptr);
@@ -106,11 +105,13 @@ static void make_schema(struct mover *m, const char *schema)
 static void set_schema(struct mover *m, struct pk_bearer *b, const char *schema)
 {
 	struct pk_script *s = &m->w->script;
-	struct pk_object moved = b->now;
+	struct pk_object moved;
 	PK_AUTO(pk_buf) from = PK_BUF_INIT;
 	PK_AUTO(pk_buf) to = PK_BUF_INIT;
 	struct pk_rename_step *step;
 
+	pk_names_refresh(&m->names, b);
+	moved = b->now;
 	make_schema(m, schema);
 	pk_buf_add_ident(&from, moved.schema);
 	pk_buf_add_ident(&to, schema);
@@ -204,11 +205,19 @@ static bool can_leave(const struct pk_bearer *b)
 	       !pk_attachment_of(relation_of(b));
 }
 
+/* The schema that has to give its name to the new one in which this one shall be; NULL: none. */
+static struct pk_bearer *waits_for_schema(struct mover *m, const struct pk_bearer *b)
+{
+	return b->anew ? pk_names_schema(&m->names, b->schema) : NULL;
+}
+
 /* What a bearer waits for that cannot be called as it shall be: a bearer that is due itself, or NULL. */
 static struct pk_bearer *waits_for(struct mover *m, struct pk_bearer *b)
 {
 	struct pk_bearer *whose, *root = pk_names_root(b), *holder;
 
+	if (waits_for_schema(m, b))
+		return waits_for_schema(m, b);
 	if (root != b && root->due)
 		return root;
 	holder = pk_names_holder(&m->names, b, b->schema, b->name, &whose);
@@ -254,7 +263,7 @@ static bool is_free(struct mover *m, struct pk_bearer *b)
 {
 	struct pk_bearer *follower;
 
-	return !b->n_leaders && !pk_names_holder(&m->names, b, b->schema, b->name, NULL) &&
+	return !waits_for_schema(m, b) && !b->n_leaders && !pk_names_holder(&m->names, b, b->schema, b->name, NULL) &&
 	       (pk_streq(b->now.name, b->name) || !pk_names_other_leader(b, &follower));
 }
 
@@ -296,9 +305,12 @@ static bool move_next(struct mover *m)
 		struct pk_bearer *b = m->due[i];
 
 		/* what goes along is where its table is; what follows may have its name already */
-		if (b->goes_along || b->place)
+		if (b->goes_along || b->place) {
 			b->schema = b->now.schema;
-		b->due = b->due && !(pk_streq(b->now.schema, b->schema) && pk_streq(b->now.name, b->name));
+			b->anew = false;
+		}
+		b->due = b->due && (waits_for_schema(m, b) || !pk_streq(b->now.schema, b->schema) ||
+				    !pk_streq(b->now.name, b->name));
 		if (b->due && is_free(m, b))
 			return move(m, b), true;
 		first = b->due && !first ? b : first;
@@ -337,6 +349,9 @@ static void add_due(struct mover *m, const struct pk_rename *rename)
 	b->due = true;
 	b->name = rename->inside ? rename->inside_to : pk_bare_name(&m->w->arena, rename->to);
 	b->schema = pk_rename_schema_before(m->w, rename->to->schema);
+	b->anew = !b->schema && rename->to->schema;
+	if (b->anew)
+		b->schema = rename->to->schema;
 	m->due[m->n++] = b;
 }
 

@@ -2,20 +2,39 @@
 #include "diff/rename_work.h"
 #include "sql/scan.h"
 
-const char *pk_rename_schema_before(const struct pk_rename_work *w, const char *schema)
+/* The rename that gives a schema this name, or takes it from one; NULL: there is none. */
+static const struct pk_rename *giving(const struct pk_rename_work *w, const char *schema)
 {
 	for (size_t i = 0; schema && i < w->n; i++)
 		if (w->items[i].to->kind == &pk_kind_schema && pk_streq(w->items[i].to->name, schema))
-			return w->items[i].from->name;
-	return schema;
+			return &w->items[i];
+	return NULL;
+}
+
+static const struct pk_rename *taking(const struct pk_rename_work *w, const char *schema)
+{
+	for (size_t i = 0; schema && i < w->n; i++)
+		if (w->items[i].from->kind == &pk_kind_schema && pk_streq(w->items[i].from->name, schema))
+			return &w->items[i];
+	return NULL;
+}
+
+const char *pk_rename_schema_before(const struct pk_rename_work *w, const char *schema)
+{
+	const struct pk_rename *rename = giving(w, schema);
+
+	if (rename)
+		return rename->from->name;
+	return taking(w, schema) ? NULL : schema;
 }
 
 static const char *schema_after(const struct pk_rename_work *w, const char *schema)
 {
-	for (size_t i = 0; schema && i < w->n; i++)
-		if (w->items[i].from->kind == &pk_kind_schema && pk_streq(w->items[i].from->name, schema))
-			return w->items[i].to->name;
-	return schema;
+	const struct pk_rename *rename = taking(w, schema);
+
+	if (rename)
+		return rename->to->name;
+	return giving(w, schema) ? NULL : schema;
 }
 
 const char *pk_rename_tail_there(struct pk_rename_work *w, const struct pk_object *o,

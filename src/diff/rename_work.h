@@ -22,7 +22,7 @@ void pk_rename_work_release(struct pk_rename_work *work);
 bool pk_is_part(const struct pk_object *o); /* its name is one within its table */
 /* rename_sides.c, with what was found so far. */
 
-/* The schema that has this name after the renames, by the name before. */
+/* The schema that has this name after the renames, by the name before; NULL: it is new, though another has the name. */
 const char *pk_rename_schema_before(const struct pk_rename_work *work, const char *schema);
 /* The counterpart of an object of the new side; NULL: it is new. */
 const struct pk_object *pk_rename_before(struct pk_rename_work *work, const struct pk_object *to);

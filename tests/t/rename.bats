@@ -328,6 +328,43 @@ pairs() {
 	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT i FROM b')" 1
 }
 
+@test "what moves to a new schema is not in the one that gave it its name" {
+	ok pairs 'CREATE SCHEMA a; CREATE SCHEMA b; CREATE SCHEMA k; CREATE TABLE a.x (i int); CREATE TABLE a.t (i serial PRIMARY KEY); CREATE TABLE k.x (i int);
+		CREATE TABLE b.t (i serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY); CREATE TYPE a.e AS ENUM ($$v$$); CREATE SEQUENCE b.s;
+		CREATE FUNCTION b.f(a.e, k.x) RETURNS int LANGUAGE sql AS $$SELECT 1$$; CREATE TABLE b.y (i int); CREATE TABLE b.z (i int);
+		CREATE DOMAIN a.d AS int CONSTRAINT one CHECK (VALUE > 0); CREATE VIEW k.gone AS SELECT 1 AS one;
+		INSERT INTO a.x VALUES (1); INSERT INTO a.t VALUES (2); INSERT INTO b.t VALUES (3); INSERT INTO k.x VALUES (4); INSERT INTO b.y VALUES (5)' \
+		'CREATE SCHEMA a; CREATE SCHEMA b; CREATE SCHEMA c; CREATE TABLE c.x (i int); CREATE TABLE a.x (i serial PRIMARY KEY); CREATE TABLE b.x (i int);
+		CREATE TABLE a.t (i serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY); CREATE TYPE a.e AS ENUM ($$v$$); CREATE SEQUENCE a.s;
+		CREATE FUNCTION a.g(a.e, b.x) RETURNS int LANGUAGE sql AS $$SELECT 1$$; CREATE TABLE b.y (i int); CREATE TABLE b.z (i int);
+		CREATE DOMAIN c.d AS int CONSTRAINT two CHECK (VALUE > 0)' \
+		--rename schema:a=c --rename table:a.t=a.x --rename table:b.t=a.t --rename type:a.e=a.e --rename sequence:b.s=a.s \
+		--rename 'function:b.f(a.e, k.x)=a.g' --rename table:k.x=b.x --rename table:b.y=z --rename table:b.z=y --rename constraint:a.d.one=two
+	hasnt 'DROP TABLE'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT (SELECT i FROM c.x), (SELECT i FROM a.x), (SELECT i FROM a.t), (SELECT i FROM b.x), (SELECT i FROM b.z)')" '1|2|3|4|5'
+}
+
+@test "marks say what moves to a new schema whose name another had" {
+	local old='CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (i int); CREATE TABLE b.t (i int); INSERT INTO a.t VALUES (1); INSERT INTO b.t VALUES (2)'
+	pg_createdb marked
+	sql marked "$old"
+	cd "$T"
+	cat >marks.sql <<-'SQL'
+		-- postkit:renamed-from a
+		CREATE SCHEMA c;
+		CREATE SCHEMA a;
+		CREATE SCHEMA b;
+		CREATE TABLE c.t (i int);
+		-- postkit:renamed-from b.t
+		CREATE TABLE a.t (i int);
+	SQL
+	git postkit diff "$(pg_url marked)" marks.sql >up.sql
+	sql marked <up.sql
+	equal "$(sql marked 'SELECT (SELECT i FROM c.t), (SELECT i FROM a.t)')" '1|2'
+	ok git postkit diff "$(pg_url marked)" marks.sql
+	hasnt ';'
+}
+
 @test "functions are renamed together with the types that they take" {
 	ok pairs 'CREATE SCHEMA s; CREATE TYPE s.t AS (x int); CREATE TYPE u AS (x int); CREATE FUNCTION f(s.t, int, u[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
 		CREATE FUNCTION f(u, int, s.t[]) RETURNS int LANGUAGE sql AS $$SELECT 2$$' \
