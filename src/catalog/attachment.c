@@ -38,10 +38,19 @@ void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct p
 	lock_whole(s, stmt, table, "ACCESS EXCLUSIVE");
 }
 
+struct pk_stmt *pk_partition_attach(struct pk_script *s, const struct pk_object *o, const char *whole, const char *table)
+{
+	return pk_emit(s, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s", whole, table, pk_attr(o, BOUND));
+}
+
+struct pk_stmt *pk_partition_detach(struct pk_script *s, const char *whole, const char *table)
+{
+	return pk_emit(s, "ALTER TABLE ONLY %s DETACH PARTITION %s", whole, table);
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s", pk_attr(o, OF_TABLE), o->ident,
-				       pk_attr(o, BOUND));
+	struct pk_stmt *stmt = pk_partition_attach(s, o, pk_attr(o, OF_TABLE), o->ident);
 
 	stmt->scan = true;
 	stmt->heirs = PK_ALL_HEIRS;
@@ -52,7 +61,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 
 static void drop(struct pk_script *s, const struct pk_object *o)
 {
-	struct pk_stmt *stmt = pk_emit(s, "ALTER TABLE ONLY %s DETACH PARTITION %s", pk_attr(o, OF_TABLE), o->ident);
+	struct pk_stmt *stmt = pk_partition_detach(s, pk_attr(o, OF_TABLE), o->ident);
 
 	pk_partition_goes(s, stmt, o->parent);
 	if (pk_script_online(s, o->parent))

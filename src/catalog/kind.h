@@ -354,6 +354,9 @@ static inline const char *pk_alter_table(const struct pk_object *table)
 bool pk_table_is_partition(const struct pk_object *table);
 /* Is it a partition of the same table, for the same bounds, all along? */
 bool pk_table_stays_attached(const struct pk_object *from, const struct pk_object *to);
+/* Tables as SQL names them; the bounds are the attachment's. */
+struct pk_stmt *pk_partition_attach(struct pk_script *s, const struct pk_object *attachment, const char *whole, const char *table);
+struct pk_stmt *pk_partition_detach(struct pk_script *s, const char *whole, const char *table);
 /* The locks that a statement takes for making away with a partition, beside that on itself. */
 void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table);
 /* The table that it is a partition of; NULL: none. */

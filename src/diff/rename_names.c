@@ -391,7 +391,7 @@ static void take_out(struct pk_bearer **list, size_t *n, const struct pk_bearer 
 		}
 }
 
-void pk_names_leave(const struct pk_object *heir, const struct pk_object *parent)
+void pk_names_leave(struct pk_names *names, const struct pk_object *heir, const struct pk_object *parent)
 {
 	for (size_t i = 0; i < parent->n_children; i++) {
 		struct pk_bearer *leader = pk_names_of(parent->children[i]);
@@ -403,6 +403,8 @@ void pk_names_leave(const struct pk_object *heir, const struct pk_object *parent
 				continue;
 			take_out(b->leaders, &b->n_leaders, leader);
 			take_out(leader->followers, &leader->n_followers, b);
+			if (!b->was) /* it is there no longer */
+				hold(names, b, false);
 		}
 	}
 }

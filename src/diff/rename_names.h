@@ -19,6 +19,7 @@ struct pk_bearer {
 	size_t n_leaders, cap_leaders, n_followers, cap_followers;
 	struct pk_bearer **along; /* of a table: what goes along */
 	size_t n_along, cap_along;
+	bool all_follow;       /* its followers: none is to keep its name */
 	bool due;              /* has still to get there: */
 	const char *schema, *name;
 	bool anew;             /* the schema is another one than what has that name before */
@@ -57,6 +58,6 @@ struct pk_bearer *pk_names_root(struct pk_bearer *b);
 /* A follower's leader that does not follow b: they cannot be renamed while both lead. NULL: there is none. */
 struct pk_bearer *pk_names_other_leader(struct pk_bearer *b, struct pk_bearer **ret_follower);
 /* The heir has left the parent. */
-void pk_names_leave(const struct pk_object *heir, const struct pk_object *parent);
+void pk_names_leave(struct pk_names *names, const struct pk_object *heir, const struct pk_object *parent);
 
 #endif

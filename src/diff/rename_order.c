@@ -165,16 +165,22 @@ static void leave(struct mover *m, const struct pk_object *heir, const struct pk
 {
 	struct pk_script *s = &m->w->script;
 	const struct pk_object *heir_now = &pk_names_of(heir)->now, *parent_now = &pk_names_of(parent)->now;
+	const struct pk_object *attachment = pk_attachment_of(heir);
 	struct pk_rename_step *step = add_step(m, heir->kind->name, heir_now->ident);
 	PK_AUTO(pk_buf) later = PK_BUF_INIT;
 
-	take_later_parents(m, heir, parent, &later);
 	step->note = "its columns stay; names of the parent's could not change otherwise";
-	pk_emit(s, "%s %s NO INHERIT %s", pk_alter_table(heir), heir_now->ident, parent_now->ident);
-	pk_emit(s, "%s %s INHERIT %s%s", pk_alter_table(heir), heir_now->ident, parent_now->ident, later.ptr);
+	if (attachment) {
+		pk_partition_detach(s, parent_now->ident, heir_now->ident);
+		pk_partition_attach(s, attachment, parent_now->ident, heir_now->ident);
+	} else {
+		take_later_parents(m, heir, parent, &later);
+		pk_emit(s, "%s %s NO INHERIT %s", pk_alter_table(heir), heir_now->ident, parent_now->ident);
+		pk_emit(s, "%s %s INHERIT %s%s", pk_alter_table(heir), heir_now->ident, parent_now->ident, later.ptr);
+	}
 	take_statements(m, step);
 	describe_lock(m, heir_now, step);
-	pk_names_leave(heir, parent);
+	pk_names_leave(&m->names, heir, parent);
 	pk_strv_pushf(&m->left, "%s %s", heir->ident, parent->ident);
 }
 
@@ -193,16 +199,36 @@ static bool stays_heir(struct mover *m, const struct pk_object *heir, const stru
 	const char *const *parents;
 	size_t n = heir_after ? pk_attr_list(&m->w->script, pk_table_parents(heir_after), &parents) : 0;
 
+	if (heir_after && pk_attachment_of(heir_after))
+		return parent_after && pk_partition_of(heir_after) == parent_after;
 	for (size_t i = 0; i < n; i++)
 		if (parent_after && strcmp(parents[i], parent_after->ident) == 0)
 			return true;
 	return false;
 }
 
-static bool can_leave(const struct pk_bearer *b)
+/* Two that stay together are joined again; of a partition all rows would be read for that. */
+static bool can_leave(struct mover *m, const struct pk_bearer *b)
 {
 	return b->n_leaders && b->was && relation_of(b)->kind->columns_apart && relation_of(b->leaders[0])->kind->columns_apart &&
-	       !pk_attachment_of(relation_of(b));
+	       !(pk_attachment_of(relation_of(b)) && stays_heir(m, relation_of(b), relation_of(b->leaders[0])));
+}
+
+/* A follower that leaves in any case, and is called afterwards as it is by now; NULL: there is none. */
+static struct pk_bearer *find_keeper(struct mover *m, struct pk_bearer *b)
+{
+	struct pk_bearer *found = NULL;
+
+	for (size_t i = 0; i < b->n_followers && !found && !b->all_follow; i++) {
+		struct pk_bearer *f = b->followers[i];
+		const struct pk_object *heir = f->was ? relation_of(f) : NULL, *after = heir ? pk_rename_after(m->w, heir) : NULL;
+		bool leaves = after && !f->due && heir->kind->columns_apart && f->leaders[0] == b && b->was &&
+			      relation_of(b)->kind->columns_apart && !stays_heir(m, heir, relation_of(b));
+
+		found = leaves && pk_rename_named(m->w->to, f->was, NULL, NULL, after, f->now.name) ? f : find_keeper(m, f);
+	}
+	b->all_follow = !found;
+	return found;
 }
 
 /* The schema that has to give its name to the new one in which this one shall be; NULL: none. */
@@ -234,7 +260,9 @@ static bool make_room(struct mover *m, struct pk_bearer *b)
 
 	if (b->n_leaders) /* it goes its own way */
 		leaves = b;
-	else if ((other = pk_names_other_leader(b, &follower)) && can_leave(follower))
+	else if (!pk_streq(b->now.name, b->name) && (follower = find_keeper(m, b)))
+		return leave(m, relation_of(follower), relation_of(follower->leaders[0])), true;
+	else if ((other = pk_names_other_leader(b, &follower)) && can_leave(m, follower))
 		return leave(m, relation_of(follower), relation_of(other)), true;
 	holder = leaves ? NULL : pk_names_holder(&m->names, b, b->schema, b->name, &whose);
 	if (holder && whose->goes_along && whose != b) {
@@ -243,11 +271,11 @@ static bool make_room(struct mover *m, struct pk_bearer *b)
 	}
 	if (holder && holder->n_leaders) { /* one of two parents */
 		leaves = holder;
-		if (whose->n_leaders && can_leave(whose) &&
-		    (!can_leave(holder) || stays_heir(m, relation_of(holder), relation_of(holder->leaders[0]))))
+		if (whose->n_leaders && can_leave(m, whose) &&
+		    (!can_leave(m, holder) || stays_heir(m, relation_of(holder), relation_of(holder->leaders[0]))))
 			leaves = whose;
 	}
-	if (leaves && !can_leave(leaves))
+	if (leaves && !can_leave(m, leaves))
 		return false;
 	if (leaves)
 		leave(m, relation_of(leaves), relation_of(leaves->leaders[0]));
@@ -264,7 +292,7 @@ static bool is_free(struct mover *m, struct pk_bearer *b)
 	struct pk_bearer *follower;
 
 	return !waits_for_schema(m, b) && !b->n_leaders && !pk_names_holder(&m->names, b, b->schema, b->name, NULL) &&
-	       (pk_streq(b->now.name, b->name) || !pk_names_other_leader(b, &follower));
+	       (pk_streq(b->now.name, b->name) || (!pk_names_other_leader(b, &follower) && !find_keeper(m, b)));
 }
 
 /* ---- moves ---- */

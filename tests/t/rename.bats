@@ -365,6 +365,18 @@ pairs() {
 	hasnt ';'
 }
 
+@test "a partition or heir that leaves keeps its names, or gets others, and its values" {
+	local old='CREATE TABLE w (i int, j int, l int, CONSTRAINT c CHECK (j > 0)) PARTITION BY LIST (i); CREATE TABLE p PARTITION OF w FOR VALUES IN (1) PARTITION BY LIST (i);
+		CREATE TABLE pp PARTITION OF p FOR VALUES IN (1); CREATE TABLE q PARTITION OF w FOR VALUES IN (2); CREATE INDEX ON w (j);
+		CREATE TABLE a (x int, y int); CREATE TABLE h (z int) INHERITS (a); INSERT INTO w VALUES (1, 2, 3), (2, 3, 4); INSERT INTO h VALUES (1, 2, 3)'
+	ok pairs "$old" 'CREATE TABLE w (i int, k int, l int, CONSTRAINT d CHECK (k > 0)) PARTITION BY LIST (i); CREATE TABLE p (i int, j int, m int, CONSTRAINT c CHECK (j > 0)) PARTITION BY LIST (i);
+		CREATE TABLE pp PARTITION OF p FOR VALUES IN (1); CREATE TABLE q PARTITION OF w FOR VALUES IN (2); CREATE INDEX ON w (k); CREATE INDEX ON p (j);
+		CREATE TABLE a (w int, y int); CREATE TABLE h (x int, v int, z int)' \
+		--rename column:w.j=k --rename constraint:w.c=d --rename column:p.l=m --rename column:a.x=w --rename column:h.y=v
+	hasnt 'ADD COLUMN' 'DROP COLUMN'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT j, m, (SELECT k FROM w), (SELECT x FROM h), (SELECT v FROM h) FROM pp')" '2|3|3|1|2'
+}
+
 @test "functions are renamed together with the types that they take" {
 	ok pairs 'CREATE SCHEMA s; CREATE TYPE s.t AS (x int); CREATE TYPE u AS (x int); CREATE FUNCTION f(s.t, int, u[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
 		CREATE FUNCTION f(u, int, s.t[]) RETURNS int LANGUAGE sql AS $$SELECT 2$$' \
