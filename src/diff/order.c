@@ -277,7 +277,8 @@ static size_t freeing_node(const struct pk_object *from)
 
 	if (!info)
 		return PK_NO_NODE;
-	if (info->clean != PK_NO_NODE && !info->aside) /* it keeps its name until what was set aside goes */
+	/* it keeps its name until what was set aside goes, but for what an identity brings */
+	if (info->clean != PK_NO_NODE && !info->aside && !from->kind->brings)
 		return info->clean;
 	if (info->drop != PK_NO_NODE)
 		return info->drop;

@@ -32,3 +32,7 @@ CREATE TABLE leaf () INHERITS (twig);
 -- an heir that becomes the whole of what it inherits from
 CREATE TABLE bed (x9 bigint);
 CREATE TABLE field () INHERITS (bed);
+
+-- a key that goes with its type, beside an identity
+CREATE DOMAIN season AS boolean;
+CREATE TABLE crop (id int GENERATED ALWAYS AS IDENTITY, plot int, dry season NOT NULL) PARTITION BY HASH (plot, dry);
