@@ -47,6 +47,15 @@ static const struct pk_object *acting(const struct pk_object *o)
 	return o->kind->part && o->parent->kind->type ? o->parent : o;
 }
 
+/* A foreign key is away while the columns of the key that it refers to change, those included as well. */
+static void order_key_columns(struct pk_differ *d, const struct pk_object *o, const struct pk_object *key)
+{
+	for (size_t i = 0; o->kind->references && o->kind->references(o) && key->parent && !key->kind->part && i < key->n_deps; i++) {
+		pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(key->deps[i])->alter);
+		pk_graph_edge(&d->graph, pk_ready_node(key->deps[i]), pk_info(o)->create);
+	}
+}
+
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
 {
@@ -78,6 +87,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 			pk_graph_edge(&d->graph, pk_ready_node(on), node);
 		if (!circle)
 			wait_for_ties(d, on, node);
+		order_key_columns(d, o, on);
 		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && o->parent != pk_whole(on))
 			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
 	}
@@ -192,6 +202,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 			pk_graph_edge(&d->graph, info->drop, of->drop);
 		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !on->kind->grows && !both_use(o, on))
 			order_before_change(d, info->drop, o, on);
+		order_key_columns(d, o, on);
 	}
 	if (o->kind->linked)
 		pk_graph_edge(&d->graph, info->drop, pk_info(o->parent)->alter);

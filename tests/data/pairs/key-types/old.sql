@@ -6,3 +6,5 @@ CREATE TABLE public.doors (
 	size integer CONSTRAINT doors_fit REFERENCES public.rooms (size) ON DELETE CASCADE DEFERRABLE
 );
 CREATE TABLE included (a int, b int, note text, UNIQUE (a) INCLUDE (note), FOREIGN KEY (b) REFERENCES included (a));
+-- its type waits for an index that goes without a block
+CREATE INDEX included_note ON included (note COLLATE "C");
