@@ -194,10 +194,14 @@ static size_t add_drop(struct pk_differ *d, struct pk_object *o)
 	return info->drop;
 }
 
-void pk_differ_wait_for_losses(struct pk_differ *d, const struct pk_object *relation, size_t node)
+void pk_differ_wait_for_columns(struct pk_differ *d, const struct pk_object *relation, size_t node)
 {
 	const struct pk_object *old = pk_info(relation)->other;
 
+	for (size_t i = 0; relation->kind->columns_apart && i < relation->n_children; i++) {
+		if (relation->children[i]->kind->part)
+			pk_graph_edge(&d->graph, pk_ready_node(relation->children[i]), node);
+	}
 	for (size_t i = 0; old && relation->kind->columns_apart && !pk_goes(old) && i < old->n_children; i++) {
 		if (old->children[i]->kind->part)
 			pk_graph_edge(&d->graph, pk_drop_node(old->children[i]), node);
@@ -329,7 +333,7 @@ void pk_differ_add_nodes(struct pk_differ *d)
 			pk_graph_edge(&d->graph, pk_ready_node(to->children[j]), late);
 		for (size_t j = 0; j < to->n_deps; j++) {
 			pk_graph_edge(&d->graph, pk_ready_node(to->deps[j]), late);
-			pk_differ_wait_for_losses(d, to->deps[j], late);
+			pk_differ_wait_for_columns(d, to->deps[j], late);
 			for (size_t k = 0; k < to->deps[j]->n_children; k++)
 				pk_graph_edge(&d->graph, pk_ready_node(to->deps[j]->children[k]), late);
 		}

@@ -79,7 +79,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 			break; /* watch.c */
 		pk_graph_edge(&d->graph, pk_ready_node(on), info->attach);
 		if (o->kind->columns_apart)
-			pk_differ_wait_for_losses(d, on, info->create);
+			pk_differ_wait_for_columns(d, on, info->create);
 		/* What closes a circle waits with the tie; the rest does not. */
 		if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
 			continue;

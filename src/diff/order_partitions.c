@@ -83,13 +83,8 @@ void pk_differ_order_partitions(struct pk_differ *d)
 				else if (part->kind->shape)
 					pk_graph_edge(&d->graph, pk_ready_node(part), pk_info(o)->create);
 			}
-			for (size_t j = 0; j < o->n_deps; j++) {
-				pk_differ_wait_for_losses(d, o->deps[j], pk_info(o)->create);
-				for (size_t k = 0; k < o->deps[j]->n_children; k++) {
-					if (o->deps[j]->children[k]->kind->part)
-						pk_graph_edge(&d->graph, pk_ready_node(o->deps[j]->children[k]), pk_info(o)->create);
-				}
-			}
+			for (size_t j = 0; j < o->n_deps; j++)
+				pk_differ_wait_for_columns(d, o->deps[j], pk_info(o)->create);
 		}
 	}
 	for (size_t i = 0; i < d->changes.from->n; i++) {
