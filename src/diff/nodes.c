@@ -128,8 +128,8 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 {
 	const struct pk_object *other;
 
-	/* What is set aside keeps its columns; the rest would be in the way of the new one's, or of what it uses. */
-	if (o->parent && pk_info(o->parent)->aside && !o->kind->part && !(o->kind->attachment && pk_info(o->parent)->along))
+	/* What is set aside keeps its columns, or its shell; the rest would be in the way of the new one's, or of what it uses. */
+	if (o->parent && pk_info(o->parent)->aside && !o->kind->part && !o->kind->comes_first && !(o->kind->attachment && pk_info(o->parent)->along))
 		return with_whole(d, o);
 	/* A partition to which a foreign key refers, through the whole, cannot go before it is detached. */
 	other = o->kind->attachment ? pk_partition_of(o->parent) : NULL;

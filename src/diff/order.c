@@ -35,10 +35,12 @@ static bool tied_late(const struct pk_object *o, const struct pk_object *on)
 	return o->kind->tie && !o->kind->retie && on->kind == o->kind;
 }
 
-/* A default that is cut and made by statements of their own alone uses the sequence. */
+/* A default that is cut and made by statements of their own alone uses it. */
 static bool tied_apart(const struct pk_object *o, const struct pk_object *on, size_t tying)
 {
-	return tying != PK_NO_NODE && pk_info(o)->retie && on->kind->tied_to_column;
+	const struct pk_info *info = pk_info(o);
+
+	return tying != PK_NO_NODE && (info->retie || info->retype) && (on->kind->tied_to_column || pk_by_tie(o, on));
 }
 
 /* What happens to an attribute happens to its type. */
