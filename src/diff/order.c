@@ -196,7 +196,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
 			continue; /* untied */
 		pk_graph_edge(&d->graph, info->drop, end);
-		if (of->freed)
+		if (of->freed && (!o->kind->part || !pk_goes(o->parent))) /* else that lets go as the column does */
 			pk_graph_edge(&d->graph, info->drop, of->release);
 		if (!info->aside || !o->kind->sheds || on->kind->type)
 			pk_graph_edge(&d->graph, info->clean, end);
