@@ -198,7 +198,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->drop, end);
 		if (of->freed && (!o->kind->part || !pk_goes(o->parent))) /* else that lets go as the column does */
 			pk_graph_edge(&d->graph, info->drop, of->release);
-		if (!info->aside || !o->kind->sheds || on->kind->type)
+		if (!info->freed && (!info->aside || !o->kind->sheds || on->kind->type))
 			pk_graph_edge(&d->graph, info->clean, end);
 		if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);
