@@ -37,7 +37,6 @@ struct pk_info {
 	bool along;    /* a partition that does so with the table whose rows it holds */
 	struct pk_object **heirs; /* of the old side: at the point that the statements have come to */
 	size_t n_heirs, cap_heirs;
-	size_t searched; /* the last search that came by (nodes.c) */
 	size_t step, lock; /* the step that locks it, 1 + the place of that lock in it */
 	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill; /* nodes, or PK_NO_NODE */
 };

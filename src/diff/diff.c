@@ -16,13 +16,47 @@ static bool can_be_made_anew(struct pk_differ *d, struct pk_object *from)
 	return can;
 }
 
-/* Of changes that wait for each other in a cycle, one is given up. Returns false when there is none, or none that can be. */
-static bool give_up_change(struct pk_differ *d, struct pk_map *anew)
+static bool uses_others(const struct pk_object *part)
+{
+	for (size_t i = 0; i < part->n_deps; i++) {
+		if (part->deps[i] != part->parent && part->deps[i]->parent != part->parent)
+			return true;
+	}
+	return false;
+}
+
+/* A foreign key, a rule, a policy may use what uses its relation, all of which goes. Returns false when there is none. */
+static bool take_parts_off(struct pk_differ *d, const struct pk_object *relation, struct pk_map *apart)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < relation->n_children; i++) {
+		struct pk_object *part = relation->children[i];
+		bool can = !part->kind->part && !part->kind->comes_first && !part->kind->attachment && !pk_object_comes_by_itself(part);
+
+		if (!can || pk_drop_node(part) != pk_drop_node(relation) || !uses_others(part) || pk_map_get(d->apart, part->key))
+			continue;
+		pk_map_set(apart, part->key, part);
+		found = true;
+	}
+	return found;
+}
+
+/*
+ * Of what waits for each other in a cycle, something goes by itself rather than with its relation, or one change is given
+ * up. Returns false when there is no cycle, or none that comes apart so.
+ */
+static bool open_cycle(struct pk_differ *d, struct pk_map *apart, struct pk_map *anew)
 {
 	size_t *nodes = pk_realloc_array(NULL, d->graph.n + 1, sizeof(*nodes));
 	size_t n = pk_graph_cycle(&d->graph, nodes);
 	bool found = false;
 
+	for (size_t i = 0; i < n; i++) {
+		const struct pk_node *node = &d->graph.nodes[nodes[i]];
+
+		found |= node->type == PK_NODE_DROP && take_parts_off(d, node->from, apart);
+	}
 	for (size_t i = 0; i < n && !found; i++) {
 		const struct pk_node *node = &d->graph.nodes[nodes[i]];
 
@@ -52,15 +86,16 @@ void pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_d
 {
 	static const struct pk_diff_options defaults = { 0 };
 	struct pk_differ d = { .graph = PK_GRAPH_INIT, .names = PK_MAP_INIT, .referred = PK_MAP_INIT };
-	struct pk_map anew = PK_MAP_INIT;
+	struct pk_map anew = PK_MAP_INIT, apart = PK_MAP_INIT;
 	size_t *order;
 
 	d.changes = (struct pk_changes){ .from = from, .to = to, .options = options ? options : &defaults, .arena = &d.arena,
 					 .anew = &anew };
+	d.apart = &apart;
 	ret->from = from->fingerprint;
 	ret->to = to->fingerprint;
 	ret->pg_major = from->version / 10000;
-	for (find_actions(&d); give_up_change(&d, &anew); find_actions(&d))
+	for (find_actions(&d); open_cycle(&d, &apart, &anew); find_actions(&d))
 		forget_actions(&d);
 	pk_differ_write_scripts(&d, ret);
 	order = pk_realloc_array(NULL, d.graph.n + 1, sizeof(*order));
@@ -70,5 +105,6 @@ void pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_d
 	forget_actions(&d);
 	pk_map_release(&d.names);
 	pk_map_release(&anew);
+	pk_map_release(&apart);
 	pk_arena_release(&d.arena);
 }

@@ -8,7 +8,7 @@ struct pk_differ {
 	struct pk_changes changes;
 	struct pk_graph graph;
 	struct pk_arena arena; /* scratch */
-	size_t searches;       /* nodes.c */
+	const struct pk_map *apart; /* keys of the old side: what goes by itself though it could go with its relation */
 	struct pk_map names;   /* all, of both sides */
 	struct pk_map referred; /* tables of the old side to which a foreign key that stays refers, by ident */
 };

@@ -69,38 +69,6 @@ const struct pk_object *pk_type_made_of(const struct pk_object *o)
 	return NULL;
 }
 
-/* Does what goes lead to the table, by what it and its parts use? */
-static bool leads_to(struct pk_differ *d, const struct pk_object *o, const struct pk_object *table)
-{
-	const struct pk_object *whole = pk_whole(o);
-
-	if (!pk_goes(whole) || pk_info(whole)->searched == d->searches)
-		return false;
-	pk_info(whole)->searched = d->searches;
-	for (size_t i = 0; i < whole->n_children + 1; i++) {
-		const struct pk_object *part = i ? whole->children[i - 1] : whole;
-
-		for (size_t j = 0; j < part->n_deps; j++) {
-			if (pk_whole(part->deps[j]) == table || leads_to(d, part->deps[j], table))
-				return true;
-		}
-	}
-	return whole->parent && (whole->parent == table || leads_to(d, whole->parent, table));
-}
-
-/* A rule, a policy, a check on a table that uses what uses the table. */
-static bool uses_user(struct pk_differ *d, const struct pk_object *o)
-{
-	if (o->kind->part || o->kind->attachment)
-		return false;
-	d->searches++;
-	for (size_t i = 0; i < o->n_deps; i++) {
-		if (pk_whole(o->deps[i]) != o->parent && o->deps[i]->parent != o->parent && leads_to(d, o->deps[i], o->parent))
-			return true;
-	}
-	return false;
-}
-
 static void find_referred(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.from->n; i++) {
@@ -139,7 +107,7 @@ static const struct pk_object *taken_along_by(struct pk_differ *d, const struct 
 	if (other)
 		return other;
 	/* Two tables that refer to each other can only go once a foreign key is gone. */
-	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o) && !uses_user(d, o))
+	if (o->parent && pk_goes(o->parent) && !refers_elsewhere(d, o) && !pk_map_get(d->apart, o->key))
 		return o->parent;
 	other = with_whole(d, o);
 	if (other)
