@@ -70,6 +70,9 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 	if (o->parent && o->kind->comes_first) {
 		pk_graph_edge(&d->graph, pk_drop_node(pk_info(o->parent)->other), node);
 		pk_graph_edge(&d->graph, node, pk_ready_node(o->parent));
+		for (size_t i = 0; i < o->parent->n_deps; i++)
+			if (!o->parent->deps[i]->schema) /* the schema itself */
+				pk_graph_edge(&d->graph, pk_ready_node(o->parent->deps[i]), node);
 	}
 	if (type_of(o))
 		pk_graph_edge(&d->graph, pk_ready_node(type_of(o)), node);
