@@ -57,6 +57,8 @@ struct pk_changes {
 
 /* The index or constraint of the whole that a partition's is a share of; NULL: none. nodes.c */
 const struct pk_object *pk_index_parent(struct pk_arena *arena, const struct pk_snapshot *side, const struct pk_object *o);
+/* The table of that side to which a foreign key refers; NULL: none, or it is no foreign key. nodes.c */
+const struct pk_object *pk_referred_table(struct pk_arena *arena, const struct pk_snapshot *side, const struct pk_object *key);
 /* Routines of one name: calls may mean either while both are there. */
 bool pk_rivals(struct pk_arena *arena, const struct pk_object *a, const struct pk_object *b);
 /* What the end of `o` means for a user of it. True when something was decided that was not before. */

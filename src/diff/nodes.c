@@ -26,16 +26,19 @@ const struct pk_object *pk_index_parent(struct pk_arena *arena, const struct pk_
 	return whole ? whole : pk_snapshot_find(side, pk_arena_printf(arena, "%s %s", pk_kind_index.name, name));
 }
 
+const struct pk_object *pk_referred_table(struct pk_arena *arena, const struct pk_snapshot *side, const struct pk_object *key)
+{
+	const char *ident = key->kind->references ? key->kind->references(key) : NULL;
+
+	return ident ? pk_snapshot_find(side, pk_arena_printf(arena, "%s %s", pk_kind_table.name, ident)) : NULL;
+}
+
 /* A foreign key to another table that goes as well, or to its own one's partitions. */
 static bool refers_elsewhere(struct pk_differ *d, const struct pk_object *o)
 {
-	const char *table = o->kind->references ? o->kind->references(o) : NULL;
-	const struct pk_object *other;
+	const struct pk_object *other = pk_referred_table(&d->arena, d->changes.from, o);
 
-	if (!table || (strcmp(table, o->parent->ident) == 0 && !pk_table_is_partitioned(o->parent)))
-		return false;
-	other = pk_snapshot_find(d->changes.from, pk_arena_printf(&d->arena, "table %s", table));
-	return other && pk_goes(other);
+	return other && pk_goes(other) && (other != o->parent || pk_table_is_partitioned(other));
 }
 
 static size_t add_drop(struct pk_differ *d, struct pk_object *o);

@@ -58,6 +58,22 @@ static void order_key_columns(struct pk_differ *d, const struct pk_object *o, co
 	}
 }
 
+/* A foreign key to a partitioned table is one to each of its partitions, and finds all rows in them. */
+static void order_referenced(struct pk_differ *d, const struct pk_object *key, const struct pk_object *table, bool old)
+{
+	for (size_t i = 0; table && pk_table_is_partitioned(table) && i < table->n_heirs; i++) {
+		const struct pk_object *attachment = pk_attachment_of(table->heirs[i]);
+
+		if (old) {
+			pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(table->heirs[i]));
+			pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(attachment));
+		} else if (attachment) {
+			pk_graph_wish(&d->graph, pk_ready_node(attachment), pk_info(key)->create); /* may be the partition's own */
+		}
+		order_referenced(d, key, table->heirs[i], old);
+	}
+}
+
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
 {
@@ -96,6 +112,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && o->parent != pk_whole(on))
 			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
 	}
+	order_referenced(d, o, pk_referred_table(&d->arena, d->changes.to, o), false);
 	pk_graph_edge(&d->graph, node, info->attach);
 	column = pk_tied_column(&d->changes, d->changes.to, o);
 	if (column)
@@ -132,17 +149,6 @@ static bool both_use(const struct pk_object *from, const struct pk_object *used)
 static bool stays(const struct pk_object *relation)
 {
 	return relation && !pk_goes(relation);
-}
-
-/* A foreign key to a partitioned table is one to each of its partitions. */
-static void order_referenced(struct pk_differ *d, const struct pk_object *key, const char *ident)
-{
-	const struct pk_object *table = ident ? pk_snapshot_find(d->changes.from, pk_arena_printf(&d->arena, "table %s", ident)) : NULL;
-
-	for (size_t i = 0; table && pk_table_is_partitioned(table) && i < table->n_heirs; i++) {
-		pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(table->heirs[i]));
-		order_referenced(d, key, table->heirs[i]->ident);
-	}
 }
 
 /* A column of an heir goes once all its parents let go of it. */
@@ -211,7 +217,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	}
 	if (o->kind->linked)
 		pk_graph_edge(&d->graph, info->drop, pk_info(o->parent)->alter);
-	order_referenced(d, o, o->kind->references ? o->kind->references(o) : NULL);
+	order_referenced(d, o, pk_referred_table(&d->arena, d->changes.from, o), true);
 	if (type_of(o))
 		pk_graph_edge(&d->graph, info->drop, pk_info(type_of(o))->alter);
 	if (info->aside && pk_type_made_of(o))

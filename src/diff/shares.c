@@ -137,6 +137,28 @@ static bool take_not_null(const struct pk_object *column, const struct pk_object
 	return changed;
 }
 
+static bool has_moving_partition(const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		const struct pk_object *attachment = pk_attachment_of(table->heirs[i]);
+
+		if (attachment && ((pk_goes(attachment) && pk_info(attachment)->other) || has_moving_partition(table->heirs[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Of the old side: a foreign key to a partitioned table cannot be there while some of its rows are in no partition. */
+static bool miss_rows(struct pk_changes *c, struct pk_object *key)
+{
+	const struct pk_object *table = pk_referred_table(c->arena, c->from, key);
+
+	if (!table || pk_object_comes_by_itself(key) || !has_moving_partition(table))
+		return false;
+	pk_info(key)->gap = true;
+	return remake(key, table);
+}
+
 bool pk_shares_reach(struct pk_changes *c)
 {
 	bool changed = false;
@@ -144,7 +166,7 @@ bool pk_shares_reach(struct pk_changes *c)
 	for (size_t i = 0; i < c->from->n; i++) {
 		const struct pk_object *o = c->from->objects[i], *other = pk_info(o)->other;
 
-		changed |= part_ways(c, c->from->objects[i]);
+		changed |= part_ways(c, c->from->objects[i]) | miss_rows(c, c->from->objects[i]);
 		if (other && o->kind->part && o->parent->kind->columns_apart && pk_changes_in_place(o))
 			changed |= take_not_null(o, o->parent);
 	}
