@@ -66,7 +66,8 @@ static void order_referenced(struct pk_differ *d, const struct pk_object *key, c
 
 		if (old) {
 			pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(table->heirs[i]));
-			pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(attachment));
+			if (key->parent != table->heirs[i] && !pk_object_comes_by_itself(key))
+				pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(attachment));
 		} else if (attachment) {
 			pk_graph_wish(&d->graph, pk_ready_node(attachment), pk_info(key)->create); /* may be the partition's own */
 		}
