@@ -214,18 +214,22 @@ static bool can_leave(struct mover *m, const struct pk_bearer *b)
 	       !(pk_attachment_of(relation_of(b)) && stays_heir(m, relation_of(b), relation_of(b->leaders[0])));
 }
 
-/* A follower that leaves in any case, and is called afterwards as it is by now; NULL: there is none. */
-static struct pk_bearer *find_keeper(struct mover *m, struct pk_bearer *b)
+/* Does the follower's relation leave the leader's in any case, and is it called afterwards as it is by now? */
+static bool keeps_name(struct mover *m, const struct pk_bearer *leader, const struct pk_bearer *b)
+{
+	const struct pk_object *heir = b->was ? relation_of(b) : NULL, *after = heir ? pk_rename_after(m->w, heir) : NULL;
+
+	return after && leader->was && !b->due && heir->kind->columns_apart && relation_of(leader)->kind->columns_apart &&
+	       !stays_heir(m, heir, relation_of(leader)) && pk_rename_named(m->w->to, b->was, NULL, NULL, after, b->now.name);
+}
+
+static struct pk_bearer *find_keeper(struct mover *m, struct pk_bearer *b, struct pk_bearer **ret_leader)
 {
 	struct pk_bearer *found = NULL;
 
 	for (size_t i = 0; i < b->n_followers && !found && !b->all_follow; i++) {
-		struct pk_bearer *f = b->followers[i];
-		const struct pk_object *heir = f->was ? relation_of(f) : NULL, *after = heir ? pk_rename_after(m->w, heir) : NULL;
-		bool leaves = after && !f->due && heir->kind->columns_apart && f->leaders[0] == b && b->was &&
-			      relation_of(b)->kind->columns_apart && !stays_heir(m, heir, relation_of(b));
-
-		found = leaves && pk_rename_named(m->w->to, f->was, NULL, NULL, after, f->now.name) ? f : find_keeper(m, f);
+		*ret_leader = b;
+		found = keeps_name(m, b, b->followers[i]) ? b->followers[i] : find_keeper(m, b->followers[i], ret_leader);
 	}
 	b->all_follow = !found;
 	return found;
@@ -235,6 +239,15 @@ static struct pk_bearer *find_keeper(struct mover *m, struct pk_bearer *b)
 static struct pk_bearer *waits_for_schema(struct mover *m, const struct pk_bearer *b)
 {
 	return b->anew ? pk_names_schema(&m->names, b->schema) : NULL;
+}
+
+static bool let_go(struct mover *m, struct pk_bearer *b)
+{
+	struct pk_bearer *leader, *keeper = find_keeper(m, b, &leader);
+
+	if (keeper)
+		leave(m, relation_of(keeper), relation_of(leader));
+	return keeper;
 }
 
 /* What a bearer waits for that cannot be called as it shall be: a bearer that is due itself, or NULL. */
@@ -260,8 +273,8 @@ static bool make_room(struct mover *m, struct pk_bearer *b)
 
 	if (b->n_leaders) /* it goes its own way */
 		leaves = b;
-	else if (!pk_streq(b->now.name, b->name) && (follower = find_keeper(m, b)))
-		return leave(m, relation_of(follower), relation_of(follower->leaders[0])), true;
+	else if (!pk_streq(b->now.name, b->name) && let_go(m, b))
+		return true;
 	else if ((other = pk_names_other_leader(b, &follower)) && can_leave(m, follower))
 		return leave(m, relation_of(follower), relation_of(other)), true;
 	holder = leaves ? NULL : pk_names_holder(&m->names, b, b->schema, b->name, &whose);
@@ -292,7 +305,7 @@ static bool is_free(struct mover *m, struct pk_bearer *b)
 	struct pk_bearer *follower;
 
 	return !waits_for_schema(m, b) && !b->n_leaders && !pk_names_holder(&m->names, b, b->schema, b->name, NULL) &&
-	       (pk_streq(b->now.name, b->name) || (!pk_names_other_leader(b, &follower) && !find_keeper(m, b)));
+	       (pk_streq(b->now.name, b->name) || (!pk_names_other_leader(b, &follower) && !find_keeper(m, b, &follower)));
 }
 
 /* ---- moves ---- */
@@ -352,7 +365,8 @@ static bool move_next(struct mover *m)
 	}
 	if (first) {
 		first = of_circle(m, first);
-		rename_now(m, first, pk_names_free(&m->names, first, first->schema));
+		if (!let_go(m, first))
+			rename_now(m, first, pk_names_free(&m->names, first, first->schema));
 	}
 	return first != NULL;
 }

@@ -377,6 +377,12 @@ pairs() {
 	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT j, m, (SELECT k FROM w), (SELECT x FROM h), (SELECT v FROM h) FROM pp')" '2|3|3|1|2'
 }
 
+@test "an heir that leaves keeps its columns where those of its parents change places" {
+	ok pairs 'CREATE TABLE a (x int, y int); CREATE TABLE b () INHERITS (a); CREATE TABLE c (x int) INHERITS (a, b); INSERT INTO c VALUES (1, 2)' \
+		'CREATE TABLE a (y int, x int); CREATE TABLE b () INHERITS (a); CREATE TABLE c (x int, y int)' --rename column:a.x=y --rename column:a.y=x
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT x, y FROM c')" '1|2'
+}
+
 @test "functions are renamed together with the types that they take" {
 	ok pairs 'CREATE SCHEMA s; CREATE TYPE s.t AS (x int); CREATE TYPE u AS (x int); CREATE FUNCTION f(s.t, int, u[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
 		CREATE FUNCTION f(u, int, s.t[]) RETURNS int LANGUAGE sql AS $$SELECT 2$$' \
