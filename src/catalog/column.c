@@ -17,8 +17,9 @@ bool pk_column_inherited(const struct pk_object *column)
 	return pk_attr(column, INHERITED) && !pk_streq(pk_attr(column, INHERITED), "local");
 }
 
-static void complete(struct pk_arena *arena, struct pk_object *o)
+static void complete(struct pk_arena *arena, struct pk_object *o, const struct pk_object *other)
 {
+	(void)other;
 	o->schema = o->parent->schema;
 	o->ident = pk_arena_join(arena, o->parent->ident, '.', pk_attr(o, QUOTED));
 	if (!o->attr[BASE_TYPE])
@@ -32,7 +33,8 @@ const char *pk_column_type(const struct pk_object *column)
 
 struct pk_object *pk_column_at(const struct pk_object *relation, long number)
 {
-	for (size_t i = relation->n_children; i-- > 0;) {
+	/* They come first, in the order of their numbers, and there are none of those that were dropped. */
+	for (size_t i = (size_t)number < relation->n_children ? (size_t)number : relation->n_children; i-- > 0;) {
 		struct pk_object *part = relation->children[i];
 
 		if (part->kind->part && part->subid == number)

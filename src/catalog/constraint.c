@@ -1,12 +1,13 @@
+#include "catalog/key.h"
 #include "catalog/share.h"
 #include "catalog_sql.h"
 #include "pg/conn.h"
 #include "sql/action.h"
 
 enum { QUOTED, TYPE, DEFINITION, NOT_VALID, NOT_ENFORCED, INHERITED, WHOLE, DEFERRABLE, REFERENCES_TABLE,
-       INDEX_COMMENT, MERGED };
+       INDEX_COMMENT, MERGED, PARTS };
 static const char *const attrs[] = { "quoted", "type", "definition", "not_valid", "not_enforced", "inherited",
-				     "whole", "deferrable", "references_table", "index_comment", "merged" };
+				     "whole", "deferrable", "references_table", "index_comment", "merged", "parts" };
 
 static bool is_kind(const struct pk_object *o, char type)
 {
@@ -543,6 +544,15 @@ static bool exclusive(const struct pk_object *o)
 	return is_kind(o, 'p');
 }
 
+static void complete(struct pk_arena *arena, struct pk_object *o, const struct pk_object *other)
+{
+	const char *parts = pk_attr(o, PARTS);
+
+	if (parts)
+		o->attr[DEFINITION] = pk_key_definition(arena, *pk_attr(o, TYPE), parts, o->parent, other);
+	o->attr[PARTS] = NULL; /* numbers are no matter of a schema */
+}
+
 #define LOCK "ACCESS EXCLUSIVE"
 
 const struct pk_kind pk_kind_constraint = {
@@ -554,5 +564,6 @@ const struct pk_kind pk_kind_constraint = {
 	.parent_attr = WHOLE + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
 	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = renamed_along, .renames_heirs = renames_heirs,
 	.exclusive = exclusive, .comes_by_itself = comes_by_itself, .references = references, .reaction = reaction, .create = create, .alter = alter, .drop = drop,
-	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside,
+	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside, .complete = complete, .rest_attr = DEFINITION + 1,
+	.rest = "SELECT x.oid, pg_get_constraintdef(x.oid) FROM unnest($1::oid[]) x (oid)",
 };

@@ -7,22 +7,22 @@
 _Static_assert(2 * PK_SNAPSHOTS_MAX <= PK_PIPELINES_MAX, "two connections for each");
 
 /* What one connection runs. */
-struct list {
+struct pk_fetch_list {
 	struct pk_pipeline_query queries[4 * PK_FETCH_MAX];
 	int n;
 };
 
-static void add(struct list *list, const char *sql, struct pk_rows *rows)
+static void add(struct pk_fetch_list *list, const char *sql, struct pk_rows *rows)
 {
 	list->queries[list->n++] = (struct pk_pipeline_query){ sql, rows, false };
 }
 
-static void add_numbers(struct list *list, const char *sql, struct pk_rows *rows)
+static void add_numbers(struct pk_fetch_list *list, const char *sql, struct pk_rows *rows)
 {
 	list->queries[list->n++] = (struct pk_pipeline_query){ sql, rows, true };
 }
 
-static void add_kind(struct list *list, const char *sql, const struct pk_kind *kind, struct pk_rows *rows)
+static void add_kind(struct pk_fetch_list *list, const char *sql, const struct pk_kind *kind, struct pk_rows *rows)
 {
 	if (kind->hash_joins)
 		add(list, "SET LOCAL enable_nestloop = off", NULL);
@@ -31,44 +31,46 @@ static void add_kind(struct list *list, const char *sql, const struct pk_kind *k
 		add(list, "SET LOCAL enable_nestloop TO DEFAULT", NULL);
 }
 
+/* What all kinds need. */
+static void add_common(const struct pk_fetch *f, struct pk_fetch_list *list)
+{
+	add(list,
+	    "SELECT quote_ident(pg_get_userbyid(datdba)), (SELECT upper(reset_val) IN ('UTC', 'ETC/UTC', 'GMT', 'ETC/GMT')"
+	    " FROM pg_settings WHERE name = 'TimeZone') FROM pg_database WHERE datname = current_database()",
+	    &f->rows[PK_FETCH_OWNER]);
+	add_numbers(list, pk_catalog_query(f->arena, pk_sql_alias, f->conn->version), &f->rows[PK_FETCH_ALIAS]);
+}
+
 /*
  * About half of the work each. The second one does all for which the server opens relations: it need not
  * open any of them twice.
  */
-static void make_lists(const struct pk_fetch *f, const struct pk_rows *any, struct list *first, struct list *second)
+static void add_rest(const struct pk_fetch *f, struct pk_fetch_list *first, struct pk_fetch_list *second)
 {
 	int version = f->conn->version;
 
-	add(first,
-	    "SELECT quote_ident(pg_get_userbyid(datdba)), (SELECT upper(reset_val) IN ('UTC', 'ETC/UTC', 'GMT', 'ETC/GMT')"
-	    " FROM pg_settings WHERE name = 'TimeZone') FROM pg_database WHERE datname = current_database()",
-	    &f->rows[PK_FETCH_OWNER]);
-	add_numbers(first, pk_catalog_query(f->arena, pk_sql_alias, version), &f->rows[PK_FETCH_ALIAS]);
 	for (int i = 0; pk_kinds[i]; i++) {
 		struct pk_rows *rows = &f->rows[PK_FETCH_KINDS + i];
 
-		if (pk_rows_true(any, 0, i + 1))
+		if (pk_rows_true(&f->any, 0, i))
 			add_kind(pk_kinds[i]->opens_relations ? second : first, pk_catalog_query(f->arena, pk_kinds[i]->query, version), pk_kinds[i], rows);
 		else
 			pk_rows_none(rows);
 	}
 	add_numbers(first, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
-	add(first, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
 	add(first, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
+	if (f->measure)
+		add(second, pk_sql_size, &f->rows[PK_FETCH_SIZE]);
+	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
 }
 
-/*
- * A row: where there is so much that a second connection is worth its while, the snapshot for it. And for
- * each kind, may there be any? Most are in few databases.
- */
-static const char *any_query(struct pk_arena *arena, bool may_share)
+/* A row: for each kind, may there be any? Most are in few databases. */
+static const char *any_query(struct pk_arena *arena)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	pk_buf_add(&sql, may_share ? "SELECT CASE WHEN pg_relation_size('pg_attribute') > 1048576 THEN pg_export_snapshot() END" :
-				     "SELECT NULL");
 	for (int i = 0; pk_kinds[i]; i++) {
-		pk_buf_add(&sql, ", EXISTS (SELECT");
+		pk_buf_add(&sql, i ? ", EXISTS (SELECT" : "SELECT EXISTS (SELECT");
 		if (pk_kinds[i]->if_any) {
 			pk_buf_add(&sql, " FROM ");
 			pk_buf_add(&sql, pk_kinds[i]->if_any);
@@ -82,7 +84,7 @@ static const char *any_query(struct pk_arena *arena, bool may_share)
  * For this transaction: many small rows, statistics that are not there yet, no code worth compiling, and
  * joins in the order in which they are written.
  */
-static void add_begin(struct list *list, struct pk_arena *arena, const char *snapshot)
+static void add_begin(struct pk_fetch_list *list, struct pk_arena *arena, const char *snapshot)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
@@ -98,65 +100,77 @@ static void add_begin(struct list *list, struct pk_arena *arena, const char *sna
 	    NULL);
 }
 
-static struct pk_pipeline pipeline(struct pk_conn *conn, struct list *list)
+static int run(struct pk_conn *conn, const struct pk_fetch_list *list, struct pk_err *err)
 {
-	return (struct pk_pipeline){ .conn = conn, .queries = list->queries, .n = list->n };
-}
-
-static int run(struct pk_conn *conn, struct list *list, struct pk_err *err)
-{
-	struct pk_pipeline p = pipeline(conn, list);
+	struct pk_pipeline p = { .conn = conn, .queries = list->queries, .n = list->n };
 
 	return pk_pipeline_send(&p, err) < 0 ? -1 : pk_pipelines_collect(&p, 1, NULL, NULL, err);
 }
 
-static int look(struct pk_fetch *f, struct pk_err *err)
+static int send_part(struct pk_fetch *f, int part, struct pk_err *err)
 {
-	struct list *list = pk_arena_alloc(f->arena, sizeof(*list));
-
-	f->ends = pk_conn_tx(f->conn) == PK_TX_IDLE;
-	if (f->ends)
-		add_begin(list, f->arena, NULL);
-	add(list, any_query(f->arena, f->ends), &f->any);
-	f->parts[0] = pipeline(f->conn, list);
-	if (pk_pipeline_send(&f->parts[0], err) < 0)
+	f->parts[part].n = f->lists[part]->n;
+	if (pk_pipeline_send(&f->parts[part], err) < 0)
 		return -1;
-	f->n_sent = 1;
+	f->n_sent = part + 1;
 	return 0;
 }
 
-/* Not to be had (no place left, a pooler that leads elsewhere): the first one does it after its own. */
-static bool begin_second(struct pk_fetch *f, const char *snapshot)
+/*
+ * First the snapshot, where there is so much that a second connection is worth its while: it is opened while the server
+ * looks for what kinds there are.
+ */
+static int look(struct pk_fetch *f, struct pk_err *err)
 {
-	struct list *list = pk_arena_alloc(f->arena, sizeof(*list));
-	struct pk_conn *second = pk_conn_second(f->conn, NULL);
+	for (int i = 0; i < 2; i++)
+		f->lists[i] = pk_arena_alloc(f->arena, sizeof(*f->lists[i]));
+	f->parts[0] = (struct pk_pipeline){ .conn = f->conn, .queries = f->lists[0]->queries };
+	f->ends = pk_conn_tx(f->conn) == PK_TX_IDLE;
+	if (f->ends) {
+		add_begin(f->lists[0], f->arena, NULL);
+		add(f->lists[0], "SELECT CASE WHEN pg_relation_size('pg_attribute') > 1048576 THEN pg_export_snapshot() END", &f->shared);
+		if (send_part(f, 0, err) < 0)
+			return -1;
+	}
+	f->n_shared = f->lists[0]->n;
+	add(f->lists[0], any_query(f->arena), &f->any);
+	if (send_part(f, 0, err) < 0)
+		return -1;
+	f->n_any = f->lists[0]->n;
+	add_common(f, f->lists[0]);
+	return send_part(f, 0, err);
+}
 
+/* Not to be had (no place left, a pooler that leads elsewhere): the first one does it after its own. */
+static int share(struct pk_fetch *f, struct pk_err *err)
+{
+	const char *snapshot;
+	struct pk_conn *second;
+	struct pk_fetch_list *list;
+
+	if (!f->ends)
+		return 0;
+	if (pk_pipeline_until(&f->parts[0], f->n_shared, err) < 0)
+		return -1;
+	snapshot = pk_rows_get(&f->shared, 0, 0);
+	second = snapshot ? pk_conn_second(f->conn, NULL) : NULL;
+	if (!second)
+		return 0;
+	list = pk_arena_alloc(f->arena, sizeof(*list));
 	add_begin(list, f->arena, snapshot);
-	return second && run(second, list, NULL) == 0;
+	if (run(second, list, NULL) == 0)
+		f->parts[1] = (struct pk_pipeline){ .conn = second, .queries = f->lists[1]->queries };
+	return 0;
 }
 
 static int ask(struct pk_fetch *f, struct pk_err *err)
 {
-	struct list *first = pk_arena_alloc(f->arena, sizeof(*first)), *second = pk_arena_alloc(f->arena, sizeof(*second));
+	bool shared = f->parts[1].conn;
 
-	f->n_sent = 0;
-	if (pk_pipelines_collect(&f->parts[0], 1, NULL, NULL, err) < 0)
+	if (pk_pipeline_until(&f->parts[0], f->n_any, err) < 0)
 		return -1;
-	const char *snapshot = pk_rows_get(&f->any, 0, 0);
-	bool share = snapshot != NULL;
-	make_lists(f, &f->any, first, share ? second : first);
-	f->parts[0] = pipeline(f->conn, first);
-	if (pk_pipeline_send(&f->parts[0], err) < 0)
-		return -1;
-	f->n_sent = 1;
-	f->parts[1] = pipeline(f->conn, second);
-	if (share && begin_second(f, snapshot)) {
-		f->parts[1].conn = f->conn->second;
-		if (pk_pipeline_send(&f->parts[1], err) < 0)
-			return -1;
-		f->n_sent = 2;
-	}
-	return 0;
+	add_rest(f, f->lists[0], f->lists[shared]);
+	return send_part(f, 0, err) < 0 || (shared && send_part(f, 1, err) < 0) ? -1 : 0;
 }
 
 static int cannot_read(const struct pk_conn *conn, struct pk_err *err)
@@ -166,40 +180,30 @@ static int cannot_read(const struct pk_conn *conn, struct pk_err *err)
 
 int pk_catalog_fetch_begin(struct pk_fetch *fetches, size_t n, struct pk_err *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (look(&fetches[i], err) < 0)
-			return cannot_read(fetches[i].conn, err);
-	for (size_t i = 0; i < n; i++)
-		if (ask(&fetches[i], err) < 0)
-			return cannot_read(fetches[i].conn, err);
+	static int (*const steps[])(struct pk_fetch *f, struct pk_err *err) = { look, share, ask };
+
+	for (size_t step = 0; step < PK_COUNT(steps); step++)
+		for (size_t i = 0; i < n; i++)
+			if (steps[step](&fetches[i], err) < 0)
+				return cannot_read(fetches[i].conn, err);
 	return 0;
 }
 
-/* What was sent; then what first connections still have to do. */
 int pk_catalog_fetch_collect(struct pk_fetch *fetches, size_t n, void (*arrived)(void *arg), void *arg,
 			     struct pk_err *err)
 {
 	struct pk_pipeline ps[2 * PK_SNAPSHOTS_MAX];
-	bool alone[PK_SNAPSHOTS_MAX];
 	int n_ps = 0, bad = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		for (int k = 0; k < fetches[i].n_sent; k++)
 			ps[n_ps++] = fetches[i].parts[k];
-		alone[i] = fetches[i].n_sent == 1;
 		fetches[i].n_sent = 0;
 	}
 	if (n_ps && pk_pipelines_collect(ps, n_ps, arrived, arg, err) < 0) {
 		while (bad < n_ps - 1 && !ps[bad].failed)
 			bad++;
 		return cannot_read(ps[bad].conn, err);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct pk_pipeline *rest = &fetches[i].parts[1];
-
-		if (alone[i] && rest->n &&
-		    (pk_pipeline_send(rest, err) < 0 || pk_pipelines_collect(rest, 1, arrived, arg, err) < 0))
-			return cannot_read(rest->conn, err);
 	}
 	return 0;
 }
@@ -219,6 +223,7 @@ int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, struct
 		if (fetches[i].ends && pk_exec(fetches[i].conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
 			status = -1;
 		pk_rows_release(&fetches[i].any);
+		pk_rows_release(&fetches[i].shared);
 	}
 	return status;
 }

@@ -11,6 +11,7 @@ enum {
 	PK_FETCH_DEPEND,     /* depend.sql */
 	PK_FETCH_UNMODELLED, /* unmodelled.sql */
 	PK_FETCH_LABEL,	     /* label.sql */
+	PK_FETCH_SIZE,	     /* size.sql */
 	PK_FETCH_KINDS,	     /* from here on: those of pk_kinds, in their order */
 	PK_FETCH_MAX = 64
 };
@@ -24,11 +25,14 @@ enum {
 struct pk_fetch {
 	struct pk_conn *conn;
 	struct pk_arena *arena;
+	bool measure;	      /* size.sql, too */
 	struct pk_rows *rows; /* PK_FETCH_MAX of them, initialised; those of a query have a handle once they are there */
 	/* not for the caller */
 	struct pk_pipeline parts[2];
-	struct pk_rows any;
-	int n_sent; /* and not collected */
+	struct pk_fetch_list *lists[2];
+	int n_shared, n_any; /* queries of the first up to the one whose rows these are */
+	struct pk_rows shared, any;
+	int n_sent; /* parts, and not collected */
 	bool ends; /* the transaction is ours to end */
 };
 

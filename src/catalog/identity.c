@@ -5,11 +5,11 @@
 enum { SEQUENCE, TEXT, LOGGING, COLUMN, OPTIONS };
 static const char *const attrs[] = { "sequence", "text", "logging", "column", "options" };
 
-static void complete(struct pk_arena *arena, struct pk_object *o)
+static void complete(struct pk_arena *arena, struct pk_object *o, const struct pk_object *other)
 {
 	struct pk_object *column = pk_column_at(o->parent, strtol(pk_attr(o, COLUMN), NULL, 10));
 
-	(void)arena;
+	(void)arena, (void)other;
 	o->attr[COLUMN] = NULL; /* numbers are no matter of a schema */
 	o->schema = o->parent->schema;
 	o->name = column ? column->name : o->parent->name;

@@ -46,11 +46,12 @@ static bool add_columns(const struct pk_object *table, const char *numbers, cons
 }
 
 /* As pg_get_indexdef() would say it. */
-static void complete(struct pk_arena *arena, struct pk_object *o)
+static void complete(struct pk_arena *arena, struct pk_object *o, const struct pk_object *other)
 {
 	const char *unique = pk_attr(o, PARTS), *method, *numbers, *sorted, *types;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
+	(void)other;
 	if (!unique)
 		return;
 	method = strchr(unique, PK_LIST_SEP) + 1;

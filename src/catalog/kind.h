@@ -84,9 +84,12 @@ struct pk_kind {
 	int parent_attr;            /* 1 + index of the attribute that names the index or constraint it is a partition's share of */
 	int grant_prefix_attr;      /* 1 + index of the attribute that stands before GRANT, grant_name_attr names the kind; 0: none */
 
-	/* Sets what the query leaves out since it follows from its row and its parent, if only ident. NULL: nothing. */
-	void (*complete)(struct pk_arena *arena, struct pk_object *o);
-	/* Of relations: the attribute that it may leave NULL (1 + index), and what tells it then, oid and text of the oids $1. 0: none */
+	/*
+	 * Sets what the query leaves out since it follows from its row, its parent and the relation whose oid is its
+	 * column other_oid (NULL: it is not known), if only ident. NULL: nothing.
+	 */
+	void (*complete)(struct pk_arena *arena, struct pk_object *o, const struct pk_object *other);
+	/* The attribute that it may leave NULL (1 + index), and what tells it then, oid and text of the oids $1. 0: none */
 	int rest_attr;
 	const char *rest;
 	/* Does it take a name among relations and types without being one? NULL: as relation_name says. */

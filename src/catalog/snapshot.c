@@ -6,17 +6,14 @@
 #include "catalog/fetch.h"
 #include "catalog/leave.h"
 #include "catalog/normalize.h"
-#include "catalog_sql.h"
-#include "git/git.h"
-#include <pthread.h>
-
-#define THREAD_OBJECTS 4000
+#include "catalog/texts.h"
 
 /* While reading: what stands for what, and which objects belong to extensions. */
 struct reading {
 	struct pk_snapshot *snap;
 	const struct pk_managed *managed;
 	int n_taken;
+	bool sorted, linked;
 	struct pk_addresses addresses;
 };
 
@@ -84,7 +81,7 @@ static void read_aliases(struct reading *r, const struct pk_rows *rows)
 
 /* Columns of a query by their place in the object. */
 struct columns {
-	int classid, oid, subid, parent_class, parent_oid, schema, name, ident, owner, comment, acl, acl_default;
+	int classid, oid, subid, parent_class, parent_oid, other_oid, schema, name, ident, owner, comment, acl, acl_default;
 	int attr[32];
 };
 
@@ -95,6 +92,7 @@ static void find_columns(const struct pk_kind *kind, const struct pk_rows *rows,
 	c->subid = pk_rows_column(rows, "subid");
 	c->parent_class = pk_rows_column(rows, "parent_class");
 	c->parent_oid = pk_rows_column(rows, "parent_oid");
+	c->other_oid = pk_rows_column(rows, "other_oid");
 	c->schema = pk_rows_column(rows, "schema");
 	c->name = pk_rows_column(rows, "name");
 	c->ident = pk_rows_column(rows, "ident");
@@ -111,22 +109,12 @@ static const char *cell(const struct pk_rows *rows, int row, int column)
 	return column < 0 ? NULL : pk_rows_get(rows, row, column);
 }
 
-static void add_path(struct pk_arena *arena, struct pk_object *o)
+/* The relation that it is about beside its parent. */
+static struct pk_object *other_at(const struct reading *r, const struct pk_rows *rows, int row, const struct columns *c)
 {
-	PK_AUTO(pk_buf) path = PK_BUF_INIT;
-	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	const char *oid = cell(rows, row, c->other_oid);
 
-	if (o->schema) {
-		pk_buf_add_path_name(&path, o->schema);
-		pk_buf_addc(&path, '/');
-	}
-	pk_buf_addf(&path, "%s/", o->kind->name);
-	if (o->parent && !o->kind->relation_name && strcmp(o->parent->name, o->name) != 0)
-		pk_buf_addf(&name, "%s.", o->parent->name);
-	pk_buf_add(&name, o->name);
-	pk_buf_add_path_name(&path, name.ptr);
-	pk_buf_add(&path, ".sql");
-	o->path = pk_arena_strdup(arena, path.ptr);
+	return oid ? pk_addresses_object(&r->addresses, (struct pk_address){ PK_PG_CLASS, number(oid), 0 }) : NULL;
 }
 
 static struct pk_object *new_object(struct reading *r, const struct pk_kind *kind, struct pk_address address,
@@ -157,7 +145,7 @@ static struct pk_object *new_object(struct reading *r, const struct pk_kind *kin
 		o->restated |= o->attr[i] != printed;
 	}
 	if (kind->complete)
-		kind->complete(arena, o);
+		kind->complete(arena, o, other_at(r, rows, row, c));
 	o->key = pk_arena_join(arena, kind->name, ' ', o->ident);
 	return o;
 }
@@ -279,6 +267,36 @@ static void read_labels(struct reading *r, const struct pk_rows *rows)
 	}
 }
 
+/* A partitioned table has no rows of its own. */
+static void sum_partitions(struct pk_object *table)
+{
+	if (!pk_table_is_partitioned(table) || table->rows >= 0)
+		return;
+	table->rows = table->bytes = 0;
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		sum_partitions(table->heirs[i]);
+		table->rows += table->heirs[i]->rows > 0 ? table->heirs[i]->rows : 0;
+		table->bytes += table->heirs[i]->bytes > 0 ? table->heirs[i]->bytes : 0;
+	}
+}
+
+static void read_sizes(struct reading *r, const struct pk_rows *rows)
+{
+	struct pk_snapshot *snap = r->snap;
+
+	for (int i = 0; i < rows->n; i++) {
+		struct pk_object *o = pk_addresses_object(
+			&r->addresses, (struct pk_address){ PK_PG_CLASS, number(pk_rows_get(rows, i, 0)), 0 });
+
+		if (!o)
+			continue;
+		o->rows = strtoll(pk_rows_get(rows, i, 1), NULL, 10);
+		o->bytes = strtoll(pk_rows_get(rows, i, 2), NULL, 10);
+	}
+	for (size_t i = 0; i < snap->n; i++)
+		sum_partitions(snap->objects[i]);
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct pk_object *const *x = a, *const *y = b;
@@ -355,55 +373,6 @@ static void link_to_attachments(struct pk_snapshot *snap)
 	}
 }
 
-static void write_text(struct pk_arena *arena, struct pk_object *o, int version)
-{
-	struct pk_script s = { .arena = arena, .canonical = true, .version = version };
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-
-	pk_object_create(&s, o);
-	pk_script_text(&s, &text);
-	pk_script_release(&s);
-	if (!text.len)
-		return;
-	o->text = pk_arena_strdup(arena, text.ptr);
-	pk_git_hash(o->text, text.len, &o->blob);
-	add_path(arena, o);
-}
-
-/* Of every second object: a text is made of what was read, and of no other text. */
-struct half {
-	struct pk_snapshot *snap;
-	size_t first;
-	struct pk_arena arena;
-};
-
-static void *write_half(void *arg)
-{
-	struct half *half = arg;
-	struct pk_snapshot *snap = half->snap;
-
-	for (size_t i = half->first; i < snap->n; i += 2)
-		if (!snap->objects[i]->kind->part)
-			write_text(&half->arena, snap->objects[i], snap->version);
-	return NULL;
-}
-
-/* On two processors where it is worth starting a thread: the server has nothing left to do by now. */
-static void write_texts(struct pk_snapshot *snap)
-{
-	struct half halves[] = { { .snap = snap, .first = 0 }, { .snap = snap, .first = 1 } };
-	pthread_t other;
-	bool started = snap->n > THREAD_OBJECTS && pthread_create(&other, NULL, write_half, &halves[1]) == 0;
-
-	write_half(&halves[0]);
-	if (started)
-		pthread_join(other, NULL);
-	else
-		write_half(&halves[1]);
-	for (size_t i = 0; i < PK_COUNT(halves); i++)
-		pk_arena_take(&snap->arena, &halves[i].arena);
-}
-
 /* The lists of objects live in the heap; the snapshot remembers them for its end. */
 static void remember_lists(struct pk_snapshot *snap)
 {
@@ -420,6 +389,20 @@ static void remember_lists(struct pk_snapshot *snap)
 	}
 }
 
+/* Once all are there, and the server may still look for what is not modelled. */
+static void link_objects(struct reading *r)
+{
+	struct pk_snapshot *snap = r->snap;
+
+	read_dependencies(r, &snap->rows[PK_FETCH_DEPEND]);
+	read_labels(r, &snap->rows[PK_FETCH_LABEL]);
+	for (size_t i = 0; i < snap->n; i++)
+		settle_dependencies(snap->objects[i]);
+	link_inheritance(snap);
+	link_to_attachments(snap);
+	pk_snapshot_leave_out(snap, r->managed);
+}
+
 /* Takes what has arrived, in the order in which one needs the other. */
 static void take_rows(struct reading *r)
 {
@@ -434,6 +417,15 @@ static void take_rows(struct reading *r)
 	while (r->n_taken && pk_kinds[r->n_taken - PK_FETCH_KINDS] && rows[r->n_taken].handle) {
 		read_objects(r, pk_kinds[r->n_taken - PK_FETCH_KINDS], &rows[r->n_taken]);
 		r->n_taken++;
+	}
+	if (!r->n_taken || pk_kinds[r->n_taken - PK_FETCH_KINDS])
+		return;
+	if (!r->sorted && r->snap->n)
+		qsort(r->snap->objects, r->snap->n, sizeof(*r->snap->objects), by_key);
+	r->sorted = true;
+	if (!r->linked && rows[PK_FETCH_DEPEND].handle && rows[PK_FETCH_LABEL].handle) {
+		link_objects(r);
+		r->linked = true;
 	}
 }
 
@@ -458,12 +450,15 @@ static int read_rest(struct reading *r, const struct pk_kind *kind, struct pk_co
 	PK_AUTO(pk_buf) oids = PK_BUF_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	const int attr = kind->rest_attr - 1;
+	uint32_t classid = 0;
 
 	for (size_t i = 0; i < snap->n; i++) {
 		const struct pk_object *o = snap->objects[i];
 
-		if (o->kind == kind && !o->attr[attr])
-			pk_buf_addf(&oids, "%s%u", oids.len ? "," : "{", (unsigned)o->oid);
+		if (o->kind != kind || o->attr[attr])
+			continue;
+		classid = o->classid;
+		pk_buf_addf(&oids, "%s%u", oids.len ? "," : "{", (unsigned)o->oid);
 	}
 	if (!oids.len)
 		return 0;
@@ -471,7 +466,7 @@ static int read_rest(struct reading *r, const struct pk_kind *kind, struct pk_co
 	if (pk_query(conn, kind->rest, 1, (const char *const[]){ oids.ptr }, &rows, err) < 0)
 		return pk_err_wrap(err, "cannot read the schema of %s", conn->where);
 	for (int i = 0; i < rows.n; i++) {
-		const struct pk_address address = { PK_PG_CLASS, number(pk_rows_get(&rows, i, 0)), 0 };
+		const struct pk_address address = { classid, number(pk_rows_get(&rows, i, 0)), 0 };
 		struct pk_object *o = pk_addresses_find(&r->addresses, address)->object;
 
 		o->attr[attr] = pk_normalize(&snap->arena, pk_arena_strdup(&snap->arena, pk_rows_get(&rows, i, 1)));
@@ -493,18 +488,11 @@ static int finish(struct reading *r, struct pk_err *err)
 	struct pk_snapshot *snap = r->snap;
 	const struct pk_rows *unmodelled = &snap->rows[PK_FETCH_UNMODELLED];
 
-	read_dependencies(r, &snap->rows[PK_FETCH_DEPEND]);
-	read_labels(r, &snap->rows[PK_FETCH_LABEL]);
 	for (int i = 0; i < unmodelled->n; i++)
 		pk_strv_push(&snap->unmodelled, pk_rows_get(unmodelled, i, 0));
-	for (size_t i = 0; i < snap->n; i++)
-		settle_dependencies(snap->objects[i]);
-	link_inheritance(snap);
-	link_to_attachments(snap);
-	pk_snapshot_leave_out(snap, r->managed);
-	if (snap->n)
-		qsort(snap->objects, snap->n, sizeof(*snap->objects), by_key);
-	write_texts(snap);
+	if (snap->measure)
+		read_sizes(r, &snap->rows[PK_FETCH_SIZE]);
+	pk_snapshot_write_texts(snap);
 	int status = pk_snapshot_write_tree(snap, NULL, &snap->fingerprint, err);
 	remember_lists(snap);
 	return status;
@@ -517,7 +505,7 @@ static void add_reading(struct readings *all, struct pk_conn *conn, const struct
 	ret->version = conn->version;
 	ret->rows = pk_alloc(PK_FETCH_MAX * sizeof(*ret->rows));
 	all->items[i] = (struct reading){ .snap = ret, .managed = managed };
-	all->fetches[i] = (struct pk_fetch){ .conn = conn, .arena = &ret->arena, .rows = ret->rows };
+	all->fetches[i] = (struct pk_fetch){ .conn = conn, .arena = &ret->arena, .rows = ret->rows, .measure = ret->measure };
 }
 
 int pk_snapshots_read(struct pk_conn *const *conns, struct pk_snapshot *const *rets, size_t n,
@@ -548,42 +536,4 @@ int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, str
 		     struct pk_err *err)
 {
 	return pk_snapshots_read(&conn, &ret, 1, managed, err);
-}
-
-/* A partitioned table has no rows of its own. */
-static void sum_partitions(struct pk_object *table)
-{
-	if (!pk_table_is_partitioned(table) || table->rows >= 0)
-		return;
-	table->rows = table->bytes = 0;
-	for (size_t i = 0; i < table->n_heirs; i++) {
-		sum_partitions(table->heirs[i]);
-		table->rows += table->heirs[i]->rows > 0 ? table->heirs[i]->rows : 0;
-		table->bytes += table->heirs[i]->bytes > 0 ? table->heirs[i]->bytes : 0;
-	}
-}
-
-int pk_snapshot_measure(struct pk_conn *conn, struct pk_snapshot *snap, struct pk_err *err)
-{
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	PK_AUTO(pk_addresses) relations = PK_ADDRESSES_INIT;
-
-	if (pk_query(conn, pk_sql_size, 0, NULL, &rows, err) < 0)
-		return pk_err_wrap(err, "cannot read the sizes of %s", conn->where);
-	for (size_t i = 0; i < snap->n; i++) {
-		struct pk_object *o = snap->objects[i];
-
-		pk_addresses_add(&relations, (struct pk_address){ o->classid, o->oid, o->subid })->object = o;
-	}
-	for (int i = 0; i < rows.n; i++) {
-		const struct pk_addressed *relation = pk_addresses_find(&relations, address_at(&rows, i, 0));
-
-		if (!relation)
-			continue;
-		relation->object->rows = strtoll(pk_rows_get(&rows, i, 3), NULL, 10);
-		relation->object->bytes = strtoll(pk_rows_get(&rows, i, 4), NULL, 10);
-	}
-	for (size_t i = 0; i < snap->n; i++)
-		sum_partitions(snap->objects[i]);
-	return 0;
 }

@@ -57,6 +57,7 @@ struct pk_snapshot {
 	struct pk_object **objects; /* all, columns included, sorted by key */
 	size_t n, cap;
 	struct pk_map by_key;
+	bool measure;             /* set it before reading: rows and bytes are wanted, which the plan's steps tell */
 	int version;              /* server_version_num */
 	const char *database_owner; /* quoted */
 	bool utc;                 /* the time zone of its sessions, unless they say other */
@@ -83,8 +84,6 @@ int pk_snapshot_read(struct pk_conn *conn, const struct pk_managed *managed, str
 #define PK_SNAPSHOTS_MAX 2
 int pk_snapshots_read(struct pk_conn *const *conns, struct pk_snapshot *const *rets, size_t n,
 		      const struct pk_managed *managed, struct pk_err *err);
-/* Fills rows and bytes of a snapshot just read over this connection, which the plan's steps tell. */
-int pk_snapshot_measure(struct pk_conn *conn, struct pk_snapshot *snapshot, struct pk_err *err);
 struct pk_object *pk_snapshot_find(const struct pk_snapshot *snapshot, const char *key);
 
 /* The tree of texts: fingerprint = its id. Written under refs by the caller. repo NULL: only the id. */

@@ -74,6 +74,7 @@ static int read_live(const struct pk_ctx *ctx, struct pk_side *const *sides, siz
 	for (size_t i = 0; i < n; i++) {
 		if (!sides[i]->live)
 			continue;
+		sides[i]->snapshot.measure = sides[i]->measure;
 		used[n_live] = &conns[n_live];
 		rets[n_live] = &sides[i]->snapshot;
 		live[n_live++] = sides[i];
@@ -84,11 +85,8 @@ static int read_live(const struct pk_ctx *ctx, struct pk_side *const *sides, siz
 			status = pk_source_facts_read(used[i], &live[i]->facts, err);
 	if (status == 0 && n_live)
 		status = pk_snapshots_read(used, rets, n_live, &ctx->project.managed, err);
-	for (size_t i = 0; i < n_live; i++) {
-		if (status == 0 && live[i]->measure)
-			status = pk_snapshot_measure(&conns[i], &live[i]->snapshot, err);
+	for (size_t i = 0; i < n_live; i++)
 		pk_conn_release(&conns[i]);
-	}
 	return status;
 }
 

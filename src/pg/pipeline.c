@@ -9,14 +9,16 @@ int pk_pipeline_send(struct pk_pipeline *p, struct pk_err *err)
 {
 	bool sent = true;
 
-	p->at = 0;
-	p->open = p->failed = false;
 	if (!p->conn->handle || !PQenterPipelineMode(p->conn->handle))
 		return pk_err_set(err, "cannot send queries: the connection is not idle");
-	for (int i = 0; sent && i < p->n; i++)
-		sent = PQsendQueryParams(p->conn->handle, p->queries[i].sql, 0, NULL, NULL, NULL, NULL, p->queries[i].numbers);
+	for (; sent && p->sent < p->n; p->sent++) {
+		const struct pk_pipeline_query *q = &p->queries[p->sent];
+
+		sent = PQsendQueryParams(p->conn->handle, q->sql, 0, NULL, NULL, NULL, NULL, q->numbers);
+	}
 	if (!sent || !PQpipelineSync(p->conn->handle))
 		return pk_result_error(p->conn, NULL, NULL, NULL, err);
+	p->syncs++;
 	p->open = true;
 	return 0;
 }
@@ -39,11 +41,23 @@ static int take(struct pk_pipeline *p, const struct pk_running *running, PGresul
 		return 0;
 	}
 	if (kind == PGRES_PIPELINE_SYNC)
-		p->open = false;
+		p->open = --p->syncs > 0;
 	else if (kind != PGRES_COMMAND_OK && kind != PGRES_PIPELINE_ABORTED)
 		status = pk_result_error(p->conn, running, result, p->queries[p->at].sql, err);
 	PQclear(result);
 	return status;
+}
+
+int pk_pipeline_until(struct pk_pipeline *p, int n, struct pk_err *err)
+{
+	struct pk_running running;
+	PGresult *result;
+
+	pk_running_begin(&running, p->conn);
+	while (p->open && p->at < n && !p->failed)
+		p->failed = pk_next_result(p->conn, &running, &result, err) < 0 || take(p, &running, result, err) < 0;
+	pk_running_end(&running);
+	return p->failed ? -1 : 0;
 }
 
 /* Until one of them has something to read. */

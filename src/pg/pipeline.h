@@ -18,11 +18,18 @@ struct pk_pipeline {
 	struct pk_conn *conn; /* idle, or in a transaction */
 	const struct pk_pipeline_query *queries;
 	int n;
-	int at;		   /* queries that are done */
-	bool open, failed; /* not for the caller */
+	int at; /* queries that are done */
+	/* not for the caller */
+	int sent, syncs; /* queries; ends of what was sent at once that have not come back */
+	bool open, failed;
 };
-/* Sends all, and does not wait. After 0 the pipeline must be collected before the connection is used. */
+/*
+ * Sends all that was not sent before, and does not wait: the server goes on with it after what it has. After 0 the
+ * pipeline must be collected before the connection is used.
+ */
 int pk_pipeline_send(struct pk_pipeline *pipeline, struct pk_err *err);
+/* Waits until so many queries are done. After an error it must still be collected. */
+int pk_pipeline_until(struct pk_pipeline *pipeline, int n, struct pk_err *err);
 /*
  * Waits for all that was sent. arrived (may be NULL) is called after each result, while others are
  * under way. The first error is the one told; no rows are left then.

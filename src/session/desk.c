@@ -75,6 +75,7 @@ int pk_desk_lock(struct pk_desk *desk, struct pk_err *err)
 
 int pk_desk_read(struct pk_desk *desk, struct pk_snapshot *ret, struct pk_err *err)
 {
+	ret->measure = true;
 	if (pk_snapshot_read(&desk->admin, &desk->project->managed, ret, err) < 0)
 		return pk_err_wrap(err, "the clone's schema can't be read");
 	return 0;

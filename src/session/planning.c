@@ -301,7 +301,6 @@ int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source
 	    pk_desk_lock(desk, err) < 0 || pk_desk_tables(desk, err) < 0 ||
 	    pk_desk_settle(desk, &ret->clone, err) < 0 ||
 	    pk_desk_keep_begun(desk, &ret->clone, err) < 0 || catch_up(desk, ret, err) < 0 ||
-	    pk_snapshot_measure(&desk->admin, &ret->clone, err) < 0 ||
 	    pk_desk_shadow(desk, source, &ret->clone, &ret->shadow, err) < 0 ||
 	    (roles.n && pk_server_ensure_roles(&desk->server, &roles, err) < 0) ||
 	    pk_desk_keep(desk, &ret->clone, err) < 0 || pk_desk_keep(desk, &ret->shadow, err) < 0)

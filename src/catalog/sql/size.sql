@@ -1,5 +1,5 @@
 -- Estimates for what has rows. A relation that was never analysed is guessed from its file.
-SELECT 'pg_class'::regclass::oid AS classid, c.oid, 0 AS subid,
+SELECT c.oid,
        CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN c.reltuples::bigint ELSE f.bytes / 64 END AS rows, f.bytes
 FROM pg_class c, LATERAL (SELECT CASE WHEN c.reltuples >= 0 AND c.relpages > 0
                                       THEN c.relpages * current_setting('block_size')::bigint
