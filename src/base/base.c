@@ -1,4 +1,7 @@
 #include "base/buf.h"
+#include <limits.h>
+#include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void pk_free_pointer(void *pointer_to_pointer)
@@ -28,6 +31,27 @@ void *pk_realloc_array(void *p, size_t n, size_t size)
 	if (!grown)
 		out_of_memory();
 	return grown;
+}
+
+void pk_alloc_expect(size_t bytes)
+{
+	const uintptr_t page = 2 << 20;
+	const size_t largest = 512 << 20, chunk = 16 << 20;
+
+	if (mallinfo2().keepcost >= bytes)
+		return;
+	/* Of the heap, by one step of its end; what is freed there stays for what comes. */
+	bytes = bytes < largest ? bytes : largest;
+	if (!mallopt(M_MMAP_THRESHOLD, 2 * (int)chunk) || !mallopt(M_TOP_PAD, (int)bytes) ||
+	    !mallopt(M_TRIM_THRESHOLD, INT_MAX))
+		return;
+	char *p = malloc(chunk), *end = sbrk(0);
+	if (p && p < end) {
+		uintptr_t start = ((uintptr_t)p + page - 1) / page * page;
+		madvise((void *)start, (uintptr_t)end - start, MADV_HUGEPAGE);
+	}
+	free(p);
+	mallopt(M_TOP_PAD, 1 << 20);
 }
 
 char *pk_strdup(const char *s)

@@ -40,6 +40,7 @@ static inline char *pk_take(char **s)
  */
 void *pk_alloc(size_t size);                      /* zeroed */
 void *pk_realloc_array(void *p, size_t n, size_t size);
+void pk_alloc_expect(size_t bytes); /* so much is to come: the kernel may give it in large pages */
 char *pk_strdup(const char *s);                   /* NULL gives NULL */
 char *pk_strndup(const char *s, size_t n);
 char *pk_printf(const char *fmt, ...) PK_PRINTF(1, 2); /* caller frees */

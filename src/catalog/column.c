@@ -376,7 +376,7 @@ static void alter_identity(struct pk_script *s, const struct pk_object *from, co
 		const char *old_name = old[0] + strlen("SEQUENCE NAME "), *new_name = new[0] + strlen("SEQUENCE NAME ");
 
 		pk_emit(s, "ALTER SEQUENCE %s RENAME TO %s", old_name,
-			new_name + strlen(pk_schema_of_ident(s, new_name)) + 1)->lock = "";
+			new_name + strlen(pk_schema_of_ident(s->arena, new_name)) + 1)->lock = "";
 	}
 }
 

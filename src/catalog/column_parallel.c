@@ -107,7 +107,7 @@ static const char *way_there(struct pk_script *s, const struct pk_object *from, 
 	const char *beside = pk_beside_name(s, from), *name = pk_attr(from, QUOTED);
 	/* Triggers fire by their names: the last one sees what the others made of the row. */
 	const char *sync = pk_name_with(s, pk_arena_printf(s->arena, "zz_postkit_%s_%s", table->name, from->name), "_sync");
-	const char *function = pk_arena_printf(s->arena, "%s.%s", pk_schema_of_ident(s, table->ident), sync);
+	const char *function = pk_arena_printf(s->arena, "%s.%s", pk_schema_of_ident(s->arena, table->ident), sync);
 	const char *assignment = pk_arena_printf(s->arena, "NEW.%s := %s", beside, qualified(s, "NEW", from, to));
 	const char *collation = pk_attr(to, COLLATION), *quote = pk_dollar_quote(s, assignment);
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;

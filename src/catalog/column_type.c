@@ -216,7 +216,7 @@ void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const
 void pk_column_stand_out(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in)
 {
 	const char *name = pk_attr(from, QUOTED), *type = pk_attr(to, TYPE), *what = pk_column_alter(s, to, false);
-	const char *wrapper = pk_arena_printf(s->arena, "%s.%s", pk_schema_of_ident(s, to->parent->ident),
+	const char *wrapper = pk_arena_printf(s->arena, "%s.%s", pk_schema_of_ident(s->arena, to->parent->ident),
 					      pk_name_with(s, pk_arena_printf(s->arena, "%s_%s", to->parent->name, to->name), "_in"));
 	const char *note = "as it was before; every row is written anew";
 

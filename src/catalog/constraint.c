@@ -548,6 +548,8 @@ static void complete(struct pk_arena *arena, struct pk_object *o, const struct p
 {
 	const char *parts = pk_attr(o, PARTS);
 
+	o->schema = o->parent->schema;
+	o->ident = pk_arena_printf(arena, "%s ON %s", pk_attr(o, QUOTED), o->parent->ident);
 	if (parts)
 		o->attr[DEFINITION] = pk_key_definition(arena, *pk_attr(o, TYPE), parts, o->parent, other);
 	o->attr[PARTS] = NULL; /* numbers are no matter of a schema */

@@ -4,6 +4,8 @@
 #include "catalog/query.h"
 #include "catalog_sql.h"
 
+#define EXPECTED_FACTOR 5 /* what a snapshot takes of memory, by the size of pg_attribute */
+
 _Static_assert(2 * PK_SNAPSHOTS_MAX <= PK_PIPELINES_MAX, "two connections for each");
 
 /* What one connection runs. */
@@ -128,7 +130,7 @@ static int look(struct pk_fetch *f, struct pk_err *err)
 	f->ends = pk_conn_tx(f->conn) == PK_TX_IDLE;
 	if (f->ends) {
 		add_begin(f->lists[0], f->arena, NULL);
-		add(f->lists[0], "SELECT CASE WHEN pg_relation_size('pg_attribute') > 1048576 THEN pg_export_snapshot() END", &f->shared);
+		add(f->lists[0], "SELECT CASE WHEN bytes > 1048576 THEN pg_export_snapshot() END, bytes FROM pg_relation_size('pg_attribute') bytes", &f->shared);
 		if (send_part(f, 0, err) < 0)
 			return -1;
 	}
@@ -153,7 +155,10 @@ static int share(struct pk_fetch *f, struct pk_err *err)
 	if (pk_pipeline_until(&f->parts[0], f->n_shared, err) < 0)
 		return -1;
 	snapshot = pk_rows_get(&f->shared, 0, 0);
-	second = snapshot ? pk_conn_second(f->conn, NULL) : NULL;
+	if (!snapshot)
+		return 0;
+	pk_alloc_expect(EXPECTED_FACTOR * strtoull(pk_rows_get(&f->shared, 0, 1), NULL, 10));
+	second = pk_conn_second(f->conn, NULL);
 	if (!second)
 		return 0;
 	list = pk_arena_alloc(f->arena, sizeof(*list));

@@ -89,7 +89,7 @@ static void set_aside(struct pk_script *s, const struct pk_object *o)
 static void drop_aside(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	(void)to;
-	pk_emit(s, "DROP FUNCTION %s.%s", pk_schema_of_ident(s, from->ident), aside_name(s, from));
+	pk_emit(s, "DROP FUNCTION %s.%s", pk_schema_of_ident(s->arena, from->ident), aside_name(s, from));
 }
 
 const struct pk_kind pk_kind_function = {

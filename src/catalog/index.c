@@ -45,13 +45,15 @@ static bool add_columns(const struct pk_object *table, const char *numbers, cons
 	return true;
 }
 
-/* As pg_get_indexdef() would say it. */
+/* The definition as pg_get_indexdef() would say it. */
 static void complete(struct pk_arena *arena, struct pk_object *o, const struct pk_object *other)
 {
 	const char *unique = pk_attr(o, PARTS), *method, *numbers, *sorted, *types;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	(void)other;
+	o->schema = o->parent->schema;
+	o->ident = pk_arena_join(arena, pk_schema_of_ident(arena, o->parent->ident), '.', pk_attr(o, QUOTED));
 	if (!unique)
 		return;
 	method = strchr(unique, PK_LIST_SEP) + 1;

@@ -237,7 +237,7 @@ const char *pk_beside_ident(struct pk_script *s, const struct pk_object *o);
 const char *pk_find_outside(const char *sql, const char *words);
 const char *pk_aside_name(struct pk_script *s, const char *name);
 /* The two parts of a qualified name: quoted, and as it is. */
-const char *pk_schema_of_ident(struct pk_script *s, const char *ident);
+const char *pk_schema_of_ident(struct pk_arena *arena, const char *ident);
 const char *pk_name_of_ident(struct pk_script *s, const char *ident);
 /* table_move.c */
 void pk_table_set_aside(struct pk_script *s, const struct pk_object *o);

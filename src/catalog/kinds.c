@@ -160,7 +160,7 @@ void pk_add_taken_names(struct pk_script *s, const struct pk_object *o, const ch
 	if (o->kind->comes_first || (o->kind->relation_name && !o->kind->no_row_type))
 		pk_add_type_name(names, schema, name);
 	if (also)
-		pk_add_type_name(names, pk_name_of_ident(s, pk_schema_of_ident(s, also)), pk_name_of_ident(s, also));
+		pk_add_type_name(names, pk_name_of_ident(s, pk_schema_of_ident(s->arena, also)), pk_name_of_ident(s, also));
 }
 
 const char *pk_object_tie(const struct pk_object *o)
@@ -271,9 +271,9 @@ static const char *dot_of(const char *ident)
 	return ident;
 }
 
-const char *pk_schema_of_ident(struct pk_script *s, const char *ident)
+const char *pk_schema_of_ident(struct pk_arena *arena, const char *ident)
 {
-	return pk_arena_strndup(s->arena, ident, (size_t)(dot_of(ident) - ident));
+	return pk_arena_strndup(arena, ident, (size_t)(dot_of(ident) - ident));
 }
 
 const char *pk_name_of_ident(struct pk_script *s, const char *ident)

@@ -41,7 +41,7 @@ static const char *parked_value(struct pk_script *s, const struct pk_object *col
 
 void pk_table_park(struct pk_script *s, const struct pk_object *o)
 {
-	const char *aside = pk_aside_ident(s, o), *schema = pk_schema_of_ident(s, o->ident), *name = pk_name_with(s, o->name, "_parked");
+	const char *aside = pk_aside_ident(s, o), *schema = pk_schema_of_ident(s->arena, o->ident), *name = pk_name_with(s, o->name, "_parked");
 	PK_AUTO(pk_buf) values = PK_BUF_INIT;
 	struct pk_stmt *stmt;
 
@@ -76,7 +76,7 @@ static void move_sequence(struct pk_script *s, const struct pk_object *from, con
 		return;
 	pk_buf_add_literal(&literal, new);
 	pk_emit(s, "SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s.%s", literal.ptr,
-		pk_schema_of_ident(s, old), pk_aside_name(s, pk_name_of_ident(s, old)));
+		pk_schema_of_ident(s->arena, old), pk_aside_name(s, pk_name_of_ident(s, old)));
 }
 
 void pk_table_refill(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

@@ -3,12 +3,12 @@ SELECT 'pg_rewrite'::regclass::oid AS classid, r.oid, 0 AS subid, 'pg_class'::re
 FROM pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384
 UNION ALL
 SELECT 'pg_attrdef'::regclass, ad.oid, 0, 'pg_class'::regclass, ad.adrelid, ad.adnum FROM pg_attrdef ad
-UNION ALL -- row types
-SELECT 'pg_type'::regclass, c.reltype, 0, 'pg_class'::regclass, c.oid, 0
-FROM pg_class c WHERE c.reltype <> 0 AND c.relkind <> 'c' AND c.oid >= 16384
-UNION ALL -- the relation behind a composite type
-SELECT 'pg_class'::regclass, c.oid, 0, 'pg_type'::regclass, c.reltype, 0
-FROM pg_class c WHERE c.relkind = 'c' AND c.oid >= 16384
+UNION ALL -- row types; the relation behind a composite type
+SELECT CASE c.relkind WHEN 'c' THEN 'pg_class'::regclass ELSE 'pg_type'::regclass END,
+       CASE c.relkind WHEN 'c' THEN c.oid ELSE c.reltype END, 0,
+       CASE c.relkind WHEN 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END,
+       CASE c.relkind WHEN 'c' THEN c.reltype ELSE c.oid END, 0
+FROM pg_class c WHERE c.reltype <> 0 AND c.oid >= 16384
 UNION ALL -- array types
 SELECT 'pg_type'::regclass, t.typarray, 0, 'pg_type'::regclass, t.oid, 0 FROM pg_type t WHERE t.typarray >= 16384
 UNION ALL -- multiranges

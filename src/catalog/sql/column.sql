@@ -43,7 +43,8 @@ SELECT c.oid, a.attnum AS subid, a.attname AS name, quote_ident(a.attname) AS qu
                 AND kd.refclassid = 'pg_class'::regclass AND kd.refobjid = c.oid AND kd.refobjsubid = 0 AND kd.deptype = 'i')
             THEN 't' END AS in_key,
        t.typcategory AS category,
-       nullif(format_type(a.atttypid, NULL), format_type(a.atttypid, a.atttypmod)) AS base_type, -- NULL: the type itself
+       CASE WHEN a.atttypmod >= 0 OR t.typname IN ('bpchar', '_bpchar', 'bit', '_bit') THEN -- NULL: the type itself
+       nullif(format_type(a.atttypid, NULL), format_type(a.atttypid, a.atttypmod)) END AS base_type,
        CASE t.typtype WHEN 'd' THEN -- at the bottom of domains
             (WITH RECURSIVE d (oid, base) AS (SELECT t.oid, t.typbasetype UNION ALL
                  SELECT b.oid, b.typbasetype FROM d JOIN pg_type b ON b.oid = d.base)
@@ -53,7 +54,8 @@ JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN 
            AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'postkit'))
      ON c.oid = a.attrelid
 JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+-- by a hash of all: a look at the index for each would take longer
+LEFT JOIN (SELECT adrelid, adnum, adbin FROM pg_attrdef OFFSET 0) ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
 LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey[1] = a.attnum -- pg>=18
 LEFT JOIN (SELECT connamespace, conname FROM pg_constraint WHERE coninhcount = 0 -- pg>=18

@@ -2,9 +2,7 @@
 -- what the server keeps for the partitions at the other end of one is not. Of usual keys the parts are said: the server need
 -- not search its catalogs for what each of them is called.
 SELECT 'pg_constraint'::regclass::oid AS classid, k.oid, 'pg_class'::regclass::oid AS parent_class, k.conrelid AS parent_oid,
-       n.nspname AS schema, k.conname AS name,
-       quote_ident(k.conname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS ident,
-       NULL AS owner, CASE WHEN k.contype <> 'f' OR k.conparentid = 0 THEN quote_literal(d.description) END AS comment,
+       k.conname AS name, CASE WHEN k.contype <> 'f' OR k.conparentid = 0 THEN quote_literal(d.description) END AS comment,
        quote_ident(k.conname) AS quoted, k.contype AS type,
        -- NOT VALID is an attribute of its own, so that validating is a change in place
        CASE WHEN usual.parts IS NOT NULL THEN NULL

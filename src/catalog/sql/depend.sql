@@ -1,5 +1,5 @@
 -- Dependencies between user objects; 2200 is the schema public. Without those within one object of ours: of a
--- row, array or multirange type on what it comes with, of a foreign key's triggers on it.
+-- row, array or multirange type on what it comes with, of a constraint's index or triggers on it, of a default on its column.
 WITH RECURSIVE share (oid, whole) AS ( -- a partition's share of a trigger, and what that is a share of
     SELECT g.oid, g.tgparentid FROM pg_trigger g LEFT JOIN pg_constraint k ON k.oid = g.tgconstraint
     WHERE g.tgparentid <> 0 AND coalesce(k.contype, 't') = 't' -- not those of keys
@@ -10,7 +10,9 @@ WITH RECURSIVE share (oid, whole) AS ( -- a partition's share of a trigger, and 
           AND EXISTS (SELECT FROM pg_depend t WHERE t.classid = 'pg_proc'::regclass AND t.objid = f.refobjid
                       AND t.refclassid = 'pg_type'::regclass AND t.refobjid = f.objid)
 )
-SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid,
+SELECT CASE WHEN deptype = 'i' AND classid = 'pg_class'::regclass AND refobjsubid > 0 -- the sequence of an identity column
+            THEN 'pg_sequence'::regclass ELSE classid END AS classid,
+       objid, objsubid, refclassid, refobjid, refobjsubid,
        -- is it an expression that names a type?
        (CASE WHEN d.refclassid <> 'pg_type'::regclass THEN false
             WHEN d.classid = 'pg_class'::regclass THEN d.objsubid = 0
@@ -25,13 +27,11 @@ SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid,
 FROM pg_depend d
 WHERE deptype IN ('n', 'a', 'i') AND objid >= 16384 AND (refobjid >= 16384 OR refobjid = 2200)
       AND NOT (classid = refclassid AND objid = refobjid AND objsubid <> 0 AND refobjsubid = 0)
-      AND NOT (deptype = 'i' AND (classid = 'pg_type'::regclass
-                                  OR (classid = 'pg_trigger'::regclass AND refclassid = 'pg_constraint'::regclass)))
-      AND NOT EXISTS (SELECT FROM maker m WHERE d.classid = 'pg_proc'::regclass AND d.objid = m.fn
-                      AND d.refclassid = 'pg_type'::regclass AND d.refobjid = m.type)
-UNION ALL -- the sequence of an identity column
-SELECT 'pg_sequence'::regclass, d.objid, 0, d.refclassid, d.refobjid, d.refobjsubid, 0 FROM pg_depend d
-WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'i'
+      AND NOT (deptype = 'i' AND refobjsubid = 0 AND (classid = 'pg_type'::regclass OR refclassid = 'pg_constraint'::regclass
+                                                      OR classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass))
+      AND NOT (deptype = 'a' AND classid = 'pg_attrdef'::regclass)
+      AND NOT (classid = 'pg_proc'::regclass AND refclassid = 'pg_type'::regclass
+               AND (objid, refobjid) IN (SELECT fn, type FROM maker))
 UNION ALL
 SELECT 'pg_proc'::regclass, m.fn, 0, 'pg_type'::regclass, m.type, -1, 0 FROM maker m
 UNION ALL

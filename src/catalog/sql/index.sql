@@ -1,7 +1,6 @@
 -- Indexes that are not part of a constraint. Of the usual ones, on columns as they are with operator classes that the
 -- server would choose, the parts are said: it need not search its catalogs for what each of them is called.
-SELECT c.oid, i.indrelid AS parent_oid, n.nspname AS schema, c.relname AS name,
-       quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS ident,
+SELECT c.oid, i.indrelid AS parent_oid, c.relname AS name,
        quote_literal(d.description) AS comment,
        quote_ident(c.relname) AS quoted,
        CASE WHEN usual.types IS NULL THEN pg_get_indexdef(c.oid) END AS definition,

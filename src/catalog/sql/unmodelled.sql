@@ -3,7 +3,7 @@ SELECT what FROM (
     -- whose options the role may not see: as in user_mapping.sql
     SELECT 'options that the role may not see, of the user mapping for ' || u.usename || ' on server ' || u.srvname AS what
     FROM pg_user_mappings u JOIN pg_foreign_server s ON s.oid = u.srvid
-    WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+    WHERE current_setting('is_superuser') <> 'on'
           AND NOT CASE WHEN u.umuser = 0 THEN pg_has_role(s.srvowner, 'USAGE')
                        ELSE u.usename = current_user
                             AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END
@@ -20,7 +20,8 @@ SELECT what FROM (
           UNION ALL SELECT 'pg_language'::regclass, oid, 0, lanacl, acldefault('l', lanowner) FROM pg_language WHERE lanacl IS NOT NULL
           UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, fdwacl, acldefault('F', fdwowner)
                     FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL) o
-    LEFT JOIN pg_depend m ON m.classid = o.classid AND m.objid = o.oid AND m.objsubid = 0 AND m.deptype = 'e'
+    LEFT JOIN pg_depend m ON m.classid = o.classid AND m.objid = o.oid AND m.objsubid = 0
+         AND m.refclassid = 'pg_extension'::regclass AND m.deptype = 'e'
     LEFT JOIN pg_init_privs p ON p.classoid = o.classid AND p.objoid = o.oid AND p.objsubid = o.subid,
     pg_identify_object(o.classid, o.oid, 0) i
     WHERE (m.objid IS NOT NULL OR o.oid < 16384 OR o.subid < 0) AND o.oid <> 2200 -- the schema public is modelled
@@ -28,15 +29,16 @@ SELECT what FROM (
           AND i.identity <> 'information_schema' AND coalesce(i.schema, '') <> 'information_schema'
           AND NOT (o.acl @> coalesce(p.initprivs, o.born) AND coalesce(p.initprivs, o.born) @> o.acl)
     UNION ALL
-    SELECT v.what FROM pg_database d,
+    SELECT v.what FROM pg_database d
+    LEFT JOIN pg_shdescription said ON said.classoid = 'pg_database'::regclass AND said.objoid = d.oid,
     LATERAL (SELECT 'settings of the database' || coalesce(' for role ' || quote_ident(pg_get_userbyid(nullif(s.setrole, 0))), '') || ': '
                     || (SELECT string_agg(split_part(c, '=', 1), ', ' ORDER BY c) FROM unnest(s.setconfig) c)
              FROM pg_db_role_setting s WHERE s.setdatabase = d.oid
              UNION ALL SELECT 'privileges of the database' WHERE d.datacl IS NOT NULL
-             UNION ALL SELECT 'the comment on the database' WHERE shobj_description(d.oid, 'pg_database') IS NOT NULL
+             UNION ALL SELECT 'the comment on the database' WHERE said.description IS NOT NULL
              UNION ALL SELECT 'security labels of ' || l.provider || ' on the database' FROM pg_shseclabel l
              WHERE l.classoid = 'pg_database'::regclass AND l.objoid = d.oid) v (what)
     -- those of databases of ours are not the user's
-    WHERE d.datname = current_database() AND coalesce(shobj_description(d.oid, 'pg_database'), '') NOT LIKE 'git-postkit:1 %'
+    WHERE d.datname = current_database() AND coalesce(said.description, '') NOT LIKE 'git-postkit:1 %'
 ) x
 ORDER BY 1
