@@ -130,11 +130,12 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("diff", err, "diff takes two databases, files or folders");
 	if (opt_sql + opt_stat + opt_json > 1)
 		return pk_help_usage("diff", err, "--sql, --stat or --json, not several");
+	d.from.text = operands[0];
+	d.to.text = operands[1];
+	pk_sides_begin(sides, PK_COUNT(sides));
 	if (pk_check_online("diff", opt_online, err) < 0 || pk_ctx_open(&ctx, false, err) < 0 ||
 	    pk_online_settings_read(&ctx.config, NULL, opt_online, &options.online, err) < 0)
 		return -1;
-	d.from.text = operands[0];
-	d.to.text = operands[1];
 	d.from.copied = opt_renames.n > 0;
 	(opt_down ? &d.to : &d.from)->measure = true;
 	pk_managed_add(&ctx.project.managed, &opt_ignore, &opt_grantees);

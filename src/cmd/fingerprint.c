@@ -27,9 +27,10 @@ int pk_cmd_fingerprint(int argc, char **argv, struct pk_err *err)
 	if (n != 1)
 		return pk_help_usage("fingerprint", err,
 				     "fingerprint takes one database, file or folder");
+	side.text = operands[0];
+	pk_sides_begin(sides, 1);
 	if (pk_ctx_open(&ctx, false, err) < 0)
 		return -1;
-	side.text = operands[0];
 	pk_managed_add(&ctx.project.managed, &opt_ignore, &opt_grantees);
 	if (pk_sides_read(&ctx, sides, 1, err) < 0)
 		return -1;

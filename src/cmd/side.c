@@ -5,6 +5,7 @@
 
 void pk_side_release(struct pk_side *side)
 {
+	pk_ahead_release(&side->ahead);
 	pk_source_facts_release(&side->facts);
 	pk_source_release(&side->files);
 	pk_snapshot_release(&side->snapshot);
@@ -53,7 +54,9 @@ static int connect_live(const struct pk_ctx *ctx, struct pk_side *const *live, s
 		status = find_remote(ctx, live[i]->text, &remotes[i], err);
 		infos[i] = &remotes[i].info;
 	}
-	if (status == 0 && n > 1)
+	for (size_t i = 0; i < n; i++)
+		pk_ahead_take(&live[i]->ahead, conns[i]);
+	if (status == 0 && n > 1 && !conns[0]->begun)
 		pk_conns_begin(conns, infos, n);
 	for (size_t i = 0; i < n; i++) {
 		if (status == 0)
@@ -61,6 +64,15 @@ static int connect_live(const struct pk_ctx *ctx, struct pk_side *const *live, s
 		pk_remote_release(&remotes[i]);
 	}
 	return status;
+}
+
+void pk_sides_begin(struct pk_side *const *sides, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!pk_conninfo_looks_like(sides[i]->text))
+			return;
+	for (size_t i = 0; i < n; i++)
+		pk_ahead_begin(&sides[i]->ahead, sides[i]->text);
 }
 
 /* All that are live, side by side. files: others are made like the first of these. */

@@ -9,6 +9,7 @@
 #include "catalog/snapshot.h"
 #include "clone/copy.h"
 #include "cmd/cmd.h"
+#include "pg/ahead.h"
 
 struct pk_side {
 	const char *text;	      /* as given, borrowed */
@@ -19,6 +20,7 @@ struct pk_side {
 	const struct pk_side *like;   /* whose role and owner files are loaded under; itself of a database; or NULL */
 	struct pk_source files;	      /* of files: as they were read */
 	struct pk_snapshot snapshot;
+	struct pk_ahead ahead;
 };
 #define PK_SIDE_INIT                                                                               \
 	{                                                                                          \
@@ -30,6 +32,11 @@ void pk_side_release(struct pk_side *side);
 int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret,
 		    struct pk_err *err);
 
+/*
+ * May be called before anything else is done, the settings read above all: databases are connected to meanwhile. Only
+ * where no side is to be anything else, so that wrong words are told before there is a connection.
+ */
+void pk_sides_begin(struct pk_side *const *sides, size_t n);
 /*
  * Reads n sides (PK_SNAPSHOTS_MAX at most; initialised, text set). Databases come first; files are then loaded on a server of the
  * major of the first database and under its role and owner, so that both speak of the same. Without a
