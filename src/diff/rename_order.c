@@ -173,6 +173,9 @@ static void leave(struct mover *m, const struct pk_object *heir, const struct pk
 	if (attachment) {
 		pk_partition_detach(s, parent_now->ident, heir_now->ident);
 		pk_partition_attach(s, attachment, parent_now->ident, heir_now->ident);
+	} else if (parent->kind->type) {
+		pk_emit(s, "ALTER TABLE %s NOT OF", heir_now->ident);
+		pk_emit(s, "ALTER TABLE %s OF %s", heir_now->ident, parent_now->ident);
 	} else {
 		take_later_parents(m, heir, parent, &later);
 		pk_emit(s, "%s %s NO INHERIT %s", pk_alter_table(heir), heir_now->ident, parent_now->ident);
@@ -192,13 +195,15 @@ static const struct pk_object *relation_of(const struct pk_bearer *b)
 	return b->was->parent;
 }
 
-/* Two parents of which one is to be left; NULL: neither can be. */
+/* Is it afterwards as well? Of a typed table: is it of the type? */
 static bool stays_heir(struct mover *m, const struct pk_object *heir, const struct pk_object *parent)
 {
 	const struct pk_object *heir_after = pk_rename_after(m->w, heir), *parent_after = pk_rename_after(m->w, parent);
 	const char *const *parents;
 	size_t n = heir_after ? pk_attr_list(&m->w->script, pk_table_parents(heir_after), &parents) : 0;
 
+	if (heir_after && parent->kind->type)
+		return parent_after && pk_streq(pk_table_of_type(heir_after), parent_after->ident);
 	if (heir_after && pk_attachment_of(heir_after))
 		return parent_after && pk_partition_of(heir_after) == parent_after;
 	for (size_t i = 0; i < n; i++)
@@ -207,11 +212,15 @@ static bool stays_heir(struct mover *m, const struct pk_object *heir, const stru
 	return false;
 }
 
-/* Two that stay together are joined again; of a partition all rows would be read for that. */
+/* Can it be taken out of its parent's, or its type's, if need be? */
 static bool can_leave(struct mover *m, const struct pk_bearer *b)
 {
-	return b->n_leaders && b->was && relation_of(b)->kind->columns_apart && relation_of(b->leaders[0])->kind->columns_apart &&
-	       !(pk_attachment_of(relation_of(b)) && stays_heir(m, relation_of(b), relation_of(b->leaders[0])));
+	const struct pk_object *heir = b->n_leaders && b->was ? relation_of(b) : NULL, *parent = heir ? relation_of(b->leaders[0]) : NULL;
+
+	if (!heir || !heir->kind->columns_apart)
+		return false;
+	/* Parents can be joined again. Of a partition all rows would be read for that, and of a typed table it is no use. */
+	return (parent->kind->columns_apart && !pk_attachment_of(heir)) || !stays_heir(m, heir, parent);
 }
 
 /* Does the follower's relation leave the leader's in any case, and is it called afterwards as it is by now? */
@@ -219,8 +228,7 @@ static bool keeps_name(struct mover *m, const struct pk_bearer *leader, const st
 {
 	const struct pk_object *heir = b->was ? relation_of(b) : NULL, *after = heir ? pk_rename_after(m->w, heir) : NULL;
 
-	return after && leader->was && !b->due && heir->kind->columns_apart && relation_of(leader)->kind->columns_apart &&
-	       !stays_heir(m, heir, relation_of(leader)) && pk_rename_named(m->w->to, b->was, NULL, NULL, after, b->now.name);
+	return after && leader->was && !b->due && heir->kind->columns_apart && !stays_heir(m, heir, relation_of(leader)) && pk_rename_named(m->w->to, b->was, NULL, NULL, after, b->now.name);
 }
 
 static struct pk_bearer *find_keeper(struct mover *m, struct pk_bearer *b, struct pk_bearer **ret_leader)

@@ -351,6 +351,16 @@ static int not_there(const char *text, const char *what, struct pk_err *err)
 	return pk_err_exit(err, PK_EXIT_USAGE);
 }
 
+/* Is the table of the same type before and after, which says what its columns are called? */
+static bool keeps_type(struct pk_rename_work *w, const struct pk_object *table, const struct pk_object *column)
+{
+	const char *type = pk_table_of_type(table);
+	const struct pk_object *before = type ? pk_snapshot_find(w->from, pk_arena_printf(&w->arena, "%s %s", pk_kind_composite.name, type)) : NULL;
+	const struct pk_object *after = before ? pk_rename_after(w, before) : NULL;
+
+	return after && pk_streq(pk_table_of_type(column->parent), after->ident);
+}
+
 static int add_asked(struct pk_rename_work *w, const char *text, int depth, struct pk_err *err)
 {
 	struct option option = { 0 };
@@ -379,7 +389,7 @@ static int add_asked(struct pk_rename_work *w, const char *text, int depth, stru
 		if (!rename.to)
 			return not_there(text, "what is wanted has nothing of the new name", err);
 	}
-	if (rename.from->kind->part && pk_column_follows_type(rename.from)) {
+	if (rename.from->kind->part && keeps_type(w, rename.from->parent, rename.to)) {
 		pk_err_set(err, "'%s' cannot be renamed: the columns of %s are the attributes of %s", text,
 			   rename.from->parent->ident, pk_table_of_type(rename.from->parent));
 		pk_err_hint(err, "--rename column:%s.%s=%s renames the attribute, and the column with it",

@@ -383,6 +383,15 @@ pairs() {
 	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT x, y FROM c')" '1|2'
 }
 
+@test "a typed table that leaves its type keeps its columns under its own names, or others" {
+	ok pairs 'CREATE TYPE c AS (x int, y int); CREATE TYPE d AS (u int, y int); CREATE TABLE kept OF c; CREATE TABLE own OF c; CREATE TABLE other OF c;
+		INSERT INTO kept VALUES (1, 2); INSERT INTO own VALUES (3, 4); INSERT INTO other VALUES (5, 6)' \
+		'CREATE TYPE c AS (z int, y int); CREATE TYPE d AS (w int, y int); CREATE TABLE kept (x int, y int); CREATE TABLE own (a int, y int); CREATE TABLE other OF d' \
+		--rename column:c.x=z --rename column:d.u=w --rename column:own.x=a --rename column:other.x=w
+	hasnt 'DROP COLUMN'
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT x, a, w FROM kept, own, other')" '1|3|5'
+}
+
 @test "functions are renamed together with the types that they take" {
 	ok pairs 'CREATE SCHEMA s; CREATE TYPE s.t AS (x int); CREATE TYPE u AS (x int); CREATE FUNCTION f(s.t, int, u[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
 		CREATE FUNCTION f(u, int, s.t[]) RETURNS int LANGUAGE sql AS $$SELECT 2$$' \
