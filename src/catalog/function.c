@@ -16,6 +16,20 @@ static const char *parsed_body(const struct pk_object *o)
 	return atomic ? atomic : strstr(pk_attr(o, DEFINITION), "\nRETURN ");
 }
 
+/* Before the body stand its arguments and its result, of which a row may be: that it needs to be made at all. */
+static bool body_uses(const struct pk_object *o, const struct pk_object *relation)
+{
+	const char *definition = pk_attr(o, DEFINITION), *body = parsed_body(o);
+	const char *named = strstr(definition, relation->ident);
+	size_t len = strlen(relation->ident);
+
+	/* its own name is no use, and the beginning of another name is not this one */
+	for (; named && named < body; named = strstr(named + 1, relation->ident))
+		if (strchr(" ,)[\n", named[len]))
+			return false;
+	return true;
+}
+
 /* Stands in for the function, while what its body uses needs the function. */
 static void create_empty(struct pk_script *s, const struct pk_object *o)
 {
@@ -97,6 +111,6 @@ const struct pk_kind pk_kind_function = {
 	.name = "function", .sql_name = "FUNCTION", .sql_name_attr = ROUTINE + 1, .folder = "functions",
 	.query = pk_sql_function, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 8, .grant_on = "FUNCTION",
 	.owned = true, .routine = true, .body_attr = DEFINITION + 1, .blocks_type_change = true,
-	.tie = parsed_body, .untie = untie, .retie = create_whole, .create = create, .alter = alter,
+	.tie = parsed_body, .tie_uses = body_uses, .untie = untie, .retie = create_whole, .create = create, .alter = alter,
 	.drop = pk_drop_plain, .set_aside = set_aside, .drop_aside = drop_aside, .rename = pk_rename_itself,
 };

@@ -125,7 +125,8 @@ struct pk_kind {
 	void (*untie)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* to NULL: it goes */
 	void (*retie)(struct pk_script *s, const struct pk_object *to); /* NULL: late() does it */
 	bool (*tie_apart)(const struct pk_object *from, const struct pk_object *to); /* must it be cut before all other changes, and made after them? NULL: no */
-	bool tie_uses_relations;    /* and not functions and the like alone */
+	/* Does it use the relation by its tie alone? NULL: the tie uses functions and the like alone. */
+	bool (*tie_uses)(const struct pk_object *o, const struct pk_object *relation);
 	bool tied_to_column;        /* the tie names a column: goes with it, belongs to its owner, is no part of creation */
 	/*
 	 * What a relation says about its indexes (replica identity, CLUSTER ON), once they exist, and the

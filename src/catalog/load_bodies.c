@@ -3,7 +3,6 @@
 #include "base/map.h"
 #include "catalog/kind.h"
 #include "catalog/load_order.h"
-#include "sql/scan.h"
 
 /* Functions whose bodies are text, and that no extension brought; none where an event trigger would see the check. */
 static const char bodies_sql[] =
@@ -82,30 +81,22 @@ static bool is_verdict(const struct pk_err *err)
 static int check_body(const struct pk_load *load, struct pk_conn *user, const struct pk_load_item *item,
 		      struct pk_err *err)
 {
-	static const char replace[] = " OR REPLACE";
 	PK_AUTO(pk_buf) settings = PK_BUF_INIT;
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_AUTO(pk_err) found = PK_ERR_INIT;
-	struct pk_scan scan;
-	struct pk_token first, second;
-	bool inserted;
+	PK_FREE char *sql = pk_sql_or_replace(item->text);
+	int inserted = (int)(strlen(sql) - strlen(item->text));
 
 	pk_load_settings(load, item->context, &settings);
 	pk_buf_add(&settings, "SET check_function_bodies = on; BEGIN");
-	pk_scan_start(&scan, item->text, strlen(item->text));
-	pk_scan_code(&scan, &first);
-	pk_scan_code(&scan, &second);
-	inserted = !pk_token_is(item->text, &second, "or");
-	pk_buf_addf(&sql, "%.*s%s%s", (int)first.end, item->text, inserted ? replace : "", item->text + first.end);
 	if (pk_exec(user, settings.ptr, err) < 0)
 		return -1;
-	int status = pk_exec(user, sql.ptr, &found);
+	int status = pk_exec(user, sql, &found);
 	if (pk_exec(user, "ROLLBACK", err) < 0)
 		return -1;
 	if (status == 0 || !is_verdict(&found))
 		return 0;
-	if (inserted && found.line == 1 && found.col > (int)first.end)
-		found.col -= (int)strlen(replace);
+	if (found.line == 1)
+		found.col -= inserted;
 	pk_load_place_error(item, &found);
 	pk_err_move(err, &found);
 	pk_err_wrap(err, "the body of '%s' is not valid", item->defines[0]);

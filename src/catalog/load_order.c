@@ -145,11 +145,20 @@ static void let_shares_come_first(struct pk_load *load)
 	pk_map_release(&indexed);
 }
 
+/* What is made again whole would take back what ALTER says of it. */
+static bool would_be_lost(const struct pk_load_item *item, const struct pk_load_item *dep)
+{
+	return dep->emptied && item->rank == PK_RANK_FUNCTION && item->again == PK_AGAIN_CHANGE;
+}
+
 bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item)
 {
-	for (size_t i = item->first_share; i < item->n_deps; i++)
-		if (!load->items[item->deps[i]].done && load->items[item->deps[i]].err.msg)
+	for (size_t i = 0; i < item->n_deps; i++) {
+		const struct pk_load_item *dep = &load->items[item->deps[i]];
+
+		if (!dep->done && dep->err.msg && (i >= item->first_share || would_be_lost(item, dep)))
 			return true;
+	}
 	return false;
 }
 
@@ -184,13 +193,15 @@ static void emit(struct pk_load *load, size_t index, size_t *n)
 	load->order[(*n)++] = index;
 }
 
-/* What a domain says of itself comes before tables: of one that is part of other types the server changes nothing. */
-static enum pk_load_rank rank_apart(const struct pk_load_item *of, enum pk_apart what)
-{
-	if (what == PK_APART_FOREIGN_KEYS)
-		return PK_RANK_FOREIGN_KEY;
-	return of->rank == PK_RANK_TYPE ? PK_RANK_FUNCTION : PK_RANK_ALTER;
-}
+/* What is taken out of definitions of which rank, and which rank it has then. */
+struct cut {
+	enum pk_apart what;
+	enum pk_load_rank of, becomes;
+};
+static const struct cut foreign_keys = { PK_APART_FOREIGN_KEYS, PK_RANK_TABLE, PK_RANK_FOREIGN_KEY };
+static const struct cut of_tables = { PK_APART_EXPRESSIONS, PK_RANK_TABLE, PK_RANK_ALTER };
+/* Before tables, and only where nothing else helps: of a domain that columns have below others the server changes nothing. */
+static const struct cut of_domains = { PK_APART_EXPRESSIONS, PK_RANK_TYPE, PK_RANK_FUNCTION };
 
 static void append(struct pk_load *load, const struct pk_load_item *like, enum pk_load_rank rank, const char *text)
 {
@@ -221,21 +232,43 @@ static void put_behind_rank(struct pk_load *load, size_t first)
 	load->order = order;
 }
 
-static size_t cut_circles(struct pk_load *load, enum pk_apart what, bool only_marked)
+static size_t cut_circles(struct pk_load *load, const struct cut *cut, bool only_marked)
 {
 	size_t before = load->n;
 
 	for (size_t i = 0; i < before; i++) {
 		PK_AUTO(pk_strv) alters = PK_STRV_INIT;
 		struct pk_load_item item = load->items[i]; /* append() moves the items */
-		bool left_out = item.done || item.file->support || (item.rank != PK_RANK_TABLE && item.rank != PK_RANK_TYPE) ||
-				(only_marked && !item.cut);
-		PK_FREE char *text = left_out ? NULL : pk_sql_take_apart(item.text, what, &alters);
+		bool left_out = item.done || item.file->support || item.rank != cut->of || (only_marked && !item.cut);
+		PK_FREE char *text = left_out ? NULL : pk_sql_take_apart(item.text, cut->what, &alters);
 		if (!text)
 			continue;
 		load->items[i].text = pk_arena_strdup(&load->arena, text);
 		for (size_t k = 0; k < alters.n; k++)
-			append(load, &item, rank_apart(&item, what), alters.items[k]);
+			append(load, &item, cut->becomes, alters.items[k]);
+	}
+	put_behind_rank(load, before);
+	return load->n - before;
+}
+
+/* Whatever uses a routine asks for its name alone, but its body may ask for that. */
+static size_t empty_bodies(struct pk_load *load)
+{
+	size_t before = load->n;
+
+	for (size_t i = 0; i < before; i++) {
+		struct pk_load_item item = load->items[i];
+		bool left_out = item.done || item.emptied || item.file->support || item.rank != PK_RANK_FUNCTION;
+		PK_FREE char *text = left_out ? NULL : pk_sql_stand_in(item.text);
+		PK_FREE char *again = text ? pk_sql_or_replace(item.text) : NULL;
+		if (!text)
+			continue;
+		if (item.super.leakproof_at)
+			load->items[i].super.leakproof_at += (int)(strlen(again) - strlen(item.text));
+		load->items[i].text = pk_arena_strdup(&load->arena, again);
+		load->items[i].emptied = true;
+		append(load, &item, PK_RANK_FUNCTION, text);
+		load->items[load->n - 1].super = item.super;
 	}
 	put_behind_rank(load, before);
 	return load->n - before;
@@ -243,9 +276,11 @@ static size_t cut_circles(struct pk_load *load, enum pk_apart what, bool only_ma
 
 size_t pk_load_cut_circles(struct pk_load *load)
 {
-	size_t n = cut_circles(load, PK_APART_FOREIGN_KEYS, false);
+	size_t n = cut_circles(load, &foreign_keys, false);
 
-	return n ? n : cut_circles(load, PK_APART_EXPRESSIONS, false);
+	n = n ? n : empty_bodies(load);
+	n = n ? n : cut_circles(load, &of_tables, false);
+	return n ? n : cut_circles(load, &of_domains, false);
 }
 
 void pk_load_sort(struct pk_load *load)
@@ -264,7 +299,7 @@ void pk_load_sort(struct pk_load *load)
 	for (size_t i = 0; i < load->n; i++)
 		if (load->items[ranked[i]].mark == PK_MARK_NONE)
 			emit(load, ranked[i], &n);
-	cut_circles(load, PK_APART_FOREIGN_KEYS, true);
+	cut_circles(load, &foreign_keys, true);
 }
 
 const struct pk_load_item *pk_load_definer(const struct pk_load *load, const char *name)

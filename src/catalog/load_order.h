@@ -62,6 +62,7 @@ struct pk_load_item {
 	size_t first_share;		/* of partitions' keys or indexes that its own may take over */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */
 	bool cut;						/* a circle of tables closes here */
+	bool emptied;						/* a routine that another item makes first, without a body */
 	bool done;
 	struct pk_err err; /* of the last try */
 };
@@ -108,8 +109,9 @@ enum pk_load_again pk_load_again_of(const struct pk_action *actions, size_t n, c
 /* Calls fn with each name in an item's text, strings included that may be one; arg is its own. */
 void pk_load_visit_names(const struct pk_load_item *item, void (*fn)(void *arg, const char *name), void *arg);
 /*
- * Takes the foreign keys out of the tables that are not there yet, as statements of their own at the
- * end; where there are none, defaults and checks, of domains too. Returns how many: 0 means that nothing more can be done.
+ * Takes the foreign keys out of the tables that are not there yet, as statements of their own at the end; where there
+ * are none, makes routines without their bodies first, or takes out the defaults and checks of tables, then of domains.
+ * Returns how many: 0 means that nothing more can be done.
  */
 size_t pk_load_cut_circles(struct pk_load *load);
 /* It failed because what it makes is there: made as support, which serves as well. */

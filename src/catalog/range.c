@@ -4,8 +4,11 @@
 enum { DEFINITION, CONSTRUCTORS, MULTIRANGE, CANONICAL };
 static const char *const attrs[] = { "definition", "constructors", "multirange", "canonical" };
 
+/* The shell that its canonical function needs is an object of its own in a plan; in files it is said here. */
 static void create(struct pk_script *s, const struct pk_object *o)
 {
+	if (s->files && pk_attr(o, CANONICAL))
+		pk_emit_super(s, "CREATE TYPE %s", o->ident);
 	pk_emit(s, "CREATE TYPE %s AS RANGE (%s)", o->ident, pk_attr(o, DEFINITION));
 }
 

@@ -41,6 +41,12 @@ static const char *definition(const struct pk_object *o)
 	return pk_attr(o, DEFINITION);
 }
 
+static bool uses(const struct pk_object *o, const struct pk_object *relation)
+{
+	(void)o, (void)relation;
+	return true;
+}
+
 static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	(void)to;
@@ -80,7 +86,7 @@ const struct pk_kind pk_kind_view = {
 	.if_any = "pg_class WHERE relkind = 'v' AND oid >= 16384",
 	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
-	.tie = definition, .untie = untie, .retie = retie, .tie_uses_relations = true,
+	.tie = definition, .untie = untie, .retie = retie, .tie_uses = uses,
 	.blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };

@@ -396,10 +396,10 @@ static int run_sql(struct pk_server *server, const char *db, const char *sql, co
 	return 0;
 }
 
-int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *sql,
-		    const struct pk_shadow_options *options, struct pk_oid *ret, struct pk_err *err)
+int pk_shadow_prove(struct pk_server *server, const char *sql, const struct pk_shadow_options *options,
+		    struct pk_oid *ret, struct pk_err *err)
 {
-	PK_AUTO(pk_source) base = PK_SOURCE_INIT;
+	PK_AUTO(pk_source) nothing = PK_SOURCE_INIT;
 	PK_AUTO(pk_source) named = PK_SOURCE_INIT;
 	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_strv) roles = PK_STRV_INIT, wanted = PK_STRV_INIT;
@@ -407,14 +407,13 @@ int pk_shadow_prove(struct pk_server *server, const char *base_sql, const char *
 	PK_FREE char *db = NULL;
 	int result;
 
-	pk_source_add(&base, "base", base_sql, strlen(base_sql));
 	pk_source_add(&named, "plan", sql, strlen(sql));
 	if (pk_source_roles(&named, &roles, err) < 0)
 		return -1;
 	without_ours(server, &roles, &wanted);
 	if (ensure_roles(server, &wanted, options->role, err) < 0 ||
 	    pk_server_admin(server, &admin, err) < 0 ||
-	    pk_shadow_make(server, NULL, &base, options, &db, err) < 0)
+	    pk_shadow_make(server, NULL, &nothing, options, &db, err) < 0)
 		return -1;
 	result = run_sql(server, db, sql, &options->trust, err);
 	if (result == 0)

@@ -217,8 +217,7 @@ static int make_baseline(struct import *im, struct pk_err *err)
 	pk_diff(&empty, &im->snapshot, &options, &plan);
 	parts = pk_plan_parts(&plan, &n_parts);
 	pk_plan_sql(&plan, &up);
-	/* Loaded as schema files are: a superuser may have given objects to owners who could not make them. */
-	if (pk_shadow_prove(&im->server, up.ptr, "", &how, &reached, err) < 0) {
+	if (pk_shadow_prove(&im->server, up.ptr, &how, &reached, err) < 0) {
 		pk_err_wrap(err, "trying the baseline on an empty database");
 		return -1;
 	}

@@ -31,7 +31,7 @@ bool pk_by_tie(const struct pk_object *o, const struct pk_object *on)
 
 	if (o->kind->part && whole->kind->relation_name && !whole->kind->tied_to_column)
 		return pk_object_tie(o) && !pk_column_has_type(o, whole); /* a row or another value, in its default */
-	return pk_object_tie(o) && !whole->kind->type && (o->kind->tie_uses_relations || !whole->kind->relation_name);
+	return pk_object_tie(o) && !whole->kind->type && (!whole->kind->relation_name || (o->kind->tie_uses && o->kind->tie_uses(o, whole)));
 }
 
 static void visit(struct search *s, struct pk_object *o);

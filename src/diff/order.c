@@ -8,9 +8,11 @@ struct named {
 	struct named *next;
 };
 
-/* A user needs what is made and tied. */
-static void wait_for_ties(struct pk_differ *d, const struct pk_object *on, size_t node)
+/* A user needs what is made and tied, but for what comes with it: a key, or a default that has the table's own row type. */
+static void wait_for_ties(struct pk_differ *d, const struct pk_object *o, const struct pk_object *on, size_t node)
 {
+	if (pk_whole(o) == pk_whole(on) || node == pk_info(pk_whole(on))->create)
+		return;
 	if (!on->kind->tied_to_column)
 		pk_graph_edge(&d->graph, pk_info(on)->attach, node);
 	for (size_t i = 0; i < on->n_children; i++) {
@@ -108,7 +110,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		if (node != info->alter || (!tied_late(o, on) && !tied_apart(o, on, info->attach)))
 			pk_graph_edge(&d->graph, pk_ready_node(on), node);
 		if (!circle)
-			wait_for_ties(d, on, node);
+			wait_for_ties(d, o, on, node);
 		order_key_columns(d, o, on);
 		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && o->parent != pk_whole(on))
 			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);

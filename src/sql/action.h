@@ -155,6 +155,13 @@ bool pk_sql_may_name_roles(const char *text);
  */
 enum pk_apart { PK_APART_FOREIGN_KEYS, PK_APART_EXPRESSIONS };
 char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *ret);
+/*
+ * CREATE FUNCTION or PROCEDURE whose body the server would parse, with a text without anything in its place. NULL when
+ * its body is text, or it is something else. Caller frees.
+ */
+char *pk_sql_stand_in(const char *create);
+/* CREATE ... with OR REPLACE, where it does not say so. Caller frees. */
+char *pk_sql_or_replace(const char *create);
 
 /* What an expression is: constant or stable (no rewrite as a default), volatile, or unknown functions. */
 enum pk_volatility { PK_VOL_STABLE, PK_VOL_VOLATILE, PK_VOL_UNKNOWN };

@@ -1,5 +1,6 @@
-/* What CREATE TABLE and CREATE DOMAIN say that can be said after it, for what needs one another in a circle. */
+/* What CREATE TABLE, DOMAIN and FUNCTION say that can be said after it, for what needs one another in a circle. */
 #include "base/strv.h"
+#include "sql/scan.h"
 #include "sql/tree.h"
 
 /* What is made: one of the two. */
@@ -151,4 +152,65 @@ char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *
 		take(&made, what, domain->constraints, &domain->n_constraints, NULL, ret);
 	}
 	return ret->n > before ? pk_tree_deparse(stmt) : NULL;
+}
+
+/* The routine of a tree; NULL: it is something else. */
+static const PgQuery__CreateFunctionStmt *routine_of(const struct pk_tree *tree)
+{
+	const PgQuery__Node *stmt = tree->result->n_stmts == 1 ? tree->result->stmts[0]->stmt : NULL;
+
+	return stmt && stmt->node_case == PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT ? stmt->create_function_stmt : NULL;
+}
+
+/* Where BEGIN ATOMIC or RETURN begins, which is not a name; 0: nowhere. The deparser does not quote names of arguments. */
+static size_t body_start(const char *create)
+{
+	struct pk_scan scan;
+	struct pk_token token, last = { .kind = PK_TOKEN_END };
+	bool arguments = false;
+	int depth = 0;
+
+	pk_scan_start(&scan, create, strlen(create));
+	for (; pk_scan_code(&scan, &token); last = token) {
+		depth += pk_token_char(create, &token, '(') - pk_token_char(create, &token, ')');
+		arguments |= depth > 0;
+		if (depth || !arguments)
+			continue;
+		if (pk_token_is(create, &token, "atomic") && pk_token_is(create, &last, "begin"))
+			return last.start;
+		if (pk_token_is(create, &token, "return") && !pk_token_is(create, &last, "returns") &&
+		    !pk_token_is(create, &last, "setof") && !pk_token_char(create, &last, '.'))
+			return token.start;
+	}
+	return 0;
+}
+
+char *pk_sql_stand_in(const char *create)
+{
+	PK_AUTO(pk_tree) tree = PK_TREE_INIT, check = PK_TREE_INIT;
+	const PgQuery__CreateFunctionStmt *routine = pk_tree_parse(create, &tree) ? routine_of(&tree) : NULL;
+	size_t len = routine && routine->sql_body ? body_start(create) : 0;
+	char *text;
+
+	if (!len)
+		return NULL;
+	text = pk_printf("%.*s%sAS ''", (int)len, create,
+			 pk_tree_option(routine->n_options, routine->options, "language") ? "" : "LANGUAGE sql ");
+	if (pk_tree_parse(text, &check) && routine_of(&check) && !routine_of(&check)->sql_body)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *pk_sql_or_replace(const char *create)
+{
+	struct pk_scan scan;
+	struct pk_token first, second;
+
+	pk_scan_start(&scan, create, strlen(create));
+	pk_scan_code(&scan, &first);
+	pk_scan_code(&scan, &second);
+	if (pk_token_is(create, &second, "or"))
+		return pk_strdup(create);
+	return pk_printf("%.*s OR REPLACE%s", (int)first.end, create, create + first.end);
 }

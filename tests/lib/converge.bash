@@ -5,6 +5,7 @@
 #	converge_way CASE FROM TO
 #	converge_dumps WORK TARGET A B	two databases, by their dumps
 #	converge_data CASE FROM TO		the same with rows: what may stay has stayed
+#	converge_imported CASE BEFORE SIDE	imported and loaded, it is the same
 #	converge_copies CASE SETUP SIDE		dumped and restored, or imported and loaded, it is the same
 #	converge_drop CASE...
 #
@@ -354,10 +355,24 @@ converge_restore() {
 		sed 's/^CREATE SCHEMA public;$//' | converge_psql "$2" >/dev/null 2>>"$4"
 }
 
-# Needs a repository of its own in $PWD, with what `init` makes.
+# Needs a repository of its own in $PWD, with what `init` makes. BEFORE: SQL of what is there without being imported; or
+# empty. What is written, and the migration that leads to it, import proves by itself.
+converge_imported() {
+	local case=$1 before=$2 side=$3 db=$1_$3 log=$T/$1.log
+	rm -rf db .postkit
+	mkdir -p db/schema/infra
+	[ ! -s "$before" ] || cp "$before" db/schema/infra/setup.sql
+	git config postkit.remote.prod.url "$(pg_url "$db")"
+	git-postkit import --force </dev/null >"$log" 2>&1 &&
+		grep -q "^proved: .* fingerprint $(cut -c 1-12 "$T/$case.$side.print")" "$log" || {
+		why="import $side.sql: $(grep -A 3 -E '^(error|warning): ' "$log" || cat "$log")"
+		return 1
+	}
+}
+
+# The same.
 converge_copies() {
-	local case=$1 setup=$2 side=$3 db=$1_$3 copy=$1_copy log=$T/$1.log want got before=''
-	want=$(cat "$T/$case.$side.print")
+	local case=$1 setup=$2 side=$3 db=$1_$3 copy=$1_copy log=$T/$1.log before=''
 	# what a setup makes outside of schemas that are dumped has to be there before
 	converge_restore "$db" "$copy" '' "$log" || {
 		before=$setup
@@ -366,25 +381,12 @@ converge_copies() {
 		why="restore $side.sql: $(converge_reason "$log")"
 		return 1
 	}
-	got=$(git-postkit fingerprint "$(pg_url "$copy")" 2>"$log")
-	[ "$got" = "$want" ] || {
+	[ "$(git-postkit fingerprint "$(pg_url "$copy")" 2>"$log")" = "$(cat "$T/$case.$side.print")" ] || {
 		git-postkit diff "$(pg_url "$copy")" "$(pg_url "$db")" >"$T/$case.$side.restored.sql" 2>"$log"
 		why="restored $side.sql is another: $(grep -v '^SET ' "$T/$case.$side.restored.sql" | head -n 1)"
 		return 1
 	}
-	rm -rf db .postkit
-	mkdir -p db/schema/infra
-	[ ! -s "$before" ] || cp "$before" db/schema/infra/setup.sql
-	git config postkit.remote.prod.url "$(pg_url "$db")"
-	git-postkit import --force </dev/null >"$log" 2>&1 || {
-		why="import $side.sql: $(converge_reason "$log")"
-		return 1
-	}
-	got=$(git-postkit fingerprint db/schema 2>"$log")
-	[ "$got" = "$want" ] && return 0
-	git-postkit diff db/schema prod >"$T/$case.$side.imported.sql" 2>"$log"
-	why="imported $side.sql is another: $(cat "$log" "$T/$case.$side.imported.sql" | grep -v '^SET ' | head -n 1)"
-	return 1
+	converge_imported "$case" "$before" "$side"
 }
 
 converge_both() {

@@ -91,6 +91,42 @@ static void circles_of_foreign_keys_are_cut(void **state)
 	      "a_b_fkeytrue b_a_fkeyfalse");
 }
 
+static void circles_through_bodies_are_cut(void **state)
+{
+	const char *const files[] = {
+		"a.sql",
+		/* what is altered must not be lost when the body comes */
+		"ALTER FUNCTION n_of_v(int) STRICT;\n"
+		"CREATE VIEW v AS SELECT id, n_of_v(id) AS n FROM tab;\n"
+		"CREATE FUNCTION odd(n int) RETURNS bool IMMUTABLE BEGIN ATOMIC SELECT n <> 0 AND even(n - 1); END;",
+		"b.sql",
+		"CREATE FUNCTION even(n int) RETURNS bool LANGUAGE sql IMMUTABLE RETURN n = 0 OR odd(n - 1);\n"
+		"CREATE FUNCTION n_of_v(low int DEFAULT 0, OUT n bigint) LANGUAGE sql STABLE\n"
+		"BEGIN ATOMIC SELECT count(*) FROM v WHERE v.id > low; END;\n"
+		"CREATE PROCEDURE clear() LANGUAGE sql BEGIN ATOMIC DELETE FROM tab WHERE id > n_of_v(); END;\n"
+		"CREATE TABLE tab (id int DEFAULT n_of_v(), odd bool GENERATED ALWAYS AS (odd(id)) STORED);",
+		NULL
+	};
+
+	loads(*state, files,
+	      "SELECT string_agg(concat_ws(' ', proname, provolatile, proisstrict, prosqlbody IS NOT NULL), ', ' ORDER BY proname) "
+	      "FROM pg_proc WHERE oid >= 16384",
+	      "clear v f t, even i f t, n_of_v s t t, odd i f t");
+}
+
+/* Only what is in the circle is cut: of a domain that columns have in an array nothing could be said later. */
+static void a_domain_is_whole_where_a_table_needs_itself(void **state)
+{
+	const char *const files[] = {
+		"a.sql", "CREATE TABLE holder (many known[]); CREATE DOMAIN known AS int CHECK (knows(ROW(VALUE)));",
+		"b.sql", "CREATE FUNCTION knows(tab) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';",
+		"c.sql", "CREATE TABLE tab (id int, UNIQUE (id), CHECK (knows(NULL::tab)));", NULL
+	};
+
+	loads(*state, files, "SELECT string_agg(conname, ' ' ORDER BY conname) FROM pg_constraint WHERE contype = 'c' AND oid >= 16384",
+	      "known_check tab_check");
+}
+
 static void settings_of_one_file_do_not_reach_another(void **state)
 {
 	static const char first[] = "SELECT pg_catalog.set_config('search_path', '', false);\n"
@@ -162,6 +198,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_of_files_and_statements_loads),
 		cmocka_unit_test(circles_of_foreign_keys_are_cut),
+		cmocka_unit_test(circles_through_bodies_are_cut),
+		cmocka_unit_test(a_domain_is_whole_where_a_table_needs_itself),
 		cmocka_unit_test(settings_of_one_file_do_not_reach_another),
 		cmocka_unit_test(the_session_has_our_settings_again),
 		cmocka_unit_test(dumps_of_rails_load),

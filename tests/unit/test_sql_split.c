@@ -281,6 +281,24 @@ static void expressions_come_out_of_a_table_and_a_domain(void **state)
 	assert_string_equal(alters.items[4], "ALTER DOMAIN s.d ADD CONSTRAINT k CHECK (g(value))");
 }
 
+static void routines_have_stand_ins_without_a_body(void **state)
+{
+	(void)state;
+	PK_FREE char *function = pk_sql_stand_in("CREATE FUNCTION s.f(\"A b\" int DEFAULT (1), OUT return text) LEAKPROOF RETURN g(1)");
+	PK_FREE char *named = pk_sql_stand_in("CREATE FUNCTION return() RETURNS SETOF return LANGUAGE sql RETURN return()");
+	PK_FREE char *procedure = pk_sql_stand_in("CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN /* b */ ATOMIC SELECT 1; END");
+	PK_FREE char *again = pk_sql_or_replace("/* x */ CREATE FUNCTION f()");
+	PK_FREE char *same = pk_sql_or_replace("create or replace function f()");
+
+	assert_string_equal(function, "CREATE FUNCTION s.f(\"A b\" int DEFAULT (1), OUT return text) LEAKPROOF LANGUAGE sql AS ''");
+	assert_string_equal(named, "CREATE FUNCTION return() RETURNS SETOF return LANGUAGE sql AS ''");
+	assert_string_equal(procedure, "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql AS ''");
+	assert_null(pk_sql_stand_in("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"));
+	assert_null(pk_sql_stand_in("CREATE TABLE t (a int)"));
+	assert_string_equal(again, "/* x */ CREATE OR REPLACE FUNCTION f()");
+	assert_string_equal(same, "create or replace function f()");
+}
+
 /* What 16 to 18 brought, which the grammar does not know. */
 static void newer_statements_are_split_and_told_apart_by_their_words(void **state)
 {
@@ -360,6 +378,7 @@ int main(void)
 		cmocka_unit_test(only_a_conjunct_proves_not_null),
 		cmocka_unit_test(foreign_keys_come_out_of_a_table),
 		cmocka_unit_test(expressions_come_out_of_a_table_and_a_domain),
+		cmocka_unit_test(routines_have_stand_ins_without_a_body),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
