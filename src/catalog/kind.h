@@ -82,6 +82,7 @@ struct pk_kind {
 	bool blocks_type_change;    /* a column that it uses cannot change its type */
 	bool stays;                 /* never made anew because what it uses is */
 	int parent_attr;            /* 1 + index of the attribute that names the index or constraint it is a partition's share of */
+	int state_attr;             /* 1 + index of the attribute that is no part of the picture, and not copied with it; 0: none */
 	int grant_prefix_attr;      /* 1 + index of the attribute that stands before GRANT, grant_name_attr names the kind; 0: none */
 
 	/*

@@ -106,7 +106,7 @@ const struct pk_kind pk_kind_matview = {
 	.opens_relations = true,
 	.if_any = "pg_class WHERE relkind = 'm'",
 	.name = "materialized_view", .sql_name = "MATERIALIZED VIEW", .folder = "materialized_views",
-	.query = pk_sql_matview, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true,
+	.query = pk_sql_matview, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .state_attr = EMPTY + 1, .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true,
 	.relation_name = true, .keeps_rows = true, .late = late, .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };

@@ -472,10 +472,14 @@ void pk_renaming_sizes(const struct pk_snapshot *full, const struct pk_snapshot 
 		const struct pk_object *was = pk_map_get(&copied, address_of(address, sizeof(address), o));
 		const struct pk_object *of = pk_snapshot_find(full, was ? was->key : o->key);
 
-		if (of) {
-			o->rows = of->rows;
-			o->bytes = of->bytes;
-		}
+		int state = o->kind->state_attr - 1;
+
+		if (!of)
+			continue;
+		o->rows = of->rows;
+		o->bytes = of->bytes;
+		if (state >= 0 && of->kind == o->kind)
+			o->attr[state] = of->attr[state] ? pk_arena_strdup(&after->arena, of->attr[state]) : NULL;
 	}
 	pk_map_release(&copied);
 }

@@ -36,8 +36,8 @@ int pk_renaming_find(const struct pk_source *files, const struct pk_strv *asked,
 void pk_renaming_sql(const struct pk_renaming *renaming, bool back, struct pk_buf *ret);
 void pk_renaming_plan(const struct pk_renaming *renaming, bool back, struct pk_plan *ret);
 /*
- * What was read of a copy gets the sizes of what it is a copy of, full. before: the copy as it was read before
- * renames ran there; NULL: none did.
+ * What was read of a copy gets the sizes, and other state that is not copied, of what it is a copy of, full. before: the
+ * copy as it was read before renames ran there; NULL: none did.
  */
 void pk_renaming_sizes(const struct pk_snapshot *full, const struct pk_snapshot *before, struct pk_snapshot *after);
 

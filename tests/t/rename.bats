@@ -264,6 +264,13 @@ pairs() {
 	has 'RENAME TO clients' CONCURRENTLY
 }
 
+@test "views without rows are known as such beside renames" {
+	local old="CREATE TABLE t (i int); CREATE MATERIALIZED VIEW filled AS SELECT i FROM t; CREATE MATERIALIZED VIEW empty AS SELECT i FROM t"
+	ok pairs "$old WITH NO DATA" "${old//(i int)/(i int, k int)}; ALTER TABLE t RENAME TO u;
+		CREATE MATERIALIZED VIEW full_too AS SELECT i FROM filled; CREATE MATERIALIZED VIEW empty_too AS SELECT i FROM empty" --rename table:t=u
+	equal "$(grep -c 'WITH NO DATA' <<<"$output")" 1
+}
+
 @test "names that heirs have are taken by the columns of their parents" {
 	ok pairs 'CREATE TABLE p (a int, b text); CREATE TABLE h (c text) INHERITS (p); CREATE TABLE hh (d int) INHERITS (h);
 		CREATE TABLE q (e int, CONSTRAINT k CHECK (e > 0)); CREATE TABLE two (f int, CONSTRAINT f CHECK (f > 0)) INHERITS (p, q);
