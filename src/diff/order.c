@@ -51,11 +51,33 @@ static const struct pk_object *acting(const struct pk_object *o)
 	return o->kind->part && o->parent->kind->type ? o->parent : o;
 }
 
+static bool refers(const struct pk_object *o) /* a foreign key */
+{
+	return o->kind->references && o->kind->references(o);
+}
+
+/*
+ * What goes is better out of the way of changes to what it uses, and to what passes them on; where these are none of its
+ * business, it need not be.
+ */
+static void order_before_change(struct pk_differ *d, size_t drop, const struct pk_object *o, const struct pk_object *on)
+{
+	const struct pk_info *info = pk_info(on);
+	bool apart = on->kind->part ? on->parent != o->parent || refers(o) : on->kind->type && o->kind->type;
+
+	if (apart && info->fate == PK_CHANGE && !info->retype)
+		pk_graph_wish(&d->graph, drop, info->alter);
+	else
+		pk_graph_edge(&d->graph, drop, info->alter);
+	if (on->origin)
+		order_before_change(d, drop, o, on->origin);
+}
+
 /* A foreign key is away while the columns of the key that it refers to change, those included as well. */
 static void order_key_columns(struct pk_differ *d, const struct pk_object *o, const struct pk_object *key)
 {
-	for (size_t i = 0; o->kind->references && o->kind->references(o) && key->parent && !key->kind->part && i < key->n_deps; i++) {
-		pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(key->deps[i])->alter);
+	for (size_t i = 0; refers(o) && key->parent && !key->kind->part && i < key->n_deps; i++) {
+		order_before_change(d, pk_info(o)->drop, o, key->deps[i]);
 		pk_graph_edge(&d->graph, pk_ready_node(key->deps[i]), pk_info(o)->create);
 	}
 }
@@ -171,24 +193,6 @@ static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 				pk_graph_edge(&d->graph, pk_drop_node(column), pk_info(o)->drop);
 		}
 	}
-}
-
-/*
- * What goes is better out of the way of changes to what it uses, and to what passes them on; where these are none of its
- * business, it need not be.
- */
-static void order_before_change(struct pk_differ *d, size_t drop, const struct pk_object *o, const struct pk_object *on)
-{
-	const struct pk_info *info = pk_info(on);
-
-	bool apart = on->kind->part ? on->parent != o->parent : on->kind->type && o->kind->type;
-
-	if (apart && info->fate == PK_CHANGE && !info->retype)
-		pk_graph_wish(&d->graph, drop, info->alter);
-	else
-		pk_graph_edge(&d->graph, drop, info->alter);
-	if (on->origin)
-		order_before_change(d, drop, o, on->origin);
 }
 
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
