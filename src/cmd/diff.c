@@ -151,6 +151,8 @@ int pk_cmd_diff(int argc, char **argv, struct pk_err *err)
 		print_stat(&d);
 	else
 		print_sql(&d);
+	if (d.plan.circle)
+		pk_say("warning: statements about %s wait for one another in a circle: their order is a guess", d.plan.circle);
 	pk_coverage_say(&coverage);
 	pk_view_guesses(&d.guesses);
 	return opt_exit_code && (d.plan.n || d.renaming.n) ? PK_EXIT_NO : 0;

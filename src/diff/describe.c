@@ -203,7 +203,7 @@ void pk_differ_describe(struct pk_differ *d, const size_t *nodes, size_t n_nodes
 			struct pk_plan *plan, struct pk_step *step)
 {
 	const struct pk_node *node = &d->graph.nodes[nodes[0]];
-	const struct pk_object *o = node->to ? node->to : node->from;
+	const struct pk_object *o = pk_node_object(node);
 	const struct pk_object *about = stmt->about ? stmt->about : relation_of(o), *old = before(d, about);
 	const char *mode = stmt->lock ? stmt->lock : usual_lock(node, o);
 	struct locks locks = { .d = d, .step = plan->n + 1 };
@@ -301,7 +301,7 @@ static void change_parents(const struct pk_object *from, struct pk_object *to, b
 
 void pk_differ_follow(const struct pk_node *node)
 {
-	const struct pk_object *o = node->to ? node->to : node->from;
+	const struct pk_object *o = pk_node_object(node);
 
 	if (o->kind->attachment && node->type == PK_NODE_DROP && node->from)
 		leave(node->from->parent, pk_partition_of(node->from->parent));

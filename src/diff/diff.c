@@ -44,9 +44,9 @@ static bool take_parts_off(struct pk_differ *d, const struct pk_object *relation
 
 /*
  * Of what waits for each other in a cycle, something goes by itself rather than with its relation, or one change is given
- * up. Returns false when there is no cycle, or none that comes apart so.
+ * up. Returns false when there is no cycle, or none that comes apart so: ret_circle is one of the objects in it.
  */
-static bool open_cycle(struct pk_differ *d, struct pk_map *apart, struct pk_map *anew)
+static bool open_cycle(struct pk_differ *d, struct pk_map *apart, struct pk_map *anew, const char **ret_circle)
 {
 	size_t *nodes = pk_realloc_array(NULL, d->graph.n + 1, sizeof(*nodes));
 	size_t n = pk_graph_cycle(&d->graph, nodes);
@@ -64,6 +64,7 @@ static bool open_cycle(struct pk_differ *d, struct pk_map *apart, struct pk_map 
 		if (found)
 			pk_map_set(anew, node->from->key, node->from);
 	}
+	*ret_circle = n && !found ? pk_node_object(&d->graph.nodes[nodes[0]])->key : NULL;
 	free(nodes);
 	return found;
 }
@@ -87,6 +88,7 @@ void pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_d
 	static const struct pk_diff_options defaults = { 0 };
 	struct pk_differ d = { .graph = PK_GRAPH_INIT, .names = PK_MAP_INIT, .referred = PK_MAP_INIT };
 	struct pk_map anew = PK_MAP_INIT, apart = PK_MAP_INIT;
+	const char *circle;
 	size_t *order;
 
 	d.changes = (struct pk_changes){ .from = from, .to = to, .options = options ? options : &defaults, .arena = &d.arena,
@@ -95,8 +97,9 @@ void pk_diff(struct pk_snapshot *from, struct pk_snapshot *to, const struct pk_d
 	ret->from = from->fingerprint;
 	ret->to = to->fingerprint;
 	ret->pg_major = from->version / 10000;
-	for (find_actions(&d); open_cycle(&d, &apart, &anew); find_actions(&d))
+	for (find_actions(&d); open_cycle(&d, &apart, &anew, &circle); find_actions(&d))
 		forget_actions(&d);
+	ret->circle = circle ? pk_arena_strdup(&ret->arena, circle) : NULL;
 	pk_differ_write_scripts(&d, ret);
 	order = pk_realloc_array(NULL, d.graph.n + 1, sizeof(*order));
 	pk_graph_sort(&d.graph, order);

@@ -53,25 +53,20 @@ void pk_graph_wish(struct pk_graph *graph, size_t before, size_t after)
 	add_next(graph, before, after, true);
 }
 
-static const struct pk_object *object_of(const struct pk_node *node)
-{
-	return node->to ? node->to : node->from;
-}
-
 /* Ranks of what is put off. */
 #define LATE 100
 
 /* A table of which all rows are written anew, as its columns may have them: it goes with these. */
 static bool writes_table(const struct pk_node *node)
 {
-	return node->type == PK_NODE_ALTER && object_of(node)->kind->columns_apart && node->script.n &&
+	return node->type == PK_NODE_ALTER && pk_node_object(node)->kind->columns_apart && node->script.n &&
 	       node->script.items[0].action && node->script.items[0].rewrite;
 }
 
 /* Smaller comes first. */
 static int rank_of(const struct pk_node *node)
 {
-	int rank = object_of(node)->kind->rank;
+	int rank = pk_node_object(node)->kind->rank;
 
 	if (node->swap)
 		return node->type == PK_NODE_DROP ? 200 - rank : 200 + rank;
@@ -99,7 +94,7 @@ static int rank_of(const struct pk_node *node)
 /* What its rows are written or read for stands together: columns and constraints by their table. */
 static const char *table_of(const struct pk_node *node)
 {
-	const struct pk_object *o = object_of(node);
+	const struct pk_object *o = pk_node_object(node);
 
 	if (o->kind->shape && o->parent && !o->kind->relation_name)
 		return o->parent->ident;
@@ -113,7 +108,7 @@ static bool comes_before(const struct pk_node *a, const struct pk_node *b)
 	if (difference == 0)
 		difference = strcmp(table_of(a), table_of(b));
 	if (difference == 0)
-		difference = strcmp(object_of(a)->key, object_of(b)->key);
+		difference = strcmp(pk_node_object(a)->key, pk_node_object(b)->key);
 	if (difference == 0)
 		difference = (int)a->type - (int)b->type;
 	return difference < 0;

@@ -34,6 +34,11 @@ struct pk_node {
 	struct pk_script script;     /* its statements */
 };
 
+static inline struct pk_object *pk_node_object(const struct pk_node *node) /* as it shall be, or was */
+{
+	return node->to ? node->to : node->from;
+}
+
 struct pk_graph {
 	struct pk_node *nodes;
 	size_t n, cap;

@@ -151,7 +151,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 
 static enum pk_change change_of(const struct pk_node *node)
 {
-	const struct pk_object *o = node->to ? node->to : node->from;
+	const struct pk_object *o = pk_node_object(node);
 
 	if (pk_info(o)->fate == PK_REMAKE || pk_info(o)->fate == PK_REPLACE_TYPE)
 		return PK_REPLACE_OBJECT;
@@ -316,7 +316,7 @@ struct writing {
 static void write_node(struct writing *w, const size_t *at, size_t skip)
 {
 	const struct pk_node *node = &w->d->graph.nodes[*at];
-	const struct pk_object *o = node->to ? node->to : node->from;
+	const struct pk_object *o = pk_node_object(node);
 	bool after_superuser = false;
 
 	for (size_t j = skip; j < node->script.n; j++) {
@@ -338,7 +338,7 @@ static void write_node(struct writing *w, const size_t *at, size_t skip)
 static void write_join(struct writing *w, const size_t *order, size_t at, struct pk_join *join)
 {
 	const struct pk_node *node = &w->d->graph.nodes[order[at]];
-	const struct pk_object *o = node->to ? node->to : node->from, *table = o->parent ? o->parent : o;
+	const struct pk_object *o = pk_node_object(node), *table = o->parent ? o->parent : o;
 	struct pk_step step = { .change = PK_ALTER_OBJECT, .kind = table->kind->name, .object = table->ident };
 
 	pk_join_make(w->d, order, at, &w->plan->arena, join);

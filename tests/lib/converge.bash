@@ -193,6 +193,10 @@ converge_way() {
 		why="diff: $(converge_reason "$log")"
 		return 1
 	}
+	! grep -q 'in a circle' "$log" || {
+		why="circle: $(grep -m 1 'in a circle' "$log")"
+		return 1
+	}
 	modelled=$(sed -n 's/^warning: not modelled[^:]*: / (not modelled: /p' "$log" | head -n 1)
 	modelled=${modelled:+$modelled)}
 	converge_psql "$work" <"$sql" >/dev/null 2>"$log" || {

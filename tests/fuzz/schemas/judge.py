@@ -93,6 +93,8 @@ class Judge:
             raise Failure("crash", f"signal {-run.returncode}")
         if run.returncode:
             raise Failure("diff", run.stderr.strip())
+        if "in a circle" in run.stderr:
+            raise Failure("circle", run.stderr.strip(), run.stdout)
         return run.stdout
 
     def _texts(self, *databases):

@@ -6,3 +6,6 @@ CREATE TABLE public.doors (
 	size bigint CONSTRAINT doors_fit REFERENCES public.rooms (size) ON DELETE CASCADE DEFERRABLE
 );
 CREATE TABLE included (a int, b int, note varchar(40), UNIQUE (a) INCLUDE (note), FOREIGN KEY (b) REFERENCES included (a));
+
+CREATE TABLE ring (a numeric, CONSTRAINT ring_a UNIQUE (a) INCLUDE (a));
+ALTER TABLE ring ADD CONSTRAINT next FOREIGN KEY (a) REFERENCES ring (a) NOT VALID;
