@@ -94,6 +94,7 @@ static void order_referenced(struct pk_differ *d, const struct pk_object *key, c
 				pk_graph_edge(&d->graph, pk_info(key)->drop, pk_drop_node(attachment));
 		} else if (attachment) {
 			pk_graph_wish(&d->graph, pk_ready_node(attachment), pk_info(key)->create); /* may be the partition's own */
+			pk_graph_wish(&d->graph, pk_info(table->heirs[i])->fill, pk_info(key)->create);
 		}
 		order_referenced(d, key, table->heirs[i], old);
 	}

@@ -94,7 +94,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 			continue;
 		if (pk_partition_of(o->parent))
 			order_wholes(d, pk_info(pk_partition_of(o->parent))->other, pk_info(o)->drop);
-		if (pk_goes(o->parent))
+		if (pk_goes(o->parent) && (!pk_info(o->parent)->aside || pk_info(o->parent)->along)) /* its parts go with it */
 			continue;
 		for (size_t j = 0; j < o->parent->n_children; j++) {
 			struct pk_object *part = o->parent->children[j];

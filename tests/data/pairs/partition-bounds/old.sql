@@ -15,3 +15,8 @@ CREATE TABLE stay_rest PARTITION OF stay DEFAULT;
 INSERT INTO room VALUES (1, 1), (5, 1);
 INSERT INTO guest VALUES (1, 1), (5, 1);
 INSERT INTO stay VALUES (1, 1), (5, 1);
+CREATE TABLE hut (house int, nr int, PRIMARY KEY (house, nr)) PARTITION BY LIST (house);
+CREATE TABLE hut_first PARTITION OF hut FOR VALUES IN (1);
+CREATE TABLE visit (house int, nr int, FOREIGN KEY (house, nr) REFERENCES hut);
+INSERT INTO hut VALUES (1, 1);
+INSERT INTO visit VALUES (1, 1);
