@@ -202,3 +202,15 @@ int pk_label_keep_for(struct pk_conn *admin, const struct pk_label_stmt *label, 
 
 	return pk_silently(admin, keep, &it, err);
 }
+
+int pk_label_keep_as(struct pk_super *super, const struct pk_label_stmt *label, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_label_keep(super->user, label, &why) == 0)
+		return 0;
+	if (label->superusers && strcmp(why.sqlstate, "42501") == 0)
+		return pk_label_keep_for(super->admin, label, err);
+	pk_err_move(err, &why);
+	return -1;
+}

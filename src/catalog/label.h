@@ -33,5 +33,7 @@ int pk_label_kept(struct pk_super *super, const struct pk_label_stmt *label, boo
 int pk_label_keep(struct pk_conn *conn, const struct pk_label_stmt *label, struct pk_err *err);
 /* The same as superuser, without event triggers; not in a transaction. */
 int pk_label_keep_for(struct pk_conn *admin, const struct pk_label_stmt *label, struct pk_err *err);
+/* As the role, and where it may not since such things are superusers', as superuser. */
+int pk_label_keep_as(struct pk_super *super, const struct pk_label_stmt *label, struct pk_err *err);
 
 #endif

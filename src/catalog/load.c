@@ -91,16 +91,6 @@ static bool by_admin(const struct run *run, const struct pk_load_item *item)
 	return run->super.admin && pk_super_always(&item->super);
 }
 
-static int keep_label(struct run *run, struct pk_load_item *item)
-{
-	if (pk_label_keep(run->user.conn, &item->label, &item->err) == 0)
-		return 0;
-	if (!item->label.superusers || strcmp(item->err.sqlstate, "42501") != 0)
-		return -1;
-	pk_err_release(&item->err);
-	return pk_label_keep_for(run->super.admin, &item->label, &item->err);
-}
-
 /* As the role, and where it may not, as a superuser would for it. */
 static int try_item(struct run *run, struct pk_load_item *item)
 {
@@ -109,7 +99,7 @@ static int try_item(struct run *run, struct pk_load_item *item)
 	if (pk_label_kept(&run->super, &item->label, &kept, &item->err) < 0)
 		return -1;
 	if (kept)
-		return keep_label(run, item);
+		return pk_label_keep_as(&run->super, &item->label, &item->err);
 	if (!by_admin(run, item) && !(run->super.admin && pk_super_warns(&item->super)) && pk_exec(run->user.conn, item->text, &item->err) == 0)
 		return 0;
 	/* a wrapper without a handler, another such view, or a role that here may not read what it may there */

@@ -148,7 +148,7 @@ static void let_shares_come_first(struct pk_load *load)
 /* What is made again whole would take back what ALTER says of it. */
 static bool would_be_lost(const struct pk_load_item *item, const struct pk_load_item *dep)
 {
-	return dep->emptied && item->rank == PK_RANK_FUNCTION && item->again == PK_AGAIN_CHANGE;
+	return dep->stand_in && item->rank == PK_RANK_FUNCTION && item->again == PK_AGAIN_CHANGE;
 }
 
 bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item)
@@ -251,6 +251,21 @@ static size_t cut_circles(struct pk_load *load, const struct cut *cut, bool only
 	return load->n - before;
 }
 
+/* The items from the first on, each right before what it stands in for: behind that it would take its place. */
+static void put_stand_ins(struct pk_load *load, size_t first)
+{
+	size_t *order = pk_arena_alloc(&load->arena, (load->n + 1) * sizeof(*order)), n = 0;
+
+	for (size_t i = 0; i < first; i++) {
+		size_t stand_in = load->items[load->order[i]].stand_in;
+
+		if (stand_in > first)
+			order[n++] = stand_in - 1;
+		order[n++] = load->order[i];
+	}
+	load->order = order;
+}
+
 /* Whatever uses a routine asks for its name alone, but its body may ask for that. */
 static size_t empty_bodies(struct pk_load *load)
 {
@@ -258,7 +273,7 @@ static size_t empty_bodies(struct pk_load *load)
 
 	for (size_t i = 0; i < before; i++) {
 		struct pk_load_item item = load->items[i];
-		bool left_out = item.done || item.emptied || item.file->support || item.rank != PK_RANK_FUNCTION;
+		bool left_out = item.done || item.stand_in || item.file->support || item.rank != PK_RANK_FUNCTION;
 		PK_FREE char *text = left_out ? NULL : pk_sql_stand_in(item.text);
 		PK_FREE char *again = text ? pk_sql_or_replace(item.text) : NULL;
 		if (!text)
@@ -266,11 +281,11 @@ static size_t empty_bodies(struct pk_load *load)
 		if (item.super.leakproof_at)
 			load->items[i].super.leakproof_at += (int)(strlen(again) - strlen(item.text));
 		load->items[i].text = pk_arena_strdup(&load->arena, again);
-		load->items[i].emptied = true;
 		append(load, &item, PK_RANK_FUNCTION, text);
 		load->items[load->n - 1].super = item.super;
+		load->items[i].stand_in = load->n;
 	}
-	put_behind_rank(load, before);
+	put_stand_ins(load, before);
 	return load->n - before;
 }
 

@@ -62,7 +62,7 @@ struct pk_load_item {
 	size_t first_share;		/* of partitions' keys or indexes that its own may take over */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */
 	bool cut;						/* a circle of tables closes here */
-	bool emptied;						/* a routine that another item makes first, without a body */
+	size_t stand_in;					/* 1 + the item that makes the routine without its body first; 0: none */
 	bool done;
 	struct pk_err err; /* of the last try */
 };

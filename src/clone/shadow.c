@@ -357,7 +357,7 @@ static int run_one(const struct pk_statement *s, const struct pk_action *action,
 	int result = pk_label_kept(super, &label, &kept, err);
 	/* As superuser one statement alone, by the extended protocol: the text is a branch's. */
 	if (result == 0)
-		result = kept ? pk_label_keep(super->user, &label, err) :
+		result = kept ? pk_label_keep_as(super, &label, err) :
 			 extension ? pk_query(super->admin, s->text, 0, NULL, NULL, err) : run_as_role(super, action, s->text, err);
 
 	if (extension && result == 0)

@@ -100,6 +100,8 @@ static void circles_through_bodies_are_cut(void **state)
 		"CREATE VIEW v AS SELECT id, n_of_v(id) AS n FROM tab;\n"
 		"CREATE FUNCTION odd(n int) RETURNS bool IMMUTABLE BEGIN ATOMIC SELECT n <> 0 AND even(n - 1); END;",
 		"b.sql",
+		"CREATE FUNCTION first_of(self) RETURNS int LANGUAGE sql STABLE RETURN $1.id;\n"
+		"CREATE TABLE self (id int DEFAULT first_of(NULL::self));\n"
 		"CREATE FUNCTION even(n int) RETURNS bool LANGUAGE sql IMMUTABLE RETURN n = 0 OR odd(n - 1);\n"
 		"CREATE FUNCTION n_of_v(low int DEFAULT 0, OUT n bigint) LANGUAGE sql STABLE\n"
 		"BEGIN ATOMIC SELECT count(*) FROM v WHERE v.id > low; END;\n"
@@ -111,7 +113,7 @@ static void circles_through_bodies_are_cut(void **state)
 	loads(*state, files,
 	      "SELECT string_agg(concat_ws(' ', proname, provolatile, proisstrict, prosqlbody IS NOT NULL), ', ' ORDER BY proname) "
 	      "FROM pg_proc WHERE oid >= 16384",
-	      "clear v f t, even i f t, n_of_v s t t, odd i f t");
+	      "clear v f t, even i f t, first_of s f t, n_of_v s t t, odd i f t");
 }
 
 /* Only what is in the circle is cut: of a domain that columns have in an array nothing could be said later. */
