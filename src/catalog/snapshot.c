@@ -13,7 +13,7 @@ struct reading {
 	struct pk_snapshot *snap;
 	const struct pk_managed *managed;
 	int n_taken;
-	bool sorted, linked;
+	bool linked;
 	struct pk_addresses addresses;
 };
 
@@ -401,6 +401,8 @@ static void link_objects(struct reading *r)
 	link_inheritance(snap);
 	link_to_attachments(snap);
 	pk_snapshot_leave_out(snap, r->managed);
+	if (snap->n)
+		qsort(snap->objects, snap->n, sizeof(*snap->objects), by_key);
 }
 
 /* Takes what has arrived, in the order in which one needs the other. */
@@ -418,12 +420,8 @@ static void take_rows(struct reading *r)
 		read_objects(r, pk_kinds[r->n_taken - PK_FETCH_KINDS], &rows[r->n_taken]);
 		r->n_taken++;
 	}
-	if (!r->n_taken || pk_kinds[r->n_taken - PK_FETCH_KINDS])
-		return;
-	if (!r->sorted && r->snap->n)
-		qsort(r->snap->objects, r->snap->n, sizeof(*r->snap->objects), by_key);
-	r->sorted = true;
-	if (!r->linked && rows[PK_FETCH_DEPEND].handle && rows[PK_FETCH_LABEL].handle) {
+	if (r->n_taken && !r->linked && !pk_kinds[r->n_taken - PK_FETCH_KINDS] && rows[PK_FETCH_DEPEND].handle &&
+	    rows[PK_FETCH_LABEL].handle) {
 		link_objects(r);
 		r->linked = true;
 	}

@@ -90,7 +90,8 @@ static void visit(struct search *s, struct pk_object *o)
 		close_circle(s, o);
 }
 
-static void search(struct pk_changes *c, const struct pk_snapshot *side, bool again)
+/* Returns whether there are any. */
+static bool search(struct pk_changes *c, const struct pk_snapshot *side, bool again)
 {
 	PK_FREE size_t *index = pk_alloc((c->n_infos + 1) * sizeof(*index));
 	PK_FREE size_t *low = pk_alloc((c->n_infos + 1) * sizeof(*low));
@@ -103,12 +104,14 @@ static void search(struct pk_changes *c, const struct pk_snapshot *side, bool ag
 		if (!o->kind->part && !index[pk_info(o) - c->infos])
 			visit(&s, o);
 	}
+	return s.circles > 0;
 }
 
 /* Functions are cut only where a circle is left without. */
 void pk_circles_find(struct pk_changes *c, const struct pk_snapshot *side)
 {
-	search(c, side, false);
+	if (!search(c, side, false))
+		return;
 	for (size_t i = 0; i < side->n; i++) {
 		struct pk_object *o = side->objects[i];
 

@@ -150,6 +150,8 @@ bool pk_sql_may_name_roles(const char *text)
 	static const char *const words[] = { "role", "user", "group", "policy", "owner", "grant", "revoke", "authorization" };
 
 	for (const char *p = text; *p; p++) {
+		if (!strchr("\\RUGPOArugpoa", *p))
+			continue; /* none begins so */
 		if (*p == '\\')
 			return true; /* in a string it may stand for any letter */
 		if (p > text && isalnum((unsigned char)p[-1]))
