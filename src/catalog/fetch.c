@@ -36,9 +36,7 @@ static void add_kind(struct pk_fetch_list *list, const char *sql, const struct p
 /* What all kinds need. */
 static void add_common(const struct pk_fetch *f, struct pk_fetch_list *list)
 {
-	add(list,
-	    "SELECT quote_ident(pg_get_userbyid(datdba)), (SELECT upper(reset_val) IN ('UTC', 'ETC/UTC', 'GMT', 'ETC/GMT')"
-	    " FROM pg_settings WHERE name = 'TimeZone') FROM pg_database WHERE datname = current_database()",
+	add(list, "SELECT quote_ident(pg_get_userbyid(datdba)) FROM pg_database WHERE datname = current_database()",
 	    &f->rows[PK_FETCH_OWNER]);
 	add_numbers(list, pk_catalog_query(f->arena, pk_sql_alias, f->conn->version), &f->rows[PK_FETCH_ALIAS]);
 }
@@ -60,13 +58,16 @@ static void add_rest(const struct pk_fetch *f, struct pk_fetch_list *first, stru
 			pk_rows_none(rows);
 	}
 	add_numbers(first, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
-	add(first, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
+	if (pk_rows_true(&f->any, 0, f->any.columns - 1))
+		add(first, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
+	else
+		pk_rows_none(&f->rows[PK_FETCH_LABEL]);
 	if (f->measure)
 		add(second, pk_sql_size, &f->rows[PK_FETCH_SIZE]);
 	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
 }
 
-/* A row: for each kind, may there be any? Most are in few databases. */
+/* A row: for each kind and, at the end, for labels: may there be any? Most are in few databases. */
 static const char *any_query(struct pk_arena *arena)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -79,6 +80,7 @@ static const char *any_query(struct pk_arena *arena)
 		}
 		pk_buf_addc(&sql, ')');
 	}
+	pk_buf_add(&sql, ", EXISTS (SELECT FROM pg_seclabel) OR EXISTS (SELECT FROM pg_shseclabel)");
 	return pk_arena_strdup(arena, sql.ptr);
 }
 

@@ -6,7 +6,7 @@
 #include "pg/pipeline.h"
 
 enum {
-	PK_FETCH_OWNER,	     /* of the database, quoted; is its time zone UTC? One row */
+	PK_FETCH_OWNER,	     /* of the database, quoted; one row */
 	PK_FETCH_ALIAS,	     /* alias.sql */
 	PK_FETCH_DEPEND,     /* depend.sql */
 	PK_FETCH_UNMODELLED, /* unmodelled.sql */

@@ -412,7 +412,6 @@ static void take_rows(struct reading *r)
 
 	if (!r->n_taken && rows[PK_FETCH_ALIAS].handle && rows[PK_FETCH_OWNER].handle) {
 		r->snap->database_owner = pk_rows_get(&rows[PK_FETCH_OWNER], 0, 0);
-		r->snap->utc = pk_streq(pk_rows_get(&rows[PK_FETCH_OWNER], 0, 1), "t");
 		read_aliases(r, &rows[PK_FETCH_ALIAS]);
 		r->n_taken = PK_FETCH_KINDS;
 	}
@@ -501,6 +500,7 @@ static void add_reading(struct readings *all, struct pk_conn *conn, const struct
 	size_t i = all->n++;
 
 	ret->version = conn->version;
+	ret->utc = conn->utc;
 	ret->rows = pk_alloc(PK_FETCH_MAX * sizeof(*ret->rows));
 	all->items[i] = (struct reading){ .snap = ret, .managed = managed };
 	all->fetches[i] = (struct pk_fetch){ .conn = conn, .arena = &ret->arena, .rows = ret->rows, .measure = ret->measure };

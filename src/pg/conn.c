@@ -4,6 +4,7 @@
 #include "pg/hints.h"
 #include <errno.h>
 #include <poll.h>
+#include <strings.h>
 
 #define NOTICES_MAX	65536
 #define CONNECT_TIMEOUT "10" /* seconds */
@@ -321,12 +322,23 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return 0;
 }
 
+static bool is_utc(const char *zone)
+{
+	static const char *const names[] = { "UTC", "Etc/UTC", "GMT", "Etc/GMT" };
+
+	for (size_t i = 0; zone && i < PK_COUNT(names); i++)
+		if (strcasecmp(zone, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* What every connection of ours is and has, once it stands. */
 static int finish_open(struct pk_conn *conn, char *where, struct pk_err *err)
 {
 	PQsetNoticeReceiver(conn->handle, keep_notice, conn);
 	conn->cancel = PQgetCancel(conn->handle);
 	conn->version = PQserverVersion(conn->handle);
+	conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
 	conn->where = where;
 	if (pk_conn_own_settings(conn, err) < 0)
 		return pk_err_wrap(err, "cannot use '%s'", conn->where);

@@ -24,6 +24,7 @@ struct pk_conn {
 	struct pg_conn *handle;
 	struct pg_cancel *cancel;
 	int version; /* server_version_num: 150020 */
+	bool utc;    /* the time zone that sessions there have, unless they say other */
 	char *where; /* "host/db" for messages */
 	struct pk_buf
 		notices; /* what the server said since the last clear, a line each; at most 64 kB */
