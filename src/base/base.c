@@ -38,7 +38,7 @@ void pk_alloc_expect(size_t bytes)
 	const uintptr_t page = 2 << 20;
 	const size_t largest = 512 << 20, chunk = 16 << 20;
 
-	if (mallinfo2().fordblks >= bytes)
+	if (mallinfo2().arena >= bytes)
 		return;
 	/* Of the heap, by one step of its end; what is freed there stays for what comes. */
 	bytes = bytes < largest ? bytes : largest;
