@@ -81,5 +81,5 @@ const struct pk_kind pk_kind_base_type = {
 	.name = "base_type", .sql_name = "TYPE", .folder = "types", .query = pk_sql_base_type, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 6, .grant_on = "TYPE", .owned = true, .relation_name = true, .no_relation = true, .type = true,
 	.create = create, .alter = alter, .drop = drop, .set_aside = pk_set_aside_type, .drop_aside = drop_aside,
-	.rename = pk_rename_itself, .hollow = is_shell,
+	.rename = pk_rename_itself, .keeps_name = is_shell,
 };

@@ -529,6 +529,26 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 	return pk_constraint_merged(user) && user->comment ? PK_SAID_AGAIN : PK_UNTOUCHED;
 }
 
+/* The server takes those of a typed table for columns, but goes by the index where there is one. */
+static bool keeps_name(const struct pk_object *o)
+{
+	return pk_table_of_type(o->parent) && !takes_relation_name(o);
+}
+
+static void rename_key(struct pk_script *s, const struct pk_object *o, const char *from, const char *to)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (!pk_table_of_type(o->parent)) {
+		pk_rename_in_parent(s, o, from, to);
+		return;
+	}
+	pk_buf_add_qualified(&sql, o->parent->schema, from);
+	pk_buf_add(&sql, " RENAME TO ");
+	pk_buf_add_ident(&sql, to);
+	pk_emit(s, "ALTER INDEX %s", sql.ptr)->lock = "";
+}
+
 static bool renamed_along(const struct pk_object *o)
 {
 	return pk_constraint_merged(o) || comes_by_itself(o);
@@ -564,7 +584,7 @@ const struct pk_kind pk_kind_constraint = {
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 13, .shape = true,
 	.lock_create = LOCK, .lock_alter = LOCK, .lock_drop = LOCK,
 	.parent_attr = WHOLE + 1, .takes_relation_name = takes_relation_name, .folds = folds, .extras = extras,
-	.rename = pk_rename_in_parent, .named_freely = true, .renamed_along = renamed_along, .renames_heirs = renames_heirs,
+	.rename = rename_key, .keeps_name = keeps_name, .named_freely = true, .renamed_along = renamed_along, .renames_heirs = renames_heirs,
 	.exclusive = exclusive, .comes_by_itself = comes_by_itself, .references = references, .reaction = reaction, .create = create, .alter = alter, .drop = drop,
 	.stand_beside = stand_beside, .can_stand_beside = can_stand_beside, .complete = complete, .rest_attr = DEFINITION + 1,
 	.rest = "SELECT x.oid, pg_get_constraintdef(x.oid) FROM unnest($1::oid[]) x (oid)",

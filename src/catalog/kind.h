@@ -162,8 +162,8 @@ struct pk_kind {
 
 	/* Gives the object, under the name `from` by then, the name `to`; both unquoted. NULL: there is no way. */
 	void (*rename)(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);
-	/* Is it a name alone, that stands for nothing yet and cannot be changed? NULL: no. */
-	bool (*hollow)(const struct pk_object *o);
+	/* Is there no way for this one: the shell of a type, a check of a typed table? NULL: no. */
+	bool (*keeps_name)(const struct pk_object *o);
 	bool named_freely;          /* its name is nobody's business: where it alone differs, it is renamed unasked */
 	int named_attr;             /* 1 + index of the attribute in whose text the name stands; 0: none */
 	/* Does it take its new name from the parent's of the same name? NULL: no. */

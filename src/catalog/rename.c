@@ -76,7 +76,7 @@ static const char *quoted(struct pk_script *s, const char *name)
 
 bool pk_can_be_renamed(const struct pk_object *o)
 {
-	return o->kind->rename && !(o->kind->hollow && o->kind->hollow(o));
+	return o->kind->rename && !(o->kind->keeps_name && o->kind->keeps_name(o));
 }
 
 void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char *from, const char *to)

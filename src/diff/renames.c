@@ -71,7 +71,7 @@ static const char *nameless(struct pk_changes *c, const struct pk_object *o)
 	const char *quoted, *tie = pk_object_tie(o);
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-	if (!o->kind->named_freely || (o->kind->tied_to_column && !tie))
+	if (!o->kind->named_freely || !pk_can_be_renamed(o) || (o->kind->tied_to_column && !tie))
 		return NULL;
 	quoted = quoted_name(c, o);
 	pk_buf_addf(&text, "%s\n%s\n", o->kind->name, o->parent ? o->parent->key : o->schema);

@@ -22,3 +22,6 @@ CREATE TABLE follow.parts OF follow.kind PARTITION BY RANGE (v);
 CREATE TABLE follow.part PARTITION OF follow.parts DEFAULT;
 CREATE TABLE follow.keyed OF follow.kind PARTITION BY RANGE (k);
 CREATE TABLE follow.keyed1 PARTITION OF follow.keyed DEFAULT;
+
+CREATE TYPE sized AS (a int, b int);
+CREATE TABLE sizes OF sized (CONSTRAINT first PRIMARY KEY (a), CONSTRAINT above CHECK (b > 0));

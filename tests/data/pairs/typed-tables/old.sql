@@ -22,3 +22,7 @@ CREATE TABLE follow.parts OF follow.kind PARTITION BY RANGE (v);
 CREATE TABLE follow.part PARTITION OF follow.parts DEFAULT;
 CREATE TABLE follow.keyed OF follow.kind PARTITION BY RANGE (k);
 CREATE TABLE follow.keyed1 PARTITION OF follow.keyed DEFAULT;
+
+-- constraints of typed tables under other names
+CREATE TYPE sized AS (a int, b int);
+CREATE TABLE sizes OF sized (CONSTRAINT one PRIMARY KEY (a), CONSTRAINT positive CHECK (b > 0));
