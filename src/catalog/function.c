@@ -46,7 +46,7 @@ static void untie(struct pk_script *s, const struct pk_object *from, const struc
 
 static void create_whole(struct pk_script *s, const struct pk_object *o)
 {
-	const char *definition = pk_attr(o, DEFINITION);
+	const char *definition = pk_places_said(s, o);
 	size_t len = strlen(definition);
 
 	while (len && (definition[len - 1] == '\n' || definition[len - 1] == ' '))
@@ -110,7 +110,7 @@ const struct pk_kind pk_kind_function = {
 	.if_any = "pg_proc WHERE prokind <> 'a' AND oid >= 16384",
 	.name = "function", .sql_name = "FUNCTION", .sql_name_attr = ROUTINE + 1, .folder = "functions",
 	.query = pk_sql_function, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 8, .grant_on = "FUNCTION",
-	.owned = true, .routine = true, .body_attr = DEFINITION + 1, .blocks_type_change = true,
+	.owned = true, .routine = true, .body_attr = DEFINITION + 1, .places_attr = DEFINITION + 1, .blocks_type_change = true,
 	.tie = parsed_body, .tie_uses = body_uses, .untie = untie, .retie = create_whole, .create = create, .alter = alter,
 	.drop = pk_drop_plain, .set_aside = set_aside, .drop_aside = drop_aside, .rename = pk_rename_itself,
 };

@@ -69,6 +69,7 @@ struct pk_kind {
 	int also_type_attr;         /* 1 + index of the attribute that names a type which comes with it: a multirange */
 	bool routine;               /* shares the name space of functions and aggregates */
 	int body_attr;              /* 1 + index of the attribute that creates it with a body that is text; 0: none */
+	int places_attr;            /* 1 + index of the attribute whose text may name columns by their places: places.c; 0: none */
 	bool grows;                 /* its changes in place only add to it: what uses it may stay until later */
 	bool extension;             /* what belongs to it is left alone */
 	bool columns_apart;         /* a relation whose columns come and go by statements of their own */
@@ -285,6 +286,11 @@ bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const 
 bool pk_type_has_cast(const struct pk_object *type);
 /* Is this, as format_type() has it, the type or relation's row type, or an array of it? */
 bool pk_is_type(const char *text, const struct pk_object *type);
+
+/* Makes its text name columns by their places in the order of their names; and as it has to be said by whoever runs it. */
+void pk_places_by_name(struct pk_arena *arena, struct pk_object *o);
+const char *pk_places_said(struct pk_script *s, const struct pk_object *o);
+bool pk_places_name(const struct pk_object *o, const struct pk_object *table); /* does it name columns of that so? */
 
 /* Pieces of tables that others need. */
 void pk_column_definition(struct pk_script *s, const struct pk_object *column, struct pk_buf *out, bool with_default);

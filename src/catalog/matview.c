@@ -73,7 +73,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		pk_buf_addf(&sql, " WITH (%s)", options);
 	if (pk_attr(o, TABLESPACE))
 		pk_buf_addf(&sql, " TABLESPACE %s", pk_attr(o, TABLESPACE));
-	stmt = pk_emit(s, "%s AS\n%s%s", sql.ptr, pk_attr(o, DEFINITION), foreign || empty ? "\nWITH NO DATA" : "");
+	stmt = pk_emit(s, "%s AS\n%s%s", sql.ptr, pk_places_said(s, o), foreign || empty ? "\nWITH NO DATA" : "");
 	stmt->about = table_read(o, 0);
 	stmt->lock = "";
 	stmt->scan = !foreign && !empty;
@@ -103,7 +103,7 @@ static void late(struct pk_script *s, const struct pk_object *from, const struct
 }
 
 const struct pk_kind pk_kind_matview = {
-	.opens_relations = true,
+	.opens_relations = true, .places_attr = DEFINITION + 1,
 	.if_any = "pg_class WHERE relkind = 'm'",
 	.name = "materialized_view", .sql_name = "MATERIALIZED VIEW", .folder = "materialized_views",
 	.query = pk_sql_matview, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .state_attr = EMPTY + 1, .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true,

@@ -398,6 +398,8 @@ static void link_objects(struct reading *r)
 	read_labels(r, &snap->rows[PK_FETCH_LABEL]);
 	for (size_t i = 0; i < snap->n; i++)
 		settle_dependencies(snap->objects[i]);
+	for (size_t i = 0; i < snap->n; i++)
+		pk_places_by_name(&snap->arena, snap->objects[i]);
 	link_inheritance(snap);
 	link_to_attachments(snap);
 	pk_snapshot_leave_out(snap, r->managed);

@@ -9,7 +9,7 @@ static void create_as(struct pk_script *s, const struct pk_object *o, const char
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
 
 	pk_emit(s, "%s VIEW %s%s%s%s AS\n%s", verb, o->ident, options ? " WITH (" : "", options ? options : "",
-		options ? ")" : "", pk_attr(o, DEFINITION));
+		options ? ")" : "", pk_places_said(s, o));
 }
 
 /* Stands in for the view, with its columns and no rows, while what it shows needs the view. */
@@ -82,7 +82,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 }
 
 const struct pk_kind pk_kind_view = {
-	.opens_relations = true,
+	.opens_relations = true, .places_attr = DEFINITION + 1,
 	.if_any = "pg_class WHERE relkind = 'v' AND oid >= 16384",
 	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,

@@ -54,7 +54,10 @@ size_t pk_ready_node(const struct pk_object *to);
 bool pk_stays_heir(const struct pk_object *table);
 /* The column of a parent, or its parent's, that is added and brings this one along; NULL: none. */
 const struct pk_object *pk_brought_by(const struct pk_object *o);
-/* An heir of the relation, of the new side, is made or joins it by that node: once its columns are what they shall be. */
+/*
+ * An heir of the relation, of the new side, is made or joins it by that node, or something names its columns by their
+ * places: once its columns are what they shall be.
+ */
 void pk_differ_wait_for_columns(struct pk_differ *d, const struct pk_object *relation, size_t node);
 enum pk_stand_in pk_row_type_stand_in(const struct pk_object *column);
 /* Does it come into being in the statement that makes its relation? */

@@ -134,6 +134,8 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 			pk_graph_edge(&d->graph, pk_ready_node(on), node);
 		if (!circle)
 			wait_for_ties(d, o, on, node);
+		if (pk_places_name(o, pk_whole(on)))
+			pk_differ_wait_for_columns(d, pk_whole(on), node);
 		order_key_columns(d, o, on);
 		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && o->parent != pk_whole(on))
 			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);

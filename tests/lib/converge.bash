@@ -69,6 +69,8 @@ converge_dump() {
 			}
 			if (head ~ /Type: VIEW;/ && match(line, / WITH \([^()]*\) AS$/))
 				return substr(line, 1, RSTART + 6) in_order(substr(line, RSTART + 7, RLENGTH - 11)) ") AS"
+			if (head ~ /Type: (VIEW|MATERIALIZED VIEW|RULE|FUNCTION);/)
+				return by_place(line)
 			if (head ~ /Type: STATISTICS;/ && match(line, / ON .* FROM /))
 				return substr(line, 1, RSTART + 3) in_order(substr(line, RSTART + 4, RLENGTH - 10)) \
 					substr(line, RSTART + RLENGTH - 6)
@@ -76,6 +78,17 @@ converge_dump() {
 				return substr(line, 1, RSTART + 1) in_order(substr(line, RSTART + 2, RLENGTH - 3)) \
 					substr(line, RSTART + RLENGTH - 1)
 			return line
+		}
+		# FROM t x(p, q): the columns of a table, in their order
+		function by_place(line,	done, s) {
+			while (match(line, /(FROM|JOIN) \(*[^ ()]+ [^ ()]+\([^()]*\)/)) {
+				s = substr(line, RSTART, RLENGTH - 1)
+				done = done substr(line, 1, RSTART - 1)
+				line = substr(line, RSTART + RLENGTH)
+				match(s, /\([^()]*$/)
+				done = done substr(s, 1, RSTART) in_order(substr(s, RSTART + 1)) ")"
+			}
+			return done line
 		}
 		function in_order(list,	n, part, i, j, t) {
 			n = split(list, part, ", ")

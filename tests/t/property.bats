@@ -37,6 +37,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "a column may be null where heirs keep theirs NOT NULL" { both_ways not-null-of-heirs; }
 @test "columns whose types have no cast to each other" { both_ways column-casts; }
 @test "columns in another order" { both_ways column-order; }
+@test "aliases of columns that stand in other places" { both_ways column-places; }
 @test "foreign keys that cross" { both_ways crossed-keys; }
 @test "checks and exclusion constraints" { both_ways checks; }
 @test "indexes of every sort" { both_ways indexes; }
