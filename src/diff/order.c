@@ -198,6 +198,12 @@ static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 	}
 }
 
+/* Does it let go of that as it is set aside: a table of its parents? */
+static bool sheds(const struct pk_object *o, const struct pk_object *on)
+{
+	return pk_info(o)->aside && (tied_late(o, on) || (o->kind->sheds && !on->kind->type));
+}
+
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -217,7 +223,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		pk_graph_edge(&d->graph, info->drop, end);
 		if (of->freed && (!o->kind->part || !pk_goes(o->parent))) /* else that lets go as the column does */
 			pk_graph_edge(&d->graph, info->drop, of->release);
-		if (!info->freed && (!info->aside || !o->kind->sheds || on->kind->type))
+		if (!info->freed && !sheds(o, on))
 			pk_graph_edge(&d->graph, info->clean, end);
 		if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);

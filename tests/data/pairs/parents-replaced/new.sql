@@ -9,3 +9,6 @@ CREATE TABLE public.items (name date[]);
 CREATE TABLE public.stock (weight integer) INHERITS (public.items);
 CREATE INDEX stock_name ON public.stock (name);
 COMMENT ON COLUMN public.stock.name IS 'as sold';
+
+CREATE TYPE public.crate AS (x int);
+CREATE TABLE public.pallet (tag numeric, load public.crate) PARTITION BY HASH (tag);

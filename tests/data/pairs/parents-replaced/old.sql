@@ -6,3 +6,7 @@ CREATE TABLE public.tools (weight integer, name text);
 CREATE MATERIALIZED VIEW public.stock AS SELECT weight, name FROM public.tools;
 CREATE INDEX stock_name ON public.stock (name);
 COMMENT ON COLUMN public.stock.name IS 'as sold';
+
+-- a type takes the name of a parent, and what was its heir is made anew with it
+CREATE TABLE public.crate (a int);
+CREATE TABLE public.pallet (load date) INHERITS (public.crate);
