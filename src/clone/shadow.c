@@ -405,6 +405,7 @@ int pk_shadow_prove(struct pk_server *server, const char *sql, const struct pk_s
 	PK_AUTO(pk_strv) roles = PK_STRV_INIT, wanted = PK_STRV_INIT;
 	struct pk_conn *admin;
 	PK_FREE char *db = NULL;
+	bool left_out = options->trust.like && options->trust.like->n_left_out;
 	int result;
 
 	pk_source_add(&named, "plan", sql, strlen(sql));
@@ -413,9 +414,9 @@ int pk_shadow_prove(struct pk_server *server, const char *sql, const struct pk_s
 	without_ours(server, &roles, &wanted);
 	if (ensure_roles(server, &wanted, options->role, err) < 0 ||
 	    pk_server_admin(server, &admin, err) < 0 ||
-	    pk_shadow_make(server, NULL, &nothing, options, &db, err) < 0)
+	    pk_shadow_make(server, NULL, left_out ? &named : &nothing, options, &db, err) < 0)
 		return -1;
-	result = run_sql(server, db, sql, &options->trust, err);
+	result = left_out ? 0 : run_sql(server, db, sql, &options->trust, err);
 	if (result == 0)
 		result = read_db(server, db, options->managed, &snapshot, err);
 	pk_scrap_db(admin, db, NULL);

@@ -38,7 +38,10 @@ int pk_shadow_copy(struct pk_server *server, const struct pk_snapshot *schema,
 int pk_shadow_after(struct pk_server *server, const struct pk_snapshot *schema, const char *sql,
 		    const struct pk_shadow_options *options, struct pk_snapshot *ret_before,
 		    struct pk_snapshot *ret_after, struct pk_err *err);
-/* Proves statements: runs them in an empty database, one after the other, and reads. *ret: the fingerprint reached. */
+/*
+ * Proves statements: runs them in an empty database, one after the other, and reads. Where the settings leave something out
+ * they are loaded as schema files are, for which that is made as they ask for it. *ret: the fingerprint reached.
+ */
 int pk_shadow_prove(struct pk_server *server, const char *sql, const struct pk_shadow_options *options,
 		    struct pk_oid *ret, struct pk_err *err);
 
