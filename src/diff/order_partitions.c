@@ -103,7 +103,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 				continue;
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
-			if (pk_info(part)->freed)
+			if (pk_info(part)->freed && !pk_goes(o->parent))
 				pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->release);
 			if (pk_index_parent(&d->arena, d->changes.from, part))
 				pk_graph_edge(&d->graph, pk_info(o)->drop,
