@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "clone/stream.h"
+#include "pg/way.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -231,6 +232,7 @@ static int run_program(struct pk_dump *dump, const char *program, const struct p
 	PK_AUTO(pk_strv) env = PK_STRV_INIT;
 	PK_FREE char *passfile = pk_path_join(dump->dir, "password");
 	PK_FREE char *dsn = NULL, *where = pk_conninfo_where(info);
+	const char *password = pk_conninfo_password(info);
 	struct talk talk __attribute__((cleanup(talk_release))) = {
 		.dump = dump,
 		.program = program,
@@ -244,8 +246,8 @@ static int run_program(struct pk_dump *dump, const char *program, const struct p
 	pk_strv_push(&env, "LC_ALL=C"); /* what they say is read */
 	if (local)
 		pk_strv_extend(&env, not_for_local);
-	if (info->password) {
-		if (write_passfile(passfile, info->password, err) < 0)
+	if (password) {
+		if (write_passfile(passfile, password, err) < 0)
 			return -1;
 		pk_conninfo_set(&plain, "passfile", NULL);
 		pk_strv_pushf(&env, "PGPASSFILE=%s", passfile);
@@ -261,7 +263,11 @@ static int run_program(struct pk_dump *dump, const char *program, const struct p
 	pk_progress_stop(dump->progress);
 	if (result < 0 || status == 0)
 		return result;
-	return report(&talk, status, where, err);
+	report(&talk, status, where, err);
+	/* It sees no more than the end of its connection. */
+	if (strstr(talk.error.ptr, "server closed the connection") && pk_way_trouble(info->way, err))
+		pk_err_wrap(err, "%s on '%s' failed", program, where);
+	return -1;
 }
 
 int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables,

@@ -5,8 +5,27 @@
 void pk_remote_release(struct pk_remote *remote)
 {
 	free(remote->name);
-	remote->name = NULL;
+	free(remote->ssh);
+	free(remote->ssh_transport);
+	free(remote->ssh_compression);
+	free(remote->via);
+	remote->name = remote->ssh = remote->ssh_transport = remote->ssh_compression = remote->via = NULL;
 	pk_conninfo_release(&remote->info);
+}
+
+/* --ssh goes before what the remote has; an empty one is none. */
+static void set_ssh(struct pk_remote *remote, const struct pk_config *config, const char *name)
+{
+	PK_FREE char *key = pk_printf("remote.%s.ssh", name);
+	const char *ssh = pk_config_get_protected(config, PK_REMOTE_SSH_OPTION);
+
+	if (!ssh && *name)
+		ssh = pk_config_get_protected(config, key);
+	remote->ssh = ssh && *ssh ? pk_strdup(ssh) : NULL;
+	remote->ssh_transport = pk_strdup(pk_config_get_protected(config, "sshTransport"));
+	if (pk_config_get_protected(config, "sshCompression"))
+		remote->ssh_compression =
+			pk_strdup(pk_config_bool_protected(config, "sshCompression", false) ? "true" : "false");
 }
 
 static const char *url_of(const struct pk_config *config, const char *name)
@@ -92,6 +111,16 @@ int pk_remote_get(const struct pk_config *config, const char *name, struct pk_re
 	ret->name = pk_take(&chosen);
 	ret->info = info;
 	info = (struct pk_conninfo)PK_CONNINFO_INIT;
+	set_ssh(ret, config, ret->name);
+	return 0;
+}
+
+int pk_remote_of_url(const struct pk_config *config, const char *url, struct pk_remote *ret, struct pk_err *err)
+{
+	if (pk_conninfo_parse(&ret->info, url, err) < 0)
+		return -1;
+	ret->name = pk_strdup("");
+	set_ssh(ret, config, "");
 	return 0;
 }
 
@@ -181,6 +210,8 @@ int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_e
 	char *password = NULL;
 	bool asked;
 
+	if (pk_remote_dig(remote, err) < 0)
+		return -1;
 	if (pk_conn_open(ret, &remote->info, &first) == 0)
 		return 0;
 	asked = ret->needs_password && !remote->info.password;

@@ -27,6 +27,12 @@ void pk_ctx_release(struct pk_ctx *ctx);
  */
 int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err);
 
+/* --ssh, for the tables of commands that connect to a remote or a URL; pk_ctx_open() keeps it in the settings. */
+extern const char *pk_opt_ssh;
+#define PK_SSH_OPT                                                                                 \
+	{ PK_OPT_STRING, 0, "ssh", "USER@HOST",                                                    \
+	  "reach the database through this SSH server ('': through none)", &pk_opt_ssh }
+
 /* A command returns its exit status, 0 or -1 for err->exit (128 when that is 0). main prints the error. */
 struct pk_command {
 	const char *name;

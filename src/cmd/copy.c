@@ -14,6 +14,7 @@ const struct pk_opt pk_opts_copy[] = {
 	{ PK_OPT_FLAG, 0, "schema-only", NULL, "no data", &opt_schema_only },
 	{ PK_OPT_FLAG, 0, "no-owner", NULL, "leave out owners and privileges", &opt_no_owner },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_SSH_OPT,
 	{ 0 },
 };
 
@@ -32,10 +33,8 @@ static int resolve(const struct pk_ctx *ctx, const char *text, struct pk_remote 
 		pk_err_set(err, "'%s' is neither a remote nor a connection string", text);
 		return pk_err_hint(err, "postgresql://USER@HOST/DATABASE, or a name from 'git "
 					"postkit remote list'");
-	} else {
-		ret->name = pk_strdup("");
-		if (pk_conninfo_parse(&ret->info, text, err) < 0)
-			return -1;
+	} else if (pk_remote_of_url(&ctx->config, text, ret, err) < 0) {
+		return -1;
 	}
 	return pk_remote_connect(ret, &conn, err);
 }
@@ -75,8 +74,10 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("copy", err, "copy takes two databases: FROM and TO");
 	if (opt_jobs < 0)
 		return pk_help_usage("copy", err, "--jobs takes a number from 1 on");
-	if (pk_ctx_open(&ctx, false, err) < 0 || resolve(&ctx, operands[0], &from, err) < 0 ||
-	    resolve(&ctx, operands[1], &to, err) < 0)
+	if (pk_ctx_open(&ctx, false, err) < 0 || resolve(&ctx, operands[0], &from, err) < 0)
+		return -1;
+	pk_config_override(&ctx.config, PK_REMOTE_SSH_OPTION, NULL); /* --ssh is for FROM */
+	if (resolve(&ctx, operands[1], &to, err) < 0)
 		return -1;
 	const struct pk_copy_options options = {
 		.jobs = opt_jobs,

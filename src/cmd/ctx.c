@@ -1,9 +1,12 @@
 #include "cmd/cmd.h"
 #include "base/fs.h"
+#include "clone/remote.h"
 #include "cmd/help.h"
 
 #include <stdarg.h>
 #include <unistd.h>
+
+const char *pk_opt_ssh;
 
 void pk_ctx_release(struct pk_ctx *ctx)
 {
@@ -71,6 +74,8 @@ int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err)
 	}
 	if (pk_config_load(&ctx->config, ctx->has_repo ? &ctx->repo : NULL, err) < 0)
 		return -1;
+	if (pk_opt_ssh)
+		pk_config_override(&ctx->config, PK_REMOTE_SSH_OPTION, pk_opt_ssh);
 	pk_project_load(&ctx->project, &ctx->config);
 	if (ctx->has_repo && check_folders(ctx, err) < 0)
 		return -1;

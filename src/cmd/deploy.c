@@ -18,6 +18,7 @@ const struct pk_opt pk_opts_deploy[] = {
 	{ PK_OPT_STRING, 0, "commit", "REV", "deploy the migrations of this commit instead of HEAD", &opt_commit },
 	{ PK_OPT_INT, 0, "max-wait", "SECONDS", "wait so long for locks in all (60)", &opt_max_wait },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_SSH_OPT,
 	{ 0 },
 };
 

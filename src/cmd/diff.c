@@ -22,6 +22,7 @@ const struct pk_opt pk_opts_diff[] = {
 	{ PK_OPT_LIST, 0, "rename", "KIND:OLD=NEW", "an object or column that goes under a new name", &opt_renames },
 	{ PK_OPT_FLAG, 0, "strict", NULL, "stop where an object is of a kind that is not modelled", &opt_strict },
 	PK_COVERAGE_OPTS(&opt_ignore, &opt_grantees),
+	PK_SSH_OPT,
 	{ 0 },
 };
 

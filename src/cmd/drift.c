@@ -11,6 +11,7 @@ const struct pk_opt pk_opts_drift[] = {
 	{ PK_OPT_STRING, 0, "commit", "REV", "compare with the migrations of this commit instead of HEAD",
 	  &opt_commit },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_SSH_OPT,
 	{ 0 },
 };
 

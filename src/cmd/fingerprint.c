@@ -10,6 +10,7 @@ const struct pk_opt pk_opts_fingerprint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_FLAG, 0, "strict", NULL, "stop where an object is of a kind that is not modelled", &opt_strict },
 	PK_COVERAGE_OPTS(&opt_ignore, &opt_grantees),
+	PK_SSH_OPT,
 	{ 0 },
 };
 

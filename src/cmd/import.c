@@ -25,6 +25,7 @@ const struct pk_opt pk_opts_import[] = {
 	{ PK_OPT_FLAG, 0, "strict", NULL, "stop where an object is of a kind that is not modelled", &opt_strict },
 	{ PK_OPT_FLAG, 'y', "yes", NULL, "record the baseline on the remote without asking",
 	  &opt_yes },
+	PK_SSH_OPT,
 	{ 0 },
 };
 

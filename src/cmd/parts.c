@@ -13,12 +13,13 @@ static const char *opt_remote;
 #define REMOTE { PK_OPT_STRING, 0, "remote", "NAME", "on this remote, not the clone", &opt_remote }
 #define YES { PK_OPT_FLAG, 'y', "yes", NULL, "do not ask", &opt_yes }
 
-const struct pk_opt pk_opts_infra[] = { APPLY, REMOTE, YES, { 0 } };
-const struct pk_opt pk_opts_grants[] = { APPLY, REMOTE, YES, { 0 } };
+const struct pk_opt pk_opts_infra[] = { APPLY, REMOTE, YES, PK_SSH_OPT, { 0 } };
+const struct pk_opt pk_opts_grants[] = { APPLY, REMOTE, YES, PK_SSH_OPT, { 0 } };
 const struct pk_opt pk_opts_seed[] = {
 	APPLY, REMOTE, YES,
 	{ PK_OPT_FLAG, 0, "force", NULL,
 	  "also seeds that did not change since they were last run there", &opt_force },
+	PK_SSH_OPT,
 	{ 0 },
 };
 

@@ -2,12 +2,14 @@
 #include "clone/remote.h"
 #include "base/text.h"
 #include "cmd/help.h"
+#include "ssh/route.h"
 
 static bool opt_default, opt_json;
 
 const struct pk_opt pk_opts_remote[] = {
 	{ PK_OPT_FLAG, 0, "default", NULL, "add: make it the default remote", &opt_default },
 	{ PK_OPT_FLAG, 0, "json", NULL, "list, test: one JSON document", &opt_json },
+	PK_SSH_OPT,
 	{ 0 },
 };
 
@@ -31,6 +33,25 @@ static int put_password_away(const struct pk_ctx *ctx, const struct pk_conninfo 
 		return -1;
 	pk_say("the password went to git's credential helper; it is not part of the settings");
 	return 0;
+}
+
+static bool has_ssh(void)
+{
+	return pk_opt_ssh && *pk_opt_ssh;
+}
+
+static int check_ssh(struct pk_err *err)
+{
+	PK_AUTO(pk_ssh_spec) spec = PK_SSH_SPEC_INIT;
+
+	return has_ssh() ? pk_ssh_spec_parse(pk_opt_ssh, &spec, err) : 0;
+}
+
+static int set_ssh(const struct pk_ctx *ctx, const char *name, struct pk_err *err)
+{
+	PK_FREE char *key = pk_printf("postkit.remote.%s.ssh", name);
+
+	return has_ssh() ? pk_config_set(&ctx->repo, key, pk_opt_ssh, err) : 0;
 }
 
 static int add(const struct pk_ctx *ctx, const char *const *operands, int n, struct pk_err *err)
@@ -57,12 +78,12 @@ static int add(const struct pk_ctx *ctx, const char *const *operands, int n, str
 		pk_err_set(err, "the URL is no connection string");
 		return pk_err_hint(err, "postgresql://USER@HOST:PORT/DATABASE, or service=NAME");
 	}
-	if (pk_conninfo_parse(&info, operands[1], err) < 0 ||
+	if (check_ssh(err) < 0 || pk_conninfo_parse(&info, operands[1], err) < 0 ||
 	    put_password_away(ctx, &info, err) < 0)
 		return -1;
 	key = pk_printf("postkit.remote.%s.url", operands[0]);
 	safe = pk_conninfo_safe(&info);
-	if (pk_config_set(&ctx->repo, key, safe, err) < 0)
+	if (pk_config_set(&ctx->repo, key, safe, err) < 0 || set_ssh(ctx, operands[0], err) < 0)
 		return -1;
 	/* The only one needs no mark, but must not lose its place when a second comes. */
 	is_default = opt_default || names.n == 0;
@@ -70,7 +91,8 @@ static int add(const struct pk_ctx *ctx, const char *const *operands, int n, str
 	    pk_config_set(&ctx->repo, "postkit.defaultRemote", is_default ? operands[0] : old,
 			  err) < 0)
 		return -1;
-	pk_say("remote '%s' is %s%s", operands[0], safe, is_default ? " (the default)" : "");
+	pk_say("remote '%s' is %s%s%s%s", operands[0], safe, has_ssh() ? " through " : "", has_ssh() ? pk_opt_ssh : "",
+	       is_default ? " (the default)" : "");
 	pk_advise(ctx, "RemoteTest", "'git postkit remote test %s' tries the connection",
 		  operands[0]);
 	return 0;
@@ -101,10 +123,12 @@ static int list(const struct pk_ctx *ctx, struct pk_err *err)
 
 			pk_json_set_str(o, "name", names.items[i]);
 			pk_json_set_str(o, "url", safe);
+			pk_json_set_str(o, "ssh", remote.ssh);
 			pk_json_set_bool(o, "default", is_default);
 			pk_json_set_str(o, "error", why.msg);
 		} else {
-			printf("%s\t%s%s\n", names.items[i], safe ? safe : why.msg,
+			printf("%s\t%s%s%s%s\n", names.items[i], safe ? safe : why.msg,
+			       remote.ssh ? " through " : "", remote.ssh ? remote.ssh : "",
 			       is_default ? " (default)" : "");
 		}
 	}
@@ -216,6 +240,7 @@ static void print_probe_json(const struct pk_remote *remote, const struct pk_row
 	cJSON *root = cJSON_CreateObject();
 
 	pk_json_set_str(root, "name", remote->name);
+	pk_json_set_str(root, "ssh", remote->via);
 	for (size_t i = 0; i < PK_COUNT(texts); i++)
 		pk_json_set_str(root, texts[i], pk_rows_named(rows, 0, texts[i]));
 	for (size_t i = 0; i < PK_COUNT(flags); i++)
@@ -253,6 +278,7 @@ static void print_probe(const struct pk_remote *remote, const struct pk_rows *ro
 	PK_FREE char *size = pk_size((uint64_t)number(rows, "bytes"));
 	const char *transport = is_true(rows, "socket") ? "unix socket"
 				: is_true(rows, "tls")	? "TLS"
+				: remote->via		? "no TLS behind the SSH server"
 						       : "no TLS: anyone on the way can read along";
 
 	printf("%s  %s\n", remote->name, safe);
@@ -262,6 +288,8 @@ static void print_probe(const struct pk_remote *remote, const struct pk_rows *ro
 	printf("  role          %s%s\n", pk_rows_named(rows, 0, "role"),
 	       is_true(rows, "superuser") ? " (superuser)" : "");
 	printf("  connection    %s\n", transport);
+	if (remote->via)
+		printf("  SSH           %s\n", remote->via);
 	print_lacks(rows);
 }
 

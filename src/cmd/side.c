@@ -30,8 +30,7 @@ static int find_remote(const struct pk_ctx *ctx, const char *text, struct pk_rem
 {
 	if (is_remote(ctx, text))
 		return pk_remote_get(&ctx->config, text, ret, err);
-	ret->name = pk_strdup("");
-	return pk_conninfo_parse(&ret->info, text, err);
+	return pk_remote_of_url(&ctx->config, text, ret, err);
 }
 
 int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret,
@@ -52,6 +51,8 @@ static int connect_live(const struct pk_ctx *ctx, struct pk_side *const *live, s
 
 	for (size_t i = 0; i < n && status == 0; i++) {
 		status = find_remote(ctx, live[i]->text, &remotes[i], err);
+		if (status == 0)
+			status = pk_remote_dig(&remotes[i], err);
 		infos[i] = &remotes[i].info;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -12,6 +12,7 @@ const struct pk_opt pk_opts_snapshot[] = {
 	{ PK_OPT_FLAG, 0, "write-tree", NULL, "write the texts as a git tree and print its id",
 	  &opt_write_tree },
 	PK_COVERAGE_OPTS(&opt_ignore, &opt_grantees),
+	PK_SSH_OPT,
 	{ 0 },
 };
 

@@ -15,6 +15,7 @@ const struct pk_opt pk_opts_start[] = {
 	  &opt_fresh },
 	{ PK_OPT_INT, 'j', "jobs", "N", "copy with so many workers", &opt_jobs },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_SSH_OPT,
 	{ 0 },
 };
 

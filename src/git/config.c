@@ -293,6 +293,12 @@ const char *pk_config_get_protected(const struct pk_config *config, const char *
 	return find(config, normal, PK_SCOPE_SYSTEM);
 }
 
+void pk_config_override(struct pk_config *config, const char *key, const char *value)
+{
+	PK_FREE char *normal = normal_key(PREFIX, key);
+	add_item(config, normal, value, PK_SCOPE_COMMAND);
+}
+
 const char *pk_config_git(const struct pk_config *config, const char *full_key)
 {
 	PK_FREE char *normal = normal_key("", full_key);

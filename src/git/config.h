@@ -48,6 +48,8 @@ void pk_config_release(struct pk_config *config);
 const char *pk_config_get(const struct pk_config *config, const char *key); /* NULL when unset */
 /* From .git/config and above only: for what runs code, names hosts or automates. */
 const char *pk_config_get_protected(const struct pk_config *config, const char *key);
+/* As if `git -c` had said it: what an option of the command line sets. NULL: not set. */
+void pk_config_override(struct pk_config *config, const char *key, const char *value);
 /* All values of a key that may be given several times, in order. */
 void pk_config_all(const struct pk_config *config, const char *key, struct pk_strv *ret);
 /* As git reads them: true yes on 1, false no off 0 and "", numbers; anything else: fallback. */

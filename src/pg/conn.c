@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/sig.h"
 #include "pg/hints.h"
+#include "pg/way.h"
 #include <errno.h>
 #include <poll.h>
 #include <strings.h>
@@ -123,19 +124,17 @@ static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 static void make_params(const struct pk_conninfo *info, struct pk_strv *keys,
 			struct pk_strv *values)
 {
-	const char *host = pk_conninfo_get(info, "host");
+	const char *host = info->way ? info->way->host : pk_conninfo_get(info, "host");
+	const char *password = pk_conninfo_password(info);
 
-	for (size_t i = 0; i < info->keys.n; i++) {
-		pk_strv_push(keys, info->keys.items[i]);
-		pk_strv_push(values, info->values.items[i]);
-	}
+	pk_conninfo_effective(info, keys, values);
 	for (size_t i = 0; i < info->secret_keys.n; i++) {
 		pk_strv_push(keys, info->secret_keys.items[i]);
 		pk_strv_push(values, info->secret_values.items[i]);
 	}
-	if (info->password) {
+	if (password) {
 		pk_strv_push(keys, "password");
-		pk_strv_push(values, info->password);
+		pk_strv_push(values, password);
 	}
 	/* PGHOSTADDR and PGCHANNELBINDING of the environment must not turn a socket into something
 	 * else */
@@ -168,7 +167,9 @@ static void wipe_all(struct pk_strv *values)
 static char *effective_where(const PGconn *handle, const struct pk_conninfo *info)
 {
 	struct pk_conninfo all = PK_CONNINFO_INIT;
-	const char *host = PQhost(handle), *db = PQdb(handle), *port = PQport(handle);
+	const struct pk_way *way = info->way;
+	const char *host = way ? way->far_host : PQhost(handle), *db = PQdb(handle);
+	const char *port = way ? way->far_port : PQport(handle);
 
 	pk_conninfo_copy(&all, info);
 	pk_conninfo_set(&all, "password", NULL);
@@ -200,25 +201,28 @@ static char *connect_reason(const char *text)
 	return pk_strndup(line, strcspn(line, "\n"));
 }
 
-static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, bool late,
-			  struct pk_err *err)
+/* What libpq said, without any secret; also without a password that it found by itself. */
+static void add_reason(PGconn *handle, const struct pk_conninfo *info, bool late, struct pk_buf *text)
+{
+	struct pk_conninfo found = PK_CONNINFO_INIT;
+
+	pk_buf_add(text, late ? "timeout expired" : PQerrorMessage(handle));
+	pk_conninfo_hide(info, text);
+	pk_conninfo_set(&found, "password", PQpass(handle));
+	pk_conninfo_hide(&found, text);
+	pk_conninfo_release(&found);
+	pk_buf_rtrim(text);
+}
+
+static int refused(PGconn *handle, const struct pk_conninfo *info, bool late, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	PK_FREE char *where = effective_where(conn->handle, info);
+	PK_FREE char *where = effective_where(handle, info);
 	const char *sqlstate = "";
 
-	pk_buf_add(&text, late ? "timeout expired" : PQerrorMessage(conn->handle));
-	pk_conninfo_hide(info, &text);
-	/* also a password that libpq found by itself */
-	struct pk_conninfo found = PK_CONNINFO_INIT;
-	pk_conninfo_set(&found, "password", PQpass(conn->handle));
-	pk_conninfo_hide(&found, &text);
-	pk_conninfo_release(&found);
-	pk_buf_rtrim(&text);
-
+	add_reason(handle, info, late, &text);
 	PK_FREE char *reason = connect_reason(text.ptr);
 	const char *hint = pk_pg_connect_hint(text.ptr, &sqlstate);
-	conn->needs_password = !late && PQconnectionNeedsPassword(conn->handle);
 	pk_err_set(err, "cannot connect to '%s': %s", where,
 		   *reason ? reason : "libpq gives no reason");
 	if (strchr(text.ptr, '\n'))
@@ -226,8 +230,30 @@ static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, 
 	if (hint)
 		pk_err_hint(err, "%s", hint);
 	if (err)
-		snprintf(err->sqlstate, sizeof(err->sqlstate), "%s",
-			 conn->needs_password ? "28P01" : sqlstate);
+		snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate);
+	return -1;
+}
+
+int pk_conn_refused(PGconn *handle, const struct pk_conninfo *info, struct pk_err *err)
+{
+	return handle ? refused(handle, info, false, err) : pk_err_set(err, "cannot connect: out of memory");
+}
+
+static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, bool late,
+			  struct pk_err *err)
+{
+	PK_FREE char *where = effective_where(conn->handle, info);
+
+	conn->needs_password = !late && PQconnectionNeedsPassword(conn->handle);
+	if (!conn->needs_password && pk_way_trouble(info->way, err)) {
+		pk_err_wrap(err, "cannot connect to '%s'", where);
+		if (err)
+			snprintf(err->sqlstate, sizeof(err->sqlstate), "08006");
+		return -1;
+	}
+	refused(conn->handle, info, late, err);
+	if (err && conn->needs_password)
+		snprintf(err->sqlstate, sizeof(err->sqlstate), "28P01");
 	return -1;
 }
 
@@ -236,6 +262,8 @@ static bool has_several_hosts(const struct pk_conninfo *info)
 {
 	const char *host = pk_conninfo_get(info, "host"), *env = getenv("PGHOST");
 
+	if (info->way)
+		return false;
 	return strchr(host  ? host
 		      : env ? env
 			    : "",
@@ -243,7 +271,7 @@ static bool has_several_hosts(const struct pk_conninfo *info)
 	       pk_conninfo_get(info, "service") || getenv("PGSERVICE");
 }
 
-static PGconn *start(const struct pk_conninfo *info)
+PGconn *pk_conn_start(const struct pk_conninfo *info)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
 
@@ -285,7 +313,7 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 		pk_conn_release(conns[i]);
 		wants[i] = PGRES_POLLING_WRITING;
 		if (!has_several_hosts(infos[i]))
-			conns[i]->handle = start(infos[i]);
+			conns[i]->handle = pk_conn_start(infos[i]);
 	}
 	while (go_on(conns, wants, n, until))
 		;
@@ -309,7 +337,7 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 						 (const char *const *)values.items, 0);
 		wipe_all(&values);
 	} else {
-		conn->handle = start(info);
+		conn->handle = pk_conn_start(info);
 	}
 	if (!conn->handle)
 		return pk_err_set(err, "cannot connect: out of memory");
@@ -352,6 +380,8 @@ int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk
 	if (!begun)
 		pk_conn_release(conn);
 	conn->begun = false;
+	pk_way_drop(conn->way);
+	conn->way = pk_way_share(info->way);
 	if ((!begun && connect_handle(conn, info, err) < 0) ||
 	    finish_open(conn, effective_where(conn->handle, info), err) < 0) {
 		bool needs_password = conn->needs_password;
@@ -391,6 +421,7 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 	}
 	PQconninfoFree(options);
 	conn->handle = PQconnectdbParams((const char *const *)keys.items, (const char *const *)values.items, 0);
+	conn->way = pk_way_share(first->way);
 	wipe_all(&values);
 	if (PQstatus(conn->handle) == CONNECTION_OK && finish_open(conn, pk_strdup(first->where), err) == 0)
 		return 0;
@@ -424,8 +455,10 @@ void pk_conn_release(struct pk_conn *conn)
 	PQfreeCancel(conn->cancel);
 	PQfinish(conn->handle);
 	free(conn->where);
+	pk_way_drop(conn->way);
 	conn->cancel = NULL;
 	conn->handle = NULL;
+	conn->way = NULL;
 	conn->where = NULL;
 	conn->version = 0;
 	conn->needs_password = conn->keeps_second = conn->begun = false;

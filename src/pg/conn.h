@@ -31,6 +31,7 @@ struct pk_conn {
 	bool needs_password; /* after a failed open: the server asked and libpq knew none */
 	bool begun; /* by pk_conns_begin(), and stands */
 	struct pk_conn *second; /* pk_conn_second()'s, or NULL */
+	struct pk_way *way;  /* shared with the conninfo */
 	bool keeps_second;   /* for a reader of whole catalogs (catalog/fetch.h): it will read again */
 };
 #define PK_CONN_INIT                                                                               \

@@ -1,4 +1,5 @@
 #include "pg/conninfo.h"
+#include "pg/way.h"
 #include <libpq-fe.h>
 
 static void wipe(char *s)
@@ -18,6 +19,8 @@ void pk_conninfo_release(struct pk_conninfo *info)
 	pk_strv_release(&info->values);
 	pk_strv_release(&info->secret_keys);
 	pk_strv_release(&info->secret_values);
+	pk_way_drop(info->way);
+	info->way = NULL;
 }
 
 void pk_conninfo_copy(struct pk_conninfo *to, const struct pk_conninfo *from)
@@ -34,6 +37,7 @@ void pk_conninfo_copy(struct pk_conninfo *to, const struct pk_conninfo *from)
 		pk_strv_extend(&to->secret_values, (const char *const *)from->secret_values.items);
 	}
 	to->password = pk_strdup(from->password);
+	to->way = pk_way_share(from->way);
 }
 
 static size_t find_key(const struct pk_strv *keys, const char *key)

@@ -9,10 +9,13 @@
 #include "base/err.h"
 #include "base/strv.h"
 
+struct pk_way;
+
 struct pk_conninfo {
 	struct pk_strv keys, values;		   /* what was given, without passwords */
 	char *password;				   /* NULL: none given */
 	struct pk_strv secret_keys, secret_values; /* other secrets: sslpassword */
+	struct pk_way *way;			   /* NULL, or how the host is reached (pg/way.h) */
 };
 #define PK_CONNINFO_INIT                                                                           \
 	{                                                                                          \
@@ -34,8 +37,12 @@ char *pk_conninfo_safe(const struct pk_conninfo *info);
 /* With the password, for `git postkit url` and the application's environment. Caller frees and
  * wipes. */
 char *pk_conninfo_uri(const struct pk_conninfo *info);
-/* key='value' form without the password, fit for pg_dump -d. Caller frees. */
+/* key='value' form without the password, by the way if there is one: for pg_dump -d. Caller frees. */
 char *pk_conninfo_dsn(const struct pk_conninfo *info);
+/* The password, or what libpq has for the far end of the way; NULL: libpq is to look for itself. */
+const char *pk_conninfo_password(const struct pk_conninfo *info);
+/* Names and values as libpq is to have them but for the password, by the way if there is one. */
+void pk_conninfo_effective(const struct pk_conninfo *info, struct pk_strv *keys, struct pk_strv *values);
 /* "host/db", for messages: "localhost:5432/shop". Caller frees. */
 char *pk_conninfo_where(const struct pk_conninfo *info);
 /* True when text looks like a connection string (scheme, or key=value), not a path. */

@@ -1,5 +1,6 @@
 /* Connection strings written: URI, key=value and the short form for messages. */
 #include "pg/conninfo.h"
+#include "pg/way.h"
 
 static void add_encoded(struct pk_buf *buf, const char *s, const char *also_plain)
 {
@@ -90,13 +91,45 @@ char *pk_conninfo_uri(const struct pk_conninfo *info)
 	return make_uri(info, true);
 }
 
+const char *pk_conninfo_password(const struct pk_conninfo *info)
+{
+	return info->password || !info->way ? info->password : info->way->password;
+}
+
+void pk_conninfo_effective(const struct pk_conninfo *info, struct pk_strv *keys, struct pk_strv *values)
+{
+	const struct pk_way *way = info->way;
+	const char *const instead[][2] = { { "host", way ? way->host : NULL },
+					   { "hostaddr", way ? way->hostaddr : NULL },
+					   { "port", way ? way->port : NULL } };
+
+	for (size_t i = 0; i < info->keys.n; i++) {
+		bool replaced = false;
+
+		for (size_t j = 0; way && j < PK_COUNT(instead); j++)
+			replaced |= strcmp(info->keys.items[i], instead[j][0]) == 0;
+		if (replaced)
+			continue;
+		pk_strv_push(keys, info->keys.items[i]);
+		pk_strv_push(values, info->values.items[i]);
+	}
+	for (size_t j = 0; way && j < PK_COUNT(instead); j++)
+		if (instead[j][1]) {
+			pk_strv_push(keys, instead[j][0]);
+			pk_strv_push(values, instead[j][1]);
+		}
+}
+
 char *pk_conninfo_dsn(const struct pk_conninfo *info)
 {
 	PK_AUTO(pk_buf) dsn = PK_BUF_INIT;
+	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
+	PK_AUTO(pk_strv) values = PK_STRV_INIT;
 
-	for (size_t i = 0; i < info->keys.n; i++) {
-		pk_buf_addf(&dsn, "%s%s='", i ? " " : "", info->keys.items[i]);
-		for (const char *s = info->values.items[i]; *s; s++) {
+	pk_conninfo_effective(info, &keys, &values);
+	for (size_t i = 0; i < keys.n; i++) {
+		pk_buf_addf(&dsn, "%s%s='", i ? " " : "", keys.items[i]);
+		for (const char *s = values.items[i]; *s; s++) {
 			if (*s == '\'' || *s == '\\')
 				pk_buf_addc(&dsn, '\\');
 			pk_buf_addc(&dsn, *s);

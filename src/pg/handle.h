@@ -6,6 +6,11 @@
 #include <libpq-fe.h>
 #include <signal.h>
 
+/* Begins to connect, as PQconnectStartParams(). */
+PGconn *pk_conn_start(const struct pk_conninfo *info);
+/* The error of a connection that was refused. */
+int pk_conn_refused(PGconn *handle, const struct pk_conninfo *info, struct pk_err *err);
+
 /* A running query that an interrupt may cancel. */
 struct pk_running {
 	PGcancel *cancel;

@@ -2,6 +2,7 @@
 #include "base/sig.h"
 #include "base/text.h"
 #include "pg/hints.h"
+#include "pg/way.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -93,6 +94,11 @@ static int plain_error(struct pk_conn *conn, const PGresult *result, struct pk_e
 
 	if (!*text)
 		text = PQerrorMessage(conn->handle);
+	if (broken && pk_way_trouble(conn->way, err)) {
+		if (err)
+			snprintf(err->sqlstate, sizeof(err->sqlstate), "08006");
+		return pk_err_wrap(err, "'%s'", conn->where);
+	}
 	pk_err_set(err, "'%s': %.*s", conn->where, (int)strcspn(text, "\n"),
 		   *text ? text : "no answer from the server");
 	if (broken && err)
