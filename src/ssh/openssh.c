@@ -1,9 +1,11 @@
 /*
- * The ssh program as transport: one `ssh -M` logs in, and an `ssh -W` beside it for each client takes
- * the client's socket as its input and output. What they say becomes our own words.
+ * The ssh program as transport: one `ssh -M` logs in and forwards a socket in the tunnel's folder, to
+ * which each client is connected. (`ssh -W` beside it, which would take the client's socket as it is,
+ * stalls now and then in OpenSSH 9.2.) What ssh says becomes our own words.
  */
 #include "base/fs.h"
 #include "base/launch.h"
+#include "base/proc.h"
 #include "base/sig.h"
 #include "ssh/known.h"
 #include "ssh/transport.h"
@@ -12,15 +14,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define READY "ready"
+#define LAST_MS 500 /* between the end of ssh's connections and its own */
 
 struct state {
-	pid_t pid; /* of ssh -M */
-	int out;
-	char *control, *log;
+	char *control, *far, *log;
 };
 
 /* ---- its command line ---- */
@@ -119,18 +123,17 @@ static int explain_start(const struct pk_ssh_work *work, struct pk_err *err)
 /* ---- the one that logs in ---- */
 
 /* Its LocalCommand says that it is in; the end of its output, that it is not. */
-static int wait_ready(struct pk_ssh_work *work, struct pk_err *err)
+static int wait_ready(struct pk_ssh_work *work, int out, struct pk_err *err)
 {
-	struct state *state = work->state;
 	char text[sizeof(READY)];
 	ssize_t n;
 
 	while (!pk_interrupted()) {
-		struct pollfd p = { .fd = state->out, .events = POLLIN };
+		struct pollfd p = { .fd = out, .events = POLLIN };
 
 		if (poll(&p, 1, -1) < 0)
 			continue;
-		n = read(state->out, text, sizeof(text));
+		n = read(out, text, sizeof(text));
 		if (n > 0)
 			return 0;
 		if (n == 0)
@@ -140,16 +143,34 @@ static int wait_ready(struct pk_ssh_work *work, struct pk_err *err)
 	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 }
 
+/* Asked for when it stands: what the user's settings forward is left out, and this would be with it. */
+static int forward(const struct pk_ssh_work *work, struct pk_err *err)
+{
+	const struct state *state = work->state;
+	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
+
+	pk_strv_push(&argv, "ssh");
+	pk_strv_push(&argv, "-S");
+	pk_strv_push(&argv, state->control);
+	pk_strv_push(&argv, "-oStreamLocalBindMask=0177");
+	pk_strv_push(&argv, "-Oforward");
+	pk_strv_push(&argv, "-L");
+	pk_strv_pushf(&argv, "%s:[%s]:%d", state->far, work->db_host, work->db_port);
+	pk_ssh_spec_args(&work->route->spec, &argv);
+	const struct pk_proc proc = { .argv = (const char *const *)argv.items };
+	return pk_proc_check(&proc, err);
+}
+
 static int start(struct pk_ssh_work *work, bool *ret_other, struct pk_err *err)
 {
 	struct state *state = pk_alloc(sizeof(*state));
 	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
-	int out[2], fds[3];
+	int out[2], fds[3], rc;
 
 	*ret_other = false;
 	work->state = state;
-	state->pid = state->out = -1;
 	state->control = pk_path_join(work->dir, "c");
+	state->far = pk_path_join(work->dir, "f");
 	state->log = pk_path_join(work->dir, "log");
 	add_options(&argv, work, state->control);
 	pk_strv_push(&argv, "-MNT");
@@ -161,11 +182,15 @@ static int start(struct pk_ssh_work *work, bool *ret_other, struct pk_err *err)
 	fds[0] = pk_open_null();
 	fds[1] = out[1];
 	fds[2] = open(state->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	state->out = work->watch = out[0];
-	state->pid = spawn(&argv, fds, err);
+	work->helper = spawn(&argv, fds, err);
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
-	return state->pid < 0 ? -1 : wait_ready(work, err);
+	rc = work->helper < 0 ? -1 : wait_ready(work, out[0], err);
+	close(out[0]);
+	if (rc < 0)
+		return -1;
+	work->watch = (int)syscall(SYS_pidfd_open, work->helper, 0);
+	return work->watch < 0 ? pk_err_errno(err, "cannot watch ssh") : forward(work, err);
 }
 
 static void stop(struct pk_ssh_work *work)
@@ -174,14 +199,16 @@ static void stop(struct pk_ssh_work *work)
 
 	if (!state)
 		return;
-	if (state->pid > 0) {
-		kill(state->pid, SIGTERM);
-		while (waitpid(state->pid, NULL, 0) < 0 && errno == EINTR)
+	if (work->helper > 0) {
+		kill(work->helper, SIGTERM);
+		while (waitpid(work->helper, NULL, 0) < 0 && errno == EINTR)
 			;
+		work->helper = 0;
 	}
-	if (state->out >= 0)
-		close(state->out);
+	if (work->watch >= 0)
+		close(work->watch);
 	free(state->control);
+	free(state->far);
 	free(state->log);
 	free(state);
 	work->state = NULL;
@@ -201,7 +228,12 @@ static int ended(struct pk_ssh_work *work, struct pk_err *err)
 
 /* ---- one client ---- */
 
-/* "channel 2: open failed: connect failed: Connection refused" stands in the log of the first one. */
+static bool has_ended(const struct pk_ssh_work *work, int timeout_ms)
+{
+	return poll(&(struct pollfd){ .fd = work->watch, .events = POLLIN }, 1, timeout_ms) > 0;
+}
+
+/* "channel 2: open failed: connect failed: Connection refused" */
 static int explain_client(struct pk_ssh_work *work, struct pk_err *err)
 {
 	static const char failed[] = ": open failed: ";
@@ -209,38 +241,43 @@ static int explain_client(struct pk_ssh_work *work, struct pk_err *err)
 	PK_AUTO(pk_buf) log = PK_BUF_INIT;
 	const char *at = NULL;
 
+	if (has_ended(work, LAST_MS))
+		return ended(work, err);
 	pk_read_file(state->log, &log, NULL);
 	for (const char *s = log.ptr; (s = strstr(s, failed)); at = s)
 		s += strlen(failed);
 	if (!at)
-		return ended(work, err);
+		return 0;
 	PK_FREE char *why = pk_strndup(at, strcspn(at, "\r\n"));
 	return pk_ssh_no_database(work, why, err);
 }
 
+static int connect_far(const struct state *state, struct pk_err *err)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", state->far);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+		return fd;
+	pk_err_errno(err, "cannot connect to ssh");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 static int carry(struct pk_ssh_work *work, int client, void (*reached)(void *arg), void *arg, struct pk_err *err)
 {
-	struct state *state = work->state;
-	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
-	const int fds[3] = { client, client, open(state->log, O_WRONLY | O_APPEND | O_CLOEXEC) };
-	int status = 0;
-	pid_t pid;
+	int fd = connect_far(work->state, err);
+	bool all_said;
 
-	add_options(&argv, work, state->control);
-	pk_strv_push(&argv, "-oBatchMode=yes");
-	pk_strv_push(&argv, "-W");
-	pk_strv_pushf(&argv, "[%s]:%d", work->db_host, work->db_port);
-	pk_ssh_spec_args(&work->route->spec, &argv);
-	pid = spawn(&argv, fds, err);
-	if (pid < 0)
-		return -1;
+	if (fd < 0)
+		return has_ended(work, 0) ? ended(work, err) : -1;
 	reached(arg);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	/* It can also be the first one that has ended. */
-	if (status != 0 || poll(&(struct pollfd){ .fd = state->out, .events = POLLIN }, 1, 0) > 0)
-		return explain_client(work, err);
-	return 0;
+	all_said = pk_ssh_relay(client, fd);
+	close(fd);
+	/* The database ended it, the way to it did not come to be, or broke. */
+	return all_said ? 0 : explain_client(work, err);
 }
 
 const struct pk_ssh_transport pk_ssh_openssh = {

@@ -10,7 +10,8 @@ struct pk_ssh_work {
 	const char *dir;     /* private folder */
 	const char *db_host; /* as the SSH server sees it */
 	int db_port;
-	int watch;	     /* readable or closed when the transport has ended; -1: it can't by itself */
+	int watch;	     /* readable when the transport has ended; -1: it can't by itself */
+	pid_t helper;	     /* a child that stays as long as the transport does; 0: none */
 	void *state;	     /* the transport's */
 };
 
@@ -31,6 +32,9 @@ struct pk_ssh_transport {
 	void (*stop)(struct pk_ssh_work *work);
 };
 extern const struct pk_ssh_transport pk_ssh_libssh2, pk_ssh_openssh;
+
+/* Until the server has ended, or one of them is gone. false: the client had more to say. */
+bool pk_ssh_relay(int client, int server);
 
 /* The same words whichever transport it is. All return -1. */
 int pk_ssh_refuse_host(const struct pk_ssh_route *route, int known, struct pk_err *err);

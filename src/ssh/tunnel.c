@@ -22,6 +22,7 @@ struct digger {
 	struct pk_ssh_local local;
 	const char *trouble;
 	int lifeline, report;
+	size_t clients; /* processes that were not reaped yet */
 };
 
 /* ---- in a process for each client ---- */
@@ -45,7 +46,11 @@ static _Noreturn void run_client(struct digger *d, int client, pid_t parent)
 {
 	PK_AUTO(pk_err) err = PK_ERR_INIT;
 
+	sigset_t none;
+
 	signal(SIGTERM, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(1);
@@ -69,10 +74,24 @@ static void take_clients(struct digger *d)
 
 		if (pid == 0)
 			run_client(d, client, self);
+		d->clients += pid > 0;
 		close(client);
 		if (pid > 0 && d->transport->given)
 			d->transport->given(&d->work);
 	}
+}
+
+static bool reap(struct digger *d, int flags)
+{
+	pid_t pid = waitpid(-1, NULL, flags);
+
+	if (pid <= 0)
+		return false;
+	if (pid == d->work.helper)
+		d->work.helper = 0;
+	else
+		d->clients--;
+	return true;
 }
 
 static void on_alarm(int signo)
@@ -81,14 +100,13 @@ static void on_alarm(int signo)
 }
 
 /* What the last ones said last should still arrive. Those that stay end with us. */
-static void wait_clients(const struct digger *d)
+static void wait_clients(struct digger *d)
 {
 	struct sigaction alarmed = { .sa_handler = on_alarm };
 
-	(void)d;
 	sigaction(SIGALRM, &alarmed, NULL);
 	alarm(GRACE);
-	while (waitpid(-1, NULL, 0) > 0)
+	while (d->clients && reap(d, 0))
 		;
 	alarm(0);
 }
@@ -107,7 +125,7 @@ static void serve(struct digger *d)
 
 		if (ppoll(fds, PK_COUNT(fds), NULL, &open) < 0 && errno != EINTR)
 			break;
-		while (waitpid(-1, NULL, WNOHANG) > 0)
+		while (reap(d, WNOHANG))
 			;
 		if (pk_interrupted() || fds[0].revents)
 			break;
