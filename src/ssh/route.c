@@ -227,7 +227,9 @@ void pk_ssh_route_read(struct pk_ssh_route *route, const char *printed, const ch
 int pk_ssh_route_find(struct pk_ssh_route *route, const char *text, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+	PK_AUTO(pk_buf) said = PK_BUF_INIT;
 	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
+	int status;
 	PK_FREE char *program = pk_proc_find("ssh");
 	const struct passwd *me = getpwuid(getuid());
 
@@ -240,9 +242,11 @@ int pk_ssh_route_find(struct pk_ssh_route *route, const char *text, struct pk_er
 	pk_strv_push(&argv, program);
 	pk_strv_push(&argv, "-G");
 	pk_ssh_spec_args(&route->spec, &argv);
-	const struct pk_proc proc = { .argv = (const char *const *)argv.items, .out = &out };
-	if (pk_proc_check(&proc, err) < 0)
-		return pk_err_wrap(err, "cannot find the way to '%s'", text);
+	const struct pk_proc proc = { .argv = (const char *const *)argv.items, .out = &out, .err_out = &said };
+	if (pk_proc_run(&proc, &status, err) < 0)
+		return -1;
+	if (status != 0)
+		return pk_err_set(err, "ssh does not know the way to '%s': %.*s", text, (int)strcspn(said.ptr, "\r\n"), said.ptr);
 	pk_ssh_route_read(route, out.ptr, me ? me->pw_dir : "");
 	return 0;
 }

@@ -420,7 +420,11 @@ refused() { # TEXT...
 	alias_to ''
 	named() { ok git postkit fingerprint --ssh inside "$(url)"; }
 	each named
-	alias_to "ProxyJump 127.0.0.1:$SSHD_PORT"
+	alias_to "ProxyJump jump
+		Host jump
+			HostName localhost
+			HostKeyAlias [127.0.0.1]:$SSHD_PORT
+			Port $SSHD_PORT"
 	git config --global postkit.sshTransport libssh2
 	fails 128 git postkit fingerprint --ssh inside "$(url)"
 	has 'libssh2 cannot do ProxyJump' 'hint: git config postkit.sshTransport openssh'
