@@ -144,7 +144,7 @@ bastion() { echo "127.0.0.1:$SSHD_PORT"; }
 		UNION ALL SELECT i + 10000, data FROM t3 UNION ALL SELECT i + 15000, data FROM t4) t'
 	local there
 	there=$(sql big "$sums")
-	sshd_start rekey 'RekeyLimit 256K'
+	sshd_start rekey 'RekeyLimit 256K' 'KexAlgorithms curve25519-sha256'
 	local port=$SSHD_PORT
 	there_and_back() {
 		local name=$1 to
