@@ -12,7 +12,8 @@
  */
 static bool wants_tls(const struct pk_conninfo *all)
 {
-	return !pk_streq(pk_conninfo_get(all, "sslmode"), "disable") || pk_conninfo_get(all, "hostaddr");
+	return !pk_streq(pk_conninfo_get(all, "sslmode"), "disable") ||
+	       pk_conninfo_get(all, "hostaddr");
 }
 
 static int check_target(const char *host, const char *port, struct pk_err *err)
@@ -26,7 +27,9 @@ static int check_target(const char *host, const char *port, struct pk_err *err)
 		return pk_err_hint(err, "name host and port, as the SSH server sees them");
 	}
 	for (const char *s = host; *s; s++)
-		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:%", *s) || *host == '-')
+		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:%",
+			    *s) ||
+		    *host == '-')
 			return pk_err_set(err, "'%s' cannot be the name of a host", host);
 	return 0;
 }
@@ -39,8 +42,8 @@ static void end_tunnel(void *arg)
 	free(tunnel);
 }
 
-static struct pk_way *make_way(struct pk_tunnel *tunnel, const struct pk_conninfo *all, bool tcp, const char *host,
-			       const char *port)
+static struct pk_way *make_way(struct pk_tunnel *tunnel, const struct pk_conninfo *all, bool tcp,
+			       const char *host, const char *port)
 {
 	struct pk_way *way = pk_alloc(sizeof(*way));
 
@@ -72,7 +75,8 @@ int pk_remote_dig(struct pk_remote *remote, struct pk_err *err)
 	remote->info.way = NULL;
 	if (pk_conninfo_resolve(&remote->info, &all, err) < 0)
 		return -1;
-	const char *name = pk_conninfo_get(&all, "host"), *address = pk_conninfo_get(&all, "hostaddr");
+	const char *name = pk_conninfo_get(&all, "host"),
+		   *address = pk_conninfo_get(&all, "hostaddr");
 	const char *given = pk_conninfo_get(&all, "port"), *port = given ? given : DEFAULT_PORT;
 	/* libpq's own default is a socket here; through a tunnel it is the SSH server itself. */
 	const char *host = name ? name : address ? address : "localhost";
@@ -93,7 +97,8 @@ int pk_remote_dig(struct pk_remote *remote, struct pk_err *err)
 		return -1;
 	}
 	free(remote->via);
-	remote->via = *tunnel->note ? pk_printf("%s (%s: %s)", tunnel->via, tunnel->transport, tunnel->note)
+	remote->via = *tunnel->note ? pk_printf("%s (%s: %s)", tunnel->via, tunnel->transport,
+						tunnel->note)
 				    : pk_printf("%s (%s)", tunnel->via, tunnel->transport);
 	pk_conninfo_take_way(&remote->info, make_way(tunnel, &all, spec.tcp, host, port));
 	return 0;

@@ -39,7 +39,8 @@ bool pk_way_trouble(const struct pk_way *way, struct pk_err *err)
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
 
-	if (!way || !way->trouble || !pk_path_exists(way->trouble) || pk_read_file(way->trouble, &text, NULL) < 0)
+	if (!way || !way->trouble || !pk_path_exists(way->trouble) ||
+	    pk_read_file(way->trouble, &text, NULL) < 0)
 		return false;
 	pk_strv_split(&lines, text.ptr, '\n');
 	if (lines.n == 0)

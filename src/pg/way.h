@@ -29,6 +29,7 @@ bool pk_way_trouble(const struct pk_way *way, struct pk_err *err);
  * What libpq would connect to, services and variables included, without connecting: host, hostaddr, port,
  * sslmode (NULL in ret where it has nothing), and the password it finds for that. ret is empty before.
  */
-int pk_conninfo_resolve(const struct pk_conninfo *info, struct pk_conninfo *ret, struct pk_err *err);
+int pk_conninfo_resolve(const struct pk_conninfo *info, struct pk_conninfo *ret,
+			struct pk_err *err);
 
 #endif

@@ -71,7 +71,8 @@ static void to_client(struct pipe *p)
 
 static bool is_half_sent(const struct pipe *p)
 {
-	return libssh2_session_block_directions(p->session->handle) & LIBSSH2_SESSION_BLOCK_OUTBOUND;
+	return libssh2_session_block_directions(p->session->handle) &
+	       LIBSSH2_SESSION_BLOCK_OUTBOUND;
 }
 
 /* Errors of libssh2 are negative; 0 as long as all is well. */
@@ -141,8 +142,12 @@ static ssize_t talk(struct pipe *p)
 static int wait_any(struct pipe *p, int alive)
 {
 	struct pollfd fds[2] = {
-		{ .fd = p->client, .events = (short)((!p->up_n && !p->client_done ? POLLIN : 0) | (p->down_n ? POLLOUT : 0)) },
-		{ .fd = p->session->fd, .events = (short)((p->half ? POLLOUT : 0) | (!p->down_n && p->half != WRITING ? POLLIN : 0)) },
+		{ .fd = p->client,
+		  .events = (short)((!p->up_n && !p->client_done ? POLLIN : 0) |
+				    (p->down_n ? POLLOUT : 0)) },
+		{ .fd = p->session->fd,
+		  .events = (short)((p->half ? POLLOUT : 0) |
+				    (!p->down_n && p->half != WRITING ? POLLIN : 0)) },
 	};
 
 	if (p->half == NONE && p->up_n) /* the window is full: what makes it wider comes in */
@@ -150,7 +155,8 @@ static int wait_any(struct pipe *p, int alive)
 	if (!fds[0].events)
 		fds[0].fd = -1; /* or a client that hung up wakes us for ever */
 	int n = poll(fds, 2, alive * 1000);
-	if (n == 0 && p->half == NONE && poll(&(struct pollfd){ .fd = p->session->fd, .events = POLLOUT }, 1, 0) > 0)
+	if (n == 0 && p->half == NONE &&
+	    poll(&(struct pollfd){ .fd = p->session->fd, .events = POLLOUT }, 1, 0) > 0)
 		libssh2_keepalive_send(p->session->handle, &(int){ 0 });
 	return n < 0 && errno != EINTR ? -1 : 0;
 }
@@ -168,7 +174,8 @@ static int pump(struct pipe *p, const struct pk_ssh_work *work, struct pk_err *e
 		/* More may lie in libssh2 already, where poll() does not see it. */
 		if (!p->down_n && p->half == NONE && !p->server_done) {
 			if (from_server(p) != 0)
-				return pk_ssh_broken(work->route, pk_ssh_session_said(p->session), err);
+				return pk_ssh_broken(work->route, pk_ssh_session_said(p->session),
+						     err);
 			if (p->down_n || p->server_done)
 				continue;
 		}
@@ -180,15 +187,16 @@ static int pump(struct pipe *p, const struct pk_ssh_work *work, struct pk_err *e
 	return 0;
 }
 
-static int open_channel(struct pk_ssh_session *session, const struct pk_ssh_work *work, LIBSSH2_CHANNEL **ret,
-			struct pk_err *err)
+static int open_channel(struct pk_ssh_session *session, const struct pk_ssh_work *work,
+			LIBSSH2_CHANNEL **ret, struct pk_err *err)
 {
 	session->deadline = pk_now() + OPENING;
-	while (!(*ret = libssh2_channel_direct_tcpip(session->handle, work->db_host, work->db_port))) {
+	while (!(*ret = libssh2_channel_direct_tcpip(session->handle, work->db_host,
+						     work->db_port))) {
 		if (libssh2_session_last_errno(session->handle) == LIBSSH2_ERROR_EAGAIN) {
 			if (pk_ssh_session_wait(session, err) < 0)
-				return pk_err_wrap(err, "cannot reach '%s:%d' through the tunnel", work->db_host,
-						   work->db_port);
+				return pk_err_wrap(err, "cannot reach '%s:%d' through the tunnel",
+						   work->db_host, work->db_port);
 			continue;
 		}
 		if (libssh2_session_last_errno(session->handle) == LIBSSH2_ERROR_CHANNEL_FAILURE)
@@ -199,7 +207,8 @@ static int open_channel(struct pk_ssh_session *session, const struct pk_ssh_work
 }
 
 /* The spare session may have been waiting for long; then it is a new one. */
-static int open_both(struct pk_ssh_work *work, struct pk_ssh_session *session, LIBSSH2_CHANNEL **ret, struct pk_err *err)
+static int open_both(struct pk_ssh_work *work, struct pk_ssh_session *session,
+		     LIBSSH2_CHANNEL **ret, struct pk_err *err)
 {
 	struct state *state = work->state;
 	bool other;
@@ -218,7 +227,8 @@ static int open_both(struct pk_ssh_work *work, struct pk_ssh_session *session, L
 	return open_channel(session, work, ret, err);
 }
 
-static int carry(struct pk_ssh_work *work, int client, void (*reached)(void *arg), void *arg, struct pk_err *err)
+static int carry(struct pk_ssh_work *work, int client, void (*reached)(void *arg), void *arg,
+		 struct pk_err *err)
 {
 	PK_AUTO(pk_ssh_session) session = PK_SSH_SESSION_INIT;
 	PK_FREE char *up = pk_alloc(BUFFER), *down = pk_alloc(BUFFER);
@@ -240,8 +250,8 @@ static int start(struct pk_ssh_work *work, bool *ret_other, struct pk_err *err)
 	work->watch = -1;
 	if (work->route->beyond) {
 		*ret_other = true;
-		pk_err_set(err, "libssh2 cannot do %s, which ssh's settings have for '%s'", work->route->beyond,
-			   work->route->spec.host);
+		pk_err_set(err, "libssh2 cannot do %s, which ssh's settings have for '%s'",
+			   work->route->beyond, work->route->spec.host);
 		return pk_err_hint(err, "git config postkit.sshTransport openssh");
 	}
 	return pk_ssh_session_open(&state->spare, work->route, &state->secrets, ret_other, err);

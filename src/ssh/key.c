@@ -19,7 +19,8 @@ void pk_ssh_key_release(struct pk_ssh_key *key)
 }
 
 /* Length, bytes. NULL: cut off. */
-static const unsigned char *next_string(const unsigned char **at, const unsigned char *end, size_t *ret_n)
+static const unsigned char *next_string(const unsigned char **at, const unsigned char *end,
+					size_t *ret_n)
 {
 	const unsigned char *p = *at;
 	size_t n;
@@ -70,7 +71,8 @@ bool pk_ssh_key_look(struct pk_ssh_key *key, const char *text)
 		return look_openssh(key, begin + strlen(openssh));
 	if (!strstr(text, "PRIVATE KEY-----"))
 		return false;
-	key->encrypted = strstr(text, "BEGIN ENCRYPTED PRIVATE KEY") || strstr(text, "Proc-Type: 4,ENCRYPTED");
+	key->encrypted = strstr(text, "BEGIN ENCRYPTED PRIVATE KEY") ||
+			 strstr(text, "Proc-Type: 4,ENCRYPTED");
 	if (strstr(text, "BEGIN RSA PRIVATE KEY"))
 		key->type = pk_strdup("ssh-rsa");
 	return true;
@@ -139,7 +141,8 @@ static char *ask_terminal(int tty, const char *question)
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	pk_buf_add_safe(&safe, question, false);
 	pk_buf_addc(&safe, ' ');
-	if (write(tty, safe.ptr, safe.len) == (ssize_t)safe.len && tcsetattr(tty, TCSAFLUSH, &silent) == 0) {
+	if (write(tty, safe.ptr, safe.len) == (ssize_t)safe.len &&
+	    tcsetattr(tty, TCSAFLUSH, &silent) == 0) {
 		answer = read_secret(tty);
 		tcsetattr(tty, TCSAFLUSH, &before);
 	}

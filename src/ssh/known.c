@@ -45,11 +45,14 @@ void pk_knowns_read(struct pk_knowns *knowns, const char *lines)
 	}
 }
 
-int pk_knowns_find(struct pk_knowns *knowns, const char *name, const struct pk_strv *files, struct pk_err *err)
+int pk_knowns_find(struct pk_knowns *knowns, const char *name, const struct pk_strv *files,
+		   struct pk_err *err)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		PK_AUTO(pk_buf) out = PK_BUF_INIT;
-		const char *const argv[] = { "ssh-keygen", "-F", name, "-f", files->items[i], NULL };
+		const char *const argv[] = {
+			"ssh-keygen", "-F", name, "-f", files->items[i], NULL
+		};
 		const struct pk_proc proc = { .argv = argv, .out = &out };
 		int status;
 
@@ -59,7 +62,8 @@ int pk_knowns_find(struct pk_knowns *knowns, const char *name, const struct pk_s
 		if (pk_proc_run(&proc, &status, err) < 0)
 			return -1;
 		if (status > 1)
-			return pk_err_set(err, "'%s' cannot be searched for the key of '%s'", files->items[i], name);
+			return pk_err_set(err, "'%s' cannot be searched for the key of '%s'",
+					  files->items[i], name);
 		pk_knowns_read(knowns, out.ptr);
 	}
 	return 0;

@@ -12,16 +12,20 @@
 enum pk_known { PK_KNOWN_MATCH, PK_KNOWN_NONE, PK_KNOWN_CHANGED, PK_KNOWN_REVOKED };
 
 struct pk_knowns {
-	struct pk_strv types, keys;	/* side by side; keys in base64 */
-	struct pk_strv revoked;		/* keys */
-	bool authority;			/* host certificates of an authority would be believed */
+	struct pk_strv types, keys; /* side by side; keys in base64 */
+	struct pk_strv revoked;	    /* keys */
+	bool authority;		    /* host certificates of an authority would be believed */
 };
-#define PK_KNOWNS_INIT { 0 }
+#define PK_KNOWNS_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_knowns_release(struct pk_knowns *knowns);
 /* Lines as `ssh-keygen -F name` prints them. */
 void pk_knowns_read(struct pk_knowns *knowns, const char *lines);
 /* All files that exist. */
-int pk_knowns_find(struct pk_knowns *knowns, const char *name, const struct pk_strv *files, struct pk_err *err);
+int pk_knowns_find(struct pk_knowns *knowns, const char *name, const struct pk_strv *files,
+		   struct pk_err *err);
 enum pk_known pk_knowns_judge(const struct pk_knowns *knowns, const char *type, const char *key);
 
 /* The first word of a key as SSH writes it down; NULL: that is none. Caller frees. */

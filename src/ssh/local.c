@@ -30,8 +30,8 @@ static void sweep(const char *parent)
 		struct stat st;
 		int fd;
 
-		if (!pk_starts_with(e->d_name, PREFIX) || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
-		    st.st_uid != geteuid())
+		if (!pk_starts_with(e->d_name, PREFIX) || lstat(path, &st) < 0 ||
+		    !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
 			continue;
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0)
@@ -91,11 +91,13 @@ void pk_ssh_local_release(struct pk_ssh_local *local)
 
 static int listen_port(struct pk_ssh_local *local)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof(at);
 
 	local->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (local->fd < 0 || bind(local->fd, (struct sockaddr *)&at, n) < 0 || listen(local->fd, BACKLOG) < 0 ||
+	if (local->fd < 0 || bind(local->fd, (struct sockaddr *)&at, n) < 0 ||
+	    listen(local->fd, BACKLOG) < 0 ||
 	    getsockname(local->fd, (struct sockaddr *)&at, &n) < 0)
 		return -1;
 	local->port = ntohs(at.sin_port);
@@ -120,7 +122,8 @@ static int listen_socket(struct pk_ssh_local *local, const char *dir, int port)
 	return chmod(local->path, 0600) < 0 || listen(local->fd, BACKLOG) < 0 ? -1 : 0;
 }
 
-int pk_ssh_local_open(struct pk_ssh_local *local, const char *dir, bool tcp, int port, struct pk_err *err)
+int pk_ssh_local_open(struct pk_ssh_local *local, const char *dir, bool tcp, int port,
+		      struct pk_err *err)
 {
 	local->tcp = tcp;
 	if ((tcp ? listen_port(local) : listen_socket(local, dir, port)) == 0)
@@ -141,12 +144,12 @@ bool pk_ssh_owner(const char *table, int port, int peer, uid_t *ret)
 		unsigned address, from, to_address, to, state, uid;
 
 		/* number: address:port address:port state queues timer retries owner */
-		if (sscanf(lines.items[i], " %*d: %8X:%4X %8X:%4X %2X %*8X:%*8X %*2X:%*8X %*8X %u", &address, &from,
-			   &to_address, &to, &state, &uid) != 6)
+		if (sscanf(lines.items[i], " %*d: %8X:%4X %8X:%4X %2X %*8X:%*8X %*2X:%*8X %*8X %u",
+			   &address, &from, &to_address, &to, &state, &uid) != 6)
 			continue;
 		/* Only one that is connected has an owner. */
-		if (address != htonl(INADDR_LOOPBACK) || to_address != address || (int)from != port ||
-		    (int)to != peer || state != TCP_ESTABLISHED)
+		if (address != htonl(INADDR_LOOPBACK) || to_address != address ||
+		    (int)from != port || (int)to != peer || state != TCP_ESTABLISHED)
 			continue;
 		*ret = uid;
 		return true;
@@ -162,7 +165,8 @@ static bool is_ours_tcp(int fd, int port)
 	uid_t uid;
 
 	return getpeername(fd, (struct sockaddr *)&from, &n) == 0 && from.sin_family == AF_INET &&
-	       from.sin_addr.s_addr == htonl(INADDR_LOOPBACK) && pk_read_file("/proc/net/tcp", &table, NULL) == 0 &&
+	       from.sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+	       pk_read_file("/proc/net/tcp", &table, NULL) == 0 &&
 	       pk_ssh_owner(table.ptr, ntohs(from.sin_port), port, &uid) && uid == geteuid();
 }
 

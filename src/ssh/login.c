@@ -24,7 +24,7 @@ struct login {
 	struct pk_ssh_secrets *secrets;
 	struct pk_strv mine;  /* public keys of the identity files, base64 */
 	bool tried, left_out; /* a key was offered; there was one that libssh2 cannot use */
-	bool no_answer;       /* nobody gave a passphrase */
+	bool no_answer;	      /* nobody gave a passphrase */
 };
 
 static void login_release(struct login *l)
@@ -35,8 +35,8 @@ static void login_release(struct login *l)
 /* libssh2 before 1.11 signs RSA only by SHA-1, which servers refuse. */
 static bool can_use(const char *type)
 {
-	static const char *const types[] = { "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-					     "ecdsa-sha2-nistp521" };
+	static const char *const types[] = { "ssh-ed25519", "ecdsa-sha2-nistp256",
+					     "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521" };
 
 	if (pk_streq(type, "ssh-rsa"))
 		return libssh2_version(0x010b00) != NULL;
@@ -56,7 +56,8 @@ static bool is_over(int rc)
 /* ---- keys of the agent ---- */
 
 /* 1: in, 0: not, -1: error. */
-static int offer_agent_key(struct login *l, LIBSSH2_AGENT *agent, struct libssh2_agent_publickey *key, struct pk_err *err)
+static int offer_agent_key(struct login *l, LIBSSH2_AGENT *agent,
+			   struct libssh2_agent_publickey *key, struct pk_err *err)
 {
 	PK_FREE char *type = pk_ssh_blob_type(key->blob, key->blob_len);
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -108,8 +109,8 @@ static int by_agent(struct login *l, struct pk_err *err)
 /* ---- keys of files ---- */
 
 /* Only called when the server would take the key; nothing is signed. */
-static int note_accepted(LIBSSH2_SESSION *session, unsigned char **sig, size_t *n, const unsigned char *data,
-			 size_t n_data, void **arg)
+static int note_accepted(LIBSSH2_SESSION *session, unsigned char **sig, size_t *n,
+			 const unsigned char *data, size_t n_data, void **arg)
 {
 	(void)session;
 	(void)sig;
@@ -132,8 +133,8 @@ static int is_wanted(struct login *l, const struct pk_ssh_key *key, bool *ret, s
 		return 0;
 	PK_SSH_UNTIL_DONE(rc, l->session,
 			  libssh2_userauth_publickey(l->session->handle, l->route->user,
-						     (const unsigned char *)key->blob.ptr, key->blob.len,
-						     note_accepted, &arg),
+						     (const unsigned char *)key->blob.ptr,
+						     key->blob.len, note_accepted, &arg),
 			  err);
 	if (is_over(rc))
 		return pk_ssh_broken(l->route, pk_ssh_session_said(l->session), err);
@@ -149,7 +150,8 @@ static int offer_file(struct login *l, const char *path, const char *secret, str
 	l->session->deadline = pk_now() + ANSWER;
 	PK_SSH_UNTIL_DONE(rc, l->session,
 			  libssh2_userauth_publickey_fromfile_ex(l->session->handle, l->route->user,
-								 (unsigned)strlen(l->route->user), NULL, path, secret),
+								 (unsigned)strlen(l->route->user),
+								 NULL, path, secret),
 			  err);
 	if (is_over(rc))
 		return pk_ssh_broken(l->route, pk_ssh_session_said(l->session), err);
@@ -242,9 +244,12 @@ static int refused(const struct login *l, bool *ret_other, struct pk_err *err)
 	pk_ssh_refuse_login(l->route, err);
 	*ret_other = l->left_out || !l->tried;
 	if (l->no_answer)
-		return pk_err_hint(err, "a key needs its passphrase, and there is no terminal to ask on: use ssh-agent, or set SSH_ASKPASS");
+		return pk_err_hint(err, "a key needs its passphrase, and there is no terminal to "
+					"ask on: use ssh-agent, or set SSH_ASKPASS");
 	if (l->left_out)
-		return pk_err_hint(err, "libssh2 %s cannot use RSA keys, security keys and certificates: git config postkit.sshTransport openssh",
+		return pk_err_hint(err,
+				   "libssh2 %s cannot use RSA keys, security keys and "
+				   "certificates: git config postkit.sshTransport openssh",
 				   LIBSSH2_VERSION);
 	return -1;
 }
@@ -252,12 +257,15 @@ static int refused(const struct login *l, bool *ret_other, struct pk_err *err)
 int pk_ssh_session_login(struct pk_ssh_session *session, const struct pk_ssh_route *route,
 			 struct pk_ssh_secrets *secrets, bool *ret_other, struct pk_err *err)
 {
-	struct login l __attribute__((cleanup(login_release))) = { session, route, secrets, PK_STRV_INIT, false, false, false };
+	struct login l
+		__attribute__((cleanup(login_release))) = { session, route, secrets, PK_STRV_INIT,
+							    false,   false, false };
 	const char *methods;
 	int rc = 0;
 
 	session->deadline = pk_now() + ANSWER;
-	while (!(methods = libssh2_userauth_list(session->handle, route->user, (unsigned)strlen(route->user))) &&
+	while (!(methods = libssh2_userauth_list(session->handle, route->user,
+						 (unsigned)strlen(route->user))) &&
 	       libssh2_session_last_errno(session->handle) == LIBSSH2_ERROR_EAGAIN)
 		if (pk_ssh_session_wait(session, err) < 0)
 			return -1;

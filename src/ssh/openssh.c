@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define READY "ready"
+#define READY	"ready"
 #define LAST_MS 500 /* between the end of ssh's connections and its own */
 
 struct state {
@@ -33,9 +33,17 @@ static void add_options(struct pk_strv *argv, const struct pk_ssh_work *work, co
 {
 	static const char *const always[] = {
 		/* a server is known or it is refused; nothing else of the user's settings is to happen */
-		"StrictHostKeyChecking=yes", "UpdateHostKeys=no", "ClearAllForwardings=yes", "ForwardAgent=no",
-		"ForwardX11=no", "RemoteCommand=none", "RequestTTY=no", "ForkAfterAuthentication=no", "Tunnel=no",
-		"LogLevel=INFO", "ControlPersist=no",
+		"StrictHostKeyChecking=yes",
+		"UpdateHostKeys=no",
+		"ClearAllForwardings=yes",
+		"ForwardAgent=no",
+		"ForwardX11=no",
+		"RemoteCommand=none",
+		"RequestTTY=no",
+		"ForkAfterAuthentication=no",
+		"Tunnel=no",
+		"LogLevel=INFO",
+		"ControlPersist=no",
 	};
 
 	pk_strv_push(argv, "ssh");
@@ -115,7 +123,8 @@ static int explain_start(const struct pk_ssh_work *work, struct pk_err *err)
 		if (strstr(log.ptr, host_words[i].text))
 			return pk_ssh_refuse_host(work->route, host_words[i].verdict, err);
 	why = last_words(log.ptr);
-	if (strstr(log.ptr, "Permission denied") || strstr(log.ptr, "Too many authentication failures"))
+	if (strstr(log.ptr, "Permission denied") ||
+	    strstr(log.ptr, "Too many authentication failures"))
 		return pk_ssh_refuse_login(work->route, err);
 	return pk_ssh_unreachable(work->route, why, err);
 }
@@ -266,7 +275,8 @@ static int connect_far(const struct state *state, struct pk_err *err)
 	return -1;
 }
 
-static int carry(struct pk_ssh_work *work, int client, void (*reached)(void *arg), void *arg, struct pk_err *err)
+static int carry(struct pk_ssh_work *work, int client, void (*reached)(void *arg), void *arg,
+		 struct pk_err *err)
 {
 	int fd = connect_far(work->state, err);
 	bool all_said;

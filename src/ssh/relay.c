@@ -51,8 +51,11 @@ bool pk_ssh_relay(int client, int server)
 	fcntl(server, F_SETFL, O_NONBLOCK);
 	while (!from->told && move(to) && move(from) && !from->told) {
 		struct pollfd fds[2] = {
-			{ .fd = client, .events = (short)((to->n || to->ended ? 0 : POLLIN) | (from->n ? POLLOUT : 0)) },
-			{ .fd = server, .events = (short)((from->n ? 0 : POLLIN) | (to->n ? POLLOUT : 0)) },
+			{ .fd = client,
+			  .events = (short)((to->n || to->ended ? 0 : POLLIN) |
+					    (from->n ? POLLOUT : 0)) },
+			{ .fd = server,
+			  .events = (short)((from->n ? 0 : POLLIN) | (to->n ? POLLOUT : 0)) },
 		};
 
 		for (size_t i = 0; i < 2; i++)

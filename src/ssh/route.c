@@ -68,10 +68,11 @@ int pk_ssh_spec_parse(const char *text, struct pk_ssh_spec *ret, struct pk_err *
 		colon = strchr(host, ':');
 		spec.host = colon ? pk_strndup(host, (size_t)(colon - host)) : pk_strdup(host);
 	}
-	if (!good || (colon && !read_port(colon + 1, &spec.port)) || !is_plain(spec.host, "._:%-") ||
-	    (spec.user && !is_plain(spec.user, "._+@\\-"))) {
+	if (!good || (colon && !read_port(colon + 1, &spec.port)) ||
+	    !is_plain(spec.host, "._:%-") || (spec.user && !is_plain(spec.user, "._+@\\-"))) {
 		pk_err_set(err, "'%s' is no SSH server", text);
-		return pk_err_hint(err, "write user@host or user@host:port; what else there is to say goes into ~/.ssh/config");
+		return pk_err_hint(err, "write user@host or user@host:port; what else there is to "
+					"say goes into ~/.ssh/config");
 	}
 	*ret = spec;
 	spec = (struct pk_ssh_spec)PK_SSH_SPEC_INIT;
@@ -158,7 +159,8 @@ static int number(const struct pk_strv *lines, const char *key)
 	return value ? atoi(value) : 0;
 }
 
-static char *find_agent(const struct pk_strv *lines, const struct pk_ssh_route *route, const char *home)
+static char *find_agent(const struct pk_strv *lines, const struct pk_ssh_route *route,
+			const char *home)
 {
 	const char *value = find(lines, "identityagent");
 
@@ -203,11 +205,14 @@ void pk_ssh_route_read(struct pk_ssh_route *route, const char *printed, const ch
 	if (!route->port)
 		route->port = route->spec.port ? route->spec.port : DEFAULT_PORT;
 	alias = find(&lines, "hostkeyalias");
-	route->known_as = alias			       ? pk_strdup(alias)
-			  : route->port == DEFAULT_PORT ? pk_strdup(route->host)
-						       : pk_printf("[%s]:%d", route->host, route->port);
+	route->known_as = alias ? pk_strdup(alias)
+			  : route->port == DEFAULT_PORT
+				  ? pk_strdup(route->host)
+				  : pk_printf("[%s]:%d", route->host, route->port);
 	family = find(&lines, "addressfamily");
-	route->family = pk_streq(family, "inet") ? AF_INET : pk_streq(family, "inet6") ? AF_INET6 : AF_UNSPEC;
+	route->family = pk_streq(family, "inet")    ? AF_INET
+			: pk_streq(family, "inet6") ? AF_INET6
+						    : AF_UNSPEC;
 	route->compression = is_on(&lines, "compression");
 	route->identities_only = is_on(&lines, "identitiesonly");
 	route->connect_timeout = number(&lines, "connecttimeout");
@@ -236,17 +241,21 @@ int pk_ssh_route_find(struct pk_ssh_route *route, const char *text, struct pk_er
 	if (pk_ssh_spec_parse(text, &route->spec, err) < 0)
 		return -1;
 	if (!program) {
-		pk_err_set(err, "there is no ssh on this machine, which says how '%s' is reached", text);
+		pk_err_set(err, "there is no ssh on this machine, which says how '%s' is reached",
+			   text);
 		return pk_err_hint(err, "apt-get install openssh-client");
 	}
 	pk_strv_push(&argv, program);
 	pk_strv_push(&argv, "-G");
 	pk_ssh_spec_args(&route->spec, &argv);
-	const struct pk_proc proc = { .argv = (const char *const *)argv.items, .out = &out, .err_out = &said };
+	const struct pk_proc proc = { .argv = (const char *const *)argv.items,
+				      .out = &out,
+				      .err_out = &said };
 	if (pk_proc_run(&proc, &status, err) < 0)
 		return -1;
 	if (status != 0)
-		return pk_err_set(err, "ssh does not know the way to '%s': %.*s", text, (int)strcspn(said.ptr, "\r\n"), said.ptr);
+		return pk_err_set(err, "ssh does not know the way to '%s': %.*s", text,
+				  (int)strcspn(said.ptr, "\r\n"), said.ptr);
 	pk_ssh_route_read(route, out.ptr, me ? me->pw_dir : "");
 	return 0;
 }
@@ -267,6 +276,7 @@ void pk_ssh_spec_args(const struct pk_ssh_spec *spec, struct pk_strv *argv)
 
 char *pk_ssh_route_where(const struct pk_ssh_route *route)
 {
-	return route->port == DEFAULT_PORT ? pk_printf("%s@%s", route->user, route->host)
-					   : pk_printf("%s@%s:%d", route->user, route->host, route->port);
+	return route->port == DEFAULT_PORT
+		       ? pk_printf("%s@%s", route->user, route->host)
+		       : pk_printf("%s@%s:%d", route->user, route->host, route->port);
 }

@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SECONDS	    10	  /* to connect, where ssh's settings say nothing, and for each answer */
-#define LOST_MS	    60000 /* what was sent must be acknowledged in that time */
+#define SECONDS 10    /* to connect, where ssh's settings say nothing, and for each answer */
+#define LOST_MS 60000 /* what was sent must be acknowledged in that time */
 
 void pk_ssh_session_release(struct pk_ssh_session *session)
 {
@@ -82,7 +82,9 @@ static void prepare_socket(int fd)
 /* -1 with err when it cannot be, errno's name in it. */
 static int connect_one(const struct addrinfo *a, double deadline, struct pk_err *err)
 {
-	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol), cause = 0;
+	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			a->ai_protocol),
+	    cause = 0;
 	socklen_t n = sizeof(cause);
 
 	if (fd < 0)
@@ -99,7 +101,8 @@ static int connect_one(const struct addrinfo *a, double deadline, struct pk_err 
 	return -1;
 }
 
-static int reach(struct pk_ssh_session *session, const struct pk_ssh_route *route, struct pk_err *err)
+static int reach(struct pk_ssh_session *session, const struct pk_ssh_route *route,
+		 struct pk_err *err)
 {
 	const struct addrinfo wanted = { .ai_family = route->family, .ai_socktype = SOCK_STREAM };
 	PK_FREE char *port = pk_printf("%d", route->port);
@@ -109,7 +112,8 @@ static int reach(struct pk_ssh_session *session, const struct pk_ssh_route *rout
 
 	if (rc)
 		return pk_ssh_unreachable(route, gai_strerror(rc), err);
-	for (const struct addrinfo *a = list; a && session->fd < 0 && !pk_interrupted(); a = a->ai_next)
+	for (const struct addrinfo *a = list; a && session->fd < 0 && !pk_interrupted();
+	     a = a->ai_next)
 		session->fd = connect_one(a, session->deadline, &why);
 	freeaddrinfo(list);
 	if (session->fd >= 0) {
@@ -138,7 +142,8 @@ static void add_methods(struct pk_strv *methods, const char *type)
 			pk_strv_push(methods, rsa[i]);
 }
 
-static int prefer(struct pk_ssh_session *session, int method, const char *list, bool *ret_other, struct pk_err *err)
+static int prefer(struct pk_ssh_session *session, int method, const char *list, bool *ret_other,
+		  struct pk_err *err)
 {
 	if (!list || libssh2_session_method_pref(session->handle, method, list) == 0)
 		return 0;
@@ -155,11 +160,14 @@ static int choose_methods(struct pk_ssh_session *session, const struct pk_ssh_ro
 	for (size_t i = 0; i < knowns->types.n; i++)
 		add_methods(&methods, knowns->types.items[i]);
 	if (methods.n == 0 && !knowns->authority && knowns->types.n == 0)
-		return pk_ssh_refuse_host(route, knowns->revoked.n ? PK_KNOWN_REVOKED : PK_KNOWN_NONE, err);
+		return pk_ssh_refuse_host(
+			route, knowns->revoked.n ? PK_KNOWN_REVOKED : PK_KNOWN_NONE, err);
 	list = pk_strv_join(&methods, ",");
-	if (methods.n == 0 || libssh2_session_method_pref(session->handle, LIBSSH2_METHOD_HOSTKEY, list)) {
+	if (methods.n == 0 ||
+	    libssh2_session_method_pref(session->handle, LIBSSH2_METHOD_HOSTKEY, list)) {
 		*ret_other = true;
-		pk_err_set(err, "libssh2 cannot use the kind of key that is known for SSH server '%s'",
+		pk_err_set(err,
+			   "libssh2 cannot use the kind of key that is known for SSH server '%s'",
 			   route->known_as);
 		return pk_err_hint(err, "git config postkit.sshTransport openssh");
 	}
@@ -191,13 +199,14 @@ static int judge(struct pk_ssh_session *session, const struct pk_ssh_route *rout
 	return verdict == PK_KNOWN_MATCH ? 0 : pk_ssh_refuse_host(route, verdict, err);
 }
 
-static int shake_hands(struct pk_ssh_session *session, const struct pk_ssh_route *route, bool *ret_other,
-		       struct pk_err *err)
+static int shake_hands(struct pk_ssh_session *session, const struct pk_ssh_route *route,
+		       bool *ret_other, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	int rc;
 
-	while ((rc = libssh2_session_handshake(session->handle, session->fd)) == LIBSSH2_ERROR_EAGAIN) {
+	while ((rc = libssh2_session_handshake(session->handle, session->fd)) ==
+	       LIBSSH2_ERROR_EAGAIN) {
 		if (pk_ssh_session_wait(session, &why) == 0)
 			continue;
 		if (why.exit == PK_EXIT_INTERRUPTED)
@@ -222,8 +231,9 @@ int pk_ssh_session_open(struct pk_ssh_session *session, const struct pk_ssh_rout
 		return pk_err_set(err, "libssh2 cannot be used");
 	libssh2_session_set_blocking(session->handle, 0);
 	if (pk_knowns_find(&knowns, route->known_as, &route->known_files, err) < 0 ||
-	    choose_methods(session, route, &knowns, ret_other, err) < 0 || reach(session, route, err) < 0 ||
-	    shake_hands(session, route, ret_other, err) < 0 || judge(session, route, &knowns, err) < 0)
+	    choose_methods(session, route, &knowns, ret_other, err) < 0 ||
+	    reach(session, route, err) < 0 || shake_hands(session, route, ret_other, err) < 0 ||
+	    judge(session, route, &knowns, err) < 0)
 		return -1;
 	return pk_ssh_session_login(session, route, secrets, ret_other, err);
 }

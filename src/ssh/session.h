@@ -11,7 +11,10 @@ struct pk_ssh_session {
 	int fd;
 	double deadline; /* of what is waited for */
 };
-#define PK_SSH_SESSION_INIT { .fd = -1 }
+#define PK_SSH_SESSION_INIT                                                                        \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
 /* Memory and our descriptor; not a word is sent: another process may go on with it. */
 void pk_ssh_session_release(struct pk_ssh_session *session);
 
@@ -19,7 +22,10 @@ void pk_ssh_session_release(struct pk_ssh_session *session);
 struct pk_ssh_secrets {
 	struct pk_strv paths, texts;
 };
-#define PK_SSH_SECRETS_INIT { 0 }
+#define PK_SSH_SECRETS_INIT                                                                        \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void pk_ssh_secrets_release(struct pk_ssh_secrets *secrets);
 
 int pk_ssh_session_open(struct pk_ssh_session *session, const struct pk_ssh_route *route,
@@ -37,6 +43,6 @@ int pk_ssh_session_login(struct pk_ssh_session *session, const struct pk_ssh_rou
 #define PK_SSH_UNTIL_DONE(rc, session, call, err)                                                  \
 	while (((rc) = (call)) == LIBSSH2_ERROR_EAGAIN)                                            \
 		if (pk_ssh_session_wait(session, err) < 0)                                         \
-			return -1
+	return -1
 
 #endif

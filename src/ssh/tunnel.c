@@ -142,7 +142,8 @@ static void serve(struct digger *d)
 	sigprocmask(SIG_SETMASK, &open, NULL);
 }
 
-static int start_one(struct digger *d, const struct pk_ssh_transport *transport, bool *ret_other, struct pk_err *err)
+static int start_one(struct digger *d, const struct pk_ssh_transport *transport, bool *ret_other,
+		     struct pk_err *err)
 {
 	*ret_other = false;
 	d->transport = transport;
@@ -212,7 +213,8 @@ static void report(int fd, const struct pk_err *e, const char *transport, const 
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_FREE char *code = pk_printf("%d", e ? e->exit : 0);
 	const char *const parts[2][4] = { { "K", transport, note, "" },
-					  { "E", code, e && e->msg ? e->msg : "", e && e->hint ? e->hint : "" } };
+					  { "E", code, e && e->msg ? e->msg : "",
+					    e && e->hint ? e->hint : "" } };
 
 	for (size_t i = 0; i < PK_COUNT(parts[0]); i++)
 		pk_buf_addn(&text, parts[e != NULL][i], strlen(parts[e != NULL][i]) + 1);
@@ -323,7 +325,8 @@ static int wait_report(struct pk_tunnel *tunnel, int fd, struct pk_err *err)
 	return read_report(tunnel, &text, err);
 }
 
-static int dig(struct pk_tunnel *tunnel, struct digger *d, int lock, const char *wanted, struct pk_err *err)
+static int dig(struct pk_tunnel *tunnel, struct digger *d, int lock, const char *wanted,
+	       struct pk_err *err)
 {
 	int life[2], reports[2], rc;
 
@@ -377,8 +380,11 @@ int pk_tunnel_open(struct pk_tunnel *tunnel, const struct pk_tunnel_spec *spec, 
 	tunnel->trouble = pk_path_join(tunnel->dir, "trouble");
 	rc = pk_ssh_local_open(&d.local, tunnel->dir, spec->tcp, spec->port, err);
 	if (rc == 0) {
-		d.work = (struct pk_ssh_work){ .route = &route, .dir = tunnel->dir, .db_host = spec->host,
-					       .db_port = spec->port, .watch = -1 };
+		d.work = (struct pk_ssh_work){ .route = &route,
+					       .dir = tunnel->dir,
+					       .db_host = spec->host,
+					       .db_port = spec->port,
+					       .watch = -1 };
 		d.trouble = tunnel->trouble;
 		rc = dig(tunnel, &d, lock, spec->transport, err);
 	}

@@ -21,14 +21,17 @@ struct pk_tunnel_spec {
 struct pk_tunnel {
 	int lifeline;
 	pid_t pid;
-	char *dir;	 /* the socket's folder, for host=; with tcp hostaddr=127.0.0.1 */
-	int port;	 /* of the near end */
-	char *trouble;	 /* a file; when a connection failed or broke: why, and a second line for the hint */
+	char *dir; /* the socket's folder, for host=; with tcp hostaddr=127.0.0.1 */
+	int port;  /* of the near end */
+	char *trouble; /* a file; when a connection failed or broke: why, and a second line for the hint */
 	char *via;	 /* user@host:port, for messages */
 	char *transport; /* which one it is */
 	char *note;	 /* "" or why it is not the one that would have been taken first */
 };
-#define PK_TUNNEL_INIT { .lifeline = -1, .pid = -1 }
+#define PK_TUNNEL_INIT                                                                             \
+	{                                                                                          \
+		.lifeline = -1, .pid = -1                                                          \
+	}
 
 /* Logs in, which may ask for passphrases; returns when connections may come. */
 int pk_tunnel_open(struct pk_tunnel *tunnel, const struct pk_tunnel_spec *spec, struct pk_err *err);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Databases behind an SSH server, through libssh2 and through the ssh program, with a real sshd.
+# shellcheck disable=SC2016,SC2030,SC2031 # each test has variables of its own
 
 load ../lib/common
 load ../lib/sshd
@@ -144,6 +145,7 @@ bastion() { echo "127.0.0.1:$SSHD_PORT"; }
 		UNION ALL SELECT i + 10000, data FROM t3 UNION ALL SELECT i + 15000, data FROM t4) t'
 	local there
 	there=$(sql big "$sums")
+	local plain=$SSHD_PORT
 	sshd_start rekey 'RekeyLimit 256K' 'KexAlgorithms curve25519-sha256'
 	local port=$SSHD_PORT
 	there_and_back() {
@@ -160,8 +162,7 @@ bastion() { echo "127.0.0.1:$SSHD_PORT"; }
 	}
 	each there_and_back rekeyed "$port"
 	sshd_stop rekey
-	SSHD_PORT=$(sed -n 's/^Port //p' "$T/sshd/config") SSHD_DIR=$T/sshd
-	each there_and_back plain "$SSHD_PORT"
+	each there_and_back plain "$plain"
 }
 
 # Until a query of the program, which still runs, waits for a lock.
@@ -356,7 +357,6 @@ refused() { # TEXT...
 	sshd_start closed 'AllowTcpForwarding no'
 	each refused 'AllowTcpForwarding'
 	sshd_stop closed
-	SSHD_PORT=$(sed -n 's/^Port //p' "$T/sshd/config") SSHD_DIR=$T/sshd
 }
 
 @test "what the database itself says is told as without a tunnel" {
@@ -454,5 +454,4 @@ refused() { # TEXT...
 	ordinary() { ok git postkit fingerprint --ssh "postgres@$(bastion)" "$(url)"; }
 	each ordinary
 	sshd_stop ordinary
-	SSHD_PORT=$(sed -n 's/^Port //p' "$T/sshd/config") SSHD_DIR=$T/sshd
 }

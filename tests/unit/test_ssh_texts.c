@@ -54,8 +54,11 @@ static void reads_what_a_server_is_called(void **state)
 
 static void refuses_what_a_command_line_takes_for_something_else(void **state)
 {
-	static const char *const bad[] = { "",	    "-oProxyCommand=x", "me@-x",  "-l@host",   "host:",	     "host:0",
-					   "host:65536", "host:1x", "a b", "h;touch", "$(x)@host", "host`x`", "[::1]x", "[::1" };
+	static const char *const bad[] = {
+		"",	     "-oProxyCommand=x", "me@-x",   "-l@host", "host:",
+		"host:0",    "host:65536",	 "host:1x", "a b",     "h;touch",
+		"$(x)@host", "host`x`",		 "[::1]x",  "[::1"
+	};
 	(void)state;
 
 	for (size_t i = 0; i < PK_COUNT(bad); i++) {
@@ -73,8 +76,10 @@ static void reads_what_ssh_says_of_a_host(void **state)
 
 	assert_int_equal(pk_ssh_spec_parse("alias", &route.spec, NULL), 0);
 	pk_ssh_route_read(&route,
-			  "user ada\nhostname db.example.com\nport 2222\naddressfamily inet6\ncompression yes\n"
-			  "identitiesonly yes\nserveraliveinterval 7\nconnecttimeout none\nidentityagent /run/%r.sock\n"
+			  "user ada\nhostname db.example.com\nport 2222\naddressfamily "
+			  "inet6\ncompression yes\n"
+			  "identitiesonly yes\nserveraliveinterval 7\nconnecttimeout "
+			  "none\nidentityagent /run/%r.sock\n"
 			  "identityfile ~/.ssh/id_ed25519\nidentityfile %d/keys/%h-%n\n"
 			  "userknownhostsfile /a /b\nglobalknownhostsfile none\nproxyjump none\n",
 			  "/home/ada");
@@ -94,7 +99,9 @@ static void reads_what_ssh_says_of_a_host(void **state)
 	pk_ssh_route_release(&route);
 
 	assert_int_equal(pk_ssh_spec_parse("alias", &route.spec, NULL), 0);
-	pk_ssh_route_read(&route, "hostname h\nport 22\nhostkeyalias x\nproxyjump jump\nidentityagent none\n", "/");
+	pk_ssh_route_read(
+		&route, "hostname h\nport 22\nhostkeyalias x\nproxyjump jump\nidentityagent none\n",
+		"/");
 	assert_string_equal(route.known_as, "x");
 	assert_string_equal(route.beyond, "ProxyJump");
 	assert_null(route.agent);
@@ -105,8 +112,11 @@ static void judges_keys_by_the_lines_of_known_hosts(void **state)
 	PK_AUTO(pk_knowns) knowns = PK_KNOWNS_INIT;
 	(void)state;
 
-	pk_knowns_read(&knowns, "# Host h found: line 1\nh ssh-ed25519 AAAA1 a comment\n|1|x|y ssh-rsa\tAAAA2\r\n"
-				"@revoked * ssh-ed25519 AAAA3\n@cert-authority * ssh-ed25519 AAAA4\n@new h ssh-ed25519 AAAA5\nh\n");
+	pk_knowns_read(
+		&knowns,
+		"# Host h found: line 1\nh ssh-ed25519 AAAA1 a comment\n|1|x|y ssh-rsa\tAAAA2\r\n"
+		"@revoked * ssh-ed25519 AAAA3\n@cert-authority * ssh-ed25519 AAAA4\n@new h "
+		"ssh-ed25519 AAAA5\nh\n");
 	assert_int_equal(pk_knowns_judge(&knowns, "ssh-ed25519", "AAAA1"), PK_KNOWN_MATCH);
 	assert_int_equal(pk_knowns_judge(&knowns, "ssh-rsa", "AAAA2"), PK_KNOWN_MATCH);
 	assert_int_equal(pk_knowns_judge(&knowns, "ssh-ed25519", "AAAA3"), PK_KNOWN_REVOKED);
@@ -138,7 +148,8 @@ static void looks_at_keys_from_outside(void **state)
 	assert_true(key.encrypted);
 	assert_string_equal(key.type, "ssh-ed25519");
 	pk_ssh_key_release(&key);
-	assert_true(pk_ssh_key_look(&key, "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"));
+	assert_true(
+		pk_ssh_key_look(&key, "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"));
 	assert_true(key.encrypted);
 	assert_string_equal(key.type, "ssh-rsa");
 	pk_ssh_key_release(&key);
@@ -159,7 +170,11 @@ static void looks_at_keys_from_outside(void **state)
 
 static void base64_there_and_back(void **state)
 {
-	static const char *const pairs[][2] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" } };
+	static const char *const pairs[][2] = { { "", "" },
+						{ "f", "Zg==" },
+						{ "fo", "Zm8=" },
+						{ "foo", "Zm9v" },
+						{ "foob", "Zm9vYg==" } };
 	(void)state;
 
 	for (size_t i = 0; i < PK_COUNT(pairs); i++) {
@@ -175,13 +190,18 @@ static void base64_there_and_back(void **state)
 
 static void tells_whose_connection_it_is(void **state)
 {
-	static const char table[] =
-		"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     7        0 1 1 0 100 0 0 10 0\n"
-		"   1: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 2 1 0 20 4 30 10 -1\n"
-		"   2: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     7        0 3 1 0 20 4 30 10 -1\n"
-		"   3: 0100007F:9C41 0100007F:1F90 06 00000000:00000000 03:00000D4D 00000000     0        0 0 3 0 0 0 0 0 0\n"
-		"   4: 0200007F:9C42 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 4 1 0 20 4 30 10 -1\n";
+	static const char table[] = "  sl  local_address rem_address   st tx_queue rx_queue tr "
+				    "tm->when retrnsmt   uid  timeout inode\n"
+				    "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 "
+				    "00:00000000 00000000     7        0 1 1 0 100 0 0 10 0\n"
+				    "   1: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 "
+				    "00:00000000 00000000  1000        0 2 1 0 20 4 30 10 -1\n"
+				    "   2: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 "
+				    "00:00000000 00000000     7        0 3 1 0 20 4 30 10 -1\n"
+				    "   3: 0100007F:9C41 0100007F:1F90 06 00000000:00000000 "
+				    "03:00000D4D 00000000     0        0 0 3 0 0 0 0 0 0\n"
+				    "   4: 0200007F:9C42 0100007F:1F90 01 00000000:00000000 "
+				    "00:00000000 00000000  1000        0 4 1 0 20 4 30 10 -1\n";
 	uid_t uid = 0;
 	(void)state;
 

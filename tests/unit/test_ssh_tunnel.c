@@ -33,7 +33,8 @@ static int echo_port;
 
 static int listen_any(int *ret_port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof(at);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -98,7 +99,8 @@ static char *key(const char *name)
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_FREE char *path = pk_path_join(dir, name);
 	PK_FREE char *public = pk_printf("%s.pub", path);
-	const char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path, NULL };
+	const char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+				     "-C",	   "",	 "-f", path,	  NULL };
 
 	if (!pk_path_exists(path))
 		run(argv);
@@ -120,10 +122,17 @@ static int start_sshd(const char *more)
 		mkdir("/run/sshd", 0755);
 	write_text("authorized", "%s\n", user);
 	write_text("known", "[127.0.0.1]:%d %s\n", port, host);
-	write_text("config", "UserKnownHostsFile %s/known\nGlobalKnownHostsFile none\nIdentityFile %s/user\nIdentitiesOnly yes\n", dir, dir);
-	write_text("sshd_config", "%s\nPort %d\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile %s/authorized\n"
-		   "PidFile %s\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-		   "PermitRootLogin prohibit-password\n", more, port, dir, dir, pid_path);
+	write_text("config",
+		   "UserKnownHostsFile %s/known\nGlobalKnownHostsFile none\nIdentityFile "
+		   "%s/user\nIdentitiesOnly yes\n",
+		   dir, dir);
+	write_text("sshd_config",
+		   "%s\nPort %d\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile "
+		   "%s/authorized\n"
+		   "PidFile %s\nStrictModes no\nUsePAM no\nPasswordAuthentication "
+		   "no\nKbdInteractiveAuthentication no\n"
+		   "PermitRootLogin prohibit-password\n",
+		   more, port, dir, dir, pid_path);
 	run(argv);
 	while (!pk_path_exists(pid_path))
 		poll(NULL, 0, 10);
@@ -142,13 +151,16 @@ static void stop_sshd(void)
 
 static int connect_near(const struct pk_tunnel *tunnel, bool tcp)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	struct sockaddr_in in = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				  .sin_port = htons((uint16_t)tunnel->port) };
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s/.s.PGSQL.%d", tunnel->dir, tunnel->port);
-	assert_int_equal(tcp ? connect(fd, (struct sockaddr *)&in, sizeof(in)) : connect(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(tcp ? connect(fd, (struct sockaddr *)&in, sizeof(in))
+			     : connect(fd, (struct sockaddr *)&un, sizeof(un)),
+			 0);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	return fd;
 }
@@ -169,20 +181,24 @@ static void exchange(const int *fds)
 		struct pollfd p[CONNECTIONS];
 
 		for (unsigned c = 0; c < CONNECTIONS; c++)
-			p[c] = (struct pollfd){ .fd = got[c] < BYTES ? fds[c] : -1,
-						.events = (short)(POLLIN | (sent[c] < BYTES ? POLLOUT : 0)) };
+			p[c] = (struct pollfd){
+				.fd = got[c] < BYTES ? fds[c] : -1,
+				.events = (short)(POLLIN | (sent[c] < BYTES ? POLLOUT : 0))
+			};
 		assert_true(poll(p, CONNECTIONS, -1) > 0);
 		for (unsigned c = 0; c < CONNECTIONS; c++) {
 			ssize_t n;
 
 			if (p[c].revents & POLLOUT) {
-				size_t want = BYTES - sent[c] < sizeof(data) ? BYTES - sent[c] : sizeof(data);
+				size_t want = BYTES - sent[c] < sizeof(data) ? BYTES - sent[c]
+									     : sizeof(data);
 
 				for (size_t i = 0; i < want; i++)
 					data[i] = byte_at(c, sent[c] + i);
 				n = send(fds[c], data, want, MSG_NOSIGNAL);
 				if (n < 0 && errno != EAGAIN)
-					fail_msg("connection %u broke after %zu bytes: %s", c, sent[c], strerror(errno));
+					fail_msg("connection %u broke after %zu bytes: %s", c,
+						 sent[c], strerror(errno));
 				sent[c] += n > 0 ? (size_t)n : 0;
 			}
 			if (!(p[c].revents & (POLLIN | POLLHUP)))
@@ -192,7 +208,8 @@ static void exchange(const int *fds)
 				fail_msg("connection %u ended after %zu bytes", c, got[c]);
 			for (ssize_t i = 0; i < n; i++)
 				if (data[i] != byte_at(c, got[c] + (size_t)i))
-					fail_msg("connection %u: byte %zu is another", c, got[c] + (size_t)i);
+					fail_msg("connection %u: byte %zu is another", c,
+						 got[c] + (size_t)i);
 			got[c] += n > 0 ? (size_t)n : 0;
 			open -= got[c] >= BYTES;
 		}
@@ -204,7 +221,9 @@ static void there_and_back(const char *transport, bool tcp, const char *setting)
 	PK_AUTO(pk_err) err = PK_ERR_INIT;
 	PK_FREE char *to = pk_printf("127.0.0.1:%d", start_sshd(setting));
 	struct pk_tunnel tunnel = PK_TUNNEL_INIT;
-	const struct pk_tunnel_spec spec = { .to = to, .transport = transport, .host = "127.0.0.1", .port = echo_port, .tcp = tcp };
+	const struct pk_tunnel_spec spec = {
+		.to = to, .transport = transport, .host = "127.0.0.1", .port = echo_port, .tcp = tcp
+	};
 	int fds[CONNECTIONS];
 	struct stat st;
 
@@ -244,7 +263,11 @@ static void other_users_are_sent_away(void **state)
 	PK_AUTO(pk_err) err = PK_ERR_INIT;
 	PK_FREE char *to = pk_printf("127.0.0.1:%d", start_sshd(""));
 	struct pk_tunnel tunnel = PK_TUNNEL_INIT;
-	const struct pk_tunnel_spec spec = { .to = to, .transport = "libssh2", .host = "127.0.0.1", .port = echo_port, .tcp = true };
+	const struct pk_tunnel_spec spec = { .to = to,
+					     .transport = "libssh2",
+					     .host = "127.0.0.1",
+					     .port = echo_port,
+					     .tcp = true };
 	int status;
 	(void)state;
 
