@@ -69,6 +69,8 @@ static int connect_live(const struct pk_ctx *ctx, struct pk_side *const *live, s
 
 void pk_sides_begin(struct pk_side *const *sides, size_t n)
 {
+	if (pk_opt_ssh) /* the tunnel comes first */
+		return;
 	for (size_t i = 0; i < n; i++)
 		if (!pk_conninfo_looks_like(sides[i]->text))
 			return;

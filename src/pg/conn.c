@@ -314,6 +314,7 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 		wants[i] = PGRES_POLLING_WRITING;
 		if (!has_several_hosts(infos[i]))
 			conns[i]->handle = pk_conn_start(infos[i]);
+		conns[i]->way = pk_way_share(infos[i]->way);
 	}
 	while (go_on(conns, wants, n, until))
 		;
@@ -375,7 +376,7 @@ static int finish_open(struct pk_conn *conn, char *where, struct pk_err *err)
 
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
 {
-	bool begun = conn->begun;
+	bool begun = conn->begun && conn->way == info->way; /* never past a tunnel */
 
 	if (!begun)
 		pk_conn_release(conn);

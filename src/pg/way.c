@@ -12,13 +12,13 @@ void pk_conninfo_take_way(struct pk_conninfo *info, struct pk_way *way)
 struct pk_way *pk_way_share(struct pk_way *way)
 {
 	if (way)
-		way->users++;
+		__atomic_add_fetch(&way->users, 1, __ATOMIC_SEQ_CST);
 	return way;
 }
 
 void pk_way_drop(struct pk_way *way)
 {
-	if (!way || --way->users)
+	if (!way || __atomic_sub_fetch(&way->users, 1, __ATOMIC_SEQ_CST))
 		return;
 	if (way->close)
 		way->close(way->arg);

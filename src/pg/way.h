@@ -16,7 +16,7 @@ struct pk_way {
 	char *trouble;		      /* a file: why a connection could not be made or broke */
 	void (*close)(void *arg);
 	void *arg;
-	unsigned users;
+	unsigned users; /* also of other threads */
 };
 /* Takes the way, which has no user but the caller. */
 void pk_conninfo_take_way(struct pk_conninfo *info, struct pk_way *way);

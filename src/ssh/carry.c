@@ -26,6 +26,7 @@ struct pipe {
 	enum half half;
 	bool client_done, server_done, said_done;
 	bool client_gone; /* nothing is to be told to it any more */
+	bool got;	  /* something from the database in this round */
 };
 
 struct state {
@@ -103,6 +104,7 @@ static ssize_t from_server(struct pipe *p)
 	if (n > 0) {
 		p->down_at = 0;
 		p->down_n = (size_t)n;
+		p->got = true;
 	} else if (n == 0 && libssh2_channel_eof(p->channel)) {
 		p->server_done = true;
 	}
@@ -128,7 +130,7 @@ static ssize_t talk(struct pipe *p)
 
 	if (p->half != READING) {
 		rc = to_server(p);
-		if (rc == 0 && p->half == NONE)
+		if (rc == 0)
 			rc = tell_end(p);
 	}
 	if (rc == 0 && p->half != WRITING)
@@ -167,20 +169,14 @@ static int pump(struct pipe *p, const struct pk_ssh_work *work, struct pk_err *e
 
 	libssh2_keepalive_config(p->session->handle, 1, (unsigned)(alive > 1 ? alive : 2));
 	while (!p->client_gone && !(p->server_done && !p->down_n)) {
+		p->got = false;
 		from_client(p);
 		if (talk(p) != 0)
 			return pk_ssh_broken(work->route, pk_ssh_session_said(p->session), err);
 		to_client(p);
-		/* More may lie in libssh2 already, where poll() does not see it. */
-		if (!p->down_n && p->half == NONE && !p->server_done) {
-			if (from_server(p) != 0)
-				return pk_ssh_broken(work->route, pk_ssh_session_said(p->session),
-						     err);
-			if (p->down_n || p->server_done)
-				continue;
-		}
-		if (p->down_n == 0 && p->server_done)
-			break;
+		/* More may lie in libssh2, where poll() does not see it. */
+		if (p->got && !p->down_n)
+			continue;
 		if (wait_any(p, alive) < 0)
 			return pk_err_errno(err, "cannot wait for the tunnel's ends");
 	}
@@ -220,6 +216,10 @@ static int open_both(struct pk_ssh_work *work, struct pk_ssh_session *session,
 
 		if (open_channel(session, work, ret, &why) == 0)
 			return 0;
+		if (libssh2_session_last_errno(session->handle) == LIBSSH2_ERROR_CHANNEL_FAILURE) {
+			pk_err_move(err, &why);
+			return -1;
+		}
 		pk_ssh_session_release(session);
 	}
 	if (pk_ssh_session_open(session, work->route, &state->secrets, &other, err) < 0)

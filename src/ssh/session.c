@@ -142,10 +142,34 @@ static void add_methods(struct pk_strv *methods, const char *type)
 			pk_strv_push(methods, rsa[i]);
 }
 
+/*
+ * Of the list what libssh2 knows, in the list's order; it can leave out by itself what it does not know,
+ * but copies memory onto itself in doing so. false: nothing is left.
+ */
+static bool set_methods(struct pk_ssh_session *session, int method, const struct pk_strv *list)
+{
+	PK_AUTO(pk_strv) left = PK_STRV_INIT;
+	PK_FREE char *text = NULL;
+	const char **known = NULL;
+	int n = libssh2_session_supported_algs(session->handle, method, &known);
+
+	for (size_t i = 0; i < list->n; i++)
+		for (int k = 0; k < n; k++)
+			if (pk_streq(list->items[i], known[k]))
+				pk_strv_push(&left, known[k]);
+	if (n > 0)
+		libssh2_free(session->handle, (void *)known);
+	text = pk_strv_join(&left, ",");
+	return left.n && libssh2_session_method_pref(session->handle, method, text) == 0;
+}
+
 static int prefer(struct pk_ssh_session *session, int method, const char *list, bool *ret_other,
 		  struct pk_err *err)
 {
-	if (!list || libssh2_session_method_pref(session->handle, method, list) == 0)
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
+
+	pk_strv_split(&names, list ? list : "", ',');
+	if (!list || set_methods(session, method, &names))
 		return 0;
 	*ret_other = true;
 	return pk_err_set(err, "libssh2 knows none of the methods '%s'", list);
@@ -155,16 +179,13 @@ static int choose_methods(struct pk_ssh_session *session, const struct pk_ssh_ro
 			  const struct pk_knowns *knowns, bool *ret_other, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) methods = PK_STRV_INIT;
-	PK_FREE char *list = NULL;
 
 	for (size_t i = 0; i < knowns->types.n; i++)
 		add_methods(&methods, knowns->types.items[i]);
 	if (methods.n == 0 && !knowns->authority && knowns->types.n == 0)
 		return pk_ssh_refuse_host(
 			route, knowns->revoked.n ? PK_KNOWN_REVOKED : PK_KNOWN_NONE, err);
-	list = pk_strv_join(&methods, ",");
-	if (methods.n == 0 ||
-	    libssh2_session_method_pref(session->handle, LIBSSH2_METHOD_HOSTKEY, list)) {
+	if (!set_methods(session, LIBSSH2_METHOD_HOSTKEY, &methods)) {
 		*ret_other = true;
 		pk_err_set(err,
 			   "libssh2 cannot use the kind of key that is known for SSH server '%s'",

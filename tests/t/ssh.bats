@@ -72,11 +72,15 @@ bastion() { echo "127.0.0.1:$SSHD_PORT"; }
 	read_it() {
 		local mode
 		for mode in disable prefer require; do
+			: >"$T/sshd/log"
 			ok git postkit fingerprint --ssh "$(bastion)" "$(url shop "sslmode=$mode")"
 			has "$there"
 			hasnt secret
+			grep -q direct-tcpip "$T/sshd/log" || tell 'not through the tunnel'
 		done
+		: >"$T/sshd/log"
 		ok git postkit diff --exit-code --ssh "$(bastion)" "$(url)" "$(url)"
+		[ "$(grep -c 'ctype direct-tcpip' "$T/sshd/log")" -ge 2 ] || tell 'not through the tunnel'
 		ok git postkit snapshot --ssh "$(bastion)" "$(url)"
 		has 'CREATE TABLE public.users'
 		nothing_left
