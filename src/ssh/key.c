@@ -141,9 +141,10 @@ static char *ask_terminal(int tty, const char *question)
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	pk_buf_add_safe(&safe, question, false);
 	pk_buf_addc(&safe, ' ');
-	if (write(tty, safe.ptr, safe.len) == (ssize_t)safe.len &&
-	    tcsetattr(tty, TCSAFLUSH, &silent) == 0) {
-		answer = read_secret(tty);
+	/* In this order: what is typed when the question stands is kept, and is not shown. */
+	if (tcsetattr(tty, TCSAFLUSH, &silent) == 0) {
+		if (write(tty, safe.ptr, safe.len) == (ssize_t)safe.len)
+			answer = read_secret(tty);
 		tcsetattr(tty, TCSAFLUSH, &before);
 	}
 	return write(tty, "\n", 1) == 1 ? answer : (free(answer), NULL);
