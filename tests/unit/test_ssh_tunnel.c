@@ -109,6 +109,16 @@ static char *key(const char *name)
 	return pk_buf_take(&text);
 }
 
+static void stop_sshd(void)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_FREE char *path = pk_path_join(dir, "pid");
+
+	if (pk_read_file(path, &text, NULL) == 0)
+		kill((pid_t)atoi(text.ptr), SIGTERM);
+	unlink(path);
+}
+
 /* Returns its port. */
 static int start_sshd(const char *more)
 {
@@ -118,6 +128,7 @@ static int start_sshd(const char *more)
 	int port, fd = listen_any(&port);
 
 	close(fd);
+	stop_sshd(); /* of a test that failed */
 	if (geteuid() == 0)
 		mkdir("/run/sshd", 0755);
 	write_text("authorized", "%s\n", user);
@@ -137,16 +148,6 @@ static int start_sshd(const char *more)
 	while (!pk_path_exists(pid_path))
 		poll(NULL, 0, 10);
 	return port;
-}
-
-static void stop_sshd(void)
-{
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	PK_FREE char *path = pk_path_join(dir, "pid");
-
-	if (pk_read_file(path, &text, NULL) == 0)
-		kill((pid_t)atoi(text.ptr), SIGTERM);
-	unlink(path);
 }
 
 static int connect_near(const struct pk_tunnel *tunnel, bool tcp)
