@@ -133,7 +133,6 @@ static bool spares_heirs(const struct pk_object *from, const struct pk_object *t
 	return !pk_attr(from, NOT_NULL_NAME) && !pk_table_is_partitioned(table);
 }
 
-
 static void drop(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	bool spares = spares_heirs(from, to->parent);

@@ -23,7 +23,6 @@ int pk_carry_public(struct pk_conn *conn, enum pk_public what, struct pk_err *er
 int pk_carry_create_privilege(struct pk_conn *conn, const char *db, const char *role,
 			      struct pk_err *err);
 
-
 /*
  * What a dump brings too much of, or nothing at all: user mappings, publications and subscriptions come as
  * their pictures are, so without passwords and slots, and switched off.
