@@ -46,10 +46,9 @@ void pk_alloc_expect(size_t bytes)
 	    !mallopt(M_TRIM_THRESHOLD, INT_MAX))
 		return;
 	char *p = malloc(chunk), *end = sbrk(0);
-	if (p && p < end) {
-		uintptr_t start = ((uintptr_t)p + page - 1) / page * page;
-		madvise((void *)start, (uintptr_t)end - start, MADV_HUGEPAGE);
-	}
+	char *start = p ? p + (page - (uintptr_t)p % page) % page : end;
+	if (start < end)
+		madvise(start, (size_t)(end - start), MADV_HUGEPAGE);
 	free(p);
 	mallopt(M_TOP_PAD, 1 << 20);
 }

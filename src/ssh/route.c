@@ -52,6 +52,14 @@ static bool read_port(const char *text, int *ret)
 	return isdigit((unsigned char)*text) && !*end && n > 0 && n < 65536;
 }
 
+static struct pk_ssh_spec take(struct pk_ssh_spec *spec)
+{
+	struct pk_ssh_spec taken = *spec;
+
+	*spec = (struct pk_ssh_spec)PK_SSH_SPEC_INIT;
+	return taken;
+}
+
 int pk_ssh_spec_parse(const char *text, struct pk_ssh_spec *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_ssh_spec) spec = PK_SSH_SPEC_INIT;
@@ -74,8 +82,7 @@ int pk_ssh_spec_parse(const char *text, struct pk_ssh_spec *ret, struct pk_err *
 		return pk_err_hint(err, "write user@host or user@host:port; what else there is to "
 					"say goes into ~/.ssh/config");
 	}
-	*ret = spec;
-	spec = (struct pk_ssh_spec)PK_SSH_SPEC_INIT;
+	*ret = take(&spec);
 	return 0;
 }
 
