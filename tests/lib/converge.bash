@@ -380,11 +380,11 @@ converge_imported() {
 	mkdir -p db/schema/infra
 	[ ! -s "$before" ] || cp "$before" db/schema/infra/setup.sql
 	git config postkit.remote.prod.url "$(pg_url "$db")"
-	git-postkit import --force </dev/null >"$log" 2>&1 &&
-		grep -q "^proved: .* fingerprint $(cut -c 1-12 "$T/$case.$side.print")" "$log" || {
+	if ! git-postkit import --force </dev/null >"$log" 2>&1 ||
+		! grep -q "^proved: .* fingerprint $(cut -c 1-12 "$T/$case.$side.print")" "$log"; then
 		why="import $side.sql: $(grep -A 3 -E '^(error|warning): ' "$log" || cat "$log")"
 		return 1
-	}
+	fi
 }
 
 # The same.
