@@ -47,7 +47,8 @@ url() { echo "$(pg_url_tcp "${1:-shop}")${2+?$2}"; }
 each() {
 	for TRANSPORT in libssh2 openssh; do
 		git config --global postkit.sshTransport "$TRANSPORT"
-		"$@" || { echo "with $TRANSPORT" && return 1; }
+		echo "with $TRANSPORT"
+		"$@" # not in a condition, in which nothing that fails within would count
 	done
 }
 
@@ -353,7 +354,7 @@ refused() { # TEXT...
 		local mode
 		for mode in disable prefer; do
 			fails 128 git postkit fingerprint --ssh "$(bastion)" "postgresql://postgres:secret@127.0.0.1:1/shop?sslmode=$mode"
-			has "cannot connect to '127.0.0.1:1" "SSH server '$(id -un)@127.0.0.1:$SSHD_PORT' cannot connect to '127.0.0.1:1'"
+			has "cannot connect to '127.0.0.1:1"
 			hasnt secret
 		done
 	}
