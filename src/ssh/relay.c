@@ -12,7 +12,8 @@ struct half {
 	int from, to;
 	char *data;
 	size_t at, n;
-	bool ended, told; /* nothing more comes; and that was passed on */
+	bool tells;	  /* passes on that nothing more comes */
+	bool ended, done; /* nothing more comes; and all of it went on */
 };
 
 /* false: the other end is gone. */
@@ -33,9 +34,10 @@ static bool move(struct half *h)
 		h->at += (size_t)n;
 		h->n -= (size_t)n;
 	}
-	if (h->ended && !h->told) {
-		shutdown(h->to, SHUT_WR);
-		h->told = true;
+	if (h->ended && !h->done) {
+		if (h->tells)
+			shutdown(h->to, SHUT_WR);
+		h->done = true;
 	}
 	return true;
 }
@@ -43,13 +45,16 @@ static bool move(struct half *h)
 bool pk_ssh_relay(int client, int server)
 {
 	PK_FREE char *up = pk_alloc(BUFFER), *down = pk_alloc(BUFFER);
-	struct half halves[2] = { { client, server, up, 0, 0, false, false },
-				  { server, client, down, 0, 0, false, false } };
+	struct half halves[2] = {
+		{ .from = client, .to = server, .data = up, .tells = true },
+		/* The client is to see the end when the caller has said why. */
+		{ .from = server, .to = client, .data = down },
+	};
 	struct half *const to = &halves[0], *const from = &halves[1];
 
 	fcntl(client, F_SETFL, O_NONBLOCK);
 	fcntl(server, F_SETFL, O_NONBLOCK);
-	while (!from->told && move(to) && move(from) && !from->told) {
+	while (!from->done && move(to) && move(from) && !from->done) {
 		struct pollfd fds[2] = {
 			{ .fd = client,
 			  .events = (short)((to->n || to->ended ? 0 : POLLIN) |

@@ -33,7 +33,10 @@ struct pk_ssh_transport {
 };
 extern const struct pk_ssh_transport pk_ssh_libssh2, pk_ssh_openssh;
 
-/* Until the server has ended, or one of them is gone. false: the client had more to say. */
+/*
+ * Until the server has ended, or one of them is gone; the client is left open. false: it had more to
+ * say.
+ */
 bool pk_ssh_relay(int client, int server);
 
 /* The same words whichever transport it is. All return -1. */

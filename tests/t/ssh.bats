@@ -354,7 +354,7 @@ refused() { # TEXT...
 		local mode
 		for mode in disable prefer; do
 			fails 128 git postkit fingerprint --ssh "$(bastion)" "postgresql://postgres:secret@127.0.0.1:1/shop?sslmode=$mode"
-			has "cannot connect to '127.0.0.1:1"
+			has "$(bastion)' cannot connect to '127.0.0.1:1'"
 			hasnt secret
 		done
 	}
