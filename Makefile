@@ -87,7 +87,8 @@ all: $(PROGRAM)
 
 $(PROGRAM): $(BUILD)/obj/src/main.o $(ARCHIVE) $(BUILD)/flags
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(BUILD)/obj/src/main.o $(ARCHIVE) $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@.new $(BUILD)/obj/src/main.o $(ARCHIVE) $(ALL_LIBS)
+	$(Q)mv -f $@.new $@ # at no time is there none, or half of one
 
 $(ARCHIVE): $(LIBRARY_OBJECTS) $(BUILD)/files
 	$(call say,AR,$@)

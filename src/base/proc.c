@@ -322,7 +322,8 @@ int pk_proc_check(const struct pk_proc *proc, struct pk_err *err)
 	if (status == 0)
 		return 0;
 	const char *name = pk_path_base(proc->argv[0]);
-	if (status > 128)
+	/* ssh ends with 255 */
+	if (status > 128 && status <= 128 + SIGRTMAX)
 		pk_err_set(err, "'%s' was ended by signal %d (%s)", name, status - 128,
 			   strsignal(status - 128));
 	else

@@ -81,6 +81,10 @@ static void check_quotes_the_end_of_stderr(void **state)
 	assert_true(pk_ends_with(err.detail, "5000\nthe reason"));
 	assert_true(strlen(err.detail) < 2100);
 	assert_int_equal(pk_proc_check(&(struct pk_proc){ .argv = ARGV("true") }, &err), 0);
+	assert_int_equal(pk_proc_check(&(struct pk_proc){ .argv = SH("exit 255") }, &err), -1);
+	assert_string_equal(err.msg, "'sh' failed with exit status 255");
+	assert_int_equal(pk_proc_check(&(struct pk_proc){ .argv = SH("kill -9 $$") }, &err), -1);
+	assert_string_equal(err.msg, "'sh' was ended by signal 9 (Killed)");
 }
 
 static void environment_and_folder_are_given(void **state)
