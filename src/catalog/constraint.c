@@ -37,16 +37,11 @@ static bool goes_before(const struct pk_object *o, const struct pk_object *other
 /* Does another of the same columns go before? Of two in one CREATE TABLE the server makes but one. */
 static bool doubles(const struct pk_object *o)
 {
-	const char *columns = strchr(pk_attr(o, DEFINITION), '('), *theirs;
-
-	for (size_t i = 0; i < o->parent->n_children && columns; i++) {
+	for (size_t i = 0; i < o->parent->n_children; i++) {
 		const struct pk_object *other = o->parent->children[i];
 
-		if (other == o || other->kind != o->kind || !takes_relation_name(other) ||
-		    by_unique_index(o) != by_unique_index(other))
-			continue;
-		theirs = strchr(pk_attr(other, DEFINITION), '(');
-		if (theirs && strncmp(columns, theirs, strcspn(columns, ")")) == 0 && goes_before(other, o))
+		if (other != o && other->kind == o->kind && pk_share_alike(o, other) &&
+		    by_unique_index(o) == by_unique_index(other) && goes_before(other, o))
 			return true;
 	}
 	return false;
@@ -55,7 +50,7 @@ static bool doubles(const struct pk_object *o)
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
-	if ((takes_relation_name(o) && !is_kind(o, 'p') && doubles(o)) || (by_unique_index(o) && pk_share_comes_apart(o)))
+	if ((takes_relation_name(o) && !is_kind(o, 'p') && doubles(o)) || (by_unique_index(o) && o->comes_apart))
 		return false;
 	if (is_kind(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
@@ -153,7 +148,7 @@ static bool reaches_heirs(const struct pk_object *o)
 static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, const struct pk_object *table,
 			      const char *name, const char *state)
 {
-	bool only = table == o->parent && by_unique_index(o) && pk_share_comes_apart(o);
+	bool only = table == o->parent && by_unique_index(o) && o->comes_apart;
 	struct pk_stmt *stmt = pk_emit(s, "%s %s%s ADD CONSTRAINT %s %s%s", pk_alter_table(table), only ? "ONLY " : "",
 				       table->ident, name, pk_attr(o, DEFINITION), state);
 
@@ -315,7 +310,7 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	stmt->heirs = PK_NO_HEIRS;
 	for (size_t i = 0; i < o->parent->n_heirs; i++)
 		pk_stmt_lock(s, stmt, o->parent->heirs[i], "SHARE");
-	if (pk_share_comes_apart(o))
+	if (o->comes_apart)
 		pk_share_attach_all(s, o);
 }
 

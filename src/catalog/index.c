@@ -120,7 +120,7 @@ static const char *definition(struct pk_script *s, const struct pk_object *o, co
  */
 static bool shares_are_there(const struct pk_object *o)
 {
-	if (pk_share_comes_apart(o))
+	if (o->comes_apart)
 		return true;
 	for (size_t i = 0; i < o->parent->n_heirs; i++) {
 		if (o->parent->heirs[i]->kind->foreign)

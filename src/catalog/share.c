@@ -19,15 +19,49 @@ const struct pk_object *pk_share_in(const struct pk_object *whole, const struct 
 	return NULL;
 }
 
-bool pk_share_comes_apart(const struct pk_object *whole)
+/* "(a, b) INCLUDE ...": the columns, and what is said behind them. */
+static const char *columns_of(const struct pk_object *o)
+{
+	const char *definition = pk_attr(o, o->kind->rest_attr - 1);
+
+	return strchr(o->kind == &pk_kind_index ? pk_find_outside(definition, " USING ") : definition, '(');
+}
+
+static bool is_unique(const struct pk_object *o)
+{
+	return o->kind != &pk_kind_index || pk_starts_with(pk_attr(o, o->kind->rest_attr - 1), "CREATE UNIQUE ");
+}
+
+bool pk_share_alike(const struct pk_object *a, const struct pk_object *b)
+{
+	return b->kind->parent_attr && pk_takes_relation_name(b) && is_unique(a) == is_unique(b) &&
+	       strncmp(columns_of(a), columns_of(b), strcspn(columns_of(a), ")")) == 0;
+}
+
+/* Has its table another one that the server might take for the share in its stead? */
+static bool has_double(const struct pk_object *share)
+{
+	for (size_t i = 0; i < share->parent->n_children; i++) {
+		if (share->parent->children[i] != share && pk_share_alike(share, share->parent->children[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool comes_apart(const struct pk_object *whole)
 {
 	for (size_t i = 0; i < whole->parent->n_heirs && !whole->parent->hides_heirs; i++) {
 		const struct pk_object *heir = whole->parent->heirs[i], *share = pk_share_in(whole, heir);
 
-		if (!heir->kind->foreign && (!share || !pk_constraint_same_sort(whole, share)))
+		if (!heir->kind->foreign && (!share || !pk_constraint_same_sort(whole, share) || has_double(share)))
 			return pk_table_is_partitioned(whole->parent);
 	}
 	return false;
+}
+
+void pk_share_settle(struct pk_object *o)
+{
+	o->comes_apart = o->kind->parent_attr && comes_apart(o);
 }
 
 const struct pk_object *pk_share_whole(const struct pk_object *share, const char *ident)

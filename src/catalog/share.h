@@ -9,11 +9,14 @@
 
 /* The partition's share of the whole; NULL: it has none. */
 const struct pk_object *pk_share_in(const struct pk_object *whole, const struct pk_object *partition);
+/* Could the server take b, where it is an index or key at all, for the index or key a of the same table? */
+bool pk_share_alike(const struct pk_object *a, const struct pk_object *b);
 /*
- * Does a partition lack one that could have it, or one of another sort, as a key of an index? Then the whole is made by
- * ON ONLY, and its shares are attached. Foreign tables have none.
+ * Once all is read, sets comes_apart: does a partition lack one that could have it, or has it one of another sort, as a
+ * key of an index, or one more alike? Then the whole is made by ON ONLY, and its shares are attached. Foreign tables
+ * have none.
  */
-bool pk_share_comes_apart(const struct pk_object *whole);
+void pk_share_settle(struct pk_object *o);
 /* The whole of that name, on the side of the share, whether or not this is part of it; NULL: there is none. */
 const struct pk_object *pk_share_whole(const struct pk_object *share, const char *ident);
 void pk_share_attach(struct pk_script *s, const struct pk_object *whole, const struct pk_object *share);

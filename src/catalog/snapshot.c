@@ -6,6 +6,7 @@
 #include "catalog/fetch.h"
 #include "catalog/leave.h"
 #include "catalog/normalize.h"
+#include "catalog/share.h"
 #include "catalog/texts.h"
 
 /* While reading: what stands for what, and which objects belong to extensions. */
@@ -491,6 +492,8 @@ static int finish(struct reading *r, struct pk_err *err)
 		pk_strv_push(&snap->unmodelled, pk_rows_get(unmodelled, i, 0));
 	if (snap->measure)
 		read_sizes(r, &snap->rows[PK_FETCH_SIZE]);
+	for (size_t i = 0; i < snap->n; i++)
+		pk_share_settle(snap->objects[i]);
 	pk_snapshot_write_texts(snap);
 	int status = pk_snapshot_write_tree(snap, NULL, &snap->fingerprint, err);
 	remember_lists(snap);

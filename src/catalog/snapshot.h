@@ -38,6 +38,7 @@ struct pk_object {
 	struct pk_object **heirs; /* of a table: its partitions, and tables that inherit from it */
 	size_t n_heirs, cap_heirs;
 	bool hides_heirs;         /* the settings leave some of them out */
+	bool comes_apart;         /* of an index or key: share.h */
 	bool restated;            /* its text is not what the server prints, but what it would print of that */
 	bool left_out;            /* by the settings: in the snapshot's list of these, not among its objects */
 	struct pk_object **deps;  /* what it depends on */

@@ -34,6 +34,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "columns change default, NOT NULL, identity, generation, collation, storage, comment" { both_ways column-properties; }
 @test "primary, unique and foreign keys" { both_ways keys; }
 @test "two keys of the same columns" { both_ways doubled-keys; }
+@test "several keys of the same columns, of which partitions have shares" { both_ways partition-key-twins; }
 @test "a column may be null where heirs keep theirs NOT NULL" { both_ways not-null-of-heirs; }
 @test "columns whose types have no cast to each other" { both_ways column-casts; }
 @test "columns in another order" { both_ways column-order; }

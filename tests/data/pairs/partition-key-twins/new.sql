@@ -1,0 +1,24 @@
+CREATE TABLE lamps (lit boolean NOT NULL, watts integer) PARTITION BY LIST (lit);
+CREATE TABLE lamps_on PARTITION OF lamps FOR VALUES IN (true);
+CREATE TABLE lamps_off (lit boolean NOT NULL, watts integer);
+ALTER TABLE lamps_off ADD CONSTRAINT off_two UNIQUE (lit);
+ALTER TABLE lamps_off ADD CONSTRAINT off_one UNIQUE (lit);
+CREATE INDEX off_second ON lamps_off (watts);
+CREATE INDEX off_first ON lamps_off (watts);
+ALTER TABLE lamps ATTACH PARTITION lamps_off FOR VALUES IN (false);
+ALTER TABLE lamps ADD CONSTRAINT bright UNIQUE (lit);
+ALTER TABLE lamps ADD CONSTRAINT ample UNIQUE (lit);
+COMMENT ON CONSTRAINT ample ON lamps IS 'the second one';
+CREATE INDEX by_watts ON lamps (watts);
+CREATE INDEX again ON lamps (watts);
+
+CREATE TABLE doors (open boolean NOT NULL) PARTITION BY HASH (open);
+CREATE TABLE gates PARTITION OF doors FOR VALUES WITH (MODULUS 2, REMAINDER 1) PARTITION BY HASH (open);
+CREATE TABLE locks PARTITION OF gates FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+ALTER TABLE doors ADD CONSTRAINT wide PRIMARY KEY (open);
+ALTER TABLE doors ADD CONSTRAINT narrow UNIQUE (open);
+ALTER TABLE doors ADD CONSTRAINT heavy UNIQUE (open);
+CREATE UNIQUE INDEX creaking ON doors (open);
+CREATE UNIQUE INDEX silent ON gates (open);
+ALTER TABLE locks ADD CONSTRAINT bolt UNIQUE (open);
+CREATE TABLE keys (fits boolean REFERENCES doors);
