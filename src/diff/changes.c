@@ -209,9 +209,18 @@ static bool loss_of(const struct pk_object *o, enum pk_loss *ret)
 	return true;
 }
 
+/* The table is no heir of the parent any more. */
+static bool is_left(const struct pk_object *heir, const struct pk_object *parent)
+{
+	const struct pk_object *other = pk_info(heir)->other;
+
+	return heir->kind->columns_apart && other && pk_table_keeps_parent(heir, heir, parent->ident) &&
+	       !pk_table_keeps_parent(heir, other, parent->ident);
+}
+
 static enum pk_reaction reaction_of(const struct pk_object *user, const struct pk_object *used, enum pk_loss loss)
 {
-	if (user->kind->stays)
+	if (user->kind->stays || is_left(user, used))
 		return PK_UNTOUCHED;
 	if (user->kind->reaction)
 		return user->kind->reaction(user, used, pk_info(used)->other, loss);
