@@ -27,6 +27,15 @@ static const char *columns_of(const struct pk_object *o)
 	return strchr(o->kind == &pk_kind_index ? pk_find_outside(definition, " USING ") : definition, '(');
 }
 
+bool pk_share_only_carries(const struct pk_object *o, const struct pk_object *column)
+{
+	const char *keys = o->kind->parent_attr ? columns_of(o) : NULL;
+	const char *carried = keys ? pk_find_outside(keys, " INCLUDE (") : NULL;
+	const char *named = carried ? strstr(keys, pk_attr(column, 0)) : NULL;
+
+	return named && named > carried;
+}
+
 static bool is_unique(const struct pk_object *o)
 {
 	return o->kind != &pk_kind_index || pk_starts_with(pk_attr(o, o->kind->rest_attr - 1), "CREATE UNIQUE ");
@@ -53,7 +62,7 @@ static bool comes_apart(const struct pk_object *whole)
 	for (size_t i = 0; i < whole->parent->n_heirs && !whole->parent->hides_heirs; i++) {
 		const struct pk_object *heir = whole->parent->heirs[i], *share = pk_share_in(whole, heir);
 
-		if (!heir->kind->foreign && (!share || !pk_constraint_same_sort(whole, share) || has_double(share)))
+		if (!heir->kind->foreign && (!share || !pk_constraint_same_sort(whole, share) || has_double(share) || comes_apart(share)))
 			return pk_table_is_partitioned(whole->parent);
 	}
 	return false;

@@ -11,6 +11,8 @@
 const struct pk_object *pk_share_in(const struct pk_object *whole, const struct pk_object *partition);
 /* Could the server take b, where it is an index or key at all, for the index or key a of the same table? */
 bool pk_share_alike(const struct pk_object *a, const struct pk_object *b);
+/* Has the index or key the column only in its INCLUDE? Then the column's type may be any. */
+bool pk_share_only_carries(const struct pk_object *o, const struct pk_object *column);
 /*
  * Once all is read, sets comes_apart: does a partition lack one that could have it, or has it one of another sort, as a
  * key of an index, or one more alike? Then the whole is made by ON ONLY, and its shares are attached. Foreign tables

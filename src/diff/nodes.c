@@ -52,6 +52,16 @@ static bool is_detached(struct pk_differ *d, const struct pk_object *table)
 	return drop != PK_NO_NODE && d->graph.nodes[drop].from == attachment;
 }
 
+bool pk_differ_refers_home(struct pk_differ *d, const struct pk_object *share)
+{
+	const struct pk_object *key = pk_object_comes_by_itself(share) ? pk_index_parent(&d->arena, d->changes.from, share) : NULL;
+	const struct pk_object *table = key ? pk_referred_table(&d->arena, d->changes.from, key) : NULL, *part = share->parent;
+
+	while (table && part && part != table)
+		part = pk_partition_of(part);
+	return table && part;
+}
+
 /* A partition's index or constraint goes with its whole's. */
 static const struct pk_object *with_whole(struct pk_differ *d, const struct pk_object *o)
 {
@@ -59,7 +69,7 @@ static const struct pk_object *with_whole(struct pk_differ *d, const struct pk_o
 
 	if (!o->parent || !other || !pk_goes(other))
 		return NULL;
-	if (pk_object_comes_by_itself(o) && !is_detached(d, o->parent))
+	if (pk_object_comes_by_itself(o) && (!is_detached(d, o->parent) || pk_differ_refers_home(d, o)))
 		return other;
 	return pk_stays_attached(o->parent) || pk_info(o->parent)->along ? other : NULL;
 }

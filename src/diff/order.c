@@ -1,5 +1,6 @@
 /* What has to come before what, from the dependencies of both sides. */
 #include "base/map.h"
+#include "catalog/share.h"
 #include "diff/differ.h"
 #include "sql/body.h"
 
@@ -78,6 +79,7 @@ static void order_key_columns(struct pk_differ *d, const struct pk_object *o, co
 {
 	for (size_t i = 0; refers(o) && key->parent && !key->kind->part && i < key->n_deps; i++) {
 		order_before_change(d, pk_info(o)->drop, o, key->deps[i]);
+		pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(key->deps[i])->release);
 		pk_graph_edge(&d->graph, pk_ready_node(key->deps[i]), pk_info(o)->create);
 	}
 }
@@ -221,7 +223,8 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
 			continue; /* untied */
 		pk_graph_edge(&d->graph, info->drop, end);
-		if (of->freed && (!o->kind->part || !pk_goes(o->parent))) /* else that lets go as the column does */
+		/* a part of what goes lets go as the column does */
+		if (of->freed && (!o->kind->part || !pk_goes(o->parent)) && !pk_share_only_carries(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->release);
 		if (!info->freed && !sheds(o, on))
 			pk_graph_edge(&d->graph, info->clean, end);

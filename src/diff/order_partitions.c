@@ -99,7 +99,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 		for (size_t j = 0; j < o->parent->n_children; j++) {
 			struct pk_object *part = o->parent->children[j];
 
-			if (part == o)
+			if (part == o || pk_differ_refers_home(d, part))
 				continue;
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);

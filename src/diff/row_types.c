@@ -222,7 +222,7 @@ static void order_freed(struct pk_differ *d, const struct pk_object *column)
 
 	pk_graph_edge(&d->graph, pk_info(table)->release, pk_info(column)->release);
 	pk_graph_edge(&d->graph, pk_info(column)->release, release);
-	if (!pk_goes(table) || !origin || pk_goes(origin->parent) || pk_parks(table))
+	if (!pk_goes(table) || !origin || pk_parks(table))
 		return;
 	pk_graph_edge(&d->graph, release, pk_drop_node(table));
 	if (pk_attachment_of(table))
