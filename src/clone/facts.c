@@ -211,14 +211,14 @@ static int check_names(const struct pk_source_facts *facts, const struct pk_serv
 			err,
 			"the source has a role named '%s', which the local server keeps for itself",
 			reserved[i]);
-		if (server->embedded)
+		if (pk_server_is_private(server))
 			return pk_err_hint(
 				err,
 				"rename it there (ALTER ROLE %s RENAME TO ...), or connect as "
 				"a role that has no part in it",
 				reserved[i]);
 		return pk_err_hint(err,
-				   "name a server in postkit.server whose roles have other names");
+				   "name a server whose roles have other names");
 	}
 	return 0;
 }

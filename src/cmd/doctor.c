@@ -92,9 +92,13 @@ static bool has_client(const struct doctor *doc, int major)
 	return false;
 }
 
-static bool has_server(const struct doctor *doc, int major)
+/* remote NULL: of nobody, as for private clusters. */
+static bool has_server(const struct doctor *doc, const char *remote, int major)
 {
-	if (pk_config_get_protected(&doc->ctx.config, "server"))
+	PK_FREE char *setting = NULL;
+	const char *url;
+
+	if (pk_server_given(&doc->ctx.config, remote, &setting, &url))
 		return true;
 	for (size_t i = 0; i < doc->programs.n; i++)
 		if (doc->programs.items[i].server && doc->programs.items[i].major == major)
@@ -259,7 +263,7 @@ static void check_remote(struct doctor *doc, const char *name)
 		return;
 	}
 	major = conn.version / 10000;
-	if (!has_server(doc, major))
+	if (!has_server(doc, name, major))
 		tell(doc, BAD, "install that version of PostgreSQL, or name a server (git config postkit.server URL)",
 		     "%s runs PostgreSQL %d, and no server of that version is installed here", what, major);
 	else if (!has_client(doc, major))
@@ -345,7 +349,11 @@ static void check_running(struct doctor *doc, int major, const struct pk_strv *s
 	size_t orphans = 0;
 	uint64_t size = 0;
 
-	if (pk_server_open(&server, &doc->ctx.repo, &doc->ctx.config, major, &err) < 0 ||
+	const struct pk_server_want want = {
+		.repo = &doc->ctx.repo, .config = &doc->ctx.config, .major = major, .own = true
+	};
+
+	if (pk_server_open_for(&server, &want, &err) < 0 ||
 	    pk_server_databases(&server, &databases, &err) < 0) {
 		PK_FREE char *what = pk_printf("the local server of version %d", major);
 
@@ -376,7 +384,7 @@ static void check_clusters(struct doctor *doc, const struct pk_strv *sessions)
 	for (size_t i = 0; i < majors.n; i++) {
 		int major = atoi(majors.items[i]);
 
-		if (!has_server(doc, major))
+		if (!has_server(doc, NULL, major))
 			tell(doc, BAD, "install that version again, or remove its local databases: git postkit gc",
 			     "local databases of PostgreSQL %d are here, and its server is not installed", major);
 		else if (pk_server_running(&doc->ctx.repo, major))

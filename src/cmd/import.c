@@ -301,14 +301,17 @@ static int run(struct import *im, const char *name, struct pk_err *err)
 		.at = im->snapshot.fingerprint.hex,
 		.yes = opt_yes,
 	};
+	struct pk_server_want want = { .repo = &im->ctx.repo, .config = &im->ctx.config };
 	int result;
 
 	if (pk_ctx_open(&im->ctx, true, err) < 0 || refuse_existing(im, err) < 0 ||
 	    pk_chain_from_dir(&im->chain, im->ctx.repo.workdir, im->ctx.project.migrations_dir,
 			      err) < 0 ||
-	    read_remote(im, name, err) < 0 ||
-	    pk_server_open(&im->server, &im->ctx.repo, &im->ctx.config,
-			   im->snapshot.version / 10000, err) < 0 ||
+	    read_remote(im, name, err) < 0)
+		return -1;
+	want.major = im->snapshot.version / 10000;
+	want.remote = im->remote.name;
+	if (pk_server_open_for(&im->server, &want, err) < 0 ||
 	    write_files(im, err) < 0 || prove_files(im, err) < 0 || write_baseline(im, err) < 0)
 		return -1;
 	for (size_t i = 0; i < im->left.n; i++)

@@ -31,7 +31,9 @@ static int look_at_clone(const struct pk_ctx *ctx, struct pk_standing *s, struct
 	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
 	PK_AUTO(pk_err) open_err = PK_ERR_INIT;
 	const struct pk_database *clone;
-	bool given = pk_config_get_protected(&ctx->config, "server") != NULL;
+	PK_FREE char *setting = NULL;
+	const char *url;
+	bool given = pk_server_given(&ctx->config, s->session.remote, &setting, &url);
 	s->clone_size = -1;
 	(void)err;
 	if (!given && !pk_server_running(&ctx->repo, s->session.major)) {
@@ -42,7 +44,7 @@ static int look_at_clone(const struct pk_ctx *ctx, struct pk_standing *s, struct
 			s->clone = PK_CLONE_GONE;
 		return 0;
 	}
-	if (pk_server_open(&server, &ctx->repo, &ctx->config, s->session.major, &open_err) < 0 ||
+	if (pk_session_server(&ctx->repo, &ctx->config, &s->session, &server, &open_err) < 0 ||
 	    pk_server_databases(&server, &databases, &open_err) < 0)
 		return 0; /* unknown is an answer, too */
 	s->clone = PK_CLONE_GONE;

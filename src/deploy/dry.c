@@ -82,9 +82,13 @@ static int make_roles(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 
 static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 {
+	const struct pk_server_want want = { .repo = d->repo,
+					     .config = d->config,
+					     .major = d->facts.version / 10000,
+					     .remote = d->remote.name };
 	bool current = false;
 
-	if (pk_server_open(&cut->server, d->repo, d->config, d->facts.version / 10000, err) < 0 ||
+	if (pk_server_open_for(&cut->server, &want, err) < 0 ||
 	    make_roles(d, cut, err) < 0 || cut_make(d, cut, d->options.fresh, err) < 0 ||
 	    cut_is_current(d, cut, &current, err) < 0)
 		return -1;

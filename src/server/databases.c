@@ -132,7 +132,7 @@ static int list(struct pk_server *server, const char *purpose, struct pk_databas
 
 		if (mark == UNMARKED)
 			db.purpose = pk_strdup("unfinished");
-		if ((mark != OURS && !(mark == UNMARKED && server->embedded)) ||
+		if ((mark != OURS && !(mark == UNMARKED && pk_server_is_private(server))) ||
 		    (purpose && !pk_streq(purpose, db.purpose))) {
 			free(db.purpose);
 			free(db.label);
@@ -362,7 +362,7 @@ static int may_drop(struct pk_server *server, struct pk_conn *conn, const char *
 {
 	PK_FREE char *free_now = NULL;
 
-	if (mark == UNMARKED && server->embedded && pk_starts_with(name, "pk_")) {
+	if (mark == UNMARKED && pk_server_is_private(server) && pk_starts_with(name, "pk_")) {
 		if (pk_query_value(conn, "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_KEY ")", 0,
 				   NULL, &free_now, err) < 0)
 			return -1;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int check_server(struct pk_server *server, struct pk_conn *conn, int major,
+static int check_server(struct pk_server *server, struct pk_conn *conn, const char *setting, int major,
 			struct pk_err *err)
 {
 	PK_FREE char *may = NULL;
@@ -15,13 +15,13 @@ static int check_server(struct pk_server *server, struct pk_conn *conn, int majo
 	server->major = conn->version / 10000;
 	if (major && server->major != major) {
 		pk_err_set(err,
-			   "the server of postkit.server, '%s', is PostgreSQL %d, and %d is needed",
-			   conn->where, server->major, major);
+			   "the server of %s, '%s', is PostgreSQL %d, and %d is needed",
+			   setting, conn->where, server->major, major);
 		return pk_err_hint(
 			err,
-			"name a server of PostgreSQL %d, or unset postkit.server and install "
+			"name a server of PostgreSQL %d, or unset %s and install "
 			"postgresql-%d",
-			major, major);
+			major, setting, major);
 	}
 	if (pk_query_value(conn,
 			   "SELECT (rolsuper OR (rolcreatedb AND rolcreaterole))::text FROM "
@@ -31,8 +31,8 @@ static int check_server(struct pk_server *server, struct pk_conn *conn, int majo
 		return -1;
 	if (pk_streq(may, "true"))
 		return 0;
-	pk_err_set(err, "the role of postkit.server may not create databases and roles on '%s'",
-		   conn->where);
+	pk_err_set(err, "the role of %s may not create databases and roles on '%s'",
+		   setting, conn->where);
 	return pk_err_hint(err, "name a superuser, or a role with CREATEDB and CREATEROLE");
 }
 
@@ -106,16 +106,17 @@ static void take_address(struct pk_server *server)
 		pk_conninfo_set(&server->user, keys[i], pk_conninfo_get(&server->admin, keys[i]));
 }
 
-int pk_given_open(struct pk_server *server, const char *url, int major, struct pk_err *err)
+int pk_given_open(struct pk_server *server, const char *setting, const char *url, int major, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 
 	if (pk_conninfo_parse(&server->admin, url, err) < 0)
-		return pk_err_wrap(err, "the setting postkit.server");
+		return pk_err_wrap(err, "the setting %s", setting);
+	server->kind = PK_SERVER_GIVEN;
 	if (!pk_conninfo_get(&server->admin, "dbname"))
 		pk_conninfo_set(&server->admin, "dbname", "postgres");
 	if (pk_conn_open(&conn, &server->admin, err) < 0 ||
-	    check_server(server, &conn, major, err) < 0)
+	    check_server(server, &conn, setting, major, err) < 0)
 		return -1;
 	server->login = pk_printf(PK_LOGIN "_%.8s", server->owner_id);
 	take_address(server);

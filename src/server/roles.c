@@ -97,8 +97,8 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 				   role, conn->where);
 			return pk_err_hint(
 				err,
-				"git config --unset postkit.server: a local server of our own has "
-				"stand-ins for such roles");
+				"a local server of our own has stand-ins for such roles: unset postkit.server, "
+				"or the cloneServer of the remote");
 		}
 		return pk_rows_true(&rows, 0, 0) ? 0 : grant_role(server, conn, role, err);
 	}

@@ -94,7 +94,7 @@ int pk_server_fill(struct pk_server *server, const struct pk_place *place, struc
 	if (!socket_dir)
 		return pk_err_set(err, "the local server in '%s' does not run", place->dir);
 	server->major = place->major;
-	server->embedded = true;
+	server->kind = PK_SERVER_EMBEDDED;
 	server->dir = pk_strdup(place->dir);
 	server->login = pk_strdup(PK_LOGIN);
 	if (fill_conninfo(place->dir, PK_ADMIN, "admin", socket_dir, &server->admin, err) < 0 ||
@@ -185,19 +185,50 @@ static int open_embedded(struct pk_server *server, const struct pk_repo *repo,
 	return status;
 }
 
-int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
-		   const struct pk_config *config, int major, struct pk_err *err)
+bool pk_server_given(const struct pk_config *config, const char *remote, char **ret_setting, const char **ret_url)
 {
-	const char *given = config ? pk_config_get_protected(config, "server") : NULL;
+	PK_FREE char *own = remote ? pk_printf("remote.%s.cloneServer", remote) : NULL;
+	const char *const keys[] = { own, "server" };
+
+	for (size_t i = 0; config && i < PK_COUNT(keys); i++) {
+		const char *url = keys[i] ? pk_config_get_protected(config, keys[i]) : NULL;
+		if (!url || !*url)
+			continue;
+		*ret_setting = pk_printf("postkit.%s", keys[i]);
+		*ret_url = url;
+		return true;
+	}
+	return false;
+}
+
+int pk_server_open_for(struct pk_server *server, const struct pk_server_want *want, struct pk_err *err)
+{
+	PK_FREE char *setting = NULL;
+	const char *url;
+	int status;
 
 	pk_server_release(server);
-	if (pk_place_owner_id(repo, &server->owner_id, err) < 0)
+	if (pk_place_owner_id(want->repo, &server->owner_id, err) < 0)
 		return -1;
-	int status = given && *given ? pk_given_open(server, given, major, err)
-				     : open_embedded(server, repo, config, major, err);
+	status = !want->own && pk_server_given(want->config, want->remote, &setting, &url)
+			 ? pk_given_open(server, setting, url, want->major, err)
+			 : open_embedded(server, want->repo, want->config, want->major, err);
 	if (status < 0)
 		pk_server_release(server);
 	return status;
+}
+
+int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
+		   const struct pk_config *config, int major, struct pk_err *err)
+{
+	const struct pk_server_want want = { .repo = repo, .config = config, .major = major };
+
+	return pk_server_open_for(server, &want, err);
+}
+
+bool pk_server_is_private(const struct pk_server *server)
+{
+	return server->kind == PK_SERVER_EMBEDDED;
 }
 
 /* ---- the rest of its life ---- */
@@ -223,7 +254,7 @@ int pk_server_stop(struct pk_server *server, struct pk_err *err)
 {
 	struct pk_place place = PK_PLACE_INIT;
 
-	if (!server->embedded)
+	if (!pk_server_is_private(server))
 		return 0;
 	pk_conn_release(&server->admin_conn);
 	int status = pk_place_of_dir(&place, server->dir, err);

@@ -22,9 +22,14 @@
 #include "git/config.h"
 #include "pg/conn.h"
 
+enum pk_server_kind {
+	PK_SERVER_EMBEDDED, /* a private cluster of ours */
+	PK_SERVER_GIVEN	    /* postkit.server, or postkit.remote.<name>.cloneServer */
+};
+
 struct pk_server {
 	int major;
-	bool embedded;
+	enum pk_server_kind kind;
 	char *bindir;		  /* of the server programs; NULL for a given server */
 	char *dir;		  /* pg15/ folder: data, log, secrets; NULL for a given server */
 	char *login;		  /* the login role: "postkit"; on a given server "postkit_<id>" */
@@ -38,13 +43,26 @@ struct pk_server {
 		.admin_conn = PK_CONN_INIT                                                         \
 	}
 
+/* Ours alone: what lies there without a mark is what a kill left. */
+bool pk_server_is_private(const struct pk_server *server);
+
+struct pk_server_want {
+	const struct pk_repo *repo;	/* NULL: a cluster of the user's own, in the state folder */
+	const struct pk_config *config; /* NULL: no settings */
+	int major;			/* 0: the newest installed */
+	const char *remote;		/* whose settings count before those for all; NULL: nobody's */
+	bool own;			/* a private cluster, whatever servers are given */
+};
 /*
- * A running server of the major version (0: the newest installed). repo NULL: a cluster of the
- * user's own, in the state folder. The setting postkit.server (protected) gives a server instead.
- * Starts it if needed. Missing: one error with the ways out.
+ * A running server. The settings postkit.remote.<name>.cloneServer and postkit.server (protected) give one
+ * instead of a private cluster. Starts it if needed. Missing: one error with the ways out.
  */
+int pk_server_open_for(struct pk_server *server, const struct pk_server_want *want, struct pk_err *err);
+/* The same for no remote. */
 int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
 		   const struct pk_config *config, int major, struct pk_err *err);
+/* The name of the setting that gives the server of a remote (NULL: of none), and its value. False: none does. */
+bool pk_server_given(const struct pk_config *config, const char *remote, char **ret_setting, const char **ret_url);
 void pk_server_release(struct pk_server *server); /* does not stop it */
 /*
  * A connection as `admin` that all may share who leave it as they found it: no transaction, no lock, no

@@ -85,12 +85,13 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 	pk_conn_release(&conn);
 	ret->where = pk_conninfo_where(&remote->info);
 	ret->remote_version = facts->version;
-	int major = facts->version / 10000;
-	if (!desk->server.major || desk->server.major != major) {
-		pk_server_release(&desk->server);
-		if (pk_server_open(&desk->server, desk->repo, desk->config, major, err) < 0)
-			return -1;
-	}
+	const struct pk_server_want want = { .repo = desk->repo,
+					     .config = desk->config,
+					     .major = facts->version / 10000,
+					     .remote = remote->name };
+	if ((desk->server.major != want.major || !pk_streq(desk->session.remote, remote->name)) &&
+	    pk_server_open_for(&desk->server, &want, err) < 0)
+		return -1;
 	const struct pk_copy_options copy = { .jobs = options->jobs,
 					      .progress = options->progress,
 					      .config = desk->config };
@@ -192,7 +193,7 @@ int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo,
 		return -1;
 	struct pk_session *session = &desk->session;
 	if (found == PK_FOUND_SESSION) {
-		if (pk_server_open(&desk->server, repo, config, session->major, err) < 0 ||
+		if (pk_session_server(repo, config, session, &desk->server, err) < 0 ||
 		    refuse_existing(session, &desk->server, &ret->again, err) < 0)
 			return -1;
 		forget_clone(session);
@@ -225,7 +226,7 @@ static int drop_clone(const struct pk_repo *repo, const struct pk_config *config
 {
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
 	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
-	if (pk_server_open(&server, repo, config, session->major, err) < 0 ||
+	if (pk_session_server(repo, config, session, &server, err) < 0 ||
 	    pk_server_databases(&server, &databases, err) < 0)
 		return -1;
 	const struct pk_database *database;

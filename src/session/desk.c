@@ -27,6 +27,16 @@ bool pk_databases_find(const struct pk_databases *databases, const char *name,
 	return false;
 }
 
+int pk_session_server(const struct pk_repo *repo, const struct pk_config *config, const struct pk_session *session,
+		      struct pk_server *ret, struct pk_err *err)
+{
+	const struct pk_server_want want = {
+		.repo = repo, .config = config, .major = session->major, .remote = session->remote
+	};
+
+	return pk_server_open_for(ret, &want, err);
+}
+
 int pk_desk_open(struct pk_desk *desk, const struct pk_repo *repo, const struct pk_config *config,
 		 const struct pk_project *project, struct pk_err *err)
 {
@@ -34,7 +44,7 @@ int pk_desk_open(struct pk_desk *desk, const struct pk_repo *repo, const struct 
 	desk->config = config;
 	desk->project = project;
 	if (pk_session_require(repo, config, &desk->session, err) < 0 ||
-	    pk_server_open(&desk->server, repo, config, desk->session.major, err) < 0)
+	    pk_session_server(repo, config, &desk->session, &desk->server, err) < 0)
 		return -1;
 	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
 	if (pk_server_databases_for(&desk->server, "clone", &databases, err) < 0)

@@ -35,6 +35,9 @@ void pk_desk_release(struct pk_desk *desk);
  */
 int pk_desk_open(struct pk_desk *desk, const struct pk_repo *repo, const struct pk_config *config,
 		 const struct pk_project *project, struct pk_err *err);
+/* The server that a session's clone lies on. */
+int pk_session_server(const struct pk_repo *repo, const struct pk_config *config, const struct pk_session *session,
+		      struct pk_server *ret, struct pk_err *err);
 int pk_desk_connect(struct pk_desk *desk, struct pk_err *err);
 /* One command at a time changes a clone: an advisory lock there, until the connection ends. */
 int pk_desk_lock(struct pk_desk *desk, struct pk_err *err);

@@ -247,10 +247,9 @@ static int sweep_cluster(struct gc *gc, const char *major_text, struct pk_err *e
 		did(gc, "server", name, "all", -1);
 		return 0;
 	}
-	if (pk_server_open(&server, gc->repo, gc->config, major, err) < 0)
+	const struct pk_server_want want = { .repo = gc->repo, .config = gc->config, .major = major, .own = true };
+	if (pk_server_open_for(&server, &want, err) < 0)
 		return -1;
-	if (!server.embedded)
-		return 0;
 	gc->server = &server;
 	int rc = sweep_databases(gc, err);
 	gc->server = NULL;
@@ -263,18 +262,30 @@ static int sweep_cluster(struct gc *gc, const char *major_text, struct pk_err *e
 	return gc->options->dry_run && was_running ? 0 : pk_server_stop(&server, err);
 }
 
-/* A server that the user named: only databases with our mark are looked at. */
-static int sweep_given(struct gc *gc, struct pk_err *err)
+/* A server that the user named: only databases with our mark are looked at. Each once. */
+static void sweep_given(struct gc *gc, const char *remote, struct pk_strv *seen)
 {
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
-	if (!pk_config_get_protected(gc->config, "server"))
-		return 0;
-	if (pk_server_open(&server, gc->repo, gc->config, 0, err) < 0)
-		return -1;
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+	PK_FREE char *setting = NULL;
+	const struct pk_server_want want = { .repo = gc->repo, .config = gc->config, .remote = remote };
+	const char *url;
+	if (!pk_server_given(gc->config, remote, &setting, &url) || pk_strv_has(seen, url))
+		return;
+	pk_strv_push(seen, url);
 	gc->server = &server;
-	int rc = sweep_databases(gc, err);
+	if (pk_server_open_for(&server, &want, &err) < 0 || sweep_databases(gc, &err) < 0)
+		failed(gc, "server", setting, &err);
 	gc->server = NULL;
-	return rc;
+}
+
+static void sweep_all_given(struct gc *gc)
+{
+	PK_AUTO(pk_strv) remotes = PK_STRV_INIT, seen = PK_STRV_INIT;
+	pk_remote_list(gc->config, &remotes);
+	sweep_given(gc, NULL, &seen);
+	for (size_t i = 0; i < remotes.n; i++)
+		sweep_given(gc, remotes.items[i], &seen);
 }
 
 static void sweep_orphans(struct gc *gc)
@@ -317,7 +328,8 @@ static int sweep(struct gc *gc, struct pk_err *err)
 		}
 	}
 	sweep_orphans(gc);
-	return sweep_given(gc, err);
+	sweep_all_given(gc);
+	return 0;
 }
 
 int pk_gc(const struct pk_repo *repo, const struct pk_config *config,

@@ -393,7 +393,7 @@ static void uses_a_server_that_is_named(void **state)
 	OK(pk_config_load(&config, &c->repo, err));
 	for (int round = 0; round < 2; round++) {
 		OK(pk_server_open(&given, &c->repo, &config, c->server.major, err));
-		assert_false(given.embedded);
+		assert_false(pk_server_is_private(&given));
 		assert_true(pk_starts_with(given.login, "postkit_"));
 		const struct pk_create_db how = { .purpose = "clone" };
 		PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;

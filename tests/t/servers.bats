@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# Servers for clones that the user names: for all, and for one remote.
+
+# shellcheck disable=SC2154 # $stderr comes from run
+load ../lib/common
+
+# Two servers, prod's role being no superuser; $HERE is the connection string of the second.
+setup() {
+	common_setup
+	pg_start other
+	HERE=$(pg_url)
+	HERE_SOCKET=$PROD_SOCKET HERE_PORT=$PROD_PORT
+	pg_start
+	sql postgres 'CREATE ROLE app LOGIN'
+	sql postgres 'CREATE DATABASE shop OWNER app'
+	PROD="postgresql://app@/shop?host=$PROD_SOCKET&port=$PROD_PORT"
+	sql shop 'SET ROLE app; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)'
+	new_repo
+	git postkit init --no-hooks
+	git postkit remote add prod "$PROD"
+}
+
+here() { PROD_SOCKET=$HERE_SOCKET PROD_PORT=$HERE_PORT sql "$@"; }
+ours() { here postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\_%'"; }
+
+@test "clones, shadows and dry runs of a remote lie on its clone server, which gc leaves as it was" {
+	local databases
+	here postgres 'CREATE DATABASE pk_template_theirs'
+	databases=$(here postgres 'SELECT string_agg(datname, chr(32) ORDER BY datname) FROM pg_database')
+	git config postkit.remote.prod.cloneServer "$HERE"
+	git postkit import prod
+	commit_all 'import'
+	git switch -q -c more
+	ok git postkit start
+	[ ! -e "$(git rev-parse --git-common-dir)"/postkit/pg* ]
+	equal "$(find "$POSTKIT_STATE_DIR" -name PG_VERSION | wc -l)" 0
+	[[ $(git postkit url) == *"host=$HERE_SOCKET"* ]]
+	equal "$(git postkit psql -- -Atc 'SELECT count(*) FROM t')" 2
+	echo 'CREATE TABLE u (id int);' >db/schema/u.sql
+	ok git postkit plan
+	ok git postkit apply
+	ok git postkit commit -m more
+	ok git postkit deploy --dry-run prod
+	ok git postkit doctor
+	hasnt 'of that version'
+	ok git postkit abort
+	ok git postkit gc --all
+	equal "$(here postgres 'SELECT string_agg(datname, chr(32) ORDER BY datname) FROM pg_database')" "$databases"
+}
+
+@test "a clone server counts before the server for all, and for its own remote alone" {
+	git config postkit.server "postgresql://nobody@/x?host=/nowhere"
+	git config postkit.remote.prod.cloneServer "$HERE"
+	git switch -q -c more
+	ok git postkit start
+	equal "$(here postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\_clone%'")" 1
+	git postkit remote add again "$PROD"
+	fails 128 git postkit start --remote again
+	git postkit abort
+	fails 128 git postkit start --remote again
+	has /nowhere
+}
+
+@test "a pulled file cannot name a clone server" {
+	printf '[postkit "remote.prod"]\n\tcloneServer = %s\n' "$HERE" >>.postkit
+	git switch -q -c more
+	ok git postkit start
+	equal "$(ours)" 0
+}
+
+@test "a clone server of another major version is refused, with the name of its setting" {
+	# shellcheck source=tests/lib/versions.bash
+	. "$ROOT/tests/lib/versions.bash"
+	local major
+	for major in 14 16; do
+		if [ "$major" != "$(versions_major "$(pg_bin)")" ]; then break; fi
+	done
+	versions_use "$major" || skip "$why"
+	pg_start elder
+	git config postkit.remote.prod.cloneServer "$(pg_url)"
+	git switch -q -c more
+	fails 128 git postkit start
+	has 'postkit.remote.prod.cloneServer' "PostgreSQL $major"
+}
