@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/launch.h"
 #include "base/sig.h"
@@ -206,12 +207,42 @@ static int exit_status(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* When a child is to be ended, and how hard. */
+struct patience {
+	pid_t whom;	 /* a process, or -group */
+	double deadline; /* pk_now(); 0: none */
+	bool hard;
+};
+
+#define TERM_SECONDS 10
+
+/* SIGTERM once; a group that had it and does not end gets SIGKILL. */
+static void end_child(struct patience *p)
+{
+	kill(p->whom, p->hard ? SIGKILL : SIGTERM);
+	p->deadline = p->whom < 0 && !p->hard ? pk_now() + TERM_SECONDS : 0;
+	p->hard = true;
+}
+
+/* Waits for something to do; false when there is nothing but a signal or the deadline. */
+static bool wait_for(struct pollfd polls[3], struct patience *p, const sigset_t *waiting)
+{
+	double left = p->deadline - pk_now();
+	struct timespec time = { .tv_sec = left > 0 ? (time_t)left : 0,
+				 .tv_nsec = left > 0 ? (long)((left - (double)(time_t)left) * 1e9) : 0 };
+
+	if (p->deadline && left <= 0)
+		end_child(p);
+	return ppoll(polls, 3, p->deadline ? &time : NULL, waiting) >= 0;
+}
+
 /*
  * Feeds and reads until the child has ended. What a grandchild that lives on may write later is
  * not waited for: a server started through pg_ctl keeps the pipe open for days.
  */
-static int converse(pid_t pid, struct stream streams[3], const struct guard *guard)
+static int converse(pid_t pid, int timeout, struct stream streams[3], const struct guard *guard)
 {
+	struct patience patience = { .whom = timeout ? -pid : pid, .deadline = timeout ? pk_now() + timeout : 0 };
 	sigset_t waiting = guard->before;
 	sigdelset(&waiting, SIGCHLD);
 	bool was_interrupted = pk_interrupted();
@@ -220,18 +251,20 @@ static int converse(pid_t pid, struct stream streams[3], const struct guard *gua
 		bool ended = waitpid(pid, &status, WNOHANG) == pid;
 		if (!ended && !was_interrupted && pk_interrupted() && !guard->terminal) {
 			was_interrupted = true;
-			kill(pid, SIGTERM);
+			end_child(&patience);
 		}
 		struct pollfd polls[3];
 		for (int i = 0; i < 3; i++)
 			polls[i] = (struct pollfd){ .fd = streams[i].fd,
 						    .events = i ? POLLIN : POLLOUT };
-		if (!ended && ppoll(polls, 3, NULL, &waiting) < 0)
+		if (!ended && !wait_for(polls, &patience, &waiting))
 			continue;
 		for (int i = 1; i < 3; i++) {
 			if (streams[i].fd >= 0 && (ended || polls[i].revents))
 				stream_read(&streams[i]);
 		}
+		if (ended && timeout && patience.hard)
+			kill(-pid, SIGKILL); /* what it leaves behind */
 		if (ended)
 			return exit_status(status);
 		if (streams[0].fd >= 0 && polls[0].revents)
@@ -277,7 +310,7 @@ static int run_all(const struct pk_proc *procs, size_t n, int *ret_statuses, str
 			failed = launch(&all[i], &guard, err);
 		for (size_t i = 0; i < n; i++)
 			if (all[i].pid)
-				ret_statuses[i] = converse(all[i].pid, all[i].streams, &guard);
+				ret_statuses[i] = converse(all[i].pid, procs[i].timeout, all[i].streams, &guard);
 		guard_leave(&guard);
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -23,6 +23,11 @@ struct pk_proc {
 	bool drop;               /* run as uid/gid below (only when we are root) */
 	uid_t uid;
 	gid_t gid;
+	/*
+	 * Seconds (0: for ever) after which it is ended by SIGTERM, and ten later by SIGKILL. Then it and
+	 * what it starts have a process group of their own, which an interrupt of ours ends the same way.
+	 */
+	int timeout;
 };
 
 /*

@@ -159,6 +159,11 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	struct pk_copy_stats stats;
 	bool same = false;
 
+	if (server->kind == PK_SERVER_COMMAND) {
+		pk_template_release(ret);
+		ret->none = true;
+		return 0;
+	}
 	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
 	    lock_template(&admin, server, remote->name, err) < 0 ||
 	    drop_leftovers(server, remote->name, err) < 0 ||
@@ -193,6 +198,8 @@ static int act_as(const struct pk_server *server, struct pk_conn *admin, const c
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
+	if (pk_server_acts(server))
+		return 0;
 	/* The role can set things for itself, here and for all databases: what another branch did. */
 	pk_buf_add(&sql, "ALTER ROLE ");
 	pk_buf_add_ident(&sql, server->login);
@@ -254,16 +261,36 @@ static int dress(struct pk_server *server, struct pk_conn *admin, const char *fr
 	return act_as(server, admin, db, role, err);
 }
 
-int pk_template_cut(struct pk_server *server, const struct pk_template *t, const char *db,
-		    const char *purpose, const char *label, const char *role, struct pk_err *err)
+/* It is as the remote is, with what that can reach. */
+static int make_by_command(struct pk_server *server, char **db, const char *purpose, const char *label, const char *role,
+			   struct pk_err *err)
+{
+	struct pk_conn *admin;
+	char *made = NULL;
+
+	if (pk_server_make(server, purpose, label, role, &made, err) < 0)
+		return -1;
+	free(*db);
+	*db = made;
+	if (pk_server_admin(server, &admin, err) == 0 && pk_super_sever(admin, err) == 0 &&
+	    act_as(server, admin, made, role, err) == 0)
+		return 0;
+	pk_server_drop_db(server, made, NULL);
+	return -1;
+}
+
+int pk_template_cut(struct pk_server *server, const struct pk_template *t, char **db, const char *purpose,
+		    const char *label, const char *role, struct pk_err *err)
 {
 	struct pk_conn *admin;
 
+	if (server->kind == PK_SERVER_COMMAND)
+		return make_by_command(server, db, purpose, label, role, err);
 	if (pk_server_admin(server, &admin, err) < 0 ||
-	    pk_server_cut_db(server, t->db, db, purpose, label, err) < 0)
+	    pk_server_cut_db(server, t->db, *db, purpose, label, err) < 0)
 		return -1;
-	if (dress(server, admin, t->db, db, role, err) < 0) {
-		pk_scrap_db(admin, db, NULL);
+	if (dress(server, admin, t->db, *db, role, err) < 0) {
+		pk_scrap_db(admin, *db, NULL);
 		return -1;
 	}
 	return 0;

@@ -11,6 +11,7 @@
 struct pk_template {
 	char *db; /* database name in the server */
 	int64_t created, size;
+	bool none;		    /* a command makes clones */
 	bool copied;		    /* by this call */
 	struct pk_copy_stats stats; /* when copied */
 };
@@ -20,7 +21,7 @@ struct pk_template {
 	}
 void pk_template_release(struct pk_template *t);
 /*
- * The template of a remote, copied when there is none or fresh is set (then it replaces the old one
+ * The template of a remote (where a command makes clones: none, and nothing is copied), copied when there is none or fresh is set (then it replaces the old one
  * once complete). conn: to the remote. Two at a time: the second waits for the first.
  */
 int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
@@ -32,9 +33,10 @@ int pk_template_find(struct pk_server *server, const char *remote_name, struct p
 		     struct pk_err *err);
 /*
  * A database cut from the template, for the login role postkit acting as `role` (connections of
- * postkit to it start with SET ROLE role).
+ * postkit to it start with SET ROLE role). Where a command makes clones, by the command: under the name that it
+ * chose, which replaces *db.
  */
-int pk_template_cut(struct pk_server *server, const struct pk_template *t, const char *db,
+int pk_template_cut(struct pk_server *server, const struct pk_template *t, char **db,
 		    const char *purpose, const char *label, const char *role, struct pk_err *err);
 /* Makes connections of the login role to db act as role. */
 int pk_act_as(struct pk_server *server, const char *db, const char *role, struct pk_err *err);

@@ -5,7 +5,7 @@
 #include "clone/remote.h"
 #include "deploy/record.h"
 #include "git/git.h"
-#include "server/server.h"
+#include "server/made.h"
 #include "session/desk.h"
 
 void pk_standing_release(struct pk_standing *standing)
@@ -33,7 +33,8 @@ static int look_at_clone(const struct pk_ctx *ctx, struct pk_standing *s, struct
 	const struct pk_database *clone;
 	PK_FREE char *setting = NULL;
 	const char *url;
-	bool given = pk_server_given(&ctx->config, s->session.remote, &setting, &url);
+	const struct pk_server_want want = { .repo = &ctx->repo, .session = s->session.id };
+	bool given = pk_made_exists(&want) || pk_server_given(&ctx->config, s->session.remote, &setting, &url);
 	s->clone_size = -1;
 	(void)err;
 	if (!given && !pk_server_running(&ctx->repo, s->session.major)) {

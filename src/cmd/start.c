@@ -40,7 +40,9 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 {
 	PK_FREE char *size = pk_size((uint64_t)begun->size);
 	PK_FREE char *cut = pk_duration(begun->cut_seconds);
-	if (begun->template.copied) {
+	if (begun->template.none) {
+		printf("template  none: the cloneCommand of '%s' (%s) makes clones\n", session->remote, begun->where);
+	} else if (begun->template.copied) {
 		PK_FREE char *bytes = pk_size((uint64_t)begun->template.size);
 		PK_FREE char *took = pk_duration(begun->template.stats.seconds);
 		printf("template  %s, %lld tables copied from '%s' (%s) in %s\n", bytes,
@@ -50,7 +52,7 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		PK_FREE char *age = pk_time_ago((time_t)begun->template.created);
 		printf("template  of '%s' (%s), copied %s\n", session->remote, begun->where, age);
 	}
-	printf("clone     %s, %s, cut in %s\n", session->db, size, cut);
+	printf("clone     %s, %s, %s in %s\n", session->db, size, begun->template.none ? "made" : "cut", cut);
 	printf("session   on branch '%s', acting as role '%s', PostgreSQL %d\n", session->branch,
 	       session->role, session->major);
 	if (begun->caught_up.run)

@@ -34,7 +34,7 @@ static int cut_make(struct pk_deploy *d, struct cut *cut, bool fresh, struct pk_
 	if (pk_template_ensure(&cut->server, &d->remote, &d->facts, fresh, &options, &cut->template, err) < 0)
 		return -1;
 	cut->db = pk_printf("pk_dry_%s", random);
-	if (pk_template_cut(&cut->server, &cut->template, cut->db, "dry-run", d->remote.name, d->facts.role,
+	if (pk_template_cut(&cut->server, &cut->template, &cut->db, "dry-run", d->remote.name, d->facts.role,
 			    err) < 0)
 		return -1;
 	pk_server_user_info(&cut->server, cut->db, &user);
@@ -85,16 +85,17 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 	const struct pk_server_want want = { .repo = d->repo,
 					     .config = d->config,
 					     .major = d->facts.version / 10000,
-					     .remote = d->remote.name };
+					     .remote = d->remote.name,
+					     .clones = true };
 	bool current = false;
 
 	if (pk_server_open_for(&cut->server, &want, err) < 0 ||
-	    make_roles(d, cut, err) < 0 || cut_make(d, cut, d->options.fresh, err) < 0 ||
+	    cut_make(d, cut, d->options.fresh, err) < 0 || make_roles(d, cut, err) < 0 ||
 	    cut_is_current(d, cut, &current, err) < 0)
 		return -1;
 	if (current)
 		return 0;
-	if (!cut->template.copied) {
+	if (!cut->template.copied && !cut->template.none) {
 		pk_deploy_phase(d, "'%s' has changed since its template was copied, copying it again",
 				d->remote.name);
 		cut_close(cut);

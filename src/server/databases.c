@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "server/made.h"
 
 /* Comment of a database of ours: this and a JSON object. */
 static const char mark_prefix[] = "git-postkit:1 ";
@@ -149,14 +150,35 @@ static int list(struct pk_server *server, const char *purpose, struct pk_databas
 	return 0;
 }
 
+/* The clone that a command made bears no mark: its file tells of it. */
+static void list_made(const struct pk_made *made, struct pk_databases *ret)
+{
+	pk_databases_release(ret);
+	if (!made->url)
+		return;
+	ret->cap = 1;
+	ret->items = pk_alloc(sizeof(*ret->items));
+	ret->items[ret->n++] = (struct pk_database){ .name = pk_strdup(made->db),
+						     .purpose = pk_strdup(made->purpose),
+						     .label = pk_strdup(made->label),
+						     .created = made->created,
+						     .size = -1 };
+}
+
 int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err)
 {
+	if (server->made) {
+		list_made(server->made, ret);
+		return 0;
+	}
 	return list(server, NULL, ret, err);
 }
 
 int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
 			    struct pk_err *err)
 {
+	if (server->made && strcmp(purpose, "clone") == 0)
+		return pk_server_databases(server, ret, err);
 	return list(server, purpose, ret, err);
 }
 
@@ -399,6 +421,10 @@ int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err 
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	enum mark mark;
 
+	if (server->made && !server->made->url)
+		return 0;
+	if (server->made && strcmp(server->made->db, name) == 0)
+		return pk_made_destroy(server->repo, server->config, server->made, err);
 	if (connect_admin(server, &conn, err) < 0 || read_mark(server, &conn, name, &mark, err) < 0)
 		return -1;
 	if (mark == ABSENT)

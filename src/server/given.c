@@ -62,9 +62,21 @@ static int login_password(const char *where, const char *login, char **ret, bool
 	return pk_write_file(path, *ret, strlen(*ret), 0600, err);
 }
 
-static int ensure_login(struct pk_server *server, struct pk_conn *conn, struct pk_err *err)
+int pk_given_make_login(struct pk_conn *conn, const char *login, const char *password, bool there, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, there ? "ALTER ROLE " : "CREATE ROLE ");
+	pk_buf_add_ident(&sql, login);
+	pk_buf_add(&sql, " LOGIN NOCREATEDB NOCREATEROLE PASSWORD ");
+	pk_buf_add_literal(&sql, password);
+	int status = pk_exec(conn, sql.ptr, err);
+	explicit_bzero(sql.ptr, sql.len);
+	return status;
+}
+
+static int ensure_login(struct pk_server *server, struct pk_conn *conn, struct pk_err *err)
+{
 	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
 	PK_FREE char *state = pk_place_state_dir();
 	PK_FREE char *lock_path = pk_path_join(state, "given.lock");
@@ -82,12 +94,7 @@ static int ensure_login(struct pk_server *server, struct pk_conn *conn, struct p
 	pk_conninfo_set(&server->user, "password", password);
 	if (there && !is_new)
 		return 0;
-	pk_buf_add(&sql, there ? "ALTER ROLE " : "CREATE ROLE ");
-	pk_buf_add_ident(&sql, server->login);
-	pk_buf_add(&sql, " LOGIN NOCREATEDB NOCREATEROLE PASSWORD ");
-	pk_buf_add_literal(&sql, password);
-	int status = pk_exec(conn, sql.ptr, err);
-	explicit_bzero(sql.ptr, sql.len);
+	int status = pk_given_make_login(conn, server->login, password, there != NULL, err);
 	explicit_bzero(password, strlen(password));
 	return status;
 }
@@ -96,7 +103,7 @@ static int ensure_login(struct pk_server *server, struct pk_conn *conn, struct p
  * What says which server, and nothing that says who: with certificates or a service the login role
  * would be the administrator again.
  */
-static void take_address(struct pk_server *server)
+void pk_given_take_address(struct pk_server *server)
 {
 	static const char *const keys[] = { "host",    "hostaddr",	 "port",
 					    "sslmode", "sslrootcert",	 "gssencmode",
@@ -119,6 +126,6 @@ int pk_given_open(struct pk_server *server, const char *setting, const char *url
 	    check_server(server, &conn, setting, major, err) < 0)
 		return -1;
 	server->login = pk_printf(PK_LOGIN "_%.8s", server->owner_id);
-	take_address(server);
+	pk_given_take_address(server);
 	return ensure_login(server, &conn, err);
 }

@@ -170,8 +170,7 @@ static int check_way(const struct pk_place *place, struct pk_err *err)
 	return 0;
 }
 
-/* As root in somebody's repository: what we put there is theirs. */
-static int make_repo_dir(const char *commondir, const char *dir, struct pk_err *err)
+int pk_place_repo_dir(const char *commondir, const char *dir, struct pk_err *err)
 {
 	struct stat st;
 
@@ -187,7 +186,7 @@ static int make_repo_dir(const char *commondir, const char *dir, struct pk_err *
 int pk_place_make_root(const struct pk_place *place, struct pk_err *err)
 {
 	if (place->repo && !place->drop)
-		return make_repo_dir(place->repo, place->root, err);
+		return pk_place_repo_dir(place->repo, place->root, err);
 	if (pk_mkdir_p(place->root, place->drop ? 0711 : 0700, err) < 0)
 		return -1;
 	if (!place->drop)
@@ -215,7 +214,7 @@ static int make_owner_id(const char *commondir, const char *dir, const char *fil
 	PK_FREE char *made = pk_random_hex(16);
 	struct stat st;
 
-	if (make_repo_dir(commondir, dir, err) < 0 ||
+	if (pk_place_repo_dir(commondir, dir, err) < 0 ||
 	    pk_lock_take(&lock, lock_path, 10000, err) < 0)
 		return -1;
 	if (pk_path_exists(file))

@@ -40,6 +40,8 @@ char *pk_place_folder(const char *commondir);
 char *pk_place_state_dir(void);
 /* The folder pk_place.root of a repository (NULL: none). Caller frees. */
 char *pk_place_root(const struct pk_repo *repo);
+/* A folder below the repository's common dir, made for its owner alone: as root, what we put there is theirs. */
+int pk_place_repo_dir(const char *commondir, const char *dir, struct pk_err *err);
 /* Mark of the repository in comments of databases; made at first. Caller frees. */
 int pk_place_owner_id(const struct pk_repo *repo, char **ret, struct pk_err *err);
 

@@ -1,4 +1,6 @@
 #include "server/server.h"
+#include "server/given.h"
+#include "server/made.h"
 #include "server/place.h"
 
 /* Roles that never get a stand-in: the server's own, ours, and words that are no names. */
@@ -106,17 +108,54 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 			  conn->where);
 }
 
+/* A clone by a command has the roles themselves, who are what they are. */
+static int add_missing(struct pk_server *server, struct pk_conn *conn, const char *role, struct pk_err *err)
+{
+	const char *const params[] = { role };
+	PK_FREE char *there = NULL;
+
+	if (pk_query_value(conn, "SELECT '1' FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params, &there, err) < 0)
+		return -1;
+	if (there)
+		return 0;
+	return make_role(conn, role, err) < 0 ? -1 : grant_role(server, conn, role, err);
+}
+
+/* To run code on the machine of the server, or to get there. All else is the clone's own matter, which is thrown away. */
+static const char mighty_sql[] =
+	"SELECT 'yes' FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_roles p ON pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER') "
+	"WHERE r.rolname = $1 AND (p.rolsuper OR p.rolname IN ('pg_execute_server_program', 'pg_read_server_files', "
+	"'pg_write_server_files') OR (p.rolcreaterole AND pg_catalog.current_setting('server_version_num')::int < 160000)) "
+	"LIMIT 1";
+
+int pk_role_hand_over(struct pk_server *server, struct pk_conn *conn, const char *role, struct pk_err *err)
+{
+	const char *const params[] = { role };
+	PK_FREE char *mighty = NULL;
+
+	if (pk_query_value(conn, mighty_sql, 1, params, &mighty, err) < 0)
+		return -1;
+	if (!mighty)
+		return grant_role(server, conn, role, err);
+	pk_err_set(err, "role '%s' has powers over the server of the clone, and SQL of migrations must not get at them", role);
+	return pk_err_hint(err, "deploy as a role that is no superuser; or let the command take its powers in the clone: "
+				"ALTER ROLE ... NOSUPERUSER NOCREATEROLE");
+}
+
 int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles,
 			   struct pk_err *err)
 {
 	struct pk_conn *conn = NULL;
 
+	if (server->made && !server->made->url)
+		return 0; /* it is to be made, and has them */
 	for (size_t i = 0; i < roles->n; i++) {
-		if (is_reserved(server, roles->items[i]))
+		const char *role = roles->items[i];
+		if (is_reserved(server, role))
 			continue;
 		if (!conn && pk_server_admin(server, &conn, err) < 0)
 			return -1;
-		if (ensure_role(server, conn, roles->items[i], err) < 0)
+		if ((server->made ? add_missing(server, conn, role, err) : ensure_role(server, conn, role, err)) < 0)
 			return -1;
 	}
 	return 0;

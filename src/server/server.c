@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "server/cluster.h"
 #include "server/given.h"
+#include "server/made.h"
 #include "server/programs.h"
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +28,7 @@ void pk_server_release(struct pk_server *server)
 	pk_conninfo_release(&server->admin);
 	pk_conninfo_release(&server->user);
 	pk_conn_release(&server->admin_conn);
+	pk_made_close(server);
 	*server = (struct pk_server)PK_SERVER_INIT;
 }
 
@@ -210,9 +212,12 @@ int pk_server_open_for(struct pk_server *server, const struct pk_server_want *wa
 	pk_server_release(server);
 	if (pk_place_owner_id(want->repo, &server->owner_id, err) < 0)
 		return -1;
-	status = !want->own && pk_server_given(want->config, want->remote, &setting, &url)
-			 ? pk_given_open(server, setting, url, want->major, err)
-			 : open_embedded(server, want->repo, want->config, want->major, err);
+	if (want->clones && (pk_made_exists(want) || pk_made_command(want->config, want->remote)))
+		status = pk_made_open(server, want, err);
+	else if (!want->own && pk_server_given(want->config, want->remote, &setting, &url))
+		status = pk_given_open(server, setting, url, want->major, err);
+	else
+		status = open_embedded(server, want->repo, want->config, want->major, err);
 	if (status < 0)
 		pk_server_release(server);
 	return status;

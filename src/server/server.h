@@ -24,7 +24,8 @@
 
 enum pk_server_kind {
 	PK_SERVER_EMBEDDED, /* a private cluster of ours */
-	PK_SERVER_GIVEN	    /* postkit.server, or postkit.remote.<name>.cloneServer */
+	PK_SERVER_GIVEN,    /* postkit.server, or postkit.remote.<name>.cloneServer */
+	PK_SERVER_COMMAND   /* one for each clone, by postkit.remote.<name>.cloneCommand (server/made.h) */
 };
 
 struct pk_server {
@@ -37,6 +38,10 @@ struct pk_server {
 	struct pk_conninfo admin; /* superuser, database postgres */
 	struct pk_conninfo user;  /* login role without superuser, no database */
 	struct pk_conn admin_conn; /* of pk_server_admin() */
+	/* of PK_SERVER_COMMAND: the clone, and what was wanted (repo and config borrowed) */
+	struct pk_made *made;
+	const struct pk_repo *repo;
+	const struct pk_config *config;
 };
 #define PK_SERVER_INIT                                                                             \
 	{                                                                                          \
@@ -52,12 +57,21 @@ struct pk_server_want {
 	int major;			/* 0: the newest installed */
 	const char *remote;		/* whose settings count before those for all; NULL: nobody's */
 	bool own;			/* a private cluster, whatever servers are given */
+	bool clones;			/* it is to hold a clone, so the remote's cloneCommand counts */
+	const char *session;		/* whose clone, if it was made already */
 };
 /*
  * A running server. The settings postkit.remote.<name>.cloneServer and postkit.server (protected) give one
  * instead of a private cluster. Starts it if needed. Missing: one error with the ways out.
  */
 int pk_server_open_for(struct pk_server *server, const struct pk_server_want *want, struct pk_err *err);
+/*
+ * Of PK_SERVER_COMMAND: the command makes the clone, server becomes the one that it lies on, and ret_db is its
+ * name there. SQL of users runs as whom the command's string names, which must be able to act as role; or when
+ * that is a superuser, as a role that is made for it, which gets role. Nothing stays on failure.
+ */
+int pk_server_make(struct pk_server *server, const char *purpose, const char *label, const char *role, char **ret_db,
+		   struct pk_err *err);
 /* The same for no remote. */
 int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
 		   const struct pk_config *config, int major, struct pk_err *err);
@@ -96,7 +110,7 @@ struct pk_database {
 	char *purpose;	 /* "clone", "template", "shadow", "kept" (clone/kept.h), "dry-run", "production" (the demo's) */
 	char *label;	 /* session id, remote name, ... */
 	int64_t created; /* seconds since 1970 */
-	int64_t size;	 /* bytes */
+	int64_t size;	 /* bytes; -1: not known */
 };
 struct pk_databases {
 	struct pk_database *items;
@@ -107,6 +121,7 @@ struct pk_databases {
 		0                                                                                  \
 	}
 void pk_databases_release(struct pk_databases *databases);
+/* Of a server by a command the clone alone, without asking it. */
 int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err);
 /* Those of one purpose, without their sizes: to tell them the server looks at each of their files. */
 int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
@@ -125,7 +140,10 @@ struct pk_create_db {
 /* name must begin with "pk_". Marked at once; on failure nothing stays. */
 int pk_server_create_db(struct pk_server *server, const char *name, const struct pk_create_db *how,
 			struct pk_err *err);
-/* Ends its connections first. Refuses what is not marked as ours; absent is success. */
+/*
+ * Ends its connections first. Refuses what is not marked as ours; absent is success. The clone of a server by a
+ * command goes by the command, and the server with it.
+ */
 int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err *err);
 /*
  * Of a database that is to be dropped, which it cannot be while it has any. Without connecting to it, nor to
@@ -143,6 +161,8 @@ int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
 
 /* Connection strings to one of its databases. As admin no event trigger fires, not even at login (17 and newer). */
 void pk_server_admin_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret);
+/* Do those of the user act as the role that deploys by themselves? Then nothing is to be set for the login. */
+bool pk_server_acts(const struct pk_server *server);
 void pk_server_user_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret);
 
 /*

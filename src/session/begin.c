@@ -88,7 +88,8 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 	const struct pk_server_want want = { .repo = desk->repo,
 					     .config = desk->config,
 					     .major = facts->version / 10000,
-					     .remote = remote->name };
+					     .remote = remote->name,
+					     .clones = true };
 	if ((desk->server.major != want.major || !pk_streq(desk->session.remote, remote->name)) &&
 	    pk_server_open_for(&desk->server, &want, err) < 0)
 		return -1;
@@ -129,7 +130,7 @@ static int cut(struct pk_desk *desk, struct pk_begun *ret, struct pk_err *err)
 {
 	struct pk_session *session = &desk->session;
 	double started = pk_now();
-	if (pk_template_cut(&desk->server, &ret->template, session->db, "clone", session->id,
+	if (pk_template_cut(&desk->server, &ret->template, &session->db, "clone", session->id,
 			    session->role, err) < 0)
 		return -1;
 	ret->cut_seconds = pk_now() - started;

@@ -31,7 +31,8 @@ int pk_session_server(const struct pk_repo *repo, const struct pk_config *config
 		      struct pk_server *ret, struct pk_err *err)
 {
 	const struct pk_server_want want = {
-		.repo = repo, .config = config, .major = session->major, .remote = session->remote
+		.repo = repo, .config = config, .major = session->major, .remote = session->remote,
+		.clones = true, .session = session->id
 	};
 
 	return pk_server_open_for(ret, &want, err);

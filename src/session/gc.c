@@ -5,7 +5,7 @@
 #include "base/lock.h"
 #include "clone/remote.h"
 #include "clone/template.h"
-#include "server/server.h"
+#include "server/made.h"
 #include "session/begin.h"
 #include "session/session.h"
 
@@ -108,10 +108,10 @@ static void sweep_pointers(struct gc *gc)
 	}
 }
 
-static bool has_session(const struct gc *gc, const struct pk_database *database)
+static bool has_session(const struct gc *gc, const char *label, const char *db)
 {
-	PK_FREE char *exact = pk_printf("%s %s", database->label, database->name);
-	PK_FREE char *any = pk_printf("%s *", database->label);
+	PK_FREE char *exact = pk_printf("%s %s", label, db);
+	PK_FREE char *any = pk_printf("%s *", label);
 	return pk_strv_has(&gc->sessions, exact) || pk_strv_has(&gc->sessions, any);
 }
 
@@ -130,7 +130,7 @@ static bool is_starting(const struct gc *gc, const char *id)
 
 static const char *why_clone(struct gc *gc, const struct pk_database *database)
 {
-	if (has_session(gc, database) || is_starting(gc, database->label))
+	if (has_session(gc, database->label, database->name) || is_starting(gc, database->label))
 		return NULL;
 	return "its session is gone";
 }
@@ -288,6 +288,38 @@ static void sweep_all_given(struct gc *gc)
 		sweep_given(gc, remotes.items[i], &seen);
 }
 
+static const char *why_made(struct gc *gc, const struct pk_made *made)
+{
+	if (gc->options->all)
+		return "all";
+	if (pk_made_busy(gc->repo, made))
+		return NULL;
+	if (!made->url || strcmp(made->purpose, "clone") != 0)
+		return "left by a command that did not end";
+	return has_session(gc, made->label, made->db) || is_starting(gc, made->label) ? NULL : "its session is gone";
+}
+
+/* Clones that commands of the user's made. */
+static void sweep_made(struct gc *gc)
+{
+	PK_AUTO(pk_made_list) list = PK_MADE_LIST_INIT;
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+	if (pk_made_read(gc->repo, &list, &err) < 0)
+		failed(gc, "clone", "by a command", &err);
+	for (size_t i = 0; i < list.n; i++) {
+		struct pk_made *made = &list.items[i];
+		PK_AUTO(pk_err) destroy_err = PK_ERR_INIT;
+		PK_FREE char *name = pk_strdup(made->id);
+		const char *why = why_made(gc, made);
+		if (!why)
+			continue;
+		if (!gc->options->dry_run && pk_made_destroy(gc->repo, gc->config, made, &destroy_err) < 0)
+			failed(gc, made->purpose, name, &destroy_err);
+		else
+			did(gc, made->purpose, name, why, -1);
+	}
+}
+
 static void sweep_orphans(struct gc *gc)
 {
 	PK_AUTO(pk_strv) dirs = PK_STRV_INIT;
@@ -315,6 +347,7 @@ static int sweep(struct gc *gc, struct pk_err *err)
 	if (sweep_sessions(gc, err) < 0)
 		return -1;
 	sweep_pointers(gc);
+	sweep_made(gc);
 	if (pk_server_list(gc->repo, &majors, err) < 0)
 		return -1;
 	for (size_t i = 0; i < majors.n; i++) {

@@ -43,8 +43,8 @@ ours() { here postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\
 	ok git postkit deploy --dry-run prod
 	ok git postkit doctor
 	hasnt 'of that version'
-	ok git postkit abort
-	ok git postkit gc --all
+	ok git postkit abort --yes
+	ok git postkit gc --all --yes
 	equal "$(here postgres 'SELECT string_agg(datname, chr(32) ORDER BY datname) FROM pg_database')" "$databases"
 }
 
@@ -56,7 +56,7 @@ ours() { here postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\
 	equal "$(here postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\_clone%'")" 1
 	git postkit remote add again "$PROD"
 	fails 128 git postkit start --remote again
-	git postkit abort
+	git postkit abort --yes
 	fails 128 git postkit start --remote again
 	has /nowhere
 }

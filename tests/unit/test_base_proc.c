@@ -166,6 +166,31 @@ static void a_daemon_lives_in_its_own_session(void **state)
 	assert_non_null(strstr(err.msg, "No such file"));
 }
 
+/* Also what shrugs the first signal off, and what it started. */
+static void time_runs_out_for_the_whole_group(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+	double started = pk_now();
+	int status = -1;
+	struct pk_proc slow = { .argv = SH("sleep 60 & echo $!; wait"), .out = &out, .timeout = 1 };
+	assert_int_equal(pk_proc_run(&slow, &status, NULL), 0);
+	assert_int_equal(status, 128 + SIGTERM);
+	assert_true(pk_now() - started < 8);
+	pid_t left = (pid_t)atoi(out.ptr);
+	for (int i = 0; i < 200 && kill(left, 0) == 0; i++) {
+		PK_FREE char *path = pk_printf("/proc/%d/stat", (int)left);
+		PK_AUTO(pk_buf) stat = PK_BUF_INIT;
+		if (pk_read_file(path, &stat, NULL) < 0 || strstr(stat.ptr, ") Z "))
+			break;
+		assert_true(i < 199);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	struct pk_proc quick = { .argv = SH("exit 3"), .timeout = 5 };
+	assert_int_equal(pk_proc_run(&quick, &status, NULL), 0);
+	assert_int_equal(status, 3);
+}
+
 static int hooked;
 
 static void hook(void *arg)
@@ -205,6 +230,7 @@ int main(void)
 		cmocka_unit_test(what_lives_on_is_not_waited_for),
 		cmocka_unit_test(children_get_plain_signals_and_no_strange_files),
 		cmocka_unit_test(a_daemon_lives_in_its_own_session),
+		cmocka_unit_test(time_runs_out_for_the_whole_group),
 		cmocka_unit_test(an_interrupt_ends_the_child_and_calls_the_hook),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
