@@ -8,11 +8,13 @@
 #include "install/install.h"
 
 static bool opt_no_hooks;
-static const char *opt_ci;
+static const char *opt_ci, *opt_clone_command;
 
 const struct pk_opt pk_opts_init[] = {
 	{ PK_OPT_STRING, 0, "ci", "KIND",
 	  "add a job for a continuous integration: github or gitlab", &opt_ci },
+	{ PK_OPT_STRING, 0, "clone-command", "KIND",
+	  "add a command that makes clones: neon, dblab or cloudnativepg", &opt_clone_command },
 	{ PK_OPT_FLAG, 0, "no-hooks", NULL, "leave the git hooks alone", &opt_no_hooks },
 	{ 0 },
 };
@@ -47,18 +49,26 @@ static const struct {
 	{ "gitlab", ".gitlab/postkit.yml", "templates/gitlab.yml" },
 };
 
+static const char *const clone_commands[] = { "neon", "dblab", "cloudnativepg" };
+
 /* From a template, or empty. 1: made, 0: was there. */
-static int put_file(const struct pk_ctx *ctx, const char *path, const char *template,
-		    struct pk_err *err)
+static int put_at(const char *full, const char *template, int mode, struct pk_err *err)
 {
-	PK_FREE char *full = pk_path_join(ctx->repo.workdir, path);
 	const struct pk_embedded *file = template ? pk_embedded_find(template) : NULL;
 
 	if (pk_path_exists(full))
 		return 0;
-	if (pk_write_file(full, file ? file->data : "", file ? file->len : 0, 0644, err) < 0)
+	if (pk_write_file(full, file ? file->data : "", file ? file->len : 0, mode, err) < 0)
 		return -1;
 	return 1;
+}
+
+static int put_file(const struct pk_ctx *ctx, const char *path, const char *template,
+		    struct pk_err *err)
+{
+	PK_FREE char *full = pk_path_join(ctx->repo.workdir, path);
+
+	return put_at(full, template, 0644, err);
 }
 
 static int make_settings(const struct pk_ctx *ctx, struct pk_err *err)
@@ -136,6 +146,34 @@ static int make_ci(const struct pk_ctx *ctx, struct pk_err *err)
 	return 0;
 }
 
+/* In the repository's own folder: what runs here is not for a pulled branch to change. */
+static int make_clone_command(const struct pk_ctx *ctx, struct pk_err *err)
+{
+	PK_FREE char *full = NULL, *template = NULL;
+	int made;
+
+	if (!opt_clone_command)
+		return 0;
+	full = pk_printf("%s/postkit/clone-%s", ctx->repo.commondir, opt_clone_command);
+	template = pk_printf("templates/clone/%s", opt_clone_command);
+	made = put_at(full, template, 0755, err);
+	if (made >= 0)
+		printf("%s  %s\n", made ? "created" : "kept   ", full);
+	if (made == 1)
+		pk_advise(ctx, "CloneCommand", "read it, then: git config postkit.remote.NAME.cloneCommand '%s'", full);
+	return made;
+}
+
+static int check_clone_option(struct pk_err *err)
+{
+	for (size_t i = 0; opt_clone_command && i < PK_COUNT(clone_commands); i++)
+		if (pk_streq(opt_clone_command, clone_commands[i]))
+			return 0;
+	return opt_clone_command ? pk_help_usage("init", err, "--clone-command is neon, dblab or cloudnativepg, not '%s'",
+						 opt_clone_command)
+				 : 0;
+}
+
 static int check_ci_option(struct pk_err *err)
 {
 	for (size_t i = 0; opt_ci && i < PK_COUNT(ci_jobs); i++)
@@ -185,20 +223,21 @@ int pk_cmd_init(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, made[4], hooks = 0, result = pk_cmd_parse("init", argc, argv, operands, &n, err);
+	int n, made[5], hooks = 0, result = pk_cmd_parse("init", argc, argv, operands, &n, err);
 
 	if (result)
 		return result;
 	if (n)
 		return pk_help_usage("init", err, "init takes no operand, and got '%s'",
 				     operands[0]);
-	if (check_ci_option(err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
+	if (check_ci_option(err) < 0 || check_clone_option(err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	if ((made[0] = make_settings(&ctx, err)) < 0 || (made[1] = take_over(&ctx, err)) < 0 ||
-	    (made[2] = make_folders(&ctx, err)) < 0 || (made[3] = make_ci(&ctx, err)) < 0)
+	    (made[2] = make_folders(&ctx, err)) < 0 || (made[3] = make_ci(&ctx, err)) < 0 ||
+	    (made[4] = make_clone_command(&ctx, err)) < 0)
 		return -1;
 	if (!opt_no_hooks && (hooks = make_hooks(&ctx, err)) < 0)
 		return -1;
-	say_what_next(&ctx, made[0] || made[1] || made[2] || made[3]);
+	say_what_next(&ctx, made[0] || made[1] || made[2] || made[3] || made[4]);
 	return hooks ? PK_EXIT_ATTENTION : 0;
 }
