@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Clones that a command of the user's makes: the contract, kept by both sides, and what happens when it is not.
 
-# shellcheck disable=SC2154 # $stderr comes from run
+# shellcheck disable=SC2154,SC2016 # $status comes from run; scripts are written as they are to run
 load ../lib/common
 
 # Prod, with a role that deploys and is no superuser; and a command that makes each clone as a database server
@@ -56,9 +56,10 @@ calls() { grep -c "^$1 " "$FARM" || :; }
 # Nothing that somebody may see holds the clone's password; a file of ours alone does.
 no_secret() {
 	hasnt s3cr3t
-	[ -z "$(git for-each-ref --format='%(objectname)' refs/postkit | while read -r ref; do git log -p "$ref"; done | grep s3cr3t)" ]
-	[ -z "$(git config --list | grep s3cr3t)" ]
 	local file
+	equal "$(git for-each-ref --format='%(objectname)' refs/postkit | while read -r ref; do git log -p "$ref"; done |
+		grep -c s3cr3t)" 0
+	equal "$(git config --list | grep -c s3cr3t)" 0
 	while IFS= read -r file; do
 		equal "$(stat -c %a "$file")" 600
 	done < <(grep -rl s3cr3t "$(git rev-parse --git-common-dir)" "$POSTKIT_STATE_DIR")

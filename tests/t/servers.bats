@@ -32,8 +32,7 @@ ours() { here postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\
 	commit_all 'import'
 	git switch -q -c more
 	ok git postkit start
-	[ ! -e "$(git rev-parse --git-common-dir)"/postkit/pg* ]
-	equal "$(find "$POSTKIT_STATE_DIR" -name PG_VERSION | wc -l)" 0
+	equal "$(find "$POSTKIT_STATE_DIR" "$(git rev-parse --git-common-dir)" -name PG_VERSION | wc -l)" 0
 	[[ $(git postkit url) == *"host=$HERE_SOCKET"* ]]
 	equal "$(git postkit psql -- -Atc 'SELECT count(*) FROM t')" 2
 	echo 'CREATE TABLE u (id int);' >db/schema/u.sql
