@@ -146,11 +146,12 @@ bench: all
 	tests/bench/run $(BUILD)
 
 # The share of pairs of schemas that converge, in both directions. OPTIONS='--data --copies' asks more,
-# OPTIONS='--random 100' takes other pairs; FILTER=TEXT takes fewer.
+# OPTIONS='--random 100' takes other pairs; FILTER=TEXT takes fewer. A folder of labelled migrations
+# (<topic>/<case>.{sql,json}) goes to lint; OPTIONS=--static without a database, --all tells more.
 .PHONY: corpus
 corpus: all
-	@$(if $(CORPUS),:,echo "usage: make corpus CORPUS=<folder of pairs>" >&2; exit 129)
-	tests/lib/corpus $(OPTIONS) $(BUILD) $(CORPUS) $(FILTER)
+	@$(if $(CORPUS),:,echo "usage: make corpus CORPUS=<folder of pairs or labelled migrations>" >&2; exit 129)
+	tests/lib/$(if $(wildcard $(CORPUS)/*/*.json),lintcorpus,corpus) $(OPTIONS) $(BUILD) $(CORPUS) $(FILTER)
 
 # Random pairs: the same SEED makes the same ones.
 PAIRS ?= 1000
@@ -237,6 +238,7 @@ help:
 	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
 	@echo 'bench               times, as ratios'
 	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
+	@echo '                    labelled migrations: what lint names, and its false alarms'
 	@echo 'random PAIRS= SEED=  pairs of random schemas, judged in both directions; FIRST=N KEEP=DIR DUMPS=N'
 	@echo 'install, uninstall  PREFIX=/usr/local DESTDIR='
 	@echo 'deps                Debian packages that are missing'

@@ -101,7 +101,7 @@ static int lint_migration(struct pk_check_state *state, const struct pk_chain *c
 	struct pk_lint_catalog view = { .text = catalog_text, .arg = &catalog };
 	struct pk_lint_options options = {
 		.catalog = known ? &view : NULL, .config = state->in->config,
-		.transaction = m->up_transaction, .first_line = m->up_line,
+		.transaction = m->up_transaction, .first_line = m->up_line, .ours = true,
 	};
 	struct pk_findings *findings = &state->ret->findings;
 	const char *file = pk_arena_strdup(&findings->arena, path);

@@ -4,14 +4,26 @@
 #include "cmd/help.h"
 #include "git/git.h"
 #include "lint/lint.h"
+#include "sql/goose.h"
 #include "sql/migration.h"
 
-static bool opt_json, opt_rules;
+static bool opt_json, opt_rules, opt_single;
+static int opt_large;
 
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
+	{ PK_OPT_FLAG, '1', "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
+	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large", &opt_large },
 	{ 0 },
+};
+
+/* The part of a file that a runner applies. */
+struct part {
+	const char *sql;
+	int first_line;
+	bool transaction, ours;
+	const char *from; /* fingerprint of the schema before it, or NULL */
 };
 
 /* The schema before a migration: the stored snapshot that its header names. Texts live in the arena. */
@@ -29,40 +41,72 @@ static const char *known_text(void *arg, const char *path)
 	return pk_arena_strdup(&known->arena, text);
 }
 
-static int lint_migration(const struct pk_ctx *ctx, const char *file, const struct pk_migration *m,
-			  struct pk_findings *findings, struct pk_err *err)
+static int lint_part(const struct pk_ctx *ctx, const char *file, const struct part *part, struct pk_findings *findings,
+		     struct pk_err *err)
 {
-	struct known known = { .repo = &ctx->repo, .fingerprint = m->from };
+	struct known known = { .repo = &ctx->repo, .fingerprint = part->from };
 	struct pk_lint_catalog catalog = { .text = known_text, .arg = &known };
-	bool has_catalog = ctx->has_repo && m->from && pk_fingerprint_known(&ctx->repo, m->from);
+	bool has_catalog = ctx->has_repo && part->from && pk_fingerprint_known(&ctx->repo, part->from);
 	struct pk_lint_options options = { .catalog = has_catalog ? &catalog : NULL, .config = &ctx->config,
-					   .transaction = m->up_transaction, .first_line = m->up_line };
-	int status = pk_lint_sql(m->up, file, &options, findings, err);
+					   .transaction = part->transaction, .ours = part->ours,
+					   .first_line = part->first_line, .large_rows = opt_large };
+	int status = pk_lint_sql(part->sql, file, &options, findings, err);
 
 	/* Findings hold their own texts; the catalog's are done with. */
 	pk_arena_release(&known.arena);
 	return status;
 }
 
-static int lint_file(const struct pk_ctx *ctx, const char *file, struct pk_findings *findings, struct pk_err *err)
+/* dbmate's files and ours. */
+static int lint_migration(const struct pk_ctx *ctx, const char *file, const struct pk_buf *text,
+			  struct pk_findings *findings, struct pk_err *err)
 {
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_migration) m = PK_MIGRATION_INIT;
-	PK_FREE char *checksum = NULL;
-
-	if (pk_read_file(file, &text, err) < 0)
-		return -1;
-	if (!strstr(text.ptr, "-- migrate:up")) {
-		struct pk_lint_options options = { .config = &ctx->config, .first_line = 1 };
-
-		return pk_lint_sql(text.ptr, file, &options, findings, err);
-	}
-	checksum = pk_git_hash_blob(text.ptr, text.len);
+	PK_FREE char *checksum = pk_git_hash_blob(text->ptr, text->len);
 	/* a draft may have any name yet; what is wrong in it still is so in this file */
 	const char *name = pk_migration_valid_file(pk_path_base(file)) ? file : "0_draft.sql";
-	if (pk_migration_parse(name, text.ptr, text.len, checksum, &m, err) < 0)
+
+	if (pk_migration_parse(name, text->ptr, text->len, checksum, &m, err) < 0)
 		return pk_err_at(err, file, err->line, err->col);
-	return lint_migration(ctx, file, &m, findings, err);
+	struct part part = { m.up, m.up_line, m.up_transaction, true, m.from };
+	return lint_part(ctx, file, &part, findings, err);
+}
+
+static int lint_goose(const struct pk_ctx *ctx, const char *file, const char *text, const struct pk_goose *goose,
+		      struct pk_findings *findings, struct pk_err *err)
+{
+	PK_FREE char *up = pk_strndup(text + goose->start, goose->end - goose->start);
+	struct part part = { up, goose->line, goose->transaction, false, NULL };
+
+	return lint_part(ctx, file, &part, findings, err);
+}
+
+static int read_input(const char *file, struct pk_buf *text, struct pk_err *err)
+{
+	char chunk[8192];
+	size_t n;
+
+	if (strcmp(file, "-") != 0)
+		return pk_read_file(file, text, err);
+	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
+		pk_buf_addn(text, chunk, n);
+	return ferror(stdin) ? pk_err_errno(err, "standard input cannot be read") : 0;
+}
+
+static int lint_file(const struct pk_ctx *ctx, const char *operand, struct pk_findings *findings, struct pk_err *err)
+{
+	const char *file = strcmp(operand, "-") == 0 ? "<stdin>" : operand;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	struct pk_goose goose;
+
+	if (read_input(operand, &text, err) < 0)
+		return -1;
+	if (strstr(text.ptr, "-- migrate:up"))
+		return lint_migration(ctx, file, &text, findings, err);
+	if (pk_goose_up(text.ptr, &goose))
+		return lint_goose(ctx, file, text.ptr, &goose, findings, err);
+	struct part part = { text.ptr, 1, opt_single, false, NULL };
+	return lint_part(ctx, file, &part, findings, err);
 }
 
 static const char *const level_names[] = { "off", "warning", "error" };
@@ -104,7 +148,7 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 		return 0;
 	}
 	if (n < 1)
-		return pk_help_usage("lint", err, "lint takes one file or more");
+		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
 	if (pk_ctx_open(&ctx, false, err) < 0)
 		return -1;
 	for (int i = 0; i < n; i++) {

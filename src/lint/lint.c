@@ -91,7 +91,7 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 	};
 	size_t first = ret->n;
 
-	if (pk_sql_split(sql, file, &lint.statements, err) < 0) {
+	if ((options->ours ? pk_sql_split : pk_sql_split_psql)(sql, file, &lint.statements, err) < 0) {
 		if (err && err->line && options->first_line > 0)
 			err->line += options->first_line - 1;
 		return -1;

@@ -49,8 +49,9 @@ struct pk_lint_options {
 		*catalog;		/* NULL: not known, everything not created here exists */
 	const struct pk_config *config; /* levels: postkit.rule.<id>.level; may be NULL */
 	bool transaction;		/* the runner wraps the text in one transaction */
+	bool ours;			/* a migration that git postkit runs: it sets lock_timeout, and no psql reads it */
 	int first_line;			/* of text in its file, 1-based */
-	int64_t small_rows; /* tables up to so many rows are not worth a word; 0: 1000 */
+	int64_t large_rows; /* tables of fewer rows are not worth a word about work; 0: 1000 */
 };
 /* Findings are appended. Text that cannot be split is an error; what does not parse gives a finding "not-analysed". */
 int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,

@@ -78,6 +78,7 @@ void pk_lint_note(struct pk_lint *lint,
 bool pk_lint_is_new(struct pk_lint *lint, const char *object, const char *schema, const char *name);
 bool pk_lint_table_is_new(struct pk_lint *lint,
 			  const struct pk_action *action); /* the table concerned */
+int64_t pk_lint_large(const struct pk_lint *lint); /* from how many rows on */
 /* Existing, and not known to be small: worth a word about work under a lock. */
 bool pk_lint_is_big(struct pk_lint *lint, const char *schema, const char *name);
 bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action); /* the table concerned */

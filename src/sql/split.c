@@ -42,6 +42,7 @@ struct state {
 	bool create, routine; /* CREATE [OR REPLACE] FUNCTION or PROCEDURE */
 	bool from;	      /* the last word was FROM */
 	bool begin;	      /* the last word was BEGIN */
+	bool stdin_rows;      /* COPY ... FROM STDIN: rows follow its end */
 	int parens, blocks;   /* open brackets; BEGIN ATOMIC and CASE in it */
 };
 
@@ -92,12 +93,68 @@ static bool is_restrict(const char *s)
 	return pk_starts_with(s, "\\restrict ") || pk_starts_with(s, "\\unrestrict ");
 }
 
-/* One token into the state. Returns 1 when a statement ends with it. */
-static int split_token(struct state *s, char *sql, const char *file, const struct pk_token *token,
+static void blank(char *sql, size_t start, size_t end)
+{
+	for (size_t i = start; i < end; i++)
+		if (sql[i] != '\n' && sql[i] != '\r')
+			sql[i] = ' ';
+}
+
+/* Commands of psql that bring in what is not written here. */
+static bool brings_in(const char *s)
+{
+	static const char *const commands[] = { "\\i", "\\ir", "\\include", "\\include_relative", "\\gexec", "\\copy" };
+	size_t n = strcspn(s, " \t\r\n;");
+
+	for (size_t i = 0; i < PK_COUNT(commands); i++)
+		if (strlen(commands[i]) == n && memcmp(s, commands[i], n) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A command of psql, to the end of its line. Behind words it ends their statement, as \g does. Returns 1 when a
+ * statement ends with it.
+ */
+static int psql_command(struct state *s, char *sql, struct pk_token *token, struct pk_scan *scan)
+{
+	size_t end = token->start + strcspn(sql + token->start, "\r\n");
+
+	scan->pos = end;
+	if (brings_in(sql + token->start)) {
+		token->start = token->end = end;
+		s->words++;
+		return 1;
+	}
+	blank(sql, token->start, end);
+	return s->words > 0;
+}
+
+/* The rows of COPY, to the line "\." or the end. */
+static void blank_rows(char *sql, struct pk_scan *scan)
+{
+	size_t at = scan->pos + strcspn(sql + scan->pos, "\n");
+
+	while (sql[at] == '\n') {
+		size_t start = at + 1, end = start + strcspn(sql + start, "\n");
+		bool last = end - start >= 2 && memcmp(sql + start, "\\.", 2) == 0;
+
+		blank(sql, start, end);
+		at = end;
+		if (last)
+			break;
+	}
+	scan->pos = at;
+}
+
+/* One token into the state. Returns 1 when a statement ends with it. psql: text that psql reads. */
+static int split_token(struct state *s, char *sql, const char *file, bool psql, struct pk_token *token,
 		       struct pk_scan *scan, struct pk_err *err)
 {
 	char c = token->kind == PK_TOKEN_CHAR ? sql[token->start] : '\0';
 
+	if (token->kind == PK_TOKEN_BACKSLASH && psql)
+		return psql_command(s, sql, token, scan);
 	if (token->kind == PK_TOKEN_BACKSLASH) {
 		if (s->words || !is_restrict(sql + token->start))
 			return refuse_command(sql, file, token->start, err);
@@ -107,14 +164,19 @@ static int split_token(struct state *s, char *sql, const char *file, const struc
 		scan->pos = token->start + n;
 		return 0;
 	}
-	if (c == ';' && s->parens <= 0 && s->blocks == 0)
+	if (c == ';' && s->parens <= 0 && s->blocks == 0) {
+		if (s->stdin_rows)
+			blank_rows(sql, scan);
 		return 1;
+	}
 	if (c == '(')
 		s->parens++;
 	else if (c == ')' && s->parens > 0)
 		s->parens--;
 	if (token->kind == PK_TOKEN_WORD) {
-		if (s->copy && s->from && pk_token_is(sql, token, "stdin")) {
+		if (s->copy && s->from && pk_token_is(sql, token, "stdin") && psql) {
+			s->stdin_rows = true;
+		} else if (s->copy && s->from && pk_token_is(sql, token, "stdin")) {
 			pk_err_set(err, "COPY FROM STDIN cannot stand in a file of statements");
 			pk_err_hint(err, "write the rows as INSERT, or load them by psql");
 			return refuse(sql, file, token->start, err);
@@ -127,8 +189,8 @@ static int split_token(struct state *s, char *sql, const char *file, const struc
 	return 0;
 }
 
-/* sql: psql's harmless commands are blanked in it. */
-static int split_by_scanner(char *sql, size_t len, const char *file, struct ranges *ret,
+/* sql: what psql alone understands is blanked in it. */
+static int split_by_scanner(char *sql, size_t len, const char *file, bool psql, struct ranges *ret,
 			    struct pk_err *err)
 {
 	struct pk_scan scan;
@@ -138,7 +200,7 @@ static int split_by_scanner(char *sql, size_t len, const char *file, struct rang
 
 	pk_scan_start(&scan, sql, len);
 	while (pk_scan_code(&scan, &token)) {
-		int end = split_token(&state, sql, file, &token, &scan, err);
+		int end = split_token(&state, sql, file, psql, &token, &scan, err);
 		if (end < 0)
 			return -1;
 		if (!end)
@@ -249,7 +311,7 @@ static void place_statements(struct pk_statements *ret, const char *sql)
 	}
 }
 
-int pk_sql_split(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err)
+static int split(const char *sql, const char *file, bool psql, struct pk_statements *ret, struct pk_err *err)
 {
 	PK_FREE char *text = pk_strdup(sql);
 	size_t len = strlen(text);
@@ -258,7 +320,7 @@ int pk_sql_split(const char *sql, const char *file, struct pk_statements *ret, s
 
 	if (pk_starts_with(text, "\xef\xbb\xbf"))
 		memset(text, ' ', 3); /* editors' byte order mark */
-	if (split_by_scanner(text, len, file, &scanned, err) < 0)
+	if (split_by_scanner(text, len, file, psql, &scanned, err) < 0)
 		return -1;
 	bool good = split_by_grammar(text, len, &parsed);
 	const struct ranges *ranges = good ? &parsed : &scanned;
@@ -266,4 +328,14 @@ int pk_sql_split(const char *sql, const char *file, struct pk_statements *ret, s
 		add_statement(ret, text, ranges->items[i], good);
 	place_statements(ret, text);
 	return 0;
+}
+
+int pk_sql_split(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err)
+{
+	return split(sql, file, false, ret, err);
+}
+
+int pk_sql_split_psql(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err)
+{
+	return split(sql, file, true, ret, err);
 }

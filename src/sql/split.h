@@ -33,5 +33,10 @@ void pk_statements_release(struct pk_statements *statements);
  * COPY data are errors with their place. pg_dump's output otherwise passes.
  */
 int pk_sql_split(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err);
+/*
+ * As above, for text that psql may be meant to read: its commands and the rows of COPY count as white space. Commands
+ * that bring in statements from elsewhere (\i, \gexec, \copy) are statements of their own that did not parse.
+ */
+int pk_sql_split_psql(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err);
 
 #endif

@@ -160,6 +160,28 @@ quiet() { run --separate-stderr "$@"; }
 	fails 129 git postkit lint
 }
 
+@test "lint reads standard input, goose's files and what is meant for psql" {
+	fails 1 git postkit lint - <<<'DROP TABLE users;'
+	has '<stdin>:1:1' drop-table
+	printf -- '-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY i ON a (b);\n-- +goose Down\nDROP TABLE a;\n' >goose.sql
+	ok git postkit lint goose.sql
+	sed -i 1d goose.sql
+	fails 1 git postkit lint goose.sql
+	has goose.sql:2:1 concurrently-in-tx
+	hasnt drop-table
+	printf '\\set x 1\nCOPY a FROM stdin;\nDROP TABLE \x27b;\n\\.\nSELECT 1 \\g\nDROP TABLE c;\n\\i other.sql\n' >psql.sql
+	fails 1 git postkit lint psql.sql
+	has psql.sql:6:1 'c with all' psql.sql:7:1 not-analysed
+	hasnt "'b"
+}
+
+@test "lint takes a file as one transaction where the runner does" {
+	echo 'CREATE INDEX CONCURRENTLY i ON a (b);' >alone.sql
+	ok git postkit lint alone.sql
+	fails 1 git postkit lint -1 alone.sql
+	has concurrently-in-tx
+}
+
 # ---- copy ----
 
 @test "copy brings schema, data, sequences and owners, outside a repository" {
