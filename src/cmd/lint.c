@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "chain/chain.h"
 #include "cmd/help.h"
+#include "cmd/scratch.h"
 #include "git/git.h"
 #include "lint/lint.h"
 #include "sql/goose.h"
@@ -9,12 +10,14 @@
 
 static bool opt_json, opt_rules, opt_single;
 static int opt_large;
+static const char *opt_scratch;
 
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
 	{ PK_OPT_FLAG, '1', "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
 	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large", &opt_large },
+	{ PK_OPT_STRING, 0, "scratch", "URL", "run it there and see: a local database that may be spoilt", &opt_scratch },
 	{ 0 },
 };
 
@@ -24,6 +27,12 @@ struct part {
 	int first_line;
 	bool transaction, ours;
 	const char *from; /* fingerprint of the schema before it, or NULL */
+};
+
+struct work {
+	struct pk_ctx ctx;
+	struct pk_scratch scratch;
+	struct pk_findings findings;
 };
 
 /* The schema before a migration: the stored snapshot that its header names. Texts live in the arena. */
@@ -41,16 +50,20 @@ static const char *known_text(void *arg, const char *path)
 	return pk_arena_strdup(&known->arena, text);
 }
 
-static int lint_part(const struct pk_ctx *ctx, const char *file, const struct part *part, struct pk_findings *findings,
+static int lint_part(struct work *work, const char *file, const struct part *part,
 		     struct pk_err *err)
 {
+	const struct pk_ctx *ctx = &work->ctx;
 	struct known known = { .repo = &ctx->repo, .fingerprint = part->from };
 	struct pk_lint_catalog catalog = { .text = known_text, .arg = &known };
 	bool has_catalog = ctx->has_repo && part->from && pk_fingerprint_known(&ctx->repo, part->from);
 	struct pk_lint_options options = { .catalog = has_catalog ? &catalog : NULL, .config = &ctx->config,
 					   .transaction = part->transaction, .ours = part->ours,
 					   .first_line = part->first_line, .large_rows = opt_large };
-	int status = pk_lint_sql(part->sql, file, &options, findings, err);
+
+	if (opt_scratch && pk_scratch_use(&work->scratch, &options, err) < 0)
+		return -1;
+	int status = pk_lint_sql(part->sql, file, &options, &work->findings, err);
 
 	/* Findings hold their own texts; the catalog's are done with. */
 	pk_arena_release(&known.arena);
@@ -58,8 +71,7 @@ static int lint_part(const struct pk_ctx *ctx, const char *file, const struct pa
 }
 
 /* dbmate's files and ours. */
-static int lint_migration(const struct pk_ctx *ctx, const char *file, const struct pk_buf *text,
-			  struct pk_findings *findings, struct pk_err *err)
+static int lint_migration(struct work *work, const char *file, const struct pk_buf *text, struct pk_err *err)
 {
 	PK_AUTO(pk_migration) m = PK_MIGRATION_INIT;
 	PK_FREE char *checksum = pk_git_hash_blob(text->ptr, text->len);
@@ -69,16 +81,16 @@ static int lint_migration(const struct pk_ctx *ctx, const char *file, const stru
 	if (pk_migration_parse(name, text->ptr, text->len, checksum, &m, err) < 0)
 		return pk_err_at(err, file, err->line, err->col);
 	struct part part = { m.up, m.up_line, m.up_transaction, true, m.from };
-	return lint_part(ctx, file, &part, findings, err);
+	return lint_part(work, file, &part, err);
 }
 
-static int lint_goose(const struct pk_ctx *ctx, const char *file, const char *text, const struct pk_goose *goose,
-		      struct pk_findings *findings, struct pk_err *err)
+static int lint_goose(struct work *work, const char *file, const char *text, const struct pk_goose *goose,
+		      struct pk_err *err)
 {
 	PK_FREE char *up = pk_strndup(text + goose->start, goose->end - goose->start);
 	struct part part = { up, goose->line, goose->transaction, false, NULL };
 
-	return lint_part(ctx, file, &part, findings, err);
+	return lint_part(work, file, &part, err);
 }
 
 static int read_input(const char *file, struct pk_buf *text, struct pk_err *err)
@@ -93,7 +105,7 @@ static int read_input(const char *file, struct pk_buf *text, struct pk_err *err)
 	return ferror(stdin) ? pk_err_errno(err, "standard input cannot be read") : 0;
 }
 
-static int lint_file(const struct pk_ctx *ctx, const char *operand, struct pk_findings *findings, struct pk_err *err)
+static int lint_file(struct work *work, const char *operand, struct pk_err *err)
 {
 	const char *file = strcmp(operand, "-") == 0 ? "<stdin>" : operand;
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -102,11 +114,11 @@ static int lint_file(const struct pk_ctx *ctx, const char *operand, struct pk_fi
 	if (read_input(operand, &text, err) < 0)
 		return -1;
 	if (strstr(text.ptr, "-- migrate:up"))
-		return lint_migration(ctx, file, &text, findings, err);
+		return lint_migration(work, file, &text, err);
 	if (pk_goose_up(text.ptr, &goose))
-		return lint_goose(ctx, file, text.ptr, &goose, findings, err);
+		return lint_goose(work, file, text.ptr, &goose, err);
 	struct part part = { text.ptr, 1, opt_single, false, NULL };
-	return lint_part(ctx, file, &part, findings, err);
+	return lint_part(work, file, &part, err);
 }
 
 static const char *const level_names[] = { "off", "warning", "error" };
@@ -134,10 +146,18 @@ static void print_findings(const struct pk_findings *findings)
 		pk_finding_print(stdout, &findings->items[i]);
 }
 
+static void work_release(struct work *work)
+{
+	pk_scratch_release(&work->scratch);
+	pk_findings_release(&work->findings);
+	pk_ctx_release(&work->ctx);
+}
+
 int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 {
-	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
-	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
+	struct work work __attribute__((cleanup(work_release))) = {
+		.ctx = PK_CTX_INIT, .scratch = PK_SCRATCH_INIT,
+	};
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	int n, result = pk_cmd_parse("lint", argc, argv, operands, &n, err);
 
@@ -149,12 +169,13 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 	}
 	if (n < 1)
 		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
-	if (pk_ctx_open(&ctx, false, err) < 0)
+	if (pk_ctx_open(&work.ctx, false, err) < 0 ||
+	    (opt_scratch && pk_scratch_open(&work.scratch, &work.ctx, opt_scratch, err) < 0))
 		return -1;
 	for (int i = 0; i < n; i++) {
-		if (lint_file(&ctx, operands[i], &findings, err) < 0)
+		if (lint_file(&work, operands[i], err) < 0)
 			return -1;
 	}
-	print_findings(&findings);
-	return pk_findings_fatal(&findings) ? PK_EXIT_NO : 0;
+	print_findings(&work.findings);
+	return pk_findings_fatal(&work.findings) ? PK_EXIT_NO : 0;
 }

@@ -5,13 +5,13 @@
 static const struct pk_rule engine_rules[] = {
 	{ "bad-allowance", PK_LEVEL_ERROR,
 	  "a postkit:allow comment without a reason, or for a rule that does not exist",
-	  "a finding let pass without a reason tells the next reader nothing", NULL },
+	  "a finding let pass without a reason tells the next reader nothing", NULL, PK_RULE_PLAIN },
 };
 static const struct pk_rules pk_rules_engine = { engine_rules, PK_COUNT(engine_rules) };
 
 static const struct pk_rules *const tables[] = {
 	&pk_rules_index, &pk_rules_constraint, &pk_rules_column, &pk_rules_drop,
-	&pk_rules_tx,	 &pk_rules_work,       &pk_rules_engine,
+	&pk_rules_tx,	 &pk_rules_work,       &pk_rules_measured, &pk_rules_engine,
 };
 
 const struct pk_rule *pk_rule_at(size_t i)
@@ -78,6 +78,17 @@ static void sort_findings(struct pk_findings *findings, size_t first)
 	}
 }
 
+static int measure(struct pk_lint *lint, size_t first, struct pk_err *err)
+{
+	const struct pk_lint_options *options = lint->options;
+	PK_FREE struct pk_effect *effects = pk_alloc((lint->statements.n + 1) * sizeof(*effects));
+
+	if (options->measure(options->measure_arg, &lint->statements, &lint->actions, effects, err) < 0)
+		return -1;
+	pk_lint_measured(lint, effects, first);
+	return 0;
+}
+
 int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,
 		struct pk_findings *ret, struct pk_err *err)
 {
@@ -104,6 +115,8 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 				lint.rule->check(&lint, action);
 		pk_lint_note(&lint, action);
 	}
+	if (options->measure && measure(&lint, first, err) < 0)
+		return -1;
 	pk_lint_allow(&lint, sql, first);
 	sort_findings(ret, first);
 	return 0;

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "git/config.h"
+#include "sql/action.h"
+#include "sql/effect.h"
 
 enum pk_level { PK_LEVEL_OFF, PK_LEVEL_WARNING, PK_LEVEL_ERROR };
 
@@ -23,7 +25,9 @@ struct pk_finding {
 	const char *why; /* why that hurts, a sentence */
 	const char
 		*fix; /* SQL that does it safely, real names filled in; NULL when there is none */
-	bool allowed; /* let pass by -- postkit:allow */
+	bool measured; /* the fact was seen, not inferred */
+	size_t index;  /* of the statement in its text; SIZE_MAX: about none */
+	bool allowed;  /* let pass by -- postkit:allow */
 	const char *reason; /* of the allowance */
 };
 struct pk_findings {
@@ -42,6 +46,7 @@ struct pk_lint_catalog {
 	const char *(*text)(void *arg, const char *path);
 	int64_t (*rows)(void *arg, const char *schema,
 			const char *table); /* -1 unknown; may be NULL */
+	bool (*invalid)(void *arg, const char *schema, const char *index); /* left by a failed build; NULL: not known */
 	void *arg;
 };
 struct pk_lint_options {
@@ -51,6 +56,13 @@ struct pk_lint_options {
 	bool transaction;		/* the runner wraps the text in one transaction */
 	bool ours;			/* a migration that git postkit runs: it sets lock_timeout, and no psql reads it */
 	int first_line;			/* of text in its file, 1-based */
+	/*
+	 * Runs the statements on a database like the one they are meant for; what is seen there overrules what the
+	 * text lets suspect. An effect for each statement. NULL: there is no such database.
+	 */
+	int (*measure)(void *arg, const struct pk_statements *statements, const struct pk_actions *actions,
+		       struct pk_effect *ret, struct pk_err *err);
+	void *measure_arg;
 	int64_t large_rows; /* tables of fewer rows are not worth a word about work; 0: 1000 */
 };
 /* Findings are appended. Text that cannot be split is an error; what does not parse gives a finding "not-analysed". */

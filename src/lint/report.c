@@ -138,6 +138,7 @@ void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct p
 		.col = action->col,
 		.fact = pk_arena_strdup(&out->arena, fact),
 		.why = lint->rule->why,
+		.index = action->statement,
 		.fix = pk_arena_strdup(&out->arena, fix),
 	};
 

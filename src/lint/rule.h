@@ -10,6 +10,13 @@
 
 struct pk_lint;
 
+/* What seeing the statement run says of a rule's finding. */
+enum pk_rule_nature {
+	PK_RULE_PLAIN, /* nothing */
+	PK_RULE_WORK,  /* false where it did no work worth a word */
+	PK_RULE_FAILS, /* false where it came to its end */
+};
+
 /* One rule, one row; the tables of rules stand in rules_*.c. */
 struct pk_rule {
 	const char *id;
@@ -18,13 +25,14 @@ struct pk_rule {
 	const char *why;     /* a sentence for the finding */
 	void (*check)(struct pk_lint *lint,
 		      const struct pk_action *action); /* NULL: reported by the engine */
+	enum pk_rule_nature nature;
 };
 struct pk_rules {
 	const struct pk_rule *rules;
 	size_t n;
 };
 extern const struct pk_rules pk_rules_index, pk_rules_constraint, pk_rules_column, pk_rules_drop,
-	pk_rules_tx, pk_rules_work;
+	pk_rules_tx, pk_rules_work, pk_rules_measured;
 /* All tables, and the i-th rule over all of them. */
 const struct pk_rule *pk_rule_at(size_t i);
 const struct pk_rule *pk_rule_find(const char *id);
@@ -119,6 +127,8 @@ char *pk_lint_table_text(struct pk_lint *lint, const struct pk_action *action);
 /* The statement with word put in behind another: CREATE INDEX -> CREATE INDEX CONCURRENTLY. Caller frees. */
 char *pk_lint_insert_word(struct pk_lint *lint, const struct pk_action *action, const char *behind,
 			  const char *word);
+/* measured.c: findings from first_finding on, by what the statements did (one effect each). */
+void pk_lint_measured(struct pk_lint *lint, const struct pk_effect *effects, size_t first_finding);
 /* allow.c: marks findings that comments in the text let pass, and reports bad comments. */
 void pk_lint_allow(struct pk_lint *lint, const char *sql, size_t first_finding);
 #endif

@@ -96,8 +96,11 @@ static void invalid_index_retry(struct pk_lint *lint, const struct pk_action *a)
 	if (a->verb != PK_CREATE || !pk_streq(a->object, "index") || !a->concurrently ||
 	    !a->if_not_exists || !a->name || dropped_before(lint, a))
 		return;
-	if (pk_lint_has_catalog(lint) && !index_of(lint, a))
+	if (pk_lint_has_catalog(lint) && !lint->options->catalog->invalid && !index_of(lint, a))
 		return; /* no such index there, valid or not */
+	const struct pk_lint_catalog *catalog = lint->options->catalog;
+	if (catalog && catalog->invalid && !catalog->invalid(catalog->arg, a->schema ? a->schema : lint->schema, a->name))
+		return;
 	PK_FREE char *statement = pk_strdup(lint->statements.items[a->statement].text);
 	pk_lint_report(lint, a,
 		       pk_lint_text("does nothing when an index '%s' is there, also an invalid one",
@@ -109,17 +112,17 @@ static void invalid_index_retry(struct pk_lint *lint, const struct pk_action *a)
 static const struct pk_rule rules[] = {
 	{ "index-blocking", PK_LEVEL_ERROR,
 	  "CREATE INDEX without CONCURRENTLY on an existing table",
-	  "nobody can write to the table until the index is built", index_blocking },
+	  "nobody can write to the table until the index is built", index_blocking, PK_RULE_WORK },
 	{ "drop-index-blocking", PK_LEVEL_ERROR, "DROP INDEX without CONCURRENTLY",
 	  "the lock waits behind every running query on the table, and everybody else waits behind "
 	  "the lock",
-	  drop_index_blocking },
+	  drop_index_blocking, PK_RULE_PLAIN },
 	{ "reindex-blocking", PK_LEVEL_ERROR, "REINDEX without CONCURRENTLY",
 	  "nobody can write to the table, nor read by the index, until it is built",
-	  reindex_blocking },
+	  reindex_blocking, PK_RULE_WORK },
 	{ "invalid-index-retry", PK_LEVEL_WARNING,
 	  "CREATE INDEX CONCURRENTLY IF NOT EXISTS over what a failed try left",
 	  "a build that failed leaves an invalid index of that name, which queries cannot use",
-	  invalid_index_retry },
+	  invalid_index_retry, PK_RULE_PLAIN },
 };
 const struct pk_rules pk_rules_index = { rules, PK_COUNT(rules) };

@@ -181,24 +181,24 @@ static void not_analysed(struct pk_lint *lint, const struct pk_action *a)
 
 static const struct pk_rule rules[] = {
 	{ "bulk-dml", PK_LEVEL_WARNING, "one statement that changes every row of an existing table",
-	  "rows stay locked and replicas fall behind until it is done", bulk_dml },
+	  "rows stay locked and replicas fall behind until it is done", bulk_dml, PK_RULE_WORK },
 	{ "maintenance-rewrite", PK_LEVEL_ERROR, "VACUUM FULL, CLUSTER, SET LOGGED and the like",
-	  "nobody can read or write the table until it is rewritten", maintenance_rewrite },
+	  "nobody can read or write the table until it is rewritten", maintenance_rewrite, PK_RULE_WORK },
 	{ "matview-refresh-blocking", PK_LEVEL_WARNING,
 	  "REFRESH MATERIALIZED VIEW without CONCURRENTLY",
-	  "nobody can read the view until the query is done", matview_refresh_blocking },
+	  "nobody can read the view until the query is done", matview_refresh_blocking, PK_RULE_PLAIN },
 	{ "partition-attach-scan", PK_LEVEL_ERROR, "ATTACH PARTITION that reads the new partition",
 	  "nobody can read or write the partition until all rows are checked",
-	  partition_attach_scan },
+	  partition_attach_scan, PK_RULE_WORK },
 	{ "partition-detach-blocking", PK_LEVEL_ERROR, "DETACH PARTITION without CONCURRENTLY",
 	  "the lock waits behind every running query on the table, and everybody else waits behind "
 	  "the lock",
-	  partition_detach_blocking },
+	  partition_detach_blocking, PK_RULE_PLAIN },
 	{ "constraints-disabled", PK_LEVEL_ERROR, "triggers and foreign keys switched off",
-	  "rows that no constraint has seen stay wrong for ever", constraints_disabled },
+	  "rows that no constraint has seen stay wrong for ever", constraints_disabled, PK_RULE_PLAIN },
 	{ "copy-program", PK_LEVEL_ERROR, "COPY ... PROGRAM",
-	  "a migration has no business outside the database", copy_program },
+	  "a migration has no business outside the database", copy_program, PK_RULE_PLAIN },
 	{ "not-analysed", PK_LEVEL_WARNING, "statement that could not be judged",
-	  "only a dry run shows what it does", not_analysed },
+	  "only a dry run shows what it does", not_analysed, PK_RULE_PLAIN },
 };
 const struct pk_rules pk_rules_work = { rules, PK_COUNT(rules) };

@@ -54,26 +54,6 @@ int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk
 	return 0;
 }
 
-static int read_counter(struct pk_conn *conn, int64_t *ret, struct pk_err *err)
-{
-	PK_FREE char *text = NULL;
-
-	if (pk_query_value(
-		    conn,
-		    "SELECT pg_catalog.sum(seq_tup_read) FROM pg_catalog.pg_stat_xact_user_tables",
-		    0, NULL, &text, err) < 0)
-		return -1;
-	*ret = text ? strtoll(text, NULL, 10) : 0;
-	return 0;
-}
-
-int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
-{
-	for (size_t i = 0; i < measure->n; i++)
-		measure->items[i].held = 0;
-	return read_counter(conn, &measure->read, err);
-}
-
 static struct pk_measured *find(struct pk_measure *measure, uint32_t oid)
 {
 	size_t low = 0, high = measure->n;
@@ -87,6 +67,38 @@ static struct pk_measured *find(struct pk_measure *measure, uint32_t oid)
 			high = mid;
 	}
 	return low < measure->n && measure->items[low].oid == oid ? &measure->items[low] : NULL;
+}
+
+static int64_t to_count(const char *text)
+{
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+static int read_counters(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
+{
+	static const char counters_sql[] =
+		"SELECT relid, seq_tup_read, n_tup_ins + n_tup_upd + n_tup_del "
+		"FROM pg_catalog.pg_stat_xact_user_tables "
+		"WHERE seq_tup_read > 0 OR n_tup_ins + n_tup_upd + n_tup_del > 0";
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, counters_sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	measure->read = measure->written = 0;
+	for (int i = 0; i < rows.n; i++) {
+		if (!find(measure, to_oid(pk_rows_get(&rows, i, 0))))
+			continue;
+		measure->read += to_count(pk_rows_get(&rows, i, 1));
+		measure->written += to_count(pk_rows_get(&rows, i, 2));
+	}
+	return 0;
+}
+
+int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
+{
+	for (size_t i = 0; i < measure->n; i++)
+		measure->items[i].held = 0;
+	return read_counters(measure, conn, err);
 }
 
 static unsigned mode_number(const char *mode)
@@ -141,12 +153,13 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	const struct pk_measured *rewritten = NULL;
 	struct strongest fresh = { 0 }, held = { 0 };
-	int64_t before = measure->read;
+	int64_t read = measure->read, written = measure->written;
 
-	if (read_counter(conn, &measure->read, err) < 0 ||
+	if (read_counters(measure, conn, err) < 0 ||
 	    pk_query(conn, locks_sql, 0, NULL, &rows, err) < 0)
 		return -1;
-	ret->read = measure->read - before;
+	ret->read = measure->read - read;
+	ret->written = measure->written - written;
 	for (int i = 0; i < rows.n; i++) {
 		struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
 		unsigned mode = mode_number(pk_rows_get(&rows, i, 1));
@@ -170,6 +183,7 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 		tell(&fresh, arena, &ret->lock, &ret->relation);
 	tell(&held, arena, &ret->held, &ret->held_on);
 	ret->rewrote = rewritten != NULL;
+	ret->rewrote_table = rewritten && !is_part(rewritten);
 	ret->rewritten = rewritten ? pk_arena_strdup(arena, rewritten->name) : NULL;
 	return 0;
 }

@@ -17,7 +17,7 @@ struct pk_measure {
 	struct pk_arena arena;
 	struct pk_measured *items; /* by oid; in the arena's care are only the names */
 	size_t n;
-	int64_t read;
+	int64_t read, written; /* of these, in this session's transaction so far */
 };
 #define PK_MEASURE_INIT                                                                            \
 	{                                                                                          \
@@ -29,7 +29,7 @@ void pk_measure_release(struct pk_measure *measure);
 int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
 /* At the beginning of a transaction. */
 int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
-/* After a statement, inside the transaction. Fills all but sql, line, seconds and rows. */
+/* After a statement, inside the transaction. Fills all but sql, line, seconds and rows; rows of new relations do not count. */
 int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena,
 			 struct pk_traced *ret, struct pk_err *err);
 

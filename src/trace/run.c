@@ -36,6 +36,7 @@ cJSON *pk_trace_to_json(const struct pk_trace *trace)
 		pk_json_set_str(o, "held", t->held);
 		pk_json_set_str(o, "held_on", t->held_on);
 		pk_json_set_num(o, "read", (double)t->read);
+		pk_json_set_num(o, "written", (double)t->written);
 		pk_json_set_bool(o, "rewrote", t->rewrote);
 		pk_json_set_str(o, "rewritten", t->rewritten);
 	}
@@ -265,6 +266,7 @@ static struct pk_traced *new_item(struct runner *r, const struct pk_statement *s
 		.line = file_line(r, s->line),
 		.rows = -1,
 		.read = -1,
+		.written = -1,
 	};
 	return &t->items[t->n];
 }

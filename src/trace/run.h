@@ -18,9 +18,11 @@ struct pk_traced {
 	const char *relation; /* that relation */
 	const char *held,
 		*held_on; /* strongest that the transaction holds by then, and on what; or NULL */
-	int64_t read;	  /* rows read by sequential scans; -1 unknown */
+	int64_t read;	  /* rows read by sequential scans of relations that existed before; -1 unknown */
+	int64_t written;  /* rows put into, changed in or deleted from those; -1 unknown */
 	bool rewrote;	  /* a relation that existed before got a new file */
 	const char *rewritten; /* its name, or NULL */
+	bool rewrote_table;    /* it holds rows itself: no index, no sequence */
 };
 struct pk_trace {
 	struct pk_arena arena;
