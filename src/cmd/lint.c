@@ -15,7 +15,7 @@ static const char *opt_scratch;
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
-	{ PK_OPT_FLAG, '1', "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
+	{ PK_OPT_FLAG, 0, "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
 	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large", &opt_large },
 	{ PK_OPT_STRING, 0, "scratch", "URL", "run it there and see: a local database that may be spoilt", &opt_scratch },
 	{ 0 },

@@ -1,4 +1,5 @@
 /* What is known at a statement: from the text before it, and from the catalog. */
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/strv.h"
 #include "lint/rule.h"
@@ -258,10 +259,35 @@ static void note_validated(struct pk_lint *lint, const struct pk_action *action)
 	lint->constraints = c;
 }
 
+/* As the server reads it: milliseconds where there is no unit. */
+static double timeout_of(const char *value)
+{
+	double seconds = 0;
+	char *end;
+
+	if (!value)
+		return 0;
+	double ms = strtod(value, &end);
+	if (!*end)
+		return ms / 1000;
+	return pk_parse_duration(value, &seconds) ? seconds : 0;
+}
+
+static void note_timeout(struct pk_lint *lint, const struct pk_action *action)
+{
+	if (action->local && !lint->in_tx)
+		return; /* says nothing to nobody */
+	lint->lock_timeout = timeout_of(action->def);
+	if (!action->local)
+		lint->outer_timeout = lint->lock_timeout;
+}
+
 static void note_setting(struct pk_lint *lint, const struct pk_action *action)
 {
 	if (pk_streq(action->name, "timezone") || pk_streq(action->name, "TimeZone"))
 		lint->timezone = action->def;
+	if (pk_streq(action->name, "lock_timeout") || pk_streq(action->name, "all"))
+		note_timeout(lint, action);
 	if (!pk_streq(action->name, "search_path"))
 		return;
 	lint->schema = "public";
@@ -289,6 +315,7 @@ static void note_transaction(struct pk_lint *lint, const struct pk_action *actio
 	}
 	lint->tx++;
 	lint->locked = NULL;
+	lint->lock_timeout = lint->outer_timeout;
 }
 
 static bool is_ddl(const struct pk_action *action)
@@ -307,14 +334,10 @@ static bool is_ddl(const struct pk_action *action)
 
 static void note_lock(struct pk_lint *lint, const struct pk_action *action)
 {
-	bool table = pk_streq(action->object, "table") || pk_streq(action->object, "column") ||
-		     pk_streq(action->object, "constraint");
+	bool drops_index = pk_streq(action->object, "index") && action->verb != PK_CREATE;
 
-	if (lint->in_tx && table &&
-	    (action->verb == PK_ALTER || action->verb == PK_DROP || action->verb == PK_RENAME) &&
-	    !pk_lint_table_is_new(lint, action) && action->sub != PK_VALIDATE &&
-	    action->sub != PK_ATTACH)
-		lint->locked = lint->locked ? lint->locked : action;
+	if (lint->in_tx && !lint->locked && !drops_index && pk_lint_locks_existing(lint, action))
+		lint->locked = action;
 }
 
 void pk_lint_note(struct pk_lint *lint, const struct pk_action *action)

@@ -11,7 +11,7 @@ static const struct pk_rules pk_rules_engine = { engine_rules, PK_COUNT(engine_r
 
 static const struct pk_rules *const tables[] = {
 	&pk_rules_index, &pk_rules_constraint, &pk_rules_column, &pk_rules_drop,
-	&pk_rules_tx,	 &pk_rules_work,       &pk_rules_measured, &pk_rules_engine,
+	&pk_rules_tx,	 &pk_rules_lock,       &pk_rules_work,   &pk_rules_measured, &pk_rules_engine,
 };
 
 const struct pk_rule *pk_rule_at(size_t i)
@@ -99,6 +99,8 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 		.schema = "public",
 		.in_tx = options->transaction,
 		.tx = 1,
+		.lock_timeout = -1,
+		.outer_timeout = -1,
 	};
 	size_t first = ret->n;
 

@@ -15,12 +15,6 @@ static bool worked(const struct pk_lint *lint, const struct pk_effect *e)
 	return large(lint, e->read) || large(lint, e->written) || e->rewrote_table;
 }
 
-static bool is_strong(const char *mode)
-{
-	return pk_streq(mode, "SHARE") || pk_streq(mode, "SHARE ROW EXCLUSIVE") || pk_streq(mode, "EXCLUSIVE") ||
-	       pk_streq(mode, "ACCESS EXCLUSIVE");
-}
-
 static void add_rows(struct pk_buf *buf, int64_t rows, const char *what)
 {
 	PK_FREE char *count = rows > 0 ? pk_count((uint64_t)rows) : NULL;
@@ -71,12 +65,12 @@ static void overrule(struct pk_lint *lint, const struct pk_effect *effects, size
 	out->n = kept;
 }
 
-static bool found(const struct pk_lint *lint, size_t first, size_t index, const char *rule)
+static struct pk_finding *found(const struct pk_lint *lint, size_t first, size_t index, const char *rule)
 {
 	for (size_t i = first; i < lint->out->n; i++)
 		if (lint->out->items[i].index == index && pk_streq(lint->out->items[i].rule, rule))
-			return true;
-	return false;
+			return &lint->out->items[i];
+	return NULL;
 }
 
 static bool found_work(const struct pk_lint *lint, size_t first, size_t index)
@@ -121,9 +115,15 @@ static const char *error_rule(const struct pk_effect *e)
 static void tell_error(struct pk_lint *lint, const struct pk_action *a, const struct pk_effect *e, size_t first)
 {
 	const char *rule = error_rule(e);
+	struct pk_finding *suspected = found(lint, first, a->statement, rule);
+	PK_FREE char *fact = pk_printf("fails: %s (%s)", e->error, e->sqlstate);
 
-	if (!found(lint, first, a->statement, rule))
-		tell(lint, rule, a, pk_printf("fails: %s (%s)", e->error, e->sqlstate), NULL);
+	if (suspected) {
+		suspected->fact = pk_arena_strdup(&lint->out->arena, fact);
+		suspected->measured = true;
+	} else {
+		tell(lint, rule, a, pk_take(&fact), NULL);
+	}
 }
 
 static const char *by_constraint(enum pk_constraint constraint)
@@ -213,9 +213,9 @@ static void tell_work(struct pk_lint *lint, const struct pk_action *a, const str
 		return;
 	if (large(lint, e->written) && !e->rewrote_table && !found(lint, first, a->statement, "bulk-dml"))
 		tell(lint, "bulk-dml", a, measured_fact(e), NULL);
-	if (is_strong(e->lock) && a->verb != PK_REFRESH && !found_work(lint, first, a->statement))
+	if (pk_lint_lock_is_strong(e->lock) && a->verb != PK_REFRESH && !found_work(lint, first, a->statement))
 		tell(lint, work_rule(lint, a->statement, e), a, measured_fact(e), NULL);
-	if (is_strong(e->kept) && !held_is_told(lint, first, a->statement)) {
+	if (pk_lint_lock_is_strong(e->kept) && !held_is_told(lint, first, a->statement)) {
 		PK_FREE char *fact = measured_fact(e);
 
 		tell(lint, "lock-held-work", a,

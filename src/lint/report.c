@@ -113,6 +113,11 @@ static enum pk_level configured(const struct pk_lint *lint, const char *id, enum
 	return level;
 }
 
+int pk_lint_line(const struct pk_lint *lint, const struct pk_action *action)
+{
+	return action->line + (lint->options->first_line > 0 ? lint->options->first_line - 1 : 0);
+}
+
 static bool reported(const struct pk_lint *lint, const struct pk_finding *finding)
 {
 	for (size_t i = 0; i < lint->out->n; i++) {
@@ -133,8 +138,7 @@ void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct p
 		.rule = lint->rule->id,
 		.level = configured(lint, lint->rule->id, level),
 		.file = pk_arena_strdup(&out->arena, lint->file),
-		.line = action->line +
-			(lint->options->first_line > 0 ? lint->options->first_line - 1 : 0),
+		.line = pk_lint_line(lint, action),
 		.col = action->col,
 		.fact = pk_arena_strdup(&out->arena, fact),
 		.why = lint->rule->why,

@@ -32,7 +32,7 @@ struct pk_rules {
 	size_t n;
 };
 extern const struct pk_rules pk_rules_index, pk_rules_constraint, pk_rules_column, pk_rules_drop,
-	pk_rules_tx, pk_rules_work, pk_rules_measured;
+	pk_rules_tx, pk_rules_lock, pk_rules_work, pk_rules_measured;
 /* All tables, and the i-th rule over all of them. */
 const struct pk_rule *pk_rule_at(size_t i);
 const struct pk_rule *pk_rule_find(const char *id);
@@ -73,7 +73,9 @@ struct pk_lint {
 	const struct pk_action *ddl, *dml; /* the first of each */
 	const struct pk_action
 		*locked; /* took a strong lock on an existing table in this transaction */
-	bool mixed;	 /* reported */
+	double lock_timeout;   /* seconds, as the text has set it; 0: none, -1: it has not */
+	double outer_timeout;  /* what holds again after the transaction */
+	bool mixed, waits, several; /* reported, once for all */
 
 	struct pk_map texts; /* path to struct pk_actions * of the catalog */
 };
@@ -109,6 +111,12 @@ bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk
 const struct pk_action *pk_lint_added_column(
 	struct pk_lint *lint, const struct pk_action *constraint); /* same statement */
 
+/* rules_lock.c: the strong lock that a statement takes on a table that was there, or NULL. */
+const char *pk_lint_lock(const struct pk_action *action);
+bool pk_lint_lock_is_strong(const char *mode); /* writers wait; NULL is none */
+bool pk_lint_locks_existing(struct pk_lint *lint, const struct pk_action *action);
+
+int pk_lint_line(const struct pk_lint *lint, const struct pk_action *action); /* in the file */
 /* The table an action is on: rel_*, or the object itself. */
 const char *pk_action_schema(const struct pk_action *action);
 const char *pk_action_table(const struct pk_action *action);

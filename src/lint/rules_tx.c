@@ -128,25 +128,15 @@ static void lock_held_work(struct pk_lint *lint, const struct pk_action *a)
 		return;
 	pk_lint_report(lint, a,
 		       pk_lint_text("works on many rows while line %s still holds its lock on %T",
-				    pk_arena_printf(&lint->arena, "%d",
-						    lint->locked->line +
-							    (lint->options->first_line > 0
-								     ? lint->options->first_line - 1
-								     : 0)),
+				    pk_arena_printf(&lint->arena, "%d", pk_lint_line(lint, lint->locked)),
 				    pk_action_schema(lint->locked), pk_action_table(lint->locked)),
 		       pk_lint_text("-- in a migration of its own:\n%S;",
 				    lint->statements.items[a->statement].text));
 }
 
-static bool is_strong(const char *mode)
-{
-	return mode && (strstr(mode, "ACCESS EXCLUSIVE") || strcmp(mode, "EXCLUSIVE") == 0 ||
-			strcmp(mode, "SHARE") == 0 || strcmp(mode, "SHARE ROW EXCLUSIVE") == 0);
-}
-
 static void explicit_lock(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->verb == PK_LOCK && is_strong(a->def) && !pk_lint_table_is_new(lint, a))
+	if (a->verb == PK_LOCK && pk_lint_lock_is_strong(a->def) && !pk_lint_table_is_new(lint, a))
 		pk_lint_report(lint, a,
 			       pk_lint_text("%s lock on %T until the transaction ends", a->def,
 					    a->rel_schema, a->rel_name),

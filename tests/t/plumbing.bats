@@ -178,8 +178,44 @@ quiet() { run --separate-stderr "$@"; }
 @test "lint takes a file as one transaction where the runner does" {
 	echo 'CREATE INDEX CONCURRENTLY i ON a (b);' >alone.sql
 	ok git postkit lint alone.sql
-	fails 1 git postkit lint -1 alone.sql
+	fails 1 git postkit lint --single-transaction alone.sql
 	has concurrently-in-tx
+}
+
+@test "lint on a scratch database tells what was seen, and takes back what was not" {
+	pg_createdb scratch
+	sql scratch "CREATE TABLE big AS SELECT g AS id, 'x' || g % 100 AS v FROM generate_series(1, 3000) g"
+	sql scratch 'CREATE TABLE small (id int); ALTER TABLE big ADD CHECK (v IS NOT NULL)'
+	cat >seen.sql <<-'SQL'
+		ALTER TABLE big ALTER v SET NOT NULL;
+		CREATE INDEX ON small (id);
+		DO $$ BEGIN EXECUTE 'UPDATE ' || 'big SET id = id + 1'; END $$;
+		CREATE UNIQUE INDEX CONCURRENTLY dup ON big (v);
+		DROP TABLE small;
+	SQL
+	fails 1 git postkit lint --scratch "$(pg_url scratch)" seen.sql
+	has seen.sql:3:1 bulk-dml '3,000 rows changed' seen.sql:4:1 data-conflict 'could not create unique index'
+	hasnt not-null-scan index-blocking
+	has seen.sql:5:1 drop-table
+	# what came before the failure stays done, and nothing after it
+	equal "$(sql scratch 'SELECT min(id) FROM big')" 2
+	equal "$(sql scratch "SELECT count(*) FROM pg_class WHERE relname = 'small'")" 1
+	# the index that the failure left is no longer passed over
+	echo 'CREATE INDEX CONCURRENTLY IF NOT EXISTS dup ON big (v);' >again.sql
+	ok git postkit lint --scratch "$(pg_url scratch)" again.sql
+	has invalid-index-retry
+}
+
+@test "lint spoils no remote, and nothing that is not on this machine" {
+	new_repo scratchy
+	git config postkit.remote.prod.url "$(pg_url postgres)"
+	echo 'CREATE TABLE spoilt (a int);' >a.sql
+	fails 128 git postkit lint --scratch "$(pg_url postgres)" a.sql
+	has 'may not be spoilt'
+	fails 128 git postkit lint --scratch prod a.sql
+	fails 128 git postkit lint --scratch postgresql://db.example.org/x a.sql
+	has 'may not be spoilt'
+	equal "$(sql postgres "SELECT count(*) FROM pg_class WHERE relname = 'spoilt'")" 0
 }
 
 # ---- copy ----

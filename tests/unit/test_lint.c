@@ -39,7 +39,7 @@ static int64_t catalog_rows(void *arg, const char *schema, const char *table)
 					     : -1;
 }
 
-static const struct pk_lint_catalog catalog = { catalog_text, catalog_rows, NULL };
+static const struct pk_lint_catalog catalog = { .text = catalog_text, .rows = catalog_rows };
 
 /* Rules found, in order, joined by spaces; "!" before those that are allowed, "w:" before warnings. */
 static char *rules_of(const char *sql, const struct pk_lint_options *options)
@@ -67,10 +67,13 @@ static void expect(const char *sql, const struct pk_lint_options *options, const
 	}
 }
 
-static const struct pk_lint_options plain = { .transaction = false };
-static const struct pk_lint_options in_tx = { .transaction = true };
-static const struct pk_lint_options known = { .transaction = true, .catalog = &catalog };
-static const struct pk_lint_options known_plain = { .catalog = &catalog };
+/* Of ours, so that lock_timeout is not missed each time. */
+static const struct pk_lint_options plain = { .ours = true };
+static const struct pk_lint_options in_tx = { .ours = true, .transaction = true };
+static const struct pk_lint_options known = { .ours = true, .transaction = true, .catalog = &catalog };
+static const struct pk_lint_options known_plain = { .ours = true, .catalog = &catalog };
+static const struct pk_lint_options theirs = { .transaction = false };
+static const struct pk_lint_options theirs_in_tx = { .transaction = true };
 
 static void unsafe_statements_have_their_rule(void **state)
 {
@@ -249,6 +252,7 @@ static void findings_name_place_and_safe_way(void **state)
 	(void)state;
 	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
 	struct pk_lint_options options = { .transaction = true,
+					   .ours = true,
 					   .first_line = 10,
 					   .catalog = &catalog };
 
@@ -261,6 +265,106 @@ static void findings_name_place_and_safe_way(void **state)
 	assert_non_null(strstr(findings.items[0].fact, "big (12,400,000 rows)"));
 	assert_non_null(strstr(findings.items[0].fix, "INDEX CONCURRENTLY \"I x\" ON big (v);"));
 	assert_true(pk_findings_fatal(&findings));
+}
+
+static void a_lock_is_waited_for_with_a_short_timeout(void **state)
+{
+	(void)state;
+	static const char missing[] = "w:lock-timeout-missing";
+
+	expect("ALTER TABLE t ADD a int", &theirs, missing);
+	expect("ALTER TABLE t ADD a int", &plain, "");
+	expect("ALTER TABLE t ADD a int; ALTER TABLE t ADD b int", &theirs, missing);
+	expect("SET lock_timeout = '2s'; ALTER TABLE t ADD a int", &theirs, "");
+	expect("SET lock_timeout = 900; ALTER TABLE t ADD a int", &theirs, "");
+	expect("SELECT set_config('lock_timeout', '1s', false); ALTER TABLE t ADD a int", &theirs, "");
+	expect("SET lock_timeout = '2s'; RESET lock_timeout; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("SET lock_timeout = '2s'; RESET ALL; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("SET lock_timeout = '10min'; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("SET lock_timeout = 0; ALTER TABLE t ADD a int", &plain, missing);
+	expect("SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD a int", &theirs_in_tx, "");
+	expect("BEGIN; SET LOCAL lock_timeout = '2s'; SELECT 1; COMMIT; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD a int; COMMIT", &theirs, "");
+	expect("CREATE TABLE n (a int); ALTER TABLE n ADD b int; CREATE VIEW v AS SELECT 1", &theirs, "");
+	expect("CREATE INDEX CONCURRENTLY i ON t (a); ALTER TABLE t SET (fillfactor = 80)", &theirs, "");
+}
+
+static void several_tables_are_not_locked_together(void **state)
+{
+	(void)state;
+	expect("ALTER TABLE a ADD x int; ALTER TABLE b ADD x int; ALTER TABLE c ADD x int", &in_tx,
+	       "w:multi-table-locks");
+	expect("ALTER TABLE a ADD x int; ALTER TABLE b ADD x int", &plain, "");
+	expect("ALTER TABLE a ADD x int; ALTER TABLE public.a ADD y int", &in_tx, "");
+	expect("CREATE TABLE a (i int); ALTER TABLE a ADD x int; ALTER TABLE b ADD x int", &in_tx, "");
+}
+
+/* What the statements of the next text did. */
+static struct pk_effect effects[4];
+
+static int seen(void *arg, const struct pk_statements *statements, const struct pk_actions *actions, struct pk_effect *ret,
+		struct pk_err *err)
+{
+	(void)arg, (void)actions, (void)err;
+	assert_true(statements->n <= PK_COUNT(effects));
+	memcpy(ret, effects, statements->n * sizeof(*ret));
+	return 0;
+}
+
+static void expect_seen(const char *sql, struct pk_effect first, const char *rules)
+{
+	static const struct pk_lint_options options = { .ours = true, .measure = seen };
+
+	first.ran = true;
+	effects[0] = first;
+	expect(sql, &options, rules);
+}
+
+static void what_was_seen_overrules_the_text(void **state)
+{
+	(void)state;
+	static const char ax[] = "ACCESS EXCLUSIVE";
+	const struct pk_effect nothing = { .measured = true, .lock = ax, .on = "t" };
+	const struct pk_effect reads = { .measured = true, .lock = ax, .on = "t", .read = 20000 };
+	const struct pk_effect rewrites = { .measured = true, .lock = ax, .on = "t", .read = 20000,
+					    .rewritten = "t", .rewrote_table = true };
+
+	/* no work, no finding; what is not about work stays */
+	expect_seen("ALTER TABLE t ALTER a TYPE text", nothing, "");
+	expect_seen("ALTER TABLE t ALTER a SET NOT NULL", nothing, "");
+	expect_seen("ALTER TABLE t DROP a", nothing, "drop-column");
+	expect_seen("ALTER TABLE t ALTER a SET NOT NULL", reads, "not-null-scan");
+	expect_seen("ALTER TABLE t ALTER a TYPE text", rewrites, "type-rewrite");
+	/* not in a transaction, nothing is known */
+	expect_seen("ALTER TABLE t ALTER a TYPE text", (struct pk_effect){ .read = -1, .written = -1 }, "type-rewrite");
+	/* what no text shows */
+	expect_seen("ALTER TABLE t ADD CHECK (a > 0) NOT VALID", reads, "check-validating");
+	expect_seen("ALTER TABLE t ADD a d", rewrites, "constrained-domain-rewrite");
+	expect_seen("SELECT work()", rewrites, "blocking-work");
+	expect_seen("UPDATE t SET a = 1 WHERE b = 2", (struct pk_effect){ .measured = true, .written = 20000 },
+		    "w:bulk-dml");
+	expect_seen("UPDATE t SET a = 1", (struct pk_effect){ .measured = true, .written = 20 }, "");
+	/* and what the server refused */
+	expect_seen("SELECT 1", (struct pk_effect){ .sqlstate = "23505", .error = "duplicate" }, "data-conflict");
+	expect_seen("SELECT 1", (struct pk_effect){ .sqlstate = "22P02", .error = "invalid" }, "data-conflict");
+	expect_seen("SELECT 1", (struct pk_effect){ .sqlstate = "42P01", .error = "absent" }, "runtime-error");
+	expect_seen("SELECT 1", (struct pk_effect){ .sqlstate = "57014", .error = "cancelled" }, "w:not-analysed");
+	expect_seen("LOCK TABLE t", (struct pk_effect){ .sqlstate = "25P01", .error = "no" }, "explicit-lock runtime-error");
+	expect_seen("DROP INDEX CONCURRENTLY i, k", (struct pk_effect){ .read = -1 }, "");
+}
+
+static void a_lock_kept_from_before_is_seen(void **state)
+{
+	(void)state;
+	static const struct pk_lint_options options = { .ours = true, .transaction = true, .measure = seen };
+
+	effects[0] = (struct pk_effect){ .ran = true, .measured = true, .lock = "ACCESS EXCLUSIVE", .on = "t" };
+	effects[1] = (struct pk_effect){ .ran = true, .measured = true, .read = 20000, .kept = "ACCESS EXCLUSIVE",
+					 .kept_on = "t" };
+	expect("ALTER TABLE t ADD a int; SELECT count(*) FROM u", &options, "w:lock-held-work");
+	effects[1].kept = "SHARE UPDATE EXCLUSIVE";
+	expect("ALTER TABLE t ADD a int; SELECT count(*) FROM u", &options, "");
 }
 
 static void rules_are_unique_and_complete(void **state)
@@ -289,6 +393,10 @@ int main(void)
 		cmocka_unit_test(the_catalog_knows_sizes_and_what_is_absent),
 		cmocka_unit_test(allowances_need_a_rule_and_a_reason),
 		cmocka_unit_test(findings_name_place_and_safe_way),
+		cmocka_unit_test(a_lock_is_waited_for_with_a_short_timeout),
+		cmocka_unit_test(several_tables_are_not_locked_together),
+		cmocka_unit_test(what_was_seen_overrules_the_text),
+		cmocka_unit_test(a_lock_kept_from_before_is_seen),
 		cmocka_unit_test(rules_are_unique_and_complete),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
