@@ -318,18 +318,18 @@ static void note_transaction(struct pk_lint *lint, const struct pk_action *actio
 	lint->lock_timeout = lint->outer_timeout;
 }
 
-static bool is_ddl(const struct pk_action *action)
+/* Of tables and their parts: what is about types or functions alone locks no rows. */
+bool pk_lint_is_ddl(const struct pk_action *action)
 {
-	switch (action->verb) {
-	case PK_CREATE:
-		return !action->temporary;
-	case PK_ALTER:
-	case PK_DROP:
-	case PK_RENAME:
-		return true;
-	default:
-		return false;
-	}
+	static const char *const objects[] = { "table",	  "column",	       "constraint", "index",  "view",
+					       "trigger", "materialized view", "sequence",   "policy", "foreign table" };
+	bool of_table = false;
+
+	for (size_t i = 0; i < PK_COUNT(objects); i++)
+		of_table = of_table || pk_streq(action->object, objects[i]);
+	return of_table && !action->temporary &&
+	       ((action->verb == PK_CREATE && !action->nested) || action->verb == PK_ALTER || action->verb == PK_DROP ||
+		action->verb == PK_RENAME);
 }
 
 static void note_lock(struct pk_lint *lint, const struct pk_action *action)
@@ -348,7 +348,7 @@ void pk_lint_note(struct pk_lint *lint, const struct pk_action *action)
 		lint->tx++; /* each statement is a transaction of its own */
 	if (action->verb == PK_SET)
 		note_setting(lint, action);
-	if (!lint->ddl && is_ddl(action))
+	if (!lint->ddl && pk_lint_is_ddl(action))
 		lint->ddl = action;
 	note_lock(lint, action);
 	if (action->verb == PK_CREATE && action->sub == PK_SUB_NONE && !action->replace)

@@ -224,6 +224,12 @@ static void tell_work(struct pk_lint *lint, const struct pk_action *a, const str
 	}
 }
 
+static void tell_lost(struct pk_lint *lint, const struct pk_action *a, const struct pk_effect *e, size_t first)
+{
+	if (e->lost && !found(lint, first, a->statement, "drop-view"))
+		tell(lint, "drop-view", a, pk_printf("CASCADE drops %s, which programs may read", e->lost), NULL);
+}
+
 void pk_lint_measured(struct pk_lint *lint, const struct pk_effect *effects, size_t first)
 {
 	overrule(lint, effects, first);
@@ -237,6 +243,7 @@ void pk_lint_measured(struct pk_lint *lint, const struct pk_effect *effects, siz
 			tell_error(lint, a, e, first);
 		else
 			tell_work(lint, a, e, first);
+		tell_lost(lint, a, e, first);
 	}
 }
 

@@ -85,6 +85,7 @@ const char *pk_lint_key(struct pk_lint *lint, const char *schema,
 			const char *name); /* "schema.name" */
 void pk_lint_note(struct pk_lint *lint,
 		  const struct pk_action *action); /* moves the state behind the action */
+bool pk_lint_is_ddl(const struct pk_action *action);
 bool pk_lint_is_new(struct pk_lint *lint, const char *object, const char *schema, const char *name);
 bool pk_lint_table_is_new(struct pk_lint *lint,
 			  const struct pk_action *action); /* the table concerned */

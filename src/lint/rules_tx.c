@@ -95,8 +95,7 @@ static bool is_dml(const struct pk_action *a)
 
 static void mix_ddl_dml(struct pk_lint *lint, const struct pk_action *a)
 {
-	bool ddl = (a->verb == PK_CREATE && !a->temporary && !a->nested) || a->verb == PK_ALTER ||
-		   a->verb == PK_DROP || a->verb == PK_RENAME;
+	bool ddl = pk_lint_is_ddl(a);
 
 	if (is_dml(a) && a->rel_name && !pk_lint_table_is_new(lint, a)) {
 		if (!lint->dml)

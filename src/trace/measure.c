@@ -187,3 +187,28 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 	ret->rewritten = rewritten ? pk_arena_strdup(arena, rewritten->name) : NULL;
 	return 0;
 }
+
+int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, const char **ret,
+			  struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) lost = PK_BUF_INIT;
+	int i = 0;
+
+	if (pk_query(conn, "SELECT oid FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') ORDER BY oid", 0, NULL, &rows,
+		     err) < 0)
+		return -1;
+	for (size_t m = 0; m < measure->n; m++) {
+		struct pk_measured *item = &measure->items[m];
+
+		if ((item->kind != 'v' && item->kind != 'm') || item->gone)
+			continue;
+		while (i < rows.n && to_oid(pk_rows_get(&rows, i, 0)) < item->oid)
+			i++;
+		item->gone = i == rows.n || to_oid(pk_rows_get(&rows, i, 0)) != item->oid;
+		if (item->gone)
+			pk_buf_addf(&lost, "%s%s", lost.len ? ", " : "", item->name);
+	}
+	*ret = lost.len ? pk_arena_strdup(arena, lost.ptr) : NULL;
+	return 0;
+}

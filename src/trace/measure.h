@@ -10,6 +10,7 @@
 struct pk_measured {
 	uint32_t oid, filenode;
 	char kind;     /* relkind */
+	bool gone;
 	unsigned held; /* bit n: lock mode n of this transaction is known already */
 	const char *name;
 };
@@ -32,5 +33,8 @@ int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk
 /* After a statement, inside the transaction. Fills all but sql, line, seconds and rows; rows of new relations do not count. */
 int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena,
 			 struct pk_traced *ret, struct pk_err *err);
+/* Views that were there before the first statement and are gone since the last call; in the arena, NULL: none. */
+int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, const char **ret,
+			  struct pk_err *err);
 
 #endif

@@ -85,11 +85,19 @@ static int execute(struct probe *p, size_t i, struct pk_effect *effect, struct p
 	return 1;
 }
 
-static int measure(struct probe *p, struct pk_effect *effect, struct pk_err *err)
+static bool cascades(const struct pk_action *a)
 {
+	return a->cascade && !(a->verb == PK_DROP && pk_streq(a->object, "view"));
+}
+
+static int measure(struct probe *p, size_t i, struct pk_err *err)
+{
+	struct pk_effect *effect = &p->effects[i];
 	struct pk_traced seen = { .read = -1, .written = -1 };
 
-	if (pk_measure_statement(&p->measure, p->conn, p->arena, &seen, err) < 0)
+	if ((any(p, i, cascades) &&
+	     pk_measure_lost_views(&p->measure, p->conn, p->arena, &effect->lost, err) < 0) ||
+	    pk_measure_statement(&p->measure, p->conn, p->arena, &seen, err) < 0)
 		return -1;
 	effect->measured = true;
 	effect->read = seen.read;
@@ -114,7 +122,7 @@ static int run_inside(struct probe *p, size_t i, struct pk_err *err)
 		return rc < 0 ? -1 : 0;
 	for (size_t k = p->tx_first; k < i; k++)
 		p->effects[k].held_seconds += effect->seconds;
-	return pk_conn_tx(p->conn) == PK_TX_ACTIVE ? measure(p, effect, err) : 0;
+	return pk_conn_tx(p->conn) == PK_TX_ACTIVE ? measure(p, i, err) : 0;
 }
 
 static int begin_measure(struct probe *p, size_t i, struct pk_err *err)
@@ -142,7 +150,7 @@ static int run_wrapped(struct probe *p, size_t i, struct pk_err *err)
 	rc = execute(p, i, effect, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0 && pk_conn_tx(p->conn) == PK_TX_ACTIVE && measure(p, effect, err) < 0)
+	if (rc == 0 && pk_conn_tx(p->conn) == PK_TX_ACTIVE && measure(p, i, err) < 0)
 		return -1;
 	if (rc == 0) {
 		PK_AUTO(pk_err) why = PK_ERR_INIT;
@@ -201,6 +209,29 @@ static int run_all(struct probe *p, bool transaction, struct pk_err *err)
 	return pk_conn_tx(p->conn) == PK_TX_IDLE ? 0 : pk_exec(p->conn, "ROLLBACK", err);
 }
 
+/* Production has statistics, by which the server chooses its ways; a fresh copy may have none yet. */
+static int analyse(struct pk_conn *conn, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn,
+		     "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c "
+		     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+		     "WHERE c.relkind IN ('r', 'm') AND c.reltuples < 0 AND n.nspname !~ '^pg_' "
+		     "AND n.nspname <> 'information_schema'",
+		     0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+		pk_buf_add(&sql, "ANALYZE ");
+		pk_buf_add_qualified(&sql, pk_rows_get(&rows, i, 0), pk_rows_get(&rows, i, 1));
+		if (pk_exec(conn, sql.ptr, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int pk_probe(struct pk_conn *conn, const struct pk_statements *statements, const struct pk_actions *actions,
 	     bool transaction, struct pk_arena *arena, struct pk_effect *ret, struct pk_err *err)
 {
@@ -210,6 +241,8 @@ int pk_probe(struct pk_conn *conn, const struct pk_statements *statements, const
 
 	for (size_t i = 0; i < statements->n; i++)
 		ret[i] = (struct pk_effect){ .read = -1, .written = -1 };
+	if (analyse(conn, err) < 0)
+		return -1;
 	/* Rows that a parallel worker reads are not counted as ours. */
 	if (pk_conn_user_settings(conn, err) < 0 ||
 	    pk_exec(conn, "SET max_parallel_maintenance_workers = 0; SET max_parallel_workers_per_gather = 0", err) < 0 ||

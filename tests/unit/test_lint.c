@@ -174,7 +174,7 @@ static void transactions_are_followed(void **state)
 	       "CONSTRAINT c",
 	       &plain, "");
 	expect("ALTER TYPE e ADD VALUE 'v'; INSERT INTO t VALUES ('v')", &in_tx,
-	       "enum-value-in-tx mix-ddl-dml");
+	       "enum-value-in-tx");
 	expect("ALTER TYPE e ADD VALUE 'v'", &in_tx, "");
 	expect("LOCK TABLE t", &in_tx, "explicit-lock");
 	expect("LOCK TABLE t IN ROW SHARE MODE", &in_tx, "");
@@ -351,6 +351,8 @@ static void what_was_seen_overrules_the_text(void **state)
 	expect_seen("SELECT 1", (struct pk_effect){ .sqlstate = "42P01", .error = "absent" }, "runtime-error");
 	expect_seen("SELECT 1", (struct pk_effect){ .sqlstate = "57014", .error = "cancelled" }, "w:not-analysed");
 	expect_seen("LOCK TABLE t", (struct pk_effect){ .sqlstate = "25P01", .error = "no" }, "explicit-lock runtime-error");
+	expect_seen("ALTER TABLE t DROP a CASCADE", (struct pk_effect){ .measured = true, .lost = "public.v" },
+		    "drop-column w:drop-view");
 	expect_seen("DROP INDEX CONCURRENTLY i, k", (struct pk_effect){ .read = -1 }, "");
 }
 
