@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/term.h"
 #include "check/check.h"
+#include "lint/render.h"
 
 static const char *const level_names[] = {
 	[PK_LEVEL_OFF] = "note", [PK_LEVEL_WARNING] = "warning", [PK_LEVEL_ERROR] = "error",
@@ -39,9 +40,9 @@ void pk_check_print(FILE *out, const struct pk_check *check)
 {
 	for (size_t i = 0; i < check->n; i++)
 		print_reason(out, &check->reasons[i]);
-	for (size_t i = 0; i < check->findings.n; i++)
-		if (!check->findings.items[i].allowed)
-			pk_finding_print(out, &check->findings.items[i]);
+	PK_AUTO(pk_buf) findings = PK_BUF_INIT;
+	pk_render_text(&check->findings, out, &findings);
+	fputs(findings.ptr, out);
 }
 
 cJSON *pk_check_json(const struct pk_check *check)
@@ -64,8 +65,6 @@ cJSON *pk_check_json(const struct pk_check *check)
 		pk_json_set_str(item, "message", reason->message);
 		pk_json_set_str(item, "fix", reason->fix);
 	}
-	list = pk_json_add_array(root, "findings");
-	for (size_t i = 0; i < check->findings.n; i++)
-		cJSON_AddItemToArray(list, pk_finding_json(&check->findings.items[i]));
+	cJSON_AddItemToObject(root, "findings", pk_render_json(&check->findings));
 	return root;
 }

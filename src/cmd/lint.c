@@ -4,16 +4,17 @@
 #include "cmd/help.h"
 #include "cmd/scratch.h"
 #include "git/git.h"
-#include "lint/lint.h"
+#include "lint/render.h"
 #include "sql/goose.h"
 #include "sql/migration.h"
 
 static bool opt_json, opt_rules, opt_single;
 static int opt_large;
-static const char *opt_scratch;
+static const char *opt_scratch, *opt_format = "text";
 
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	{ PK_OPT_STRING, 0, "format", "FORMAT", "text, json, sarif, github, gitlab or markdown", &opt_format },
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
 	{ PK_OPT_FLAG, 0, "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
 	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large", &opt_large },
@@ -63,11 +64,18 @@ static int lint_part(struct work *work, const char *file, const struct part *par
 
 	if (opt_scratch && pk_scratch_use(&work->scratch, &options, err) < 0)
 		return -1;
-	int status = pk_lint_sql(part->sql, file, &options, &work->findings, err);
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	int status = pk_lint_sql(part->sql, file, &options, &work->findings, &why);
 
 	/* Findings hold their own texts; the catalog's are done with. */
 	pk_arena_release(&known.arena);
-	return status;
+	if (status < 0 && !why.line) {
+		pk_err_move(err, &why);
+		return -1;
+	}
+	if (status < 0) /* the text itself: the other files are read all the same */
+		pk_findings_refuse(&work->findings, file, &why);
+	return 0;
 }
 
 /* dbmate's files and ours. */
@@ -132,18 +140,85 @@ static void list_rules(void)
 		printf("%-28s %-8s %s\n", rules[i].id, level_names[rules[i].level], rules[i].summary);
 }
 
-static void print_findings(const struct pk_findings *findings)
+static void print_text(const struct pk_findings *findings)
 {
-	if (opt_json) {
-		cJSON *root = cJSON_CreateObject(), *array = pk_json_add_array(root, "findings");
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
 
-		for (size_t i = 0; i < findings->n; i++)
-			cJSON_AddItemToArray(array, pk_finding_json(&findings->items[i]));
-		pk_print_json(root);
-		return;
-	}
-	for (size_t i = 0; i < findings->n; i++)
-		pk_finding_print(stdout, &findings->items[i]);
+	pk_render_text(findings, stdout, &text);
+	pk_render_summary(findings, &summary);
+	fputs(text.ptr, stdout);
+	if (findings->n)
+		pk_say("%s", summary.ptr);
+}
+
+static void print_json(const struct pk_findings *findings)
+{
+	cJSON *root = cJSON_CreateObject();
+
+	cJSON_AddItemToObject(root, "findings", pk_render_json(findings));
+	pk_json_set_num(root, "statements", (double)findings->statements);
+	pk_json_set_num(root, "analysed", (double)findings->analysed);
+	pk_print_json(root);
+}
+
+/* A document of somebody else's format, which has no place for ours. */
+static void print_document(cJSON *root)
+{
+	PK_FREE char *text = pk_json_print(root);
+
+	fputs(text, stdout);
+	cJSON_Delete(root);
+}
+
+static void print_sarif(const struct pk_findings *findings)
+{
+	print_document(pk_render_sarif(findings, PK_VERSION));
+}
+
+static void print_gitlab(const struct pk_findings *findings)
+{
+	print_document(pk_render_gitlab(findings));
+}
+
+static void print_github(const struct pk_findings *findings)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	pk_render_github(findings, &text);
+	fputs(text.ptr, stdout);
+}
+
+static void print_markdown(const struct pk_findings *findings)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	pk_render_markdown(findings, &text);
+	fputs(text.ptr, stdout);
+}
+
+static const struct format {
+	const char *name;
+	void (*print)(const struct pk_findings *findings);
+} formats[] = {
+	{ "text", print_text },	    { "json", print_json },	{ "sarif", print_sarif },
+	{ "gitlab", print_gitlab }, { "github", print_github }, { "markdown", print_markdown },
+};
+
+static const struct format *find_format(const char *name)
+{
+	for (size_t i = 0; i < PK_COUNT(formats); i++)
+		if (pk_streq(formats[i].name, name))
+			return &formats[i];
+	return NULL;
+}
+
+/* 1: something is wrong. 2: nothing could be judged. */
+static int verdict(const struct pk_findings *findings)
+{
+	if (findings->statements && !findings->analysed)
+		return PK_EXIT_ATTENTION;
+	return pk_findings_fatal(findings) ? PK_EXIT_NO : PK_EXIT_OK;
 }
 
 static void work_release(struct work *work)
@@ -167,8 +242,11 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 		list_rules();
 		return 0;
 	}
+	const struct format *format = find_format(opt_json ? "json" : opt_format);
 	if (n < 1)
 		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
+	if (!format)
+		return pk_help_usage("lint", err, "--format is text, json, sarif, github, gitlab or markdown, not '%s'", opt_format);
 	if (pk_ctx_open(&work.ctx, false, err) < 0 ||
 	    (opt_scratch && pk_scratch_open(&work.scratch, &work.ctx, opt_scratch, err) < 0))
 		return -1;
@@ -176,6 +254,6 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 		if (lint_file(&work, operands[i], err) < 0)
 			return -1;
 	}
-	print_findings(&work.findings);
-	return pk_findings_fatal(&work.findings) ? PK_EXIT_NO : 0;
+	format->print(&work.findings);
+	return verdict(&work.findings);
 }

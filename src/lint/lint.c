@@ -44,7 +44,7 @@ const struct pk_rule_info *pk_lint_rules(size_t *ret_n)
 	size_t n = 0;
 
 	for (; n < RULES_MAX && (rule = pk_rule_at(n)); n++)
-		infos[n] = (struct pk_rule_info){ rule->id, rule->level, rule->summary };
+		infos[n] = (struct pk_rule_info){ rule->id, rule->level, rule->summary, rule->why };
 	*ret_n = n;
 	return infos;
 }
@@ -95,6 +95,7 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 	__attribute__((cleanup(lint_release))) struct pk_lint lint = {
 		.options = options,
 		.file = file,
+		.sql = sql,
 		.out = ret,
 		.schema = "public",
 		.in_tx = options->transaction,
@@ -110,6 +111,10 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 		return -1;
 	}
 	pk_sql_actions(&lint.statements, &lint.actions);
+	for (size_t i = 0; i < lint.statements.n; i++) {
+		ret->statements++;
+		ret->analysed += lint.statements.items[i].parsed;
+	}
 	for (size_t i = 0; i < lint.actions.n; i++) {
 		const struct pk_action *action = &lint.actions.items[i];
 		for (size_t r = 0; (lint.rule = pk_rule_at(r)); r++)

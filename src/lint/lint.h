@@ -18,8 +18,10 @@ struct pk_finding {
 	const char *rule;
 	enum pk_level level;
 	const char *file;
-	int line, col;
-	const char *statement; /* shortened to a line */
+	int line, col; /* 1-based; the column in bytes */
+	const char *statement; /* shortened to a line; NULL: about none */
+	const char *source;    /* all of it as it stands there; NULL: about none */
+	const char *line_text; /* the line of the file that it begins in; NULL: not known */
 	const char *
 		fact; /* what it does to what: "ACCESS EXCLUSIVE on public.orders while all rows are read" */
 	const char *why; /* why that hurts, a sentence */
@@ -34,6 +36,7 @@ struct pk_findings {
 	struct pk_arena arena;
 	struct pk_finding *items;
 	size_t n, cap;
+	size_t statements, analysed; /* seen so far, and those of them that could be judged */
 };
 #define PK_FINDINGS_INIT                                                                           \
 	{                                                                                          \
@@ -69,16 +72,15 @@ struct pk_lint_options {
 int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,
 		struct pk_findings *ret, struct pk_err *err);
 
-/* "file:line:col: error: rule" and its lines, on a stream. */
-void pk_finding_print(FILE *out, const struct pk_finding *finding);
-cJSON *pk_finding_json(const struct pk_finding *finding);
+/* A finding "not-analysed", an error, of a file that pk_lint_sql() could not take apart. */
+void pk_findings_refuse(struct pk_findings *findings, const char *file, const struct pk_err *why);
 bool pk_findings_fatal(const struct pk_findings *findings); /* any error that is not allowed */
 
-/* All rules: id, default level, one line. For help and docs. */
+/* All rules: id, default level, one line, and why it hurts. For help and docs. */
 struct pk_rule_info {
 	const char *id;
 	enum pk_level level;
-	const char *summary;
+	const char *summary, *why;
 };
 const struct pk_rule_info *pk_lint_rules(size_t *ret_n);
 

@@ -1,4 +1,3 @@
-#include "base/term.h"
 #include "base/text.h"
 #include "lint/rule.h"
 #include "pg/conn.h"
@@ -130,6 +129,26 @@ static bool reported(const struct pk_lint *lint, const struct pk_finding *findin
 	return false;
 }
 
+static void add(struct pk_findings *out, const struct pk_finding *finding)
+{
+	if (out->n == out->cap) {
+		out->cap = out->cap ? 2 * out->cap : 16;
+		out->items = pk_realloc_array(out->items, out->cap, sizeof(*out->items));
+	}
+	out->items[out->n++] = *finding;
+}
+
+static const char *text_of_line(struct pk_lint *lint, int line)
+{
+	const char *p = lint->sql;
+
+	while (line > 1 && *(p += strcspn(p, "\n"))) {
+		p++;
+		line--;
+	}
+	return pk_arena_strndup(&lint->out->arena, p, strcspn(p, "\r\n"));
+}
+
 void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct pk_action *action,
 		       char *fact, char *fix)
 {
@@ -150,81 +169,38 @@ void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct p
 	free(fix);
 	if (finding.level == PK_LEVEL_OFF || reported(lint, &finding))
 		return;
-	if (action->statement < lint->statements.n)
-		finding.statement =
-			one_line(&out->arena, lint->statements.items[action->statement].text);
-	if (out->n == out->cap) {
-		out->cap = out->cap ? 2 * out->cap : 16;
-		out->items = pk_realloc_array(out->items, out->cap, sizeof(*out->items));
+	finding.line_text = text_of_line(lint, action->line);
+	if (action->statement < lint->statements.n) {
+		const char *text = lint->statements.items[action->statement].text;
+
+		finding.source = pk_arena_strdup(&out->arena, text);
+		finding.statement = one_line(&out->arena, text);
 	}
-	out->items[out->n++] = finding;
+	add(out, &finding);
+}
+
+void pk_findings_refuse(struct pk_findings *findings, const char *file, const struct pk_err *why)
+{
+	const struct pk_rule *rule = pk_rule_find("not-analysed");
+	struct pk_finding finding = {
+		.rule = rule->id,
+		.level = PK_LEVEL_ERROR,
+		.file = pk_arena_strdup(&findings->arena, file),
+		.line = why->line > 0 ? why->line : 1,
+		.col = why->col > 0 ? why->col : 1,
+		.fact = pk_arena_strdup(&findings->arena, why->msg ? why->msg : "cannot be read as SQL"),
+		.why = rule->why,
+		.index = SIZE_MAX,
+		.fix = pk_arena_strdup(&findings->arena, why->hint),
+	};
+
+	findings->statements++;
+	add(findings, &finding);
 }
 
 void pk_lint_report(struct pk_lint *lint, const struct pk_action *action, char *fact, char *fix)
 {
 	pk_lint_report_as(lint, lint->rule->level, action, fact, fix);
-}
-
-static const char *level_name(enum pk_level level)
-{
-	return level == PK_LEVEL_ERROR ? "error" : level == PK_LEVEL_WARNING ? "warning" : "off";
-}
-
-static void print_lines(FILE *out, const char *label, const char *text)
-{
-	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
-
-	pk_buf_add_safe(&safe, text, true);
-	for (const char *p = safe.ptr; *p;) {
-		size_t n = strcspn(p, "\n");
-		fprintf(out, "  %s%.*s\n", label, (int)n, p);
-		p += n + (p[n] == '\n');
-		label = "          ";
-	}
-}
-
-void pk_finding_print(FILE *out, const struct pk_finding *f)
-{
-	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
-	bool error = f->level == PK_LEVEL_ERROR && !f->allowed;
-
-	pk_buf_add_safe(&safe, f->file, false);
-	fprintf(out, "%s:%d:%d: %s%s%s: %s%s%s%s\n", safe.ptr, f->line, f->col,
-		pk_color(out, f->allowed ? PK_DIM
-			      : error	 ? PK_RED
-					 : PK_YELLOW),
-		f->allowed ? "allowed" : level_name(f->level), pk_color(out, PK_PLAIN),
-		pk_color(out, PK_BOLD), f->rule, pk_color(out, PK_PLAIN), "");
-	if (f->statement)
-		print_lines(out, "statement ", f->statement);
-	if (f->fact)
-		print_lines(out, "does      ", f->fact);
-	if (f->allowed) {
-		print_lines(out, "reason    ", f->reason);
-		return;
-	}
-	if (f->why)
-		print_lines(out, "why       ", f->why);
-	if (f->fix)
-		print_lines(out, "safe way  ", f->fix);
-}
-
-cJSON *pk_finding_json(const struct pk_finding *f)
-{
-	cJSON *json = cJSON_CreateObject();
-
-	pk_json_set_str(json, "rule", f->rule);
-	pk_json_set_str(json, "level", level_name(f->level));
-	pk_json_set_str(json, "file", f->file);
-	pk_json_set_num(json, "line", f->line);
-	pk_json_set_num(json, "column", f->col);
-	pk_json_set_str(json, "statement", f->statement);
-	pk_json_set_str(json, "fact", f->fact);
-	pk_json_set_str(json, "why", f->why);
-	pk_json_set_str(json, "fix", f->fix);
-	pk_json_set_bool(json, "allowed", f->allowed);
-	pk_json_set_str(json, "reason", f->reason);
-	return json;
 }
 
 bool pk_findings_fatal(const struct pk_findings *findings)

@@ -55,7 +55,7 @@ struct pk_lint_value {
 
 struct pk_lint {
 	const struct pk_lint_options *options;
-	const char *file;
+	const char *file, *sql;
 	struct pk_statements statements;
 	struct pk_actions actions;
 	struct pk_findings *out;

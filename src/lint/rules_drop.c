@@ -78,7 +78,7 @@ static void drop_table(struct pk_lint *lint, const struct pk_action *a)
 	PK_FREE char *table = is(a, "schema") ? pk_lint_text("schema %I and", a->name)
 					      : pk_lint_table_text(lint, a);
 	pk_lint_report(lint, a,
-		       pk_lint_text("%s with all its data%s", table,
+		       pk_lint_text("drops %s with all its data%s", table,
 				    a->cascade ? ", and all that depends on it" : ""),
 		       pk_lint_text("-- first a release whose programs do not use it; then, above "
 				    "this statement:\n"
@@ -113,7 +113,7 @@ static void drop_database(struct pk_lint *lint, const struct pk_action *a)
 	if (a->verb == PK_DROP && is(a, "database"))
 		pk_lint_report(
 			lint, a,
-			pk_lint_text("database %I with everything in it", a->name ? a->name : ""),
+			pk_lint_text("drops database %I with everything in it", a->name ? a->name : ""),
 			NULL);
 }
 

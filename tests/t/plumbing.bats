@@ -171,8 +171,44 @@ quiet() { run --separate-stderr "$@"; }
 	hasnt drop-table
 	printf '\\set x 1\nCOPY a FROM stdin;\nDROP TABLE \x27b;\n\\.\nSELECT 1 \\g\nDROP TABLE c;\n\\i other.sql\n' >psql.sql
 	fails 1 git postkit lint psql.sql
-	has psql.sql:6:1 'c with all' psql.sql:7:1 not-analysed
+	has psql.sql:6:1 'drops c with all' psql.sql:7:1 not-analysed
 	hasnt "'b"
+}
+
+@test "lint ends with 2 where nothing could be judged, and reads the other files of one that is broken" {
+	echo 'FROBNICATE users;' >newer.sql
+	fails 2 git postkit lint newer.sql
+	has newer.sql:1:1 not-analysed
+	echo "SELECT 'open" >open.sql
+	fails 2 git postkit lint open.sql
+	has open.sql:1 unterminated
+	echo 'DROP TABLE users;' >drops.sql
+	fails 1 git postkit lint open.sql drops.sql
+	has open.sql:1 drops.sql:1:1
+	echo '-- nothing yet' >empty.sql
+	ok git postkit lint empty.sql
+}
+
+@test "lint speaks the formats of forges" {
+	printf 'SELECT 1;\n  DROP TABLE a;\n-- postkit:allow drop-table: gone\nDROP TABLE b;\n' >forge.sql
+	fails 1 git postkit lint --format github forge.sql
+	has '::error file=forge.sql,line=2,endLine=2,col=3,endColumn=15,title=drop-table::drops a' '::notice file=forge.sql,line=4'
+	quiet git postkit lint --format gitlab forge.sql
+	equal "$status" 1
+	python3 -c 'import json, sys
+d = json.loads(sys.argv[1])
+assert {x["location"]["lines"]["begin"] for x in d} == {2, 4}
+assert len({x["fingerprint"] for x in d}) == len(d)' "$output"
+	quiet git postkit lint --format sarif forge.sql
+	python3 -c 'import json, sys
+run = json.loads(sys.argv[1])["runs"][0]
+rules = run["tool"]["driver"]["rules"]
+for r in run["results"]:
+    assert rules[r["ruleIndex"]]["id"] == r["ruleId"]
+assert [len(r.get("suppressions", [])) for r in run["results"] if r["ruleId"] == "drop-table"] == [0, 1]' "$output"
+	fails 1 git postkit lint --format markdown forge.sql
+	has '#### error: drop-table' 'DROP TABLE a' 'Allowed: gone'
+	fails 129 git postkit lint --format html forge.sql
 }
 
 @test "lint takes a file as one transaction where the runner does" {
