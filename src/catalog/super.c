@@ -451,7 +451,8 @@ static int run_silently(struct pk_conn *admin, const struct pk_rows *rows, int c
 	return end(admin, &triggers, status, err);
 }
 
-int pk_super_lend(struct pk_super *super, struct pk_rows *ret_lent, struct pk_err *err)
+/* What the query says of the role: statements that lend, and that take back. */
+static int lend(struct pk_super *super, const char *query, struct pk_rows *ret_lent, struct pk_err *err)
 {
 	PK_FREE char *role = NULL;
 	const char *params[1];
@@ -459,9 +460,14 @@ int pk_super_lend(struct pk_super *super, struct pk_rows *ret_lent, struct pk_er
 	if (pk_query_value(super->user, "SELECT current_user", 0, NULL, &role, err) < 0)
 		return -1;
 	params[0] = role;
-	if (pk_query(super->admin, pk_sql_super_lend, 1, params, ret_lent, err) < 0)
+	if (pk_query(super->admin, query, 1, params, ret_lent, err) < 0)
 		return -1;
 	return run_silently(super->admin, ret_lent, 0, err);
+}
+
+int pk_super_lend(struct pk_super *super, struct pk_rows *ret_lent, struct pk_err *err)
+{
+	return lend(super, pk_sql_super_lend, ret_lent, err);
 }
 
 int pk_super_take_back(struct pk_super *super, const struct pk_rows *lent, struct pk_err *err)
@@ -469,17 +475,21 @@ int pk_super_take_back(struct pk_super *super, const struct pk_rows *lent, struc
 	return run_silently(super->admin, lent, 1, err);
 }
 
-/* The role may not use the wrapper or the server: somebody who may made the object for it once. */
-static int make_lent(struct pk_super *super, const struct job *job, struct pk_err *err)
+static int run_lent(struct pk_super *super, const char *query, const char *sql, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) lent = PK_ROWS_INIT;
-	int status = pk_super_lend(super, &lent, err);
+	int status = lend(super, query, &lent, err);
 
 	if (status == 0)
-		status = pk_exec(super->user, job->sql, err);
+		status = pk_exec(super->user, sql, err);
 	if (pk_super_take_back(super, &lent, status == 0 ? err : NULL) < 0)
 		status = -1;
 	return status;
+}
+
+int pk_super_run_in_schemas(struct pk_super *super, const char *sql, struct pk_err *err)
+{
+	return run_lent(super, pk_sql_super_lend_schemas, sql, err);
 }
 
 static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
@@ -490,8 +500,8 @@ static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
 
 	if (ask_user(super->user, job, err) < 0)
 		return -1;
-	if (stmt->kind->how == LENT)
-		return make_lent(super, job, err);
+	if (stmt->kind->how == LENT) /* the role may not use the wrapper or the server: who may made the object for it once */
+		return run_lent(super, pk_sql_super_lend, job->sql, err);
 	/* What is trusted by its text says in full what it means; no other object may take a name's place. */
 	if (job->trusted && !super->trust->all)
 		job->path[0] = '\0';

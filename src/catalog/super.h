@@ -89,5 +89,7 @@ int pk_super_sever(struct pk_conn *admin, struct pk_err *err);
  */
 int pk_super_lend(struct pk_super *super, struct pk_rows *ret_lent, struct pk_err *err);
 int pk_super_take_back(struct pk_super *super, const struct pk_rows *lent, struct pk_err *err);
+/* One statement of the role's, for which it may use all schemas, and make things in them. For what is only tried. */
+int pk_super_run_in_schemas(struct pk_super *super, const char *sql, struct pk_err *err);
 
 #endif

@@ -335,7 +335,7 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 
 /* ---- proving ---- */
 
-/* As the role, and where it may not, as a superuser would for it. */
+/* As the role, and where it may not, as a superuser would for it; who owns a schema need not have a right to it. */
 static int run_as_role(struct pk_super *super, const struct pk_action *action, const char *sql, struct pk_err *err)
 {
 	const struct pk_super_stmt stmt = action ? pk_super_find(action) : (struct pk_super_stmt){ 0 };
@@ -343,6 +343,8 @@ static int run_as_role(struct pk_super *super, const struct pk_action *action, c
 
 	if (pk_exec(super->user, sql, &why) == 0 || pk_super_run(super, &stmt, sql, &why) == 0)
 		return 0;
+	if (strcmp(why.sqlstate, "42501") == 0 && pk_starts_with(why.msg, "permission denied for schema "))
+		return pk_super_run_in_schemas(super, sql, err);
 	pk_err_move(err, &why);
 	return -1;
 }

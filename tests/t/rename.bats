@@ -444,3 +444,13 @@ pairs() {
 	ok pairs "$old" "$old; ALTER TABLE t RENAME TO u" --rename table:t=u
 	hasnt DROP
 }
+
+@test "what is renamed may lie in a schema whose owner has no right to it" {
+	sql postgres "CREATE ROLE keeper"
+	ok pairs "CREATE SCHEMA vault AUTHORIZATION keeper; CREATE TABLE vault.gold (bars int); ALTER TABLE vault.gold OWNER TO keeper;
+			REVOKE ALL ON SCHEMA vault FROM keeper; INSERT INTO vault.gold VALUES (3)" \
+		"CREATE SCHEMA safe AUTHORIZATION keeper; CREATE TABLE safe.silver (bars int); ALTER TABLE safe.silver OWNER TO keeper;
+			REVOKE ALL ON SCHEMA safe FROM keeper" \
+		--rename schema:vault=safe --rename table:vault.gold=silver
+	equal "$(sql "p_$BATS_TEST_NUMBER" 'SELECT bars FROM safe.silver')" 3
+}

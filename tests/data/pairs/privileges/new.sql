@@ -27,3 +27,9 @@ GRANT UPDATE ON columnwise TO PUBLIC;
 GRANT SELECT ON columnwise TO pair_app;
 GRANT SELECT (b) ON columnwise TO pair_app WITH GRANT OPTION;
 GRANT SELECT (a) ON columnwise TO pair_app, pair_two;
+-- whose owner has no right to it
+CREATE SCHEMA vault AUTHORIZATION pair_app;
+CREATE TABLE vault.gold (bars int);
+ALTER TABLE vault.gold OWNER TO pair_app;
+CREATE VIEW shown AS SELECT bars FROM vault.gold;
+REVOKE ALL ON SCHEMA vault FROM pair_app;
