@@ -133,15 +133,50 @@ static bool spares_heirs(const struct pk_object *from, const struct pk_object *t
 	return !pk_attr(from, NOT_NULL_NAME) && !pk_table_is_partitioned(table);
 }
 
+/* A partition's own, which cannot be without NOT NULL (17 and later have them from the whole alone). */
+static bool is_apart(const struct pk_object *heir)
+{
+	return pk_attr(heir, IDENTITY) && !pk_attr(heir->origin, IDENTITY) && pk_table_is_partitioned(heir->origin->parent);
+}
+
+static bool stays_attached(const struct pk_script *s, const struct pk_object *heir)
+{
+	const struct pk_object *after = s->to ? pk_snapshot_find(s->to, heir->key) : NULL;
+
+	return after && pk_table_stays_attached(heir, after) && s->stays_heir(s, after);
+}
+
+/* Partitions, and theirs, that have one and stay: they are by themselves meanwhile, since an identity that goes takes its numbers along. */
+static void set_apart(struct pk_script *s, const struct pk_object *table, const struct pk_object *from, bool back)
+{
+	for (size_t i = 0; s->stays_heir && i < table->n_heirs; i++) {
+		const struct pk_object *heir = table->heirs[i], *own = NULL;
+
+		for (size_t j = 0; j < heir->n_children && !own; j++)
+			if (heir->children[j]->kind == from->kind && strcmp(heir->children[j]->name, from->name) == 0)
+				own = heir->children[j];
+		if (!own || !stays_attached(s, heir))
+			continue;
+		if (!is_apart(own))
+			set_apart(s, heir, from, back);
+		else if (back)
+			pk_partition_attach(s, pk_attachment_of(heir), table->ident, heir->ident)->scan = true;
+		else
+			pk_partition_detach(s, table->ident, heir->ident);
+	}
+}
+
 static void drop(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	bool spares = spares_heirs(from, to->parent);
-	struct pk_stmt *stmt = emit(s, to->parent, "ACCESS EXCLUSIVE",
-				    pk_arena_printf(s->arena, "%s DROP NOT NULL", pk_column_alter(s, to, spares)));
+	struct pk_stmt *stmt;
 
+	set_apart(s, from->parent, from, false);
+	stmt = emit(s, to->parent, "ACCESS EXCLUSIVE", pk_arena_printf(s->arena, "%s DROP NOT NULL", pk_column_alter(s, to, spares)));
 	if (spares)
 		stmt->heirs = PK_NO_HEIRS;
 	pk_stmt_joins(stmt, to->parent);
+	set_apart(s, from->parent, from, true);
 }
 
 static void comment(struct pk_script *s, const struct pk_object *o)
@@ -217,7 +252,7 @@ static bool follows(const struct pk_object *from, const struct pk_object *to, bo
 	}
 	/* Where the parent keeps it for itself the heirs keep theirs. */
 	if (parent_had && !parent_has && !pk_attr(to->origin, NOT_NULL) && !spares_heirs(from->origin, to->origin->parent))
-		*had = pk_streq(pk_attr(from, NOT_NULL_INHERITED), "local");
+		*had = is_apart(from) || pk_streq(pk_attr(from, NOT_NULL_INHERITED), "local");
 	return false;
 }
 

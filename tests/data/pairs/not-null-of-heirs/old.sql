@@ -20,3 +20,18 @@ CREATE TABLE books (nr int NOT NULL GENERATED ALWAYS AS IDENTITY, kind int NOT N
 CREATE TABLE maps (nr int NOT NULL UNIQUE, kind int NOT NULL) INHERITS (things);
 ALTER TABLE maps REPLICA IDENTITY USING INDEX maps_nr_key;
 INSERT INTO toys VALUES (1, 2);
+CREATE TABLE tickets (nr int NOT NULL, hall int NOT NULL) PARTITION BY LIST (hall);
+CREATE TABLE of_one PARTITION OF tickets FOR VALUES IN (1);
+CREATE TABLE of_two PARTITION OF tickets FOR VALUES IN (2);
+CREATE TABLE of_more PARTITION OF tickets FOR VALUES IN (3, 4) PARTITION BY LIST (hall);
+CREATE TABLE of_three PARTITION OF of_more FOR VALUES IN (3);
+CREATE TABLE of_four PARTITION OF of_more FOR VALUES IN (4);
+CREATE TABLE of_none (nr int NOT NULL GENERATED ALWAYS AS IDENTITY, hall int NOT NULL);
+-- up to 16 partitions may number their rows themselves
+DO $$ DECLARE part text; BEGIN
+	IF current_setting('server_version_num')::int < 170000 THEN
+		FOREACH part IN ARRAY '{of_one,of_two,of_three,of_four}'::text[] LOOP
+			EXECUTE format('ALTER TABLE %I ALTER nr SET NOT NULL, ALTER nr ADD GENERATED ALWAYS AS IDENTITY', part);
+		END LOOP;
+	END IF;
+END $$;
