@@ -200,7 +200,7 @@ void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const
 	bool json = stand_in == PK_STAND_IN_JSON;
 	const char *name = pk_attr(from, QUOTED);
 
-	if (to ? pk_column_stays_heir(from, to) : from->origin != NULL)
+	if (to && pk_column_stays_heir(from, to))
 		return;
 	for (size_t i = 0; !to && i < from->parent->n_children; i++) {
 		const struct pk_object *part = from->parent->children[i];

@@ -352,6 +352,7 @@ const char *pk_table_of_type(const struct pk_object *table); /* NULL: no typed t
 /* Of the same tables all along, without leaving them meanwhile. */
 bool pk_table_stays_heir(const struct pk_object *from, const struct pk_object *to);
 void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+void pk_table_leave_all(struct pk_script *s, const struct pk_object *from);
 /* An heir must have the parents' columns and checks already. from NULL: new, nothing. */
 void pk_table_join_parents(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* It stands aside; its rows go into a table of plain columns, with what stands in for some, which takes its place. */

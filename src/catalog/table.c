@@ -135,11 +135,22 @@ void pk_table_leave_parents(struct pk_script *s, const struct pk_object *from, c
 	change_parents(s, from, to, false);
 }
 
+void pk_table_leave_all(struct pk_script *s, const struct pk_object *from)
+{
+	const char *const *parents;
+	size_t n = pk_attr_list(s, pk_attr(from, INHERITS), &parents);
+
+	for (size_t i = 0; i < n; i++)
+		pk_emit(s, "ALTER TABLE %s NO INHERIT %s", from->ident, parents[i])->heirs = PK_ALL_HEIRS;
+}
+
 /* Also for a while, in which its columns are something else; to NULL: it makes room. */
 static void leave(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (to)
 		pk_table_leave_parents(s, from, to);
+	else
+		pk_table_leave_all(s, from);
 	if (pk_attr(from, OF_TYPE) && (!to || pk_attr_changed(from, to, OF_TYPE) || pk_tied_later(s, from)))
 		pk_emit(s, "ALTER TABLE %s NOT OF", from->ident);
 }

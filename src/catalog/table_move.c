@@ -8,12 +8,10 @@
  */
 void pk_table_set_aside(struct pk_script *s, const struct pk_object *o)
 {
-	const char *const *parents;
-	size_t n = pk_attr_list(s, pk_table_parents(o), &parents);
 	struct pk_stmt *stmt;
 
-	for (size_t i = 0; i < n; i++)
-		pk_emit(s, "ALTER TABLE %s NO INHERIT %s", o->ident, parents[i])->heirs = PK_ALL_HEIRS;
+	if (!pk_tied_later(s, o))
+		pk_table_leave_all(s, o);
 	stmt = pk_emit(s, "ALTER TABLE %s RENAME TO %s", o->ident, pk_aside_name(s, o->name));
 	stmt->lock = "ACCESS EXCLUSIVE";
 	stmt->about = o;

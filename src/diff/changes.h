@@ -101,7 +101,7 @@ static inline bool pk_changes_in_place(const struct pk_object *o)
 bool pk_stays_attached(const struct pk_object *table);
 /* move.c: a table that is made anew takes its partitions with it. True when something was decided that was not before. */
 bool pk_moves_reach(struct pk_changes *changes);
-void pk_moves_settle(struct pk_changes *changes); /* sets aside and along */
+void pk_moves_settle(struct pk_changes *changes); /* sets aside and along, and who leaves parents before */
 static inline bool pk_moves(const struct pk_object *table) /* is it made anew, and do its rows go into the new one? */
 {
 	return table->kind->refill && pk_info(table)->fate == PK_REMAKE;
@@ -113,6 +113,8 @@ bool pk_goes_along(const struct pk_object *table);
  * nothing else: its rows are kept in a table without a key. Once all is decided.
  */
 bool pk_parks(const struct pk_object *table);
+/* A column of a table that makes room: does the parent's, as it lets go of its type, take it along? */
+bool pk_lets_go_along(const struct pk_object *column);
 /* origins.c: settles which of several parents a column comes from, on both sides. */
 void pk_origins_settle(struct pk_changes *changes);
 /* shares.c: what a partitioned table's indexes and keys are made of. True when something was decided that was not before. */

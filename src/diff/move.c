@@ -61,6 +61,23 @@ static void makers_aside(const struct pk_object *type)
 	}
 }
 
+/* Has it a column that lets go of its type while the parent's, which goes, does not? Then it leaves that before. */
+static bool leaves_early(const struct pk_object *table)
+{
+	for (size_t i = 0; pk_info(table)->aside && table->kind->columns_apart && i < table->n_children; i++) {
+		const struct pk_object *column = table->children[i];
+
+		if (column->kind->part && pk_info(column)->freed && column->origin && !pk_info(column->origin)->freed)
+			return true;
+	}
+	return false;
+}
+
+bool pk_lets_go_along(const struct pk_object *column)
+{
+	return column->origin && pk_info(column->origin)->freed && !leaves_early(column->parent);
+}
+
 void pk_moves_settle(struct pk_changes *c)
 {
 	for (size_t i = 0; i < c->from->n; i++) {
@@ -71,6 +88,7 @@ void pk_moves_settle(struct pk_changes *c)
 		info->aside |= (info->fate == PK_REPLACE_TYPE && in_use(o)) || pk_moves(o) || info->along;
 		if (info->aside && o->kind->type)
 			makers_aside(o);
+		info->retie |= leaves_early(o);
 	}
 }
 

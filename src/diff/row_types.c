@@ -214,7 +214,10 @@ static bool order_holder(void *context, const struct pk_object *type, struct pk_
 	return false;
 }
 
-/* A column lets go with its parent's, as long as its table is an heir, else once that has left parents and type. */
+/*
+ * A column lets go with its parent's, as long as its table is an heir, else once that has left parents and type; as it has
+ * where the parent's goes as it is.
+ */
 static void order_freed(struct pk_differ *d, const struct pk_object *column)
 {
 	const struct pk_object *table = column->parent, *origin = column->origin;
@@ -222,6 +225,8 @@ static void order_freed(struct pk_differ *d, const struct pk_object *column)
 
 	pk_graph_edge(&d->graph, pk_info(table)->release, pk_info(column)->release);
 	pk_graph_edge(&d->graph, pk_info(column)->release, release);
+	if (origin && !pk_info(origin)->freed && pk_attachment_of(table))
+		pk_graph_edge(&d->graph, pk_drop_node(pk_attachment_of(table)), pk_info(column)->release);
 	if (!pk_goes(table) || !origin || pk_parks(table))
 		return;
 	pk_graph_edge(&d->graph, release, pk_drop_node(table));

@@ -14,7 +14,7 @@ static bool tied_later(const struct pk_script *s, const struct pk_object *o)
 	const struct pk_info *info = pk_info(o);
 
 	(void)s;
-	return info->cut || (!pk_comes(o) && (info->retie || info->retype));
+	return info->cut || (info->aside && info->retie) || (!pk_comes(o) && (info->retie || info->retype));
 }
 
 static bool comes(const struct pk_script *s, const struct pk_object *o)
@@ -94,7 +94,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 	case PK_NODE_RELEASE:
 		if (pk_object_tie(node->from))
 			node->from->kind->untie(s, node->from, node->to);
-		if (pk_info(node->from)->freed && !pk_parks(node->from->parent))
+		if (pk_info(node->from)->freed && !pk_parks(node->from->parent) && (node->to || !pk_lets_go_along(node->from)))
 			pk_column_stand_in(s, node->from, node->to, pk_row_type_stand_in(node->from));
 		break;
 	case PK_NODE_DROP:

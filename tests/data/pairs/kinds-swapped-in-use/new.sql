@@ -10,3 +10,9 @@ CREATE TABLE d (a int DEFAULT g2(7));
 CREATE TABLE ty (b int);
 CREATE FUNCTION h(x text) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT (NULL::ty).b; END;
 CREATE TABLE sx (s int); CREATE VIEW s AS SELECT 1 AS last_value;  CREATE TABLE sd (a int default 3);
+
+CREATE DOMAIN handle AS boolean;
+CREATE TABLE drawer (width bigint, made date) PARTITION BY LIST (width);
+CREATE TABLE drawers PARTITION OF drawer DEFAULT;
+CREATE TABLE shelf (depth bigint, made date) PARTITION BY LIST (depth);
+CREATE TABLE shelves PARTITION OF shelf DEFAULT;

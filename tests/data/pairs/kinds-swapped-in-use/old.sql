@@ -9,3 +9,12 @@ CREATE TABLE d (a int DEFAULT g());
 CREATE TYPE ty AS (a int);
 CREATE FUNCTION h(x text) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT (NULL::ty).a; END;
 CREATE SEQUENCE s; CREATE TABLE sd (a int default nextval('s'));
+
+-- heirs of tables that go, while the type of a column that they have from there goes as well and its name is taken
+CREATE TABLE handle (metal text);
+CREATE TABLE furniture (grip handle NOT NULL, width int) PARTITION BY HASH (width);
+CREATE TABLE drawer PARTITION OF furniture FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+CREATE TABLE hook (grip handle, hooks int);
+CREATE TABLE shelf (depth int) INHERITS (hook);
+INSERT INTO drawer VALUES ('(brass)', 40);
+INSERT INTO shelf VALUES ('(iron)', 2, 30);
