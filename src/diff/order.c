@@ -200,6 +200,17 @@ static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 	}
 }
 
+/* What a partition is partitioned by itself cannot go or change in the whole as long as that is its partition. */
+static void order_keys_of_partitions(struct pk_differ *d, const struct pk_object *o)
+{
+	const struct pk_object *attachment = o->origin && o->kind->fixed(o) ? pk_attachment_of(o->parent) : NULL;
+
+	for (const struct pk_object *column = o->origin; attachment && column; column = column->origin) {
+		pk_graph_edge(&d->graph, pk_drop_node(attachment), pk_info(column)->drop);
+		pk_graph_edge(&d->graph, pk_drop_node(attachment), pk_info(column)->alter);
+	}
+}
+
 /* Does it let go of that as it is set aside: a table of its parents? */
 static bool sheds(const struct pk_object *o, const struct pk_object *on)
 {
@@ -254,6 +265,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	if (o->parent)
 		pk_graph_edge(&d->graph, info->drop, pk_drop_node(o->parent));
 	order_inherited(d, o);
+	order_keys_of_partitions(d, o);
 	pk_graph_edge(&d->graph, info->release, pk_drop_node(pk_tied_column(&d->changes, d->changes.from, o)));
 	if (info->other)
 		pk_graph_edge(&d->graph, info->release, pk_info(info->other)->attach);

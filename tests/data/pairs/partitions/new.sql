@@ -21,3 +21,5 @@ CREATE TABLE sums (a int, b int) PARTITION BY LIST (a);
 CREATE TABLE sums_1 PARTITION OF sums FOR VALUES IN (1);
 CREATE TABLE total (a int, b int);
 CREATE TABLE subtotal () INHERITS (total);
+CREATE TABLE parcels (kg int) PARTITION BY LIST (kg);
+CREATE TABLE light (kg int, zone int, hub text) PARTITION BY LIST (hub);

@@ -14,3 +14,9 @@ CREATE TABLE sums (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY
 CREATE TABLE sums_1 PARTITION OF sums FOR VALUES IN (1);
 CREATE TABLE total (a int, b int GENERATED ALWAYS AS (a + 1) STORED);
 CREATE TABLE subtotal () INHERITS (total);
+
+-- a partition's own key goes with it: for good, and once it is by itself
+CREATE TABLE parcels (kg int, zone int, hub text) PARTITION BY LIST (kg);
+CREATE TABLE heavy PARTITION OF parcels FOR VALUES IN (30) PARTITION BY LIST (zone);
+CREATE TABLE heavy_near PARTITION OF heavy FOR VALUES IN (1) PARTITION BY LIST (hub);
+CREATE TABLE light PARTITION OF parcels FOR VALUES IN (1) PARTITION BY LIST (hub);
