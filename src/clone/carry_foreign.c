@@ -173,25 +173,19 @@ int pk_carry_unfilled(struct pk_conn *source, struct pk_strv *ret, struct pk_err
 			   ret, err);
 }
 
-int pk_carry_analyze(struct pk_conn *target, struct pk_err *err)
+/* Large tables first, each alone. */
+int pk_carry_analyze(struct pk_conn *target, struct pk_strv *ret_sql, struct pk_err *err)
 {
-	PK_AUTO(pk_strv) tables = PK_STRV_INIT;
-	PK_FREE char *any = NULL;
-
-	if (pk_query_value(target, "SELECT 1 FROM pg_catalog.pg_foreign_table LIMIT 1", 0, NULL, &any, err) < 0)
-		return -1;
-	if (!any)
-		return pk_exec(target, "ANALYZE", err);
-	if (read_column(target,
-			REACHING "SELECT pg_catalog.format('ANALYZE %I.%I', n.nspname, c.relname) "
-				 "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-				 "WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' "
-				 "AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
-				 "AND c.oid NOT IN (SELECT oid FROM reaching)",
-			&tables, err) < 0)
-		return -1;
-	for (size_t i = 0; i < tables.n; i++)
-		if (pk_exec(target, tables.items[i], err) < 0)
-			return -1;
-	return 0;
+	return read_column(target,
+			   REACHING
+			   "SELECT 'ANALYZE ' || pg_catalog.string_agg(t.name, ', ') FROM (SELECT t.name, t.pages, "
+			   "CASE WHEN t.pages > 128 THEN -t.n ELSE t.n / 16 END AS share FROM (SELECT "
+			   "pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, pg_catalog.row_number() OVER () AS n, "
+			   "pg_catalog.pg_relation_size(c.oid) / 8192 AS pages "
+			   "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+			   "WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' "
+			   "AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+			   "AND c.oid NOT IN (SELECT oid FROM reaching)) t) t GROUP BY t.share "
+			   "ORDER BY pg_catalog.sum(t.pages) DESC",
+			   ret_sql, err);
 }

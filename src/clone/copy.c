@@ -6,6 +6,8 @@
 #include "clone/extension.h"
 #include "clone/locale.h"
 #include "clone/scrap.h"
+#include "clone/transfer.h"
+#include "pg/pump.h"
 
 #include <unistd.h>
 
@@ -19,7 +21,7 @@ static int count_jobs(const struct pk_copy_options *options)
 		n = sysconf(_SC_NPROCESSORS_ONLN);
 		n = n > MAX_JOBS ? MAX_JOBS : n;
 	}
-	return n < 1 ? 1 : (int)n;
+	return n < 1 ? 1 : n > PK_PUMP_LANES_MAX ? PK_PUMP_LANES_MAX : (int)n;
 }
 
 static int read_source(const struct pk_conninfo *source, struct pk_source_facts *facts,
@@ -71,7 +73,7 @@ static int read_stats(struct pk_conn *conn, const struct pk_source_facts *facts,
 	return 0;
 }
 
-/* The dump takes about the room of the data, so it stands on the same disk. */
+/* Where pg_dump's file goes. */
 static const char *place_for(const struct pk_server *server)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -81,38 +83,48 @@ static const char *place_for(const struct pk_server *server)
 	return tmp && *tmp == '/' ? tmp : "/tmp";
 }
 
+/* What has to be known of the source beside the facts. No connection to it stays open. */
+static int read_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
+			struct pk_err *err)
+{
+	PK_AUTO(pk_conn) from = PK_CONN_INIT;
+
+	if (pk_conn_open(&from, source, err) < 0 || pk_carried_read(&from, carried, err) < 0)
+		return -1;
+	return unfilled ? pk_carry_unfilled(&from, unfilled, err) : 0;
+}
+
 static int fill(const struct pk_conninfo *source, struct pk_server *server, const char *name,
 		const struct pk_source_facts *facts, const struct pk_copy_options *options,
 		double started, struct pk_copy_stats *ret, struct pk_err *err)
 {
-	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT, from = PK_CONN_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_AUTO(pk_strv) unfilled = PK_STRV_INIT;
 	PK_FREE char *bindir = pk_dump_find(server, options->config, facts->version / 10000, server->major, err);
+	const struct pk_transfer transfer = {
+		.source = source,
+		.target = &target,
+		.facts = facts,
+		.options = options,
+		.unfilled = &unfilled,
+		.bindir = bindir,
+		.place = place_for(server),
+		.throwaway = true,
+		.jobs = count_jobs(options),
+	};
 
 	if (!bindir)
 		return -1;
-	dump.bindir = bindir;
-	dump.jobs = count_jobs(options);
-	dump.schema_only = options->schema_only;
-	dump.local = true;
-	dump.progress = options->progress;
-	dump.unfilled = &unfilled;
 	pk_server_admin_info(server, name, &target);
-	if (pk_conn_open(&from, source, err) < 0 || pk_carried_read(&from, &carried, err) < 0 ||
-	    pk_carry_unfilled(&from, &unfilled, err) < 0 ||
-	    pk_dump_open(&dump, place_for(server), err) < 0 ||
-	    pk_dump_take(&dump, source, facts->tables, err) < 0 ||
-	    pk_conn_open(&conn, &target, err) < 0 || drop_extras(&conn, facts, err) < 0 ||
-	    pk_dump_restore(&dump, &target, err) < 0 || pk_carry_public(&conn, facts->public_may, err) < 0)
+	if (read_carried(source, &carried, &unfilled, err) < 0 || pk_conn_open(&conn, &target, err) < 0 ||
+	    drop_extras(&conn, facts, err) < 0 || pk_transfer_run(&transfer, err) < 0 ||
+	    pk_carry_public(&conn, facts->public_may, err) < 0)
 		return -1;
-	/* The room is wanted again before statistics are gathered. */
-	pk_dump_release(&dump);
 	if (pk_carried_apply(&carried, false, &conn, err) < 0 || pk_carried_label(&carried, &conn, err) < 0 || pk_super_sever(&conn, err) < 0 ||
 	    pk_carried_keep(&carried, &conn, name, err) < 0 ||
-	    (!options->schema_only && pk_carry_analyze(&conn, err) < 0) ||
+	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, err) < 0) ||
 	    pk_carry_settings(&conn, name, &facts->settings, err) < 0 ||
 	    (facts->may_create && pk_carry_create_privilege(&conn, name, facts->role, err) < 0))
 		return -1;
@@ -226,36 +238,42 @@ static int check_roles(struct pk_conn *conn, const struct pk_source_facts *facts
 			   missing.n == 1 ? "it" : "them");
 }
 
+static int check_into(struct pk_conn *conn, const struct pk_source_facts *facts, const struct pk_copy_options *options,
+		      struct pk_err *err)
+{
+	if (check_version(facts, conn->version, conn->where, err) < 0 || check_empty(conn, err) < 0 ||
+	    (!options->no_owner && check_roles(conn, facts, err) < 0))
+		return -1;
+	return pk_extensions_check(conn, facts, err);
+}
+
 int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target,
 		 const struct pk_config *config, const struct pk_copy_options *options,
 		 struct pk_copy_stats *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT, from = PK_CONN_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
-	PK_AUTO(pk_dump) dump = PK_DUMP_INIT;
 	PK_FREE char *bindir = NULL;
+	struct pk_transfer transfer = {
+		.source = source,
+		.target = target,
+		.facts = &facts,
+		.options = options,
+		.place = place_for(NULL),
+		.jobs = count_jobs(options),
+	};
 	double started = pk_now();
 
-	if (pk_conn_open(&from, source, err) < 0 || pk_source_facts_read(&from, &facts, err) < 0 ||
-	    (!options->no_owner && pk_carried_read(&from, &carried, err) < 0) || pk_conn_open(&conn, target, err) < 0 ||
-	    check_version(&facts, conn.version, conn.where, err) < 0 ||
-	    check_empty(&conn, err) < 0 ||
-	    (!options->no_owner && check_roles(&conn, &facts, err) < 0) ||
-	    pk_extensions_check(&conn, &facts, err) < 0)
+	if (read_source(source, &facts, err) < 0 ||
+	    (!options->no_owner && read_carried(source, &carried, NULL, err) < 0) ||
+	    pk_conn_open(&conn, target, err) < 0 || check_into(&conn, &facts, options, err) < 0)
 		return -1;
 	bindir = pk_dump_find(NULL, config, facts.version / 10000, conn.version / 10000, err);
 	if (!bindir)
 		return -1;
-	dump.bindir = bindir;
-	dump.jobs = count_jobs(options);
-	dump.schema_only = options->schema_only;
-	dump.no_owner = options->no_owner;
-	dump.progress = options->progress;
-	if (pk_dump_open(&dump, place_for(NULL), err) < 0 ||
-	    pk_dump_take(&dump, source, facts.tables, err) < 0)
-		return -1;
-	if (pk_dump_restore(&dump, target, err) < 0 || pk_carried_apply(&carried, true, &conn, err) < 0) {
+	transfer.bindir = bindir;
+	if (pk_transfer_run(&transfer, err) < 0 || pk_carried_apply(&carried, true, &conn, err) < 0) {
 		pk_err_wrap(err, "the copy into '%s' did not come to its end", conn.where);
 		if (!err || !err->hint)
 			pk_err_hint(
@@ -265,7 +283,7 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 		return -1;
 	}
 	if (pk_carry_public(&conn, facts.public_may, err) < 0 ||
-	    (!options->schema_only && pk_carry_analyze(&conn, err) < 0))
+	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, err) < 0))
 		return -1;
 	return read_stats(&conn, &facts, started, ret, err);
 }

@@ -10,12 +10,23 @@
 
 #include "base/progress.h"
 #include "clone/carry.h"
+#include "clone/tables.h"
 #include "server/server.h"
 
 struct pk_copy_options {
-	int jobs; /* parallel workers; 0: processors, at most 4 */
+	int jobs; /* connections to the source, at most; 0: processors, at most 4 */
 	bool schema_only;
 	bool no_owner;		      /* pk_copy_into alone: owners and privileges are left out */
+	int max_snapshot_age;	      /* seconds that the source may be held at one snapshot; 0: any */
+	/*
+	 * Called once, when the tables are read and before anything is copied, inside the snapshot: may narrow
+	 * what is copied of each (clone/tables.h). May be NULL. Foreign keys to or from a narrowed table are
+	 * checked in the copy; those that do not hold there stay NOT VALID, and their names go to unproven
+	 * (schema.table.constraint; may be NULL).
+	 */
+	int (*narrow)(void *arg, struct pk_conn *source, struct pk_copy_tables *tables, struct pk_err *err);
+	void *narrow_arg;
+	struct pk_strv *unproven;
 	struct pk_progress *progress; /* may be NULL */
 	const struct pk_config
 		*config; /* where client programs are looked for (postkit.pgBin); may be NULL */

@@ -11,6 +11,7 @@
 
 #define PREFIX	    "postkit-copy-"
 #define LOCK_SUFFIX ".lock"
+#define PROGRAM	    "pg_dump"
 
 void pk_dump_release(struct pk_dump *dump)
 {
@@ -101,8 +102,7 @@ int pk_dump_open(struct pk_dump *dump, const char *parent, struct pk_err *err)
 /* What the programs say: progress as long as all is well, then the error with all that follows it. */
 struct talk {
 	struct pk_dump *dump;
-	const char *program;
-	uint64_t done;
+	const struct pk_hold *hold;
 	struct pk_buf error, last;
 };
 
@@ -112,36 +112,27 @@ static void talk_release(struct talk *t)
 	pk_buf_release(&t->last);
 }
 
-static const char *const starts[] = {
-	"dumping contents of table ",
-	"launching item ",
-	"processing item ",
-};
-
 static void hear(void *arg, const char *line)
 {
 	struct talk *t = arg;
 	const char *said = line;
 
-	if (pk_starts_with(line, t->program) && pk_starts_with(line + strlen(t->program), ": "))
-		said = line + strlen(t->program) + 2;
+	if (pk_starts_with(line, PROGRAM ": "))
+		said = line + strlen(PROGRAM ": ");
 	if (t->error.len || pk_starts_with(said, "error: ")) {
 		if (t->error.len < 4096)
 			pk_buf_addf(&t->error, "%s\n",
 				    t->error.len ? said : said + strlen("error: "));
 		return;
 	}
-	for (size_t i = 0; i < PK_COUNT(starts); i++) {
-		if (!pk_starts_with(said, starts[i]))
-			continue;
-		said += strlen(starts[i]);
-		if (i > 0) /* the number of the item */
-			said += strspn(said, "0123456789 ");
-		pk_progress_update(t->dump->progress, ++t->done, said);
-		return;
-	}
+	pk_progress_update(t->dump->progress, 0, said);
 	pk_buf_clear(&t->last);
 	pk_buf_add(&t->last, said);
+}
+
+static int check(void *arg, struct pk_err *err)
+{
+	return pk_hold_check(((struct talk *)arg)->hold, err);
 }
 
 /* What to do about what went wrong; the first that stands in the text counts. */
@@ -162,17 +153,6 @@ static const struct {
 	  "PGPASSWORD, a git credential helper" },
 	{ "server closed the connection",
 	  "the server went away meanwhile; look into its log, then try again" },
-	{ "canceling statement due to statement timeout",
-	  "the role has a statement_timeout there: "
-	  "PGOPTIONS='-c statement_timeout=0' lifts it" },
-	{ "must be superuser",
-	  "connect to the target as a superuser, or leave out what needs one" },
-	{ "must be member of role",
-	  "connect to the target as a role that is a member of the owners, or "
-	  "use --no-owner" },
-	{ "must be able to SET ROLE",
-	  "connect to the target as a role that is a member of the owners, or "
-	  "use --no-owner" },
 };
 
 static int report(const struct talk *t, int status, const char *where, struct pk_err *err)
@@ -181,9 +161,9 @@ static int report(const struct talk *t, int status, const char *where, struct pk
 	size_t first = strcspn(text, "\n");
 
 	if (first == 0)
-		pk_err_set(err, "%s on '%s' ended with status %d", t->program, where, status);
+		pk_err_set(err, "%s on '%s' ended with status %d", PROGRAM, where, status);
 	else
-		pk_err_set(err, "%s on '%s' failed: %.*s", t->program, where, (int)first, text);
+		pk_err_set(err, "%s on '%s' failed: %.*s", PROGRAM, where, (int)first, text);
 	if (text[first] == '\n' && text[first + 1]) {
 		PK_AUTO(pk_buf) rest = PK_BUF_INIT;
 
@@ -219,14 +199,8 @@ static int write_passfile(const char *path, const char *password, struct pk_err 
 	return result;
 }
 
-/* What would lead a connection to a server of ours elsewhere. */
-static const char *const not_for_local[] = {
-	"PGHOSTADDR",	 "PGSERVICE",	     "PGOPTIONS",     "PGSSLMODE", "PGTARGETSESSIONATTRS",
-	"PGREQUIREAUTH", "PGCHANNELBINDING", "PGREQUIREPEER", NULL,
-};
-
-static int run_program(struct pk_dump *dump, const char *program, const struct pk_conninfo *info,
-		       bool local, struct pk_strv *args, struct pk_err *err)
+static int run_pg_dump(struct pk_dump *dump, const struct pk_conninfo *info, const struct pk_hold *hold,
+		       struct pk_strv *args, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) plain = PK_CONNINFO_INIT;
 	PK_AUTO(pk_strv) env = PK_STRV_INIT;
@@ -235,17 +209,15 @@ static int run_program(struct pk_dump *dump, const char *program, const struct p
 	const char *password = pk_conninfo_password(info);
 	struct talk talk __attribute__((cleanup(talk_release))) = {
 		.dump = dump,
-		.program = program,
+		.hold = hold,
 		.error = PK_BUF_INIT,
 		.last = PK_BUF_INIT,
 	};
-	struct pk_stream stream = { .line = hear, .arg = &talk };
+	struct pk_stream stream = { .line = hear, .check = check, .arg = &talk };
 	int status = 0, result;
 
 	pk_conninfo_copy(&plain, info);
-	pk_strv_push(&env, "LC_ALL=C"); /* what they say is read */
-	if (local)
-		pk_strv_extend(&env, not_for_local);
+	pk_strv_push(&env, "LC_ALL=C"); /* what it says is read */
 	if (password) {
 		if (write_passfile(passfile, password, err) < 0)
 			return -1;
@@ -260,169 +232,73 @@ static int run_program(struct pk_dump *dump, const char *program, const struct p
 	stream.env = (const char *const *)env.items;
 	result = pk_stream_run(&stream, &status, err);
 	unlink(passfile);
-	pk_progress_stop(dump->progress);
 	if (result < 0 || status == 0)
 		return result;
 	report(&talk, status, where, err);
 	/* It sees no more than the end of its connection. */
 	if (strstr(talk.error.ptr, "server closed the connection") && pk_way_trouble(info->way, err))
-		pk_err_wrap(err, "%s on '%s' failed", program, where);
+		pk_err_wrap(err, PROGRAM " on '%s' failed", where);
 	return -1;
 }
 
-int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, int64_t tables,
+/* Publications, subscriptions and labels come as their pictures are (clone/carry.h). */
+#define LEFT_OUT "--no-publications", "--no-subscriptions", "--no-tablespaces", "--no-security-labels"
+
+int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, const struct pk_hold *hold,
 		 struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
-	static const char *const fixed[] = {
-		"-Fd",
-		"-Z0",
-		"-v",
-		"-w",
-		"--no-sync",
-		"--no-publications",
-		"--no-subscriptions",
-		"--no-tablespaces",
-		"--no-security-labels",
-		NULL,
-	};
+	static const char *const fixed[] = { "-Fc", "-Z0", "-s", "-v", "-w", LEFT_OUT, NULL };
 
-	pk_strv_pushf(&args, "%s/pg_dump", dump->bindir);
+	pk_strv_pushf(&args, "%s/" PROGRAM, dump->bindir);
 	pk_strv_extend(&args, fixed);
-	pk_strv_pushf(&args, "-j%d", dump->jobs);
-	if (dump->schema_only)
-		pk_strv_push(&args, "-s");
+	pk_strv_pushf(&args, "--encoding=%s", dump->encoding);
+	if (hold->snapshot)
+		pk_strv_pushf(&args, "--snapshot=%s", hold->snapshot);
 	pk_strv_push(&args, "-f");
-	pk_strv_pushf(&args, "%s/data", dump->dir);
-	if (dump->progress)
-		pk_progress_start(dump->progress, "reading", (uint64_t)tables);
-	return run_program(dump, "pg_dump", source, false, &args, err);
+	pk_strv_pushf(&args, "%s/archive", dump->dir);
+	pk_progress_start(dump->progress, "reading the structure", 0);
+	return run_pg_dump(dump, source, hold, &args, err);
 }
 
-/* "3534; 1418 16584 USER MAPPING - USER MAPPING x SERVER s postgres": what comes after the numbers. */
-static const char *entry_text(const char *line)
-{
-	if (*line < '0' || *line > '9')
-		return NULL;
-	line += strspn(line, "0123456789");
-	if (*line != ';')
-		return NULL;
-	return line + 1 + strspn(line + 1, "0123456789 ");
-}
-
-/*
- * The table of contents in turns. What belongs to a superuser by law is owned by whoever restores:
- * foreign-data wrappers before the servers that need them, event triggers last, so that they do not
- * fire before. How to log in elsewhere is left out, and so are the rows of materialized views that
- * would have to be fetched from elsewhere.
- */
-enum { TURN_FIRST, TURN_WRAPPERS, TURN_REST, TURN_LATE, TURNS };
-static const struct {
-	const char *name;
-	bool owners;
-} turns[TURNS] = { { "first", true }, { "wrappers", false }, { "rest", true }, { "late", false } };
-
-static bool left_out(const struct pk_dump *dump, const char *line, const char *text)
-{
-	PK_FREE char *oid = NULL;
-	const char *number = strchr(line, ';') + 1;
-
-	if (pk_starts_with(text, "USER MAPPING "))
-		return true;
-	if (!dump->unfilled || !pk_starts_with(text, "MATERIALIZED VIEW DATA "))
-		return false;
-	number += strspn(number, " ");
-	number += strcspn(number, " ") + 1; /* the catalog's */
-	oid = pk_strndup(number, strcspn(number, " "));
-	return pk_strv_has(dump->unfilled, oid);
-}
-
-struct entries {
-	struct pk_buf toc;
-	size_t n;
-};
-
-static void sort_entries(const char *toc, const struct pk_dump *dump, struct entries *lists)
-{
-	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
-	int turn = TURN_FIRST;
-
-	pk_strv_split(&lines, toc, '\n');
-	for (size_t i = 0; i < lines.n; i++) {
-		const char *text = entry_text(lines.items[i]);
-		int to = turn;
-
-		if (!text || left_out(dump, lines.items[i], text))
-			continue;
-		if (pk_starts_with(text, "FOREIGN DATA WRAPPER ")) {
-			to = TURN_WRAPPERS;
-			turn = TURN_REST;
-		} else if (pk_starts_with(text, "EVENT TRIGGER ") ||
-			   pk_starts_with(text, "COMMENT - EVENT TRIGGER ")) {
-			to = TURN_LATE;
-		}
-		pk_buf_addf(&lists[to].toc, "%s\n", lines.items[i]);
-		lists[to].n++;
-	}
-}
-
-static int restore_list(struct pk_dump *dump, const struct pk_conninfo *target, const char *name,
-			const struct entries *list, bool owners, struct pk_err *err)
+/* section NULL: all, without owners. */
+static int read_script(struct pk_dump *dump, const char *section, struct pk_ddl *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
-	PK_FREE char *path = pk_path_join(dump->dir, name);
-	static const char *const fixed[] = {
-		"-e",
-		"-v",
-		"-w",
-		"--no-publications",
-		"--no-subscriptions",
-		"--no-tablespaces",
-		"--no-security-labels",
-		"-L",
-		NULL,
-	};
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	static const char *const fixed[] = { "-v", LEFT_OUT, "-f", NULL };
+	PK_FREE char *path = pk_path_join(dump->dir, "script");
+	struct pk_proc proc = { .env = (const char *const[]){ "LC_ALL=C", NULL } };
 
-	if (list->n == 0)
-		return 0;
-	if (pk_write_file(path, list->toc.ptr, list->toc.len, 0600, err) < 0)
-		return -1;
 	pk_strv_pushf(&args, "%s/pg_restore", dump->bindir);
 	pk_strv_extend(&args, fixed);
 	pk_strv_push(&args, path);
-	if (dump->jobs > 1)
-		pk_strv_pushf(&args, "-j%d", dump->jobs);
-	else
-		pk_strv_push(&args, "-1");
-	if (!owners)
+	if (section)
+		pk_strv_pushf(&args, "--section=%s", section);
+	if (!section || dump->no_owner)
 		pk_strv_push(&args, "-O");
 	if (dump->no_owner)
 		pk_strv_push(&args, "-x");
-	pk_strv_pushf(&args, "%s/data", dump->dir);
-	if (dump->progress)
-		pk_progress_start(dump->progress, "writing", list->n);
-	return run_program(dump, "pg_restore", target, dump->local, &args, err);
+	pk_strv_pushf(&args, "%s/archive", dump->dir);
+	proc.argv = (const char *const *)args.items;
+	if (pk_proc_check(&proc, err) < 0 || pk_read_file(path, &text, err) < 0)
+		return -1;
+	return pk_ddl_parse(&text, ret, err);
 }
 
-int pk_dump_restore(struct pk_dump *dump, const struct pk_conninfo *target, struct pk_err *err)
+static bool has_any(const struct pk_ddl *ddl, const char *type)
 {
-	PK_AUTO(pk_buf) toc = PK_BUF_INIT;
-	struct entries lists[TURNS];
-	PK_FREE char *program = pk_path_join(dump->bindir, "pg_restore");
-	PK_FREE char *data = pk_path_join(dump->dir, "data");
-	const char *argv[] = { program, "-l", data, NULL };
-	const struct pk_proc list = { .argv = argv, .out = &toc };
-	int status = 0;
+	for (size_t i = 0; i < ddl->n; i++)
+		if (pk_ddl_is(&ddl->items[i], type))
+			return true;
+	return false;
+}
 
-	if (pk_proc_check(&list, err) < 0)
+int pk_dump_scripts(struct pk_dump *dump, struct pk_structure *ret, struct pk_err *err)
+{
+	if (read_script(dump, "pre-data", &ret->pre, err) < 0 || read_script(dump, "post-data", &ret->post, err) < 0)
 		return -1;
-	for (int i = 0; i < TURNS; i++)
-		lists[i] = (struct entries){ .toc = PK_BUF_INIT };
-	sort_entries(toc.ptr, dump, lists);
-	for (int i = 0; i < TURNS && status == 0; i++)
-		status = restore_list(dump, target, turns[i].name, &lists[i],
-				      turns[i].owners && !dump->no_owner, err);
-	for (int i = 0; i < TURNS; i++)
-		pk_buf_release(&lists[i].toc);
-	return status;
+	if (!dump->no_owner && (has_any(&ret->pre, "FOREIGN DATA WRAPPER") || has_any(&ret->post, "EVENT TRIGGER")))
+		return read_script(dump, NULL, &ret->bare, err);
+	return 0;
 }

@@ -65,17 +65,20 @@ static void give_lines(const struct pk_stream *stream, struct pk_buf *buf, bool 
 }
 
 /* Reads until the child and its workers have closed their end. */
-static void listen_to(const struct pk_stream *stream, int fd, pid_t pid)
+static int listen_to(const struct pk_stream *stream, int fd, pid_t pid, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
 	bool told = false;
+	int status = 0;
 	char chunk[4096];
 
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		ssize_t n;
 
-		if (pk_interrupted() && !told) {
+		if (status == 0 && stream->check)
+			status = stream->check(stream->arg, err);
+		if ((pk_interrupted() || status < 0) && !told) {
 			kill(pid, SIGTERM);
 			told = true;
 		}
@@ -90,12 +93,13 @@ static void listen_to(const struct pk_stream *stream, int fd, pid_t pid)
 		}
 	}
 	give_lines(stream, &buf, true);
+	return status;
 }
 
 int pk_stream_run(const struct pk_stream *stream, int *ret_status, struct pk_err *err)
 {
 	pid_t self = getpid(), pid;
-	int fds[2], status = 0;
+	int fds[2], status = 0, result;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return pk_err_errno(err, "cannot make a pipe");
@@ -109,7 +113,7 @@ int pk_stream_run(const struct pk_stream *stream, int *ret_status, struct pk_err
 	if (pid == 0)
 		become_child(stream, fds[1], self);
 	close(fds[1]);
-	listen_to(stream, fds[0], pid);
+	result = listen_to(stream, fds[0], pid, err);
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -117,6 +121,8 @@ int pk_stream_run(const struct pk_stream *stream, int *ret_status, struct pk_err
 		pk_err_set(err, "interrupted");
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
+	if (result < 0)
+		return -1;
 	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	return 0;
 }

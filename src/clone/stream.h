@@ -9,6 +9,8 @@ struct pk_stream {
 	const char *const *argv; /* NULL terminated; argv[0] is a path */
 	const char *const *env;	 /* "NAME=value" is set, "NAME" alone removed; NULL terminated */
 	void (*line)(void *arg, const char *line); /* each line of its standard error */
+	/* Asked twice a second; an error ends the child. May be NULL. */
+	int (*check)(void *arg, struct pk_err *err);
 	void *arg;
 };
 /*

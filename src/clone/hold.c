@@ -1,0 +1,151 @@
+#include "clone/hold.h"
+#include "base/clock.h"
+
+#define TRIES 10
+
+void pk_hold_release(struct pk_hold *hold)
+{
+	pk_conn_release(&hold->conn);
+	free(hold->snapshot);
+	hold->snapshot = NULL;
+}
+
+int pk_hold_hint(struct pk_err *err)
+{
+	if (err && strstr(err->msg, "row-level security"))
+		return pk_err_hint(err, "row security hides rows from this role: connect as the tables' owner, or "
+					"as a role with BYPASSRLS");
+	if (err && pk_streq(err->sqlstate, "42501"))
+		return pk_err_hint(err, "let the role read everything: GRANT pg_read_all_data TO <role> (PostgreSQL "
+					"14 and newer), or connect as the owner");
+	return -1;
+}
+
+static void add_pair(struct pk_buf *sql, const char *name, const char *value)
+{
+	pk_buf_add(sql, pk_ends_with(sql->ptr, ")") ? ", (" : "(");
+	pk_buf_add_literal(sql, name);
+	pk_buf_add(sql, ", ");
+	pk_buf_add_literal(sql, value);
+	pk_buf_add(sql, ")");
+}
+
+int pk_hold_settings(struct pk_conn *conn, const char *encoding, const struct pk_strv *pairs, struct pk_err *err)
+{
+	static const char *const fixed[][2] = {
+		{ "client_min_messages", "error" },
+		{ "row_security", "off" },
+		{ "synchronize_seqscans", "off" },
+		{ "statement_timeout", "0" },
+		{ "lock_timeout", "0" },
+		{ "transaction_timeout", "0" },
+		{ "idle_in_transaction_session_timeout", "0" },
+		{ "idle_session_timeout", "0" },
+	};
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "SELECT pg_catalog.set_config(v.name, v.value, false) FROM (VALUES ");
+	add_pair(&sql, "client_encoding", encoding);
+	for (size_t i = 0; i < PK_COUNT(fixed); i++)
+		add_pair(&sql, fixed[i][0], fixed[i][1]);
+	for (size_t i = 0; pairs && i + 1 < pairs->n; i += 2)
+		add_pair(&sql, pairs->items[i], pairs->items[i + 1]);
+	pk_buf_add(&sql, ") v (name, value) JOIN pg_catalog.pg_settings s USING (name) "
+			 "WHERE s.enumvals IS NULL OR v.value = ANY (s.enumvals)");
+	return pk_query(conn, sql.ptr, 0, NULL, NULL, err);
+}
+
+static const char begin_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+int pk_hold_join(const struct pk_hold *hold, const struct pk_conninfo *source, struct pk_conn *conn,
+		 struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_addf(&sql, "%s; SET TRANSACTION SNAPSHOT ", begin_sql);
+	pk_buf_add_literal(&sql, hold->snapshot);
+	if (pk_conn_open(conn, source, err) < 0 || pk_hold_settings(conn, hold->encoding, NULL, err) < 0)
+		return -1;
+	return pk_exec(conn, sql.ptr, err);
+}
+
+static int lock_tables(struct pk_conn *conn, const struct pk_copy_tables *tables, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (size_t i = 0; i < tables->n; i++) {
+		pk_buf_add(&sql, sql.len ? ", ONLY " : "LOCK TABLE ONLY ");
+		pk_buf_add_qualified(&sql, tables->items[i].schema, tables->items[i].name);
+		if (sql.len < 8192 && i + 1 < tables->n)
+			continue;
+		pk_buf_add(&sql, " IN ACCESS SHARE MODE");
+		if (pk_exec(conn, sql.ptr, err) < 0)
+			return pk_hold_hint(err);
+		pk_buf_clear(&sql);
+	}
+	return 0;
+}
+
+static bool are_same(const struct pk_copy_tables *a, const struct pk_copy_tables *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; i < a->n && same; i++)
+		same = a->items[i].oid == b->items[i].oid && pk_streq(a->items[i].name, b->items[i].name) &&
+		       pk_streq(a->items[i].schema, b->items[i].schema);
+	return same;
+}
+
+/* Locks what there is, then looks: 1 when that is what is locked. The first query after BEGIN takes the snapshot. */
+static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_copy_tables) before = PK_COPY_TABLES_INIT;
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+	if (pk_copy_tables_list(&hold->conn, &before, err) < 0)
+		return -1;
+	hold->since = pk_now();
+	if (pk_exec(&hold->conn, begin_sql, err) < 0)
+		return -1;
+	if (lock_tables(&hold->conn, &before, &e) < 0) {
+		/* gone, or under another name, since the look */
+		if ((!pk_streq(e.sqlstate, "42P01") && !pk_streq(e.sqlstate, "3F000")) ||
+		    pk_exec(&hold->conn, "ROLLBACK", NULL) < 0) {
+			pk_err_move(err, &e);
+			return -1;
+		}
+		return 0;
+	}
+	if (pk_query_value(&hold->conn, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &hold->snapshot, err) < 0 ||
+	    pk_copy_tables_list(&hold->conn, ret, err) < 0)
+		return -1;
+	if (are_same(&before, ret))
+		return 1;
+	free(hold->snapshot);
+	hold->snapshot = NULL;
+	return pk_exec(&hold->conn, "ROLLBACK", err);
+}
+
+int pk_hold_open(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_copy_tables *ret,
+		 struct pk_err *err)
+{
+	if (pk_conn_open(&hold->conn, source, err) < 0 || pk_hold_settings(&hold->conn, hold->encoding, NULL, err) < 0)
+		return -1;
+	for (int i = 0; i < TRIES; i++) {
+		int held = try_hold(hold, ret, err);
+
+		if (held)
+			return held < 0 ? -1 : 0;
+	}
+	pk_err_set(err, "tables of '%s' come and go faster than they can be locked", hold->conn.where);
+	return pk_err_hint(err, "try again when nobody makes or drops tables there");
+}
+
+int pk_hold_check(const struct pk_hold *hold, struct pk_err *err)
+{
+	if (!hold->max_age || !hold->snapshot || pk_now() - hold->since < hold->max_age)
+		return 0;
+	pk_err_set(err, "the copy needed its snapshot of the source for longer than %d seconds, and gave up",
+		   hold->max_age);
+	return pk_err_hint(err, "allow it longer (--max-snapshot-age), or copy with more workers (--jobs)");
+}

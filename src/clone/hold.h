@@ -1,0 +1,39 @@
+/*
+ * The source while it is copied: one snapshot for all that read it, and the tables locked (ACCESS SHARE) since
+ * before it was taken, so that nobody empties or rewrites one unseen.
+ */
+#ifndef PK_CLONE_HOLD_H
+#define PK_CLONE_HOLD_H
+
+#include "clone/tables.h"
+
+struct pk_hold {
+	struct pk_conn conn;
+	char *snapshot; /* its name */
+	double since;	/* pk_now() */
+	int max_age;	/* seconds; 0: any */
+	const char *encoding; /* of all connections to the source and the target, borrowed */
+};
+#define PK_HOLD_INIT                                                                               \
+	{                                                                                          \
+		.conn = PK_CONN_INIT                                                               \
+	}
+void pk_hold_release(struct pk_hold *hold);
+/* ret: as pk_copy_tables_list(). max_age and encoding are set before. */
+int pk_hold_open(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_copy_tables *ret,
+		 struct pk_err *err);
+/* One more connection with that snapshot. conn may have been begun (pk_conns_begin()). */
+int pk_hold_join(const struct pk_hold *hold, const struct pk_conninfo *source, struct pk_conn *conn,
+		 struct pk_err *err);
+/* The error once it is too old. */
+int pk_hold_check(const struct pk_hold *hold, struct pk_err *err);
+/* What a role has to have, as a hint to an error of the source. Returns -1. */
+int pk_hold_hint(struct pk_err *err);
+
+/*
+ * What sessions that copy have, on either side: no timeouts, no messages but errors. pairs: names and values
+ * beside that; what the server's version does not know is left out.
+ */
+int pk_hold_settings(struct pk_conn *conn, const char *encoding, const struct pk_strv *pairs, struct pk_err *err);
+
+#endif

@@ -1,0 +1,268 @@
+#include "clone/pour.h"
+#include "clone/beside.h"
+#include "pg/pump.h"
+
+struct table_state {
+	size_t parts; /* units that are to come or under way */
+	size_t next;  /* build */
+	int running;  /* builds */
+	bool alone;   /* the one that runs locks all others out */
+};
+struct work {
+	const struct pk_pour *pour;
+	struct pk_unit_terms terms;
+	struct pk_units units;
+	size_t next;		     /* unit */
+	struct table_state *states;  /* of each table */
+	size_t *built;		     /* tables whose builds are tasks of their own, as they were loaded */
+	size_t n_built;
+	struct pk_pump_lane lanes[PK_PUMP_LANES_MAX];
+	struct pk_conn sources[PK_PUMP_LANES_MAX], targets[PK_PUMP_LANES_MAX];
+	int n;
+	uint64_t done;
+	bool large; /* large objects are still to be fetched */
+};
+
+static void work_release(struct work *w)
+{
+	for (int i = 0; i < w->n; i++) {
+		pk_conn_release(&w->sources[i]);
+		pk_conn_release(&w->targets[i]);
+	}
+	pk_units_release(&w->units);
+	free(w->states);
+	free(w->built);
+}
+
+/* ---- connections ---- */
+
+int pk_pour_settings(const struct pk_pour *pour, struct pk_conn *target, struct pk_err *err)
+{
+	static const char *const always[] = { "check_function_bodies", "off", "xmloption", "content", NULL };
+	static const char *const ours[] = { "default_toast_compression", "lz4", "synchronous_commit", "off", NULL };
+	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
+	PK_FREE char *super = NULL;
+
+	if (pk_query_value(target, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user", 0, NULL,
+			   &super, err) < 0)
+		return -1;
+	pk_strv_extend(&pairs, always);
+	if (pour->throwaway)
+		pk_strv_extend(&pairs, ours);
+	if (pk_streq(super, "t")) {
+		pk_strv_push(&pairs, "session_replication_role");
+		pk_strv_push(&pairs, "replica");
+	}
+	pk_strv_push(&pairs, "standard_conforming_strings");
+	pk_strv_push(&pairs, pour->structure->post.plain_strings ? "off" : "on");
+	return pk_hold_settings(target, pour->hold->encoding, &pairs, err);
+}
+
+static int open_lanes(struct work *w, int n, bool sources, struct pk_err *err)
+{
+	const struct pk_pour *pour = w->pour;
+
+	for (w->n = 0; w->n < n; w->n++)
+		w->sources[w->n] = w->targets[w->n] = (struct pk_conn)PK_CONN_INIT;
+	for (int i = 0; i < n; i++) {
+		w->lanes[i].target = &w->targets[i];
+		w->lanes[i].source = sources ? i ? &w->sources[i] : &pour->hold->conn : NULL;
+		if (pk_conn_open(&w->targets[i], pour->target, err) < 0 ||
+		    pk_pour_settings(pour, &w->targets[i], err) < 0)
+			return -1;
+		if (sources && i && pk_hold_join(pour->hold, pour->source, &w->sources[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what is next ---- */
+
+static int next_unit(struct work *w, struct pk_pump_task *ret)
+{
+	const struct pk_pour *pour = w->pour;
+
+	if (w->next == w->units.n)
+		return 0;
+	ret->number = w->next;
+	pk_unit_task(&w->units.items[w->next++], pour->tables, pour->structure, &w->terms, ret);
+	return 1;
+}
+
+static void build_task(struct work *w, size_t table, struct pk_pump_task *ret)
+{
+	struct table_state *state = &w->states[table];
+	size_t build = w->pour->structure->first[table] + state->next++;
+	const struct pk_ddl_entry *e = w->pour->structure->builds[build].entry;
+
+	state->running++;
+	state->alone = !pk_ddl_is(e, "INDEX");
+	ret->number = w->units.n + build;
+	ret->what = pk_printf("make %s %.*s", e->type, (int)e->name_len, e->name);
+	ret->into = pk_strndup(e->sql, e->len);
+}
+
+static int next_build(struct work *w, struct pk_pump_task *ret)
+{
+	const struct pk_structure *s = w->pour->structure;
+
+	for (size_t i = 0; i < w->n_built; i++) {
+		size_t table = w->built[i], at = s->first[table] + w->states[table].next;
+		const struct table_state *state = &w->states[table];
+
+		if (at == s->first[table + 1] || state->alone ||
+		    (state->running && !pk_ddl_is(s->builds[at].entry, "INDEX")))
+			continue;
+		build_task(w, table, ret);
+		return 1;
+	}
+	return 0;
+}
+
+static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *err)
+{
+	struct work *w = arg;
+
+	if (w->lanes[lane].source) {
+		if (w->large) {
+			w->large = false;
+			ret->number = SIZE_MAX;
+			ret->what = pk_strdup("copy the large objects");
+			return pk_beside_large_data(w->lanes[lane].source, &ret->from, &ret->into, err) < 0 ? -1 : 1;
+		}
+		if (next_unit(w, ret))
+			return 1;
+		/* Nothing of the source is held any longer than it is needed. */
+		if (lane == 0)
+			pk_hold_release(w->pour->hold);
+		else
+			pk_conn_release(&w->sources[lane]);
+		w->lanes[lane].source = NULL;
+	}
+	return next_build(w, ret);
+}
+
+static int done(void *arg, int lane, const struct pk_pump_task *task, struct pk_err *err)
+{
+	struct work *w = arg;
+
+	(void)lane;
+	(void)err;
+	if (task->number < w->units.n) {
+		const struct pk_unit *u = &w->units.items[task->number];
+
+		if (!u->builds && --w->states[u->tables[0]].parts == 0)
+			w->built[w->n_built++] = u->tables[0];
+	} else if (task->number != SIZE_MAX) {
+		struct table_state *state =
+			&w->states[w->pour->structure->builds[task->number - w->units.n].table];
+
+		state->running--;
+		state->alone = false;
+	}
+	return 0;
+}
+
+static int moved(void *arg, const struct pk_pump_task *task, size_t bytes, struct pk_err *err)
+{
+	struct work *w = arg;
+
+	w->done += bytes;
+	pk_progress_update(w->pour->progress, w->done, task ? task->what : NULL);
+	return pk_hold_check(w->pour->hold, err);
+}
+
+static int prepare(struct work *w, struct pk_err *err)
+{
+	const struct pk_pour *pour = w->pour;
+	PK_FREE char *level = NULL;
+
+	if (pk_query_value(&w->targets[0], "SELECT pg_catalog.current_setting('wal_level')", 0, NULL, &level, err) < 0)
+		return -1;
+	w->terms = pour->terms;
+	w->terms.wal_minimal = pk_streq(level, "minimal");
+	pk_units_make(pour->tables, &w->terms, &w->units);
+	w->states = pk_alloc((pour->tables->n + 1) * sizeof(*w->states));
+	w->built = pk_alloc((pour->tables->n + 1) * sizeof(*w->built));
+	for (size_t i = 0; i < w->units.n; i++)
+		if (!w->units.items[i].builds)
+			w->states[w->units.items[i].tables[0]].parts++;
+	w->large = pour->large;
+	return 0;
+}
+
+int pk_pour_run(const struct pk_pour *pour, struct pk_err *err)
+{
+	struct work w __attribute__((cleanup(work_release))) = { .pour = pour };
+	struct pk_pump pump = { .lanes = w.lanes, .next = next, .done = done, .moved = moved, .arg = &w };
+	uint64_t total = 0;
+
+	if (open_lanes(&w, pour->terms.jobs, pour->terms.rows, err) < 0 || prepare(&w, err) < 0)
+		return -1;
+	for (size_t i = 0; i < pour->tables->n; i++)
+		total += pour->tables->items[i].skip ? 0 : (uint64_t)pour->tables->items[i].bytes;
+	if (pour->progress && pour->terms.rows)
+		pk_progress_start(pour->progress, "copying", total);
+	pump.n = w.n;
+	return pk_pump_run(&pump, err);
+}
+
+/* ---- statements ---- */
+
+struct statements {
+	struct work work;
+	const struct pk_strv *sql;
+};
+
+static int next_statement(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *err)
+{
+	struct statements *s = arg;
+
+	(void)lane;
+	(void)err;
+	if (s->work.next == s->sql->n)
+		return 0;
+	ret->into = pk_strdup(s->sql->items[s->work.next++]);
+	return 1;
+}
+
+static int statement_done(void *arg, int lane, const struct pk_pump_task *task, struct pk_err *err)
+{
+	struct statements *s = arg;
+
+	(void)lane;
+	(void)task;
+	(void)err;
+	pk_progress_update(s->work.pour->progress, ++s->work.done, NULL);
+	return 0;
+}
+
+static int nothing_moved(void *arg, const struct pk_pump_task *task, size_t bytes, struct pk_err *err)
+{
+	(void)arg;
+	(void)task;
+	(void)bytes;
+	(void)err;
+	return 0;
+}
+
+int pk_pour_statements(const struct pk_pour *pour, const char *name, const struct pk_strv *sql, struct pk_err *err)
+{
+	struct statements s = { .work = { .pour = pour }, .sql = sql };
+	struct pk_pump pump = { .lanes = s.work.lanes,
+				.next = next_statement,
+				.done = statement_done,
+				.moved = nothing_moved,
+				.arg = &s };
+	int n = (size_t)pour->terms.jobs < sql->n ? pour->terms.jobs : (int)sql->n, status;
+
+	if (n == 0)
+		return 0;
+	pk_progress_start(pour->progress, name, sql->n);
+	status = open_lanes(&s.work, n, false, err);
+	pump.n = s.work.n;
+	if (status == 0)
+		status = pk_pump_run(&pump, err);
+	work_release(&s.work);
+	return status;
+}

@@ -1,0 +1,31 @@
+/*
+ * The rows of all tables, and what is built upon them: from the source into the target on several pairs of
+ * connections, the longest first. Small tables go many at once, with their indexes, in one transaction; large
+ * ones alone, or in ranges of pages side by side, and their indexes as soon as there are no more rows to
+ * fetch for a connection.
+ */
+#ifndef PK_CLONE_POUR_H
+#define PK_CLONE_POUR_H
+
+#include "base/progress.h"
+#include "clone/hold.h"
+#include "clone/unit.h"
+
+struct pk_pour {
+	const struct pk_conninfo *source, *target;
+	struct pk_hold *hold; /* its connection is one of the readers; released when there is nothing left to read */
+	const struct pk_copy_tables *tables;
+	const struct pk_structure *structure;
+	struct pk_unit_terms terms; /* wal_minimal is found out */
+	bool throwaway; /* the target is ours */
+	bool large;	/* there are large objects */
+	struct pk_progress *progress; /* may be NULL */
+};
+/* Rows, indexes and keys. */
+int pk_pour_run(const struct pk_pour *pour, struct pk_err *err);
+/* Statements that do not care about their order, side by side on the target, each in a transaction of its own. */
+int pk_pour_statements(const struct pk_pour *pour, const char *title, const struct pk_strv *sql, struct pk_err *err);
+/* What a session has that writes to the target. */
+int pk_pour_settings(const struct pk_pour *pour, struct pk_conn *target, struct pk_err *err);
+
+#endif

@@ -1,0 +1,199 @@
+#include "clone/transfer.h"
+#include "clone/beside.h"
+#include "clone/dump.h"
+#include "clone/pour.h"
+
+struct state {
+	const struct pk_transfer *t;
+	struct pk_hold hold;
+	struct pk_copy_tables tables;
+	struct pk_structure structure;
+	struct pk_dump dump;
+	struct pk_pour pour;
+	struct pk_conn target;
+	struct pk_buf sequences;
+};
+
+static void state_release(struct state *s)
+{
+	pk_hold_release(&s->hold);
+	pk_conn_release(&s->target);
+	pk_copy_tables_release(&s->tables);
+	pk_structure_release(&s->structure);
+	pk_dump_release(&s->dump);
+	pk_buf_release(&s->sequences);
+}
+
+/* Extensions whose values both sides write alike. */
+static int same_extensions(struct state *s, struct pk_strv *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(&s->target,
+		     "SELECT name, name || ' ' || coalesce(installed_version, default_version) "
+		     "FROM pg_catalog.pg_available_extensions",
+		     0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		if (pk_rows_get(&rows, i, 1) && pk_strv_has(&s->t->facts->extensions, pk_rows_get(&rows, i, 1)))
+			pk_strv_push(ret, pk_rows_get(&rows, i, 0));
+	return 0;
+}
+
+static int read_tables(struct state *s, struct pk_err *err)
+{
+	const struct pk_copy_options *o = s->t->options;
+	PK_AUTO(pk_strv) extensions = PK_STRV_INIT;
+	PK_FREE char *encoding = NULL;
+	bool same_major = s->t->facts->version / 10000 == s->target.version / 10000;
+
+	if (pk_query_value(&s->target, "SELECT pg_catalog.current_setting('server_encoding')", 0, NULL, &encoding, err) < 0 ||
+	    same_extensions(s, &extensions, err) < 0)
+		return -1;
+	/* Text inside binary values is converted and checked; what is not UTF-8 may not survive that. */
+	if (pk_copy_tables_columns(&s->hold.conn,
+				   same_major && pk_streq(encoding, "UTF8") && pk_streq(s->t->facts->encoding, "UTF8"),
+				   &extensions, &s->tables, err) < 0)
+		return -1;
+	if (pk_streq(encoding, s->t->facts->encoding) && !pk_streq(encoding, "UTF8"))
+		s->pour.terms.encoding = s->t->facts->encoding;
+	return o->narrow ? o->narrow(o->narrow_arg, &s->hold.conn, &s->tables, err) : 0;
+}
+
+static int read_source(struct state *s, struct pk_err *err)
+{
+	const struct pk_transfer *t = s->t;
+
+	if (pk_hold_open(&s->hold, t->source, &s->tables, err) < 0)
+		return -1;
+	if (read_tables(s, err) < 0 || pk_dump_take(&s->dump, t->source, &s->hold, err) < 0 ||
+	    pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
+	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
+		return -1;
+	if (!t->options->schema_only && pk_beside_sequences(&s->hold.conn, &s->sequences, err) < 0)
+		return pk_hold_hint(err);
+	return pk_hold_check(&s->hold, err);
+}
+
+/* Those that hold on the source, but are not proven to hold here, are looked at. */
+static int validate(struct state *s, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
+
+	for (size_t i = 0; i < s->structure.n_keys; i++) {
+		const struct pk_foreign_key *k = &s->structure.keys[i];
+		PK_AUTO(pk_buf) one = PK_BUF_INIT;
+		PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+		if (k->proven && s->t->throwaway)
+			continue;
+		pk_buf_add(&one, "ALTER TABLE ONLY ");
+		pk_buf_add_qualified(&one, k->schema, k->table);
+		pk_buf_add(&one, " VALIDATE CONSTRAINT ");
+		pk_buf_add_ident(&one, k->name);
+		if (k->proven) {
+			pk_strv_push(&sql, one.ptr);
+			continue;
+		}
+		if (pk_exec(&s->target, one.ptr, &e) == 0)
+			continue;
+		if (!pk_streq(e.sqlstate, "23503")) {
+			pk_err_move(err, &e);
+			return -1;
+		}
+		if (s->t->options->unproven)
+			pk_strv_pushf(s->t->options->unproven, "%s.%s.%s", k->schema, k->table, k->name);
+	}
+	if (pk_pour_statements(&s->pour, "checking foreign keys", &sql, err) < 0)
+		return -1;
+	return s->t->throwaway ? pk_structure_trust(&s->structure, &s->target, err) : 0;
+}
+
+static int write_target(struct state *s, struct pk_err *err)
+{
+	const struct pk_transfer *t = s->t;
+	bool rows = !t->options->schema_only;
+
+	pk_progress_start(t->options->progress, "making the structure", 0);
+	if (pk_pour_settings(&s->pour, &s->target, err) < 0 ||
+	    pk_structure_before(&s->structure, &s->target, err) < 0)
+		return -1;
+	if (rows && pk_beside_large(&s->hold.conn, &s->target, !t->options->no_owner, &s->pour.large, err) < 0)
+		return -1;
+	if (pk_pour_run(&s->pour, err) < 0)
+		return pk_hold_hint(err);
+	pk_progress_start(t->options->progress, "finishing", 0);
+	if (s->sequences.len && pk_exec(&s->target, s->sequences.ptr, err) < 0)
+		return pk_err_wrap(err, "cannot set the sequences");
+	if (pk_structure_after(&s->structure, &s->target, err) < 0 || validate(s, err) < 0)
+		return -1;
+	return pk_structure_end(&s->structure, &s->target, rows, err);
+}
+
+static void set_up(struct state *s)
+{
+	const struct pk_transfer *t = s->t;
+	const char *encoding = pk_streq(t->facts->encoding, "SQL_ASCII") ? "SQL_ASCII" : "UTF8";
+
+	s->hold.encoding = encoding;
+	s->hold.max_age = t->options->max_snapshot_age;
+	s->dump.bindir = t->bindir;
+	s->dump.no_owner = t->options->no_owner;
+	s->dump.encoding = encoding;
+	s->dump.progress = t->options->progress;
+	s->pour.source = t->source;
+	s->pour.target = t->target;
+	s->pour.hold = &s->hold;
+	s->pour.tables = &s->tables;
+	s->pour.structure = &s->structure;
+	s->pour.throwaway = t->throwaway;
+	s->pour.progress = t->options->progress;
+	s->pour.terms = (struct pk_unit_terms){
+		.jobs = t->jobs,
+		.source_version = t->facts->version,
+		.rows = !t->options->schema_only,
+	};
+}
+
+int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)
+{
+	struct state s __attribute__((cleanup(state_release))) = {
+		.t = t,
+		.hold = PK_HOLD_INIT,
+		.structure = PK_STRUCTURE_INIT,
+		.dump = PK_DUMP_INIT,
+		.target = PK_CONN_INIT,
+		.sequences = PK_BUF_INIT,
+	};
+	int status;
+
+	set_up(&s);
+	if (pk_conn_open(&s.target, t->target, err) < 0 || pk_dump_open(&s.dump, t->place, err) < 0)
+		return -1;
+	status = read_source(&s, err);
+	if (status == 0)
+		status = write_target(&s, err);
+	pk_progress_stop(t->options->progress);
+	return status;
+}
+
+int pk_transfer_analyze(const struct pk_transfer *t, struct pk_conn *target, struct pk_err *err)
+{
+	struct state s __attribute__((cleanup(state_release))) = {
+		.t = t,
+		.hold = PK_HOLD_INIT,
+		.structure = PK_STRUCTURE_INIT,
+		.dump = PK_DUMP_INIT,
+		.target = PK_CONN_INIT,
+		.sequences = PK_BUF_INIT,
+	};
+	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
+	int status;
+
+	set_up(&s);
+	if (pk_carry_analyze(target, &sql, err) < 0)
+		return -1;
+	status = pk_pour_statements(&s.pour, "gathering statistics", &sql, err);
+	pk_progress_stop(t->options->progress);
+	return status;
+}
