@@ -56,12 +56,12 @@ int pk_beside_sequences(struct pk_conn *source, struct pk_buf *ret_sql, struct p
 /* The owner may have taken privileges from himself. */
 static const char acl_sql[] =
 	" || pg_catalog.format('ALTER LARGE OBJECT %s OWNER TO %I;', m.oid, pg_catalog.pg_get_userbyid(m.lomowner))"
-	" || coalesce((SELECT pg_catalog.format('REVOKE ALL ON LARGE OBJECT %s FROM %I;', m.oid, "
+	" || CASE WHEN m.lomacl IS NULL THEN '' ELSE (SELECT pg_catalog.format('REVOKE ALL ON LARGE OBJECT %s FROM %I;', m.oid, "
 	"pg_catalog.pg_get_userbyid(m.lomowner)) || coalesce(pg_catalog.string_agg(pg_catalog.format("
 	"'GRANT %s ON LARGE OBJECT %s TO %s%s;', a.privilege_type, m.oid, CASE a.grantee WHEN 0 THEN 'PUBLIC' "
 	"ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END, "
 	"CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), ''), '') "
-	"FROM pg_catalog.aclexplode(m.lomacl) a WHERE m.lomacl IS NOT NULL), '')";
+	"FROM pg_catalog.aclexplode(m.lomacl) a) END";
 
 int pk_beside_large(struct pk_conn *source, struct pk_conn *target, bool owners, bool *ret, struct pk_err *err)
 {
