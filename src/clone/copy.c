@@ -17,11 +17,24 @@ static int count_jobs(const struct pk_copy_options *options)
 {
 	long n = options->jobs;
 
+	if (n <= 0 && options->config)
+		n = pk_config_int(options->config, "jobs", 0);
 	if (n <= 0) {
 		n = sysconf(_SC_NPROCESSORS_ONLN);
 		n = n > MAX_JOBS ? MAX_JOBS : n;
 	}
 	return n < 1 ? 1 : n > PK_PUMP_LANES_MAX ? PK_PUMP_LANES_MAX : (int)n;
+}
+
+static int read_max_age(const struct pk_copy_options *options, double *ret, struct pk_err *err)
+{
+	const char *text = options->config ? pk_config_get(options->config, "maxSnapshotAge") : NULL;
+
+	*ret = 0;
+	if (!text || pk_parse_duration(text, ret))
+		return 0;
+	pk_err_set(err, "postkit.maxSnapshotAge: '%s' is not a time", text);
+	return pk_err_hint(err, "a number with ms, s, min or h: 30min; 0 for no limit");
 }
 
 static int read_source(const struct pk_conninfo *source, struct pk_source_facts *facts,
@@ -103,7 +116,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_AUTO(pk_strv) unfilled = PK_STRV_INIT;
 	PK_FREE char *bindir = pk_dump_find(server, options->config, facts->version / 10000, server->major, err);
-	const struct pk_transfer transfer = {
+	struct pk_transfer transfer = {
 		.source = source,
 		.target = &target,
 		.facts = facts,
@@ -115,7 +128,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 		.jobs = count_jobs(options),
 	};
 
-	if (!bindir)
+	if (!bindir || read_max_age(options, &transfer.max_age, err) < 0)
 		return -1;
 	pk_server_admin_info(server, name, &target);
 	if (read_carried(source, &carried, &unfilled, err) < 0 || pk_conn_open(&conn, &target, err) < 0 ||
@@ -265,7 +278,7 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 	};
 	double started = pk_now();
 
-	if (read_source(source, &facts, err) < 0 ||
+	if (read_max_age(options, &transfer.max_age, err) < 0 || read_source(source, &facts, err) < 0 ||
 	    (!options->no_owner && read_carried(source, &carried, NULL, err) < 0) ||
 	    pk_conn_open(&conn, target, err) < 0 || check_into(&conn, &facts, options, err) < 0)
 		return -1;

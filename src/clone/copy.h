@@ -14,10 +14,9 @@
 #include "server/server.h"
 
 struct pk_copy_options {
-	int jobs; /* connections to the source, at most; 0: processors, at most 4 */
+	int jobs; /* connections to the source, at most; 0: as postkit.jobs says, else processors, at most 4 */
 	bool schema_only;
 	bool no_owner;		      /* pk_copy_into alone: owners and privileges are left out */
-	int max_snapshot_age;	      /* seconds that the source may be held at one snapshot; 0: any */
 	/*
 	 * Called once, when the tables are read and before anything is copied, inside the snapshot: may narrow
 	 * what is copied of each (clone/tables.h). May be NULL. Foreign keys to or from a narrowed table are
@@ -29,7 +28,7 @@ struct pk_copy_options {
 	struct pk_strv *unproven;
 	struct pk_progress *progress; /* may be NULL */
 	const struct pk_config
-		*config; /* where client programs are looked for (postkit.pgBin); may be NULL */
+		*config; /* postkit.pgBin, postkit.jobs, postkit.maxSnapshotAge; may be NULL */
 };
 struct pk_copy_stats {
 	int64_t tables, bytes; /* bytes: size of the copy */

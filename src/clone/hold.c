@@ -145,7 +145,30 @@ int pk_hold_check(const struct pk_hold *hold, struct pk_err *err)
 {
 	if (!hold->max_age || !hold->snapshot || pk_now() - hold->since < hold->max_age)
 		return 0;
-	pk_err_set(err, "the copy needed its snapshot of the source for longer than %d seconds, and gave up",
-		   hold->max_age);
+	PK_FREE char *age = pk_duration(hold->max_age);
+	pk_err_set(err, "the copy needed its snapshot of the source for longer than %s, and gave up", age);
 	return pk_err_hint(err, "allow it longer (--max-snapshot-age), or copy with more workers (--jobs)");
+}
+
+int pk_hold_stamp(struct pk_conn *source, char **ret, struct pk_err *err)
+{
+	/* What others do for statistics alone is no new row version there. */
+	static const char *const catalogs[] = {
+		"pg_class",	   "pg_attribute",   "pg_attrdef",  "pg_constraint", "pg_index",      "pg_inherits",
+		"pg_proc",	   "pg_type",	     "pg_enum",	    "pg_range",	     "pg_trigger",    "pg_rewrite",
+		"pg_policy",	   "pg_namespace",   "pg_operator", "pg_opclass",    "pg_opfamily",   "pg_amop",
+		"pg_amproc",	   "pg_aggregate",   "pg_cast",	    "pg_collation",  "pg_conversion", "pg_am",
+		"pg_sequence",	   "pg_description", "pg_language", "pg_extension",  "pg_transform",  "pg_default_acl",
+		"pg_statistic_ext", "pg_ts_config",  "pg_ts_dict",  "pg_ts_parser",  "pg_ts_template", "pg_ts_config_map",
+		"pg_event_trigger", "pg_foreign_server", "pg_foreign_table", "pg_foreign_data_wrapper",
+		"pg_partitioned_table", "pg_init_privs",
+	};
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (size_t i = 0; i < PK_COUNT(catalogs); i++)
+		pk_buf_addf(&sql,
+			    "%s (SELECT count(*) || ' ' || coalesce(pg_catalog.sum(xmin::text::numeric), 0) "
+			    "FROM pg_catalog.%s)",
+			    i ? " || ' ' ||" : "SELECT", catalogs[i]);
+	return pk_query_value(source, sql.ptr, 0, NULL, ret, err);
 }

@@ -11,7 +11,7 @@ struct pk_hold {
 	struct pk_conn conn;
 	char *snapshot; /* its name */
 	double since;	/* pk_now() */
-	int max_age;	/* seconds; 0: any */
+	double max_age; /* seconds; 0: any */
 	const char *encoding; /* of all connections to the source and the target, borrowed */
 };
 #define PK_HOLD_INIT                                                                               \
@@ -22,6 +22,8 @@ void pk_hold_release(struct pk_hold *hold);
 /* ret: as pk_copy_tables_list(). max_age and encoding are set before. */
 int pk_hold_open(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_copy_tables *ret,
 		 struct pk_err *err);
+/* What stands for the state of all catalogs: another one when the structure has changed. Caller frees. */
+int pk_hold_stamp(struct pk_conn *source, char **ret, struct pk_err *err);
 /* One more connection with that snapshot. conn may have been begun (pk_conns_begin()). */
 int pk_hold_join(const struct pk_hold *hold, const struct pk_conninfo *source, struct pk_conn *conn,
 		 struct pk_err *err);

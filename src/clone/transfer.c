@@ -3,6 +3,8 @@
 #include "clone/dump.h"
 #include "clone/pour.h"
 
+#define TRIES_ALONE 3
+
 struct state {
 	const struct pk_transfer *t;
 	struct pk_hold hold;
@@ -60,14 +62,49 @@ static int read_tables(struct state *s, struct pk_err *err)
 	return o->narrow ? o->narrow(o->narrow_arg, &s->hold.conn, &s->tables, err) : 0;
 }
 
+/*
+ * With a single connection pg_dump comes first, alone, and does not see what the rows are of. That is no
+ * matter when nothing was changed between: else it is done again.
+ */
+static int hold_alone(struct state *s, bool *ret_same, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) first = PK_CONN_INIT;
+	PK_FREE char *before = NULL, *after = NULL;
+
+	pk_hold_release(&s->hold);
+	if (pk_conn_open(&first, s->t->source, err) < 0 || pk_hold_stamp(&first, &before, err) < 0)
+		return -1;
+	pk_conn_release(&first);
+	if (pk_dump_take(&s->dump, s->t->source, &s->hold, err) < 0 ||
+	    pk_hold_open(&s->hold, s->t->source, &s->tables, err) < 0 ||
+	    pk_hold_stamp(&s->hold.conn, &after, err) < 0)
+		return -1;
+	*ret_same = pk_streq(before, after);
+	return 0;
+}
+
+static int hold(struct state *s, struct pk_err *err)
+{
+	bool same = false;
+
+	if (s->t->jobs > 1)
+		return pk_hold_open(&s->hold, s->t->source, &s->tables, err) < 0 ?
+			       -1 :
+			       pk_dump_take(&s->dump, s->t->source, &s->hold, err);
+	for (int i = 0; i < TRIES_ALONE && !same; i++)
+		if (hold_alone(s, &same, err) < 0)
+			return -1;
+	if (same)
+		return 0;
+	pk_err_set(err, "the structure of '%s' was changed each time while it was read", s->hold.conn.where);
+	return pk_err_hint(err, "with --jobs 2 structure and rows are read at the same moment");
+}
+
 static int read_source(struct state *s, struct pk_err *err)
 {
 	const struct pk_transfer *t = s->t;
 
-	if (pk_hold_open(&s->hold, t->source, &s->tables, err) < 0)
-		return -1;
-	if (read_tables(s, err) < 0 || pk_dump_take(&s->dump, t->source, &s->hold, err) < 0 ||
-	    pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
+	if (hold(s, err) < 0 || read_tables(s, err) < 0 || pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
 	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
 		return -1;
 	if (!t->options->schema_only && pk_beside_sequences(&s->hold.conn, &s->sequences, err) < 0)
@@ -136,7 +173,7 @@ static void set_up(struct state *s)
 	const char *encoding = pk_streq(t->facts->encoding, "SQL_ASCII") ? "SQL_ASCII" : "UTF8";
 
 	s->hold.encoding = encoding;
-	s->hold.max_age = t->options->max_snapshot_age;
+	s->hold.max_age = t->max_age;
 	s->dump.bindir = t->bindir;
 	s->dump.no_owner = t->options->no_owner;
 	s->dump.encoding = encoding;

@@ -17,6 +17,7 @@ struct pk_transfer {
 	const char *place;	  /* folder for what pg_dump says */
 	bool throwaway;		  /* the target is ours, and its superuser is asking */
 	int jobs;
+	double max_age; /* seconds that the source may be held at one snapshot; 0: any */
 };
 int pk_transfer_run(const struct pk_transfer *transfer, struct pk_err *err);
 /* Gathers statistics, on as many connections. */

@@ -6,11 +6,14 @@
 #include "cmd/help.h"
 
 static int opt_jobs;
+static const char *opt_max_age;
 static bool opt_schema_only, opt_no_owner, opt_json;
 
 const struct pk_opt pk_opts_copy[] = {
-	{ PK_OPT_INT, 'j', "jobs", "N", "parallel workers (default: processors, at most 4)",
+	{ PK_OPT_INT, 'j', "jobs", "N", "connections to FROM, at most (default: processors, at most 4)",
 	  &opt_jobs },
+	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of FROM longer (30min)",
+	  &opt_max_age },
 	{ PK_OPT_FLAG, 0, "schema-only", NULL, "no data", &opt_schema_only },
 	{ PK_OPT_FLAG, 0, "no-owner", NULL, "leave out owners and privileges", &opt_no_owner },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
@@ -77,6 +80,8 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 	if (pk_ctx_open(&ctx, false, err) < 0 || resolve(&ctx, operands[0], &from, err) < 0)
 		return -1;
 	pk_config_override(&ctx.config, PK_REMOTE_SSH_OPTION, NULL); /* --ssh is for FROM */
+	if (opt_max_age)
+		pk_config_override(&ctx.config, "maxSnapshotAge", opt_max_age);
 	if (resolve(&ctx, operands[1], &to, err) < 0)
 		return -1;
 	const struct pk_copy_options options = {

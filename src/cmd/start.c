@@ -4,7 +4,7 @@
 #include "cmd/help.h"
 #include "session/begin.h"
 
-static const char *opt_remote;
+static const char *opt_remote, *opt_max_age;
 static bool opt_fresh, opt_json;
 static int opt_jobs;
 
@@ -13,7 +13,9 @@ const struct pk_opt pk_opts_start[] = {
 	  &opt_remote },
 	{ PK_OPT_FLAG, 0, "fresh", NULL, "copy the remote again, though there is a template",
 	  &opt_fresh },
-	{ PK_OPT_INT, 'j', "jobs", "N", "copy with so many workers", &opt_jobs },
+	{ PK_OPT_INT, 'j', "jobs", "N", "connections to the remote while it is copied, at most", &opt_jobs },
+	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of it longer (30min)",
+	  &opt_max_age },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	PK_SSH_OPT,
 	{ 0 },
@@ -77,6 +79,8 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 				     "start takes no operands; --remote names the remote");
 	if (pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
+	if (opt_max_age)
+		pk_config_override(&ctx.config, "maxSnapshotAge", opt_max_age);
 	const struct pk_begin_options options = {
 		.remote = opt_remote,
 		.fresh = opt_fresh,
