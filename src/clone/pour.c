@@ -123,16 +123,16 @@ static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *er
 {
 	struct work *w = arg;
 
+	if (w->lanes[lane].source && w->large) {
+		w->large = false;
+		ret->number = SIZE_MAX;
+		ret->what = pk_strdup("copy the large objects");
+		return pk_beside_large_data(w->lanes[lane].source, &ret->from, &ret->into, err) < 0 ? -1 : 1;
+	}
+	if (next_unit(w, ret))
+		return 1;
+	/* Nothing of the source is held any longer than it is needed. */
 	if (w->lanes[lane].source) {
-		if (w->large) {
-			w->large = false;
-			ret->number = SIZE_MAX;
-			ret->what = pk_strdup("copy the large objects");
-			return pk_beside_large_data(w->lanes[lane].source, &ret->from, &ret->into, err) < 0 ? -1 : 1;
-		}
-		if (next_unit(w, ret))
-			return 1;
-		/* Nothing of the source is held any longer than it is needed. */
 		if (lane == 0)
 			pk_hold_release(w->pour->hold);
 		else

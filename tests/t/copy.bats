@@ -4,6 +4,7 @@
 # shellcheck disable=SC2030,SC2031 # each test runs in a subshell of its own, on purpose
 
 load ../lib/common
+load ../lib/versions
 
 setup_file() {
 	common_setup
@@ -116,6 +117,226 @@ port_of() { sed -n 4p "$T/$1/data/postmaster.pid"; }
 	run ! grep -q secret "$T/args" "$T/environment"
 	equal "$(sort -u "$T/modes" | tr '\n' ' ')" '600 700 '
 	[ -z "$(ls -A "$T/tmp")" ]
+}
+
+
+# What a database holds, as text: rows, sequences and large objects included, in an order of its own.
+contents() { # DB [pg_dump's options]
+	local db=$1
+	shift
+	"$(pg_tools)/pg_dump" "$@" -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" | grep -v '^.\(un\)\?restrict ' | LC_ALL=C sort
+}
+structure() { # DB
+	"$(pg_tools)/pg_dump" -s -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$1" | grep -v '^.\(un\)\?restrict '
+}
+same() { # DB DB: on the server started last
+	structure "$1" >"$T/structure.1"
+	structure "$2" >"$T/structure.2"
+	diff "$T/structure.1" "$T/structure.2"
+	contents "$1" >"$T/contents.1"
+	contents "$2" >"$T/contents.2"
+	diff "$T/contents.1" "$T/contents.2"
+	[ -s "$T/contents.1" ]
+}
+
+@test "whatever a database may hold, the copy holds, with any number of workers" {
+	pg_createdb everything "$ROOT/tests/data/copy/everything.sql"
+	local jobs
+	for jobs in 1 2 5; do
+		pg_createdb "everything_$jobs"
+		ok git postkit copy --jobs "$jobs" "$(pg_url everything)" "$(pg_url "everything_$jobs")"
+		same everything "everything_$jobs"
+	done
+	equal "$(sql everything_2 "SELECT count(*) FROM public.long")" 30000
+	equal "$(sql everything_2 "SELECT relispopulated FROM pg_class WHERE relname = 'unfilled'")" f
+	equal "$(sql everything_2 "SELECT n FROM public.a_second")" 60002
+	equal "$(sql everything_2 "SELECT count(*) FROM pg_statistic s JOIN pg_class c ON c.oid = s.starelid WHERE relname = 'long'")" 4
+	pg_createdb everything_s
+	ok git postkit copy --schema-only "$(pg_url everything)" "$(pg_url everything_s)"
+	structure everything >"$T/structure.1"
+	structure everything_s >"$T/structure.2"
+	diff "$T/structure.1" "$T/structure.2"
+	equal "$(sql everything_s "SELECT count(*) FROM public.long")" 0
+}
+
+@test "a private clone holds the same, and its foreign keys are valid without being checked again" {
+	pg_createdb private "$ROOT/tests/data/copy/everything.sql"
+	sql private "UPDATE pg_constraint SET convalidated = true WHERE conname = 'later';
+		SET session_replication_role = replica; INSERT INTO believed VALUES (2, 4711)"
+	new_repo private
+	git postkit init >/dev/null 2>&1
+	git postkit remote add prod "$(pg_url private)" >/dev/null 2>&1
+	git add -A
+	git commit -qm schema
+	git switch -qc work
+	ok git postkit start --jobs 2
+	local dir clone
+	clone=$(git postkit status --json | sed -n 's/.*"database": *"\([^"]*\)".*/\1/p' | head -n 1)
+	dir=$(git postkit url)
+	equal "$("$(pg_tools)/psql" -XAt "$dir" -c 'SELECT count(*) FROM pg_constraint WHERE NOT convalidated')" 0
+	equal "$("$(pg_tools)/psql" -XAt "$dir" -c 'SELECT id || user_id::text FROM believed WHERE id = 2')" 24711
+	equal "$("$(pg_tools)/psql" -XAt "$dir" -c "SELECT md5(string_agg(l::text, '' ORDER BY id)) FROM long l")" \
+		"$(sql private "SELECT md5(string_agg(l::text, '' ORDER BY id)) FROM long l")"
+	equal "$("$(pg_tools)/psql" -XAt "$dir" -c "SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM wide w")" \
+		"$(sql private "SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM wide w")"
+	git postkit abort --yes
+}
+
+@test "large tables are copied in parts, side by side, and none of their rows twice" {
+	pg_createdb parts
+	sql parts "CREATE TABLE big (id bigint, pad text);
+		INSERT INTO big SELECT i, repeat('p', 500) FROM generate_series(1, 200000) i;
+		DELETE FROM big WHERE id % 7 = 0; UPDATE big SET pad = 'q' WHERE id % 5 = 0;
+		ALTER TABLE big ADD PRIMARY KEY (id); CREATE INDEX ON big (pad)"
+	pg_createdb parts2
+	ok git postkit copy --jobs 3 "$(pg_url parts)" "$(pg_url parts2)"
+	equal "$(sql parts2 'SELECT count(*), count(DISTINCT id), sum(id) FROM big')" \
+		"$(sql parts 'SELECT count(*), count(DISTINCT id), sum(id) FROM big')"
+	grep -q "COPY (SELECT id, pad FROM ONLY public.big WHERE ctid >= '(0,0)' AND ctid < '" "$T/prod/log"
+}
+
+@test "a role that may select copies all, with as many connections as it was given" {
+	pg_createdb readable "$ROOT/tests/data/copy/everything.sql"
+	sql readable "SET session_replication_role = replica; ALTER TABLE secret DISABLE ROW LEVEL SECURITY; SELECT lo_unlink(oid) FROM pg_largeobject_metadata;
+		CREATE ROLE selects LOGIN; GRANT USAGE ON SCHEMA \"S \"\"q'; --\" TO selects;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public, \"S \"\"q'; --\" TO selects;
+		GRANT SELECT ON ALL SEQUENCES IN SCHEMA public, \"S \"\"q'; --\" TO selects;
+		REVOKE TEMPORARY ON DATABASE readable FROM PUBLIC"
+	local jobs most now pid status
+	for jobs in 1 2; do
+		pg_createdb "readable_$jobs"
+		git-postkit copy --jobs "$jobs" "postgresql://selects@/readable?host=$PROD_SOCKET&port=$PROD_PORT" \
+			"$(pg_url "readable_$jobs")" 3>&- &
+		pid=$! most=0 status=0
+		while kill -0 "$pid" 2>/dev/null; do
+			now=$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE usename = 'selects'")
+			[ "$now" -le "$most" ] || most=$now
+		done
+		wait "$pid" || status=$?
+		equal "$status" 0
+		[ "$most" -le "$jobs" ] && [ "$most" -gt 0 ]
+		same readable "readable_$jobs"
+	done
+	hasnt_locks
+}
+
+# ACCESS SHARE is the only lock that was asked for by name.
+hasnt_locks() { run ! grep -E 'LOCK TABLE.* IN (ROW|SHARE|EXCLUSIVE|ACCESS EXCLUSIVE)' "$T/prod/log"; }
+
+@test "row security is an error, not fewer rows" {
+	pg_createdb secured
+	sql secured "CREATE ROLE hidden LOGIN; CREATE TABLE s (id int); INSERT INTO s VALUES (1); GRANT SELECT ON s TO hidden;
+		ALTER TABLE s ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON s USING (false)"
+	pg_createdb secured2
+	fails 128 git postkit copy "postgresql://hidden@/secured?host=$PROD_SOCKET&port=$PROD_PORT" "$(pg_url secured2)"
+	has 'row-level security' 'BYPASSRLS'
+}
+
+@test "what the source changes meanwhile is not in the copy, and cannot be emptied under it" {
+	pg_createdb moving
+	sql moving "CREATE TABLE a AS SELECT i, repeat('x', 1000) AS x FROM generate_series(1, 60000) i;
+		CREATE TABLE b AS SELECT 1 AS one"
+	pg_createdb moving2
+	git-postkit copy --jobs 2 "$(pg_url moving)" "$(pg_url moving2)" 3>&- &
+	local pid=$!
+	until_true snapshot_taken
+	sql moving 'INSERT INTO b VALUES (2)'
+	fails 3 "$(pg_tools)/psql" -X -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d moving -v ON_ERROR_STOP=1 \
+		-c "SET lock_timeout = '1ms'" -c 'TRUNCATE a'
+	wait "$pid"
+	equal "$(sql moving2 'SELECT count(*) FROM a')" 60000
+	equal "$(sql moving2 'SELECT count(*) FROM b')" 1
+}
+snapshot_taken() {
+	[ "$(sql postgres "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+		WHERE d.datname = 'moving' AND l.mode = 'AccessShareLock' AND l.relation >= 16384")" -ge 2 ]
+}
+
+@test "a snapshot older than allowed is let go, with a message" {
+	pg_createdb aging
+	sql aging "CREATE TABLE a AS SELECT i, md5(i::text) AS x FROM generate_series(1, 300000) i"
+	pg_createdb aging2
+	fails 128 git postkit copy --max-snapshot-age 50ms "$(pg_url aging)" "$(pg_url aging2)"
+	has 'snapshot' '50 ms' '--max-snapshot-age'
+	equal "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'aging'")" 0
+	fails 128 git -c postkit.maxSnapshotAge=soon postkit copy "$(pg_url aging)" "$(pg_url aging2)"
+	has 'maxSnapshotAge'
+	ok git -c postkit.maxSnapshotAge=10min postkit copy "$(pg_url aging)" "$(pg_url aging2)"
+}
+
+@test "rows that break a rule of the copy, and a source that goes away, are one message" {
+	pg_createdb broken
+	sql broken "CREATE TABLE fine AS SELECT 1; CREATE TABLE bad (id int);
+		INSERT INTO bad SELECT i FROM generate_series(1, 100000) i; INSERT INTO bad VALUES (0);
+		ALTER TABLE bad ADD CONSTRAINT positive CHECK (id > 0) NOT VALID;
+		UPDATE pg_constraint SET convalidated = true WHERE conname = 'positive'"
+	pg_createdb broken2
+	fails 128 git postkit copy "$(pg_url broken)" "$(pg_url broken2)"
+	has 'cannot copy public.bad' 'positive'
+	equal "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname IN ('broken', 'broken2')")" 0
+
+	pg_createdb away
+	sql away "CREATE TABLE big AS SELECT i, repeat(md5(i::text), 20) AS x FROM generate_series(1, 150000) i"
+	pg_createdb away2
+	git-postkit copy "$(pg_url away)" "$(pg_url away2)" 3>&- >"$T/away.out" 2>&1 &
+	local pid=$! status=0
+	until_true copying_away
+	sql postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'away'" >/dev/null
+	wait "$pid" || status=$?
+	equal "$status" 128
+	grep -q '^error: ' "$T/away.out"
+	grep -q '^hint: ' "$T/away.out"
+	[ -z "$(ls -A "$T"/postkit-copy-* 2>/dev/null)" ]
+}
+copying_away() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'away' AND query LIKE 'COPY%'")" -gt 0 ]; }
+
+@test "a target that is full is one message" {
+	pg_createdb much
+	sql much "CREATE TABLE big AS SELECT i, repeat('x', 1000) AS x FROM generate_series(1, 50000) i"
+	pg_createdb full_disk
+	mkdir "$T/small"
+	mount -t tmpfs -o size=12m tmpfs "$T/small" 2>/dev/null || skip "only root may mount a small disk"
+	as_server_owns "$T/small"
+	sql postgres "CREATE TABLESPACE small LOCATION '$T/small'"
+	sql postgres "DROP DATABASE full_disk"
+	sql postgres "CREATE DATABASE full_disk TABLESPACE small"
+	local status=0
+	git-postkit copy "$(pg_url much)" "$(pg_url full_disk)" >"$T/full.out" 2>&1 || status=$?
+	sql postgres "DROP DATABASE full_disk"
+	sql postgres "DROP TABLESPACE small"
+	umount "$T/small"
+	equal "$status" 128
+	grep -q 'No space left on device' "$T/full.out"
+}
+as_server_owns() { chown postgres: "$1"; }
+
+@test "text that is not UTF-8 comes through unchanged" {
+	local encoding
+	for encoding in LATIN1 SQL_ASCII EUC_JP; do
+		sql postgres "CREATE DATABASE \"enc_$encoding\" ENCODING '$encoding' LOCALE 'C' TEMPLATE template0"
+		sql postgres "CREATE DATABASE \"enc2_$encoding\" ENCODING '$encoding' LOCALE 'C' TEMPLATE template0"
+		sql "enc_$encoding" "CREATE TABLE t (id int, v text CHECK (v <> 'x')); INSERT INTO t VALUES (1, convert_from('\\xc2a7', 'UTF8'))"
+		if [ "$encoding" = SQL_ASCII ]; then sql "enc_$encoding" "SET client_encoding = SQL_ASCII; INSERT INTO t VALUES (2, E'\\xe9\\xff')"; fi
+		ok git postkit copy "$(pg_url "enc_$encoding")" "$(pg_url "enc2_$encoding")"
+		equal "$(sql "enc2_$encoding" "SELECT string_agg(encode(textsend(v), 'hex'), ',' ORDER BY id) FROM t")" \
+			"$(sql "enc_$encoding" "SELECT string_agg(encode(textsend(v), 'hex'), ',' ORDER BY id) FROM t")"
+		equal "$(PGCLIENTENCODING=SQL_ASCII sql "enc2_$encoding" 'SELECT v FROM t ORDER BY id' | od -c)" \
+			"$(PGCLIENTENCODING=SQL_ASCII sql "enc_$encoding" 'SELECT v FROM t ORDER BY id' | od -c)"
+	done
+}
+
+@test "memory stays small with large rows and many of them" {
+	pg_createdb heavy
+	sql heavy "CREATE TABLE rows AS SELECT i, md5(i::text) AS x FROM generate_series(1, 400000) i;
+		CREATE TABLE wide AS SELECT i, repeat(md5(i::text), 60000) AS x FROM generate_series(1, 40) i;
+		ALTER TABLE wide ALTER x SET STORAGE EXTERNAL; UPDATE wide SET x = x || '.'"
+	pg_createdb heavy2
+	command -v /usr/bin/time >/dev/null || skip "GNU time is not here"
+	/usr/bin/time -f '%M' -o "$T/rss" git-postkit copy "$(pg_url heavy)" "$(pg_url heavy2)"
+	[ "$(tail -n 1 "$T/rss")" -le 65536 ] || {
+		cat "$T/rss"
+		false
+	}
 }
 
 @test "interrupted in the middle, nothing is left on this machine" {
