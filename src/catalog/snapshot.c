@@ -360,6 +360,9 @@ static void link_inheritance(struct pk_snapshot *snap)
 			}
 		}
 	}
+	for (size_t i = 0; i < snap->n; i++)
+		if (snap->objects[i]->n_heirs > 1)
+			qsort(snap->objects[i]->heirs, snap->objects[i]->n_heirs, sizeof(struct pk_object *), by_key);
 }
 
 /* What a partition has from its whole it has as long as it is attached, and so is that. */

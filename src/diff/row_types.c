@@ -133,37 +133,57 @@ static bool free_holder(void *context, const struct pk_object *type, struct pk_o
 	return pk_reach(o, type, PK_LOSS_ANEW);
 }
 
-static bool is_awaited(const struct pk_changes *c, const struct pk_object *o)
+/* What is called so, or is to be: as one of the relations or types. */
+static void add_names(struct pk_changes *c, const struct pk_object *o, struct pk_strv *ret)
 {
-	for (size_t i = 0; pk_takes_relation_name(o) && i < c->to->n; i++) {
-		const struct pk_object *to = c->to->objects[i];
+	struct pk_script s = { .arena = c->arena };
 
-		if (pk_comes(to) && pk_takes_relation_name(to) && pk_streq(to->schema, o->schema) && strcmp(to->name, o->name) == 0)
-			return true;
+	if (!pk_takes_relation_name(o))
+		return;
+	pk_add_taken_names(&s, o, o->schema, o->name, ret);
+	if (o->kind->tied_to_column) /* no type has its name when it is made */
+		pk_add_type_name(ret, o->schema, o->name);
+}
+
+static void find_coming_names(struct pk_changes *c, struct pk_map *ret)
+{
+	for (size_t i = 0; i < c->to->n; i++) {
+		PK_AUTO(pk_strv) names = PK_STRV_INIT;
+
+		if (pk_comes(c->to->objects[i]))
+			add_names(c, c->to->objects[i], &names);
+		for (size_t k = 0; k < names.n; k++)
+			pk_map_set(ret, names.items[k], c->to->objects[i]);
 	}
-	return false;
 }
 
 /* A type or relation that goes for good before what takes its values comes: because of its name, or of its keys'. */
-static bool goes_before(const struct pk_changes *c, const struct pk_object *o)
+static bool goes_before(struct pk_changes *c, const struct pk_object *o, struct pk_map *coming)
 {
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
+
 	if (pk_info(o)->fate != PK_DROP_OLD || !o->kind->relation_name || (!pk_info(o)->n_users && !o->n_typed_by))
 		return false;
-	for (size_t i = 0; i < o->n_children; i++) {
-		if (is_awaited(c, o->children[i]))
+	add_names(c, o, &names);
+	for (size_t i = 0; i < o->n_children; i++)
+		add_names(c, o->children[i], &names);
+	if (!coming->n)
+		find_coming_names(c, coming);
+	for (size_t i = 0; i < names.n; i++)
+		if (pk_map_get(coming, names.items[i]))
 			return true;
-	}
-	return is_awaited(c, o);
+	return false;
 }
 
 bool pk_row_types_reach(struct pk_changes *c)
 {
+	PK_AUTO(pk_map) coming = PK_MAP_INIT;
 	bool changed = false;
 
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];
 
-		if ((is_held(o) && is_looked_at(c, o)) || goes_before(c, o))
+		if ((is_held(o) && is_looked_at(c, o)) || goes_before(c, o, &coming))
 			changed |= each_holder(o, o, free_holder);
 	}
 	return changed;

@@ -9,3 +9,5 @@ CREATE VIEW reads AS SELECT one() AS i;
 CREATE TABLE words (i int, j stamp, k span);
 CREATE DOMAIN word AS stamp;
 CREATE VIEW word_of AS SELECT i FROM words;
+CREATE TYPE stay AS RANGE (subtype = date, multirange_type_name = terms);
+CREATE TABLE lease (code int, held stay, free boolean GENERATED ALWAYS AS (held IS NULL) STORED);

@@ -21,3 +21,8 @@ CREATE TABLE gone (id integer) PARTITION BY LIST (id);
 CREATE TABLE gone_one PARTITION OF gone FOR VALUES IN (1);
 ALTER TABLE gone_one ADD PRIMARY KEY (id);
 CREATE UNIQUE INDEX gone_ids ON gone (id);
+
+-- shares of a key that are written apart, made in one order and in another
+CREATE TABLE seats (id integer NOT NULL) PARTITION BY LIST (id);
+CREATE TABLE seats_b PARTITION OF seats FOR VALUES IN (2);
+ALTER TABLE seats ADD PRIMARY KEY (id);
