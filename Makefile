@@ -53,6 +53,7 @@ ARCHIVE = $(BUILD)/libpostkit.a
 OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/embedded.o
 LIBRARY_OBJECTS = $(filter-out $(BUILD)/obj/src/main.o,$(OBJECTS))
 UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
+DRIVERS = $(BUILD)/tests/orders
 GENERATED = $(BUILD)/gen/catalog_sql.h
 
 # A change of the flags rebuilds all; a change of the list of files links again.
@@ -112,14 +113,21 @@ $(BUILD)/gen/embedded.c: $(EMBEDDED) src/embed.awk $(BUILD)/files
 	$(Q)LC_ALL=C awk -f src/embed.awk -v mode=table $(EMBEDDED) >$@.tmp && mv $@.tmp $@
 
 .PHONY: unit
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(DRIVERS)
 
-$(BUILD)/tests/%: tests/unit/%.c $(ARCHIVE) $(BUILD)/flags
+define link_test
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ $(ALL_LDFLAGS) \
-		-o $@ $< $(ARCHIVE) $(ALL_LIBS) -lcmocka
+		-o $@ $< $(ARCHIVE) $(ALL_LIBS)
+endef
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+$(BUILD)/tests/%: tests/unit/%.c $(ARCHIVE) $(BUILD)/flags
+	$(link_test) -lcmocka
+
+$(DRIVERS): $(BUILD)/tests/%: tests/lib/%.c $(ARCHIVE) $(BUILD)/flags
+	$(link_test)
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(DRIVERS:=.d)
 
 # ---- testing ----
 

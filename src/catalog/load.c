@@ -82,6 +82,8 @@ void pk_load_place_error(const struct pk_load_item *item, struct pk_err *err)
 
 struct run {
 	struct pk_load *load;
+	enum pk_load_rank first, last; /* what is being made */
+	bool patient;		       /* what seems to use what has failed so far waits: it might take something else for it */
 	struct session user;
 	struct pk_super super;
 };
@@ -91,9 +93,31 @@ static bool by_admin(const struct run *run, const struct pk_load_item *item)
 	return run->super.admin && pk_super_always(&item->super);
 }
 
+/* The role that its files give it to; NULL: they do not. */
+static const char *owner_of(const struct pk_load *load, const struct pk_load_item *item)
+{
+	for (size_t i = 0; item->about && i < load->n; i++)
+		if (load->items[i].rank == PK_RANK_OWNER && pk_streq(load->items[i].about, item->about))
+			return load->items[i].super.owner;
+	return NULL;
+}
+
+/* Of the roles that may, the server takes the first it finds, and perhaps one that has it from who gets it now. */
+static int grant_as_owner(struct run *run, const char *owner, struct pk_load_item *item)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_err_release(&item->err);
+	pk_buf_add(&sql, "SET LOCAL ROLE ");
+	pk_buf_add_ident(&sql, owner);
+	pk_buf_addf(&sql, "; %s", item->text);
+	return pk_exec(run->user.conn, sql.ptr, &item->err);
+}
+
 /* As the role, and where it may not, as a superuser would for it. */
 static int try_item(struct run *run, struct pk_load_item *item)
 {
+	const char *owner;
 	bool kept;
 
 	if (pk_label_kept(&run->super, &item->label, &kept, &item->err) < 0)
@@ -102,6 +126,8 @@ static int try_item(struct run *run, struct pk_load_item *item)
 		return pk_label_keep_as(&run->super, &item->label, &item->err);
 	if (!by_admin(run, item) && !(run->super.admin && pk_super_warns(&item->super)) && pk_exec(run->user.conn, item->text, &item->err) == 0)
 		return 0;
+	if (strcmp(item->err.sqlstate, "0LP01") == 0 && (owner = owner_of(run->load, item)) != NULL)
+		return grant_as_owner(run, owner, item);
 	/* a wrapper without a handler, another such view, or a role that here may not read what it may there */
 	if (item->without_rows && (strcmp(item->err.sqlstate, "55000") == 0 || strcmp(item->err.sqlstate, "42501") == 0)) {
 		pk_err_release(&item->err);
@@ -160,7 +186,7 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 		pk_err_release(&ignored);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!pk_load_waits(run->load, items[i]) && run_one(run, items[i], err) < 0)
+		if (!pk_load_waits(run->load, items[i], run->patient) && run_one(run, items[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -177,6 +203,20 @@ static bool fits(const struct pk_load_item *first, const struct pk_load_item *it
 	       pk_super_always(&item->super) == pk_super_always(&first->super);
 }
 
+static bool is_left(const struct run *run, const struct pk_load_item *item)
+{
+	return !item->done && !item->file->support && item->rank >= run->first && item->rank <= run->last;
+}
+
+static size_t count_left(const struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->load->n; i++)
+		n += is_left(run, &run->load->items[i]);
+	return n;
+}
+
 static int run_round(struct run *run, bool singly, struct pk_err *err)
 {
 	struct pk_load *load = run->load;
@@ -185,7 +225,7 @@ static int run_round(struct run *run, bool singly, struct pk_err *err)
 
 	for (size_t i = 0; i < load->n; i++) {
 		struct pk_load_item *item = &load->items[load->order[i]];
-		if (item->done || item->file->support || pk_load_waits(load, item))
+		if (!is_left(run, item) || pk_load_waits(load, item, run->patient))
 			continue;
 		if (n && (n == BATCH_STATEMENTS || bytes > BATCH_BYTES ||
 			  !fits(batch[0], item, singly))) {
@@ -318,15 +358,6 @@ static int no_progress(struct run *run, struct pk_err *err)
 	return -1;
 }
 
-static size_t count_left(const struct pk_load *load)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < load->n; i++)
-		n += !load->items[i].done && !load->items[i].file->support;
-	return n;
-}
-
 /* As far as it goes: what fails may be tried again later. Returns 1 when something was made. */
 static int run_support(struct run *run, struct pk_err *err)
 {
@@ -353,22 +384,62 @@ static int run_support(struct run *run, struct pk_err *err)
 	return made;
 }
 
-static int run_all(struct run *run, struct pk_err *err)
+static size_t count_ranks(struct run *run, enum pk_load_rank first, enum pk_load_rank last)
 {
-	bool singly = false;
-	size_t left;
+	run->first = first;
+	run->last = last;
+	return count_left(run);
+}
 
-	while ((left = count_left(run->load)) > 0) {
+/* Until nothing more of it can be made, for now. ret_made grows by how many were. */
+static int run_ranks(struct run *run, enum pk_load_rank first, enum pk_load_rank last, size_t *ret_made, struct pk_err *err)
+{
+	size_t left = count_ranks(run, first, last), before = left + 1;
+	bool singly = false;
+
+	while (left > 0 && left < before) {
+		before = left;
 		if (run_round(run, singly, err) < 0)
 			return -1;
-		if (count_left(run->load) == left && pk_load_cut_circles(run->load) == 0) {
-			int made = run_support(run, err);
-
-			if (made <= 0)
-				return made < 0 ? -1 : no_progress(run, err);
-		}
+		left = count_left(run);
+		*ret_made += before - left;
 		/* Few are left now, and failures among them are likely. */
-		singly = count_left(run->load) < 2 * BATCH_STATEMENTS;
+		singly = left < 2 * BATCH_STATEMENTS;
+		if (!run->patient)
+			break;
+	}
+	return 0;
+}
+
+/* What lacks a part is tried again before what comes later, which might mean something else without it. */
+static int run_once(struct run *run, size_t *ret_made, struct pk_err *err)
+{
+	for (enum pk_load_rank last = PK_RANK_TABLE; last <= PK_RANK_EVENT_TRIGGER; last++) {
+		enum pk_load_rank first = last == PK_RANK_TABLE ? 0 : last;
+
+		if (run_ranks(run, first, last, ret_made, err) < 0)
+			return -1;
+		if (*ret_made && (!run->patient || (first && count_ranks(run, 0, first - 1))))
+			break;
+	}
+	return 0;
+}
+
+static int run_all(struct run *run, struct pk_err *err)
+{
+	run->patient = true;
+	while (count_ranks(run, 0, PK_RANK_EVENT_TRIGGER) > 0) {
+		size_t made = 0;
+
+		if (run_once(run, &made, err) < 0)
+			return -1;
+		if (!made && !run->patient && pk_load_cut_circles(run->load) == 0) {
+			int helped = run_support(run, err);
+
+			if (helped <= 0)
+				return helped < 0 ? -1 : no_progress(run, err);
+		}
+		run->patient = made || !run->patient;
 	}
 	return 0;
 }

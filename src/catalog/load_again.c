@@ -35,6 +35,7 @@ static const struct {
 	{ PK_OWNER, NULL, PK_AGAIN_CHANGE },
 	{ PK_GRANT, "default privileges", PK_AGAIN_OPAQUE },
 	{ PK_GRANT, NULL, PK_AGAIN_CHANGE },
+	{ PK_REVOKE, "default privileges", PK_AGAIN_OPAQUE },
 	{ PK_REVOKE, NULL, PK_AGAIN_CHANGE },
 	{ PK_COMMENT, NULL, PK_AGAIN_SAID },
 	{ PK_CREATE, "event trigger", PK_AGAIN_OPAQUE },

@@ -151,12 +151,12 @@ static bool would_be_lost(const struct pk_load_item *item, const struct pk_load_
 	return dep->stand_in && item->rank == PK_RANK_FUNCTION && item->again == PK_AGAIN_CHANGE;
 }
 
-bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item)
+bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item, bool patient)
 {
 	for (size_t i = 0; i < item->n_deps; i++) {
 		const struct pk_load_item *dep = &load->items[item->deps[i]];
 
-		if (!dep->done && dep->err.msg && (i >= item->first_share || would_be_lost(item, dep)))
+		if (!dep->done && dep->err.msg && (patient || i >= item->first_share || would_be_lost(item, dep)))
 			return true;
 	}
 	return false;

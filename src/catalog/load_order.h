@@ -25,7 +25,9 @@ enum pk_load_rank {
 	PK_RANK_OTHER,
 	PK_RANK_COMMENT,
 	PK_RANK_OWNER,
-	PK_RANK_GRANT,
+	PK_RANK_GRANT_MANY, /* before what is said of one thing */
+	PK_RANK_REVOKE,
+	PK_RANK_GRANT, /* and what has to stay behind it in its file */
 	PK_RANK_DEFAULT_PRIVILEGES,
 	PK_RANK_EVENT_TRIGGER, /* must not see the loading */
 };
@@ -55,7 +57,9 @@ struct pk_load_item {
 	bool body;			/* CREATE FUNCTION or PROCEDURE, whose body is to be checked */
 	enum pk_load_again again;
 	const char *on, *refers_to;	/* PK_AGAIN_KEY: the names of its tables */
-	const char *whole, *partition;	/* ATTACH PARTITION: the names of both; else NULL */
+	const char *whole, *partition;	/* ATTACH PARTITION, PARTITION OF: the names of both; else NULL */
+	bool revokes;
+	const char *about;		/* OWNER TO, GRANT, REVOKE: the name of what is given; NULL: of several */
 	const char *indexed;		/* a key or an index: the name of its table; else NULL */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
 	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions, then: */
@@ -99,8 +103,8 @@ int pk_load_check_bodies(const struct pk_load *load, struct pk_conn *user, const
 /* Splits, judges and refuses what has no place in a schema file. */
 int pk_load_read(struct pk_load *load, const struct pk_source *source, struct pk_err *err);
 void pk_load_sort(struct pk_load *load);
-/* Has something failed for now that has to come before it whatever happens? */
-bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item);
+/* Has something failed for now that has to come before it whatever happens? patient: or that it seems to use. */
+bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item, bool patient);
 /* Runs what is not done yet: pk_source_load() without the reading. */
 int pk_load_run(struct pk_load *load, struct pk_conn *user, struct pk_conn *admin, const struct pk_super_trust *trust,
 		struct pk_err *err);

@@ -78,6 +78,7 @@ static const struct {
 	{ PK_OWNER, NULL, PK_RANK_OWNER },
 	{ PK_GRANT, "default privileges", PK_RANK_DEFAULT_PRIVILEGES },
 	{ PK_GRANT, NULL, PK_RANK_GRANT },
+	{ PK_REVOKE, "default privileges", PK_RANK_DEFAULT_PRIVILEGES },
 	{ PK_REVOKE, NULL, PK_RANK_GRANT },
 };
 
@@ -320,11 +321,17 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 		item->on = pk_arena_strdup(&load->arena, action->rel_name ? action->rel_name : action->name);
 		item->refers_to = pk_arena_strdup(&load->arena, action->ref_name);
 	}
-	for (size_t i = 0; i < n && !item->whole; i++)
-		if (action[i].sub == PK_ATTACH && pk_streq(action->object, "table")) {
-			item->whole = pk_arena_strdup(&load->arena, action[i].rel_name);
-			item->partition = pk_arena_strdup(&load->arena, action[i].ref_name);
-		}
+	for (size_t i = 0; i < n && !item->whole; i++) {
+		bool of = action[i].partition_of && pk_streq(action[i].object, "table");
+
+		if (!of && !(action[i].sub == PK_ATTACH && pk_streq(action->object, "table")))
+			continue;
+		item->whole = pk_arena_strdup(&load->arena, of ? action[i].ref_name : action[i].rel_name);
+		item->partition = pk_arena_strdup(&load->arena, of ? action[i].name : action[i].ref_name);
+	}
+	item->revokes = action->verb == PK_REVOKE;
+	if (item->rank == PK_RANK_GRANT || item->rank == PK_RANK_OWNER)
+		item->about = pk_arena_strdup(&load->arena, action->name);
 	if (item->rank == PK_RANK_KEY || item->rank == PK_RANK_INDEX)
 		item->indexed = pk_arena_strdup(&load->arena, action->rel_name);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
@@ -357,6 +364,37 @@ static void raise_privileges(struct pk_load *load, size_t first)
 			item->rank = PK_RANK_EARLY_PRIVILEGES;
 		follows = follows || (item->rank >= PK_RANK_TYPE && item->rank <= PK_RANK_TABLE) ||
 			  item->rank == PK_RANK_VIEW;
+	}
+}
+
+/*
+ * What is granted on many things at once comes first, then what is revoked, then what is granted on one: so files need
+ * no order. Within a file its own order holds.
+ */
+static void rank_rights(struct pk_load *load, size_t first)
+{
+	PK_AUTO(pk_map) named = PK_MAP_INIT;
+	bool defaults = false, many = false, revoked = false;
+
+	for (size_t i = first; i < load->n; i++) {
+		struct pk_load_item *item = &load->items[i];
+		bool of_defaults = item->rank == PK_RANK_DEFAULT_PRIVILEGES, below = many || named.n > 0;
+
+		if (!of_defaults && item->rank != PK_RANK_GRANT)
+			continue;
+		if (of_defaults)
+			below = defaults;
+		else if (item->about)
+			below = many || pk_map_get(&named, item->about) != NULL;
+		if (item->revokes && !below)
+			item->rank = PK_RANK_REVOKE;
+		else if (!item->revokes && !of_defaults && !item->about && !revoked)
+			item->rank = PK_RANK_GRANT_MANY;
+		defaults |= of_defaults && !item->revokes;
+		revoked |= item->revokes;
+		many |= item->rank == PK_RANK_GRANT && !item->about;
+		if (item->rank == PK_RANK_GRANT && item->about)
+			pk_map_set(&named, item->about, item);
 	}
 }
 
@@ -426,6 +464,7 @@ static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		*pk_load_add(load) = item;
 	}
 	raise_privileges(load, first);
+	rank_rights(load, first);
 	return 0;
 }
 

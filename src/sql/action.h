@@ -89,6 +89,7 @@ struct pk_action {
 				    "column", "constraint", "enum value", ... lower case; NULL when none */
 	const char *schema,
 		*name; /* of the object; NULL where not given. For functions the name alone.
+				    PK_GRANT, PK_REVOKE: NULL of several, and of ALL ... IN SCHEMA.
 				    PK_SET: name of the setting ("all" for RESET ALL) */
 	const char *rel_schema,
 		*rel_name; /* the relation it is on: index, trigger, policy, constraint, DML target */
@@ -156,7 +157,7 @@ bool pk_sql_may_name_roles(const char *text);
 enum pk_apart { PK_APART_FOREIGN_KEYS, PK_APART_EXPRESSIONS };
 char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *ret);
 /*
- * CREATE FUNCTION or PROCEDURE whose body the server would parse, with a text without anything in its place. NULL when
+ * CREATE FUNCTION or PROCEDURE whose body the server would parse, with a text that uses nothing in its place. NULL when
  * its body is text, or it is something else. Caller frees.
  */
 char *pk_sql_stand_in(const char *create);

@@ -248,7 +248,7 @@ void pk_facts_grant(struct pk_facts *facts, const PgQuery__Node *node)
 	struct pk_action *action = pk_facts_add(facts, stmt->is_grant ? PK_GRANT : PK_REVOKE,
 						pk_facts_object(stmt->objtype));
 
-	if (stmt->n_objects)
+	if (stmt->n_objects == 1 && stmt->targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_OBJECT)
 		object_names(facts, action, stmt->objects[0]);
 }
 
@@ -259,6 +259,7 @@ void pk_facts_grant_role(struct pk_facts *facts, const PgQuery__Node *node)
 
 void pk_facts_default_privileges(struct pk_facts *facts, const PgQuery__Node *node)
 {
-	(void)node;
-	pk_facts_add(facts, PK_GRANT, "default privileges");
+	const PgQuery__GrantStmt *stmt = node->alter_default_privileges_stmt->action;
+
+	pk_facts_add(facts, stmt->is_grant ? PK_GRANT : PK_REVOKE, "default privileges");
 }

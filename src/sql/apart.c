@@ -1,4 +1,5 @@
 /* What CREATE TABLE, DOMAIN and FUNCTION say that can be said after it, for what needs one another in a circle. */
+#include "base/buf.h"
 #include "base/strv.h"
 #include "sql/scan.h"
 #include "sql/tree.h"
@@ -185,21 +186,34 @@ static size_t body_start(const char *create)
 	return 0;
 }
 
+/* A value, where it is run: the default of a column that is added is looked at. */
+static void add_body(const PgQuery__CreateFunctionStmt *routine, struct pk_buf *ret)
+{
+	struct pk_arena arena = PK_ARENA_INIT;
+	PK_AUTO(pk_buf) body = PK_BUF_INIT;
+
+	if (routine->return_type && !routine->return_type->setof)
+		pk_buf_addf(&body, "SELECT NULL::%s", pk_tree_type(&arena, routine->return_type));
+	pk_buf_addc(ret, '\'');
+	for (size_t i = 0; i < body.len; i++)
+		pk_buf_add(ret, body.ptr[i] == '\'' ? "''" : (char[]){ body.ptr[i], '\0' });
+	pk_buf_addc(ret, '\'');
+	pk_arena_release(&arena);
+}
+
 char *pk_sql_stand_in(const char *create)
 {
 	PK_AUTO(pk_tree) tree = PK_TREE_INIT, check = PK_TREE_INIT;
 	const PgQuery__CreateFunctionStmt *routine = pk_tree_parse(create, &tree) ? routine_of(&tree) : NULL;
 	size_t len = routine && routine->sql_body ? body_start(create) : 0;
-	char *text;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 	if (!len)
 		return NULL;
-	text = pk_printf("%.*s%sAS ''", (int)len, create,
-			 pk_tree_option(routine->n_options, routine->options, "language") ? "" : "LANGUAGE sql ");
-	if (pk_tree_parse(text, &check) && routine_of(&check) && !routine_of(&check)->sql_body)
-		return text;
-	free(text);
-	return NULL;
+	pk_buf_addf(&text, "%.*s%sAS ", (int)len, create,
+		    pk_tree_option(routine->n_options, routine->options, "language") ? "" : "LANGUAGE sql ");
+	add_body(routine, &text);
+	return pk_tree_parse(text.ptr, &check) && routine_of(&check) && !routine_of(&check)->sql_body ? pk_buf_take(&text) : NULL;
 }
 
 char *pk_sql_or_replace(const char *create)

@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# Schema files load in any order and any distribution over files.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+}
+
+# Two of a kind without a name are called by the server, in the order in which they come.
+names_count() {
+	case $1 in inheritance | partition-doubles | partition-key-doubles | partition-keys) ;; *) return 1 ;; esac
+}
+
+@test "schema files mean the same in any order, each statement by itself or all in one file, of every pair of schemas" {
+	local pair name side db args failed=''
+	new_repo orders
+	for pair in "$ROOT"/tests/data/pairs/*/; do
+		name=$(basename "$pair")
+		args=()
+		for side in old new; do
+			db=${name//-/_}_$side
+			pg_createdb "$db"
+			[ ! -f "$pair/setup.sql" ] || sql "$db" <"$pair/setup.sql" >/dev/null 2>&1
+			sql "$db" <"$pair/$side.sql" >/dev/null 2>&1
+			args+=("$(pg_url "$db")")
+			names_count "$name" || args+=("$pair/$side.sql")
+		done
+		"$POSTKIT_BUILD/tests/orders" 1 "${args[@]}" >"$T/said" 2>&1 || failed+="$name: $(cat "$T/said")"$'\n'
+		sql postgres "DROP DATABASE ${db%_new}_old WITH (FORCE)"
+		sql postgres "DROP DATABASE $db WITH (FORCE)"
+	done
+	[ -z "$failed" ] || tell "$failed"
+}
+
+# means DB FOLDER: the files are what the database is.
+means() { equal "$(git postkit fingerprint "$2")" "$(git postkit fingerprint "$(pg_url "$1")")"; }
+
+# files FOLDER: each line of stdin a file, in this order.
+files() {
+	local line n=10
+	mkdir -p "$1"
+	while IFS= read -r line; do
+		echo "$line" >"$1/$((n++)).sql"
+	done
+}
+
+@test "bodies of functions use columns and domains that need these functions, said apart" {
+	new_repo apart
+	files column <<-'SQL'
+		CREATE FUNCTION depth(start int) RETURNS bigint LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT count(*) FROM node WHERE id < start AND depth > 0; END;
+		ALTER TABLE node ADD COLUMN depth bigint GENERATED ALWAYS AS (depth(up)) STORED;
+		CREATE TABLE node (id int PRIMARY KEY, up int);
+	SQL
+	ok git postkit fingerprint column
+	files default <<-'SQL'
+		CREATE FUNCTION least_free(start int) RETURNS int LANGUAGE sql STABLE BEGIN ATOMIC SELECT max(place) FROM seat WHERE id = start; END;
+		ALTER TABLE seat ADD COLUMN place int DEFAULT least_free(3);
+		CREATE TABLE seat (id int);
+	SQL
+	ok git postkit fingerprint default
+	files domain <<-'SQL'
+		CREATE FUNCTION even(n int) RETURNS bool LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT n::evens % 2 = 0 AND NOT EXISTS (SELECT FROM odd WHERE i = n); END;
+		ALTER DOMAIN evens ADD CONSTRAINT even CHECK (even(VALUE));
+		CREATE TABLE odd (i int, e evens DEFAULT 2);
+		CREATE DOMAIN evens AS int;
+	SQL
+	ok git postkit fingerprint domain
+}
+
+@test "what is built on something takes no other for it that happens to be there before" {
+	new_repo taken
+	pg_createdb taken
+	files taken <<-'SQL'
+		CREATE VIEW shown AS SELECT size(1) AS size;
+		CREATE FUNCTION size(numeric) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+		CREATE FUNCTION size(int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM names; END;
+		CREATE VIEW names AS SELECT name FROM things;
+		CREATE TABLE things (name text);
+	SQL
+	sql taken <<-'SQL'
+		CREATE TABLE things (name text);
+		CREATE VIEW names AS SELECT name FROM things;
+		CREATE FUNCTION size(numeric) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+		CREATE FUNCTION size(int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM names; END;
+		CREATE VIEW shown AS SELECT size(1) AS size;
+	SQL
+	means taken taken
+}
+
+@test "rights add up from file to file, and keep the order of their file" {
+	new_repo rights
+	pg_createdb rights
+	sql rights 'CREATE ROLE load_app; CREATE ROLE load_all'
+	files rights <<-'SQL'
+		GRANT SELECT, INSERT ON accounts TO load_app;
+		REVOKE ALL ON secrets FROM load_app;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public TO load_app;
+		REVOKE ALL ON accounts FROM load_app, load_all;
+		CREATE TABLE accounts (id int);
+		GRANT ALL ON notes TO load_all; REVOKE DELETE, TRUNCATE ON notes FROM load_all;
+		CREATE TABLE secrets (id int); CREATE TABLE notes (id int);
+	SQL
+	sql rights <<-'SQL'
+		CREATE TABLE accounts (id int);
+		CREATE TABLE secrets (id int);
+		CREATE TABLE notes (id int);
+		GRANT SELECT ON notes TO load_app;
+		GRANT SELECT, INSERT ON accounts TO load_app;
+		GRANT SELECT, INSERT, UPDATE, REFERENCES, TRIGGER ON notes TO load_all;
+	SQL
+	means rights rights
+}
