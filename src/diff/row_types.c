@@ -211,17 +211,11 @@ static void order_node(const struct around *around, size_t node, const struct pk
 	}
 }
 
-static bool order_holder(void *context, const struct pk_object *type, struct pk_object *holder)
+/* The same for the table, and the columns of both sides. */
+static void order_all(const struct around *around, size_t node, const struct pk_object *holder)
 {
-	const struct around *around = context;
 	const struct pk_object *table = around->table, *other = pk_info(table)->other;
-	const struct pk_info *info = pk_info(holder);
-	bool lets_go = info->release != PK_NO_NODE && (info->freed ? !pk_parks(holder->parent) : info->retie);
-	size_t before = lets_go ? info->release : info->drop;
-	size_t after = info->attach != PK_NO_NODE && !info->freed ? info->attach : pk_ready_node(holder);
-	size_t node = around->after ? after : before;
 
-	(void)type;
 	order_node(around, node, table, holder);
 	for (size_t i = 0; i < table->n_children; i++) {
 		if (table->children[i]->kind->part)
@@ -231,7 +225,33 @@ static bool order_holder(void *context, const struct pk_object *type, struct pk_
 		if (other->children[i]->kind->part)
 			order_node(around, node, other->children[i], pk_info(holder)->other ? pk_info(holder)->other : holder);
 	}
+}
+
+static bool order_holder(void *context, const struct pk_object *type, struct pk_object *holder)
+{
+	const struct around *around = context;
+	const struct pk_info *info = pk_info(holder);
+	bool lets_go = info->release != PK_NO_NODE && (info->freed ? !pk_parks(holder->parent) : info->retie);
+	size_t before = lets_go ? info->release : info->drop;
+	size_t after = info->attach != PK_NO_NODE && !info->freed ? info->attach : pk_ready_node(holder);
+
+	(void)type;
+	order_all(around, around->after ? after : before, holder);
 	return false;
+}
+
+/* So that nothing happens to the row type while there is a cast, from a type made of it to what takes the place of that. */
+static void order_casts(const struct around *around, const struct pk_object *type)
+{
+	for (size_t i = 0; i < pk_info(type)->n_users; i++) {
+		const struct pk_object *user = pk_info(type)->users[i];
+
+		if (!user->kind->type)
+			continue;
+		if (pk_info(user)->fate == PK_REPLACE_TYPE)
+			order_all(around, pk_info(user)->create, user);
+		order_casts(around, user);
+	}
 }
 
 /*
@@ -324,6 +344,7 @@ void pk_differ_order_row_types(struct pk_differ *d)
 			continue;
 		each_holder(o, &before, order_holder);
 		each_holder(other, &after, order_holder);
+		order_casts(&after, other);
 	}
 }
 
