@@ -102,6 +102,14 @@ static void order_referenced(struct pk_differ *d, const struct pk_object *key, c
 	}
 }
 
+/* Is it the whole, or a partition at any depth? Those are there with all they have before the whole is filled. */
+static bool is_within(const struct pk_object *table, const struct pk_object *whole)
+{
+	while (table && table != whole)
+		table = pk_partition_of(table);
+	return table;
+}
+
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
 {
@@ -139,7 +147,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		if (pk_places_name(o, pk_whole(on)))
 			pk_differ_wait_for_columns(d, pk_whole(on), node);
 		order_key_columns(d, o, on);
-		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && o->parent != pk_whole(on))
+		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && !is_within(o->parent, pk_whole(on)))
 			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
 	}
 	order_referenced(d, o, pk_referred_table(&d->arena, d->changes.to, o), false);

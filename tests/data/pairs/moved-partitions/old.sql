@@ -8,3 +8,6 @@ CREATE TABLE spot (x int, y int);
 CREATE TABLE stop (id int, at spot DEFAULT '(,)'::spot) PARTITION BY LIST (id);
 CREATE TABLE stop_some PARTITION OF stop DEFAULT PARTITION BY LIST (id);
 CREATE TABLE stop_rest PARTITION OF stop_some DEFAULT;
+
+-- a partition with a key of its own to its whole, which is made anew
+CREATE TABLE tally (tag text, share numeric) PARTITION BY LIST (share);
