@@ -130,14 +130,14 @@ converge_dump() {
 
 # What PostgreSQL prints of an expression is not always what it prints of the same after a dump and a
 # restore (varchar IN ('a', 'b'); the order of options); after that it stays. Two dumps that differ
-# are compared in that form. The handler of a language that is no extension's is not in the dump.
+# are compared in that form. The handler of a language that is no extension's is not in the dump, nor that it is trusted.
 converge_stable() {
 	local db=$1 again=$1_again
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)" \
 		-c "CREATE DATABASE $again TEMPLATE template0" &&
 		"$(pg_tools)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$db" |
 		sed '/^CREATE SCHEMA public;$/d; /^SET transaction_timeout = 0;$/d; /^SET client_min_messages = /d' |
-		sed -zE 's/(\nCREATE OR REPLACE PROCEDURAL LANGUAGE ("([^"]|"")+"|[^" ;]+));/\1 HANDLER pg_catalog.plpgsql_call_handler;/g' |
+		sed -zE 's/(\nCREATE OR REPLACE )(PROCEDURAL LANGUAGE ("([^"]|"")+"|[^" ;]+));/\1TRUSTED \2 HANDLER pg_catalog.plpgsql_call_handler;/g' |
 		converge_psql "$again" >/dev/null &&
 		converge_dump "$again"
 	converge_psql postgres -c "DROP DATABASE IF EXISTS $again WITH (FORCE)"
