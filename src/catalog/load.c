@@ -411,13 +411,22 @@ static int run_ranks(struct run *run, enum pk_load_rank first, enum pk_load_rank
 	return 0;
 }
 
+/* An index that names no operator class takes the best that is there. */
+static bool awaits_classes(const struct run *run, enum pk_load_rank rank)
+{
+	for (size_t i = 0; run->patient && (rank == PK_RANK_KEY || rank == PK_RANK_INDEX) && i < run->load->n; i++)
+		if (run->load->items[i].operator_class && !run->load->items[i].done && !run->load->items[i].file->support)
+			return true;
+	return false;
+}
+
 /* What lacks a part is tried again before what comes later, which might mean something else without it. */
 static int run_once(struct run *run, size_t *ret_made, struct pk_err *err)
 {
 	for (enum pk_load_rank last = PK_RANK_TABLE; last <= PK_RANK_EVENT_TRIGGER; last++) {
 		enum pk_load_rank first = last == PK_RANK_TABLE ? 0 : last;
 
-		if (run_ranks(run, first, last, ret_made, err) < 0)
+		if (!awaits_classes(run, last) && run_ranks(run, first, last, ret_made, err) < 0)
 			return -1;
 		if (*ret_made && (!run->patient || (first && count_ranks(run, 0, first - 1))))
 			break;

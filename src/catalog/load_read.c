@@ -330,6 +330,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 		item->partition = pk_arena_strdup(&load->arena, of ? action[i].name : action[i].ref_name);
 	}
 	item->revokes = action->verb == PK_REVOKE;
+	item->operator_class = action->verb == PK_CREATE && pk_streq(action->object, "operator class");
 	if (item->rank == PK_RANK_GRANT || item->rank == PK_RANK_OWNER)
 		item->about = pk_arena_strdup(&load->arena, action->name);
 	if (item->rank == PK_RANK_KEY || item->rank == PK_RANK_INDEX)

@@ -25,8 +25,8 @@ names_count() {
 			[ ! -f "$pair/setup.sql" ] || sql "$db" <"$pair/setup.sql" >/dev/null 2>&1
 			sql "$db" <"$pair/$side.sql" >/dev/null 2>&1
 			args+=("$(pg_url "$db")")
-			names_count "$name" || args+=("$pair/$side.sql")
 		done
+		names_count "$name" || args+=("$pair/new.sql")
 		"$POSTKIT_BUILD/tests/orders" 1 "${args[@]}" >"$T/said" 2>&1 || failed+="$name: $(cat "$T/said")"$'\n'
 		sql postgres "DROP DATABASE ${db%_new}_old WITH (FORCE)"
 		sql postgres "DROP DATABASE $db WITH (FORCE)"
@@ -88,6 +88,29 @@ files() {
 		CREATE VIEW shown AS SELECT size(1) AS size;
 	SQL
 	means taken taken
+}
+
+@test "an index takes the operator class that is its type's own, whatever that waits for" {
+	new_repo class
+	pg_createdb class
+	files class <<-'SQL'
+		CREATE INDEX on_span ON spans (span);
+		CREATE OPERATOR CLASS by_length DEFAULT FOR TYPE span USING btree AS FUNCTION 1 compare(span, span);
+		CREATE FUNCTION compare(span, span) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT count(*)::int FROM longest WHERE longest.span = $1; END;
+		CREATE VIEW longest AS SELECT span FROM spans;
+		CREATE TABLE spans (span span);
+		CREATE TYPE span AS (a int, b int);
+	SQL
+	sql class <<-'SQL'
+		CREATE TYPE span AS (a int, b int);
+		CREATE TABLE spans (span span);
+		CREATE VIEW longest AS SELECT span FROM spans;
+		CREATE FUNCTION compare(span, span) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT count(*)::int FROM longest WHERE longest.span = $1; END;
+		CREATE OPERATOR CLASS by_length DEFAULT FOR TYPE span USING btree AS FUNCTION 1 compare(span, span);
+		CREATE INDEX on_span ON spans (span);
+	SQL
+	git config postkit.superuserObjects true
+	means class class
 }
 
 @test "rights add up from file to file, and keep the order of their file" {
