@@ -2,9 +2,10 @@
  * Schema files in any order and any distribution: orders N {URL [FILE]}...
  *
  * In a repository. For each database, the statements of the schema files that import writes of it, and those of FILE
- * where its order means nothing to the loader, are loaded backwards and N times shuffled, each statement a file of its
- * own or all in one; and must give the fingerprint of the database. Shuffles are the same ones each time. What does not
- * load so is shown, with the order, below $KEEP when that is set; then the exit status is 1.
+ * where its order means nothing to the loader, are loaded in N orders: backwards, each a file of its own; shuffled, all
+ * in one; shuffled, apart; and so on, for every other database from the second on. They must give the fingerprint of
+ * the database. Shuffles are the same ones each time. What does not load so is shown, with the order, below $KEEP when
+ * that is set; then the exit status is 1.
  */
 #include "base/fs.h"
 #include "cmd/cmd.h"
@@ -15,7 +16,8 @@
 struct bench {
 	struct pk_ctx ctx;
 	struct pk_server server;
-	size_t shuffles, failed;
+	uint32_t orders, sides;
+	size_t failed;
 };
 
 /* Statements, each with the settings that its file makes above it. */
@@ -187,10 +189,9 @@ static void load_order(const struct side *side, uint32_t seed, bool apart)
 }
 
 /* Settings of one file hold for all that follows in it: with them, statements stay apart. */
-static void load_orders(const struct side *side, bool settings)
+static void load_orders(const struct side *side, uint32_t first, bool settings)
 {
-	load_order(side, 0, true);
-	for (uint32_t i = 1; i <= side->bench->shuffles; i++)
+	for (uint32_t i = first; i < first + side->bench->orders; i++)
 		load_order(side, i, settings || i % 2 == 0);
 }
 
@@ -207,7 +208,7 @@ static int of_file(const struct side *side, struct pk_err *err)
 	pk_source_add(&whole, side->name, text.len ? text.ptr : "", text.len);
 	apart.pieces = &pieces;
 	if (!pieces.ordered && load(&apart, &whole, NULL))
-		load_orders(&apart, true);
+		load_orders(&apart, 0, true);
 	return 0;
 }
 
@@ -236,7 +237,7 @@ static int of_database(struct bench *bench, const char *url, const char *file, s
 	for (size_t i = 0; i < written.n; i++)
 		if (cut(written.items[i].text, written.items[i].path, &pieces, err) < 0)
 			return -1;
-	load_orders(&side, false);
+	load_orders(&side, bench->sides++ % 2, false);
 	side.name = file;
 	return file ? of_file(&side, err) : 0;
 }
@@ -249,7 +250,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return PK_EXIT_USAGE;
-	bench.shuffles = strtoul(argv[1], NULL, 10);
+	bench.orders = (uint32_t)strtoul(argv[1], NULL, 10);
 	status = pk_ctx_open(&bench.ctx, true, &err);
 	while (i < argc && status == 0) {
 		const char *url = argv[i++];
