@@ -2,8 +2,9 @@
  * "public.t x(p, q)" names a table's columns by their places, which are no part of the picture: two databases may mean
  * other columns by the same words. In attributes such names stand in the order of the columns' own names.
  */
+#include "catalog/places.h"
+
 #include "base/text.h"
-#include "catalog/kind.h"
 
 #include <ctype.h>
 
@@ -52,8 +53,7 @@ static size_t find_columns(const struct pk_script *s, struct pk_arena *arena, co
 	return n;
 }
 
-/* Behind the identifier; NULL: there is none. */
-static const char *skip_name(const char *p)
+const char *pk_places_skip_name(const char *p)
 {
 	const char *start = p;
 
@@ -71,7 +71,7 @@ static const char *skip_name(const char *p)
 static const char *read_list(struct pk_arena *arena, const char *p, size_t n, const char **ret)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *end = skip_name(p);
+		const char *end = pk_places_skip_name(p);
 
 		if (!end || (i + 1 < n ? !pk_starts_with(end, ", ") : *end != ')'))
 			return NULL;
@@ -90,7 +90,7 @@ static const char *find_list(const char *text, const struct pk_object *table)
 		bool apart = at > text && strchr(" (\n", at[-1]);
 
 		at += strlen(table->ident);
-		list = apart && *at == ' ' ? skip_name(at + 1) : NULL;
+		list = apart && *at == ' ' ? pk_places_skip_name(at + 1) : NULL;
 		if (list && *list == '(')
 			return list;
 	}
@@ -101,7 +101,8 @@ bool pk_places_name(const struct pk_object *o, const struct pk_object *table)
 {
 	const int attr = o->kind->places_attr - 1;
 
-	return attr >= 0 && table->kind->columns_apart && o->attr[attr] && find_list(o->attr[attr], table);
+	return attr >= 0 && table->kind->columns_apart && o->attr[attr] &&
+	       (find_list(o->attr[attr], table) || pk_places_joined(o->attr[attr]));
 }
 
 /* from, to: the columns of the table as the names stand now, and as they shall. */
@@ -132,34 +133,75 @@ static const char *reorder(struct pk_arena *arena, const char *text, const struc
 	return pk_arena_strdup(arena, out.ptr);
 }
 
-/* The i-th table that it uses, its own being the last; NULL: that was among those before, or is none. */
-static const struct pk_object *table_at(const struct pk_object *o, size_t i)
+/* The i-th relation that it uses, its own being the last; NULL: that was among those before, or is none. */
+static const struct pk_object *relation_at(const struct pk_object *o, size_t i)
 {
 	const struct pk_object *on = i < o->n_deps ? o->deps[i] : o->parent;
-	const struct pk_object *table = on && on->kind->part ? on->parent : on;
+	const struct pk_object *relation = on && on->kind->part ? on->parent : on;
 
-	for (size_t j = 0; table && j < i; j++) {
-		if (o->deps[j] == table || (o->deps[j]->kind->part && o->deps[j]->parent == table))
+	for (size_t j = 0; relation && j < i; j++) {
+		if (o->deps[j] == relation || (o->deps[j]->kind->part && o->deps[j]->parent == relation))
 			return NULL;
 	}
-	return table && table->kind->columns_apart ? table : NULL;
+	return relation && relation->kind->relation_name && !relation->kind->type ? relation : NULL;
 }
 
 /* With s: from the order of names to that of places; without: the other way. */
+static size_t find_orders(const struct pk_script *s, struct pk_arena *arena, const struct pk_object *table, struct column **ret_from,
+			  struct column **ret_to)
+{
+	size_t n = find_columns(s, arena, table, ret_from);
+
+	find_columns(s, arena, table, ret_to);
+	qsort(*ret_from, n, sizeof(**ret_from), s ? by_name : by_place);
+	qsort(*ret_to, n, sizeof(**ret_to), s ? by_place : by_name);
+	return n;
+}
+
+/* A view's columns stand where they stand. */
+static struct pk_places places_of(const struct pk_script *s, struct pk_arena *arena, const struct pk_object *relation)
+{
+	struct column *from, *to;
+	size_t n = find_orders(s, arena, relation, &from, &to);
+	const struct pk_object **froms = pk_arena_alloc(arena, (n + 1) * sizeof(const struct pk_object *));
+	const struct pk_object **tos = pk_arena_alloc(arena, (n + 1) * sizeof(const struct pk_object *));
+
+	if (!relation->kind->columns_apart) {
+		qsort(from, n, sizeof(*from), by_place);
+		to = from;
+	}
+	for (size_t i = 0; i < n; i++) {
+		froms[i] = from[i].o;
+		tos[i] = to[i].o;
+	}
+	return (struct pk_places){ relation, froms, tos, n };
+}
+
+static const char *reorder_joins(struct pk_script *s, struct pk_arena *arena, const struct pk_object *o, const char *text)
+{
+	struct pk_places *relations = pk_arena_alloc(arena, (o->n_deps + 1) * sizeof(*relations));
+	size_t n = 0;
+
+	for (size_t i = 0; i <= o->n_deps; i++) {
+		if (relation_at(o, i))
+			relations[n++] = places_of(s, arena, relation_at(o, i));
+	}
+	return pk_places_of_joins(arena, text, relations, n);
+}
+
 static const char *reorder_all(struct pk_script *s, struct pk_arena *arena, const struct pk_object *o, const char *text)
 {
+	if (pk_places_joined(text)) /* while the lists of the tables stand as they did */
+		text = reorder_joins(s, arena, o, text);
 	for (size_t i = 0; i <= o->n_deps; i++) {
-		const struct pk_object *table = table_at(o, i);
-		struct column *names, *places;
+		const struct pk_object *table = relation_at(o, i);
+		struct column *from, *to;
 		size_t n;
 
-		if (!table || !find_list(text, table))
+		if (!table || !table->kind->columns_apart || !find_list(text, table))
 			continue;
-		n = find_columns(s, arena, table, &names);
-		find_columns(s, arena, table, &places);
-		qsort(names, n, sizeof(*names), by_name);
-		qsort(places, n, sizeof(*places), by_place);
-		text = reorder(arena, text, table, s ? names : places, s ? places : names, n);
+		n = find_orders(s, arena, table, &from, &to);
+		text = reorder(arena, text, table, from, to, n);
 	}
 	return text;
 }

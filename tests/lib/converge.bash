@@ -79,9 +79,9 @@ converge_dump() {
 					substr(line, RSTART + RLENGTH - 1)
 			return line
 		}
-		# FROM t x(p, q): the columns of a table, in their order
+		# FROM t x(p, q), and (t JOIN u) x(p, q): the columns of tables, in their order
 		function by_place(line,	done, s) {
-			while (match(line, /(FROM|JOIN) \(*[^ ()]+ [^ ()]+\([^()]*\)/)) {
+			while (match(line, /((FROM|JOIN) \(*[^ ()]+|\)) [^ ()]+\([^()]*\)/)) {
 				s = substr(line, RSTART, RLENGTH - 1)
 				done = done substr(line, 1, RSTART - 1)
 				line = substr(line, RSTART + RLENGTH)

@@ -4,3 +4,12 @@ CREATE VIEW crates_twice AS SELECT n, l, "P q" FROM crate c("P q", m, l, n) JOIN
 CREATE MATERIALIZED VIEW crates_kept AS SELECT p, n FROM crate AS crate(p, a, l, n) WHERE a > 0;
 CREATE FUNCTION latest() RETURNS date LANGUAGE sql BEGIN ATOMIC SELECT min(p) FROM crate AS public(p, a, l, n); END;
 CREATE RULE refill AS ON DELETE TO crate DO ALSO INSERT INTO crate (id) SELECT n FROM crate c(p, a, l, n) WHERE l > 'a';
+CREATE TABLE lorry ("Axle s" int, crate int, plate text);
+CREATE TABLE driver (name text, born date, plate text);
+CREATE VIEW loaded AS SELECT x.what, x.lorry FROM (crate JOIN lorry ON crate.id = lorry.crate) x(packed, added, label, what, axles, crate, lorry);
+CREATE VIEW loads AS SELECT x.id, x.label FROM (crate LEFT JOIN lorry ON crate.label = ') x(') x;
+CREATE VIEW driven AS SELECT x.p, x.who FROM (lorry JOIN driver USING (plate)) x(p, axles, c, who) JOIN crate ON crate.id = x.c;
+CREATE VIEW driven_far AS SELECT z.n, z.y FROM ((lorry JOIN driver USING (plate)) x(y) CROSS JOIN LATERAL generate_series(1, x.crate) WITH ORDINALITY) z(y, a, c, w, b, g, n);
+CREATE VIEW counted AS SELECT z.n, z.plate FROM (lorry JOIN (SELECT count(*) AS n, plate AS p FROM driver GROUP BY plate) d ON d.p = lorry.plate) z;
+CREATE VIEW shown AS SELECT z.w, z.s FROM (lorry JOIN driven ON driven.p = lorry.plate) z(a, c, w, p, s);
+CREATE FUNCTION heaviest() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT max(j.c) FROM (lorry FULL JOIN driver USING (plate)) j(p, a, c); END;
