@@ -1,4 +1,5 @@
 /* Partitions, and what is shared with their wholes. */
+#include "catalog/share.h"
 #include "diff/differ.h"
 
 /* The whole's indexes are made of those of all its partitions, and no others, unless they come with the whole. */
@@ -49,17 +50,33 @@ static bool shares_later(struct pk_differ *d, const struct pk_object *part)
 /* It would be taken for the share of another one of the same columns, if it were there by then. */
 static bool waits_for_attachment(struct pk_differ *d, const struct pk_object *part)
 {
-	const struct pk_object *table = part->parent;
+	const struct pk_object *table = part->parent, *whole = pk_index_parent(&d->arena, d->changes.to, part);
 
-	if (pk_info(part)->create == PK_NO_NODE || pk_made_with_parent(part) || !shares_later(d, part))
+	if (pk_info(part)->create == PK_NO_NODE || pk_made_with_parent(part) || (whole && !shares_later(d, part)))
 		return false;
 	for (size_t i = 0; i < table->n_children; i++) {
 		const struct pk_object *other = table->children[i];
 
-		if (other != part && pk_index_parent(&d->arena, d->changes.to, other) && !shares_later(d, other))
+		if (other != part && pk_index_parent(&d->arena, d->changes.to, other) && !shares_later(d, other) &&
+		    (whole || pk_share_alike(other, part)))
 			return true;
 	}
 	return false;
+}
+
+/* Shares of wholes that are there are made in the order of these: each whole takes the first that fits. */
+static void order_like_wholes(struct pk_differ *d, const struct pk_object *part)
+{
+	const struct pk_object *whole = pk_index_parent(&d->arena, d->changes.to, part);
+
+	for (size_t i = 0; whole && !shares_later(d, part) && i < part->parent->n_children; i++) {
+		const struct pk_object *other = part->parent->children[i];
+		const struct pk_object *theirs = pk_index_parent(&d->arena, d->changes.to, other);
+
+		if (theirs && !pk_comes(whole) && !pk_comes(theirs) && pk_share_alike(part, other) &&
+		    pk_info(whole)->other->oid < pk_info(theirs)->other->oid && pk_info(part)->create != pk_info(other)->create)
+			pk_graph_edge(&d->graph, pk_info(part)->create, pk_info(other)->create);
+	}
 }
 
 /* Partitions: shape first, then attached; detached first, then changed. Heirs' indexes before the parent's. */
@@ -78,6 +95,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 			for (size_t j = 0; j < o->parent->n_children; j++) {
 				const struct pk_object *part = o->parent->children[j];
 
+				order_like_wholes(d, part);
 				if (waits_for_attachment(d, part))
 					pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(part)->create);
 				else if (part->kind->shape)

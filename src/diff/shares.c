@@ -2,7 +2,8 @@
  * What a partitioned table's index or key is made of: a share in each partition, or in some. No statement takes one
  * out, so the whole is made anew, with all its shares. And checks, which heirs have as their parents have them.
  */
-#include "diff/changes.h"
+#include "catalog/share.h"
+#include "diff/differ.h"
 
 static const char *whole_named(const struct pk_object *o)
 {
@@ -43,8 +44,56 @@ static bool has_share(const struct pk_object *table, const struct pk_object *who
 	return false;
 }
 
+/* Is it there as it was, an index or key of a table? */
+static bool stays(const struct pk_object *o)
+{
+	return o->kind->parent_attr && pk_takes_relation_name(o) && pk_info(o)->other && !pk_comes(o);
+}
+
+/* When the server comes to it, as it looks for shares: in the order in which they were made. Negative: it is not there by then. */
+static int64_t turn_of(const struct pk_object *part, const struct pk_object *whole)
+{
+	const int64_t made = INT64_C(1) << 33, made_later = made + 1;
+
+	if (stays(part))
+		return pk_info(part)->other->oid;
+	if (pk_made_with_parent(part))
+		return made;
+	return whole && stays(whole) ? made_later + pk_info(whole)->other->oid : -1;
+}
+
+static const struct pk_object *whole_of(const struct pk_object *part, const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_children; i++) {
+		if (pk_streq(whole_named(part), table->children[i]->ident))
+			return table->children[i];
+	}
+	return NULL;
+}
+
+/*
+ * Of the new side: would the server, as it attaches the partition, take another one for the share? Each whole takes the
+ * first that fits, and that none before has.
+ */
+static bool is_mistaken(const struct pk_object *table, const struct pk_object *whole)
+{
+	const struct pk_object *share = pk_share_in(whole, table);
+
+	for (size_t i = 0; i < table->n_children; i++) {
+		const struct pk_object *rival = table->children[i], *other = whole_of(rival, whole->parent);
+		int64_t turn = turn_of(rival, other);
+
+		if (rival == share || !pk_share_alike(whole, rival) || turn < 0 || turn > turn_of(share, whole) ||
+		    (whole->kind != &pk_kind_index && rival->kind == &pk_kind_index))
+			continue;
+		if (!other || !stays(other) || pk_info(other)->other->oid > pk_info(whole)->other->oid)
+			return true;
+	}
+	return false;
+}
+
 /* Of the new side: as it becomes part of the table, the server gives it a share of what is there. */
-static bool stay_without(const struct pk_object *attachment)
+static bool attach_by_name(const struct pk_object *attachment)
 {
 	const struct pk_object *table = attachment->parent, *whole = pk_partition_of(table);
 	bool changed = false;
@@ -52,7 +101,8 @@ static bool stay_without(const struct pk_object *attachment)
 	for (size_t i = 0; whole && !table->kind->foreign && i < whole->n_children; i++) {
 		struct pk_object *o = whole->children[i];
 
-		if (o->kind->parent_attr && pk_takes_relation_name(o) && !has_share(table, o) && pk_info(o)->other)
+		if (o->kind->parent_attr && pk_takes_relation_name(o) && pk_info(o)->other &&
+		    (!has_share(table, o) || (stays(o) && is_mistaken(table, o))))
 			changed |= remake(pk_info(o)->other, attachment);
 	}
 	return changed;
@@ -172,7 +222,7 @@ bool pk_shares_reach(struct pk_changes *c)
 	}
 	for (size_t i = 0; i < c->to->n; i++) {
 		if (c->to->objects[i]->kind->attachment && pk_comes(c->to->objects[i]))
-			changed |= stay_without(c->to->objects[i]);
+			changed |= attach_by_name(c->to->objects[i]);
 		for (size_t j = 0; j < c->to->objects[i]->n_heirs; j++) {
 			if (joins(c->to->objects[i]->heirs[j], c->to->objects[i]))
 				changed |= say_checks_alike(c->to->objects[i]->heirs[j], c->to->objects[i]);
