@@ -46,6 +46,8 @@ const struct pk_command pk_commands[] = {
 	ROW(lint, "FILE... [<options>]", "look for unsafe statements in migrations", PLUMBING),
 	ROW(log, "[-n N] [--json]", "show migrations: which commit, which remotes, when",
 	    PRODUCTION),
+	ROW(mask, "[--suggest] [--remote NAME] [--json]",
+	    "show what personal columns are copied as, or which should be", SETUP),
 	ROW(migration, "[NAME] [-F FILE]", "write a migration by hand, in the session", BRANCH),
 	ROW(plan, "[<options>]", "show what leads from the clone to the schema files", BRANCH),
 	ROW(psql, "[-- ARGUMENT...]", "open a shell on the session's database", BRANCH),

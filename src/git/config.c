@@ -31,7 +31,13 @@ static const struct {
 	{ "ignore", false },	  { "grantees", false },      { "pgmajor", false },
 	{ "online", false },	  { "smallrows", false },     { "maxlock", false },
 	{ "remote.*.maxlock", false }, { "rule.*.level", false },
+	/* They lessen what a copy holds; of the SQL in them only a closed list reaches a server (sql/closed.h). */
+	{ "excludedata", false },      { "schemaonly", false },  { "sample", false },
+	{ "samplemax", false },        { "sampleseed", false },  { "since", false },
+	{ "sincecolumn", false },      { "table.*.where", false }, { "table.*.refers", false },
 };
+/* The same of those that are not below "postkit.". */
+static const char *const tracked_others[] = { "mask.required", "mask.*.*" };
 
 /* Section and variable lower case, the subsection between the first and the last dot as it is. */
 static char *normal_key(const char *prefix, const char *key)
@@ -127,6 +133,9 @@ static bool is_safe_folder(const char *workdir, const char *path)
 
 static bool allowed(const char *key, bool *ret_is_path)
 {
+	for (size_t i = 0; i < PK_COUNT(tracked_others); i++)
+		if (pk_glob(tracked_others[i], key))
+			return true;
 	if (!pk_starts_with(key, PREFIX))
 		return false;
 	for (size_t i = 0; i < PK_COUNT(tracked_keys); i++) {
@@ -293,6 +302,12 @@ const char *pk_config_get_protected(const struct pk_config *config, const char *
 	return find(config, normal, PK_SCOPE_SYSTEM);
 }
 
+const char *pk_config_any(const struct pk_config *config, const char *full_key)
+{
+	PK_FREE char *normal = normal_key("", full_key);
+	return find(config, normal, PK_SCOPE_TRACKED);
+}
+
 void pk_config_override(struct pk_config *config, const char *key, const char *value)
 {
 	PK_FREE char *normal = normal_key(PREFIX, key);
@@ -343,6 +358,11 @@ static bool parse_bool(const char *value, bool fallback)
 		if (strcasecmp(value, no[i]) == 0)
 			return false;
 	return value && parse_int(value, &n) ? n != 0 : fallback;
+}
+
+bool pk_config_truth(const char *value)
+{
+	return parse_bool(value, false);
 }
 
 bool pk_config_bool(const struct pk_config *config, const char *key, bool fallback)

@@ -52,6 +52,7 @@ const char *pk_config_get_protected(const struct pk_config *config, const char *
 void pk_config_override(struct pk_config *config, const char *key, const char *value);
 /* All values of a key that may be given several times, in order. */
 void pk_config_all(const struct pk_config *config, const char *key, struct pk_strv *ret);
+bool pk_config_truth(const char *value); /* of a value that is there: true, yes, on, a number that is not 0 */
 /* As git reads them: true yes on 1, false no off 0 and "", numbers; anything else: fallback. */
 bool pk_config_bool(const struct pk_config *config, const char *key, bool fallback);
 bool pk_config_bool_protected(const struct pk_config *config, const char *key, bool fallback);
@@ -65,6 +66,8 @@ void pk_config_subsections(const struct pk_config *config, const char *section,
 			   struct pk_strv *ret);
 /* Any key of git's own, full name: "branch.main.postkitsession". */
 const char *pk_config_git(const struct pk_config *config, const char *full_key);
+/* The same with the tracked file, where that may set it. */
+const char *pk_config_any(const struct pk_config *config, const char *full_key);
 /* May the tracked file .postkit set this key (full name)? For `init`, and for messages. */
 bool pk_config_may_be_tracked(const char *full_key);
 

@@ -129,6 +129,8 @@ static int column(const struct print *p, const PgQuery__ColumnRef *ref, struct p
 
 	if (!name)
 		return pk_err_set(p->err, "only columns of the row itself are allowed, each by its name alone");
+	if (p->how->other && strcmp(p->how->other, name) == 0)
+		name = p->how->own;
 	if (!pk_strv_has(p->how->columns, name))
 		return pk_err_set(p->err, "there is no column '%s'", name);
 	if (p->how->row)

@@ -15,6 +15,7 @@
 struct pk_closed {
 	const struct pk_strv *columns;	 /* that there are */
 	const char *row;		 /* an alias, as SQL, that columns are qualified with; NULL: they stand alone */
+	const char *other, *own;	 /* a name that stands for that of a column; or NULL */
 	const struct pk_strv *functions; /* "schema.name" of more that may be called; or NULL */
 	/*
 	 * What a call of fake.<name> comes to. args: SQL that is printed already; constants: the text of those

@@ -50,6 +50,8 @@ static void the_tracked_file_sets_only_what_is_harmless(void **state)
 	    "[postkit \"remote.prod\"]\n\turl = postgresql://evil/db\n\tdeployOnMerge = "
 	    "true\n\tfollow = main\n"
 	    "[postkit \"rule.drop-column\"]\n\tlevel = warning\n"
+	    "[mask]\n\trequired\n[mask \"public.users\"]\n\tfull-name = NULL\n"
+	    "[postkit]\n\tmaskKey = 00\n\tmaskFunction = public.evil\n"
 	    "[core]\n\thooksPath = /tmp/evil\n[alias]\n\tx = !evil\n[include]\n\tpath = "
 	    "/etc/passwd\n");
 	load(&repo, &config);
@@ -66,7 +68,11 @@ static void the_tracked_file_sets_only_what_is_harmless(void **state)
 		assert_null(pk_config_get(&config, refused[i]));
 	assert_null(pk_config_git(&config, "core.hooksPath"));
 	assert_null(pk_config_git(&config, "alias.x"));
-	assert_int_equal(config.ignored.n, 10);
+	assert_string_equal(pk_config_any(&config, "mask.public.users.full-name"), "NULL");
+	assert_string_equal(pk_config_any(&config, "mask.required"), "true");
+	assert_null(pk_config_get(&config, "maskFunction"));
+	assert_null(pk_config_get(&config, "maskKey"));
+	assert_int_equal(config.ignored.n, 12);
 	assert_true(pk_strv_has(&config.ignored, "postkit.remote.prod.url"));
 	assert_true(pk_strv_has(&config.ignored, "include.path"));
 	pk_config_subsections(&config, "remote", &names);

@@ -70,7 +70,7 @@ static void what_is_allowed_is_printed_anew(void **state)
 		  "(t.\"id\" OPERATOR(pg_catalog.>) (pg_catalog.\"now\"() OPERATOR(pg_catalog.-) CAST('90 days' AS "
 		  "pg_catalog.interval)))" },
 		{ "nullif(greatest(id, 2), current_date)", "(NULLIF(GREATEST(t.\"id\", 2), CURRENT_DATE))" },
-		{ "id IS DISTINCT FROM 2 IS TRUE", "((t.\"id\" IS DISTINCT FROM 2) IS TRUE)" },
+		{ "(id IS DISTINCT FROM 2) IS TRUE", "((t.\"id\" IS DISTINCT FROM 2) IS TRUE)" },
 		{ "fake.email(lower(email))", "email:pg_catalog.\"lower\"(t.\"email\")=" },
 		{ "fake.json(data, 'a.b', 'email')", "json:t.\"data\"=,'a.b'=a.b,'email'=email" },
 		{ "replace(replace(email, 'a', ''), 'b', 'c')",

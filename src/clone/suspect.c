@@ -1,0 +1,461 @@
+#include "clone/suspect.h"
+
+#include "base/text.h"
+#include "clone/mask_facts.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+#define SAMPLE	     1000 /* rows of a table */
+#define JSON_SAMPLE  200
+#define CHUNK	     200 /* columns a query */
+#define TEXT_MAX     4000 /* characters of a value that are looked at */
+#define LINE_MAX_KEY 63
+
+static void release_one(struct pk_suspect *s)
+{
+	free(s->schema);
+	free(s->name);
+	free(s->column);
+	free(s->why);
+	free(s->expr);
+}
+
+void pk_suspects_release(struct pk_suspects *suspects)
+{
+	for (size_t i = 0; i < suspects->n; i++)
+		release_one(&suspects->items[i]);
+	free(suspects->items);
+	pk_strv_release(&suspects->unread);
+	*suspects = (struct pk_suspects)PK_SUSPECTS_INIT;
+}
+
+/* ---- names ---- */
+
+/* Over names without case and without what stands between words. */
+static const struct {
+	const char *column, *table, *fake, *word;
+} names[] = {
+	{ "*email*", "*", "email", "an e-mail address" },
+	{ "mail", "*", "email", "an e-mail address" },
+	{ "firstname", "*", "first_name", "a name" },
+	{ "givenname", "*", "first_name", "a name" },
+	{ "forename", "*", "first_name", "a name" },
+	{ "middlename", "*", "first_name", "a name" },
+	{ "lastname", "*", "last_name", "a name" },
+	{ "surname", "*", "last_name", "a name" },
+	{ "familyname", "*", "last_name", "a name" },
+	{ "fullname", "*", "name", "a name" },
+	{ "displayname", "*", "name", "a name" },
+	{ "realname", "*", "name", "a name" },
+	{ "contactname", "*", "name", "a name" },
+	{ "customername", "*", "name", "a name" },
+	{ "cardholder*", "*", "name", "a name" },
+	{ "name", "*user*", "name", "a name" },
+	{ "name", "*customer*", "name", "a name" },
+	{ "name", "*person*", "name", "a name" },
+	{ "name", "*people*", "name", "a name" },
+	{ "name", "*contact*", "name", "a name" },
+	{ "name", "*employee*", "name", "a name" },
+	{ "name", "*patient*", "name", "a name" },
+	{ "username", "*", "username", "a login" },
+	{ "login", "*", "username", "a login" },
+	{ "nickname", "*", "username", "a login" },
+	{ "*phone*", "*", "phone", "a phone number" },
+	{ "mobile", "*", "phone", "a phone number" },
+	{ "mobileno", "*", "phone", "a phone number" },
+	{ "mobilenumber", "*", "phone", "a phone number" },
+	{ "tel", "*", "phone", "a phone number" },
+	{ "fax*", "*", "phone", "a phone number" },
+	{ "street*", "*", "street", "an address" },
+	{ "address*", "*", "street", "an address" },
+	{ "addr", "*", "street", "an address" },
+	{ "*ipaddress", "*", "ip", "a network address" },
+	{ "*ipaddr", "*", "ip", "a network address" },
+	{ "remoteip", "*", "ip", "a network address" },
+	{ "clientip", "*", "ip", "a network address" },
+	{ "lastip", "*", "ip", "a network address" },
+	{ "zip", "*", "pattern", "an address" },
+	{ "zipcode", "*", "pattern", "an address" },
+	{ "postcode", "*", "pattern", "an address" },
+	{ "postalcode", "*", "pattern", "an address" },
+	{ "ssn", "*", "pattern", "a number of a person" },
+	{ "socialsecurity*", "*", "pattern", "a number of a person" },
+	{ "taxid", "*", "pattern", "a number of a person" },
+	{ "nationalid", "*", "pattern", "a number of a person" },
+	{ "passport*", "*", "pattern", "a number of a person" },
+	{ "iban*", "*", "pattern", "a number of an account" },
+	{ "*cardnumber", "*", "pattern", "a number of an account" },
+	{ "accountnumber", "*", "pattern", "a number of an account" },
+	{ "dob", "*", "date", "a date of birth" },
+	{ "dateofbirth", "*", "date", "a date of birth" },
+	{ "birth*", "*", "date", "a date of birth" },
+	{ "password*", "*", "hash", "a secret" },
+	{ "passwd*", "*", "hash", "a secret" },
+	{ "*secret", "*", "hash", "a secret" },
+	{ "*token", "*", "hash", "a secret" },
+	{ "apikey", "*", "hash", "a secret" },
+};
+
+static char *bare(const char *name)
+{
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+
+	for (; *name; name++)
+		if (isalnum((unsigned char)*name) || (unsigned char)*name >= 0x80)
+			pk_buf_addc(&out, (char)tolower((unsigned char)*name));
+	return pk_buf_take(&out);
+}
+
+const char *pk_suspect_name(const char *table, const char *column, const char **ret_word)
+{
+	PK_FREE char *c = bare(column), *t = bare(table);
+
+	for (size_t i = 0; i < PK_COUNT(names); i++) {
+		if (!pk_glob(names[i].column, c) || !pk_glob(names[i].table, t))
+			continue;
+		if (ret_word)
+			*ret_word = names[i].word;
+		return names[i].fake;
+	}
+	return NULL;
+}
+
+/* ---- types ---- */
+
+enum shape { OTHER, TEXT, DATE, JSON, ADDRESS };
+
+static enum shape shape_of(const char *type)
+{
+	static const struct {
+		const char *type;
+		enum shape shape;
+	} shapes[] = {
+		{ "text", TEXT },    { "character varying", TEXT },	      { "bpchar", TEXT },	       { "*citext", TEXT },
+		{ "date", DATE },    { "timestamp without time zone", DATE }, { "timestamp with time zone", DATE },
+		{ "json", JSON },    { "jsonb", JSON },			      { "inet", ADDRESS },
+		{ "cidr", ADDRESS },
+	};
+
+	for (size_t i = 0; i < PK_COUNT(shapes); i++)
+		if (pk_glob(shapes[i].type, type))
+			return shapes[i].shape;
+	return OTHER;
+}
+
+static void add(struct pk_suspects *to, const struct pk_mask_table *t, const struct pk_mask_column *c, char *why, char *expr)
+{
+	to->items = pk_realloc_array(to->items, to->n + 1, sizeof(*to->items));
+	to->items[to->n++] = (struct pk_suspect){
+		.table = t->oid,
+		.schema = pk_strdup(t->schema),
+		.name = pk_strdup(t->name),
+		.column = pk_strdup(c->name),
+		.why = why,
+		.expr = expr,
+	};
+}
+
+static char *fake_of(const char *fake, const char *column)
+{
+	PK_AUTO(pk_buf) expr = PK_BUF_INIT;
+
+	pk_buf_addf(&expr, "fake.%s(", fake);
+	pk_buf_add_ident(&expr, column);
+	pk_buf_addc(&expr, ')');
+	return pk_buf_take(&expr);
+}
+
+/* A date is of birth by its name; of an address the type says enough. True: it was added. */
+static bool by_name(struct pk_suspects *to, const struct pk_mask_table *t, const struct pk_mask_column *c, enum shape shape)
+{
+	const char *word = NULL, *fake = pk_suspect_name(t->name, c->name, &word);
+	bool date = fake && strcmp(fake, "date") == 0;
+
+	if (shape == ADDRESS) {
+		add(to, t, c, pk_printf("of type %s", c->type), fake_of("ip", c->name));
+		return true;
+	}
+	if (!fake || (shape == DATE) != date || (shape != TEXT && shape != DATE))
+		return false;
+	add(to, t, c, pk_printf("named as %s", word), fake_of(fake, c->name));
+	return true;
+}
+
+/* ---- values ---- */
+
+/* Of the values that are there, how many percent have to match. */
+static const struct {
+	const char *regex, *fake, *word;
+	int least;
+} looks[] = {
+	{ "^[^@[:space:]]+@[^@[:space:]]+[.][[:alpha:]]{2,}$", "email", "e-mail addresses", 30 },
+	{ "^[+(][0-9][0-9 ()./-]{6,18}$|^[0-9]{2,5}[ /-][0-9][0-9 /-]{4,14}$", "phone", "phone numbers", 30 },
+	{ "^[0-9]{1,3}([.][0-9]{1,3}){3}$", "ip", "network addresses", 30 },
+	{ "^[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4}( ?[A-Z0-9]{4}){2,6}", "pattern", "account numbers", 30 },
+	{ "[^@[:space:]]+@[^@[:space:]]+[.][[:alpha:]]{2,}", "text", "texts with e-mail addresses in them", 1 },
+};
+
+static void add_looks(struct pk_buf *sql, const char *value)
+{
+	pk_buf_addf(sql, "count(%s)", value);
+	for (size_t i = 0; i < PK_COUNT(looks); i++) {
+		pk_buf_addf(sql, ", count(*) FILTER (WHERE %s ~ ", value);
+		pk_buf_add_literal(sql, looks[i].regex);
+		pk_buf_addc(sql, ')');
+	}
+}
+
+/* Index of what the counts of a row say, from column first on; -1: nothing. */
+static int look_of(const struct pk_rows *rows, int row, int first)
+{
+	long all = atol(pk_rows_get(rows, row, first));
+
+	for (size_t i = 0; i < PK_COUNT(looks); i++) {
+		long hits = atol(pk_rows_get(rows, row, first + 1 + (int)i));
+
+		if (hits > 0 && hits * 100 >= all * looks[i].least)
+			return (int)i;
+	}
+	return -1;
+}
+
+static char *counted(const struct pk_rows *rows, int row, int first, int look)
+{
+	return pk_printf("%s of %s values are %s", pk_rows_get(rows, row, first + 1 + look), pk_rows_get(rows, row, first),
+			 looks[look].word);
+}
+
+static void add_from(struct pk_buf *sql, const struct pk_mask_table *t, int limit)
+{
+	pk_buf_add(sql, " FROM ");
+	pk_buf_add_qualified(sql, t->schema, t->name);
+	pk_buf_addf(sql, " LIMIT %d", limit);
+}
+
+/* What the role may not read, or values that cannot be read as what they are, say nothing. */
+static int ask(struct pk_conn *source, const char *sql, const struct pk_mask_table *t, struct pk_suspects *to,
+	       struct pk_rows *rows, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_query(source, sql, 0, NULL, rows, &why) == 0)
+		return 0;
+	if (why.sqlstate[0] && strcmp(why.sqlstate, "57014") != 0 && pk_conn_alive(source)) {
+		if (!pk_strv_has(&to->unread, t->names.items[0]))
+			pk_strv_push(&to->unread, t->names.items[0]);
+		pk_rows_none(rows);
+		return 0;
+	}
+	pk_err_move(err, &why);
+	return -1;
+}
+
+static int by_value(struct pk_conn *source, const struct pk_mask_table *t, const struct pk_mask_column *const *columns,
+		    size_t n, struct pk_suspects *to, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	pk_buf_add(&sql, "SELECT ");
+	for (size_t i = 0; i < n; i++) {
+		PK_FREE char *value = pk_printf("c%zu", i);
+
+		pk_buf_add(&sql, i ? ", " : "");
+		add_looks(&sql, value);
+	}
+	pk_buf_add(&sql, " FROM (SELECT ");
+	for (size_t i = 0; i < n; i++) {
+		pk_buf_add(&sql, i ? ", left(" : "left(");
+		pk_buf_add_ident(&sql, columns[i]->name);
+		pk_buf_addf(&sql, "::text, %d) AS c%zu", TEXT_MAX, i);
+	}
+	add_from(&sql, t, SAMPLE);
+	pk_buf_add(&sql, ") AS sample");
+	if (ask(source, sql.ptr, t, to, &rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && rows.n; i++) {
+		int first = (int)(i * (PK_COUNT(looks) + 1)), look = look_of(&rows, 0, first);
+
+		if (look >= 0)
+			add(to, t, columns[i], counted(&rows, 0, first, look), fake_of(looks[look].fake, columns[i]->name));
+	}
+	return 0;
+}
+
+/* ---- in JSON ---- */
+
+static const char json_sql[] =
+	"UNION ALL SELECT x.path, x.name, x.v, r.depth + 1 FROM r, LATERAL ("
+	"SELECT CASE WHEN r.path = '' THEN e.key WHEN r.path LIKE '%[*]' THEN r.path || '.' || e.key "
+	"ELSE r.path || '.' || e.key END AS path, e.key AS name, e.value AS v "
+	"FROM jsonb_each(CASE WHEN jsonb_typeof(r.v) = 'object' THEN r.v ELSE '{}' END) e "
+	"WHERE e.key ~ '^[A-Za-z_][A-Za-z0-9_]{0,40}$' UNION ALL SELECT r.path || '[*]', r.name, a "
+	"FROM jsonb_array_elements(CASE WHEN jsonb_typeof(r.v) = 'array' THEN r.v ELSE '[]' END) a) x WHERE r.depth < 6) "
+	"SELECT path, name, ";
+
+static int by_path(struct pk_conn *source, const struct pk_mask_table *t, const struct pk_mask_column *c,
+		   struct pk_suspects *to, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT, expr = PK_BUF_INIT, why = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	pk_buf_add(&sql, "WITH RECURSIVE s AS (SELECT ");
+	pk_buf_add_ident(&sql, c->name);
+	pk_buf_add(&sql, "::jsonb AS v");
+	add_from(&sql, t, JSON_SAMPLE);
+	pk_buf_add(&sql, "), r (path, name, v, depth) AS (SELECT '', '', v, 0 FROM s ");
+	pk_buf_add(&sql, json_sql);
+	add_looks(&sql, "left(v #>> '{}', 4000)");
+	pk_buf_add(&sql, " FROM r WHERE jsonb_typeof(v) = 'string' GROUP BY path, name ORDER BY path");
+	if (ask(source, sql.ptr, t, to, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		const char *word = NULL, *fake = pk_suspect_name("", pk_rows_get(&rows, i, 1), &word);
+		int look = look_of(&rows, i, 2);
+
+		if (!fake && look < 0)
+			continue;
+		pk_buf_addf(&expr, ", '%s', '%s'", pk_rows_get(&rows, i, 0), fake ? fake : looks[look].fake);
+		pk_buf_addf(&why, "%s%s %s %s", why.len ? "; " : "", pk_rows_get(&rows, i, 0), fake ? "is named as" : "holds",
+			    fake ? word : looks[look].word);
+	}
+	if (!expr.len)
+		return 0;
+	PK_AUTO(pk_buf) call = PK_BUF_INIT;
+	pk_buf_add(&call, "fake.json(");
+	pk_buf_add_ident(&call, c->name);
+	pk_buf_addf(&call, "%s)", expr.ptr);
+	add(to, t, c, pk_buf_take(&why), pk_buf_take(&call));
+	return 0;
+}
+
+/* ---- all of them ---- */
+
+static int look_at(struct pk_conn *source, const struct pk_mask_facts *facts, const struct pk_mask_table *t,
+		   struct pk_suspects *to, struct pk_err *err)
+{
+	const struct pk_mask_column *texts[CHUNK];
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct pk_mask_column *c = &facts->columns[t->first + i];
+		enum shape shape = shape_of(c->type);
+
+		if (c->generated || by_name(to, t, c, shape))
+			continue;
+		if (shape == JSON && by_path(source, t, c, to, err) < 0)
+			return -1;
+		if (shape == TEXT)
+			texts[n++] = c;
+		if (n == CHUNK && by_value(source, t, texts, n, to, err) < 0)
+			return -1;
+		n %= CHUNK;
+	}
+	return n ? by_value(source, t, texts, n, to, err) : 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct pk_suspect *x = a, *y = b;
+	int order = strcmp(x->schema, y->schema);
+
+	order = order ? order : strcmp(x->name, y->name);
+	return order ? order : strcmp(x->column, y->column);
+}
+
+int pk_suspects_find(struct pk_conn *source, struct pk_suspects *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_mask_facts) facts = PK_MASK_FACTS_INIT;
+
+	if (pk_exec(source, "SET default_transaction_read_only = on", err) < 0 ||
+	    pk_mask_facts_read(source, &facts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < facts.n_tables; i++)
+		if (facts.tables[i].names.n == 1 && look_at(source, &facts, &facts.tables[i], ret, err) < 0)
+			return -1;
+	if (ret->n)
+		qsort(ret->items, ret->n, sizeof(*ret->items), by_place);
+	return 0;
+}
+
+/* What a partitioned table is masked as, its partitions are, which alone have rows. */
+static bool is_said(const struct pk_suspect *s, const struct pk_masked_columns *masked)
+{
+	for (size_t i = 0; i < masked->n; i++)
+		if (strcmp(masked->items[i].column, s->column) == 0 &&
+		    (masked->items[i].table == s->table || masked->items[i].root == s->table))
+			return true;
+	return false;
+}
+
+void pk_suspects_without(struct pk_suspects *suspects, const struct pk_masked_columns *masked)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < suspects->n; i++) {
+		if (is_said(&suspects->items[i], masked))
+			release_one(&suspects->items[i]);
+		else
+			suspects->items[left++] = suspects->items[i];
+	}
+	suspects->n = left;
+}
+
+/* ---- as settings ---- */
+
+/* In quotes where git wants them, or where a pattern of the shell would be read. */
+static void add_quoted(struct pk_buf *out, const char *text, bool pattern)
+{
+	for (; *text; text++) {
+		if (pattern && strchr("*?[\\", *text))
+			pk_buf_add(out, "\\\\");
+		if (*text == '"' || *text == '\\')
+			pk_buf_addc(out, '\\');
+		pk_buf_addc(out, *text);
+	}
+}
+
+static bool is_key(const char *column)
+{
+	if (!isalpha((unsigned char)*column) || strlen(column) > LINE_MAX_KEY)
+		return false;
+	for (; *column; column++)
+		if ((unsigned char)*column >= 0x80 || (!isalnum((unsigned char)*column) && *column != '_'))
+			return false;
+	return true;
+}
+
+static void add_head(struct pk_buf *out, const struct pk_suspect *s, bool column)
+{
+	pk_buf_add(out, "[mask \"");
+	add_quoted(out, s->schema, true);
+	pk_buf_addc(out, '.');
+	add_quoted(out, s->name, true);
+	if (column) {
+		pk_buf_addc(out, '.');
+		add_quoted(out, s->column, true);
+	}
+	pk_buf_add(out, "\"]\n");
+}
+
+void pk_suspects_settings(const struct pk_suspects *suspects, struct pk_buf *ret)
+{
+	const struct pk_suspect *headed = NULL;
+
+	for (size_t i = 0; i < suspects->n; i++) {
+		const struct pk_suspect *s = &suspects->items[i];
+		bool key = is_key(s->column);
+
+		if (!key || !headed || headed->table != s->table)
+			add_head(ret, s, !key);
+		headed = key ? s : NULL;
+		pk_buf_addf(ret, "\t# %s\n\t", s->why);
+		for (const char *p = s->column; key && *p; p++)
+			pk_buf_addc(ret, *p == '_' ? '-' : (char)tolower((unsigned char)*p));
+		pk_buf_add(ret, key ? " = " : "with = ");
+		pk_buf_add(ret, strpbrk(s->expr, "\"\\;#") ? "\"" : "");
+		add_quoted(ret, s->expr, false);
+		pk_buf_add(ret, strpbrk(s->expr, "\"\\;#") ? "\"\n" : "\n");
+	}
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# Masks: personal values do not leave the source, and what stands for them holds together.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres "CREATE ROLE reader LOGIN"
+}
+setup() { cd "$T" || return 1; }
+
+# A database of people; every personal value holds the word canary.
+people() {
+	sql postgres "CREATE DATABASE $1"
+	sql "$1" <<-'SQL'
+		CREATE DOMAIN mail AS varchar(60) CHECK (VALUE ~ '^[^@]+@[^@]+$');
+		CREATE TABLE users (
+			id int PRIMARY KEY,
+			email mail NOT NULL UNIQUE,
+			"fullName" varchar(12) NOT NULL,
+			phone text,
+			profile jsonb NOT NULL DEFAULT '{}',
+			"Odd Name" text,
+			v text, h text,
+			shout text GENERATED ALWAYS AS (upper("Odd Name")) STORED
+		);
+		CREATE TABLE letters (id int PRIMARY KEY, sender varchar(80) REFERENCES users (email), body text);
+		CREATE TABLE logins (at date, email text) PARTITION BY RANGE (at);
+		CREATE TABLE logins_2020 PARTITION OF logins FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+		INSERT INTO users SELECT i, 'canary' || i || '@secret.org', 'Canary ' || i, '+49 30 canary' || i,
+			jsonb_build_object('contact', jsonb_build_object('email', 'canary@secret.org',
+				'phones', jsonb_build_array('+49 170 1canary', NULL)), 'n', i),
+			'canary odd', 'v canary', 'h canary' FROM generate_series(1, 300) i;
+		UPDATE users SET phone = NULL WHERE id = 7;
+		INSERT INTO letters SELECT i, 'canary' || i || '@secret.org', 'dear canary@secret.org, ' || i FROM generate_series(1, 300) i;
+		INSERT INTO logins SELECT '2020-02-02', 'canary' || i || '@secret.org' FROM generate_series(1, 300) i;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+	SQL
+}
+
+work_on() {
+	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
+	new_repo "$1-repo"
+	git postkit init --no-hooks >/dev/null 2>&1
+	git postkit remote add prod "postgresql://reader@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
+}
+
+@test "what looks personal is suggested, with the reason, as settings that can be pasted" {
+	people suggest
+	work_on suggest
+	ok git postkit mask --suggest
+	has '[mask "public.users"]' '# named as an e-mail address' 'email = fake.email(email)' \
+		'fullname = "fake.name(\"fullName\")"' 'phone = fake.phone(phone)' \
+		"profile = fake.json(profile, 'contact.email', 'email', 'contact.phones[*]', 'phone')" \
+		'# 300 of 300 values are texts with e-mail addresses in them' 'body = fake.text(body)' \
+		'[mask "public.logins"]' 'user' 
+	hasnt canary secret.org logins_2020 shout
+	git postkit mask --suggest >>.postkit
+	ok git postkit mask
+	has 'public.users.email  fake.email(email)' 'public.logins_2020.email' 'public.letters.sender  fake.email(sender)'
+	ok git postkit mask --suggest
+	has 'no unmasked column looks personal'
+	hasnt '[mask'
+}
+
+@test "a table that the role may not read is named, and the others are looked into" {
+	people hidden
+	sql hidden 'REVOKE SELECT ON letters FROM reader'
+	work_on hidden
+	ok git postkit mask --suggest
+	has 'warning: public.letters could not be looked into' 'email = fake.email(email)'
+}
+
+@test "the key of the fakes is made once, in .git/config, and cannot come with a branch" {
+	people keyed
+	work_on keyed
+	printf '[mask "public.users"]\n\temail = fake.email(email)\n[postkit]\n\tmaskKey = 00\n' >>.postkit
+	ok git postkit mask
+	local key
+	key=$(git config --local postkit.maskKey)
+	[ ${#key} -eq 64 ]
+	ok git postkit mask
+	equal "$(git config --local postkit.maskKey)" "$key"
+	git config postkit.maskKey short
+	fails 128 git postkit mask
+	has 'postkit.maskKey is not 64 hexadecimal digits'
+}
+
+@test "an expression that is not on the list never reaches the source" {
+	people closed
+	sql closed 'CREATE FUNCTION spy(text) RETURNS text LANGUAGE sql AS $$ SELECT $1 $$'
+	work_on closed
+	local expr
+	for expr in '(SELECT usename FROM pg_user LIMIT 1)' 'pg_sleep(1)' 'spy(email)' 'public.spy(email)' 'email::regrole' \
+		'"pg_read_file(email)"' 'email) FROM public.users; SELECT (1'; do
+		printf '[mask "public.users"]\n\temail = %s\n' "$(sed 's/;/";"/' <<<"$expr")" >.postkit
+		: >"$T/prod/log"
+		fails 128 git postkit mask
+		has "mask of column 'email' of 'public.users'"
+		run grep -E 'pg_user|pg_sleep|spy|regrole|pg_read_file' "$T/prod/log"
+		[ "$status" -ne 0 ] || tell "$expr reached the source"
+	done
+	printf '[mask "public.users"]\n\temail = public.spy(email)\n[postkit]\n\tmaskFunction = public.spy\n' >.postkit
+	fails 128 git postkit mask
+	git config postkit.maskFunction public.spy
+	ok git postkit mask
+	has 'public.users.email  public.spy(email)'
+}
+
+@test "a mask that its column cannot hold is one error" {
+	people held
+	work_on held
+	local setting
+	while IFS='|' read -r setting says; do
+		printf '[mask "public.users"]\n\t%s\n' "$setting" >.postkit
+		fails 128 git postkit mask
+		has "mask of column" "$says"
+	done <<-'CASES'
+		email = NULL|the column cannot be NULL
+		shout = 'x'|the column is computed from others
+		fullname = "fake.email(\"fullName\")"|fake.email() needs 23 characters, the column holds 12
+		email = fake.nothing(email)|there is no fake.nothing()
+		profile = fake.uuid(email)|cannot cast
+		email = fake.ip(email)|the column is unique
+		email = fake.email(nothing)|there is no column 'nothing'
+	CASES
+}
+
+@test "keys that refer are masked alike, and one side alone is refused" {
+	people refers
+	work_on refers
+	printf '[mask "public.users"]\n\temail = fake.email(email)\n' >.postkit
+	ok git postkit mask
+	has 'public.letters.sender  fake.email(email)'
+	printf '[mask "public.letters"]\n\tsender = fake.email(sender)\n' >.postkit
+	fails 128 git postkit mask
+	has "column 'sender' of 'public.letters' refers to 'email' of 'public.users': mask both, or none"
+	printf '[mask "public.letters"]\n\tsender = NULL\n[mask "public.nobody"]\n\tx = NULL\n' >.postkit
+	ok git postkit mask
+	has 'warning: mask public.nobody: x matches no column there'
+}
