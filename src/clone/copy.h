@@ -26,6 +26,8 @@ struct pk_copy_options {
 	int (*narrow)(void *arg, struct pk_conn *source, struct pk_copy_tables *tables, struct pk_err *err);
 	void *narrow_arg;
 	struct pk_strv *unproven;
+	bool no_large;	      /* large objects come empty */
+	struct pk_less *less; /* clone/less.h: for templates, which narrow by it; may be NULL */
 	struct pk_progress *progress; /* may be NULL */
 	const struct pk_config
 		*config; /* postkit.pgBin, postkit.jobs, postkit.maxSnapshotAge; may be NULL */

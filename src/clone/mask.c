@@ -34,6 +34,7 @@ void pk_masked_columns_release(struct pk_masked_columns *columns)
 		free(m->column);
 		free(m->expr);
 		free(m->sql);
+		free(m->type);
 	}
 	free(columns->items);
 	pk_strv_release(&columns->unused);
@@ -300,6 +301,7 @@ static int resolve_column(const struct pk_masks *masks, struct pk_conn *source, 
 		.name = pk_strdup(t->name),
 		.column = pk_strdup(c->name),
 		.expr = pk_strdup(c->expr),
+		.type = pk_strdup(c->type),
 		.sql = is_masked(c) ? pk_buf_take(&sql) : NULL,
 	};
 	return 0;

@@ -42,6 +42,7 @@ struct pk_masked {
 	char *schema, *name, *column;
 	char *expr; /* as the settings have it */
 	char *sql;  /* over the columns of the table; NULL: the column as it is, on purpose */
+	char *type; /* that it is cast to */
 };
 struct pk_masked_columns {
 	struct pk_masked *items;

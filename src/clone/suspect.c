@@ -238,9 +238,14 @@ static int ask(struct pk_conn *source, const char *sql, const struct pk_mask_tab
 	       struct pk_rows *rows, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	bool inside = pk_conn_tx(source) == PK_TX_ACTIVE;
 
+	if (inside && pk_exec(source, "SAVEPOINT look", err) < 0)
+		return -1;
 	if (pk_query(source, sql, 0, NULL, rows, &why) == 0)
 		return 0;
+	if (inside && pk_exec(source, "ROLLBACK TO look", err) < 0)
+		return -1;
 	if (why.sqlstate[0] && strcmp(why.sqlstate, "57014") != 0 && pk_conn_alive(source)) {
 		if (!pk_strv_has(&to->unread, t->names.items[0]))
 			pk_strv_push(&to->unread, t->names.items[0]);
@@ -368,8 +373,9 @@ int pk_suspects_find(struct pk_conn *source, struct pk_suspects *ret, struct pk_
 {
 	PK_AUTO(pk_mask_facts) facts = PK_MASK_FACTS_INIT;
 
-	if (pk_exec(source, "SET default_transaction_read_only = on", err) < 0 ||
-	    pk_mask_facts_read(source, &facts, err) < 0)
+	if (pk_conn_tx(source) == PK_TX_IDLE && pk_exec(source, "SET default_transaction_read_only = on", err) < 0)
+		return -1;
+	if (pk_mask_facts_read(source, &facts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < facts.n_tables; i++)
 		if (facts.tables[i].names.n == 1 && look_at(source, &facts, &facts.tables[i], ret, err) < 0)

@@ -20,7 +20,7 @@ struct pk_suspects {
 };
 #define PK_SUSPECTS_INIT { 0 }
 void pk_suspects_release(struct pk_suspects *suspects);
-/* Tables that are no partitions, generated columns left out. source: its transactions are made read only. */
+/* Tables that are no partitions, generated columns left out. source: in a transaction that only reads, or it is made to. */
 int pk_suspects_find(struct pk_conn *source, struct pk_suspects *ret, struct pk_err *err);
 /* Leaves out those that a setting says something of. */
 void pk_suspects_without(struct pk_suspects *suspects, const struct pk_masked_columns *masked);

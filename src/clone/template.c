@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "catalog/super.h"
 #include "clone/carry.h"
+#include "clone/less.h"
 #include "clone/scrap.h"
 
 /*
@@ -99,7 +100,8 @@ static char *source_of(const struct pk_remote *remote)
 	return pk_buf_take(&text);
 }
 
-static int is_from(struct pk_conn *admin, const char *db, const char *source, bool *ret,
+/* From the same database, and no less of it than is wanted. */
+static int is_from(struct pk_conn *admin, const char *db, const char *source, const struct pk_less *less, bool *ret,
 		   struct pk_err *err)
 {
 	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
@@ -108,8 +110,8 @@ static int is_from(struct pk_conn *admin, const char *db, const char *source, bo
 	if (pk_carry_read(admin, db, &pairs, err) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < pairs.n; i += 2)
-		if (pk_streq(pairs.items[i], PK_CARRY_SOURCE))
-			*ret = pk_streq(pairs.items[i + 1], source);
+		if (pk_streq(pairs.items[i], PK_CARRY_SOURCE) && pk_starts_with(pairs.items[i + 1], source))
+			*ret = pk_less_fits(less, pairs.items[i + 1] + strlen(source));
 	return 0;
 }
 
@@ -132,13 +134,16 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 		    const struct pk_copy_options *options, const char *old, struct pk_template *ret,
 		    struct pk_err *err)
 {
-	PK_FREE char *id = pk_random_hex(6), *source = source_of(remote),
+	PK_FREE char *id = pk_random_hex(6), *from = source_of(remote),
 		     *final = template_name(remote->name);
-	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id);
+	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *terms = pk_less_terms(options->less);
+	PK_FREE char *source = pk_printf("%s%s", from, terms);
+	struct pk_copy_options narrowed = *options;
 
-	if (pk_copy_database(&remote->info, server, name, "template", remote->name, options,
+	pk_less_apply(options->less, &narrowed);
+	if (pk_copy_database(&remote->info, server, name, "template", remote->name, &narrowed,
 			     &ret->stats, err) < 0)
-		return -1;
+		return pk_less_explain(options->less, err);
 	if (seal(admin, name, source, err) < 0 ||
 	    (old && pk_server_drop_db(server, old, err) < 0) ||
 	    pk_server_rename_db(server, name, final, err) < 0) {
@@ -169,7 +174,7 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	    drop_leftovers(server, remote->name, err) < 0 ||
 	    pk_template_find(server, remote->name, &found, err) < 0)
 		return -1;
-	if (found.db && !fresh && is_from(&admin, found.db, source, &same, err) < 0)
+	if (found.db && !fresh && is_from(&admin, found.db, source, options->less, &same, err) < 0)
 		return -1;
 	/* Roles that appeared there since, and the one that deploys. */
 	if (same && pk_source_facts_roles(facts, server, err) < 0)

@@ -157,6 +157,7 @@ static int write_target(struct state *s, struct pk_err *err)
 		return -1;
 	if (rows && pk_beside_large(&s->hold.conn, &s->target, !t->options->no_owner, &s->pour.large, err) < 0)
 		return -1;
+	s->pour.large = s->pour.large && !t->options->no_large;
 	if (pk_pour_run(&s->pour, err) < 0)
 		return pk_hold_hint(err);
 	pk_progress_start(t->options->progress, "finishing", 0);

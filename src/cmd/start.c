@@ -1,12 +1,14 @@
 /* git postkit start: a clone of the remote, and a session on this branch. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "clone/less.h"
 #include "cmd/help.h"
 #include "session/begin.h"
 
 static const char *opt_remote, *opt_max_age;
 static bool opt_fresh, opt_json;
 static int opt_jobs;
+static struct pk_less_options opt_less;
 
 const struct pk_opt pk_opts_start[] = {
 	{ PK_OPT_STRING, 0, "remote", "NAME", "clone this remote instead of the default one",
@@ -16,6 +18,9 @@ const struct pk_opt pk_opts_start[] = {
 	{ PK_OPT_INT, 'j', "jobs", "N", "connections to the remote while it is copied, at most", &opt_jobs },
 	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of it longer (30min)",
 	  &opt_max_age },
+	{ PK_OPT_LIST, 0, "exclude-data", "PATTERN", "copy no rows of the tables that match", &opt_less.exclude },
+	{ PK_OPT_FLAG, 0, "schema-only", NULL, "copy no rows at all", &opt_less.schema_only },
+	{ PK_OPT_LIST, 0, "where", "TABLE=CONDITION", "of this table, copy the rows that meet a condition", &opt_less.where },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	PK_SSH_OPT,
 	{ 0 },
@@ -64,12 +69,21 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		       begun->caught_up.run == 1 ? "was" : "were");
 }
 
+static void say_less(const struct pk_less *less)
+{
+	for (size_t i = 0; i < less->notes.n; i++)
+		pk_say("%s", less->notes.items[i]);
+	for (size_t i = 0; i < less->unproven.n; i++)
+		pk_say("%s stays NOT VALID in the copy: rows that it refers to were left out", less->unproven.items[i]);
+}
+
 int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
 	PK_AUTO(pk_begun) begun = PK_BEGUN_INIT;
 	PK_AUTO(pk_progress) progress = PK_PROGRESS_INIT;
+	PK_AUTO(pk_less) less = PK_LESS_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	int n, result = pk_cmd_parse("start", argc, argv, operands, &n, err);
 	if (result)
@@ -77,11 +91,12 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	if (n)
 		return pk_help_usage("start", err,
 				     "start takes no operands; --remote names the remote");
-	if (pk_ctx_open(&ctx, true, err) < 0)
+	if (pk_ctx_open(&ctx, true, err) < 0 || pk_less_read(&ctx.config, &ctx.repo, &opt_less, &less, err) < 0)
 		return -1;
 	if (opt_max_age)
 		pk_config_override(&ctx.config, "maxSnapshotAge", opt_max_age);
 	const struct pk_begin_options options = {
+		.less = &less,
 		.remote = opt_remote,
 		.fresh = opt_fresh,
 		.jobs = opt_jobs,
@@ -92,6 +107,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	pk_progress_stop(&progress);
 	if (result < 0)
 		return -1;
+	say_less(&less);
 	if (opt_json)
 		show_json(&desk.session, &begun);
 	else

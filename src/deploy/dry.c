@@ -1,6 +1,7 @@
 #include "deploy/internal.h"
 
 #include "base/clock.h"
+#include "clone/less.h"
 #include "clone/template.h"
 
 struct cut {
@@ -24,13 +25,17 @@ static void cut_close(struct cut *cut)
 
 static int cut_make(struct pk_deploy *d, struct cut *cut, bool fresh, struct pk_err *err)
 {
+	PK_AUTO(pk_less) less = PK_LESS_INIT;
 	struct pk_copy_options options = {
+		.less = &less,
 		.progress = d->events ? d->events->progress : NULL, .config = d->config,
 	};
 	PK_FREE char *random = pk_random_hex(4);
 	struct pk_conninfo user = PK_CONNINFO_INIT, admin = PK_CONNINFO_INIT;
 	int rc;
 
+	if (pk_less_read(d->config, d->repo, NULL, &less, err) < 0)
+		return -1;
 	if (pk_template_ensure(&cut->server, &d->remote, &d->facts, fresh, &options, &cut->template, err) < 0)
 		return -1;
 	cut->db = pk_printf("pk_dry_%s", random);

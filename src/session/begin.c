@@ -94,6 +94,7 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 	    pk_server_open_for(&desk->server, &want, err) < 0)
 		return -1;
 	const struct pk_copy_options copy = { .jobs = options->jobs,
+					      .less = options->less,
 					      .progress = options->progress,
 					      .config = desk->config };
 	if (pk_template_ensure(&desk->server, remote, facts, options->fresh, &copy, &ret->template,

@@ -9,6 +9,7 @@ struct pk_begin_options {
 	const char *remote; /* NULL: the default one */
 	bool fresh;	    /* copy the template anew */
 	int jobs;
+	struct pk_less *less; /* what of the remote is copied; may be NULL */
 	struct pk_progress *progress; /* may be NULL */
 };
 struct pk_begun {

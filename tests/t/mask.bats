@@ -140,3 +140,97 @@ work_on() {
 	ok git postkit mask
 	has 'warning: mask public.nobody: x matches no column there'
 }
+
+# Masks for all of people().
+mask_people() {
+	git postkit mask --suggest >>.postkit
+	cat >>.postkit <<-'CONFIG'
+		[mask]
+			required = true
+		[mask "public.users.Odd Name"]
+			with = 'odd'
+		[mask "public.users"]
+			v = NULL
+			h = fake.hash(h)
+	CONFIG
+}
+
+# clone SQL: in the session's clone.
+clone() { git postkit psql -- -X -q -At -c "$1"; }
+
+@test "a masked clone holds nothing of the originals: not in files, WAL, logs or dumps" {
+	people canary
+	work_on canary
+	mask_people
+	ok git postkit start
+	has '10 columns masked'
+	hasnt canary1 secret.org
+	equal "$(clone 'SELECT count(*) FROM users')" 300
+	clone 'CHECKPOINT' 2>/dev/null || :
+	run grep -rlaF -e canary1 -e 'Canary 1' -e 'canary odd' -e 'CANARY ODD' -e @secret.org .git "$T/state" "$T/cache" "$T/home"
+	[ "$status" -eq 1 ] || tell "$(echo "found:"; echo "$output")"
+	git postkit psql -- -X -c 'COPY users TO STDOUT' -c 'COPY letters TO STDOUT' -c 'COPY logins TO STDOUT' >"$T/out"
+	run grep -ic -e secret.org -e 'canary' "$T/out"
+	equal "$output" 0
+}
+
+@test "fakes keep joins, keys, NULLs, lengths and shapes" {
+	people shapes
+	work_on shapes
+	mask_people
+	ok git postkit start
+	equal "$(clone 'SELECT count(*) FROM users u JOIN letters l ON l.sender = u.email JOIN logins g ON g.email = u.email')" 300
+	equal "$(clone 'SELECT count(DISTINCT email) FROM users')" 300
+	equal "$(clone 'SELECT bool_and(convalidated) FROM pg_constraint')" t
+	equal "$(clone 'SELECT id FROM users WHERE phone IS NULL')" 7
+	equal "$(clone "SELECT count(*) FROM users WHERE profile #> '{contact,phones,1}' = 'null' AND (profile -> 'n')::int = id")" 300
+	equal "$(clone 'SELECT DISTINCT shout FROM users')" ODD
+	equal "$(clone "SELECT count(*) FROM letters WHERE length(body) = length('dear canary@secret.org, ' || id)")" 300
+	# The same key gives the same fakes, in another clone as well.
+	local one
+	one=$(clone 'SELECT email FROM users WHERE id = 5')
+	git postkit abort --yes >/dev/null 2>&1
+	ok git postkit start --fresh
+	equal "$(clone 'SELECT email FROM users WHERE id = 5')" "$one"
+}
+
+@test "a clone is refused while a column that looks personal has no mask" {
+	people required
+	work_on required
+	printf '[mask]\n\trequired = true\n[mask "public.users"]\n\temail = fake.email(email)\n' >>.postkit
+	fails 128 git postkit start
+	has 'no mask, which mask.required asks for' 'public.users.phone: named as a phone number' 'git postkit mask --suggest'
+	hasnt 'public.users.email:'
+	printf '[postkit]\n\texcludeData = public.*\n' >>.postkit
+	ok git postkit start
+	has 'no rows of public.users'
+}
+
+@test "a template made by other masks is not used" {
+	people other
+	work_on other
+	ok git postkit start
+	equal "$(clone "SELECT count(*) FROM users WHERE email ~ 'secret'")" 300
+	git postkit abort --yes >/dev/null 2>&1
+	printf '[mask "public.users"]\n\temail = fake.email(email)\n' >>.postkit
+	ok git postkit start
+	has 'copied from'
+	equal "$(clone "SELECT count(*) FROM users WHERE email ~ 'secret'")" 0
+	equal "$(clone "SELECT count(*) FROM users JOIN letters ON sender = email")" 300
+}
+
+@test "a mask that gives what the clone cannot hold is one error without the value" {
+	people long
+	work_on long
+	local setting says
+	while IFS='^' read -r setting says; do
+		printf '[mask "public.users"]\n\t%s\n' "$setting" >.postkit
+		fails 128 git postkit start
+		has "$says" 'a mask may be the cause'
+		hasnt 'canary1' 'secret.org'
+	done <<-'CASES'
+		fullname = "'long ' || \"fullName\" || ' long'"^value too long for type character varying(12)
+		email = replace(email, '@', ' ')^violates check constraint
+		v = v::int::text^a value cannot be made into what its column takes (SQLSTATE 22P02)
+	CASES
+}

@@ -1,0 +1,336 @@
+#include "clone/less.h"
+
+#include "base/text.h"
+#include "clone/mask_facts.h"
+#include "clone/suspect.h"
+#include "sql/closed.h"
+
+#define SECTION "postkit.table."
+
+void pk_less_options_release(struct pk_less_options *options)
+{
+	pk_strv_release(&options->exclude);
+	pk_strv_release(&options->where);
+}
+
+void pk_less_release(struct pk_less *less)
+{
+	pk_masks_release(&less->masks);
+	pk_strv_release(&less->exclude);
+	for (size_t i = 0; i < less->n_wheres; i++) {
+		free(less->wheres[i].pattern);
+		free(less->wheres[i].condition);
+	}
+	free(less->wheres);
+	pk_buf_release(&less->settings);
+	pk_buf_release(&less->options);
+	pk_strv_release(&less->unproven);
+	pk_strv_release(&less->notes);
+	*less = (struct pk_less)PK_LESS_INIT;
+}
+
+/* ---- settings and options ---- */
+
+static void add_where(struct pk_less *less, const char *pattern, size_t n, const char *condition, struct pk_buf *terms)
+{
+	less->wheres = pk_realloc_array(less->wheres, less->n_wheres + 1, sizeof(*less->wheres));
+	less->wheres[less->n_wheres++] = (struct pk_less_where){ pk_strndup(pattern, n), pk_strdup(condition) };
+	pk_buf_addf(terms, "where %.*s\n%s\n", (int)n, pattern, condition);
+}
+
+static void add_exclude(struct pk_less *less, const struct pk_strv *patterns, struct pk_buf *terms)
+{
+	for (size_t i = 0; i < patterns->n; i++) {
+		pk_strv_push(&less->exclude, patterns->items[i]);
+		pk_buf_addf(terms, "exclude %s\n", patterns->items[i]);
+	}
+}
+
+static void read_settings(const struct pk_config *config, struct pk_less *ret)
+{
+	static const char where[] = ".where";
+	PK_AUTO(pk_strv) exclude = PK_STRV_INIT;
+
+	pk_masks_terms(&ret->masks, &ret->settings);
+	pk_config_all(config, "excludeData", &exclude);
+	add_exclude(ret, &exclude, &ret->settings);
+	for (size_t i = 0; i < config->n; i++) {
+		const char *key = config->items[i].key;
+
+		if (pk_starts_with(key, SECTION) && pk_ends_with(key, where) &&
+		    strlen(key) > strlen(SECTION) + strlen(where))
+			add_where(ret, key + strlen(SECTION), strlen(key) - strlen(SECTION) - strlen(where),
+				  config->items[i].value, &ret->settings);
+	}
+	ret->schema_only = pk_config_bool(config, "schemaOnly", false);
+	if (ret->schema_only)
+		pk_buf_add(&ret->settings, "schema only\n");
+}
+
+int pk_less_read(const struct pk_config *config, const struct pk_repo *repo, const struct pk_less_options *options,
+		 struct pk_less *ret, struct pk_err *err)
+{
+	if (pk_masks_read(config, repo, &ret->masks, err) < 0)
+		return -1;
+	read_settings(config, ret);
+	if (!options)
+		return 0;
+	add_exclude(ret, &options->exclude, &ret->options);
+	for (size_t i = 0; i < options->where.n; i++) {
+		const char *text = options->where.items[i], *at = strchr(text, '=');
+
+		if (!at || at == text || !at[1]) {
+			pk_err_set(err, "--where takes a table and a condition: --where 'public.events=id > 1000'");
+			return pk_err_exit(err, PK_EXIT_USAGE);
+		}
+		add_where(ret, text, (size_t)(at - text), at + 1, &ret->options);
+	}
+	if (options->schema_only)
+		pk_buf_add(&ret->options, "schema only\n");
+	ret->schema_only = ret->schema_only || options->schema_only;
+	return 0;
+}
+
+static void add_hash(struct pk_buf *out, const struct pk_buf *text)
+{
+	pk_buf_addf(out, "|%016llx", text->len ? (unsigned long long)pk_hash(text->ptr, text->len, 0) : 0ULL);
+}
+
+char *pk_less_terms(const struct pk_less *less)
+{
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+
+	if (less && (less->settings.len || less->options.len)) {
+		add_hash(&out, &less->settings);
+		add_hash(&out, &less->options);
+	}
+	return pk_buf_take(&out);
+}
+
+bool pk_less_fits(const struct pk_less *less, const char *terms)
+{
+	PK_FREE char *wanted = pk_less_terms(less);
+	PK_AUTO(pk_buf) settings = PK_BUF_INIT;
+
+	if (strcmp(wanted, terms) == 0)
+		return true;
+	if (less && less->options.len)
+		return false;
+	if (!*terms || !less)
+		return false;
+	add_hash(&settings, &less->settings);
+	return pk_starts_with(terms, settings.ptr);
+}
+
+/* ---- in the snapshot ---- */
+
+static bool matches(const char *pattern, const struct pk_strv *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const char *dot = strchr(names->items[i], '.');
+
+		if (pk_glob(pattern, strchr(pattern, '.') || !dot ? names->items[i] : dot + 1))
+			return true;
+	}
+	return false;
+}
+
+/* Tables of the patterns, and those patterns that no table has. */
+static void exclude(struct pk_less *less, const struct pk_mask_facts *facts, struct pk_copy_tables *tables)
+{
+	for (size_t p = 0; p < less->exclude.n; p++) {
+		bool used = false;
+
+		for (size_t i = 0; i < facts->n_tables; i++) {
+			const struct pk_mask_table *t = &facts->tables[i];
+			struct pk_copy_table *copy;
+
+			if (!matches(less->exclude.items[p], &t->names))
+				continue;
+			used = true;
+			copy = pk_copy_tables_find(tables, t->oid);
+			if (copy && !copy->skip)
+				pk_strv_pushf(&less->notes, "no rows of %s.%s", t->schema, t->name);
+			if (copy)
+				copy->skip = true;
+		}
+		if (!used)
+			pk_strv_pushf(&less->notes, "warning: no table is '%s'", less->exclude.items[p]);
+	}
+}
+
+static int try_condition(struct pk_conn *source, const struct pk_mask_table *t, const char *condition, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "SELECT FROM ONLY ");
+	pk_buf_add_qualified(&sql, t->schema, t->name);
+	pk_buf_addf(&sql, " WHERE false AND (%s)", condition);
+	return pk_query(source, sql.ptr, 0, NULL, NULL, err);
+}
+
+static int restrict_table(const struct pk_less *less, struct pk_conn *source, const struct pk_mask_facts *facts,
+			  const struct pk_mask_table *t, const char *condition, struct pk_copy_table *copy,
+			  struct pk_err *err)
+{
+	PK_AUTO(pk_strv) columns = PK_STRV_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	const struct pk_closed how = { .columns = &columns, .functions = &less->masks.functions };
+
+	for (size_t i = 0; i < t->n; i++)
+		pk_strv_push(&columns, facts->columns[t->first + i].name);
+	if (pk_sql_closed(condition, &how, &sql, err) < 0 || try_condition(source, t, sql.ptr, err) < 0)
+		return pk_err_wrap(err, "condition of table '%s'", t->names.items[0]);
+	if (copy->where)
+		pk_buf_addf(&sql, " AND (%s)", copy->where);
+	free(copy->where);
+	copy->where = pk_buf_take(&sql);
+	return 0;
+}
+
+static int restrict_tables(struct pk_less *less, struct pk_conn *source, const struct pk_mask_facts *facts,
+			   struct pk_copy_tables *tables, struct pk_err *err)
+{
+	for (size_t i = 0; i < facts->n_tables; i++) {
+		const struct pk_mask_table *t = &facts->tables[i];
+		struct pk_copy_table *copy = pk_copy_tables_find(tables, t->oid);
+		const char *condition = NULL;
+
+		for (size_t w = 0; w < less->n_wheres; w++)
+			if (matches(less->wheres[w].pattern, &t->names))
+				condition = less->wheres[w].condition;
+		if (!copy || copy->skip || !condition)
+			continue;
+		if (restrict_table(less, source, facts, t, condition, copy, err) < 0)
+			return -1;
+		pk_strv_pushf(&less->notes, "of %s.%s the rows where %s", t->schema, t->name, condition);
+	}
+	return 0;
+}
+
+/* Without a length in the cast, so that the copy refuses what is too long where the source would cut it. */
+static void mask_column(struct pk_copy_table *t, const struct pk_masked *m)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		if (strcmp(t->columns[i].name, m->column) != 0)
+			continue;
+		free(t->columns[i].expr);
+		free(t->columns[i].type);
+		t->columns[i].expr = pk_strdup(m->sql);
+		t->columns[i].type = pk_strdup(m->type);
+	}
+}
+
+/* Of a partitioned table its partitions are. */
+static bool has_rows_copied(uint32_t oid, const struct pk_mask_facts *facts, const struct pk_copy_tables *tables)
+{
+	for (size_t i = 0; i < facts->n_tables; i++) {
+		const struct pk_copy_table *t = facts->tables[i].oid == oid || facts->tables[i].root == oid ?
+							pk_copy_tables_find(tables, facts->tables[i].oid) :
+							NULL;
+
+		if (t && !t->skip)
+			return true;
+	}
+	return false;
+}
+
+static int check_required(const struct pk_less *less, struct pk_conn *source, const struct pk_mask_facts *facts,
+			  const struct pk_copy_tables *tables, const struct pk_masked_columns *masked, struct pk_err *err)
+{
+	PK_AUTO(pk_suspects) found = PK_SUSPECTS_INIT;
+	PK_AUTO(pk_buf) list = PK_BUF_INIT;
+	size_t n = 0;
+
+	if (!less->masks.required || less->schema_only)
+		return 0;
+	if (pk_suspects_find(source, &found, err) < 0)
+		return -1;
+	pk_suspects_without(&found, masked);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct pk_suspect *s = &found.items[i];
+
+		if (!has_rows_copied(s->table, facts, tables))
+			continue;
+		n++;
+		pk_buf_addf(&list, "%s%s.%s.%s: %s", list.len ? "\n" : "", s->schema, s->name, s->column, s->why);
+	}
+	if (!n)
+		return 0;
+	pk_err_set(err, "%zu column%s look%s personal and %s no mask, which mask.required asks for", n, n == 1 ? "" : "s",
+		   n == 1 ? "s" : "", n == 1 ? "has" : "have");
+	pk_err_detail(err, "%s", list.ptr);
+	return pk_err_hint(err, "git postkit mask --suggest prints settings for them; what is not personal is masked by its own name: "
+				"column = column");
+}
+
+static int mask(struct pk_less *less, struct pk_conn *source, const struct pk_mask_facts *facts,
+		struct pk_copy_tables *tables, struct pk_err *err)
+{
+	PK_AUTO(pk_masked_columns) masked = PK_MASKED_COLUMNS_INIT;
+	size_t n = 0;
+
+	if (pk_masks_resolve(&less->masks, source, &masked, err) < 0 ||
+	    check_required(less, source, facts, tables, &masked, err) < 0)
+		return -1;
+	for (size_t i = 0; i < masked.n; i++) {
+		struct pk_copy_table *t = pk_copy_tables_find(tables, masked.items[i].table);
+
+		if (!t || t->skip || !masked.items[i].sql)
+			continue;
+		mask_column(t, &masked.items[i]);
+		n++;
+	}
+	if (n)
+		pk_strv_pushf(&less->notes, "%zu column%s masked", n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < masked.unused.n; i++)
+		pk_strv_pushf(&less->notes, "warning: mask %s matches no column", masked.unused.items[i]);
+	return 0;
+}
+
+static int narrow(void *arg, struct pk_conn *source, struct pk_copy_tables *tables, struct pk_err *err)
+{
+	struct pk_less *less = arg;
+	PK_AUTO(pk_mask_facts) facts = PK_MASK_FACTS_INIT;
+
+	pk_strv_release(&less->notes);
+	pk_strv_release(&less->unproven);
+	if ((less->exclude.n || less->n_wheres || less->masks.required) && pk_mask_facts_read(source, &facts, err) < 0)
+		return -1;
+	exclude(less, &facts, tables);
+	if (restrict_tables(less, source, &facts, tables, err) < 0)
+		return -1;
+	return mask(less, source, &facts, tables, err);
+}
+
+void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)
+{
+	if (!less)
+		return;
+	options->narrow = narrow;
+	options->narrow_arg = less;
+	options->unproven = &less->unproven;
+	options->schema_only = options->schema_only || less->schema_only;
+	options->no_large = less->masks.n > 0;
+}
+
+/* What a server says of a value that it cannot read or hold quotes it. */
+int pk_less_explain(const struct pk_less *less, struct pk_err *err)
+{
+	static const char too_long[] = "22001";
+	bool value = strncmp(err->sqlstate, "22", 2) == 0, held = strncmp(err->sqlstate, "23", 2) == 0;
+
+	if (!less || !less->masks.n || (!value && !held))
+		return -1;
+	if (value && strcmp(err->sqlstate, too_long) != 0) {
+		PK_FREE char *what = pk_strndup(err->msg, strcspn(err->msg, ":"));
+
+		free(err->msg);
+		free(err->detail);
+		err->msg = pk_printf("%s: a value cannot be made into what its column takes (SQLSTATE %s)", what, err->sqlstate);
+		err->detail = NULL;
+	}
+	free(err->hint);
+	err->hint = NULL;
+	return pk_err_hint(err, "a mask may be the cause: git postkit mask lists them");
+}

@@ -1,0 +1,59 @@
+/*
+ * Less than everything: what of a source a copy holds. Settings say it for the team, options of a command for
+ * once; rows are masked, left out or sampled where they are read, in the snapshot of the copy.
+ *
+ *   postkit.excludeData = audit.*		no rows of these tables
+ *   postkit.schemaOnly = true			no rows at all
+ *   [postkit "table.public.events"]
+ *           where = kind <> 'noise'		these rows alone
+ *
+ * Tables are patterns as the shell has them: over schema.table with a dot in them, else over the name, and a
+ * partition goes by the names of what it is a part of, too. Conditions are closed (sql/closed.h). A foreign
+ * key whose rows lack what they refer to stays NOT VALID in the copy.
+ */
+#ifndef PK_CLONE_LESS_H
+#define PK_CLONE_LESS_H
+
+#include "clone/copy.h"
+#include "clone/mask.h"
+
+struct pk_less_where {
+	char *pattern, *condition;
+};
+/* Of the command line; all may be empty. */
+struct pk_less_options {
+	struct pk_strv exclude; /* patterns */
+	struct pk_strv where;	/* "table=condition" */
+	bool schema_only;
+};
+#define PK_LESS_OPTIONS_INIT { 0 }
+void pk_less_options_release(struct pk_less_options *options);
+
+struct pk_less {
+	struct pk_masks masks;
+	struct pk_strv exclude;
+	struct pk_less_where *wheres; /* the last that matches counts */
+	size_t n_wheres;
+	bool schema_only;
+	struct pk_buf settings, options; /* all that counts, as text */
+	/* What came of it, once a copy was made. */
+	struct pk_strv unproven; /* schema.table.constraint of foreign keys that stay NOT VALID */
+	struct pk_strv notes;	 /* for people, a line each */
+};
+#define PK_LESS_INIT { .settings = PK_BUF_INIT, .options = PK_BUF_INIT }
+void pk_less_release(struct pk_less *less);
+/* repo: of the key of fakes (clone/mask.h), may be NULL; options may be NULL. */
+int pk_less_read(const struct pk_config *config, const struct pk_repo *repo, const struct pk_less_options *options,
+		 struct pk_less *ret, struct pk_err *err);
+/* Puts it into what a copy is made with; less is to live as long. */
+void pk_less_apply(struct pk_less *less, struct pk_copy_options *options);
+/*
+ * As a word, "" for everything, to be kept with a copy; and whether a copy of those terms will do for these. Without
+ * options of its own a command takes any that was made by the same settings. Caller frees.
+ */
+char *pk_less_terms(const struct pk_less *less);
+bool pk_less_fits(const struct pk_less *less, const char *terms);
+/* An error of a copy, without what a source says of values; says that a mask may be the cause. Returns -1. */
+int pk_less_explain(const struct pk_less *less, struct pk_err *err);
+
+#endif

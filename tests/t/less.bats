@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# Less than everything: what settings and options leave out stays out, and the rest holds together.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres "CREATE ROLE reader LOGIN"
+}
+setup() { cd "$T" || return 1; }
+
+shop() {
+	sql postgres "CREATE DATABASE $1"
+	sql "$1" <<-'SQL'
+		CREATE SCHEMA audit;
+		CREATE TABLE users (id int PRIMARY KEY, name text, referred_by int REFERENCES users (id));
+		CREATE TABLE orders (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users (id), at timestamptz NOT NULL);
+		CREATE TABLE audit.log (id bigint PRIMARY KEY, order_id int REFERENCES orders (id), what text);
+		CREATE TABLE audit.seen (log_id bigint REFERENCES audit.log (id));
+		CREATE TABLE events (at date, kind text) PARTITION BY RANGE (at);
+		CREATE TABLE events_2020 PARTITION OF events FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+		CREATE TABLE events_2021 PARTITION OF events FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+		INSERT INTO users SELECT i, 'user ' || i, nullif(i - 1, 0) FROM generate_series(1, 100) i;
+		INSERT INTO orders SELECT i, 1 + i % 100, now() - i * interval '1 day' FROM generate_series(1, 500) i;
+		INSERT INTO audit.log SELECT i, i, 'w' FROM generate_series(1, 500) i;
+		INSERT INTO audit.seen SELECT i FROM generate_series(1, 50) i;
+		INSERT INTO events SELECT date '2020-01-01' + i, CASE WHEN i % 2 = 0 THEN 'noise' ELSE 'click' END FROM generate_series(0, 699) i;
+		GRANT USAGE ON SCHEMA audit TO reader;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public, audit TO reader;
+	SQL
+}
+
+work_on() {
+	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
+	new_repo "$1-repo"
+	git postkit init --no-hooks >/dev/null 2>&1
+	git postkit remote add prod "postgresql://reader@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
+}
+
+clone() { git postkit psql -- -X -q -At -c "$1"; }
+again() { git postkit abort --yes >/dev/null 2>&1 || :; }
+
+@test "rows of tables that match a pattern stay out; keys to them stay NOT VALID, which is said" {
+	shop excluded
+	work_on excluded
+	ok git postkit start --exclude-data 'audit.log' --exclude-data 'events'
+	has 'no rows of audit.log' 'no rows of public.events_2020' 'audit.seen.seen_log_id_fkey stays NOT VALID'
+	equal "$(clone 'SELECT count(*) FROM audit.log')" 0
+	equal "$(clone 'SELECT count(*) FROM events')" 0
+	equal "$(clone 'SELECT count(*) FROM audit.seen')" 50
+	equal "$(clone 'SELECT count(*) FROM orders')" 500
+	equal "$(clone "SELECT conname FROM pg_constraint WHERE NOT convalidated")" seen_log_id_fkey
+}
+
+@test "settings say it for the team, and a pattern that no table has is told" {
+	shop team
+	work_on team
+	printf '[postkit]\n\texcludeData = audit.*\n\texcludeData = nothing\n' >>.postkit
+	ok git postkit start
+	has 'no rows of audit.seen' "warning: no table is 'nothing'"
+	equal "$(clone 'SELECT count(*) FROM audit.seen')" 0
+	again
+	git config postkit.schemaOnly true
+	ok git postkit start
+	has 'copied from'
+	equal "$(clone 'SELECT count(*) FROM orders')" 0
+}
+
+@test "a condition narrows a table and its partitions" {
+	shop narrowed
+	work_on narrowed
+	printf "[postkit \"table.public.events\"]\n\twhere = kind <> 'noise'\n" >>.postkit
+	ok git postkit start --where "orders=at > now() - interval '100 days'"
+	has "of public.events_2020 the rows where kind <> 'noise'" 'of public.orders the rows where'
+	equal "$(clone 'SELECT count(*) FROM events')" 350
+	equal "$(clone 'SELECT count(*) FROM orders')" 99
+	again
+	fails 128 git postkit start --where 'orders=id IN (SELECT id FROM users)'
+	has "condition of table 'public.orders': subqueries are not allowed"
+	fails 129 git postkit start --where 'orders'
+	has '--where takes a table and a condition'
+}
+
+@test "a template is taken again where it is what is wanted, and made anew where not" {
+	shop templates
+	work_on templates
+	ok git postkit start --exclude-data 'audit.*'
+	has 'copied from'
+	again
+	ok git postkit start
+	has ', copied '
+	hasnt 'tables copied from'
+	equal "$(clone 'SELECT count(*) FROM audit.seen')" 0
+	again
+	ok git postkit start --exclude-data 'events'
+	has 'copied from'
+	equal "$(clone 'SELECT count(*) FROM audit.seen')" 50
+	again
+	ok git postkit start --fresh
+	equal "$(clone 'SELECT count(*) FROM events')" 700
+	again
+	ok git postkit start --schema-only
+	has 'copied from'
+	equal "$(clone 'SELECT count(*) FROM users')" 0
+}
