@@ -139,6 +139,9 @@ static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *er
 			pk_conn_release(&w->sources[lane]);
 		w->lanes[lane].source = NULL;
 	}
+	/* Without rows nothing is read, and nobody has a source. */
+	if (!w->terms.rows && next_unit(w, ret))
+		return 1;
 	return next_build(w, ret);
 }
 

@@ -169,7 +169,7 @@ clone() { git postkit psql -- -X -q -At -c "$1"; }
 	clone 'CHECKPOINT' 2>/dev/null || :
 	run grep -rlaF -e canary1 -e 'Canary 1' -e 'canary odd' -e 'CANARY ODD' -e @secret.org .git "$T/state" "$T/cache" "$T/home"
 	[ "$status" -eq 1 ] || tell "$(echo "found:"; echo "$output")"
-	git postkit psql -- -X -c 'COPY users TO STDOUT' -c 'COPY letters TO STDOUT' -c 'COPY logins TO STDOUT' >"$T/out"
+	git postkit psql -- -X -c 'COPY users TO STDOUT' -c 'COPY letters TO STDOUT' -c 'COPY logins_2020 TO STDOUT' >"$T/out"
 	run grep -ic -e secret.org -e 'canary' "$T/out"
 	equal "$output" 0
 }
