@@ -32,9 +32,7 @@ static const struct {
 	{ "online", false },	  { "smallrows", false },     { "maxlock", false },
 	{ "remote.*.maxlock", false }, { "rule.*.level", false },
 	/* They lessen what a copy holds; of the SQL in them only a closed list reaches a server (sql/closed.h). */
-	{ "excludedata", false },      { "schemaonly", false },  { "sample", false },
-	{ "samplemax", false },        { "sampleseed", false },  { "since", false },
-	{ "sincecolumn", false },      { "table.*.where", false }, { "table.*.refers", false },
+	{ "excludedata", false },      { "schemaonly", false },  { "table.*.where", false },
 };
 /* The same of those that are not below "postkit.". */
 static const char *const tracked_others[] = { "mask.required", "mask.*.*" };
