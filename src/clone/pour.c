@@ -19,7 +19,10 @@ struct work {
 	struct pk_pump_lane lanes[PK_PUMP_LANES_MAX];
 	struct pk_conn sources[PK_PUMP_LANES_MAX], targets[PK_PUMP_LANES_MAX];
 	int n;
-	uint64_t done;
+	uint64_t done, bytes;	     /* of the source's disk; that passed */
+	/* of the task of each lane */
+	char *what[PK_PUMP_LANES_MAX];
+	uint64_t moved[PK_PUMP_LANES_MAX], expected[PK_PUMP_LANES_MAX];
 	bool large; /* large objects are still to be fetched */
 };
 
@@ -28,6 +31,7 @@ static void work_release(struct work *w)
 	for (int i = 0; i < w->n; i++) {
 		pk_conn_release(&w->sources[i]);
 		pk_conn_release(&w->targets[i]);
+		free(w->what[i]);
 	}
 	pk_units_release(&w->units);
 	free(w->states);
@@ -119,10 +123,8 @@ static int next_build(struct work *w, struct pk_pump_task *ret)
 	return 0;
 }
 
-static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *err)
+static int choose(struct work *w, int lane, struct pk_pump_task *ret, struct pk_err *err)
 {
-	struct work *w = arg;
-
 	if (w->lanes[lane].source && w->large) {
 		w->large = false;
 		ret->number = SIZE_MAX;
@@ -145,12 +147,27 @@ static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *er
 	return next_build(w, ret);
 }
 
+static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *err)
+{
+	struct work *w = arg;
+	int found = choose(w, lane, ret, err);
+
+	if (found <= 0)
+		return found;
+	w->what[lane] = pk_strdup(ret->what);
+	w->expected[lane] = ret->number < w->units.n ? (uint64_t)w->units.items[ret->number].bytes : 0;
+	return 1;
+}
+
 static int done(void *arg, int lane, const struct pk_pump_task *task, struct pk_err *err)
 {
 	struct work *w = arg;
 
-	(void)lane;
 	(void)err;
+	w->done += w->expected[lane];
+	w->expected[lane] = w->moved[lane] = 0;
+	free(w->what[lane]);
+	w->what[lane] = NULL;
 	if (task->number < w->units.n) {
 		const struct pk_unit *u = &w->units.items[task->number];
 
@@ -166,12 +183,23 @@ static int done(void *arg, int lane, const struct pk_pump_task *task, struct pk_
 	return 0;
 }
 
-static int moved(void *arg, const struct pk_pump_task *task, size_t bytes, struct pk_err *err)
+/* On disk and on its way a row is not of the same size: what is done counts as it lies on the source's disk. */
+static int moved(void *arg, int lane, size_t bytes, struct pk_err *err)
 {
 	struct work *w = arg;
+	uint64_t done = w->done;
 
-	w->done += bytes;
-	pk_progress_update(w->pour->progress, w->done, task ? task->what : NULL);
+	w->bytes += bytes;
+	if (lane >= 0)
+		w->moved[lane] += bytes;
+	for (int i = 0; i < w->n; i++) {
+		uint64_t in_all = w->expected[i], here = w->moved[i] < in_all ? w->moved[i] : in_all;
+
+		done += here;
+		pk_progress_item(w->pour->progress, i, w->what[i], here, in_all);
+	}
+	pk_progress_bytes(w->pour->progress, w->bytes);
+	pk_progress_update(w->pour->progress, done, NULL);
 	return pk_hold_check(w->pour->hold, err);
 }
 
@@ -240,10 +268,10 @@ static int statement_done(void *arg, int lane, const struct pk_pump_task *task, 
 	return 0;
 }
 
-static int nothing_moved(void *arg, const struct pk_pump_task *task, size_t bytes, struct pk_err *err)
+static int nothing_moved(void *arg, int lane, size_t bytes, struct pk_err *err)
 {
 	(void)arg;
-	(void)task;
+	(void)lane;
 	(void)bytes;
 	(void)err;
 	return 0;

@@ -77,6 +77,7 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("copy", err, "copy takes two databases: FROM and TO");
 	if (opt_jobs < 0)
 		return pk_help_usage("copy", err, "--jobs takes a number from 1 on");
+	progress.json = opt_json;
 	if (pk_ctx_open(&ctx, false, err) < 0 || resolve(&ctx, operands[0], &from, err) < 0)
 		return -1;
 	pk_config_override(&ctx.config, PK_REMOTE_SSH_OPTION, NULL); /* --ssh is for FROM */

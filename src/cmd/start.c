@@ -91,6 +91,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	if (n)
 		return pk_help_usage("start", err,
 				     "start takes no operands; --remote names the remote");
+	progress.json = opt_json;
 	if (pk_ctx_open(&ctx, true, err) < 0 || pk_less_read(&ctx.config, &ctx.repo, &opt_less, &less, err) < 0)
 		return -1;
 	if (opt_max_age)

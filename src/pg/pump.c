@@ -19,6 +19,7 @@ struct lane {
 	struct side from, into;
 	struct pk_buf rows;
 	struct pk_pump_task task;
+	int number;
 	bool busy;
 	bool closing; /* all rows are here; whether the source means it is not yet known */
 };
@@ -137,7 +138,7 @@ static int carry(const struct pk_pump *pump, struct lane *l, struct pk_err *err)
 		status = put_rows(l, err);
 	}
 	if (status == 0 && bytes)
-		status = pump->moved(pump->arg, &l->task, bytes, err);
+		status = pump->moved(pump->arg, l->number, bytes, err);
 	return status < 0 ? -1 : bytes > 0 || n == -1;
 }
 
@@ -293,14 +294,14 @@ int pk_pump_run(const struct pk_pump *pump, struct pk_err *err)
 	int busy = 0, at = -1, status = 0;
 
 	for (int i = 0; i < pump->n; i++)
-		lanes[i].rows = (struct pk_buf)PK_BUF_INIT;
+		lanes[i] = (struct lane){ .rows = PK_BUF_INIT, .number = i };
 	for (;;) {
 		status = turn(pump, lanes, &busy, &at, err);
 		if (status < 0 || busy == 0)
 			break;
 		status = wait_for_any(lanes, pump->n, &at, err);
 		if (status == 0)
-			status = pump->moved(pump->arg, NULL, 0, err);
+			status = pump->moved(pump->arg, -1, 0, err);
 		if (status < 0)
 			break;
 	}

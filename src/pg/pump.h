@@ -32,8 +32,8 @@ struct pk_pump {
 	/* 1: *ret is for this lane; 0: there is nothing for it now; asked again when another has come to its end. */
 	int (*next)(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *err);
 	int (*done)(void *arg, int lane, const struct pk_pump_task *task, struct pk_err *err);
-	/* Bytes that passed; an error ends all. Called at least several times a second, with 0 then. */
-	int (*moved)(void *arg, const struct pk_pump_task *task, size_t bytes, struct pk_err *err);
+	/* Bytes that passed; an error ends all. Called at least several times a second, with lane -1 then. */
+	int (*moved)(void *arg, int lane, size_t bytes, struct pk_err *err);
 	void *arg;
 };
 /*
