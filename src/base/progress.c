@@ -45,9 +45,9 @@ static void add_bar(struct pk_buf *line, uint64_t done, uint64_t total)
 static double left_of(const struct pk_progress *p, double now)
 {
 	double spent = now - p->started;
-	if (!p->total || !p->done || spent < 1)
+	if (!p->done || p->done >= p->total || spent < 1)
 		return -1;
-	return p->done >= p->total ? 0 : spent * (double)(p->total - p->done) / (double)p->done;
+	return spent * (double)(p->total - p->done) / (double)p->done;
 }
 
 static uint64_t rate_of(const struct pk_progress *p, double now)
