@@ -191,8 +191,7 @@ same() { # DB DB: on the server started last
 	git commit -qm schema
 	git switch -qc work
 	ok git postkit start --jobs 2
-	local dir clone
-	clone=$(git postkit status --json | sed -n 's/.*"database": *"\([^"]*\)".*/\1/p' | head -n 1)
+	local dir
 	dir=$(git postkit url)
 	equal "$("$(pg_tools)/psql" -XAt "$dir" -c 'SELECT count(*) FROM pg_constraint WHERE NOT convalidated')" 0
 	equal "$("$(pg_tools)/psql" -XAt "$dir" -c 'SELECT id || user_id::text FROM believed WHERE id = 2')" 24711
