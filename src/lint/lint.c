@@ -105,16 +105,16 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 	};
 	size_t first = ret->n;
 
-	if ((options->ours ? pk_sql_split : pk_sql_split_psql)(sql, file, &lint.statements, err) < 0) {
+	if (pk_sql_split_only(sql, file, !options->ours, &lint.statements, err) < 0) {
 		if (err && err->line && options->first_line > 0)
 			err->line += options->first_line - 1;
 		return -1;
 	}
 	pk_sql_actions(&lint.statements, &lint.actions);
-	for (size_t i = 0; i < lint.statements.n; i++) {
-		ret->statements++;
-		ret->analysed += lint.statements.items[i].parsed;
-	}
+	ret->statements += lint.statements.n;
+	ret->analysed += lint.statements.n;
+	for (size_t i = 0; i < lint.actions.n; i++)
+		ret->analysed -= lint.actions.items[i].verb == PK_UNPARSED && !lint.actions.items[i].nested;
 	for (size_t i = 0; i < lint.actions.n; i++) {
 		const struct pk_action *action = &lint.actions.items[i];
 		for (size_t r = 0; (lint.rule = pk_rule_at(r)); r++)

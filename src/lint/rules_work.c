@@ -165,13 +165,11 @@ static void copy_program(struct pk_lint *lint, const struct pk_action *a)
 
 static void not_analysed(struct pk_lint *lint, const struct pk_action *a)
 {
-	const char *error = lint->statements.items[a->statement].parse_error;
-
 	if (a->verb == PK_UNPARSED && !a->nested)
 		pk_lint_report(
 			lint, a,
 			pk_lint_text("%s",
-				     error ? error : "the grammar does not know the statement"),
+				     a->def ? a->def : "the grammar does not know the statement"),
 			NULL);
 	if (pk_streq(a->object, "dynamic statement"))
 		pk_lint_report(lint, a,

@@ -379,7 +379,7 @@ void pk_sql_actions(const struct pk_statements *statements, struct pk_actions *r
 		PK_AUTO(pk_tree) tree = PK_TREE_INIT;
 
 		if (!st->parsed || !pk_tree_parse(st->text, &tree) || tree.result->n_stmts == 0)
-			pk_facts_unparsed(&facts, st->text);
+			pk_facts_unparsed(&facts, st->text, tree.error ? tree.error : st->parse_error);
 		else
 			pk_facts_statement(&facts, tree.result->stmts[0]->stmt);
 	}

@@ -100,7 +100,8 @@ struct pk_action {
 		type; /* ADD COLUMN, ALTER TYPE, domains, casts, transforms: as SQL text, e.g. "character varying(20)" */
 	const char *collation; /* of the type, as given; or NULL */
 	const char *def; /* expression of a default, USING, CHECK or generated column, as SQL text; a cast's target;
-				    enum value added; PK_SET: the value; PK_LOCK: the mode; PK_DO: the body */
+				    enum value added; PK_SET: the value; PK_LOCK: the mode; PK_DO: the body;
+				    PK_UNPARSED: what the grammar says, or NULL */
 	enum pk_constraint constraint;
 	const char *const
 		*columns; /* key columns of a constraint or index, NULL terminated; or NULL */

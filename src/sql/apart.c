@@ -117,11 +117,10 @@ static void take(const struct made *made, enum pk_apart what, PgQuery__Node **li
 			continue;
 		}
 		while (column && next < *n && take_attribute(node->constraint, list[next]))
-			pg_query__node__free_unpacked(list[next++], NULL);
+			next++;
 		char *alter = say_apart(made, node->constraint, column);
 		if (alter)
 			pk_strv_push_take(ret, alter);
-		pg_query__node__free_unpacked(node, NULL);
 	}
 	*n = kept;
 }

@@ -5,19 +5,33 @@
 
 void pk_tree_release(struct pk_tree *tree)
 {
-	if (tree->result)
-		pg_query__parse_result__free_unpacked(tree->result, NULL);
-	tree->result = NULL;
+	pk_arena_release(&tree->arena);
+	*tree = (struct pk_tree)PK_TREE_INIT;
+}
+
+static void *tree_alloc(void *arena, size_t size)
+{
+	return pk_arena_alloc(arena, size);
+}
+
+/* It goes with the arena. */
+static void tree_free(void *arena, void *memory)
+{
+	(void)arena;
+	(void)memory;
 }
 
 bool pk_tree_parse(const char *sql, struct pk_tree *ret)
 {
 	PgQueryProtobufParseResult parsed = pg_query_parse_protobuf(sql);
+	ProtobufCAllocator allocator = { tree_alloc, tree_free, &ret->arena };
 
 	ret->result = NULL;
 	if (!parsed.error)
 		ret->result = pg_query__parse_result__unpack(
-			NULL, parsed.parse_tree.len, (const uint8_t *)parsed.parse_tree.data);
+			&allocator, parsed.parse_tree.len, (const uint8_t *)parsed.parse_tree.data);
+	else
+		ret->error = pk_arena_strdup(&ret->arena, parsed.error->message);
 	pg_query_free_protobuf_parse_result(parsed);
 	return ret->result != NULL;
 }

@@ -311,31 +311,39 @@ static void place_statements(struct pk_statements *ret, const char *sql)
 	}
 }
 
-static int split(const char *sql, const char *file, bool psql, struct pk_statements *ret, struct pk_err *err)
+/* The scanner's ranges; text is a copy of sql in which what only editors and psql understand is blank. */
+static int scan_text(char *text, const char *file, bool psql, struct ranges *ret, struct pk_err *err)
 {
-	PK_FREE char *text = pk_strdup(sql);
-	size_t len = strlen(text);
-	__attribute__((cleanup(ranges_release))) struct ranges scanned = { 0 };
-	__attribute__((cleanup(ranges_release))) struct ranges parsed = { 0 };
-
 	if (pk_starts_with(text, "\xef\xbb\xbf"))
 		memset(text, ' ', 3); /* editors' byte order mark */
-	if (split_by_scanner(text, len, file, psql, &scanned, err) < 0)
+	return split_by_scanner(text, strlen(text), file, psql, ret, err);
+}
+
+int pk_sql_split_only(const char *sql, const char *file, bool psql, struct pk_statements *ret, struct pk_err *err)
+{
+	PK_FREE char *text = pk_strdup(sql);
+	__attribute__((cleanup(ranges_release))) struct ranges ranges = { 0 };
+
+	if (scan_text(text, file, psql, &ranges, err) < 0)
 		return -1;
-	bool good = split_by_grammar(text, len, &parsed);
-	const struct ranges *ranges = good ? &parsed : &scanned;
-	for (size_t i = 0; i < ranges->n; i++)
-		add_statement(ret, text, ranges->items[i], good);
+	for (size_t i = 0; i < ranges.n; i++)
+		add_statement(ret, text, ranges.items[i], true);
 	place_statements(ret, text);
 	return 0;
 }
 
 int pk_sql_split(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err)
 {
-	return split(sql, file, false, ret, err);
-}
+	PK_FREE char *text = pk_strdup(sql);
+	__attribute__((cleanup(ranges_release))) struct ranges scanned = { 0 };
+	__attribute__((cleanup(ranges_release))) struct ranges parsed = { 0 };
 
-int pk_sql_split_psql(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err)
-{
-	return split(sql, file, true, ret, err);
+	if (scan_text(text, file, false, &scanned, err) < 0)
+		return -1;
+	bool good = split_by_grammar(text, strlen(text), &parsed);
+	const struct ranges *ranges = good ? &parsed : &scanned;
+	for (size_t i = 0; i < ranges->n; i++)
+		add_statement(ret, text, ranges->items[i], good);
+	place_statements(ret, text);
+	return 0;
 }

@@ -34,9 +34,10 @@ void pk_statements_release(struct pk_statements *statements);
  */
 int pk_sql_split(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err);
 /*
- * As above, for text that psql may be meant to read: its commands and the rows of COPY count as white space. Commands
- * that bring in statements from elsewhere (\i, \gexec, \copy) are statements of their own that did not parse.
+ * As above, by the scanner alone, which is quicker: all count as parsed, and pk_sql_actions() tells which do not.
+ * psql: psql may be meant to read it; then its commands and the rows of COPY are white space, and commands that bring in
+ * statements from elsewhere (\i, \gexec, \copy) are statements of their own.
  */
-int pk_sql_split_psql(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err);
+int pk_sql_split_only(const char *sql, const char *file, bool psql, struct pk_statements *ret, struct pk_err *err);
 
 #endif

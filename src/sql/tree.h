@@ -10,6 +10,8 @@
 
 struct pk_tree {
 	PgQuery__ParseResult *result;
+	const char *error;     /* where there is no result */
+	struct pk_arena arena; /* in which both live */
 };
 #define PK_TREE_INIT                                                                               \
 	{                                                                                          \
@@ -51,7 +53,7 @@ struct pk_facts {
 /* The new action is valid until the next one. */
 struct pk_action *pk_facts_add(struct pk_facts *facts, enum pk_verb verb, const char *object);
 /* PK_UNPARSED with what its words say. */
-void pk_facts_unparsed(struct pk_facts *facts, const char *text);
+void pk_facts_unparsed(struct pk_facts *facts, const char *text, const char *error);
 void pk_facts_relation(struct pk_facts *facts, struct pk_action *action,
 		       const PgQuery__RangeVar *relation); /* name */
 void pk_facts_on(struct pk_facts *facts, struct pk_action *action,

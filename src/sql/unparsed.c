@@ -126,7 +126,7 @@ static enum pk_constraint constraint_of(const char *text)
 		       PK_CON_UNIQUE : PK_CON_NONE;
 }
 
-void pk_facts_unparsed(struct pk_facts *facts, const char *text)
+void pk_facts_unparsed(struct pk_facts *facts, const char *text, const char *error)
 {
 	static const struct {
 		const char *word;
@@ -145,6 +145,7 @@ void pk_facts_unparsed(struct pk_facts *facts, const char *text)
 	struct pk_scan scan;
 
 	action->said = PK_OTHER;
+	action->def = pk_arena_strdup(facts->arena, error);
 	pk_scan_start(&scan, text, strlen(text));
 	while (w.n < PK_COUNT(w.items) && pk_scan_code(&scan, &w.items[w.n]))
 		w.n++;
