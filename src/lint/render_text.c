@@ -6,12 +6,12 @@
 
 struct text {
 	struct pk_buf *out;
-	FILE *colors;
+	const char *colors[PK_DIM + 1]; /* asked for once: whether it is a terminal takes a system call */
 };
 
 static const char *color(const struct text *t, enum pk_color color)
 {
-	return t->colors ? pk_color(t->colors, color) : "";
+	return t->colors[color];
 }
 
 /* "label: text"; further lines under the first. */
@@ -84,8 +84,10 @@ static void add_finding(const struct text *t, const struct pk_finding *f)
 
 void pk_render_text(const struct pk_findings *findings, FILE *colors, struct pk_buf *ret)
 {
-	const struct text t = { ret, colors };
+	struct text t = { .out = ret };
 
+	for (enum pk_color c = PK_PLAIN; c <= PK_DIM; c++)
+		t.colors[c] = colors ? pk_color(colors, c) : "";
 	for (size_t i = 0; i < findings->n; i++)
 		add_finding(&t, &findings->items[i]);
 }

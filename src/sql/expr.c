@@ -139,6 +139,53 @@ char *pk_tree_deparse(PgQuery__Node *stmt)
 }
 
 /* The deparser takes statements only, so the expression goes into a SELECT. */
+static const char *constant(struct pk_arena *arena, const PgQuery__AConst *c)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	if (c->isnull)
+		return "NULL";
+	switch (c->val_case) {
+	case PG_QUERY__A__CONST__VAL_IVAL:
+		return pk_arena_printf(arena, "%d", c->ival->ival);
+	case PG_QUERY__A__CONST__VAL_BOOLVAL:
+		return c->boolval->boolval ? "true" : "false";
+	case PG_QUERY__A__CONST__VAL_SVAL:
+		if (strchr(c->sval->sval, '\\'))
+			return NULL;
+		pk_buf_addc(&text, '\'');
+		for (const char *p = c->sval->sval; *p; p++)
+			pk_buf_addf(&text, "%s%c", *p == '\'' ? "'" : "", *p);
+		pk_buf_addc(&text, '\'');
+		return pk_arena_strdup(arena, text.ptr);
+	default:
+		return NULL;
+	}
+}
+
+/* now(), gen_random_uuid(): of names that are no key words. */
+static const char *bare_call(struct pk_arena *arena, const PgQuery__FuncCall *call)
+{
+	const char *name = call->n_funcname == 1 ? pk_tree_string(call->funcname[0]) : NULL;
+
+	if (!name || call->n_args || call->n_agg_order || call->agg_filter || call->over || call->agg_star ||
+	    call->agg_within_group || call->funcformat != PG_QUERY__COERCION_FORM__COERCE_EXPLICIT_CALL)
+		return NULL;
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") != strlen(name) || (*name >= '0' && *name <= '9') ||
+	    pk_starts_with(name, "current_") || pk_starts_with(name, "session_") ||
+	    !(strchr(name, '_') || pk_streq(name, "now") || pk_streq(name, "random")))
+		return NULL;
+	return pk_arena_printf(arena, "%s()", name);
+}
+
+/* What the deparser would say, where that is plain to see: it is slow, and most defaults are of this kind. */
+static const char *plain_expr(struct pk_arena *arena, const PgQuery__Node *expr)
+{
+	if (expr->node_case == PG_QUERY__NODE__NODE_A_CONST)
+		return constant(arena, expr->a_const);
+	return expr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL ? bare_call(arena, expr->func_call) : NULL;
+}
+
 const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr)
 {
 	PgQuery__ResTarget target = PG_QUERY__RES_TARGET__INIT;
@@ -148,6 +195,9 @@ const char *pk_tree_expr(struct pk_arena *arena, PgQuery__Node *expr)
 
 	if (!expr || expr->node_case == PG_QUERY__NODE__NODE__NOT_SET)
 		return NULL;
+	const char *plain = plain_expr(arena, expr);
+	if (plain)
+		return plain;
 	target.val = expr;
 	target_node.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
 	target_node.res_target = &target;

@@ -284,6 +284,9 @@ bool pk_sql_expr_has_subquery(const char *expr_sql)
 {
 	struct judged judged = { 0 };
 
+	/* no subquery without one of these, and parsing takes its time */
+	if (!strcasestr(expr_sql, "select") && !strcasestr(expr_sql, "values") && !strcasestr(expr_sql, "table"))
+		return false;
 	return judge(expr_sql, &judged) && judged.subquery;
 }
 
