@@ -100,7 +100,7 @@ static int lint_migration(struct pk_check_state *state, const struct pk_chain *c
 	struct catalog catalog = { .repo = state->in->repo, .fingerprint = known };
 	struct pk_lint_catalog view = { .text = catalog_text, .arg = &catalog };
 	struct pk_lint_options options = {
-		.catalog = known ? &view : NULL, .config = state->in->config,
+		.catalog = known ? &view : NULL,
 		.transaction = m->up_transaction, .first_line = m->up_line, .ours = true,
 	};
 	struct pk_findings *findings = &state->ret->findings;
@@ -108,6 +108,8 @@ static int lint_migration(struct pk_check_state *state, const struct pk_chain *c
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	int rc = 0;
 
+	if (pk_lint_settings(state->in->config, NULL, &options, err) < 0)
+		return -1;
 	if (m->up && pk_lint_sql(m->up, file, &options, findings, &why) < 0) {
 		if (why.exit == PK_EXIT_INTERRUPTED) {
 			pk_err_move(err, &why);

@@ -1,6 +1,7 @@
 /* git postkit lint: what is unsafe in migrations and SQL files, from the text alone and the catalog where it is known. */
 #include "base/fs.h"
 #include "chain/chain.h"
+#include "clone/remote.h"
 #include "cmd/help.h"
 #include "cmd/scratch.h"
 #include "git/git.h"
@@ -9,15 +10,16 @@
 #include "sql/migration.h"
 
 static bool opt_json, opt_rules, opt_single;
-static int opt_large;
-static const char *opt_scratch, *opt_format = "text";
+static int opt_large = -1;
+static const char *opt_scratch, *opt_remote, *opt_format = "text";
 
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_STRING, 0, "format", "FORMAT", "text, json, sarif, github, gitlab or markdown", &opt_format },
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
 	{ PK_OPT_FLAG, 0, "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
-	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large", &opt_large },
+	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large; 0: all are", &opt_large },
+	{ PK_OPT_STRING, 0, "remote", "NAME", "with this remote's settings", &opt_remote },
 	{ PK_OPT_STRING, 0, "scratch", "URL", "run it there and see: a local database that may be spoilt", &opt_scratch },
 	{ 0 },
 };
@@ -33,6 +35,7 @@ struct part {
 struct work {
 	struct pk_ctx ctx;
 	struct pk_scratch scratch;
+	struct pk_lint_options settings;
 	struct pk_findings findings;
 };
 
@@ -58,9 +61,12 @@ static int lint_part(struct work *work, const char *file, const struct part *par
 	struct known known = { .repo = &ctx->repo, .fingerprint = part->from };
 	struct pk_lint_catalog catalog = { .text = known_text, .arg = &known };
 	bool has_catalog = ctx->has_repo && part->from && pk_fingerprint_known(&ctx->repo, part->from);
-	struct pk_lint_options options = { .catalog = has_catalog ? &catalog : NULL, .config = &ctx->config,
-					   .transaction = part->transaction, .ours = part->ours,
-					   .first_line = part->first_line, .large_rows = opt_large };
+	struct pk_lint_options options = work->settings;
+
+	options.catalog = has_catalog ? &catalog : NULL;
+	options.transaction = part->transaction;
+	options.ours = part->ours;
+	options.first_line = part->first_line;
 
 	if (opt_scratch && pk_scratch_use(&work->scratch, &options, err) < 0)
 		return -1;
@@ -228,6 +234,18 @@ static void work_release(struct work *work)
 	pk_ctx_release(&work->ctx);
 }
 
+/* What a migration will meet: the thresholds of the remote that it goes to, where one is named or known. */
+static int read_settings(struct work *work, struct pk_err *err)
+{
+	PK_FREE char *remote = pk_remote_default(&work->ctx.config);
+
+	if (pk_lint_settings(&work->ctx.config, opt_remote ? opt_remote : remote, &work->settings, err) < 0)
+		return -1;
+	if (opt_large >= 0)
+		work->settings.large_rows = opt_large;
+	return 0;
+}
+
 int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 {
 	struct work work __attribute__((cleanup(work_release))) = {
@@ -247,7 +265,7 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
 	if (!format)
 		return pk_help_usage("lint", err, "--format is text, json, sarif, github, gitlab or markdown, not '%s'", opt_format);
-	if (pk_ctx_open(&work.ctx, false, err) < 0 ||
+	if (pk_ctx_open(&work.ctx, false, err) < 0 || read_settings(&work, err) < 0 ||
 	    (opt_scratch && pk_scratch_open(&work.scratch, &work.ctx, opt_scratch, err) < 0))
 		return -1;
 	for (int i = 0; i < n; i++) {

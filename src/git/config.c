@@ -31,6 +31,7 @@ static const struct {
 	{ "ignore", false },	  { "grantees", false },      { "pgmajor", false },
 	{ "online", false },	  { "smallrows", false },     { "maxlock", false },
 	{ "remote.*.maxlock", false }, { "rule.*.level", false },
+	{ "largerows", false },	  { "remote.*.largerows", false },
 	/* They lessen what a copy holds; of the SQL in them only a closed list reaches a server (sql/closed.h). */
 	{ "excludedata", false },      { "schemaonly", false },  { "table.*.where", false },
 };

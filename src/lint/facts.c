@@ -73,16 +73,11 @@ int64_t pk_lint_rows(struct pk_lint *lint, const char *schema, const char *name)
 	return catalog->rows(catalog->arg, schema ? schema : lint->schema, name);
 }
 
-int64_t pk_lint_large(const struct pk_lint *lint)
-{
-	return lint->options->large_rows ? lint->options->large_rows : 1000;
-}
-
 bool pk_lint_is_big(struct pk_lint *lint, const char *schema, const char *name)
 {
 	int64_t rows = pk_lint_rows(lint, schema, name);
 
-	return !pk_lint_is_new(lint, "table", schema, name) && (rows < 0 || rows >= pk_lint_large(lint));
+	return !pk_lint_is_new(lint, "table", schema, name) && (rows < 0 || rows >= lint->options->large_rows);
 }
 
 bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action)

@@ -12,6 +12,8 @@
 #include "sql/action.h"
 #include "sql/effect.h"
 
+#define PK_LARGE_ROWS 1000
+
 enum pk_level { PK_LEVEL_OFF, PK_LEVEL_WARNING, PK_LEVEL_ERROR };
 
 struct pk_finding {
@@ -66,8 +68,14 @@ struct pk_lint_options {
 	int (*measure)(void *arg, const struct pk_statements *statements, const struct pk_actions *actions,
 		       struct pk_effect *ret, struct pk_err *err);
 	void *measure_arg;
-	int64_t large_rows; /* tables of fewer rows are not worth a word about work; 0: 1000 */
+	int64_t large_rows; /* tables of fewer rows are not worth a word about work; 0: all are large */
+	double max_lock;    /* seconds that others may be kept waiting; 0: no limit */
 };
+/*
+ * config, large_rows and max_lock, as the settings have them; those of the remote (NULL: none) go first. A level or
+ * number that means nothing, or a rule that does not exist, is an error.
+ */
+int pk_lint_settings(const struct pk_config *config, const char *remote, struct pk_lint_options *ret, struct pk_err *err);
 /* Findings are appended. Text that cannot be split is an error; what does not parse gives a finding "not-analysed". */
 int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options *options,
 		struct pk_findings *ret, struct pk_err *err);

@@ -7,12 +7,28 @@
 
 static bool large(const struct pk_lint *lint, int64_t rows)
 {
-	return rows >= pk_lint_large(lint);
+	return rows >= (lint->options->large_rows > 0 ? lint->options->large_rows : 1);
 }
 
-static bool worked(const struct pk_lint *lint, const struct pk_effect *e)
+static bool too_long(const struct pk_lint *lint, double seconds)
 {
-	return large(lint, e->read) || large(lint, e->written) || e->rewrote_table;
+	return lint->options->max_lock > 0 && seconds > lint->options->max_lock;
+}
+
+static bool much(const struct pk_lint *lint, const struct pk_effect *e)
+{
+	return large(lint, e->read) || large(lint, e->written) || too_long(lint, e->seconds);
+}
+
+static bool is_work(enum pk_rule_nature nature)
+{
+	return nature == PK_RULE_WORK || nature == PK_RULE_REWRITE;
+}
+
+/* Where every table counts as large, none without rows can show that reading them is nothing. */
+static bool worked(const struct pk_lint *lint, const struct pk_effect *e, enum pk_rule_nature nature)
+{
+	return much(lint, e) || e->rewrote_table || (nature == PK_RULE_WORK && lint->options->large_rows == 0);
 }
 
 static void add_rows(struct pk_buf *buf, int64_t rows, const char *what)
@@ -53,8 +69,8 @@ static void overrule(struct pk_lint *lint, const struct pk_effect *effects, size
 
 		if (whole && nature == PK_RULE_FAILS)
 			continue;
-		if (whole && e->measured && nature == PK_RULE_WORK) {
-			if (!worked(lint, e))
+		if (whole && e->measured && is_work(nature)) {
+			if (!worked(lint, e, nature))
 				continue;
 			PK_FREE char *fact = measured_fact(e);
 			f->fact = pk_arena_strdup(&out->arena, fact);
@@ -77,7 +93,7 @@ static bool found_work(const struct pk_lint *lint, size_t first, size_t index)
 {
 	for (size_t i = first; i < lint->out->n; i++)
 		if (lint->out->items[i].index == index &&
-		    pk_rule_find(lint->out->items[i].rule)->nature == PK_RULE_WORK)
+		    is_work(pk_rule_find(lint->out->items[i].rule)->nature))
 			return true;
 	return false;
 }
@@ -206,10 +222,9 @@ static bool held_is_told(const struct pk_lint *lint, size_t first, size_t index)
 
 static void tell_work(struct pk_lint *lint, const struct pk_action *a, const struct pk_effect *e, size_t first)
 {
-	bool much = large(lint, e->read) || large(lint, e->written);
 	bool deletes = a->verb == PK_TRUNCATE || a->verb == PK_DROP;
 
-	if (!e->measured || !much || deletes)
+	if (!e->measured || !much(lint, e) || deletes)
 		return;
 	if (large(lint, e->written) && !e->rewrote_table && !found(lint, first, a->statement, "bulk-dml"))
 		tell(lint, "bulk-dml", a, measured_fact(e), NULL);

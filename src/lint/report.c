@@ -93,7 +93,7 @@ static const char *one_line(struct pk_arena *arena, const char *text)
 	return pk_arena_strdup(arena, buf.ptr);
 }
 
-static enum pk_level configured(const struct pk_lint *lint, const char *id, enum pk_level level)
+bool pk_level_parse(const char *text, enum pk_level *ret)
 {
 	static const struct {
 		const char *name;
@@ -102,13 +102,21 @@ static enum pk_level configured(const struct pk_lint *lint, const char *id, enum
 		       { "warning", PK_LEVEL_WARNING },
 		       { "error", PK_LEVEL_ERROR } };
 
+	for (size_t i = 0; i < PK_COUNT(levels); i++) {
+		if (pk_streq(text, levels[i].name)) {
+			*ret = levels[i].level;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum pk_level configured(const struct pk_lint *lint, const char *id, enum pk_level level)
+{
 	if (!lint->options->config)
 		return level;
 	PK_FREE char *key = pk_printf("rule.%s.level", id);
-	const char *value = pk_config_get(lint->options->config, key);
-	for (size_t i = 0; i < PK_COUNT(levels); i++)
-		if (pk_streq(value, levels[i].name))
-			return levels[i].level;
+	pk_level_parse(pk_config_get(lint->options->config, key), &level);
 	return level;
 }
 

@@ -14,6 +14,7 @@ struct pk_lint;
 enum pk_rule_nature {
 	PK_RULE_PLAIN, /* nothing */
 	PK_RULE_WORK,  /* false where it did no work worth a word */
+	PK_RULE_REWRITE, /* the same, of tables that are written anew: what that takes is seen with few rows too */
 	PK_RULE_FAILS, /* false where it came to its end */
 };
 
@@ -36,6 +37,7 @@ extern const struct pk_rules pk_rules_index, pk_rules_constraint, pk_rules_colum
 /* All tables, and the i-th rule over all of them. */
 const struct pk_rule *pk_rule_at(size_t i);
 const struct pk_rule *pk_rule_find(const char *id);
+bool pk_level_parse(const char *text, enum pk_level *ret); /* error, warning, off; false: none of them */
 
 /* A constraint that the migration adds, or that the catalog has. */
 struct pk_lint_constraint {
@@ -89,7 +91,6 @@ bool pk_lint_is_ddl(const struct pk_action *action);
 bool pk_lint_is_new(struct pk_lint *lint, const char *object, const char *schema, const char *name);
 bool pk_lint_table_is_new(struct pk_lint *lint,
 			  const struct pk_action *action); /* the table concerned */
-int64_t pk_lint_large(const struct pk_lint *lint); /* from how many rows on */
 /* Existing, and not known to be small: worth a word about work under a lock. */
 bool pk_lint_is_big(struct pk_lint *lint, const char *schema, const char *name);
 bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action); /* the table concerned */

@@ -181,7 +181,7 @@ static const struct pk_rule rules[] = {
 	{ "bulk-dml", PK_LEVEL_WARNING, "one statement that changes every row of an existing table",
 	  "rows stay locked and replicas fall behind until it is done", bulk_dml, PK_RULE_WORK },
 	{ "maintenance-rewrite", PK_LEVEL_ERROR, "VACUUM FULL, CLUSTER, SET LOGGED and the like",
-	  "nobody can read or write the table until it is rewritten", maintenance_rewrite, PK_RULE_WORK },
+	  "nobody can read or write the table until it is rewritten", maintenance_rewrite, PK_RULE_REWRITE },
 	{ "matview-refresh-blocking", PK_LEVEL_WARNING,
 	  "REFRESH MATERIALIZED VIEW without CONCURRENTLY",
 	  "nobody can read the view until the query is done", matview_refresh_blocking, PK_RULE_PLAIN },

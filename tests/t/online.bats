@@ -265,10 +265,10 @@ assert views == [(2, "DROP VIEW p"), (2, "CREATE VIEW")], views' <<<"$output"
 	has 'CREATE INDEX users_points'
 	run --separate-stderr git -c postkit.smallRows=4 postkit plan --sql
 	has 'CREATE INDEX CONCURRENTLY few_a'
-	printf '[postkit]\n\tsmallRows = 4\n\tlargeRows = 5\n' >>.postkit
+	printf '[postkit]\n\tsmallRows = 4\n\thugeRows = 5\n' >>.postkit
 	run --separate-stderr git -c postkit.smallRows=4 postkit plan --sql
 	ok git postkit doctor
-	has largerows
+	has hugerows
 	hasnt smallrows
 	fails 128 git -c postkit.online=sometimes postkit plan
 	has "postkit.online is auto, always or never, not 'sometimes'"

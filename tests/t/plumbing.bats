@@ -218,6 +218,31 @@ assert [len(r.get("suppressions", [])) for r in run["results"] if r["ruleId"] ==
 	has concurrently-in-tx
 }
 
+@test "levels and thresholds of lint are settings, and those that mean nothing are errors" {
+	new_repo levels
+	echo 'DROP VIEW v; DROP TABLE t;' >a.sql
+	fails 1 git postkit lint a.sql
+	ok git -c postkit.rule.drop-table.level=warning postkit lint a.sql
+	has warning drop-table
+	fails 1 git -c postkit.rule.drop-table.level=off -c postkit.rule.drop-view.level=error postkit lint a.sql
+	has drop-view
+	hasnt drop-table
+	fails 128 git -c postkit.rule.drop-tables.level=off postkit lint a.sql
+	has drop-tables 'lint --rules'
+	fails 128 git -c postkit.rule.drop-table.level=loud postkit lint a.sql
+	fails 128 git -c postkit.largeRows=many postkit lint a.sql
+	pg_createdb sized
+	sql sized 'CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 50) g'
+	echo 'SET lock_timeout = 900; CREATE INDEX i ON t (a); DROP INDEX i;' >a.sql
+	ok git postkit lint --scratch "$(pg_url sized)" a.sql
+	hasnt index-blocking
+	git config postkit.remote.prod.url postgresql://db.example.org/x
+	git config postkit.remote.prod.largeRows 50
+	fails 1 git postkit lint --scratch "$(pg_url sized)" a.sql
+	has index-blocking '50 rows read'
+	ok git postkit lint --large-rows 51 --scratch "$(pg_url sized)" a.sql
+}
+
 @test "lint on a scratch database tells what was seen, and takes back what was not" {
 	pg_createdb scratch
 	sql scratch "CREATE TABLE big AS SELECT g AS id, 'x' || g % 100 AS v FROM generate_series(1, 3000) g"

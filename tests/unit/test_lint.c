@@ -68,12 +68,12 @@ static void expect(const char *sql, const struct pk_lint_options *options, const
 }
 
 /* Of ours, so that lock_timeout is not missed each time. */
-static const struct pk_lint_options plain = { .ours = true };
-static const struct pk_lint_options in_tx = { .ours = true, .transaction = true };
-static const struct pk_lint_options known = { .ours = true, .transaction = true, .catalog = &catalog };
-static const struct pk_lint_options known_plain = { .ours = true, .catalog = &catalog };
-static const struct pk_lint_options theirs = { .transaction = false };
-static const struct pk_lint_options theirs_in_tx = { .transaction = true };
+static const struct pk_lint_options plain = { .large_rows = PK_LARGE_ROWS, .ours = true };
+static const struct pk_lint_options in_tx = { .large_rows = PK_LARGE_ROWS, .ours = true, .transaction = true };
+static const struct pk_lint_options known = { .large_rows = PK_LARGE_ROWS, .ours = true, .transaction = true, .catalog = &catalog };
+static const struct pk_lint_options known_plain = { .large_rows = PK_LARGE_ROWS, .ours = true, .catalog = &catalog };
+static const struct pk_lint_options theirs = { .large_rows = PK_LARGE_ROWS };
+static const struct pk_lint_options theirs_in_tx = { .large_rows = PK_LARGE_ROWS, .transaction = true };
 
 static void unsafe_statements_have_their_rule(void **state)
 {
@@ -251,7 +251,8 @@ static void findings_name_place_and_safe_way(void **state)
 {
 	(void)state;
 	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
-	struct pk_lint_options options = { .transaction = true,
+	struct pk_lint_options options = { .large_rows = PK_LARGE_ROWS,
+					   .transaction = true,
 					   .ours = true,
 					   .first_line = 10,
 					   .catalog = &catalog };
@@ -314,7 +315,7 @@ static int seen(void *arg, const struct pk_statements *statements, const struct 
 
 static void expect_seen(const char *sql, struct pk_effect first, const char *rules)
 {
-	static const struct pk_lint_options options = { .ours = true, .measure = seen };
+	static const struct pk_lint_options options = { .large_rows = PK_LARGE_ROWS, .ours = true, .measure = seen };
 
 	first.ran = true;
 	effects[0] = first;
@@ -356,10 +357,37 @@ static void what_was_seen_overrules_the_text(void **state)
 	expect_seen("DROP INDEX CONCURRENTLY i, k", (struct pk_effect){ .read = -1 }, "");
 }
 
+/* --large-rows 0, on a database without rows. */
+static void where_all_tables_are_large_only_rewrites_are_overruled(void **state)
+{
+	(void)state;
+	static const struct pk_lint_options all = { .ours = true, .measure = seen };
+
+	effects[0] = (struct pk_effect){ .ran = true, .measured = true, .lock = "ACCESS EXCLUSIVE", .on = "t" };
+	expect("ALTER TABLE t ALTER a TYPE text", &all, "");
+	expect("ALTER TABLE t ALTER a SET NOT NULL", &all, "not-null-scan");
+	effects[0].rewritten = "t";
+	effects[0].rewrote_table = true;
+	expect("ALTER TABLE t ALTER a TYPE text", &all, "type-rewrite");
+}
+
+static void what_takes_longer_than_max_lock_is_told(void **state)
+{
+	(void)state;
+	static const struct pk_lint_options options = { .large_rows = PK_LARGE_ROWS, .ours = true, .transaction = true,
+							.max_lock = 5, .measure = seen };
+
+	effects[0] = (struct pk_effect){ .ran = true, .measured = true, .lock = "ACCESS EXCLUSIVE", .on = "t",
+					 .seconds = 6 };
+	expect("SELECT work()", &options, "blocking-work");
+	effects[0].seconds = 4;
+	expect("SELECT work()", &options, "");
+}
+
 static void a_lock_kept_from_before_is_seen(void **state)
 {
 	(void)state;
-	static const struct pk_lint_options options = { .ours = true, .transaction = true, .measure = seen };
+	static const struct pk_lint_options options = { .large_rows = PK_LARGE_ROWS, .ours = true, .transaction = true, .measure = seen };
 
 	effects[0] = (struct pk_effect){ .ran = true, .measured = true, .lock = "ACCESS EXCLUSIVE", .on = "t" };
 	effects[1] = (struct pk_effect){ .ran = true, .measured = true, .read = 20000, .kept = "ACCESS EXCLUSIVE",
@@ -398,6 +426,8 @@ int main(void)
 		cmocka_unit_test(a_lock_is_waited_for_with_a_short_timeout),
 		cmocka_unit_test(several_tables_are_not_locked_together),
 		cmocka_unit_test(what_was_seen_overrules_the_text),
+		cmocka_unit_test(where_all_tables_are_large_only_rewrites_are_overruled),
+		cmocka_unit_test(what_takes_longer_than_max_lock_is_told),
 		cmocka_unit_test(a_lock_kept_from_before_is_seen),
 		cmocka_unit_test(rules_are_unique_and_complete),
 	};
