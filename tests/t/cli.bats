@@ -102,6 +102,14 @@ commands() { git-postkit --completion-data | awk -F '\t' '$1 == "command" { prin
 	[ -z "$odd" ] || tell "only in the manual: $odd"
 }
 
+@test "the manual says of every rule of lint why and the safe way" {
+	local rule
+	while read -r rule _; do
+		awk -v it=".It Li $rule" '/^\.It / { inside = $0 == it } inside && /^Safe: ./ { found = 1 } END { exit !found }' \
+			"$ROOT/src/man/git-postkit.1" || tell "not in the manual: $rule"
+	done < <(git postkit lint --rules)
+}
+
 @test "the manual is well formed" {
 	command -v mandoc >/dev/null || skip 'no mandoc'
 	ok mandoc -Tlint -W warning "$ROOT/src/man/git-postkit.1"
