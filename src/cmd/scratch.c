@@ -6,11 +6,11 @@
 static void forget(struct pk_scratch *s)
 {
 	pk_snapshot_release(&s->snapshot);
-	pk_map_release(&s->texts);
+	pk_map_release(&s->objects);
 	pk_map_release(&s->rows);
 	pk_arena_release(&s->arena);
 	s->snapshot = (struct pk_snapshot)PK_SNAPSHOT_INIT;
-	s->texts = s->rows = (struct pk_map)PK_MAP_INIT;
+	s->objects = s->rows = (struct pk_map)PK_MAP_INIT;
 	s->arena = (struct pk_arena)PK_ARENA_INIT;
 }
 
@@ -78,8 +78,9 @@ int pk_scratch_open(struct pk_scratch *scratch, const struct pk_ctx *ctx, const 
 static const char *text_of(void *arg, const char *path)
 {
 	struct pk_scratch *s = arg;
+	const struct pk_object *o = pk_map_get(&s->objects, path);
 
-	return pk_map_get(&s->texts, path);
+	return o ? o->text : NULL;
 }
 
 static int64_t rows_of(void *arg, const char *schema, const char *table)
@@ -121,7 +122,7 @@ int pk_scratch_use(struct pk_scratch *s, struct pk_lint_options *options, struct
 	for (size_t i = 0; i < s->snapshot.n; i++) {
 		struct pk_object *o = s->snapshot.objects[i];
 		if (o->path)
-			pk_map_set(&s->texts, o->path, (void *)(uintptr_t)o->text);
+			pk_map_set(&s->objects, o->path, o);
 	}
 	s->catalog = (struct pk_lint_catalog){ .text = text_of, .rows = rows_of, .invalid = is_invalid, .arg = s };
 	s->transaction = options->transaction;

@@ -12,8 +12,8 @@ struct pk_scratch {
 	struct pk_conn conn;
 	const struct pk_managed *managed;
 	struct pk_snapshot snapshot;
-	struct pk_map texts; /* path to the object's text */
-	struct pk_map rows;  /* "schema.table" to an int64_t in the arena */
+	struct pk_map objects; /* by path; the snapshot's */
+	struct pk_map rows;    /* "schema.table" to an int64_t in the arena */
 	struct pk_arena arena;
 	struct pk_lint_catalog catalog;
 	bool transaction;

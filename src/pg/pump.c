@@ -207,7 +207,7 @@ static int wait_for_any(struct lane *lanes, int n, int *ret_lane, struct pk_err 
 		fds[2 * i] = watch(&lanes[i], &lanes[i].from);
 		fds[2 * i + 1] = watch(&lanes[i], &lanes[i].into);
 	}
-	if (poll(fds, (nfds_t)(2 * n), LOOK_MS) < 0 && errno != EINTR)
+	if (poll(fds, 2 * (nfds_t)n, LOOK_MS) < 0 && errno != EINTR)
 		return pk_err_errno(err, "cannot wait for the servers");
 	if (pk_interrupted()) {
 		pk_err_set(err, "interrupted");
