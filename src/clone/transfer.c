@@ -193,9 +193,9 @@ static void set_up(struct state *s)
 	};
 }
 
-int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)
+static struct state state_of(const struct pk_transfer *t)
 {
-	struct state s __attribute__((cleanup(state_release))) = {
+	return (struct state){
 		.t = t,
 		.hold = PK_HOLD_INIT,
 		.structure = PK_STRUCTURE_INIT,
@@ -203,6 +203,11 @@ int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)
 		.target = PK_CONN_INIT,
 		.sequences = PK_BUF_INIT,
 	};
+}
+
+int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)
+{
+	struct state s __attribute__((cleanup(state_release))) = state_of(t);
 	int status;
 
 	set_up(&s);
@@ -217,14 +222,7 @@ int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)
 
 int pk_transfer_analyze(const struct pk_transfer *t, struct pk_conn *target, struct pk_err *err)
 {
-	struct state s __attribute__((cleanup(state_release))) = {
-		.t = t,
-		.hold = PK_HOLD_INIT,
-		.structure = PK_STRUCTURE_INIT,
-		.dump = PK_DUMP_INIT,
-		.target = PK_CONN_INIT,
-		.sequences = PK_BUF_INIT,
-	};
+	struct state s __attribute__((cleanup(state_release))) = state_of(t);
 	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
 	int status;
 
