@@ -12,7 +12,7 @@ for arg in "$@"; do
 		wanted="$wanted gcc libc6-dev make pkg-config git libgit2-dev libpq-dev libcjson-dev
 			libssh2-1-dev libpg-query-dev libprotobuf-c-dev"
 		;;
-	test) wanted="$wanted libcmocka-dev bats python3 procps zsh fish openssl openssh-client openssh-server" ;;
+	test) wanted="$wanted libcmocka-dev bats python3 procps zsh fish openssl openssh-client openssh-server docker.io" ;;
 	lint) wanted="$wanted clang-tidy clang-format cppcheck shellcheck mandoc" ;;
 	*)
 		echo "usage: deps.sh [--yes] build|test|lint..." >&2
@@ -83,16 +83,20 @@ if [ -z "$yes" ] && [ -t 0 ] && [ -t 2 ]; then
 	esac
 fi
 
-# The tests want the program, nobody a machine that listens.
-case " $missing " in
-*" openssh-server "*)
-	if [ ! -e /etc/systemd/system/ssh.service ]; then
-		echo "git postkit: sshd without its system-wide service (/etc/systemd/system/ssh.service)" >&2
+# The tests want the programs, nobody a machine that listens.
+without_services() {
+	package=$1
+	shift
+	case " $missing " in *" $package "*) ;; *) return 0 ;; esac
+	for unit; do
+		[ ! -e "/etc/systemd/system/$unit" ] || continue
+		echo "git postkit: $package without its system-wide service (/etc/systemd/system/$unit)" >&2
 		$root mkdir -p /etc/systemd/system
-		$root ln -s /dev/null /etc/systemd/system/ssh.service
-	fi
-	;;
-esac
+		$root ln -s /dev/null "/etc/systemd/system/$unit"
+	done
+}
+without_services openssh-server ssh.service
+without_services docker.io docker.service docker.socket containerd.service
 if [ -n "$cluster" ]; then
 	$root mkdir -p "${cluster%/*}"
 	echo 'create_main_cluster = false' | $root tee "$cluster" >/dev/null

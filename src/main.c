@@ -48,6 +48,12 @@ static int run_idle(int argc, char **argv, struct pk_err *err)
 	return pk_server_idle_main(argc, argv);
 }
 
+static int run_docker(int argc, char **argv, struct pk_err *err)
+{
+	(void)err;
+	return pk_server_docker_main(argc, argv);
+}
+
 /* What stands in the place of a command but is none; gets the whole command line. */
 static const struct {
 	const char *name;
@@ -61,6 +67,7 @@ static const struct {
 	{ "version", show_version },
 	{ "--hook", run_hook },
 	{ "--internal-idle", run_idle },
+	{ "--internal-docker", run_docker },
 	{ "--completion-data", pk_completion_data },
 };
 

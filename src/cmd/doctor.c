@@ -92,22 +92,11 @@ static bool has_client(const struct doctor *doc, int major)
 	return false;
 }
 
-/* remote NULL: of nobody, as for private clusters. */
-static bool has_server(const struct doctor *doc, const char *remote, int major)
-{
-	PK_FREE char *setting = NULL;
-	const char *url;
-
-	if (pk_server_given(&doc->ctx.config, remote, &setting, &url))
-		return true;
-	for (size_t i = 0; i < doc->programs.n; i++)
-		if (doc->programs.items[i].server && doc->programs.items[i].major == major)
-			return true;
-	return false;
-}
-
 static void check_programs(struct doctor *doc)
 {
+	const struct pk_server_want want = { .config = &doc->ctx.config };
+	PK_FREE char *why = NULL;
+	enum pk_server_kind kind;
 	bool server = false;
 
 	pk_pg_list_find(&doc->ctx.config, &doc->programs);
@@ -122,6 +111,8 @@ static void check_programs(struct doctor *doc)
 	}
 	if (pk_config_get_protected(&doc->ctx.config, "server"))
 		tell(doc, OK, NULL, "local databases are made in the server that postkit.server names");
+	else if (!server && pk_server_why(&want, &kind, &why, NULL) == 0)
+		tell(doc, OK, NULL, "local servers run %s", why);
 	else if (!server)
 		tell(doc, BAD, "install PostgreSQL, say where it is (git config postkit.pgBin DIR), or name a server "
 		     "(git config postkit.server URL)", "no PostgreSQL server programs were found");
@@ -263,14 +254,21 @@ static void check_remote(struct doctor *doc, const char *name)
 		return;
 	}
 	major = conn.version / 10000;
-	if (!has_server(doc, name, major))
-		tell(doc, BAD, "install that version of PostgreSQL, or name a server (git config postkit.server URL)",
-		     "%s runs PostgreSQL %d, and no server of that version is installed here", what, major);
-	else if (!has_client(doc, major))
+	const struct pk_server_want want = {
+		.repo = &doc->ctx.repo, .config = &doc->ctx.config, .major = major, .remote = name, .clones = true
+	};
+	PK_FREE char *why = NULL;
+	enum pk_server_kind kind;
+
+	if (pk_server_why(&want, &kind, &why, &err) < 0) {
+		PK_FREE char *clones = pk_printf("%s answers, and clones of it cannot be made", what);
+		tell_err(doc, BAD, clones, &err);
+	} else if (!has_client(doc, major) && kind != PK_SERVER_DOCKER && kind != PK_SERVER_COMMAND) {
 		tell(doc, BAD, "install the client programs of that version",
 		     "%s runs PostgreSQL %d, and pg_dump of that version is missing", what, major);
-	else
-		tell(doc, OK, NULL, "%s answers, PostgreSQL %d", what, major);
+	} else {
+		tell(doc, OK, NULL, "%s answers, PostgreSQL %d; its clones are %s", what, major, why);
+	}
 }
 
 static void check_remotes(struct doctor *doc)
@@ -341,7 +339,8 @@ static void check_permissions(struct doctor *doc, const char *dir)
 	}
 }
 
-static void check_running(struct doctor *doc, int major, const struct pk_strv *sessions)
+static void check_running(struct doctor *doc, const struct pk_server_want *want, const char *why,
+			  const struct pk_strv *sessions)
 {
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
 	PK_AUTO(pk_databases) databases = PK_DATABASES_INIT;
@@ -349,13 +348,10 @@ static void check_running(struct doctor *doc, int major, const struct pk_strv *s
 	size_t orphans = 0;
 	uint64_t size = 0;
 
-	const struct pk_server_want want = {
-		.repo = &doc->ctx.repo, .config = &doc->ctx.config, .major = major, .own = true
-	};
 
-	if (pk_server_open_for(&server, &want, &err) < 0 ||
+	if (pk_server_open_for(&server, want, &err) < 0 ||
 	    pk_server_databases(&server, &databases, &err) < 0) {
-		PK_FREE char *what = pk_printf("the local server of version %d", major);
+		PK_FREE char *what = pk_printf("the local server of version %d", want->major);
 
 		tell_err(doc, BAD, what, &err);
 		return;
@@ -368,7 +364,7 @@ static void check_running(struct doctor *doc, int major, const struct pk_strv *s
 		check_permissions(doc, server.dir);
 	PK_FREE char *text = pk_size(size);
 
-	tell(doc, OK, NULL, "the local server of version %d runs, %zu database%s, %s", major, databases.n,
+	tell(doc, OK, NULL, "the local server of version %d runs %s: %zu database%s, %s", want->major, why, databases.n,
 	     databases.n == 1 ? "" : "s", text);
 	if (orphans)
 		tell(doc, WARN, "git postkit gc", "%zu local database%s that no session needs", orphans,
@@ -384,13 +380,19 @@ static void check_clusters(struct doctor *doc, const struct pk_strv *sessions)
 	for (size_t i = 0; i < majors.n; i++) {
 		int major = atoi(majors.items[i]);
 
-		if (!has_server(doc, NULL, major))
-			tell(doc, BAD, "install that version again, or remove its local databases: git postkit gc",
-			     "local databases of PostgreSQL %d are here, and its server is not installed", major);
+		PK_AUTO(pk_err) err = PK_ERR_INIT;
+		PK_FREE char *why = NULL, *what = pk_printf("the local server of version %d", major);
+		const struct pk_server_want want = {
+			.repo = &doc->ctx.repo, .config = &doc->ctx.config, .major = major, .own = true
+		};
+		enum pk_server_kind kind;
+
+		if (pk_server_why(&want, &kind, &why, &err) < 0)
+			tell_err(doc, BAD, what, &err);
 		else if (pk_server_running(&doc->ctx.repo, major))
-			check_running(doc, major, sessions);
+			check_running(doc, &want, why, sessions);
 		else
-			tell(doc, OK, NULL, "the local server of version %d is stopped; it starts when needed", major);
+			tell(doc, OK, NULL, "%s is stopped; it starts when needed, %s", what, why);
 	}
 }
 

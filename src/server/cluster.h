@@ -6,6 +6,8 @@
 
 /* Was it made? */
 bool pk_cluster_exists(const struct pk_place *place);
+/* A server program, as it is called: bindir counts outside containers only. Caller frees. */
+char *pk_cluster_program(const struct pk_place *place, const char *bindir, const char *name);
 /* initdb, login role, passwords: appears whole (rename) or not at all. */
 int pk_cluster_create(const struct pk_place *place, const char *bindir, struct pk_err *err);
 /* postgresql.conf and pg_hba.conf, which lie beside data/ and are written anew before each start.

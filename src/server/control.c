@@ -6,6 +6,7 @@
 #include "base/proc.h"
 #include "base/sig.h"
 #include "base/strv.h"
+#include "server/docker.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -176,6 +177,11 @@ static int start_failed(const struct pk_place *place, const char *log, off_t fro
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 	pk_err_set(err, "the local server of PostgreSQL %d does not start", place->major);
+	if (place->image) {
+		pk_docker_said(place, &text);
+		pk_buf_rtrim(&text);
+		return pk_err_detail(err, "%s", text.ptr);
+	}
 	if (pk_read_file(log, &text, NULL) == 0 && (off_t)text.len > from) {
 		pk_buf_rtrim(&text);
 		size_t start = (size_t)from;
@@ -196,12 +202,13 @@ static int wait_ready(const struct pk_place *place, pid_t pid, int watch, const 
 {
 	double deadline = pk_now() + START_MAX;
 	int pidfd = open_pidfd(pid), status = -1;
-	bool ended = pidfd < 0 && errno == ESRCH;
+	bool ended = pid == 0 || (pidfd < 0 && errno == ESRCH);
 	char events[4096];
 
 	for (;;) {
 		PK_FREE char *socket_dir = pk_cluster_socket(place->data);
-		if (socket_dir && pk_cluster_pid(place->data) == pid) {
+		/* in a container it has another number; what an earlier one left there was removed */
+		if (socket_dir && (place->image || pk_cluster_pid(place->data) == pid)) {
 			status = 0;
 			break;
 		}
@@ -244,7 +251,7 @@ int pk_cluster_settle(const struct pk_place *place, struct pk_err *err)
 {
 	PK_FREE char *log = pk_path_join(place->dir, "log");
 	PK_FREE char *ready = pk_cluster_socket(place->data);
-	pid_t pid = pk_cluster_pid(place->data);
+	pid_t pid = place->image ? 0 : pk_cluster_pid(place->data);
 
 	if (!pid || ready)
 		return 0;
@@ -264,7 +271,7 @@ static int launch(const struct pk_place *place, const char *bindir, const char *
 {
 	static const char *const env[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "PGDATA",
 					   "PGOPTIONS",	     "PGPORT", NULL };
-	PK_FREE char *program = pk_path_join(bindir, "postgres");
+	PK_FREE char *program = pk_cluster_program(place, bindir, "postgres");
 	PK_FREE char *conf = pk_printf("config_file=%s/postgresql.conf", place->dir);
 	PK_FREE char *access = pk_printf("hba_file=%s/pg_hba.conf", place->dir);
 	const char *const argv[] = { program, "-D", place->data, "-c", conf,	   "-c",
@@ -276,7 +283,12 @@ static int launch(const struct pk_place *place, const char *bindir, const char *
 				      .uid = place->uid,
 				      .gid = place->gid };
 
-	return pk_proc_daemon(&proc, log, ret_pid, err);
+	if (!place->image)
+		return pk_proc_daemon(&proc, log, ret_pid, err);
+	if (pk_docker_start(place, argv, socket_dir, err) < 0)
+		return -1;
+	*ret_pid = pk_docker_pid(place);
+	return 0;
 }
 
 int pk_cluster_start(const struct pk_place *place, const char *bindir, struct pk_err *err)
@@ -285,8 +297,10 @@ int pk_cluster_start(const struct pk_place *place, const char *bindir, struct pk
 	PK_FREE char *socket_dir = NULL;
 	pid_t pid = 0;
 
-	end_orphans(place);
-	clear_pid_file(place);
+	if (!place->image) {
+		end_orphans(place);
+		clear_pid_file(place);
+	}
 	if (pk_cluster_write_settings(place, place->dir, err) < 0 ||
 	    pk_place_socket_dir(place, &socket_dir, err) < 0)
 		return -1;
@@ -312,9 +326,11 @@ int pk_cluster_stop(const struct pk_place *place, struct pk_err *err)
 		      { SIGQUIT, STOP_HARD_MS },
 		      { SIGKILL, STOP_HARD_MS } };
 	PK_FREE char *socket_dir = pk_cluster_socket(place->data);
-	pid_t pid = pk_cluster_pid(place->data);
+	pid_t pid = place->image ? 0 : pk_cluster_pid(place->data);
 	bool gone = pid == 0;
 
+	if (place->image && pk_docker_stop(place, err) < 0)
+		return -1;
 	for (size_t i = 0; !gone && i < PK_COUNT(steps); i++) {
 		if (kill(pid, steps[i].signal) < 0 && errno != ESRCH)
 			return pk_err_errno(err, "cannot stop the local server in '%s'",

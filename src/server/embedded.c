@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/proc.h"
+#include "server/docker.h"
 #include <dirent.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -104,11 +105,19 @@ int pk_cluster_write_settings(const struct pk_place *place, const char *dir, str
 
 /* ---- creation ---- */
 
+char *pk_cluster_program(const struct pk_place *place, const char *bindir, const char *name)
+{
+	return place->image ? pk_strdup(name) : pk_path_join(bindir, name);
+}
+
 static int run_as_server(const struct pk_place *place, const char *const *argv, const char *input,
 			 struct pk_buf *said, int *ret_status, struct pk_err *err)
 {
 	static const char *const env[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "PGDATA",
 					   "PGOPTIONS",	     "PGHOST", NULL };
+
+	if (place->image)
+		return pk_docker_run(place, argv, input, said, ret_status, err);
 	const struct pk_proc proc = { .argv = argv,
 				      .env = env,
 				      .cwd = "/",
@@ -136,7 +145,7 @@ static int initdb(const struct pk_place *place, const char *bindir, const char *
 		  const char *pwfile, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
-	PK_FREE char *program = pk_path_join(bindir, "initdb");
+	PK_FREE char *program = pk_cluster_program(place, bindir, "initdb");
 	PK_FREE char *pwopt = pk_printf("--pwfile=%s", pwfile);
 	const char *argv[] = { program,
 			       "-D",
@@ -177,7 +186,7 @@ static int setup_roles(const struct pk_place *place, const char *bindir, const c
 {
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	PK_FREE char *program = pk_path_join(bindir, "postgres");
+	PK_FREE char *program = pk_cluster_program(place, bindir, "postgres");
 	const char *const argv[] = { program, "--single", "-F", "-D", data, "postgres", NULL };
 	int status = 0;
 
@@ -205,6 +214,14 @@ static int write_secret(const char *dir, const char *name, char **ret, struct pk
 	return pk_write_file(path, *ret, strlen(*ret), 0600, err);
 }
 
+/* The cluster is one of a container from now on. */
+static int write_image(const struct pk_place *place, const char *dir, struct pk_err *err)
+{
+	PK_FREE char *file = pk_path_join(dir, "docker");
+
+	return pk_write_file(file, place->image, strlen(place->image), 0644, err);
+}
+
 /* data/ and the password for initdb belong to the server's user, all else to us. */
 static int build(const struct pk_place *place, const char *bindir, const char *dir,
 		 struct pk_err *err)
@@ -227,6 +244,8 @@ static int build(const struct pk_place *place, const char *bindir, const char *d
 	    setup_roles(place, bindir, data, login, err) < 0)
 		return -1;
 	unlink(pwfile);
+	if (place->image && write_image(place, dir, err) < 0)
+		return -1;
 	explicit_bzero(admin, strlen(admin));
 	explicit_bzero(login, strlen(login));
 	return pk_cluster_write_settings(place, dir, err);

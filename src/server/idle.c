@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/sig.h"
 #include "server/cluster.h"
+#include "server/docker.h"
 #include "server/given.h"
 #include <poll.h>
 #include <signal.h>
@@ -31,6 +32,11 @@ struct watch {
 	int64_t sessions; /* counted by the server at the last look */
 	double used;	  /* pk_now() of the last use seen */
 };
+
+static pid_t pid_of(const struct pk_place *place)
+{
+	return place->image ? pk_docker_pid(place) : pk_cluster_pid(place->data);
+}
 
 /* Clients now, and sessions ever, but for those to "postgres": these are our own. */
 static int look(struct watch *w, int64_t *ret_clients, int64_t *ret_sessions)
@@ -99,8 +105,12 @@ static bool stop_if_idle(struct watch *w)
  */
 static bool stop_if_removed(const struct watch *w)
 {
-	if (pk_cluster_exists(&w->place) && pk_cluster_pid(w->place.data) == w->pid)
+	if (pk_cluster_exists(&w->place) && pid_of(&w->place) == w->pid)
 		return false;
+	if (w->place.image) {
+		pk_docker_stop(&w->place, NULL);
+		return true;
+	}
 	kill(w->pid, SIGINT);
 	if (!pk_wait_gone(w->pid, 10000)) {
 		kill(w->pid, SIGQUIT);
@@ -147,7 +157,7 @@ static int watch_cluster(struct watch *w, const char *dir)
 	/* a moment, for whoever only looks whether there is one */
 	if (pk_lock_take(&w->only, only, 1000, NULL) < 0)
 		return 0;
-	w->pid = pk_cluster_pid(w->place.data);
+	w->pid = pid_of(&w->place);
 	w->pidfd = w->pid ? (int)syscall(SYS_pidfd_open, w->pid, 0) : -1;
 	if (!w->pid)
 		return 0;

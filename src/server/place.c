@@ -17,6 +17,7 @@ void pk_place_release(struct pk_place *place)
 	free(place->data);
 	free(place->lock);
 	free(place->repo);
+	free(place->image);
 	*place = (struct pk_place)PK_PLACE_INIT;
 }
 
@@ -74,12 +75,26 @@ char *pk_place_root(const struct pk_repo *repo)
 	return pk_path_join(state, name);
 }
 
+/* Of a cluster that was made in a container. */
+static void read_image(struct pk_place *place)
+{
+	PK_FREE char *file = pk_path_join(place->dir, "docker");
+	PK_AUTO(pk_buf) image = PK_BUF_INIT;
+
+	if (!pk_path_exists(file) || pk_read_file(file, &image, NULL) < 0)
+		return;
+	pk_buf_rtrim(&image);
+	if (image.len)
+		place->image = pk_buf_take(&image);
+}
+
 static void fill_paths(struct pk_place *place, const char *dir)
 {
 	place->dir = pk_strdup(dir);
 	place->root = pk_path_dir(dir);
 	place->data = pk_path_join(dir, "data");
 	place->lock = pk_printf("%s.lock", dir);
+	read_image(place);
 }
 
 /* Of an existing cluster its owner, else by the setting postkit.serverUser, else the usual ones. */

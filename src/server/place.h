@@ -16,6 +16,7 @@ struct pk_place {
 	char *lock; /* dir.lock: held while it is made, started, stopped; its mtime is the last use
 		     */
 	char *repo; /* commondir; NULL: none */
+	char *image; /* it runs in a container (server/docker.h); NULL: by programs of this machine */
 	int major;
 	bool drop; /* we are root: the server runs as uid, gid */
 	uid_t uid;

@@ -1,4 +1,5 @@
 #include "server/programs.h"
+#include "server/docker.h"
 #include "server/server.h"
 #include "base/fs.h"
 #include "base/proc.h"
@@ -187,7 +188,7 @@ static const struct pk_pg_programs *client_of(const struct pk_pg_list *list, int
 	return best;
 }
 
-char *pk_server_client_bindir(const struct pk_config *config, int major, int target)
+char *pk_pg_client_bindir(const struct pk_config *config, int major, int target)
 {
 	struct pk_pg_list list = PK_PG_LIST_INIT;
 	const struct pk_pg_programs *best;
@@ -202,4 +203,18 @@ char *pk_server_client_bindir(const struct pk_config *config, int major, int tar
 	char *bindir = best ? pk_strdup(best->bindir) : NULL;
 	pk_pg_list_release(&list);
 	return bindir;
+}
+
+/* Of an image that is here or can be had, unless Docker is not wanted. */
+char *pk_server_client_bindir(const struct pk_config *config, int major, int target)
+{
+	char *here = pk_pg_client_bindir(config, major, target);
+	const char *kind = config ? pk_config_get_protected(config, "serverKind") : NULL;
+	bool set;
+	PK_FREE char *image = pk_docker_image_for(config, NULL, major, &set);
+
+	if (here || !major || pk_streq(kind, "embedded") || !pk_docker_installed() ||
+	    pk_docker_check(image, 0, NULL) < 0)
+		return here;
+	return pk_docker_clients(image);
 }

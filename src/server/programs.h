@@ -29,4 +29,7 @@ void pk_pg_list_find(const struct pk_config *config, struct pk_pg_list *ret);
 const struct pk_pg_programs *pk_pg_find_server(const struct pk_config *config, int major,
 					       struct pk_pg_list *ret);
 
+/* As pk_server_client_bindir(), of this machine alone. */
+char *pk_pg_client_bindir(const struct pk_config *config, int major, int target);
+
 #endif

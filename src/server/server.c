@@ -5,8 +5,10 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "server/cluster.h"
+#include "server/docker.h"
 #include "server/given.h"
 #include "server/made.h"
+#include "server/choice.h"
 #include "server/programs.h"
 #include <dirent.h>
 #include <errno.h>
@@ -30,46 +32,6 @@ void pk_server_release(struct pk_server *server)
 	pk_conn_release(&server->admin_conn);
 	pk_made_close(server);
 	*server = (struct pk_server)PK_SERVER_INIT;
-}
-
-/* ---- which programs ---- */
-
-static int missing(const struct pk_pg_list *list, int major, struct pk_err *err)
-{
-	PK_AUTO(pk_buf) found = PK_BUF_INIT;
-
-	for (size_t i = 0; i < list->n; i++)
-		if (list->items[i].server)
-			pk_buf_addf(&found, "%s%d", found.len ? ", " : "", list->items[i].major);
-	if (major)
-		pk_err_set(err, "no server programs of PostgreSQL %d on this machine (found: %s)",
-			   major, found.len ? found.ptr : "none");
-	else
-		pk_err_set(err, "no server programs of PostgreSQL on this machine");
-	PK_FREE char *package = major ? pk_printf("postgresql-%d", major) : pk_strdup("postgresql");
-	return pk_err_hint(err,
-			   "install them: sudo apt-get install %s (https://apt.postgresql.org has "
-			   "every version);\n"
-			   "or say where they are: git config postkit.pgBin <folder with initdb "
-			   "and postgres>;\n"
-			   "or name a running server: git config postkit.server postgresql://...",
-			   package);
-}
-
-static int choose_programs(const struct pk_config *config, int major, char **ret_bindir,
-			   int *ret_major, struct pk_err *err)
-{
-	struct pk_pg_list list = PK_PG_LIST_INIT;
-	const struct pk_pg_programs *found = pk_pg_find_server(config, major, &list);
-
-	if (found) {
-		*ret_bindir = pk_strdup(found->bindir);
-		*ret_major = found->major;
-	} else {
-		missing(&list, major, err);
-	}
-	pk_pg_list_release(&list);
-	return found ? 0 : -1;
 }
 
 /* ---- open ---- */
@@ -96,7 +58,7 @@ int pk_server_fill(struct pk_server *server, const struct pk_place *place, struc
 	if (!socket_dir)
 		return pk_err_set(err, "the local server in '%s' does not run", place->dir);
 	server->major = place->major;
-	server->kind = PK_SERVER_EMBEDDED;
+	server->kind = place->image ? PK_SERVER_DOCKER : PK_SERVER_EMBEDDED;
 	server->dir = pk_strdup(place->dir);
 	server->login = pk_strdup(PK_LOGIN);
 	if (fill_conninfo(place->dir, PK_ADMIN, "admin", socket_dir, &server->admin, err) < 0 ||
@@ -150,8 +112,14 @@ static bool socket_answers(const char *data)
 /* Under the lock: the watcher does not stop it between our look and our use. */
 static int ensure_running(const struct pk_place *place, const char *bindir, struct pk_err *err)
 {
+	if (!pk_cluster_exists(place) && place->image && pk_docker_check(place->image, place->major, err) < 0)
+		return -1;
 	if (!pk_cluster_exists(place) && pk_cluster_create(place, bindir, err) < 0)
 		return -1;
+	if (place->image && socket_answers(place->data))
+		return 0;
+	if (place->image)
+		return pk_docker_check(place->image, 0, err) < 0 ? -1 : pk_cluster_start(place, bindir, err);
 	if (pk_cluster_settle(place, err) < 0)
 		return -1;
 	pid_t pid = pk_cluster_pid(place->data);
@@ -164,23 +132,38 @@ static int ensure_running(const struct pk_place *place, const char *bindir, stru
 	return pid ? 0 : pk_cluster_start(place, bindir, err);
 }
 
-static int open_embedded(struct pk_server *server, const struct pk_repo *repo,
-			 const struct pk_config *config, int major, struct pk_err *err)
+/* Its image's, where this machine has none that read such a server. */
+static char *clients_of(const struct pk_place *place, const struct pk_config *config)
 {
+	PK_FREE char *here = pk_pg_client_bindir(config, place->major, place->major);
+
+	return here ? NULL : pk_docker_clients(place->image);
+}
+
+static int open_private(struct pk_server *server, const struct pk_server_want *want, struct pk_err *err)
+{
+	struct pk_choice choice __attribute__((cleanup(pk_choice_release))) = { 0 };
 	struct pk_place place = PK_PLACE_INIT;
 	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
 	int status = -1;
 
-	if (choose_programs(config, major, &server->bindir, &major, err) < 0)
+	if (pk_choice_make(want, &choice, err) < 0)
 		return -1;
-	if (pk_place_find(&place, repo, config, major, err) == 0 &&
+	if (pk_place_find(&place, want->repo, want->config, choice.major, err) == 0 &&
 	    pk_place_make_root(&place, err) == 0 &&
 	    pk_lock_take(&lock, place.lock, LOCK_WAIT_MS, err) == 0) {
+		if (!pk_cluster_exists(&place) || place.image) {
+			free(place.image);
+			place.image = choice.image ? pk_strdup(choice.image) : NULL;
+		}
 		utimensat(AT_FDCWD, place.lock, NULL, 0); /* in use: see idle.c */
-		if (ensure_running(&place, server->bindir, err) == 0)
+		if (ensure_running(&place, choice.bindir, err) == 0)
 			status = pk_server_fill(server, &place, err);
 		if (status == 0)
-			start_watcher(&place, config);
+			start_watcher(&place, want->config);
+		if (status < 0)
+			pk_choice_failed(&choice, err);
+		server->bindir = place.image ? clients_of(&place, want->config) : pk_take(&choice.bindir);
 	}
 	pk_lock_release(&lock);
 	pk_place_release(&place);
@@ -217,7 +200,7 @@ int pk_server_open_for(struct pk_server *server, const struct pk_server_want *wa
 	else if (!want->own && pk_server_given(want->config, want->remote, &setting, &url))
 		status = pk_given_open(server, setting, url, want->major, err);
 	else
-		status = open_embedded(server, want->repo, want->config, want->major, err);
+		status = open_private(server, want, err);
 	if (status < 0)
 		pk_server_release(server);
 	return status;
@@ -233,7 +216,7 @@ int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
 
 bool pk_server_is_private(const struct pk_server *server)
 {
-	return server->kind == PK_SERVER_EMBEDDED;
+	return server->kind == PK_SERVER_EMBEDDED || server->kind == PK_SERVER_DOCKER;
 }
 
 /* ---- the rest of its life ---- */
@@ -302,8 +285,9 @@ bool pk_server_running(const struct pk_repo *repo, int major)
 {
 	PK_FREE char *root = pk_place_root(repo);
 	PK_FREE char *data = pk_printf("%s/pg%d/data", root, major);
+	PK_FREE char *docker = pk_printf("%s/pg%d/docker", root, major);
 
-	return pk_cluster_pid(data) != 0;
+	return pk_path_exists(docker) ? socket_answers(data) : pk_cluster_pid(data) != 0;
 }
 
 /* Renamed first: what is half removed is never taken for a cluster. */

@@ -23,7 +23,8 @@
 #include "pg/conn.h"
 
 enum pk_server_kind {
-	PK_SERVER_EMBEDDED, /* a private cluster of ours */
+	PK_SERVER_EMBEDDED, /* a private cluster of ours, by programs of this machine */
+	PK_SERVER_DOCKER,   /* the same in a container */
 	PK_SERVER_GIVEN,    /* postkit.server, or postkit.remote.<name>.cloneServer */
 	PK_SERVER_COMMAND   /* one for each clone, by postkit.remote.<name>.cloneCommand (server/made.h) */
 };
@@ -31,7 +32,7 @@ enum pk_server_kind {
 struct pk_server {
 	int major;
 	enum pk_server_kind kind;
-	char *bindir;		  /* of the server programs; NULL for a given server */
+	char *bindir;		  /* of programs of its version; NULL: look for them */
 	char *dir;		  /* pg15/ folder: data, log, secrets; NULL for a given server */
 	char *login;		  /* the login role: "postkit"; on a given server "postkit_<id>" */
 	char *owner_id;		  /* mark of this repository in database comments */
@@ -72,6 +73,11 @@ int pk_server_open_for(struct pk_server *server, const struct pk_server_want *wa
  */
 int pk_server_make(struct pk_server *server, const char *purpose, const char *label, const char *role, char **ret_db,
 		   struct pk_err *err);
+/*
+ * Which kind of private server it would be, and why, in a sentence for people: "in Docker, image 'postgres:18', for
+ * no such server is installed here". Of one that cannot be an error. Starts nothing and pulls nothing.
+ */
+int pk_server_why(const struct pk_server_want *want, enum pk_server_kind *ret_kind, char **ret, struct pk_err *err);
 /* The same for no remote. */
 int pk_server_open(struct pk_server *server, const struct pk_repo *repo,
 		   const struct pk_config *config, int major, struct pk_err *err);
@@ -97,7 +103,7 @@ int pk_server_remove_orphan(const char *dir, struct pk_err *err);
 /*
  * Directory of client programs that read a server of major and write to one of target (0: nothing is
  * written): at least as new as both, but pg_restore of 17 and later sets what older servers do not
- * know. Caller frees; NULL: none.
+ * know. Where this machine has none, of a Docker image that is here or can be pulled. Caller frees; NULL: none.
  */
 char *pk_server_client_bindir(const struct pk_config *config, int major, int target);
 
@@ -176,5 +182,7 @@ int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles
 /* A process of its own that stops the embedded server when nothing has been connected for a while.
  */
 int pk_server_idle_main(int argc, char **argv); /* git-postkit --internal-idle DIR SECONDS */
+/* A client program out of a container; of the scripts that pk_server_client_bindir() may name. */
+int pk_server_docker_main(int argc, char **argv); /* git-postkit --internal-docker IMAGE PROGRAM ARGUMENTS */
 
 #endif
