@@ -18,7 +18,9 @@ void pk_choice_release(struct pk_choice *choice)
 
 static int read_kind(const struct pk_config *config, enum kind *ret, struct pk_err *err)
 {
-	static const char *const names[] = { [AUTO] = "auto", [EMBEDDED] = "embedded", [DOCKER] = "docker" };
+	static const char *const names[] = {
+		[AUTO] = "auto", [EMBEDDED] = "embedded", [DOCKER] = "docker"
+	};
 	const char *set = config ? pk_config_get_protected(config, "serverKind") : NULL;
 
 	*ret = AUTO;
@@ -36,8 +38,10 @@ static char *ways_out(int major)
 {
 	PK_FREE char *package = major ? pk_printf("postgresql-%d", major) : pk_strdup("postgresql");
 
-	return pk_printf("install them: sudo apt-get install %s (https://apt.postgresql.org has every version);\n"
-			 "or say where they are: git config postkit.pgBin <folder with initdb and postgres>;\n"
+	return pk_printf("install them: sudo apt-get install %s (https://apt.postgresql.org has "
+			 "every version);\n"
+			 "or say where they are: git config postkit.pgBin <folder with initdb and "
+			 "postgres>;\n"
 			 "or name a running server: git config postkit.server postgresql://...",
 			 package);
 }
@@ -50,8 +54,8 @@ static int missing(const struct pk_pg_list *list, int major, struct pk_err *err)
 		if (list->items[i].server)
 			pk_buf_addf(&found, "%s%d", found.len ? ", " : "", list->items[i].major);
 	if (major)
-		pk_err_set(err, "no server programs of PostgreSQL %d on this machine (found: %s)", major,
-			   found.len ? found.ptr : "none");
+		pk_err_set(err, "no server programs of PostgreSQL %d on this machine (found: %s)",
+			   major, found.len ? found.ptr : "none");
 	else
 		pk_err_set(err, "no server programs of PostgreSQL on this machine");
 	PK_FREE char *ways = ways_out(major);
@@ -68,7 +72,8 @@ int pk_choice_failed(const struct pk_choice *choice, struct pk_err *err)
 }
 
 /* One that is there, of the newest version where any will do. */
-static int find_made(const struct pk_server_want *want, struct pk_place *place, bool *ret_made, struct pk_err *err)
+static int find_made(const struct pk_server_want *want, struct pk_place *place, bool *ret_made,
+		     struct pk_err *err)
 {
 	PK_AUTO(pk_strv) majors = PK_STRV_INIT;
 	int major = want->major;
@@ -88,9 +93,12 @@ static int find_made(const struct pk_server_want *want, struct pk_place *place, 
 
 static int contradicts(const struct pk_place *place, enum kind kind, struct pk_err *err)
 {
-	pk_err_set(err, "the local server of PostgreSQL %d was made %s, and postkit.serverKind says otherwise", place->major,
-		   kind == DOCKER ? "without Docker" : "in Docker");
-	return pk_err_hint(err, "git postkit gc --all removes it with its clones; git config --unset postkit.serverKind keeps it");
+	pk_err_set(err,
+		   "the local server of PostgreSQL %d was made %s, and postkit.serverKind says "
+		   "otherwise",
+		   place->major, kind == DOCKER ? "without Docker" : "in Docker");
+	return pk_err_hint(err, "git postkit gc --all removes it with its clones; git config "
+				"--unset postkit.serverKind keeps it");
 }
 
 static bool use_image(struct pk_choice *ret, char **image, const char *why)
@@ -114,24 +122,32 @@ int pk_choice_make(const struct pk_server_want *want, struct pk_choice *ret, str
 		return contradicts(&place, kind, err);
 	const struct pk_pg_programs *found =
 		made && place.image ? NULL : pk_pg_find_server(want->config, want->major, &list);
-	ret->major = want->major ? want->major : made && place.image ? place.major : found ? found->major : NEWEST_MAJOR;
+	ret->major = want->major	   ? want->major
+		     : made && place.image ? place.major
+		     : found		   ? found->major
+					   : NEWEST_MAJOR;
 	PK_FREE char *image = pk_docker_image_for(want->config, want->remote, ret->major, &set);
-	bool docker = made ? place.image && use_image(ret, set ? &image : &place.image, "as it was made")
-		      : kind == DOCKER ? use_image(ret, &image, "as postkit.serverKind says")
-		      : kind == AUTO && set ? use_image(ret, &image, "for an image is set")
-		      : kind == AUTO && !found && pk_docker_installed() &&
-				use_image(ret, &image, "for no such server is installed here");
+	bool docker =
+		made ? place.image && use_image(ret, set ? &image : &place.image, "as it was made")
+		: kind == DOCKER ? use_image(ret, &image, "as postkit.serverKind says")
+		: kind == AUTO && set
+			? use_image(ret, &image, "for an image is set")
+			: kind == AUTO && !found && pk_docker_installed() &&
+				  use_image(ret, &image, "for no such server is installed here");
 	ret->no_other = docker && !made && kind == AUTO && !set;
 	if (docker)
 		return 0;
 	if (!found)
 		return missing(&list, want->major, err);
 	ret->bindir = pk_strdup(found->bindir);
-	ret->why = made ? "as it was made" : kind == EMBEDDED ? "as postkit.serverKind says" : "for it is installed here";
+	ret->why = made		      ? "as it was made"
+		   : kind == EMBEDDED ? "as postkit.serverKind says"
+				      : "for it is installed here";
 	return 0;
 }
 
-int pk_server_why(const struct pk_server_want *want, enum pk_server_kind *ret_kind, char **ret, struct pk_err *err)
+int pk_server_why(const struct pk_server_want *want, enum pk_server_kind *ret_kind, char **ret,
+		  struct pk_err *err)
 {
 	struct pk_choice choice __attribute__((cleanup(pk_choice_release))) = { 0 };
 	PK_FREE char *setting = NULL;

@@ -63,10 +63,12 @@ static int run(struct call *call, struct pk_err *err)
 	PK_FREE char *major = pk_printf("POSTKIT_CLONE_MAJOR=%d", made->major);
 	const char *const env[] = { id, remote, purpose, major, NULL };
 	const char *const argv[] = { "sh", "-c", script, "cloneCommand", call->verb, NULL };
-	int timeout = call->config ? pk_config_int(call->config, key, TIMEOUT) : TIMEOUT, status = 0;
+	int timeout = call->config ? pk_config_int(call->config, key, TIMEOUT) : TIMEOUT,
+	    status = 0;
 	const struct pk_proc proc = { .argv = argv,
 				      .env = env,
-				      .cwd = call->repo->workdir ? call->repo->workdir : call->repo->commondir,
+				      .cwd = call->repo->workdir ? call->repo->workdir
+								 : call->repo->commondir,
 				      .out = &call->out,
 				      .err_out = &call->said,
 				      .timeout = timeout > 0 ? timeout : TIMEOUT };
@@ -78,26 +80,34 @@ static int run(struct call *call, struct pk_err *err)
 	if (status == 0)
 		return 0;
 	if (!was_interrupted && pk_interrupted()) {
-		pk_err_set(err, "interrupted while the cloneCommand of remote '%s' ran", made->remote);
+		pk_err_set(err, "interrupted while the cloneCommand of remote '%s' ran",
+			   made->remote);
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
 	if (pk_now() - started >= proc.timeout) {
-		pk_err_set(err, "the cloneCommand of remote '%s' did not %s the clone '%s' in %d seconds", made->remote,
-			   call->verb, made->id, proc.timeout);
+		pk_err_set(
+			err,
+			"the cloneCommand of remote '%s' did not %s the clone '%s' in %d seconds",
+			made->remote, call->verb, made->id, proc.timeout);
 		tell_said(call, err);
 		return pk_err_hint(err, "git config postkit.%s SECONDS gives it longer", key);
 	}
-	pk_err_set(err, "the cloneCommand of remote '%s' could not %s the clone '%s': exit status %d", made->remote,
-		   call->verb, made->id, status);
+	pk_err_set(err,
+		   "the cloneCommand of remote '%s' could not %s the clone '%s': exit status %d",
+		   made->remote, call->verb, made->id, status);
 	tell_said(call, err);
 	return -1;
 }
 
-int pk_made_destroy(const struct pk_repo *repo, const struct pk_config *config, struct pk_made *made, struct pk_err *err)
+int pk_made_destroy(const struct pk_repo *repo, const struct pk_config *config,
+		    struct pk_made *made, struct pk_err *err)
 {
-	struct call call __attribute__((cleanup(call_release))) = {
-		.repo = repo, .config = config, .made = made, .verb = "destroy", .out = PK_BUF_INIT, .said = PK_BUF_INIT
-	};
+	struct call call __attribute__((cleanup(call_release))) = { .repo = repo,
+								    .config = config,
+								    .made = made,
+								    .verb = "destroy",
+								    .out = PK_BUF_INIT,
+								    .said = PK_BUF_INIT };
 
 	if (run(&call, err) < 0)
 		return -1;
@@ -113,18 +123,23 @@ static int read_string(struct call *call, struct pk_conninfo *ret, struct pk_err
 	static const char hint[] = "see git help postkit, CLONES BY A COMMAND";
 
 	pk_buf_rtrim(&call->out);
-	if (!call->out.len || strchr(call->out.ptr, '\n') || strlen(call->out.ptr) != call->out.len ||
-	    !pk_conninfo_looks_like(call->out.ptr)) {
-		pk_err_set(err, "the cloneCommand of remote '%s' printed %s instead of one connection string",
+	if (!call->out.len || strchr(call->out.ptr, '\n') ||
+	    strlen(call->out.ptr) != call->out.len || !pk_conninfo_looks_like(call->out.ptr)) {
+		pk_err_set(err,
+			   "the cloneCommand of remote '%s' printed %s instead of one connection "
+			   "string",
 			   call->made->remote, call->out.len ? "something else" : "nothing");
 		tell_said(call, err);
 		return pk_err_hint(err, hint);
 	}
 	if (pk_conninfo_parse(ret, call->out.ptr, err) < 0)
-		return pk_err_wrap(err, "what the cloneCommand of remote '%s' printed", call->made->remote);
+		return pk_err_wrap(err, "what the cloneCommand of remote '%s' printed",
+				   call->made->remote);
 	if (pk_conninfo_get(ret, "dbname"))
 		return 0;
-	pk_err_set(err, "the connection string of the cloneCommand of remote '%s' names no database", call->made->remote);
+	pk_err_set(err,
+		   "the connection string of the cloneCommand of remote '%s' names no database",
+		   call->made->remote);
 	return pk_err_hint(err, hint);
 }
 
@@ -132,31 +147,36 @@ static int check_clone(const struct pk_made *made, struct pk_conn *conn, struct 
 {
 	if (conn->version / 10000 == made->major)
 		return 0;
-	return pk_err_set(err, "the clone '%s' is PostgreSQL %d, and remote '%s' is %d", made->id, conn->version / 10000,
-			  made->remote, made->major);
+	return pk_err_set(err, "the clone '%s' is PostgreSQL %d, and remote '%s' is %d", made->id,
+			  conn->version / 10000, made->remote, made->major);
 }
 
 /* The login: a role for it where the string names a superuser, for SQL of branches must not run as one. */
-static int choose_login(struct pk_server *server, struct pk_conn *conn, const char *role, struct pk_err *err)
+static int choose_login(struct pk_server *server, struct pk_conn *conn, const char *role,
+			struct pk_err *err)
 {
 	struct pk_made *made = server->made;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	const char *const params[] = { role };
 
 	if (pk_query(conn,
-		     "SELECT r.rolname, r.rolsuper, pg_catalog.pg_has_role(r.oid, t.oid, 'MEMBER') FROM pg_catalog.pg_roles r "
-		     "LEFT JOIN pg_catalog.pg_roles t ON t.rolname = $1 WHERE r.rolname = current_user",
+		     "SELECT r.rolname, r.rolsuper, pg_catalog.pg_has_role(r.oid, t.oid, 'MEMBER') "
+		     "FROM pg_catalog.pg_roles r "
+		     "LEFT JOIN pg_catalog.pg_roles t ON t.rolname = $1 WHERE r.rolname = "
+		     "current_user",
 		     1, params, &rows, err) < 0)
 		return -1;
 	if (!pk_rows_get(&rows, 0, 2))
-		return pk_err_set(err, "the clone '%s' has no role '%s', which deploys to '%s'", made->id, role, made->remote);
+		return pk_err_set(err, "the clone '%s' has no role '%s', which deploys to '%s'",
+				  made->id, role, made->remote);
 	if (pk_rows_true(&rows, 0, 1)) {
 		made->login = pk_printf(PK_LOGIN "_%.8s", server->owner_id);
 		made->password = pk_random_hex(24);
 		server->login = pk_strdup(made->login);
 		const char *const login[] = { made->login };
 		PK_FREE char *there = NULL;
-		if (pk_query_value(conn, "SELECT '1' FROM pg_catalog.pg_roles WHERE rolname = $1", 1, login, &there, err) < 0 ||
+		if (pk_query_value(conn, "SELECT '1' FROM pg_catalog.pg_roles WHERE rolname = $1",
+				   1, login, &there, err) < 0 ||
 		    pk_given_make_login(conn, made->login, made->password, there != NULL, err) < 0)
 			return -1;
 		return pk_role_hand_over(server, conn, role, err);
@@ -166,9 +186,11 @@ static int choose_login(struct pk_server *server, struct pk_conn *conn, const ch
 	server->login = pk_strdup(made->login);
 	if (pk_rows_true(&rows, 0, 2))
 		return 0;
-	pk_err_set(err, "the role '%s' of the clone '%s' cannot act as '%s', which deploys to '%s'", made->login, made->id,
-		   role, made->remote);
-	return pk_err_hint(err, "let the command print the string of a member of that role, or of a superuser");
+	pk_err_set(err, "the role '%s' of the clone '%s' cannot act as '%s', which deploys to '%s'",
+		   made->login, made->id, role, made->remote);
+	return pk_err_hint(
+		err,
+		"let the command print the string of a member of that role, or of a superuser");
 }
 
 static void fill_who(struct pk_server *server)
@@ -219,17 +241,20 @@ static int undo(struct pk_server *server, struct pk_err *err)
 
 	if (pk_made_destroy(server->repo, server->config, server->made, &second) == 0)
 		return -1;
-	return pk_err_hint(err, "what it made may be left: %s; git postkit gc tries again", second.msg);
+	return pk_err_hint(err, "what it made may be left: %s; git postkit gc tries again",
+			   second.msg);
 }
 
-int pk_server_make(struct pk_server *server, const char *purpose, const char *label, const char *role, char **ret_db,
-		   struct pk_err *err)
+int pk_server_make(struct pk_server *server, const char *purpose, const char *label,
+		   const char *role, char **ret_db, struct pk_err *err)
 {
 	struct pk_made *made = server->made;
-	struct call call __attribute__((cleanup(call_release))) = {
-		.repo = server->repo, .config = server->config, .made = made, .verb = "create",
-		.out = PK_BUF_INIT,   .said = PK_BUF_INIT
-	};
+	struct call call __attribute__((cleanup(call_release))) = { .repo = server->repo,
+								    .config = server->config,
+								    .made = made,
+								    .verb = "create",
+								    .out = PK_BUF_INIT,
+								    .said = PK_BUF_INIT };
 	PK_FREE char *random = pk_random_hex(4);
 
 	made->id = pk_printf("pk-%.8s-%s", server->owner_id, random);
@@ -247,7 +272,8 @@ int pk_server_make(struct pk_server *server, const char *purpose, const char *la
 /* ---- opening ---- */
 
 /* ret NULL: is there one? */
-static int find(const struct pk_server_want *want, struct pk_made *ret, bool *ret_found, struct pk_err *err)
+static int find(const struct pk_server_want *want, struct pk_made *ret, bool *ret_found,
+		struct pk_err *err)
 {
 	PK_AUTO(pk_made_list) list = PK_MADE_LIST_INIT;
 
@@ -258,7 +284,8 @@ static int find(const struct pk_server_want *want, struct pk_made *ret, bool *re
 		return -1;
 	for (size_t i = 0; i < list.n && !*ret_found; i++) {
 		struct pk_made *m = &list.items[i];
-		*ret_found = m->url && strcmp(m->purpose, "clone") == 0 && strcmp(m->label, want->session) == 0;
+		*ret_found = m->url && strcmp(m->purpose, "clone") == 0 &&
+			     strcmp(m->label, want->session) == 0;
 		if (*ret_found && ret) {
 			*ret = *m;
 			*m = (struct pk_made)PK_MADE_INIT;

@@ -22,12 +22,14 @@ static const struct {
 	const char *said, *msg, *hint;
 } reasons[] = {
 	{ "permission denied", "this user may not use Docker",
-	  "sudo usermod -aG docker $USER, then log in again; whoever is in that group may do what root may" },
+	  "sudo usermod -aG docker $USER, then log in again; whoever is in that group may do what "
+	  "root may" },
 	{ "Cannot connect to the Docker daemon", "Docker's daemon does not run",
 	  "start it: sudo systemctl start docker (or what DOCKER_HOST names)" },
 	{ "failed to connect to the docker API", "Docker's daemon does not run",
 	  "start it: sudo systemctl start docker (or what DOCKER_HOST names)" },
-	{ "no space left", "there is no room left on the disk for Docker", "make room: docker system df tells what takes it" },
+	{ "no space left", "there is no room left on the disk for Docker",
+	  "make room: docker system df tells what takes it" },
 };
 
 /* docker itself failed: with 125 and above for run, with 1 for all else. */
@@ -46,11 +48,13 @@ static int explain(const char *what, struct pk_buf *said, struct pk_err *err)
 }
 
 /* out NULL: dropped. *ret_status is docker's. */
-static int docker(const struct pk_strv *args, const char *input, struct pk_buf *out, struct pk_buf *said,
-		  int *ret_status, struct pk_err *err)
+static int docker(const struct pk_strv *args, const char *input, struct pk_buf *out,
+		  struct pk_buf *said, int *ret_status, struct pk_err *err)
 {
 	PK_FREE const char **argv = pk_alloc((args->n + 2) * sizeof(*argv));
-	const struct pk_proc proc = { .argv = argv, .cwd = "/", .input = input, .out = out, .err_out = said };
+	const struct pk_proc proc = {
+		.argv = argv, .cwd = "/", .input = input, .out = out, .err_out = said
+	};
 
 	argv[0] = "docker";
 	for (size_t i = 0; i < args->n; i++)
@@ -63,8 +67,8 @@ static int docker(const struct pk_strv *args, const char *input, struct pk_buf *
 }
 
 /* Words apart by spaces, none of which holds one. */
-static int simple(const char *words, const char *last, struct pk_buf *out, struct pk_buf *said, int *ret_status,
-		  struct pk_err *err)
+static int simple(const char *words, const char *last, struct pk_buf *out, struct pk_buf *said,
+		  int *ret_status, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 
@@ -88,7 +92,8 @@ static char *fill_in(const char *pattern, int major)
 	return pk_buf_take(&text);
 }
 
-char *pk_docker_image_for(const struct pk_config *config, const char *remote, int major, bool *ret_set)
+char *pk_docker_image_for(const struct pk_config *config, const char *remote, int major,
+			  bool *ret_set)
 {
 	PK_FREE char *own = remote ? pk_printf("remote.%s.dockerImage", remote) : NULL;
 	const char *const keys[] = { own, "dockerImage" };
@@ -113,10 +118,13 @@ static int pull(const char *image, struct pk_err *err)
 	if (status == 0)
 		return 0;
 	pk_buf_rtrim(&said);
-	pk_err_set(err, "the Docker image '%s' is not on this machine, and could not be pulled", image);
+	pk_err_set(err, "the Docker image '%s' is not on this machine, and could not be pulled",
+		   image);
 	pk_err_detail(err, "%s", said.ptr);
-	return pk_err_hint(err, "docker pull '%s' where there is a network, or bring it by docker save and docker load; "
-				"git config postkit.dockerImage names another one",
+	return pk_err_hint(err,
+			   "docker pull '%s' where there is a network, or bring it by docker save "
+			   "and docker load; "
+			   "git config postkit.dockerImage names another one",
 			   image);
 }
 
@@ -125,8 +133,10 @@ int pk_docker_check(const char *image, int major, struct pk_err *err)
 	PK_AUTO(pk_buf) said = PK_BUF_INIT, version = PK_BUF_INIT;
 	int status = 0;
 
-	if (*image == '-' || simple("image inspect --format {{.Id}}", image, NULL, &said, &status, err) < 0)
-		return *image == '-' ? pk_err_set(err, "'%s' is no name of a Docker image", image) : -1;
+	if (*image == '-' ||
+	    simple("image inspect --format {{.Id}}", image, NULL, &said, &status, err) < 0)
+		return *image == '-' ? pk_err_set(err, "'%s' is no name of a Docker image", image)
+				     : -1;
 	if (status != 0 && !strstr(said.ptr, "No such image"))
 		return explain("Docker cannot be used", &said, err);
 	if (status != 0 && pull(image, err) < 0)
@@ -142,19 +152,22 @@ int pk_docker_check(const char *image, int major, struct pk_err *err)
 		return -1;
 	const char *at = status == 0 ? strstr(version.ptr, "(PostgreSQL) ") : NULL;
 	if (!at)
-		return explain("the Docker image has no server of PostgreSQL that runs", &said, err);
+		return explain("the Docker image has no server of PostgreSQL that runs", &said,
+			       err);
 	if (atoi(at + strlen("(PostgreSQL) ")) == major)
 		return 0;
 	pk_err_set(err, "the Docker image '%s' has PostgreSQL %d, and %d is needed", image,
 		   atoi(at + strlen("(PostgreSQL) ")), major);
-	return pk_err_hint(err, "in postkit.dockerImage {major} stands for the version that is needed");
+	return pk_err_hint(err,
+			   "in postkit.dockerImage {major} stands for the version that is needed");
 }
 
 /* ---- containers ---- */
 
 static char *name_of(const struct pk_place *place)
 {
-	return pk_printf("git-postkit-%016llx-pg%d", (unsigned long long)pk_hash(place->dir, strlen(place->dir), 0),
+	return pk_printf("git-postkit-%016llx-pg%d",
+			 (unsigned long long)pk_hash(place->dir, strlen(place->dir), 0),
 			 place->major);
 }
 
@@ -167,8 +180,8 @@ static char *passwd_of(const struct pk_place *place)
 static int write_passwd(const struct pk_place *place, struct pk_err *err)
 {
 	PK_FREE char *path = passwd_of(place);
-	PK_FREE char *text = pk_printf("root:x:0:0::/:/bin/sh\npostgres:x:%u:%u::/:/bin/sh\n", (unsigned)place->uid,
-				       (unsigned)place->gid);
+	PK_FREE char *text = pk_printf("root:x:0:0::/:/bin/sh\npostgres:x:%u:%u::/:/bin/sh\n",
+				       (unsigned)place->uid, (unsigned)place->gid);
 
 	return pk_write_file(path, text, strlen(text), 0644, err);
 }
@@ -176,7 +189,8 @@ static int write_passwd(const struct pk_place *place, struct pk_err *err)
 static void mount(struct pk_strv *args, const char *from, const char *to, bool read_only)
 {
 	pk_strv_push(args, "--mount");
-	pk_strv_pushf(args, "type=bind,\"source=%s\",\"target=%s\"%s", from, to, read_only ? ",readonly" : "");
+	pk_strv_pushf(args, "type=bind,\"source=%s\",\"target=%s\"%s", from, to,
+		      read_only ? ",readonly" : "");
 }
 
 /* As far as all runs are alike. */
@@ -184,8 +198,11 @@ static void common(const struct pk_place *place, const char *program, struct pk_
 {
 	PK_FREE char *passwd = passwd_of(place);
 
-	pk_strv_split(args, "--network none --cap-drop ALL --security-opt no-new-privileges --env LC_ALL=C.UTF-8 --env TZ=UTC "
-			    "--workdir /", ' ');
+	pk_strv_split(args,
+		      "--network none --cap-drop ALL --security-opt no-new-privileges --env "
+		      "LC_ALL=C.UTF-8 --env TZ=UTC "
+		      "--workdir /",
+		      ' ');
 	pk_strv_pushf(args, "--label=" LABEL "=%s", place->dir);
 	pk_strv_pushf(args, "--user=%u:%u", (unsigned)place->uid, (unsigned)place->gid);
 	mount(args, passwd, "/etc/passwd", true);
@@ -199,8 +216,8 @@ static void add_all(struct pk_strv *args, const char *const *argv)
 		pk_strv_push(args, *argv);
 }
 
-int pk_docker_run(const struct pk_place *place, const char *const *argv, const char *input, struct pk_buf *said,
-		  int *ret_status, struct pk_err *err)
+int pk_docker_run(const struct pk_place *place, const char *const *argv, const char *input,
+		  struct pk_buf *said, int *ret_status, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 
@@ -256,25 +273,33 @@ static int remove_container(const struct pk_place *place, struct pk_err *err)
 		return 0;
 	const char *label = strchr(dir.ptr, ' ');
 	if (!label || strcmp(label + 1, place->dir) != 0)
-		return pk_err_set(err, "the container '%s' is not of the local server in '%s'", name, place->dir);
+		return pk_err_set(err, "the container '%s' is not of the local server in '%s'",
+				  name, place->dir);
 	if (simple("rm --force --volumes", name, NULL, &said, &status, err) < 0)
 		return -1;
-	return status == 0 ? 0 : explain("the container of the local server cannot be removed", &said, err);
+	return status == 0
+		       ? 0
+		       : explain("the container of the local server cannot be removed", &said, err);
 }
 
-int pk_docker_start(const struct pk_place *place, const char *const *argv, const char *socket_dir, struct pk_err *err)
+int pk_docker_start(const struct pk_place *place, const char *const *argv, const char *socket_dir,
+		    struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
-	PK_FREE char *name = name_of(place), *pid_file = pk_path_join(place->data, "postmaster.pid");
+	PK_FREE char *name = name_of(place),
+		     *pid_file = pk_path_join(place->data, "postmaster.pid");
 	int status = 0;
 
 	if (remove_container(place, err) < 0 || write_passwd(place, err) < 0)
 		return -1;
 	/* numbers of processes of another container mean nothing in this one */
 	unlink(pid_file);
-	pk_strv_split(&args, "run --detach --init --shm-size 1g --stop-signal SIGINT --log-driver json-file "
-			     "--log-opt max-size=8m", ' ');
+	pk_strv_split(
+		&args,
+		"run --detach --init --shm-size 1g --stop-signal SIGINT --log-driver json-file "
+		"--log-opt max-size=8m",
+		' ');
 	pk_strv_pushf(&args, "--name=%s", name);
 	common(place, argv[0], &args);
 	mount(&args, socket_dir, socket_dir, false);

@@ -28,15 +28,20 @@ char *pk_docker_clients(const char *image)
 {
 	PK_FREE char *state = pk_place_state_dir(), *self = pk_proc_self();
 	PK_FREE char *program = quoted(self), *name = quoted(image);
-	PK_FREE char *dir = pk_printf("%s/clients/%016llx", state, (unsigned long long)pk_hash(image, strlen(image), 0));
+	PK_FREE char *dir = pk_printf("%s/clients/%016llx", state,
+				      (unsigned long long)pk_hash(image, strlen(image), 0));
 
 	for (size_t i = 0; i < PK_COUNT(programs); i++) {
 		PK_FREE char *path = pk_path_join(dir, programs[i]);
-		PK_FREE char *text = pk_printf("#!/bin/sh\nexec %s --internal-docker %s %s \"$@\"\n", program, name, programs[i]);
+		PK_FREE char *text =
+			pk_printf("#!/bin/sh\nexec %s --internal-docker %s %s \"$@\"\n", program,
+				  name, programs[i]);
 		PK_AUTO(pk_buf) there = PK_BUF_INIT;
-		if (pk_path_exists(path) && pk_read_file(path, &there, NULL) == 0 && pk_streq(there.ptr, text))
+		if (pk_path_exists(path) && pk_read_file(path, &there, NULL) == 0 &&
+		    pk_streq(there.ptr, text))
 			continue;
-		if (pk_write_file(path, text, strlen(text), 0755, NULL) < 0 || chmod(path, 0755) < 0)
+		if (pk_write_file(path, text, strlen(text), 0755, NULL) < 0 ||
+		    chmod(path, 0755) < 0)
 			return NULL;
 	}
 	return pk_take(&dir);
@@ -88,8 +93,11 @@ int pk_server_docker_main(int argc, char **argv)
 		at++;
 	if (at + 2 >= argc)
 		return PK_EXIT_USAGE;
-	pk_strv_split(&args, "docker run --rm --init --interactive --network host --cap-drop ALL --security-opt "
-			     "no-new-privileges --env LC_ALL=C.UTF-8 --env HOME=/tmp --workdir /", ' ');
+	pk_strv_split(
+		&args,
+		"docker run --rm --init --interactive --network host --cap-drop ALL --security-opt "
+		"no-new-privileges --env LC_ALL=C.UTF-8 --env HOME=/tmp --workdir /",
+		' ');
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		pk_strv_push(&args, "--tty");
 	if (geteuid() == 0) /* sockets of servers that run as somebody else */
@@ -100,7 +108,8 @@ int pk_server_docker_main(int argc, char **argv)
 	for (int i = at + 3; i < argc; i++)
 		see_all(&dirs, argv[i]);
 	for (size_t i = 0; i < dirs.n; i++)
-		pk_strv_pushf(&args, "--mount=type=bind,\"source=%s\",\"target=%s\"", dirs.items[i], dirs.items[i]);
+		pk_strv_pushf(&args, "--mount=type=bind,\"source=%s\",\"target=%s\"", dirs.items[i],
+			      dirs.items[i]);
 	pk_strv_push(&args, argv[at + 1]);
 	for (int i = at + 3; i < argc; i++)
 		pk_strv_push(&args, argv[i]);

@@ -7,21 +7,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int check_server(struct pk_server *server, struct pk_conn *conn, const char *setting, int major,
-			struct pk_err *err)
+static int check_server(struct pk_server *server, struct pk_conn *conn, const char *setting,
+			int major, struct pk_err *err)
 {
 	PK_FREE char *may = NULL;
 
 	server->major = conn->version / 10000;
 	if (major && server->major != major) {
-		pk_err_set(err,
-			   "the server of %s, '%s', is PostgreSQL %d, and %d is needed",
+		pk_err_set(err, "the server of %s, '%s', is PostgreSQL %d, and %d is needed",
 			   setting, conn->where, server->major, major);
-		return pk_err_hint(
-			err,
-			"name a server of PostgreSQL %d, or unset %s and install "
-			"postgresql-%d",
-			major, setting, major);
+		return pk_err_hint(err,
+				   "name a server of PostgreSQL %d, or unset %s and install "
+				   "postgresql-%d",
+				   major, setting, major);
 	}
 	if (pk_query_value(conn,
 			   "SELECT (rolsuper OR (rolcreatedb AND rolcreaterole))::text FROM "
@@ -31,8 +29,8 @@ static int check_server(struct pk_server *server, struct pk_conn *conn, const ch
 		return -1;
 	if (pk_streq(may, "true"))
 		return 0;
-	pk_err_set(err, "the role of %s may not create databases and roles on '%s'",
-		   setting, conn->where);
+	pk_err_set(err, "the role of %s may not create databases and roles on '%s'", setting,
+		   conn->where);
 	return pk_err_hint(err, "name a superuser, or a role with CREATEDB and CREATEROLE");
 }
 
@@ -62,7 +60,8 @@ static int login_password(const char *where, const char *login, char **ret, bool
 	return pk_write_file(path, *ret, strlen(*ret), 0600, err);
 }
 
-int pk_given_make_login(struct pk_conn *conn, const char *login, const char *password, bool there, struct pk_err *err)
+int pk_given_make_login(struct pk_conn *conn, const char *login, const char *password, bool there,
+			struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
@@ -113,7 +112,8 @@ void pk_given_take_address(struct pk_server *server)
 		pk_conninfo_set(&server->user, keys[i], pk_conninfo_get(&server->admin, keys[i]));
 }
 
-int pk_given_open(struct pk_server *server, const char *setting, const char *url, int major, struct pk_err *err)
+int pk_given_open(struct pk_server *server, const char *setting, const char *url, int major,
+		  struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 

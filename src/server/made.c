@@ -15,8 +15,8 @@ static void wipe(char *secret)
 
 void pk_made_release(struct pk_made *made)
 {
-	char *all[] = { made->id, made->remote, made->command, made->purpose, made->label, made->db, made->login,
-			made->role };
+	char *all[] = { made->id,    made->remote, made->command, made->purpose,
+			made->label, made->db,	   made->login,	  made->role };
 
 	for (size_t i = 0; i < PK_COUNT(all); i++)
 		free(all[i]);
@@ -98,7 +98,8 @@ int pk_made_read(const struct pk_repo *repo, struct pk_made_list *ret, struct pk
 		return -1;
 	for (size_t i = 0; i < files.n; i++) {
 		PK_FREE char *path = pk_path_join(dir, files.items[i]);
-		PK_FREE char *id = pk_strndup(files.items[i], strlen(files.items[i]) - strlen(".json"));
+		PK_FREE char *id =
+			pk_strndup(files.items[i], strlen(files.items[i]) - strlen(".json"));
 		if (ret->n == ret->cap) {
 			ret->cap = ret->cap ? 2 * ret->cap : 8;
 			ret->items = pk_realloc_array(ret->items, ret->cap, sizeof(*ret->items));
@@ -125,9 +126,10 @@ int pk_made_write(const struct pk_repo *repo, const struct pk_made *made, struct
 	PK_FREE char *dir = dir_of(repo), *path = file_of(repo, made->id, ".json");
 	const struct {
 		const char *key, *value;
-	} pairs[] = { { "remote", made->remote }, { "command", made->command }, { "purpose", made->purpose },
-		      { "label", made->label },	  { "url", made->url },		{ "database", made->db },
-		      { "login", made->login },	  { "password", made->password },
+	} pairs[] = { { "remote", made->remote },   { "command", made->command },
+		      { "purpose", made->purpose }, { "label", made->label },
+		      { "url", made->url },	    { "database", made->db },
+		      { "login", made->login },	    { "password", made->password },
 		      { "role", made->role } };
 	struct stat st;
 
@@ -140,7 +142,8 @@ int pk_made_write(const struct pk_repo *repo, const struct pk_made *made, struct
 	char *text = pk_json_print(json.root);
 	int status = pk_write_file(path, text, strlen(text), 0600, err);
 	wipe(text);
-	if (status == 0 && geteuid() == 0 && stat(repo->commondir, &st) == 0 && lchown(path, st.st_uid, st.st_gid) < 0)
+	if (status == 0 && geteuid() == 0 && stat(repo->commondir, &st) == 0 &&
+	    lchown(path, st.st_uid, st.st_gid) < 0)
 		return pk_err_errno(err, "cannot give '%s' to the owner of the repository", path);
 	return status;
 }
@@ -162,7 +165,8 @@ bool pk_made_busy(const struct pk_repo *repo, const struct pk_made *made)
 
 void pk_made_forget(const struct pk_repo *repo, struct pk_made *made)
 {
-	PK_FREE char *path = file_of(repo, made->id, ".json"), *lock = file_of(repo, made->id, ".lock");
+	PK_FREE char *path = file_of(repo, made->id, ".json"),
+		     *lock = file_of(repo, made->id, ".lock");
 
 	unlink(path);
 	unlink(lock);

@@ -19,8 +19,8 @@ struct pk_made {
 	char *url;		/* as the command printed it; NULL: it is not finished */
 	char *db;		/* the database that it names */
 	char *login;		/* as whom SQL of users runs there */
-	char *password;		/* of a login role that we made; NULL: the login is whom url names */
-	char *role;		/* and then as whom it acts */
+	char *password; /* of a login role that we made; NULL: the login is whom url names */
+	char *role;	/* and then as whom it acts */
 	int64_t created;
 	int major;
 	struct pk_lock lock; /* held by who makes it or uses it for itself */
@@ -50,8 +50,8 @@ int pk_made_write(const struct pk_repo *repo, const struct pk_made *made, struct
  * The command is told to destroy it: that of the settings, else the one that made it. Then it is forgotten;
  * after a failure it is not.
  */
-int pk_made_destroy(const struct pk_repo *repo, const struct pk_config *config, struct pk_made *made,
-		    struct pk_err *err);
+int pk_made_destroy(const struct pk_repo *repo, const struct pk_config *config,
+		    struct pk_made *made, struct pk_err *err);
 
 /* ---- inside server/ ---- */
 

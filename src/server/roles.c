@@ -97,10 +97,9 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 				   "migrations "
 				   "must not get at them",
 				   role, conn->where);
-			return pk_err_hint(
-				err,
-				"a local server of our own has stand-ins for such roles: unset postkit.server, "
-				"or the cloneServer of the remote");
+			return pk_err_hint(err, "a local server of our own has stand-ins for such "
+						"roles: unset postkit.server, "
+						"or the cloneServer of the remote");
 		}
 		return pk_rows_true(&rows, 0, 0) ? 0 : grant_role(server, conn, role, err);
 	}
@@ -109,12 +108,14 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 }
 
 /* A clone by a command has the roles themselves, who are what they are. */
-static int add_missing(struct pk_server *server, struct pk_conn *conn, const char *role, struct pk_err *err)
+static int add_missing(struct pk_server *server, struct pk_conn *conn, const char *role,
+		       struct pk_err *err)
 {
 	const char *const params[] = { role };
 	PK_FREE char *there = NULL;
 
-	if (pk_query_value(conn, "SELECT '1' FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params, &there, err) < 0)
+	if (pk_query_value(conn, "SELECT '1' FROM pg_catalog.pg_roles WHERE rolname = $1", 1,
+			   params, &there, err) < 0)
 		return -1;
 	if (there)
 		return 0;
@@ -122,13 +123,16 @@ static int add_missing(struct pk_server *server, struct pk_conn *conn, const cha
 }
 
 /* To run code on the machine of the server, or to get there. All else is the clone's own matter, which is thrown away. */
-static const char mighty_sql[] =
-	"SELECT 'yes' FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_roles p ON pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER') "
-	"WHERE r.rolname = $1 AND (p.rolsuper OR p.rolname IN ('pg_execute_server_program', 'pg_read_server_files', "
-	"'pg_write_server_files') OR (p.rolcreaterole AND pg_catalog.current_setting('server_version_num')::int < 160000)) "
-	"LIMIT 1";
+static const char mighty_sql[] = "SELECT 'yes' FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_roles "
+				 "p ON pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER') "
+				 "WHERE r.rolname = $1 AND (p.rolsuper OR p.rolname IN "
+				 "('pg_execute_server_program', 'pg_read_server_files', "
+				 "'pg_write_server_files') OR (p.rolcreaterole AND "
+				 "pg_catalog.current_setting('server_version_num')::int < 160000)) "
+				 "LIMIT 1";
 
-int pk_role_hand_over(struct pk_server *server, struct pk_conn *conn, const char *role, struct pk_err *err)
+int pk_role_hand_over(struct pk_server *server, struct pk_conn *conn, const char *role,
+		      struct pk_err *err)
 {
 	const char *const params[] = { role };
 	PK_FREE char *mighty = NULL;
@@ -137,8 +141,12 @@ int pk_role_hand_over(struct pk_server *server, struct pk_conn *conn, const char
 		return -1;
 	if (!mighty)
 		return grant_role(server, conn, role, err);
-	pk_err_set(err, "role '%s' has powers over the server of the clone, and SQL of migrations must not get at them", role);
-	return pk_err_hint(err, "deploy as a role that is no superuser; or let the command take its powers in the clone: "
+	pk_err_set(err,
+		   "role '%s' has powers over the server of the clone, and SQL of migrations must "
+		   "not get at them",
+		   role);
+	return pk_err_hint(err, "deploy as a role that is no superuser; or let the command take "
+				"its powers in the clone: "
 				"ALTER ROLE ... NOSUPERUSER NOCREATEROLE");
 }
 
@@ -155,7 +163,8 @@ int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles
 			continue;
 		if (!conn && pk_server_admin(server, &conn, err) < 0)
 			return -1;
-		if ((server->made ? add_missing(server, conn, role, err) : ensure_role(server, conn, role, err)) < 0)
+		if ((server->made ? add_missing(server, conn, role, err)
+				  : ensure_role(server, conn, role, err)) < 0)
 			return -1;
 	}
 	return 0;

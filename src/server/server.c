@@ -112,14 +112,17 @@ static bool socket_answers(const char *data)
 /* Under the lock: the watcher does not stop it between our look and our use. */
 static int ensure_running(const struct pk_place *place, const char *bindir, struct pk_err *err)
 {
-	if (!pk_cluster_exists(place) && place->image && pk_docker_check(place->image, place->major, err) < 0)
+	if (!pk_cluster_exists(place) && place->image &&
+	    pk_docker_check(place->image, place->major, err) < 0)
 		return -1;
 	if (!pk_cluster_exists(place) && pk_cluster_create(place, bindir, err) < 0)
 		return -1;
 	if (place->image && socket_answers(place->data))
 		return 0;
 	if (place->image)
-		return pk_docker_check(place->image, 0, err) < 0 ? -1 : pk_cluster_start(place, bindir, err);
+		return pk_docker_check(place->image, 0, err) < 0
+			       ? -1
+			       : pk_cluster_start(place, bindir, err);
 	if (pk_cluster_settle(place, err) < 0)
 		return -1;
 	pid_t pid = pk_cluster_pid(place->data);
@@ -140,7 +143,8 @@ static char *clients_of(const struct pk_place *place, const struct pk_config *co
 	return here ? NULL : pk_docker_clients(place->image);
 }
 
-static int open_private(struct pk_server *server, const struct pk_server_want *want, struct pk_err *err)
+static int open_private(struct pk_server *server, const struct pk_server_want *want,
+			struct pk_err *err)
 {
 	struct pk_choice choice __attribute__((cleanup(pk_choice_release))) = { 0 };
 	struct pk_place place = PK_PLACE_INIT;
@@ -163,14 +167,16 @@ static int open_private(struct pk_server *server, const struct pk_server_want *w
 			start_watcher(&place, want->config);
 		if (status < 0)
 			pk_choice_failed(&choice, err);
-		server->bindir = place.image ? clients_of(&place, want->config) : pk_take(&choice.bindir);
+		server->bindir =
+			place.image ? clients_of(&place, want->config) : pk_take(&choice.bindir);
 	}
 	pk_lock_release(&lock);
 	pk_place_release(&place);
 	return status;
 }
 
-bool pk_server_given(const struct pk_config *config, const char *remote, char **ret_setting, const char **ret_url)
+bool pk_server_given(const struct pk_config *config, const char *remote, char **ret_setting,
+		     const char **ret_url)
 {
 	PK_FREE char *own = remote ? pk_printf("remote.%s.cloneServer", remote) : NULL;
 	const char *const keys[] = { own, "server" };
@@ -186,7 +192,8 @@ bool pk_server_given(const struct pk_config *config, const char *remote, char **
 	return false;
 }
 
-int pk_server_open_for(struct pk_server *server, const struct pk_server_want *want, struct pk_err *err)
+int pk_server_open_for(struct pk_server *server, const struct pk_server_want *want,
+		       struct pk_err *err)
 {
 	PK_FREE char *setting = NULL;
 	const char *url;
@@ -383,7 +390,8 @@ void pk_server_admin_info(const struct pk_server *server, const char *db, struct
 	pk_conninfo_set(ret, "dbname", db);
 	if (server->major >= 17) {
 		const char *given = pk_conninfo_get(ret, "options");
-		PK_FREE char *options = pk_printf("%s%s-c event_triggers=off", given ? given : "", given ? " " : "");
+		PK_FREE char *options = pk_printf("%s%s-c event_triggers=off", given ? given : "",
+						  given ? " " : "");
 
 		pk_conninfo_set(ret, "options", options);
 	}
