@@ -101,17 +101,39 @@ static int contradicts(const struct pk_place *place, enum kind kind, struct pk_e
 				"--unset postkit.serverKind keeps it");
 }
 
-static bool use_image(struct pk_choice *ret, char **image, const char *why)
+/* Why it would be a container; NULL: it is none. */
+static const char *why_docker(enum kind kind, bool made, const struct pk_place *place,
+			      bool image_set, bool installed)
+{
+	if (made)
+		return place->image ? "as it was made" : NULL;
+	if (kind != AUTO)
+		return kind == DOCKER ? "as postkit.serverKind says" : NULL;
+	if (image_set)
+		return "for an image is set";
+	return !installed && pk_docker_installed() ? "for no such server is installed here" : NULL;
+}
+
+static int choose_docker(struct pk_choice *ret, char **image, const char *why)
 {
 	ret->image = pk_take(image);
 	ret->why = why;
-	return true;
+	return 0;
+}
+
+static int choose_programs(struct pk_choice *ret, const struct pk_pg_programs *found,
+			   const char *why)
+{
+	ret->bindir = pk_strdup(found->bindir);
+	ret->why = why;
+	return 0;
 }
 
 int pk_choice_make(const struct pk_server_want *want, struct pk_choice *ret, struct pk_err *err)
 {
 	struct pk_place place __attribute__((cleanup(pk_place_release))) = PK_PLACE_INIT;
 	struct pk_pg_list list __attribute__((cleanup(pk_pg_list_release))) = PK_PG_LIST_INIT;
+	const struct pk_pg_programs *found;
 	enum kind kind;
 	bool made, set;
 
@@ -120,30 +142,25 @@ int pk_choice_make(const struct pk_server_want *want, struct pk_choice *ret, str
 		return -1;
 	if (made && kind != AUTO && (kind == DOCKER) != (place.image != NULL))
 		return contradicts(&place, kind, err);
-	const struct pk_pg_programs *found =
-		made && place.image ? NULL : pk_pg_find_server(want->config, want->major, &list);
-	ret->major = want->major	   ? want->major
-		     : made && place.image ? place.major
-		     : found		   ? found->major
-					   : NEWEST_MAJOR;
+	found = pk_pg_find_server(want->config, want->major, &list);
+	if (made && place.image)
+		ret->major = place.major;
+	else if (want->major || found)
+		ret->major = want->major ? want->major : found->major;
+	else
+		ret->major = NEWEST_MAJOR;
 	PK_FREE char *image = pk_docker_image_for(want->config, want->remote, ret->major, &set);
-	bool docker =
-		made ? place.image && use_image(ret, set ? &image : &place.image, "as it was made")
-		: kind == DOCKER ? use_image(ret, &image, "as postkit.serverKind says")
-		: kind == AUTO && set
-			? use_image(ret, &image, "for an image is set")
-			: kind == AUTO && !found && pk_docker_installed() &&
-				  use_image(ret, &image, "for no such server is installed here");
-	ret->no_other = docker && !made && kind == AUTO && !set;
-	if (docker)
-		return 0;
+	const char *docker = why_docker(kind, made, &place, set, found != NULL);
+	if (docker) {
+		ret->no_other = !made && kind == AUTO && !set;
+		return choose_docker(ret, made && !set ? &place.image : &image, docker);
+	}
 	if (!found)
 		return missing(&list, want->major, err);
-	ret->bindir = pk_strdup(found->bindir);
-	ret->why = made		      ? "as it was made"
-		   : kind == EMBEDDED ? "as postkit.serverKind says"
-				      : "for it is installed here";
-	return 0;
+	return choose_programs(ret, found,
+			       made		  ? "as it was made"
+			       : kind == EMBEDDED ? "as postkit.serverKind says"
+						  : "for it is installed here");
 }
 
 int pk_server_why(const struct pk_server_want *want, enum pk_server_kind *ret_kind, char **ret,

@@ -2,7 +2,8 @@
 # versions.bash.
 #
 #	docker_start	the daemon, with its data below $T and DOCKER_HOST set; 1 and $why where Docker cannot run
-#	docker_image	postkit-test:$DOCKER_MAJOR in it, out of the programs that versions.bash fetches
+#	docker_image	postkit-test:$DOCKER_MAJOR in it, out of the programs that versions.bash fetches; 1 and $why where
+#			those cannot be had, or no container runs
 #	docker_stop	all containers, and the daemon
 # shellcheck shell=bash disable=SC2034 # $why is for whoever calls
 
@@ -64,7 +65,7 @@ docker_libraries() {
 
 # Made once, and kept as a tar file.
 docker_image() {
-	local home=$POSTKIT_BUILD/postgresql root dir tar # versions_fetch says dir
+	local home=$POSTKIT_BUILD/postgresql root dir tar said # versions_fetch says dir
 	tar=$home/docker-$DOCKER_MAJOR.tar
 	if [ ! -e "$tar" ]; then
 		root=$(mktemp -d /tmp/pki.XXXXXX)
@@ -78,6 +79,8 @@ docker_image() {
 		cp -a "$home/$DOCKER_MAJOR/." "$root/usr/local/"
 		cp -a "$home/tools/bin/." "$root/usr/local/bin/"
 		cp -an "$home/tools/lib/." "$root/usr/local/lib/" || :
+		# each container is a whole copy
+		rm -f "$root"/usr/local/lib/*.a "$root"/usr/local/lib/postgresql/pl{perl,python3,tcl}.so
 		cp -L /bin/sh "$root/bin/sh"
 		cp -a /usr/lib/locale/C.utf8 "$root/usr/lib/locale/" 2>/dev/null || :
 		docker_libraries "$root" "$root"/bin/sh "$root"/usr/local/bin/* "$root"/usr/local/lib/*.so* \
@@ -86,4 +89,8 @@ docker_image() {
 		rm -rf "$root"
 	fi
 	docker import --change 'ENV PATH=/usr/local/bin:/bin' "$tar" "postkit-test:$DOCKER_MAJOR" >/dev/null
+	said=$(docker run --rm --network none "postkit-test:$DOCKER_MAJOR" postgres --version 2>&1) || {
+		why="no Docker container runs here: ${said%%$'\n'*}"
+		return 1
+	}
 }

@@ -18,7 +18,7 @@ fake_packages() {
 		#!/bin/sh
 		echo "$*" >>"$T/apt.log"
 		[ "$1" = install ] || exit 0
-		[ ! -e "$T/apt-fails" ] || { echo 'E: no such package'; exit 100; }
+		case $* in *docker*) [ ! -e "$T/no-docker" ] ;; *) [ ! -e "$T/apt-fails" ] ;; esac || { echo 'E: no such package'; exit 100; }
 		for name; do case $name in -* | install) ;; *) echo "$name" >>"$T/installed" ;; esac; done
 	FAKE
 	cat >"$T/fake/sudo" <<-'FAKE'
@@ -28,6 +28,7 @@ fake_packages() {
 	FAKE
 	chmod +x "$T"/fake/*
 	PATH=$T/fake:$PATH
+	export DESTDIR=$T/machine
 }
 
 @test "missing packages are named before they are installed" {
@@ -35,6 +36,48 @@ fake_packages() {
 	ok sh "$ROOT/src/deps.sh" build test
 	has 'to be installed with apt-get:' ' libgit2-dev' ' bats' 'installed'
 	grep -q '^install -y .*libpq-dev' "$T/apt.log"
+}
+
+@test "no service of a package that tests need comes up with the machine" {
+	fake_packages
+	ok sh "$ROOT/src/deps.sh" build
+	[ ! -e "$T/machine/etc/systemd" ]
+	ok sh "$ROOT/src/deps.sh" test
+	equal "$(readlink "$T/machine/etc/systemd/system/ssh.service")" /dev/null
+}
+
+# A machine of root's without Docker: only what deps.sh calls is in the PATH.
+without_docker() {
+	local program
+	fake_packages
+	mkdir "$T/few"
+	printf '#!/bin/sh\necho 0\n' >"$T/few/id"
+	chmod +x "$T/few/id"
+	for program in sh mktemp rm cat mkdir ln env grep; do ln -s "$(command -v "$program")" "$T/few/$program"; done
+	deps() { PATH=$T/fake:$T/few sh "$ROOT/src/deps.sh" "$@"; }
+}
+
+@test "Docker comes for tests alone, without its services, and a machine may do without it" {
+	without_docker
+	ok deps build
+	hasnt 'docker'
+	touch "$T/no-docker"
+	ok deps build test
+	has 'apt-get:' ' docker.io' 'skipped' 'installed'
+	grep -qx bats "$T/installed"
+	rm "$T/no-docker"
+	ok deps build test
+	equal "$(readlink "$T/machine/etc/systemd/system/docker.socket")" /dev/null
+	rm "$T/apt.log"
+	ok deps build test
+	[ ! -e "$T/apt.log" ]
+}
+
+@test "a machine with another Docker keeps it" {
+	without_docker
+	ln -s /bin/true "$T/few/containerd"
+	ok deps build test
+	hasnt 'docker'
 }
 
 @test "nothing is done when all packages are there" {
