@@ -24,8 +24,8 @@ docker_start() {
 	DOCKER_DIR=$(mktemp -d /tmp/pkd.XXXXXX)
 	chmod 755 "$DOCKER_DIR"
 	export DOCKER_DIR DOCKER_HOST=unix://$DOCKER_DIR/sock
-	# vfs works on any file system; without a bridge nothing of this machine's network is touched
-	dockerd --storage-driver vfs --data-root "$DOCKER_DIR/data" --exec-root "$DOCKER_DIR/exec" \
+	# without a bridge nothing of this machine's network is touched
+	dockerd --data-root "$DOCKER_DIR/data" --exec-root "$DOCKER_DIR/exec" \
 		--host "$DOCKER_HOST" --pidfile "$DOCKER_DIR/pid" --bridge=none --iptables=false --ip6tables=false \
 		--ip-forward=false >"$DOCKER_DIR/log" 2>&1 </dev/null 3>&- &
 	echo $! >"$DOCKER_DIR/daemon"
