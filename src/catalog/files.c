@@ -75,7 +75,7 @@ static void write_text(const struct pk_snapshot *snapshot, const struct pk_objec
 {
 	struct pk_arena arena = PK_ARENA_INIT;
 	struct pk_script s = { .arena = &arena, .files = true, .version = snapshot->version,
-			       .database_owner = snapshot->database_owner };
+			       .database_owner = snapshot->database_owner, .side = o->left_out ? NULL : snapshot };
 
 	pk_object_create(&s, o);
 	write_parts(&s, o);

@@ -8,7 +8,7 @@
 
 #include <ctype.h>
 
-/* Behind all that are there already. */
+/* Behind all that are there already, computed ones behind the others. */
 #define NEW_PLACES 10000
 
 struct column {
@@ -38,7 +38,7 @@ static long place_of(const struct pk_script *s, const struct pk_object *column)
 		if (before->children[i]->kind->part && strcmp(before->children[i]->name, column->name) == 0)
 			return before->children[i]->subid;
 	}
-	return column->subid + (before ? NEW_PLACES : 0);
+	return column->subid + (!before ? 0 : pk_column_generated(column) ? 2 * NEW_PLACES : NEW_PLACES);
 }
 
 static size_t find_columns(const struct pk_script *s, struct pk_arena *arena, const struct pk_object *table, struct column **ret)
@@ -158,8 +158,7 @@ static size_t find_orders(const struct pk_script *s, struct pk_arena *arena, con
 	return n;
 }
 
-/* A view's columns stand where they stand. */
-static struct pk_places places_of(const struct pk_script *s, struct pk_arena *arena, const struct pk_object *relation)
+struct pk_places pk_places_of(const struct pk_script *s, struct pk_arena *arena, const struct pk_object *relation)
 {
 	struct column *from, *to;
 	size_t n = find_orders(s, arena, relation, &from, &to);
@@ -177,6 +176,15 @@ static struct pk_places places_of(const struct pk_script *s, struct pk_arena *ar
 	return (struct pk_places){ relation, froms, tos, n };
 }
 
+size_t pk_places_find(const struct pk_places *places, size_t i)
+{
+	size_t k = 0;
+
+	while (places->from[k] != places->to[i])
+		k++;
+	return k;
+}
+
 static const char *reorder_joins(struct pk_script *s, struct pk_arena *arena, const struct pk_object *o, const char *text)
 {
 	struct pk_places *relations = pk_arena_alloc(arena, (o->n_deps + 1) * sizeof(*relations));
@@ -184,7 +192,7 @@ static const char *reorder_joins(struct pk_script *s, struct pk_arena *arena, co
 
 	for (size_t i = 0; i <= o->n_deps; i++) {
 		if (relation_at(o, i))
-			relations[n++] = places_of(s, arena, relation_at(o, i));
+			relations[n++] = pk_places_of(s, arena, relation_at(o, i));
 	}
 	return pk_places_of_joins(arena, text, relations, n);
 }

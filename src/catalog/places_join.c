@@ -33,7 +33,7 @@ static bool take(struct reader *r, const char *words)
 	return true;
 }
 
-static const char *skip_quoted(const char *p)
+const char *pk_places_skip_quoted(const char *p)
 {
 	const char quote = *p++;
 
@@ -42,22 +42,34 @@ static const char *skip_quoted(const char *p)
 	return *p ? p + 1 : p; /* one that is doubled begins the next piece */
 }
 
-/* Behind the bracket that closes this one; NULL: none does. */
-static const char *skip_brackets(const char *p)
+/* Behind what is quoted, or the character, here; brackets change the depth. */
+static const char *skip_one(const char *p, int *depth)
+{
+	if (*p == '\'' || *p == '"')
+		return pk_places_skip_quoted(p);
+	*depth += strchr("([", *p) ? 1 : strchr(")]", *p) ? -1 : 0;
+	return p + 1;
+}
+
+const char *pk_places_skip_brackets(const char *p)
 {
 	int depth = 0;
 
 	while (*p) {
-		if (*p == '\'' || *p == '"') {
-			p = skip_quoted(p);
-			continue;
-		}
-		depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
-		p++;
+		p = skip_one(p, &depth);
 		if (depth == 0)
 			return p;
 	}
 	return NULL;
+}
+
+const char *pk_places_skip_item(const char *p)
+{
+	int depth = 0;
+
+	while (*p && (depth || !strchr(",)", *p)))
+		p = skip_one(p, &depth);
+	return *p ? p : NULL;
 }
 
 static struct slot **new_slots(struct reader *r, size_t n)
@@ -211,7 +223,7 @@ static bool read_join(struct reader *r, struct item *ret)
 	of_left = new_slots(r, left.n);
 	of_right = new_slots(r, right.n);
 	if (take(r, " ON "))
-		r->at = skip_brackets(r->at);
+		r->at = pk_places_skip_brackets(r->at);
 	else if (take(r, " USING (") && !read_using(r, &left, &right, of_left, of_right, &n))
 		return false;
 	if (!r->at || !take(r, ")"))
@@ -245,7 +257,7 @@ static bool read_item(struct reader *r, struct item *ret)
 	take(r, "ONLY ");
 	take(r, "LATERAL ");
 	if (pk_starts_with(r->at, "( ")) { /* a query */
-		r->at = skip_brackets(r->at);
+		r->at = pk_places_skip_brackets(r->at);
 	} else if (take(r, "(")) {
 		return read_join(r, ret);
 	} else {
@@ -253,7 +265,7 @@ static bool read_item(struct reader *r, struct item *ret)
 		while (end && *end == '.')
 			end = pk_places_skip_name(end + 1);
 		places = end ? relation_at(r, end) : NULL;
-		r->at = end && *end == '(' ? skip_brackets(end) : end;
+		r->at = end && *end == '(' ? pk_places_skip_brackets(end) : end;
 		if (r->at)
 			take(r, " WITH ORDINALITY");
 	}
@@ -307,7 +319,7 @@ const char *pk_places_of_joins(struct pk_arena *arena, const char *text,
 {
 	char *out = pk_arena_strdup(arena, text);
 
-	for (const char *p = text; *p; p = *p == '\'' || *p == '"' ? skip_quoted(p) : p + 1) {
+	for (const char *p = text; *p; p = *p == '\'' || *p == '"' ? pk_places_skip_quoted(p) : p + 1) {
 		if (*p == '(' && p[1] != ' ')
 			put_list((struct reader){ .arena = arena,
 						  .relations = relations,

@@ -4,6 +4,14 @@
 enum { DEFINITION, CONSTRUCTORS, MULTIRANGE, CANONICAL };
 static const char *const attrs[] = { "definition", "constructors", "multirange", "canonical" };
 
+const char *pk_range_subtype(struct pk_arena *arena, const struct pk_object *range)
+{
+	const char *type = pk_attr(range, DEFINITION) + strlen("subtype = ");
+	const char *end = pk_find_outside(type, ", ");
+
+	return end ? pk_arena_strndup(arena, type, (size_t)(end - type)) : type;
+}
+
 /* The shell that its canonical function needs is an object of its own in a plan; in files it is said here. */
 static void create(struct pk_script *s, const struct pk_object *o)
 {

@@ -1,6 +1,6 @@
 #include "catalog/script.h"
 
-#include "catalog/snapshot.h"
+#include "catalog/row_literals.h"
 
 #include <stdarg.h>
 
@@ -20,7 +20,7 @@ static struct pk_stmt *add(struct pk_script *s, const char *fmt, va_list ap)
 		s->cap = s->cap ? s->cap * 2 : 8;
 		s->items = pk_realloc_array(s->items, s->cap, sizeof(*s->items));
 	}
-	s->items[s->n] = (struct pk_stmt){ .sql = pk_arena_strdup(s->arena, text.ptr) };
+	s->items[s->n] = (struct pk_stmt){ .sql = pk_row_literals_said(s, pk_arena_strdup(s->arena, text.ptr)) };
 	return &s->items[s->n++];
 }
 

@@ -68,6 +68,7 @@ struct pk_script {
 	/* What holds the values of a column of the old side by now? NULL: nothing but itself. */
 	enum pk_stand_in (*stand_in)(const struct pk_script *s, const struct pk_object *column);
 	const void *context;
+	const struct pk_snapshot *side; /* of which it says objects, as whoever runs it has to; NULL: as they stand */
 	const struct pk_snapshot *from, *to; /* in a diff: both sides, for what else comes and goes; else NULL */
 };
 

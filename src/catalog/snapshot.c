@@ -6,6 +6,7 @@
 #include "catalog/fetch.h"
 #include "catalog/leave.h"
 #include "catalog/normalize.h"
+#include "catalog/row_literals.h"
 #include "catalog/share.h"
 #include "catalog/texts.h"
 
@@ -407,6 +408,8 @@ static void link_objects(struct reading *r)
 	link_inheritance(snap);
 	link_to_attachments(snap);
 	pk_snapshot_leave_out(snap, r->managed);
+	for (size_t i = 0; i < snap->n; i++)
+		pk_row_literals_by_name(snap, &snap->arena, snap->objects[i]);
 	if (snap->n)
 		qsort(snap->objects, snap->n, sizeof(*snap->objects), by_key);
 }

@@ -45,7 +45,7 @@ static void add_text(struct pk_carried *ret, struct pk_snapshot *snapshot, const
 {
 	/* Born as nobody's, so that the owner is always said. */
 	struct pk_script s = { .arena = &snapshot->arena, .files = true, .role = "",
-			       .database_owner = snapshot->database_owner };
+			       .database_owner = snapshot->database_owner, .side = snapshot };
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 	pk_object_create(&s, o);

@@ -134,6 +134,33 @@ static void order_bounds(struct pk_differ *d, const struct pk_object *attachment
 	}
 }
 
+/* Is there anything that names the columns of the table by their places? */
+static bool counts_places(const struct pk_object *table)
+{
+	bool found = table->n_typed_by;
+
+	for (size_t i = 0; i < pk_info(table)->n_users; i++)
+		found |= pk_places_name(pk_info(table)->users[i], table);
+	return found;
+}
+
+/* Columns that are added come as they are declared, computed ones last, so that it is known where each will stand. */
+static void order_columns(struct pk_differ *d, const struct pk_object *table)
+{
+	size_t last = PK_NO_NODE;
+
+	if (!table->kind->columns_apart || pk_comes(table) || !counts_places(table))
+		return;
+	for (size_t i = 0; i < 2 * table->n_children; i++) {
+		const struct pk_object *part = table->children[i % table->n_children];
+
+		if (!part->kind->part || pk_info(part)->create == PK_NO_NODE || pk_column_generated(part) != (i >= table->n_children))
+			continue;
+		pk_graph_wish(&d->graph, last, pk_info(part)->create);
+		last = pk_info(part)->create;
+	}
+}
+
 void pk_differ_order_literals(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.to->n; i++) {
@@ -142,6 +169,7 @@ void pk_differ_order_literals(struct pk_differ *d)
 		bool tied = (o->kind->part || o->kind->type) && info->attach != PK_NO_NODE;
 		size_t node = tied ? info->attach : pk_ready_node(o);
 
+		order_columns(d, o);
 		if (node == PK_NO_NODE)
 			continue;
 		for (size_t k = 0; k < o->n_deps; k++) {

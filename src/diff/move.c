@@ -78,6 +78,20 @@ bool pk_lets_go_along(const struct pk_object *column)
 	return column->origin && pk_info(column->origin)->freed && !leaves_early(column->parent);
 }
 
+/* What stands aside does not keep what has to come again by then: defaults let go of functions. */
+static void untie_columns(const struct pk_object *table)
+{
+	for (size_t i = 0; table->kind->columns_apart && i < table->n_children; i++) {
+		const struct pk_object *column = table->children[i];
+
+		for (size_t k = 0; column->kind->part && k < column->n_deps; k++) {
+			const struct pk_object *on = column->deps[k];
+
+			pk_info(column)->retie |= pk_goes(on) && pk_info(on)->other && pk_by_tie(column, on);
+		}
+	}
+}
+
 void pk_moves_settle(struct pk_changes *c)
 {
 	for (size_t i = 0; i < c->from->n; i++) {
@@ -89,6 +103,8 @@ void pk_moves_settle(struct pk_changes *c)
 		if (info->aside && o->kind->type)
 			makers_aside(o);
 		info->retie |= leaves_early(o);
+		if (info->aside)
+			untie_columns(o);
 	}
 }
 

@@ -169,7 +169,7 @@ static size_t add_drop(struct pk_differ *d, struct pk_object *o)
 	info->drop = with ? add_drop(d, (struct pk_object *)with) : pk_graph_add(&d->graph, PK_NODE_DROP, o, NULL);
 	if (info->beside)
 		info->beside_node = pk_graph_add(&d->graph, PK_NODE_BESIDE, o, info->beside);
-	if (info->cut || info->freed || (info->aside && info->retie && o->kind->columns_apart))
+	if (info->cut || info->freed || (info->retie && (o->kind->part || (info->aside && o->kind->columns_apart))))
 		info->release = pk_graph_add(&d->graph, PK_NODE_RELEASE, o, NULL);
 	add_clean(d, o, with);
 	return info->drop;

@@ -147,7 +147,9 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		if (pk_places_name(o, pk_whole(on)))
 			pk_differ_wait_for_columns(d, pk_whole(on), node);
 		order_key_columns(d, o, on);
-		if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && !is_within(o->parent, pk_whole(on)))
+		if (o->kind->routine) /* which a partition that has to be there before may call */
+			pk_graph_wish(&d->graph, pk_info(pk_whole(on))->fill, node);
+		else if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && !is_within(o->parent, pk_whole(on)))
 			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
 	}
 	order_referenced(d, o, pk_referred_table(&d->arena, d->changes.to, o), false);
@@ -245,7 +247,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		/* a part of what goes lets go as the column does */
 		if (of->freed && (!o->kind->part || !pk_goes(o->parent)) && !pk_share_only_carries(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->release);
-		if (!info->freed && !sheds(o, on))
+		if (!info->freed && !sheds(o, on) && !tied_apart(o, on, info->release))
 			pk_graph_edge(&d->graph, info->clean, end);
 		if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);

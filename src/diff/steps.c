@@ -185,7 +185,7 @@ struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena)
 		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes, .born = born,
 		.is_taken = is_taken, .stand_in = stand_in,
 		.role = d->changes.options->role, .database_owner = d->changes.from->database_owner, .context = d,
-		.from = d->changes.from, .to = d->changes.to, .version = d->changes.from->version,
+		.from = d->changes.from, .to = d->changes.to, .side = d->changes.to, .version = d->changes.from->version,
 	};
 }
 

@@ -56,6 +56,8 @@ converge_dump() {
 				split(head, word, /[ ;]+/)
 				if (heir)
 					heirs[word[3]] = 1
+				if (head ~ /Type: (FOREIGN )?TABLE;/)
+					tables[word[3]] = 1
 				if (head ~ /Type: TABLE ATTACH;/)
 					partitions[word[3]] = 1
 			}
@@ -90,6 +92,23 @@ converge_dump() {
 			}
 			return done line
 		}
+		# literals and constructors of rows: the columns of a table stand as they stand there
+		function rows_in_order(rest,	done, s, type) {
+			while (match(rest, /(\047[({][^\047]*\047|ROW\(([^()]|\([^()]*\))*\))::[^] ),;:[\001]+/)) {
+				s = substr(rest, RSTART, RLENGTH)
+				done = done substr(rest, 1, RSTART - 1)
+				rest = substr(rest, RSTART + RLENGTH)
+				type = s
+				sub(/.*[.:]/, "", type)
+				if (type in tables) {
+					gsub(/::[^,)]*|ROW|[](){}"\047\\[]/, "", s)
+					gsub(/, */, ", ", s)
+					s = "(" in_order(s) ")::" type
+				}
+				done = done s
+			}
+			return done rest
+		}
 		function in_order(list,	n, part, i, j, t) {
 			n = split(list, part, ", ")
 			for (i = 2; i <= n; i++) {
@@ -123,7 +142,7 @@ converge_dump() {
 				if (word[3] in partitions)
 					gsub(/CONSTRAINT ("([^"]|"")+"|[^" ]+) NOT NULL/, "NOT NULL", text[i])
 				if (!(headings[i] ~ /Type: (DEFAULT|CHECK CONSTRAINT);/ && word[3] in heirs))
-					print text[i]
+					print rows_in_order(text[i])
 			}
 		}' | LC_ALL=C sort
 }

@@ -1,0 +1,43 @@
+-- Tables made anew, of which defaults call functions that are made anew as well.
+
+CREATE SCHEMA s1;
+SET search_path = s1;
+CREATE FUNCTION g() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 1::bigint';
+CREATE TABLE t (x int DEFAULT g(), y text, CHECK (x < g())) PARTITION BY LIST (x);
+CREATE INDEX i ON t ((x+g()));
+CREATE TABLE t1 PARTITION OF t DEFAULT;
+
+CREATE SCHEMA s2;
+SET search_path = s2;
+CREATE TABLE t (x int, y text) PARTITION BY LIST (x);
+CREATE FUNCTION f(t) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+ALTER TABLE t ALTER x SET DEFAULT f('(1,y)'::t);
+CREATE TABLE t1 PARTITION OF t DEFAULT;
+
+CREATE SCHEMA s3;
+SET search_path = s3;
+CREATE FUNCTION g(int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE DOMAIN d AS int CHECK (VALUE < g(5) + 100);
+CREATE TABLE t (x int, z int DEFAULT g(5), w d DEFAULT g(7), CHECK (x < g(x) + 10)) PARTITION BY RANGE (x); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (1000); CREATE TABLE t2 PARTITION OF t DEFAULT;
+CREATE POLICY p ON t USING (x = g(x));
+CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW WHEN (NEW.x = g(OLD.x)) EXECUTE FUNCTION tf();
+CREATE STATISTICS st ON (g(x)), z FROM t;
+CREATE VIEW v AS SELECT g(x) AS gx FROM t;
+
+CREATE SCHEMA s4;
+SET search_path = s4;
+CREATE TABLE t (x int, m int, y text, b bigint) PARTITION BY LIST (x); CREATE TABLE t1 PARTITION OF t DEFAULT;
+CREATE FUNCTION f(t) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE h (i int DEFAULT f('(1,7,"y q z",4)'::t) CHECK (i >= f('(1,7,"y q z",4)'::t) - 1), o t DEFAULT '(1,7,"y q z",4)', a t[] DEFAULT ARRAY['(1,7,"y q z",4)'::t], g int GENERATED ALWAYS AS (f('(1,7,"y q z",4)'::t)) STORED);
+CREATE INDEX hx ON h (i) WHERE f('(1,7,"y q z",4)'::t) = 1;
+CREATE VIEW v AS SELECT '(1,7,"y q z",4)'::t AS c, ('(1,7,"y q z",4)'::t).x AS cx, h.i FROM h WHERE h.o <> '(1,7,"y q z",4)'::t;
+CREATE FUNCTION b() RETURNS t BEGIN ATOMIC SELECT '(1,7,"y q z",4)'::t; END;
+CREATE FUNCTION b2(q t DEFAULT '(1,7,"y q z",4)') RETURNS text BEGIN ATOMIC SELECT ('(1,7,"y q z",4)'::t).y; END;
+CREATE DOMAIN dt AS t DEFAULT '(1,7,"y q z",4)' CHECK (f(VALUE) > 0 AND (VALUE).x IS DISTINCT FROM ('(1,7,"y q z",4)'::t).x + 100);
+CREATE TABLE hd (d dt, e int);
+ALTER TABLE t ADD CONSTRAINT selfck CHECK (x > f('(1,7,"y q z",4)'::t) - 100);
+ALTER TABLE t ALTER x SET DEFAULT f('(1,7,"y q z",4)'::t);
+CREATE TABLE hr (o t DEFAULT ROW(1, 7, 'y z', 4)::t, a t[] DEFAULT ARRAY[ROW(1, 7, 'y z', 4)::t, '(1,7,"y q z",4)'::t], u t[] DEFAULT ARRAY['(1,7,"y q z",4)'::t, NULL]::text::t[]);
+CREATE FUNCTION txt() RETURNS text LANGUAGE sql AS $$ SELECT ('(1,7,"y q z",4)'::t).y $$;
+COMMENT ON FUNCTION txt() IS '(1,7,"y q z",4)';

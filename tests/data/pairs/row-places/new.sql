@@ -1,0 +1,52 @@
+-- Literals and constructors of rows of tables whose columns come in the middle, or go.
+
+CREATE SCHEMA s1;
+SET search_path = s1;
+CREATE TABLE t (x int, m int, y text, b bigint);
+CREATE FUNCTION f(t) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE h (i int DEFAULT f('(1,7,"y q z",4)'::t) CHECK (i >= f('(1,7,"y q z",4)'::t) - 1), o t DEFAULT '(1,7,"y q z",4)', a t[] DEFAULT ARRAY['(1,7,"y q z",4)'::t], g int GENERATED ALWAYS AS (f('(1,7,"y q z",4)'::t)) STORED);
+CREATE INDEX hx ON h (i) WHERE f('(1,7,"y q z",4)'::t) = 1;
+CREATE VIEW v AS SELECT '(1,7,"y q z",4)'::t AS c, ('(1,7,"y q z",4)'::t).x AS cx, h.i FROM h WHERE h.o <> '(1,7,"y q z",4)'::t;
+CREATE FUNCTION b() RETURNS t BEGIN ATOMIC SELECT '(1,7,"y q z",4)'::t; END;
+CREATE FUNCTION b2(q t DEFAULT '(1,7,"y q z",4)') RETURNS text BEGIN ATOMIC SELECT ('(1,7,"y q z",4)'::t).y; END;
+CREATE DOMAIN dt AS t DEFAULT '(1,7,"y q z",4)' CHECK (f(VALUE) > 0 AND (VALUE).x IS DISTINCT FROM ('(1,7,"y q z",4)'::t).x + 100);
+CREATE TABLE hd (d dt, e int);
+ALTER TABLE t ADD CONSTRAINT selfck CHECK (x > f('(1,7,"y q z",4)'::t) - 100);
+ALTER TABLE t ALTER x SET DEFAULT f('(1,7,"y q z",4)'::t);
+CREATE TABLE hr (o t DEFAULT ROW(1, 7, 'y z', 4)::t, a t[] DEFAULT ARRAY[ROW(1, 7, 'y z', 4)::t, '(1,7,"y q z",4)'::t], u t[] DEFAULT ARRAY['(1,7,"y q z",4)'::t, NULL]::text::t[]);
+CREATE FUNCTION txt() RETURNS text LANGUAGE sql AS $$ SELECT ('(1,7,"y q z",4)'::t).y $$;
+COMMENT ON FUNCTION txt() IS '(1,7,"y q z",4)';
+
+CREATE SCHEMA s2;
+SET search_path = s2;
+CREATE TABLE t (z int, x int, y text);
+CREATE FUNCTION f(t) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE h (i int DEFAULT f('(3,1,y)'::t) CHECK (i >= f('(3,1,y)'::t) - 1), o t DEFAULT '(3,1,y)', a t[] DEFAULT ARRAY['(3,1,y)'::t], g int GENERATED ALWAYS AS (f('(3,1,y)'::t)) STORED);
+CREATE INDEX hx ON h (i) WHERE f('(3,1,y)'::t) = 1;
+CREATE VIEW v AS SELECT '(3,1,y)'::t AS c, ('(3,1,y)'::t).x AS cx, h.i FROM h WHERE h.o <> '(3,1,y)'::t;
+CREATE FUNCTION b() RETURNS t BEGIN ATOMIC SELECT '(3,1,y)'::t; END;
+CREATE FUNCTION b2(q t DEFAULT '(3,1,y)') RETURNS text BEGIN ATOMIC SELECT ('(3,1,y)'::t).y; END;
+CREATE DOMAIN dt AS t DEFAULT '(3,1,y)' CHECK (f(VALUE) > 0 AND (VALUE).x IS DISTINCT FROM ('(3,1,y)'::t).x + 100);
+CREATE TABLE hd (d dt, e int);
+ALTER TABLE t ADD CONSTRAINT selfck CHECK (x > f('(3,1,y)'::t) - 100);
+ALTER TABLE t ALTER x SET DEFAULT f('(3,1,y)'::t);
+CREATE TABLE hr (o t DEFAULT ROW(3,1,'y')::t, a t[] DEFAULT ARRAY[ROW(3,1,'y')::t, '(3,1,y)'::t], u t[] DEFAULT ARRAY['(3,1,y)'::t, NULL]::text::t[]);
+CREATE FUNCTION txt() RETURNS text LANGUAGE sql AS $$ SELECT ('(3,1,y)'::t).y $$;
+COMMENT ON FUNCTION txt() IS '(3,1,y)';
+
+CREATE SCHEMA s3;
+SET search_path = s3;
+CREATE TABLE nt (m bigint, z int, y text, x int);
+CREATE FUNCTION f(nt) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE h (i int DEFAULT f('(5,3,y,1)'::nt) CHECK (i >= f('(5,3,y,1)'::nt) - 1), o nt DEFAULT '(5,3,y,1)', a nt[] DEFAULT ARRAY['(5,3,y,1)'::nt], g int GENERATED ALWAYS AS (f('(5,3,y,1)'::nt)) STORED);
+CREATE INDEX hx ON h (i) WHERE f('(5,3,y,1)'::nt) = 1;
+CREATE VIEW v AS SELECT '(5,3,y,1)'::nt AS c, ('(5,3,y,1)'::nt).x AS cx, h.i FROM h WHERE h.o <> '(5,3,y,1)'::nt;
+CREATE FUNCTION b() RETURNS nt BEGIN ATOMIC SELECT '(5,3,y,1)'::nt; END;
+CREATE FUNCTION b2(q nt DEFAULT '(5,3,y,1)') RETURNS text BEGIN ATOMIC SELECT ('(5,3,y,1)'::nt).y; END;
+CREATE DOMAIN dt AS nt DEFAULT '(5,3,y,1)' CHECK (f(VALUE) > 0 AND (VALUE).x IS DISTINCT FROM ('(5,3,y,1)'::nt).x + 100);
+CREATE TABLE hd (d dt, e int);
+ALTER TABLE nt ADD CONSTRAINT selfck CHECK (x > f('(5,3,y,1)'::nt) - 100);
+ALTER TABLE nt ALTER x SET DEFAULT f('(5,3,y,1)'::nt);
+CREATE TABLE hr (o nt DEFAULT ROW(5,3,'y',1)::nt, a nt[] DEFAULT ARRAY[ROW(5,3,'y',1)::nt, '(5,3,y,1)'::nt], u nt[] DEFAULT ARRAY['(5,3,y,1)'::nt, NULL]::text::nt[]);
+CREATE FUNCTION txt() RETURNS text LANGUAGE sql AS $$ SELECT ('(5,3,y,1)'::nt).y $$;
+COMMENT ON FUNCTION txt() IS '(5,3,y,1)';
