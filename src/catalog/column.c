@@ -309,7 +309,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 		return;
 	pk_column_definition(s, o, &definition, !pk_tied_later(s, o));
 	stmt = pk_emit(s, "%s %s ADD COLUMN %s", pk_alter_table(o->parent), o->parent->ident, definition.ptr);
-	pk_stmt_joins(stmt, o->parent);
+	if (!pk_attr(o, IDENTITY) || !pk_identity_waits_for_logging(s, o->parent))
+		pk_stmt_joins(stmt, o->parent);
 	stmt->about = o->parent;
 	stmt->heirs = PK_ALL_HEIRS;
 	stmt->rewrite = !o->parent->kind->foreign && pk_column_add_rewrites(o);

@@ -166,6 +166,21 @@ static void alter_default(struct pk_script *s, const struct pk_object *from, con
 		pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", to->ident);
 }
 
+/* Has anything rows of that relation as values? */
+static bool has_values_of_rows(const struct pk_snapshot *side, const struct pk_object *relation)
+{
+	for (size_t i = 0; i < side->n; i++) {
+		const struct pk_object *user = side->objects[i];
+
+		for (size_t k = 0; k < user->n_deps; k++) {
+			if (user->deps[k] == relation && (user->kind->type || (user->kind == &pk_kind_column && user->parent != relation &&
+									       pk_column_has_type(user, relation))))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Part of the values of other types? There the server does not look for values that break a new rule, and refuses. */
 static bool is_contained(const struct pk_snapshot *side, const struct pk_object *domain, int depth)
 {
@@ -180,6 +195,7 @@ static bool is_contained(const struct pk_snapshot *side, const struct pk_object 
 		if (!uses || (!type && !user->kind->type))
 			continue;
 		if (!type || pk_ends_with(type, "[]") ||
+		    (user->kind == &pk_kind_column && has_values_of_rows(side, user->parent)) ||
 		    (user->kind == &pk_kind_domain && depth < 10 && is_contained(side, user, depth + 1)))
 			return true;
 	}

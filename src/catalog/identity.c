@@ -35,6 +35,13 @@ void pk_identity_keep_logging(struct pk_script *s, const struct pk_object *o)
 		set_logging(s, o, pk_attr(o, LOGGING));
 }
 
+bool pk_identity_waits_for_logging(const struct pk_script *s, const struct pk_object *table)
+{
+	const struct pk_object *from = s->from ? pk_snapshot_find(s->from, table->key) : NULL;
+
+	return from && pk_table_is_unlogged(from) != pk_table_is_unlogged(table);
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	pk_identity_keep_logging(s, o);

@@ -320,6 +320,8 @@ bool pk_column_has_type(const struct pk_object *column, const struct pk_object *
 bool pk_sequence_is_unlogged(const struct pk_object *sequence);
 void pk_sequence_set_logging(struct pk_script *s, const struct pk_object *sequence); /* LOGGED or UNLOGGED, as it is */
 void pk_identity_keep_logging(struct pk_script *s, const struct pk_object *identity); /* where it is not its table's */
+/* Has a new identity of that table to come in a statement of its own? With SET LOGGED it would be as the table was. */
+bool pk_identity_waits_for_logging(const struct pk_script *s, const struct pk_object *table);
 /* No value lies in both: the sequence has to restart in the same statement. */
 bool pk_sequence_bounds_apart(const char *old_min, const char *new_min, const char *old_max, const char *new_max);
 /* A sequence that takes another one's place goes on behind the numbers that the column holds. */

@@ -28,6 +28,8 @@ enum pk_load_rank {
 	PK_RANK_GRANT_MANY, /* before what is said of one thing */
 	PK_RANK_REVOKE,
 	PK_RANK_GRANT, /* and what has to stay behind it in its file */
+	PK_RANK_REVOKE_SCHEMA, /* then nobody may be left who can name what is in it, not even its owner */
+	PK_RANK_GRANT_SCHEMA,
 	PK_RANK_DEFAULT_PRIVILEGES,
 	PK_RANK_EVENT_TRIGGER, /* must not see the loading */
 };
@@ -58,7 +60,7 @@ struct pk_load_item {
 	enum pk_load_again again;
 	const char *on, *refers_to;	/* PK_AGAIN_KEY: the names of its tables */
 	const char *whole, *partition;	/* ATTACH PARTITION, PARTITION OF: the names of both; else NULL */
-	bool revokes, operator_class;
+	bool revokes, on_schema, operator_class; /* on_schema: a right */
 	const char *about;		/* OWNER TO, GRANT, REVOKE: the name of what is given; NULL: of several */
 	const char *indexed;		/* a key or an index: the name of its table; else NULL */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */

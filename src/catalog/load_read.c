@@ -330,6 +330,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 		item->partition = pk_arena_strdup(&load->arena, of ? action[i].name : action[i].ref_name);
 	}
 	item->revokes = action->verb == PK_REVOKE;
+	item->on_schema = (item->revokes || action->verb == PK_GRANT) && pk_streq(action->object, "schema");
 	item->operator_class = action->verb == PK_CREATE && pk_streq(action->object, "operator class");
 	if (item->rank == PK_RANK_GRANT || item->rank == PK_RANK_OWNER)
 		item->about = pk_arena_strdup(&load->arena, action->name);
@@ -396,6 +397,8 @@ static void rank_rights(struct pk_load *load, size_t first)
 		many |= item->rank == PK_RANK_GRANT && !item->about;
 		if (item->rank == PK_RANK_GRANT && item->about)
 			pk_map_set(&named, item->about, item);
+		if (item->on_schema)
+			item->rank = item->rank == PK_RANK_REVOKE ? PK_RANK_REVOKE_SCHEMA : PK_RANK_GRANT_SCHEMA;
 	}
 }
 

@@ -261,8 +261,8 @@ static void add_changes(struct pk_differ *d, struct pk_object *from)
 	struct pk_info *info = pk_info(from);
 	struct pk_object *to = info->other;
 
-	if (!to)
-		return;
+	if (!to || (from->parent && pk_info(from->parent)->fate == PK_REPLACE_TYPE))
+		return; /* an attribute is as its type is made */
 	if (info->old_name && !pk_goes(from) && !(from->kind->renamed_along && from->kind->renamed_along(from)))
 		info->rename = pk_graph_add(&d->graph, PK_NODE_RENAME, from, to);
 	pk_info(to)->rename = info->rename;

@@ -254,6 +254,17 @@ static void order_casts(const struct around *around, const struct pk_object *typ
 	}
 }
 
+/* An heir that leaves, and then drops the column, has left by then: its default would not fit. */
+static void order_leaving(struct pk_differ *d, const struct pk_object *heir, const struct pk_object *column)
+{
+	for (size_t i = 0; i < heir->n_children; i++) {
+		const struct pk_object *part = heir->children[i];
+
+		if (part->origin == column && pk_info(part)->fate == PK_DROP_OLD && !pk_goes(heir) && pk_attachment_of(heir))
+			pk_graph_edge(&d->graph, pk_drop_node(pk_attachment_of(heir)), pk_info(column)->release);
+	}
+}
+
 /*
  * A column lets go with its parent's, as long as its table is an heir, else once that has left parents and type; as it has
  * where the parent's goes as it is.
@@ -265,6 +276,8 @@ static void order_freed(struct pk_differ *d, const struct pk_object *column)
 
 	pk_graph_edge(&d->graph, pk_info(table)->release, pk_info(column)->release);
 	pk_graph_edge(&d->graph, pk_info(column)->release, release);
+	for (size_t i = 0; i < table->n_heirs; i++)
+		order_leaving(d, table->heirs[i], column);
 	if (origin && !pk_info(origin)->freed && pk_attachment_of(table))
 		pk_graph_edge(&d->graph, pk_drop_node(pk_attachment_of(table)), pk_info(column)->release);
 	if (!pk_goes(table) || !origin || pk_parks(table))

@@ -41,6 +41,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "aliases of columns that stand in other places" { both_ways column-places; }
 @test "foreign keys that cross" { both_ways crossed-keys; }
 @test "checks and exclusion constraints" { both_ways checks; }
+@test "heirs that leave, and columns they had whose type changes" { both_ways heirs-leave; }
 @test "indexes of every sort" { both_ways indexes; }
 @test "sequences and who owns them" { both_ways sequences; }
 @test "tables and their sequences, logged and unlogged" { both_ways logging; }

@@ -53,10 +53,12 @@ def _columns(item):
     return item.columns if isinstance(item, (Composite, ForeignTable)) else []
 
 
-def _plain(item):
-    """A routine is known by its types without what stands behind them: numeric(10,2) is numeric."""
-    bases = [type_.base or "" for type_ in item.signature()] if isinstance(item, Routine) else []
-    return not any("(" in base or " to " in base for base in bases)
+def _known(item, there):
+    """A routine is known by its types without what stands behind them: numeric(10,2) is numeric. One of other types is another."""
+    if not isinstance(item, Routine):
+        return True
+    bases = [type_.base or "" for type_ in item.signature()]
+    return item.signature() == there.signature() and not any("(" in base or " to " in base for base in bases)
 
 
 def _renamed_columns(item, old, there, new):
@@ -74,7 +76,7 @@ def _one_way(old, new):
             continue
         if type(item) in PARTS and item.name != there.name and item.table in old.items:
             said.append(f"{PARTS[type(item)]}:{old.items[item.table].ident(old)}.{quote(item.name)}={quote(there.name)}")
-        if type(item) in WORDS and (item.name, item.schema) != (there.name, there.schema) and _plain(item):
+        if type(item) in WORDS and (item.name, item.schema) != (there.name, there.schema) and _known(item, there):
             said.append(f"{WORDS[type(item)]}:{item.ident(old)}={_moved(old, item, new)}")
         if isinstance(item, Table):
             kept[item.ident(old)] = there.ident(new), _renamed_columns(item, old, there, new)

@@ -14,3 +14,4 @@ CREATE TABLE t (id int, c "co""de" NOT NULL DEFAULT '7', a "co""de"[], d low, b 
 INSERT INTO t SELECT i, i::text::"co""de", ARRAY[i::text::"co""de"], '1', ROW(i::text, '2')::both_ways FROM generate_series(1, 20) i;
 CREATE INDEX t_c ON t (c);
 CREATE VIEW v AS SELECT c, plain(c) AS p FROM t WHERE c < '5';
+COMMENT ON COLUMN both_ways.c IS 'a code';

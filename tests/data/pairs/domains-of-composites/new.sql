@@ -16,3 +16,11 @@ CREATE TYPE inner_type AS (x int);
 CREATE DOMAIN becomes AS inner_type;
 CREATE TYPE outer_type AS (a becomes, b text);
 CREATE TABLE t (c outer_type, d outer_type[]);
+
+-- In rows that are values.
+CREATE SCHEMA m3;
+SET search_path = m3;
+CREATE DOMAIN checked AS int CHECK (VALUE > 0);
+CREATE DOMAIN full_one AS text NOT NULL;
+CREATE TABLE node (val checked, name full_one);
+CREATE TABLE tag (n node, nn node[], own checked);

@@ -16,3 +16,12 @@ CREATE TYPE inner_type AS (x int);
 CREATE DOMAIN becomes AS interval;
 CREATE TYPE outer_type AS (a becomes, b text);
 CREATE TABLE t (c outer_type, d outer_type[]);
+
+-- In rows that are values.
+CREATE SCHEMA m3;
+SET search_path = m3;
+CREATE DOMAIN checked AS int;
+CREATE DOMAIN full_one AS text;
+CREATE TABLE node (val checked, name full_one);
+CREATE TABLE tag (n node, nn node[], own checked);
+INSERT INTO tag VALUES ('(1,one)', '{"(2,two)"}', 3);

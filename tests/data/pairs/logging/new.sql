@@ -6,3 +6,5 @@ CREATE TABLE counted (a serial, b int GENERATED ALWAYS AS IDENTITY);
 ALTER SEQUENCE counted_a_seq SET UNLOGGED;
 ALTER SEQUENCE counted_b_seq SET UNLOGGED;
 CREATE TABLE plain (a bigint GENERATED ALWAYS AS IDENTITY, t1 text);
+-- that are written anew for more than that
+CREATE UNLOGGED TABLE narrowed (a bigint GENERATED ALWAYS AS IDENTITY, b int NOT NULL, c text, d int GENERATED ALWAYS AS IDENTITY);

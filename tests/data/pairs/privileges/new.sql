@@ -31,5 +31,6 @@ GRANT SELECT (a) ON columnwise TO pair_app, pair_two;
 CREATE SCHEMA vault AUTHORIZATION pair_app;
 CREATE TABLE vault.gold (bars int);
 ALTER TABLE vault.gold OWNER TO pair_app;
+GRANT SELECT (bars), DELETE ON vault.gold TO pair_two WITH GRANT OPTION;
 CREATE VIEW shown AS SELECT bars FROM vault.gold;
 REVOKE ALL ON SCHEMA vault FROM pair_app;
