@@ -122,6 +122,51 @@ bool pk_less_fits(const struct pk_less *less, const char *terms)
 	return pk_starts_with(terms, settings.ptr);
 }
 
+static void list_asked(const struct pk_less *less, struct pk_buf *ret)
+{
+	const struct {
+		bool asked;
+		const char *name;
+	} all[] = { { less->masks.n > 0, "masks" },
+		    { less->masks.required, "mask.required" },
+		    { less->exclude.n > 0, "excludeData" },
+		    { less->n_wheres > 0, "where" },
+		    { less->schema_only, "schemaOnly" } };
+
+	for (size_t i = 0; i < PK_COUNT(all); i++)
+		if (all[i].asked)
+			pk_buf_addf(ret, "%s%s", ret->len ? ", " : "", all[i].name);
+}
+
+int pk_less_by_command(struct pk_less *less, const struct pk_config *config, const char *remote, struct pk_err *err)
+{
+	PK_FREE char *key = pk_printf("remote.%s.cloneAsMade", remote);
+	PK_AUTO(pk_buf) asked = PK_BUF_INIT;
+
+	if (!less)
+		return 0;
+	pk_strv_release(&less->notes);
+	if (less->options.len) {
+		pk_err_set(err, "the cloneCommand of remote '%s' makes its clones, and --exclude-data, --schema-only and "
+				"--where are for copies", remote);
+		return pk_err_exit(err, PK_EXIT_USAGE);
+	}
+	list_asked(less, &asked);
+	if (!asked.len)
+		return 0;
+	if (pk_config_bool_protected(config, key, false)) {
+		pk_strv_pushf(&less->notes, "what the cloneCommand of '%s' makes is taken as it is, without: %s", remote,
+			      asked.ptr);
+		return 0;
+	}
+	pk_err_set(err, "the cloneCommand of remote '%s' makes clones of everything, and the settings ask for less: %s", remote,
+		   asked.ptr);
+	return pk_err_hint(err,
+			   "where the command itself masks and leaves out what has to be: git config postkit.%s true;\n"
+			   "git config --unset postkit.remote.%s.cloneCommand has clones copied, with masks",
+			   key, remote);
+}
+
 /* ---- in the snapshot ---- */
 
 static bool matches(const char *pattern, const struct pk_strv *names)

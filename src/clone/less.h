@@ -53,6 +53,12 @@ void pk_less_apply(struct pk_less *less, struct pk_copy_options *options);
  */
 char *pk_less_terms(const struct pk_less *less);
 bool pk_less_fits(const struct pk_less *less, const char *terms);
+/*
+ * Clones that the cloneCommand of a remote makes are no copies of ours: nothing is masked or left out on the way. An
+ * error where that is asked for, unless postkit.remote.<name>.cloneAsMade says that the command sees to it; then a note.
+ * less may be NULL.
+ */
+int pk_less_by_command(struct pk_less *less, const struct pk_config *config, const char *remote, struct pk_err *err);
 /* An error of a copy, without what a source says of values; says that a mask may be the cause. Returns -1. */
 int pk_less_explain(const struct pk_less *less, struct pk_err *err);
 

@@ -93,6 +93,8 @@ void pk_masks_terms(const struct pk_masks *masks, struct pk_buf *ret)
 		pk_buf_addf(ret, "%s\n%s\n%s\n", masks->rules[i].pattern, masks->rules[i].key, masks->rules[i].expr);
 	if (masks->n)
 		pk_buf_addf(ret, "%s\n", masks->key);
+	if (masks->required)
+		pk_buf_add(ret, "required\n");
 }
 
 /* ---- which column ---- */

@@ -165,6 +165,8 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	bool same = false;
 
 	if (server->kind == PK_SERVER_COMMAND) {
+		if (pk_less_by_command(options->less, options->config, remote->name, err) < 0)
+			return -1;
 		pk_template_release(ret);
 		ret->none = true;
 		return 0;

@@ -4,17 +4,20 @@
 #include "clone/copy.h"
 #include "clone/remote.h"
 #include "cmd/help.h"
+#include "cmd/narrow.h"
 
 static int opt_jobs;
 static const char *opt_max_age;
-static bool opt_schema_only, opt_no_owner, opt_json;
+static bool opt_as_is, opt_no_owner, opt_json;
+static struct pk_less_options opt_less;
 
 const struct pk_opt pk_opts_copy[] = {
 	{ PK_OPT_INT, 'j', "jobs", "N", "connections to FROM, at most (default: processors, at most 4)",
 	  &opt_jobs },
 	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of FROM longer (30min)",
 	  &opt_max_age },
-	{ PK_OPT_FLAG, 0, "schema-only", NULL, "no data", &opt_schema_only },
+	PK_LESS_OPTS(opt_less),
+	{ PK_OPT_FLAG, 0, "as-is", NULL, "without the masks of the settings, and all that they leave out", &opt_as_is },
 	{ PK_OPT_FLAG, 0, "no-owner", NULL, "leave out owners and privileges", &opt_no_owner },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	PK_SSH_OPT,
@@ -67,6 +70,8 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_remote) from = PK_REMOTE_INIT;
 	PK_AUTO(pk_remote) to = PK_REMOTE_INIT;
 	PK_AUTO(pk_progress) progress = PK_PROGRESS_INIT;
+	PK_AUTO(pk_less) less = PK_LESS_INIT;
+	const struct pk_config nothing = { 0 };
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct pk_copy_stats stats = { 0 };
 	int n, result = pk_cmd_parse("copy", argc, argv, operands, &n, err);
@@ -78,22 +83,26 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 	if (opt_jobs < 0)
 		return pk_help_usage("copy", err, "--jobs takes a number from 1 on");
 	progress.json = opt_json;
-	if (pk_ctx_open(&ctx, false, err) < 0 || resolve(&ctx, operands[0], &from, err) < 0)
+	if (pk_ctx_open(&ctx, false, err) < 0 ||
+	    pk_less_read(opt_as_is ? &nothing : &ctx.config, ctx.has_repo ? &ctx.repo : NULL, &opt_less, &less, err) < 0 ||
+	    resolve(&ctx, operands[0], &from, err) < 0)
 		return -1;
 	pk_config_override(&ctx.config, PK_REMOTE_SSH_OPTION, NULL); /* --ssh is for FROM */
 	if (opt_max_age)
 		pk_config_override(&ctx.config, "maxSnapshotAge", opt_max_age);
 	if (resolve(&ctx, operands[1], &to, err) < 0)
 		return -1;
-	const struct pk_copy_options options = {
+	struct pk_copy_options options = {
 		.jobs = opt_jobs,
-		.schema_only = opt_schema_only,
 		.no_owner = opt_no_owner,
 		.progress = &progress,
 		.config = &ctx.config,
 	};
+	pk_less_apply(&less, &options);
 	if (pk_copy_into(&from.info, &to.info, &ctx.config, &options, &stats, err) < 0)
-		return -1;
+		return pk_less_explain(&less, err);
+	pk_progress_stop(&progress);
+	pk_say_less(&less);
 	print_done(&to.info, &stats);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* git postkit start: a clone of the remote, and a session on this branch. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "clone/less.h"
 #include "cmd/help.h"
+#include "cmd/narrow.h"
 #include "session/begin.h"
 
 static const char *opt_remote, *opt_max_age;
@@ -18,9 +18,7 @@ const struct pk_opt pk_opts_start[] = {
 	{ PK_OPT_INT, 'j', "jobs", "N", "connections to the remote while it is copied, at most", &opt_jobs },
 	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of it longer (30min)",
 	  &opt_max_age },
-	{ PK_OPT_LIST, 0, "exclude-data", "PATTERN", "copy no rows of the tables that match", &opt_less.exclude },
-	{ PK_OPT_FLAG, 0, "schema-only", NULL, "copy no rows at all", &opt_less.schema_only },
-	{ PK_OPT_LIST, 0, "where", "TABLE=CONDITION", "of this table, copy the rows that meet a condition", &opt_less.where },
+	PK_LESS_OPTS(opt_less),
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	PK_SSH_OPT,
 	{ 0 },
@@ -69,14 +67,6 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		       begun->caught_up.run == 1 ? "was" : "were");
 }
 
-static void say_less(const struct pk_less *less)
-{
-	for (size_t i = 0; i < less->notes.n; i++)
-		pk_say("%s", less->notes.items[i]);
-	for (size_t i = 0; i < less->unproven.n; i++)
-		pk_say("%s stays NOT VALID in the copy: rows that it refers to were left out", less->unproven.items[i]);
-}
-
 int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
@@ -108,7 +98,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	pk_progress_stop(&progress);
 	if (result < 0)
 		return -1;
-	say_less(&less);
+	pk_say_less(&less);
 	if (opt_json)
 		show_json(&desk.session, &begun);
 	else

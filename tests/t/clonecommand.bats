@@ -234,3 +234,35 @@ no_secret() {
 	ok git postkit start
 	[ ! -e "$T/ran" ]
 }
+
+@test "where settings mask or leave out, a command that knows nothing of it makes no clone" {
+	git postkit import --yes prod
+	commit_all 'import'
+	git switch -q -c more
+	local setting word
+	while IFS='|' read -r setting word; do
+		printf '%b' "$setting" >.postkit
+		fails 128 git postkit start
+		has "makes clones of everything" ": $word" 'postkit.remote.prod.cloneAsMade true'
+	done <<-'CASES'
+		[mask "public.t"]\n\tid = id + 1\n|masks
+		[mask]\n\trequired = true\n|mask.required
+		[postkit]\n\texcludeData = t\n|excludeData
+		[postkit]\n\tschemaOnly = true\n|schemaOnly
+		[postkit "table.public.t"]\n\twhere = id > 1\n|where
+	CASES
+	printf -- '-- migrate:up\nCREATE TABLE u (id int);\n' >db/migrations/20300101000000_u.sql
+	commit_all 'more'
+	fails 128 git postkit deploy --dry-run prod
+	has "makes clones of everything"
+	[ ! -e "$FARM" ]
+	# a branch cannot say that it is well
+	printf '[postkit "remote.prod"]\n\tcloneAsMade = true\n' >>.postkit
+	fails 128 git postkit start
+	git config postkit.remote.prod.cloneAsMade true
+	fails 129 git postkit start --exclude-data t
+	has '--exclude-data'
+	ok git postkit start
+	has "what the cloneCommand of 'prod' makes is taken as it is, without: where"
+	farm_has 1
+}

@@ -104,3 +104,14 @@ again() { git postkit abort --yes >/dev/null 2>&1 || :; }
 	has 'copied from'
 	equal "$(clone 'SELECT count(*) FROM users')" 0
 }
+
+@test "copy heeds the same settings and options" {
+	shop copied
+	work_on copied
+	sql postgres 'CREATE DATABASE other'
+	printf '[postkit]\n\texcludeData = audit.*\n' >>.postkit
+	ok git postkit copy --where 'orders=id <= 10' --exclude-data events prod "$(pg_url other)"
+	has 'no rows of audit.log' 'no rows of public.events_2020' 'of public.orders the rows where id <= 10'
+	equal "$(sql other 'SELECT (SELECT count(*) FROM audit.log), (SELECT count(*) FROM orders), (SELECT count(*) FROM events), (SELECT count(*) FROM users)')" \
+		'0|10|0|100'
+}

@@ -206,6 +206,40 @@ clone() { git postkit psql -- -X -q -At -c "$1"; }
 	has 'no rows of public.users'
 }
 
+@test "nor is a template used that was made before masks were required" {
+	people before
+	work_on before
+	ok git postkit start
+	git postkit abort --yes
+	printf '[mask]\n\trequired = true\n' >>.postkit
+	fails 128 git postkit start
+	has 'public.users.email'
+}
+
+@test "copy masks by the settings of the repository, and says so; --as-is copies what is there" {
+	people copied
+	work_on copied
+	mask_people
+	sql postgres 'CREATE DATABASE into_masked'
+	sql postgres 'CREATE DATABASE into_whole'
+	ok git postkit copy prod "$(pg_url into_masked)"
+	has '10 columns masked'
+	equal "$(sql into_masked 'SELECT count(*) FROM users u JOIN letters l ON l.sender = u.email')" 300
+	equal "$(sql into_masked 'SELECT u::text || l FROM users u, letters l' | grep -ic -e canary -e secret.org)" 0
+	ok git postkit copy --as-is prod "$(pg_url into_whole)"
+	hasnt masked
+	equal "$(sql into_whole "SELECT count(*) FROM users WHERE email ~ 'canary'")" 300
+	sql postgres 'CREATE DATABASE into_none'
+	printf '[mask]\n\trequired = true\n' >.postkit
+	fails 128 git postkit copy prod "$(pg_url into_none)"
+	has 'no mask, which mask.required asks for'
+	equal "$(sql into_none "SELECT count(*) FROM pg_class WHERE relname = 'users'")" 0
+	printf '[mask "public.users"]\n\tv = v::int::text\n' >.postkit
+	fails 128 git postkit copy prod "$(pg_url into_none)"
+	has 'a mask may be the cause'
+	hasnt 'v canary'
+}
+
 @test "a template made by other masks is not used" {
 	people other
 	work_on other
