@@ -2,6 +2,7 @@
 # Masks: personal values do not leave the source, and what stands for them holds together.
 
 load ../lib/common
+load ../lib/versions
 
 setup_file() {
 	common_setup
@@ -267,4 +268,59 @@ clone() { git postkit psql -- -X -q -At -c "$1"; }
 		email = replace(email, '@', ' ')^violates check constraint
 		v = v::int::text^a value cannot be made into what its column takes (SQLSTATE 22P02)
 	CASES
+}
+
+# One column a fake, and settings for them.
+each_fake() {
+	local fake type
+	echo 'CREATE TABLE people (id int PRIMARY KEY' >"$T/fakes.sql"
+	printf '[mask "public.people"]\n' >"$T/fakes.postkit"
+	for fake in city company date email first_name hash ip last_name name pattern phone street text username uuid; do
+		type=text
+		case $fake in date | uuid) type=$fake ;; ip) type=inet ;; esac
+		echo ", a_$fake $type" >>"$T/fakes.sql"
+		echo "	a-${fake/_/-} = fake.$fake(a_$fake)" >>"$T/fakes.postkit"
+	done
+	cat >>"$T/fakes.sql" <<-'SQL'
+		, n int, data jsonb);
+		INSERT INTO people SELECT i, 'Kéln ' || i, 'c' || i, date '2000-01-01' + i, 'e' || i, 'f' || i, 'h' || i,
+			inet '10.0.0.0' + i, 'l' || i, 'n' || i, 'P-' || i || ' é', '+49 ' || i, 's' || i,
+			repeat('längst ', i), 'u' || i, md5(i::text)::uuid, i,
+			jsonb_build_object('a', jsonb_build_array(jsonb_build_object('m', i), 7, NULL)) FROM generate_series(1, 50) i;
+		INSERT INTO people VALUES (51);
+	SQL
+	cat >>"$T/fakes.postkit" <<-'CONFIG'
+			n = "fake.number(n, -5, 5)"
+			data = "fake.json(data, 'a[*].m', 'email')"
+	CONFIG
+}
+
+@test "each fake is the same on every major version" {
+	local major first='' why='' target
+	each_fake
+	new_repo versions
+	git postkit init --no-hooks
+	cp "$T/fakes.postkit" .postkit
+	versions_use 18 || skip "$why"
+	git config --global postkit.pgBin "$(pg_tools)"
+	pg_start v18
+	local target_socket=$PROD_SOCKET target_port=$PROD_PORT
+	for major in $(versions_all); do
+		versions_use "$major" || skip "$why"
+		[ "$major" = 18 ] || pg_start "v$major"
+		[ "$major" != 18 ] || PROD_SOCKET=$target_socket PROD_PORT=$target_port
+		pg_createdb fakes "$T/fakes.sql"
+		PROD_SOCKET=$target_socket PROD_PORT=$target_port pg_createdb "of_$major"
+		target="postgresql://postgres@/of_$major?host=$target_socket&port=$target_port"
+		ok git postkit copy "$(pg_url fakes)" "$target"
+		has '17 columns masked'
+		"$(pg_tools)/psql" -XAtc 'SELECT * FROM people ORDER BY id' "$target" >"$T/of_$major"
+		equal "$(grep -c -e Kéln -e längst -e '|e[0-9]*|' "$T/of_$major")" 0
+		equal "$(tail -n 1 "$T/of_$major")" '51|||||||||||||||||'
+		first=${first:-$T/of_$major}
+		diff "$first" "$T/of_$major"
+		[ "$major" = 18 ] || pg_stop "v$major"
+	done
+	equal "$(wc -l <"$first")" 51
+	git config --global --unset postkit.pgBin
 }
