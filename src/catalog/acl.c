@@ -106,7 +106,7 @@ const char **pk_acl_parse(struct pk_arena *arena, const struct pk_managed *manag
 	return n ? lines : NULL;
 }
 
-static bool has_line(const char *const *lines, const char *line)
+bool pk_acl_has(const char *const *lines, const char *line)
 {
 	for (; lines && *lines; lines++) {
 		if (strcmp(*lines, line) == 0)
@@ -118,11 +118,11 @@ static bool has_line(const char *const *lines, const char *line)
 bool pk_acl_same(const char *const *a, const char *const *b)
 {
 	for (const char *const *p = a; p && *p; p++) {
-		if (!has_line(b, *p))
+		if (!pk_acl_has(b, *p))
 			return false;
 	}
 	for (const char *const *p = b; p && *p; p++) {
-		if (!has_line(a, *p))
+		if (!pk_acl_has(a, *p))
 			return false;
 	}
 	return true;
@@ -144,13 +144,13 @@ static char default_letter(const struct pk_kind *kind)
 	return 0;
 }
 
-static const char *const *defaults_of(struct pk_arena *arena, const struct pk_snapshot *side, const char *role,
-				      const char *schema, char letter, bool (*in_force)(const struct pk_object *))
+static const struct pk_object *defaults_of(struct pk_arena *arena, const struct pk_snapshot *side, const char *role,
+					   const char *schema, char letter, bool (*in_force)(const struct pk_object *))
 {
 	const struct pk_object *acl = pk_snapshot_find(
 		side, pk_arena_printf(arena, "%s %s %s %c", pk_kind_default_acl.name, role, schema, letter));
 
-	return acl && in_force(acl) ? acl->grants : NULL;
+	return acl && in_force(acl) ? acl : NULL;
 }
 
 /* Adds the lines that the others do not have, neither as they are nor with the other sign. */
@@ -160,7 +160,7 @@ static size_t add_lines(struct pk_arena *arena, const char **lines, size_t n, co
 	for (; from && *from; from++) {
 		const char *opposite = pk_arena_printf(arena, "%c%s", **from == '+' ? '-' : '+', *from + 1);
 
-		if (!has_line(others, opposite) && !(n && has_line(others, *from)))
+		if (!pk_acl_has(others, opposite) && !(n && pk_acl_has(others, *from)))
 			lines[n++] = *from;
 	}
 	return n;
@@ -171,6 +171,7 @@ const char **pk_acl_born(struct pk_arena *arena, const struct pk_snapshot *side,
 {
 	char letter = default_letter(o->kind);
 	PK_AUTO(pk_buf) schema = PK_BUF_INIT;
+	const struct pk_object *of_all, *of_schema;
 	const char *const *everywhere, *const *here;
 	const char **lines;
 	size_t n = 0;
@@ -179,8 +180,12 @@ const char **pk_acl_born(struct pk_arena *arena, const struct pk_snapshot *side,
 		return NULL;
 	pk_buf_add_ident(&schema, o->schema ? o->schema : "");
 	/* Those for everywhere come in place of the built-in ones, those of the schema are added. */
-	everywhere = defaults_of(arena, side, role, "*", letter, in_force);
-	here = defaults_of(arena, side, role, schema.ptr, letter, in_force);
+	of_all = defaults_of(arena, side, role, "*", letter, in_force);
+	of_schema = defaults_of(arena, side, role, schema.ptr, letter, in_force);
+	if (of_all && pk_default_acl_is_void(of_all) && !of_schema)
+		return NULL;
+	everywhere = of_all ? of_all->grants : NULL;
+	here = of_schema ? of_schema->grants : NULL;
 	for (const char *const *p = everywhere; p && *p; p++)
 		n++;
 	for (const char *const *p = here; p && *p; p++)
@@ -253,16 +258,16 @@ static bool about_the_same(const char *a, const char *b)
 	return strcmp(tab, other) == 0 && tab - a == other - b && strncmp(a, b, (size_t)(tab - 1 - a)) == 0;
 }
 
-/* REVOKE on a relation takes the privilege on its columns as well, also from those that keep it. */
-static void grant_on_columns(struct pk_script *s, const struct pk_object *o, const char *revoked)
+/* REVOKE on a relation takes the privilege on its columns as well, also from those that keep it, or (all) have it by now. */
+static void grant_on_columns(struct pk_script *s, const struct pk_object *o, const char *revoked, bool all)
 {
-	for (size_t i = 0; s->from && i < o->n_children; i++) {
+	for (size_t i = 0; (s->from || all) && i < o->n_children; i++) {
 		const struct pk_object *column = o->children[i];
-		const struct pk_object *old = column->kind->part ? pk_snapshot_find(s->from, column->key) : NULL;
+		const struct pk_object *old = !column->kind->part ? NULL : all ? column : pk_snapshot_find(s->from, column->key);
 		struct change grant = { .s = s, .o = column, .grant = true, .list = PK_BUF_INIT };
 
 		for (const char **p = old ? column->grants : NULL; p && *p; p++) {
-			if (about_the_same(*p + 1, revoked) && has_line(old->grants, *p))
+			if (about_the_same(*p + 1, revoked) && pk_acl_has(old->grants, *p))
 				add(&grant, *p + 1);
 		}
 		flush(&grant);
@@ -283,11 +288,11 @@ static const char **revoked(struct pk_arena *arena, const char *const *from, con
 	lines = pk_arena_alloc(arena, (n + 1) * sizeof(*lines));
 	n = 0;
 	for (const char *const *p = from; p && *p; p++) {
-		if (**p == '+' && !has_line(to, *p))
+		if (**p == '+' && !pk_acl_has(to, *p))
 			lines[n++] = *p + 1;
 	}
 	for (const char *const *p = to; p && *p; p++) {
-		if (**p == '-' && !has_line(from, *p))
+		if (**p == '-' && !pk_acl_has(from, *p))
 			lines[n++] = *p + 1;
 	}
 	return lines;
@@ -303,16 +308,28 @@ void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *c
 		add(&revoke, *p);
 	flush(&revoke);
 	for (const char **p = gone; *p && !o->kind->part; p++)
-		grant_on_columns(s, o, *p);
+		grant_on_columns(s, o, *p, false);
 	for (const char *const *p = from; p && *p; p++) {
-		if (**p == '-' && !has_line(to, *p))
+		if (**p == '-' && !pk_acl_has(to, *p))
 			add(&grant, *p + 1);
 	}
 	for (const char *const *p = to; p && *p; p++) {
-		if (**p == '+' && !has_line(from, *p))
+		if (**p == '+' && !pk_acl_has(from, *p))
 			add(&grant, *p + 1);
 	}
 	flush(&grant);
 	pk_buf_release(&revoke.list);
 	pk_buf_release(&grant.list);
+}
+
+void pk_acl_withhold(struct pk_script *s, const struct pk_object *o, const char *const *lines)
+{
+	struct change revoke = { .s = s, .o = o, .list = PK_BUF_INIT };
+
+	for (const char *const *p = lines; *p; p++)
+		add(&revoke, *p + 1);
+	flush(&revoke);
+	for (const char *const *p = lines; *p; p++)
+		grant_on_columns(s, o, *p + 1, true);
+	pk_buf_release(&revoke.list);
 }

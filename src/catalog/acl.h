@@ -13,11 +13,17 @@
  */
 const char **pk_acl_parse(struct pk_arena *arena, const struct pk_managed *managed, const char *acl,
 			  const char *acl_default, size_t *left_out);
+bool pk_acl_has(const char *const *lines, const char *line);
 bool pk_acl_same(const char *const *a, const char *const *b);
 /* What the default privileges that a role has set on that side give to what it makes, as such lines; NULL: nothing. */
 const char **pk_acl_born(struct pk_arena *arena, const struct pk_snapshot *side, const char *role,
 			 bool (*in_force)(const struct pk_object *default_privileges), const struct pk_object *o);
+/* Of default privileges: do they leave nothing to anybody? The server takes that for none, where the schema adds none. */
+bool pk_default_acl_is_void(const struct pk_object *acl);
 /* GRANT and REVOKE from one to the other; from NULL: as born. */
 void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to);
+
+/* Takes what such lines "-..." withhold, and gives to columns what goes with it and they say. */
+void pk_acl_withhold(struct pk_script *s, const struct pk_object *o, const char *const *lines);
 
 #endif

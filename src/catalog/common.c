@@ -181,23 +181,43 @@ static const char *const *grants_after_owner(struct pk_script *s, const struct p
 	return lines;
 }
 
-/* The lines with those first that let the owner grant on, or, alone, these only. NULL: none. */
-static const char *const *own_first(struct pk_script *s, const struct pk_object *o, const char *owner, bool alone)
+/* What it grants, but for what statements of their own give and take. */
+static const char *const *grants_of(struct pk_script *s, const struct pk_object *o)
 {
-	const char *own = owner ? pk_arena_printf(s->arena, "+%s\tg\t", owner) : NULL, **lines;
+	const char **apart = s->grants_apart ? s->grants_apart(s, o) : NULL, **lines;
 	size_t n = 0;
 
-	if (!own || !o->grants)
-		return alone ? NULL : o->grants;
+	if (!apart || !*apart)
+		return o->grants;
 	while (o->grants[n])
 		n++;
 	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
 	n = 0;
-	for (const char *const *p = o->grants; *p; p++) {
+	for (const char **p = o->grants; *p; p++)
+		if (!pk_acl_has(apart, *p))
+			lines[n++] = *p;
+	lines[n] = NULL;
+	return lines;
+}
+
+/* The lines with those first that let the owner grant on, or, alone, these only. NULL: none. */
+static const char *const *own_first(struct pk_script *s, const struct pk_object *o, const char *owner, bool alone)
+{
+	const char *own = owner ? pk_arena_printf(s->arena, "+%s\tg\t", owner) : NULL, **lines;
+	const char *const *grants = grants_of(s, o);
+	size_t n = 0;
+
+	if (!own || !grants)
+		return alone ? NULL : grants;
+	while (grants[n])
+		n++;
+	lines = pk_arena_alloc(s->arena, (n + 1) * sizeof(*lines));
+	n = 0;
+	for (const char *const *p = grants; *p; p++) {
 		if (pk_starts_with(*p, own))
 			lines[n++] = *p;
 	}
-	for (const char *const *p = o->grants; *p && !alone; p++) {
+	for (const char *const *p = grants; *p && !alone; p++) {
 		if (!pk_starts_with(*p, own))
 			lines[n++] = *p;
 	}
@@ -221,7 +241,7 @@ static void create_common(struct pk_script *s, const struct pk_object *o, bool w
 		emit_comment(s, o, o->comment);
 	change_labels(s, o, NULL, o->labels);
 	if (o->kind->grant_on && with_parent)
-		pk_acl_change(s, o, own_first(s, o, owner, true), o->grants);
+		pk_acl_change(s, o, own_first(s, o, owner, true), grants_of(s, o));
 	else if (o->kind->grant_on)
 		pk_acl_change(s, o, grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner),
 			      own_first(s, o, owner, false));
@@ -248,8 +268,8 @@ void pk_common_alter(struct pk_script *s, const struct pk_object *from, const st
 		emit_comment(s, to, to->comment);
 	change_labels(s, to, from->labels, to->labels);
 	if (to->kind->grant_on)
-		pk_acl_change(s, to, grants_after_owner(s, to, from->grants, owner_of(s, owned(from)), owner_of(s, owned(to))),
-			      to->grants);
+		pk_acl_change(s, to, grants_after_owner(s, to, grants_of(s, from), owner_of(s, owned(from)), owner_of(s, owned(to))),
+			      grants_of(s, to));
 }
 
 bool pk_common_same(const struct pk_script *s, const struct pk_object *a, const struct pk_object *b)

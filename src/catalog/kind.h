@@ -46,6 +46,7 @@ struct pk_kind {
 	size_t n_attrs;
 	int rank;                   /* order of creation among what is free to come next */
 	int sql_name_attr;          /* 1 + index of the attribute that is the SQL name (FUNCTION or PROCEDURE); 0: sql_name */
+	const char *takes;          /* the privilege on relations it uses that its owner, or who makes it, must have; or NULL */
 	const char *grant_on;       /* "TABLE": in GRANT ... ON; NULL: no privileges */
 	int grant_name_attr;        /* 1 + index of the attribute that names it in GRANT; 0: ident */
 	/* What its statements lock, its relation or itself, unless they say other; NULL: nothing. */
@@ -311,6 +312,8 @@ bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *
 bool pk_column_takes_not_null(const struct pk_object *from, const struct pk_object *to, const struct pk_object *heir);
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
 bool pk_column_generated(const struct pk_object *column);
+/* Is its default another one for each row? Also where that is not known. */
+bool pk_column_default_varies(const struct pk_object *column);
 const char *pk_column_identity(struct pk_script *s, const struct pk_object *column); /* its sequence, as SQL names it; or NULL */
 /* to NULL: its table makes room for another one. */
 void pk_column_stand_in(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in);

@@ -103,7 +103,7 @@ static void late(struct pk_script *s, const struct pk_object *from, const struct
 }
 
 const struct pk_kind pk_kind_matview = {
-	.opens_relations = true, .places_attr = DEFINITION + 1,
+	.takes = "SELECT", .opens_relations = true, .places_attr = DEFINITION + 1,
 	.if_any = "pg_class WHERE relkind = 'm'",
 	.name = "materialized_view", .sql_name = "MATERIALIZED VIEW", .folder = "materialized_views",
 	.query = pk_sql_matview, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .state_attr = EMPTY + 1, .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true,

@@ -55,6 +55,8 @@ struct pk_script {
 	const char *database_owner; /* quoted; the owner of objects whose owner is NULL */
 	/* Is a relation large enough that locks matter? NULL: never (creation from nothing). */
 	bool (*online)(const struct pk_script *s, const struct pk_object *relation);
+	/* Of its grants, what statements of their own give or take for the time of the plan. NULL: nothing. */
+	const char **(*grants_apart)(const struct pk_script *s, const struct pk_object *o);
 	/* Is it made without its tie, which a later statement makes? NULL: no. */
 	bool (*tied_later)(const struct pk_script *s, const struct pk_object *o);
 	/* Privileges that it has as soon as it is made, beyond the built-in ones (pk_acl_born). NULL: none. */

@@ -39,5 +39,5 @@ const struct pk_kind pk_kind_trigger = {
 	.name = "trigger", .sql_name = "TRIGGER", .folder = "triggers", .query = pk_sql_trigger, .attrs = attrs,
 	.if_any = "pg_trigger WHERE NOT tgisinternal",
 	.n_attrs = PK_COUNT(attrs), .rank = 20, .lock_create = "SHARE ROW EXCLUSIVE", .lock_alter = "SHARE ROW EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
-	.rename = pk_rename_itself, .named_freely = true, .renames_heirs = renames_heirs, .named_attr = DEFINITION + 1,
+	.takes = "TRIGGER", .rename = pk_rename_itself, .named_freely = true, .renames_heirs = renames_heirs, .named_attr = DEFINITION + 1,
 };

@@ -31,7 +31,7 @@ static void hang_infos(struct pk_changes *c, struct pk_snapshot *snap, size_t *n
 
 		*info = (struct pk_info){ .drop = PK_NO_NODE, .create = PK_NO_NODE, .alter = PK_NO_NODE,
 					  .clean = PK_NO_NODE, .fill = PK_NO_NODE, .release = PK_NO_NODE, .attach = PK_NO_NODE, .rename = PK_NO_NODE,
-					  .beside_node = PK_NO_NODE };
+					  .beside_node = PK_NO_NODE, .lend = PK_NO_NODE, .withhold = PK_NO_NODE };
 		snap->objects[i]->mark = info;
 	}
 	for (size_t i = 0; i < snap->n; i++) {

@@ -38,7 +38,8 @@ struct pk_info {
 	struct pk_object **heirs; /* of the old side: at the point that the statements have come to */
 	size_t n_heirs, cap_heirs;
 	size_t step, lock; /* the step that locks it, 1 + the place of that lock in it */
-	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill; /* nodes, or PK_NO_NODE */
+	const char **apart; /* of its grants: what is withheld from its owner, and lent or taken by a statement of its own; or NULL */
+	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill, lend, withhold; /* nodes, or PK_NO_NODE */
 };
 static inline struct pk_info *pk_info(const struct pk_object *o)
 {

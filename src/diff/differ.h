@@ -2,6 +2,7 @@
 #ifndef PK_DIFF_DIFFER_H
 #define PK_DIFF_DIFFER_H
 
+#include "catalog/acl.h"
 #include "diff/changes.h"
 
 struct pk_differ {
@@ -20,6 +21,7 @@ void pk_differ_order_partitions(struct pk_differ *d); /* order_partitions.c */
 void pk_differ_order_row_types(struct pk_differ *d); /* row_types.c */
 void pk_differ_order_literals(struct pk_differ *d); /* literals.c */
 void pk_differ_order_watchers(struct pk_differ *d); /* watch.c */
+void pk_differ_lend_rights(struct pk_differ *d); /* own_rights.c */
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena); /* empty */
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);
 void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_plan *plan);

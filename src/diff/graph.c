@@ -86,6 +86,10 @@ static int rank_of(const struct pk_node *node)
 		return -50;
 	case PK_NODE_CLEAN:
 		return 300;
+	case PK_NODE_LEND:
+		return -1000;
+	case PK_NODE_WITHHOLD:
+		return 1000;
 	default:
 		return writes_table(node) ? pk_kind_column.rank : rank;
 	}

@@ -542,6 +542,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_default_privileges(d);
 	pk_differ_order_row_types(d);
 	pk_differ_order_literals(d);
+	pk_differ_lend_rights(d);
 	pk_differ_order_watchers(d);
 	order_bodies(d);
 }

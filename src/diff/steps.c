@@ -1,5 +1,4 @@
 /* Actions into statements, with what is known of each. */
-#include "catalog/acl.h"
 #include "diff/differ.h"
 
 static bool online(const struct pk_script *s, const struct pk_object *relation)
@@ -75,6 +74,12 @@ static const char **born(const struct pk_script *s, const struct pk_object *o)
 	return pk_acl_born(s->arena, d->changes.from, s->role ? s->role : s->database_owner, in_force, o);
 }
 
+static const char **grants_apart(const struct pk_script *s, const struct pk_object *o)
+{
+	(void)s;
+	return pk_info(o)->apart;
+}
+
 static void emit_create(struct pk_script *s, const struct pk_object *o)
 {
 	pk_object_create(s, o);
@@ -139,6 +144,12 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 	case PK_NODE_FILL:
 		node->to->kind->refill(s, node->from, node->to);
 		break;
+	case PK_NODE_LEND:
+		pk_acl_change(s, node->from, pk_info(node->from)->apart, NULL);
+		break;
+	case PK_NODE_WITHHOLD:
+		pk_acl_withhold(s, node->to, pk_info(node->to)->apart);
+		break;
 	case PK_NODE_CLEAN:
 		if (node->from->kind->drop_aside &&
 		    (!node->from->kind->refill || !node->to || node->to->kind == node->from->kind))
@@ -182,7 +193,7 @@ static bool swaps(const struct pk_node *node)
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena)
 {
 	return (struct pk_script){
-		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes, .born = born,
+		.arena = arena, .online = online, .tied_later = tied_later, .stays_heir = stays_heir, .comes = comes, .born = born, .grants_apart = grants_apart,
 		.is_taken = is_taken, .stand_in = stand_in,
 		.role = d->changes.options->role, .database_owner = d->changes.from->database_owner, .context = d,
 		.from = d->changes.from, .to = d->changes.to, .side = d->changes.to, .version = d->changes.from->version,

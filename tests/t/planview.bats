@@ -184,3 +184,16 @@ assert any(x.get("within") == "public.users" for x in d["steps"])'
 	has 'a planned statement fails on the clone' 'users_twice_key' 'in: ALTER TABLE public.users ADD CONSTRAINT users_twice_key' 'rows stand in the way'
 	hasnt 'plan.sql'
 }
+
+@test "rights that an owner has not are taken last, and lent where something has to be done" {
+	cat >db/schema/vault.sql <<-'SQL'
+		CREATE SCHEMA vault;
+		REVOKE ALL ON SCHEMA vault FROM shop;
+		CREATE TABLE vault.keys (id bigint PRIMARY KEY, user_id bigint REFERENCES public.users);
+	SQL
+	ok git postkit plan --sql
+	has 'REVOKE CREATE, USAGE ON SCHEMA vault FROM shop'
+	[ "$(line_of 'FOREIGN KEY')" -lt "$(line_of 'REVOKE')" ]
+	ok git postkit plan --down
+	[ "$(line_of 'GRANT CREATE, USAGE ON SCHEMA vault TO shop')" -lt "$(line_of 'DROP TABLE')" ]
+}

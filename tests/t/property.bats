@@ -85,6 +85,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "parents and views in whose place others come" { both_ways parents-replaced; }
 @test "privileges, owners and default privileges" { both_ways privileges; }
 @test "what default privileges give and take when it is made" { both_ways default-privileges; }
+@test "owners who may not use what is theirs" { both_ways own-rights; }
 @test "comments" { both_ways comments; }
 @test "hostile names" { both_ways names; }
 @test "schemas with references across" { both_ways schemas; }
@@ -139,6 +140,24 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 }
 
 @test "from nothing and back" { both_ways nothing; }
+
+# A superuser may do most of it whatever is withheld.
+@test "owners who may not use what is theirs, and are no superusers" {
+	local way from to side on="host=$PROD_SOCKET port=$PROD_PORT user=pair_own dbname="
+	for way in 'old new' 'new old'; do
+		read -r from to <<<"$way"
+		for side in "$from" "$to"; do
+			pg_createdb "o_$side" "$pairs/own-rights/setup.sql"
+			sql "o_$side" "ALTER DATABASE o_$side OWNER TO pair_own"
+			sql "o_$side" <"$pairs/own-rights/$side.sql" >/dev/null
+		done
+		git postkit diff "${on}o_$from" "${on}o_$to" >"$T/own.sql" 2>/dev/null
+		PGUSER=pair_own psql -X -q -v ON_ERROR_STOP=1 -h "$PROD_SOCKET" -p "$PROD_PORT" -d "o_$from" -f "$T/own.sql"
+		equal "$(git postkit diff "${on}o_$from" "${on}o_$to" 2>/dev/null)" ''
+		sql postgres 'DROP DATABASE o_old'
+		sql postgres 'DROP DATABASE o_new'
+	done
+}
 
 # Where columns come in the middle they stand at the end, which the dumps do not tell apart.
 @test "values of rows mean the same columns wherever these stand, also within values of composite types" {

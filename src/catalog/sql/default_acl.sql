@@ -11,6 +11,7 @@ SELECT 'pg_default_acl'::regclass::oid AS classid, a.oid, NULL AS schema,
        'ALTER DEFAULT PRIVILEGES FOR ROLE ' || quote_ident(pg_get_userbyid(a.defaclrole))
        || coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '') AS prefix,
        CASE a.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
-            WHEN 'T' THEN 'TYPES' WHEN 'L' THEN 'LARGE OBJECTS' ELSE 'SCHEMAS' END AS on_kind
+            WHEN 'T' THEN 'TYPES' WHEN 'L' THEN 'LARGE OBJECTS' ELSE 'SCHEMAS' END AS on_kind,
+       CASE WHEN cardinality(a.defaclacl) = 0 THEN 't' END AS nobody
 FROM pg_default_acl a
 LEFT JOIN pg_namespace n ON n.oid = a.defaclnamespace
