@@ -22,6 +22,17 @@ REVOKE ALL ON FUNCTION s.f(bigint), s.tf() FROM pair_own, PUBLIC;
 REVOKE ALL ON TYPE s.mood, s.d FROM pair_own, PUBLIC;
 REVOKE ALL ON SCHEMA s FROM pair_own;
 
+CREATE SCHEMA g;
+CREATE TABLE g.app (i int, k int) PARTITION BY RANGE (i);
+CREATE TABLE g.p1 PARTITION OF g.app DEFAULT;
+REVOKE ALL ON g.app, g.p1 FROM pair_own;
+GRANT SELECT (k), INSERT (k) ON g.app TO pair_own;
+CREATE TABLE g.own (i int, j int UNIQUE, k int REFERENCES g.own (j));
+CREATE MATERIALIZED VIEW g.mv AS SELECT * FROM g.own;
+REVOKE ALL ON g.own FROM pair_own; 
+GRANT REFERENCES ON g.own TO pair_own WITH GRANT OPTION;
+REVOKE ALL ON SCHEMA g FROM pair_own;
+
 -- and what default privileges take from them
 CREATE SCHEMA q;
 CREATE SCHEMA w;
@@ -49,13 +60,3 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA q FROM pair_own, PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA q FROM pair_own, PUBLIC;
 REVOKE ALL ON TYPE w.d, q.mood FROM pair_own, PUBLIC;
 REVOKE ALL ON SCHEMA q,w FROM pair_own;
-CREATE SCHEMA g;
-CREATE TABLE g.app (i int, k int) PARTITION BY RANGE (i);
-CREATE TABLE g.p1 PARTITION OF g.app DEFAULT;
-REVOKE ALL ON g.app, g.p1 FROM pair_own;
-GRANT SELECT (k), INSERT (k) ON g.app TO pair_own;
-CREATE TABLE g.own (i int, j int UNIQUE, k int REFERENCES g.own (j));
-CREATE MATERIALIZED VIEW g.mv AS SELECT * FROM g.own;
-REVOKE ALL ON g.own FROM pair_own; 
-GRANT REFERENCES ON g.own TO pair_own WITH GRANT OPTION;
-REVOKE ALL ON SCHEMA g FROM pair_own;

@@ -19,6 +19,15 @@ REVOKE ALL ON FUNCTION s.f(int), s.tf() FROM pair_own, PUBLIC;
 REVOKE ALL ON TYPE s.mood, s.d FROM pair_own, PUBLIC;
 REVOKE ALL ON SCHEMA s FROM pair_own;
 
+CREATE SCHEMA g;
+CREATE TABLE g.part (i int) PARTITION BY RANGE (i);
+CREATE TABLE g.app (i int, k int);
+REVOKE ALL ON g.app FROM pair_own;
+GRANT SELECT (i), INSERT (k) ON g.app TO pair_own;
+CREATE TABLE g.own (i int);
+REVOKE ALL ON g.own FROM pair_own; 
+GRANT SELECT ON g.own TO pair_own WITH GRANT OPTION;
+
 -- and what default privileges take from them
 CREATE SCHEMA q;
 ALTER DEFAULT PRIVILEGES FOR ROLE pair_own REVOKE SELECT,REFERENCES,TRIGGER ON TABLES FROM pair_own;
@@ -28,11 +37,3 @@ ALTER DEFAULT PRIVILEGES FOR ROLE pair_own REVOKE USAGE ON SEQUENCES FROM pair_o
 ALTER DEFAULT PRIVILEGES FOR ROLE pair_own REVOKE USAGE ON SCHEMAS FROM pair_own;
 CREATE TABLE q.old (i int);
 CREATE TABLE q.keep (i int PRIMARY KEY);
-CREATE SCHEMA g;
-CREATE TABLE g.part (i int) PARTITION BY RANGE (i);
-CREATE TABLE g.app (i int, k int);
-REVOKE ALL ON g.app FROM pair_own;
-GRANT SELECT (i), INSERT (k) ON g.app TO pair_own;
-CREATE TABLE g.own (i int);
-REVOKE ALL ON g.own FROM pair_own; 
-GRANT SELECT ON g.own TO pair_own WITH GRANT OPTION;
