@@ -14,6 +14,11 @@ const char *pk_domain_base(const struct pk_object *domain, bool *ret_checked)
 	return pk_attr(domain, TYPE);
 }
 
+const char *pk_domain_default(const struct pk_object *domain)
+{
+	return pk_attr(domain, DEFAULT_VALUE);
+}
+
 static bool is_not_valid(const char *definition)
 {
 	return pk_ends_with(definition, " NOT VALID");

@@ -340,6 +340,7 @@ bool pk_constraint_same_sort(const struct pk_object *a, const struct pk_object *
 bool pk_constraint_is_check(const struct pk_object *o); /* false for objects of other kinds too */
 /* The type that a domain comes down to; whether it or one below it checks values. */
 const char *pk_domain_base(const struct pk_object *domain, bool *ret_checked);
+const char *pk_domain_default(const struct pk_object *domain); /* NULL: none */
 const char *pk_range_subtype(struct pk_arena *arena, const struct pk_object *range);
 /* False also where it is not known. */
 bool pk_function_is_stable(const struct pk_object *function); /* or immutable */

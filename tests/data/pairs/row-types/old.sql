@@ -266,3 +266,7 @@ CREATE TABLE typed1 PARTITION OF typed FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE TABLE moves (k a, v int) PARTITION BY LIST (v);
 CREATE TABLE moves1 PARTITION OF moves DEFAULT PARTITION BY HASH (k);
 CREATE TABLE moves11 PARTITION OF moves1 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+-- a column that takes its default from its domain
+CREATE DOMAIN given AS int DEFAULT 4;
+CREATE TABLE counted (a int);
+CREATE TABLE counted_kept (c counted);
