@@ -275,6 +275,14 @@ static void grant_on_columns(struct pk_script *s, const struct pk_object *o, con
 	}
 }
 
+/* Is the privilege there still, with the grant option that it did not have? */
+static bool gains_option(struct pk_arena *arena, const char *line, const char *const *to)
+{
+	const char *option = strrchr(line, '\t') - 1;
+
+	return *option == '-' && pk_acl_has(to, pk_arena_printf(arena, "+%.*sg%s", (int)(option - line), line, option + 1));
+}
+
 /* What is no longer granted, or newly withheld: a grant option given up is a revoke too. */
 static const char **revoked(struct pk_arena *arena, const char *const *from, const char *const *to)
 {
@@ -288,14 +296,35 @@ static const char **revoked(struct pk_arena *arena, const char *const *from, con
 	lines = pk_arena_alloc(arena, (n + 1) * sizeof(*lines));
 	n = 0;
 	for (const char *const *p = from; p && *p; p++) {
-		if (**p == '+' && !pk_acl_has(to, *p))
+		if (**p == '+' && !pk_acl_has(to, *p) && !gains_option(arena, *p + 1, to))
 			lines[n++] = *p + 1;
 	}
 	for (const char *const *p = to; p && *p; p++) {
-		if (**p == '-' && !pk_acl_has(from, *p))
+		if (**p == '-' && !pk_acl_has(from, *p) && !gains_option(arena, *p + 1, to))
 			lines[n++] = *p + 1;
 	}
 	return lines;
+}
+
+const char *const *pk_acl_left(struct pk_arena *arena, const char *const *lines, const char *const *from, const char *const *to)
+{
+	const char **gone = revoked(arena, from, to), **left;
+	size_t n = 0;
+
+	while (lines && lines[n])
+		n++;
+	left = pk_arena_alloc(arena, (n + 1) * sizeof(*left));
+	n = 0;
+	for (const char *const *p = lines; p && *p; p++) {
+		bool taken = false;
+
+		for (const char **q = gone; *q && !taken; q++)
+			taken = about_the_same(*p + 1, *q);
+		if (!taken)
+			left[n++] = *p;
+	}
+	left[n] = NULL;
+	return left;
 }
 
 void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to)

@@ -21,6 +21,8 @@ const char **pk_acl_born(struct pk_arena *arena, const struct pk_snapshot *side,
 /* Of default privileges: do they leave nothing to anybody? The server takes that for none, where the schema adds none. */
 bool pk_default_acl_is_void(const struct pk_object *acl);
 /* GRANT and REVOKE from one to the other; from NULL: as born. */
+/* Of lines granted on a part those that are there still when its relation's have gone from one to the other: REVOKE there takes them. */
+const char *const *pk_acl_left(struct pk_arena *arena, const char *const *lines, const char *const *from, const char *const *to);
 void pk_acl_change(struct pk_script *s, const struct pk_object *o, const char *const *from, const char *const *to);
 
 /* Takes what such lines "-..." withhold, and gives to columns what goes with it and they say. */

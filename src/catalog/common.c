@@ -231,6 +231,14 @@ static const struct pk_object *owned(const struct pk_object *o)
 	return o->kind->owned || !o->parent ? o : o->parent;
 }
 
+/* What it is granted when it is made, once it has its owner. */
+static const char *const *born_grants(struct pk_script *s, const struct pk_object *o)
+{
+	const char *born = s->role ? s->role : s->database_owner;
+
+	return grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner_of(s, owned(o)));
+}
+
 static void create_common(struct pk_script *s, const struct pk_object *o, bool with_parent)
 {
 	const char *born = s->role ? s->role : s->database_owner, *owner = owner_of(s, owned(o));
@@ -241,10 +249,10 @@ static void create_common(struct pk_script *s, const struct pk_object *o, bool w
 		emit_comment(s, o, o->comment);
 	change_labels(s, o, NULL, o->labels);
 	if (o->kind->grant_on && with_parent)
-		pk_acl_change(s, o, own_first(s, o, owner, true), grants_of(s, o));
+		pk_acl_change(s, o, pk_acl_left(s->arena, own_first(s, o, owner, true), born_grants(s, o->parent), grants_of(s, o->parent)),
+			      grants_of(s, o));
 	else if (o->kind->grant_on)
-		pk_acl_change(s, o, grants_after_owner(s, o, s->born ? s->born(s, o) : NULL, born, owner),
-			      own_first(s, o, owner, false));
+		pk_acl_change(s, o, born_grants(s, o), own_first(s, o, owner, false));
 }
 
 void pk_common_create(struct pk_script *s, const struct pk_object *o)
