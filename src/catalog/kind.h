@@ -231,6 +231,7 @@ void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
 /* Outcome of kinds that are always made anew. */
 enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* The part of a table that says where it is attached; NULL: no partition. */
+const struct pk_object *pk_part_named(const struct pk_object *of, const struct pk_kind *kind, const char *name); /* NULL: none */
 const struct pk_object *pk_attachment_of(const struct pk_object *table);
 /* A name made of another one and a suffix, quoted; none that anything has before or after. */
 const char *pk_name_with(struct pk_script *s, const char *name, const char *suffix);

@@ -173,6 +173,15 @@ bool pk_tied_later(const struct pk_script *s, const struct pk_object *o)
 	return s->tied_later && s->tied_later(s, o);
 }
 
+const struct pk_object *pk_part_named(const struct pk_object *of, const struct pk_kind *kind, const char *name)
+{
+	for (size_t i = 0; i < of->n_children; i++) {
+		if (of->children[i]->kind == kind && strcmp(of->children[i]->name, name) == 0)
+			return of->children[i];
+	}
+	return NULL;
+}
+
 const struct pk_object *pk_attachment_of(const struct pk_object *table)
 {
 	for (size_t i = 0; i < table->n_children; i++) {

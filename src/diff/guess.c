@@ -15,14 +15,6 @@ void pk_rename_guesses_release(struct pk_rename_guesses *guesses)
 
 /* ---- likeness ---- */
 
-static const struct pk_object *part_named(const struct pk_object *of, const struct pk_kind *kind, const char *name)
-{
-	for (size_t i = 0; i < of->n_children; i++)
-		if (of->children[i]->kind == kind && strcmp(of->children[i]->name, name) == 0)
-			return of->children[i];
-	return NULL;
-}
-
 static const char *attr_named(const struct pk_object *o, const char *name)
 {
 	for (size_t i = 0; i < o->kind->n_attrs; i++)
@@ -50,7 +42,7 @@ static int shared_columns(struct pk_arena *arena, const struct pk_object *a, con
 		if (!column->kind->part)
 			continue;
 		n_a++;
-		other = part_named(b, column->kind, column->name);
+		other = pk_part_named(b, column->kind, column->name);
 		same += other && same_type(column, other);
 	}
 	if (!n_a || !n_b)

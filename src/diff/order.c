@@ -257,6 +257,8 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 	}
 	if (o->kind->linked)
 		pk_graph_edge(&d->graph, info->drop, pk_info(o->parent)->alter);
+	if (o->origin)
+		pk_graph_edge(&d->graph, pk_info(o->parent)->release, info->drop);
 	order_referenced(d, o, pk_referred_table(&d->arena, d->changes.from, o), true);
 	if (type_of(o))
 		pk_graph_edge(&d->graph, info->drop, pk_info(type_of(o))->alter);
@@ -385,6 +387,25 @@ static void order_names(struct pk_differ *d)
 		pk_graph_edge(&d->graph, info->rename, info->alter);
 	}
 	pk_map_release(&freed);
+}
+
+/* What heirs have with their parent is renamed with the parent's: before they leave, where it is in the heir, too, else after. */
+static void order_heirs_rename(struct pk_differ *d, const struct pk_object *o, const struct pk_object *table)
+{
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		const struct pk_object *heir = table->heirs[i], *theirs = pk_part_named(heir, o->kind, o->name);
+		const struct pk_object *attachment = pk_attachment_of(heir), *later;
+		size_t leaving = attachment ? pk_drop_node(attachment) : pk_info(heir)->release;
+
+		if (!theirs)
+			continue;
+		later = pk_info(theirs)->other;
+		if (later && strcmp(later->name, pk_info(o)->other->name) == 0)
+			pk_graph_edge(&d->graph, pk_info(o)->rename, leaving);
+		else
+			pk_graph_edge(&d->graph, leaving, pk_info(o)->rename);
+		order_heirs_rename(d, o, heir);
+	}
 }
 
 /* What a relation can have only one of, whatever its name. */
@@ -536,6 +557,12 @@ void pk_differ_add_edges(struct pk_differ *d)
 	}
 	pk_differ_order_partitions(d);
 	order_names(d);
+	for (size_t i = 0; i < d->changes.from->n; i++) {
+		const struct pk_object *o = d->changes.from->objects[i];
+
+		if (pk_info(o)->rename != PK_NO_NODE && o->kind->renames_heirs && o->kind->renames_heirs(o))
+			order_heirs_rename(d, o, o->parent);
+	}
 	order_rivals(d);
 	order_heirs(d);
 	order_moves(d);
