@@ -35,7 +35,7 @@ const char *pk_column_default(const struct pk_object *o)
 }
 
 /* Is its default another one for each row? Also where that is not known. */
-static bool default_varies(const struct pk_object *o)
+bool pk_column_default_varies(const struct pk_object *o)
 {
 	const char *expr = pk_column_default(o);
 	PK_AUTO(pk_strv) functions = PK_STRV_INIT;
@@ -148,7 +148,7 @@ bool pk_column_add_rewrites(const struct pk_object *o)
 	const char *generated = pk_attr(o, GENERATED);
 
 	return (generated && pk_ends_with(generated, " STORED")) || pk_attr(o, IDENTITY) || is_checked(o) ||
-	       default_varies(o);
+	       pk_column_default_varies(o);
 }
 
 /* Who fills it would not see all rows. */
@@ -168,7 +168,7 @@ bool pk_column_add_filled(struct pk_script *s, const struct pk_object *o)
 
 	/* A domain that checks has every row written anew even for nulls. */
 	if (!pk_script_online(s, o->parent) || o->parent->kind->foreign || pk_attr(o, GENERATED) || pk_attr(o, IDENTITY) || is_checked(o) ||
-	    (s->tied_later && s->tied_later(s, o)) || hides_rows(o->parent) || !pk_attr(o, DEFAULT_VALUE) || !default_varies(o))
+	    (s->tied_later && s->tied_later(s, o)) || hides_rows(o->parent) || !pk_attr(o, DEFAULT_VALUE) || !pk_column_default_varies(o))
 		return false;
 	pk_buf_addf(&definition, "%s %s", pk_attr(o, QUOTED), pk_attr(o, TYPE));
 	if (pk_attr(o, COLLATION))
