@@ -33,6 +33,28 @@ static void lock_whole(struct pk_script *s, struct pk_stmt *stmt, const struct p
 	}
 }
 
+/* The partition's share of a foreign key comes, or becomes its own: with triggers on the table that it refers to. */
+static void lock_referenced(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *key, const char *mode)
+{
+	struct pk_stmt_lock *lock = key->kind->references ? pk_stmt_lock(s, stmt, pk_constraint_referenced(key), mode) : NULL;
+
+	if (lock)
+		lock->through = key;
+}
+
+/* Has the partition, as it is attached, the key by itself: of old, or made for the sake of the whole's? */
+static bool brings_key(const struct pk_script *s, const struct pk_object *partition, const struct pk_object *whole,
+		       const struct pk_object *key)
+{
+	const struct pk_object *own, *same;
+
+	if (!key->kind->references || !s->from || !pk_snapshot_find(s->from, partition->key))
+		return false;
+	own = pk_constraint_of_heir(s, partition, key);
+	same = own ? pk_snapshot_find(s->to, own->key) : NULL;
+	return (same && !s->comes(s, same)) || (s->comes(s, key) && pk_script_online(s, whole));
+}
+
 void pk_partition_goes(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *table)
 {
 	lock_whole(s, stmt, table, "ACCESS EXCLUSIVE");
@@ -51,10 +73,14 @@ struct pk_stmt *pk_partition_detach(struct pk_script *s, const char *whole, cons
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt = pk_partition_attach(s, o, pk_attr(o, OF_TABLE), o->ident);
+	const struct pk_object *whole = pk_partition_of(o->parent);
 
 	stmt->scan = true;
 	stmt->heirs = PK_ALL_HEIRS;
 	lock_whole(s, stmt, o->parent, "SHARE UPDATE EXCLUSIVE");
+	for (size_t i = 0; whole && i < whole->n_children; i++)
+		lock_referenced(s, stmt, whole->children[i],
+				brings_key(s, o->parent, whole, whole->children[i]) ? PK_TAKEN_IN : "SHARE ROW EXCLUSIVE");
 	if (pk_script_online(s, o->parent))
 		stmt->note = "the rows are checked under the lock, unless a CHECK that is valid says the same as the bounds";
 }
@@ -62,8 +88,11 @@ static void create(struct pk_script *s, const struct pk_object *o)
 static void drop(struct pk_script *s, const struct pk_object *o)
 {
 	struct pk_stmt *stmt = pk_partition_detach(s, pk_attr(o, OF_TABLE), o->ident);
+	const struct pk_object *whole = pk_partition_of(o->parent);
 
 	pk_partition_goes(s, stmt, o->parent);
+	for (size_t i = 0; whole && i < whole->n_children; i++)
+		lock_referenced(s, stmt, whole->children[i], "SHARE ROW EXCLUSIVE");
 	if (pk_script_online(s, o->parent))
 		stmt->note = "nothing is read under the lock; DETACH PARTITION CONCURRENTLY would leave a CHECK behind";
 }

@@ -22,6 +22,17 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	pk_emit(s, "CREATE TYPE %s AS (%s%s)", o->ident, list.ptr, n ? "\n" : "");
 }
 
+/* CASCADE. */
+static void lock_tables(struct pk_script *s, struct pk_stmt *stmt, const struct pk_object *type)
+{
+	for (size_t i = 0; s->from && i < s->from->n; i++) {
+		const struct pk_object *o = s->from->objects[i];
+
+		if (o->kind == &pk_kind_table && pk_streq(pk_table_of_type(o), type->ident))
+			pk_stmt_lock(s, stmt, o, "ACCESS EXCLUSIVE");
+	}
+}
+
 /*
  * Attributes can be dropped and added at the end. The order of attributes is part of the type, and
  * ALTER ATTRIBUTE ... TYPE is refused while a column has the type: both need a new type. CASCADE
@@ -38,17 +49,20 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 		const char *same = pk_item_find(s, new, n_new, pk_item_part(s, old[i], 0));
 
 		if (same && (strcmp(same, old[i]) != 0 || strcmp(new[next++], old[i]) != 0))
-			return PK_RETYPE;
+			return pk_anew(s, PK_RETYPE, "attributes change their types, or their order");
 	}
 	for (size_t i = 0; i < n_old; i++) {
 		const char *name = pk_item_part(s, old[i], 0);
 
-		if (!pk_item_find(s, new, n_new, name))
-			pk_emit(s, "ALTER TYPE %s DROP ATTRIBUTE %s CASCADE", to->ident, name)->lost =
-				"the values of the attribute in every column of the type";
+		if (!pk_item_find(s, new, n_new, name)) {
+			struct pk_stmt *stmt = pk_emit(s, "ALTER TYPE %s DROP ATTRIBUTE %s CASCADE", to->ident, name);
+
+			stmt->lost = "the values of the attribute in every column of the type";
+			lock_tables(s, stmt, from);
+		}
 	}
 	for (; next < n_new; next++)
-		pk_emit(s, "ALTER TYPE %s ADD ATTRIBUTE %s CASCADE", to->ident, attribute(s, new[next]));
+		lock_tables(s, pk_emit(s, "ALTER TYPE %s ADD ATTRIBUTE %s CASCADE", to->ident, attribute(s, new[next])), from);
 	return PK_ALTERED;
 }
 

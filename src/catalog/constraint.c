@@ -124,8 +124,7 @@ static void take_index(struct pk_script *s, const struct pk_object *o, const cha
 	stmt->note = "the index is there already, so nothing is read";
 }
 
-/* The table that a foreign key refers to; NULL: none, or its own. */
-static const struct pk_object *referenced(const struct pk_object *o)
+const struct pk_object *pk_constraint_referenced(const struct pk_object *o)
 {
 	const char *table = pk_attr(o, REFERENCES_TABLE);
 
@@ -159,7 +158,7 @@ static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, co
 		pk_stmt_joins(stmt, table);
 	if (is_kind(o, 'f')) {
 		stmt->lock = "SHARE ROW EXCLUSIVE";
-		pk_stmt_lock(s, stmt, referenced(o), "SHARE ROW EXCLUSIVE");
+		pk_stmt_lock(s, stmt, pk_constraint_referenced(o), "SHARE ROW EXCLUSIVE");
 	}
 	return stmt;
 }
@@ -246,8 +245,7 @@ static bool name_taken(const struct pk_object *table, const char *quoted)
 	return false;
 }
 
-/* The same one, proven: the whole's takes it in. */
-static bool has_its_own(const struct pk_script *s, const struct pk_object *heir, const struct pk_object *o)
+const struct pk_object *pk_constraint_of_heir(const struct pk_script *s, const struct pk_object *heir, const struct pk_object *o)
 {
 	const struct pk_object *old = s->from ? pk_snapshot_find(s->from, heir->key) : NULL;
 
@@ -256,9 +254,9 @@ static bool has_its_own(const struct pk_script *s, const struct pk_object *heir,
 
 		if (part->kind == o->kind && pk_streq(pk_attr(part, DEFINITION), pk_attr(o, DEFINITION)) &&
 		    !pk_attr(part, NOT_VALID) && !pk_attr(part, NOT_ENFORCED) && !pk_attr(part, WHOLE))
-			return true;
+			return part;
 	}
-	return false;
+	return NULL;
 }
 
 /*
@@ -273,7 +271,7 @@ static void add_by_partition(struct pk_script *s, const struct pk_object *o, con
 
 		if (pk_table_is_partitioned(heir)) {
 			add_by_partition(s, o, heir);
-		} else if ((!s->comes || !s->comes(s, heir)) && !has_its_own(s, heir, o)) {
+		} else if ((!s->comes || !s->comes(s, heir)) && !pk_constraint_of_heir(s, heir, o)) {
 			if (name_taken(heir, name))
 				name = pk_name_with(s, o->name, "_share");
 			add_then_validate(s, o, heir, name);
@@ -302,6 +300,8 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	if (whole && (by_unique_index(o) || (online && is_kind(o, 'f')))) {
 		stmt->scan = false;
 		stmt->note = "each partition has its own already, so nothing is read";
+		if (is_kind(o, 'f') && o->parent->n_heirs)
+			pk_stmt_lock(s, stmt, pk_constraint_referenced(o), PK_TAKEN_IN);
 	} else if (online && !unproven) {
 		stmt->note = "reads and writes wait while its index is built: this constraint has no way around";
 	}
@@ -503,7 +503,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	stmt = pk_emit(s, "%s %s DROP CONSTRAINT %s", pk_alter_table(o->parent), o->parent->ident, pk_attr(o, QUOTED));
 	stmt->about = o->parent;
 	stmt->heirs = reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
-	pk_stmt_lock(s, stmt, referenced(o), "ACCESS EXCLUSIVE");
+	pk_stmt_lock(s, stmt, pk_constraint_referenced(o), "ACCESS EXCLUSIVE");
 }
 
 /*

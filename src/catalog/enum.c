@@ -30,7 +30,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	size_t n_new = pk_attr_list(s, pk_attr(to, LABELS), &new);
 
 	if (!only_adds(old, n_old, new, n_new))
-		return PK_RETYPE;
+		return pk_anew(s, PK_RETYPE, "values go, or change their order");
 	for (size_t i = 0, j = 0; j < n_new; j++) {
 		struct pk_stmt *stmt;
 

@@ -79,8 +79,10 @@ bool pk_function_is_stable(const struct pk_object *o)
 /* CREATE OR REPLACE keeps the kind, the result, the names of arguments and cannot take defaults away. */
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	if (pk_attr_changed(from, to, SHAPE) || atoi(pk_attr(from, DEFAULTS)) > atoi(pk_attr(to, DEFAULTS)))
-		return PK_RECREATE;
+	if (pk_attr_changed(from, to, SHAPE))
+		return pk_anew(s, PK_RECREATE, "its kind, its result or the names of its arguments change");
+	if (atoi(pk_attr(from, DEFAULTS)) > atoi(pk_attr(to, DEFAULTS)))
+		return pk_anew(s, PK_RECREATE, "an argument loses its default");
 	create_whole(s, to);
 	return PK_ALTERED;
 }

@@ -37,7 +37,7 @@ enum pk_reaction {
 };
 
 struct pk_kind {
-	const char *name;           /* "table": in paths, keys and messages */
+	const char *name;           /* "table": in paths, keys and messages (there by pk_kind_words) */
 	const char *sql_name;       /* "TABLE": in COMMENT ON, ALTER ... OWNER TO */
 	const char *folder;         /* of schema files; NULL: written into the parent's file */
 	const char *query;          /* catalog/sql/<name>.sql; its lines by version: catalog/query.h */
@@ -229,6 +229,8 @@ void pk_create_defined(struct pk_script *s, const struct pk_object *o);
 /* "DROP <sql_name> <ident>" */
 void pk_drop_plain(struct pk_script *s, const struct pk_object *o);
 /* Outcome of kinds that are always made anew. */
+/* What alter() returns where it says why. */
+enum pk_outcome pk_anew(struct pk_script *s, enum pk_outcome outcome, const char *why);
 enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 /* The part of a table that says where it is attached; NULL: no partition. */
 const struct pk_object *pk_part_named(const struct pk_object *of, const struct pk_kind *kind, const char *name); /* NULL: none */
@@ -240,6 +242,7 @@ const char *pk_beside_name(struct pk_script *s, const struct pk_object *o);
 const char *pk_beside_ident(struct pk_script *s, const struct pk_object *o);
 /* Where words stand in a piece of SQL outside of parentheses and quotes; NULL: nowhere. */
 const char *pk_find_outside(const char *sql, const char *words);
+void pk_kind_words(struct pk_buf *out, const char *kind); /* "materialized view" of "materialized_view" */
 const char *pk_aside_name(struct pk_script *s, const char *name);
 /* The two parts of a qualified name: quoted, and as it is. */
 const char *pk_schema_of_ident(struct pk_arena *arena, const char *ident);
@@ -337,6 +340,12 @@ void pk_sequence_into_bounds(struct pk_script *s, const char *ident, const char 
 			     const char *old_max, const char *new_max);
 /* Has the table a valid check from which it follows that the column (raw name) is not null? */
 bool pk_constraint_proves_not_null(const struct pk_object *table, const char *column);
+/* The table that a foreign key refers to; NULL: none, or its own, or it is none. */
+const struct pk_object *pk_constraint_referenced(const struct pk_object *o);
+/* The same one, proven, that an heir has by itself on the old side: the whole's takes it in. NULL: it has none. */
+const struct pk_object *pk_constraint_of_heir(const struct pk_script *s, const struct pk_object *heir, const struct pk_object *o);
+/* A foreign key that is taken in loses its triggers on the table that it refers to. */
+#define PK_TAKEN_IN "ACCESS EXCLUSIVE"
 bool pk_constraint_same_sort(const struct pk_object *a, const struct pk_object *b); /* true for two indexes, too */
 bool pk_constraint_is_check(const struct pk_object *o); /* false for objects of other kinds too */
 /* The type that a domain comes down to; whether it or one below it checks values. */

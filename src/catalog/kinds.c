@@ -201,6 +201,18 @@ void pk_drop_plain(struct pk_script *s, const struct pk_object *o)
 	pk_emit(s, "DROP %s %s", pk_sql_name(o), o->ident);
 }
 
+enum pk_outcome pk_anew(struct pk_script *s, enum pk_outcome outcome, const char *why)
+{
+	s->why = why;
+	return outcome;
+}
+
+void pk_kind_words(struct pk_buf *out, const char *kind)
+{
+	for (; *kind; kind++)
+		pk_buf_addc(out, *kind == '_' ? ' ' : *kind);
+}
+
 enum pk_outcome pk_alter_recreate(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	(void)s, (void)from, (void)to;

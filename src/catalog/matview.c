@@ -60,7 +60,7 @@ static bool reads_empty(const struct pk_script *s, const struct pk_object *o, in
 
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	bool empty = s->from && is_empty(s, o, 0);
+	bool empty = s->from && is_empty(s, o, 0), again = s->from && pk_snapshot_find(s->from, o->key);
 	const char *options = pk_attr_joined(s, pk_attr(o, OPTIONS));
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	bool foreign = reads_foreign(o, 0);
@@ -79,6 +79,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	stmt->scan = !foreign && !empty;
 	stmt->note = foreign ? "without rows, which are elsewhere: REFRESH MATERIALIZED VIEW by hand" :
 		     empty   ? "without rows, as it had none or reads what has none" :
+		     again   ? "filled by its query, while those who read it wait for the transaction to end" :
 			       "filled by its query; nobody waits for it";
 }
 
@@ -87,7 +88,9 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 	const char *what = pk_arena_printf(s->arena, "ALTER MATERIALIZED VIEW %s", to->ident);
 	size_t before = s->n;
 
-	if (pk_attr_changed(from, to, DEFINITION) || pk_attr_changed(from, to, ACCESS_METHOD))
+	if (pk_attr_changed(from, to, DEFINITION))
+		return pk_anew(s, PK_RECREATE, "its query changes");
+	if (pk_attr_changed(from, to, ACCESS_METHOD))
 		return PK_RECREATE;
 	if (pk_attr_changed(from, to, OPTIONS))
 		pk_alter_options(s, what, pk_attr(from, OPTIONS), pk_attr(to, OPTIONS));

@@ -13,7 +13,7 @@ struct pk_stmt_lock {
 	const struct pk_object *on;
 	const char *mode;
 	bool alone;           /* without the partitions of a partitioned table */
-	const struct pk_object *through; /* a part of what is dropped: if it has not gone before; or NULL */
+	const struct pk_object *through; /* what it comes from: if that is there at this point of the plan; or NULL */
 	const struct pk_stmt_lock *next;
 };
 /* Another way to the same, to be completed by hand: statements, each with its semicolon; NULL: there is none. */
@@ -69,6 +69,7 @@ struct pk_script {
 	bool (*is_taken)(const struct pk_script *s, const char *name);
 	/* What holds the values of a column of the old side by now? NULL: nothing but itself. */
 	enum pk_stand_in (*stand_in)(const struct pk_script *s, const struct pk_object *column);
+	const char *why;       /* why what alter() was given cannot change in place, in words; NULL: nothing to add */
 	const void *context;
 	const struct pk_snapshot *side; /* of which it says objects, as whoever runs it has to; NULL: as they stand */
 	const struct pk_snapshot *from, *to; /* in a diff: both sides, for what else comes and goes; else NULL */

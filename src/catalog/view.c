@@ -72,7 +72,7 @@ static bool keeps_columns(const char *old, const char *new)
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	if (!keeps_columns(pk_attr(from, COLUMNS), pk_attr(to, COLUMNS)))
-		return PK_RECREATE;
+		return pk_anew(s, PK_RECREATE, "its columns change otherwise than by new ones at the end");
 	if (pk_attr_changed(from, to, DEFINITION) || pk_attr_changed(from, to, COLUMNS))
 		create_as(s, to, "CREATE OR REPLACE"); /* sets the options too */
 	else

@@ -35,7 +35,7 @@ void pk_coverage_add(struct pk_coverage *coverage, const struct pk_snapshot *sna
 
 static void add_count(struct pk_buf *buf, size_t n, const char *kind)
 {
-	size_t len = strlen(kind);
+	size_t len = strlen(kind), dropped = 0;
 	const char *end = "s";
 
 	if (n == 1 || kind[len - 1] == 's')
@@ -43,10 +43,10 @@ static void add_count(struct pk_buf *buf, size_t n, const char *kind)
 	else if (kind[len - 1] == 'x')
 		end = "es";
 	else if (kind[len - 1] == 'y')
-		len--, end = "ies";
+		dropped = 1, end = "ies";
 	pk_buf_addf(buf, "%s%zu ", buf->len ? ", " : "", n);
-	for (size_t i = 0; i < len; i++)
-		pk_buf_addc(buf, kind[i] == '_' ? ' ' : kind[i]);
+	pk_kind_words(buf, kind);
+	pk_buf_truncate(buf, buf->len - dropped);
 	pk_buf_add(buf, end);
 }
 

@@ -1,5 +1,6 @@
 /* git postkit plan: what leads from the clone to the schema files. */
 #include "base/clock.h"
+#include "catalog/kind.h"
 #include "cmd/coverage.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
@@ -100,8 +101,8 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 	pk_view_summary(&summary, &p->plan);
 	printf("%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
 	if (p->n_destructive)
-		printf(", %s%zu step%s lose%s data%s", pk_color(stdout, PK_RED), p->n_destructive,
-		       p->n_destructive == 1 ? "" : "s", p->n_destructive == 1 ? "s" : "",
+		printf(", %s%zu step%s lose%s data%s, which the way back does not restore", pk_color(stdout, PK_RED),
+		       p->n_destructive, p->n_destructive == 1 ? "" : "s", p->n_destructive == 1 ? "s" : "",
 		       pk_color(stdout, PK_PLAIN));
 	if (p->proved)
 		printf("; proved on a copy of the schema, forth and back");
@@ -152,13 +153,14 @@ static int check_coverage(void *arg, const struct pk_planning *p, struct pk_err 
 /* A yes holds for this plan alone: for the next one, and for others, it has to be written down. */
 static bool ask_rename(void *arg, const struct pk_rename_guess *guess)
 {
-	PK_FREE char *question = pk_printf("%s %s goes and %s comes, with %s: is it renamed?", guess->kind, guess->from,
-					   guess->to, guess->why);
+	PK_AUTO(pk_buf) question = PK_BUF_INIT;
 	PK_AUTO(pk_err) ignored = PK_ERR_INIT;
 	PK_AUTO(pk_buf) mark = PK_BUF_INIT;
 
 	(void)arg;
-	if (pk_confirm(question, false, &ignored) != 1)
+	pk_kind_words(&question, guess->kind);
+	pk_buf_addf(&question, " %s goes and %s comes, with %s: is it renamed?", guess->from, guess->to, guess->why);
+	if (pk_confirm(question.ptr, false, &ignored) != 1)
 		return false;
 	pk_buf_add_safe(&mark, guess->mark, false);
 	pk_say("write it down above it in its schema file: %s", mark.ptr);

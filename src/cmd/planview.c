@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/map.h"
+#include "catalog/kind.h"
 #include "cmd/help.h"
 #include "cmd/plangroup.h"
 
@@ -111,7 +112,7 @@ static bool blocks_writes(const char *mode)
 	return false;
 }
 
-/* "locks ACCESS EXCLUSIVE on public.users, while it rewrites about 200,000 rows, 24 MB" */
+/* "locks ACCESS EXCLUSIVE on public.users while it rewrites about 200,000 rows, 24 MB" */
 static void view_locks(FILE *out, const struct pk_step *step, const char *group)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -120,11 +121,12 @@ static void view_locks(FILE *out, const struct pk_step *step, const char *group)
 
 	for (size_t i = 0; i < step->n_locks && i < MAX_LOCKS; i++) {
 		const struct pk_step_lock *lock = &step->locks[i];
+		bool another = i == 0 || !pk_streq(lock->mode, step->locks[i - 1].mode);
 
 		comma(&text, i == 0 ? "locks " : "");
-		pk_buf_add(&text, lock->mode);
+		pk_buf_add(&text, another ? lock->mode : "");
 		if (step->n_locks > 1 || !pk_streq(lock->relation, group))
-			pk_buf_addf(&text, " on %s", lock->relation);
+			pk_buf_addf(&text, "%s%s", another ? " on " : "", lock->relation);
 	}
 	if (step->n_locks > MAX_LOCKS)
 		pk_buf_addf(&text, " and %zu more", step->n_locks - MAX_LOCKS);
@@ -154,14 +156,8 @@ static void view_loss(FILE *out, const struct pk_step *step)
 
 	if (!step->destructive)
 		return;
-	pk_buf_addf(&text, "loses %s", step->lost.what ? step->lost.what : "data");
-	if (step->lost.rows >= 0) {
-		PK_FREE char *count = pk_count((uint64_t)step->lost.rows);
-		PK_FREE char *size = step->lost.bytes > 0 ? pk_size((uint64_t)step->lost.bytes) : NULL;
-
-		pk_buf_addf(&text, ": %s%s%s%s", step->lost.counted || step->lost.rows == 0 ? "" : "about ", count,
-			    size ? ", " : "", size ? size : "");
-	}
+	pk_buf_add(&text, "loses ");
+	pk_lost_words(&text, &step->lost);
 	remark(out, PK_RED, text.ptr);
 }
 
@@ -214,8 +210,7 @@ static void view_header(FILE *out, const char *indent, enum pk_change change, co
 	PK_AUTO(pk_buf) words = PK_BUF_INIT;
 	int width;
 
-	for (const char *c = kind; *c; c++)
-		pk_buf_addc(&words, *c == '_' ? ' ' : *c);
+	pk_kind_words(&words, kind);
 	pk_buf_addc(&words, ' ');
 	pk_buf_add(&words, name);
 	pk_buf_add(&words, changes[change].word);
@@ -436,7 +431,8 @@ void pk_view_guesses(const struct pk_rename_guesses *guesses)
 		PK_AUTO(pk_buf) option = PK_BUF_INIT;
 		PK_AUTO(pk_buf) shell = PK_BUF_INIT;
 
-		pk_buf_addf(&what, "%s %s goes and %s comes, with %s", guess->kind, guess->from, guess->to, guess->why);
+		pk_kind_words(&what, guess->kind);
+		pk_buf_addf(&what, " %s goes and %s comes, with %s", guess->from, guess->to, guess->why);
 		pk_buf_add_shell(&shell, guess->option);
 		pk_buf_addf(&option, "if that is a rename: --rename %s, or above it in its schema file: %s", shell.ptr,
 			    guess->mark);

@@ -90,6 +90,7 @@ static enum pk_fate judge(struct pk_changes *c, struct pk_object *from, struct p
 	common = pk_common_same(&scratch, from, to);
 	if (pk_needs_look(from, to))
 		outcome = from->kind->alter(&scratch, from, to);
+	pk_info(from)->why = pk_info(to)->why = scratch.why;
 	pk_script_release(&scratch);
 	switch (outcome) {
 	case PK_RECREATE:
@@ -406,8 +407,10 @@ static void remake_full(struct pk_changes *c)
 		}
 		for (size_t j = 0; j < to->n_children; j++)
 			added += to->children[j]->kind->part && pk_comes(to->children[j]);
-		if (added && last + added > from->kind->most_parts)
+		if (added && last + added > from->kind->most_parts) {
 			set_fate(from, PK_REMAKE);
+			pk_info(from)->why = pk_info(to)->why = "dropped columns keep their numbers, and none are left";
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ enum pk_fate {
 struct pk_info {
 	struct pk_object *other;
 	enum pk_fate fate;
+	const char *why; /* of its own change, why it cannot be in place; NULL: nothing to say */
 	const struct pk_object *because; /* of the old side: what happened to it decided the fate; NULL: its own change */
 	bool retype;   /* a column whose type is replaced */
 	size_t circle; /* number of the circle of dependencies it is part of; 0: none */

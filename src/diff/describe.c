@@ -187,16 +187,42 @@ static const char *why(struct pk_differ *d, const struct pk_object *o)
 	const struct pk_object *because = pk_info(o)->because ? pk_info(o)->because : retyped(o);
 	enum pk_fate own = pk_info(o)->fate, fate = because ? pk_info(because)->fate : PK_KEEP;
 	const char *what = "changes its type";
+	const struct pk_object *whole = own == PK_CREATE_NEW ? pk_index_parent(&d->arena, d->changes.to, o) : NULL;
 
+	PK_AUTO(pk_buf) kind = PK_BUF_INIT;
+
+	if (whole) {
+		pk_kind_words(&kind, whole->kind->name);
+		return pk_arena_printf(&d->arena, "%s %s is made of one in each partition", kind.ptr, whole->ident);
+	}
 	if (own != PK_REMAKE && own != PK_REPLACE_TYPE)
 		return "";
 	if (!because)
-		return "there is no ALTER for such a change";
+		return pk_info(o)->why ? pk_info(o)->why : "there is no ALTER for such a change";
 	if (fate == PK_DROP_OLD)
 		what = "is dropped";
 	else if (fate == PK_REMAKE || fate == PK_REPLACE_TYPE)
 		what = "is made anew";
-	return pk_arena_printf(&d->arena, "%s %s %s", because->kind->name, because->ident, what);
+	pk_kind_words(&kind, because->kind->name);
+	return pk_arena_printf(&d->arena, "%s %s %s", kind.ptr, because->ident, what);
+}
+
+/* At the point that the statements have come to. */
+static bool is_there(struct pk_differ *d, const struct pk_object *o)
+{
+	bool old = is_old(d, o);
+	size_t node = old ? pk_drop_node(o) : pk_comes(o) ? pk_info(o)->create : PK_NO_NODE;
+
+	return node == PK_NO_NODE || d->graph.nodes[node].written != old;
+}
+
+static bool locks_users(const struct pk_node *node)
+{
+	for (size_t i = 0; i < node->script.n; i++) {
+		if (node->script.items[i].users_lock)
+			return true;
+	}
+	return false;
 }
 
 void pk_differ_describe(struct pk_differ *d, const size_t *nodes, size_t n_nodes, const struct pk_stmt *stmt,
@@ -218,12 +244,12 @@ void pk_differ_describe(struct pk_differ *d, const size_t *nodes, size_t n_nodes
 	if (about && mode && *mode)
 		add_lock(&locks, about, mode, stmt->heirs);
 	for (const struct pk_stmt_lock *lock = stmt->locks; lock; lock = lock->next) {
-		if (!lock->through || pk_drop_node(lock->through) == pk_drop_node(node->from))
+		if (!lock->through || is_there(d, lock->through))
 			add_lock(&locks, lock->on, lock->mode,
 				 pk_table_is_partitioned(lock->on) && !lock->alone ? PK_ALL_HEIRS : PK_NO_HEIRS);
 	}
 	for (size_t i = 0; i < n_nodes && stmt->users_lock; i++) {
-		const struct pk_object *from = d->graph.nodes[nodes[i]].from;
+		const struct pk_object *from = n_nodes == 1 || locks_users(&d->graph.nodes[nodes[i]]) ? d->graph.nodes[nodes[i]].from : NULL;
 		const struct pk_object *largest = from ? add_users(&locks, from, stmt->users_lock) : NULL;
 
 		if (!about)

@@ -216,14 +216,37 @@ static size_t next_action(const struct heap *heap, const struct pk_node *last)
 	return best;
 }
 
+/* The first of those apart, likewise. */
+static size_t next_apart(const struct heap *heap)
+{
+	size_t best = PK_NO_NODE;
+
+	for (size_t i = 0; i < heap->n; i++) {
+		const struct pk_node *node = &heap->graph->nodes[heap->items[i]];
+
+		if (!node->done && node->apart && !node->swap && !node->late &&
+		    (best == PK_NO_NODE || comes_before(node, &heap->graph->nodes[best])))
+			best = heap->items[i];
+	}
+	return best;
+}
+
+/* What goes on with what was begun: one look at a table's rows, or steps that each have a transaction of their own. */
+static size_t next_of_run(const struct heap *heap, const struct pk_node *last)
+{
+	if (is_action(last))
+		return next_action(heap, last);
+	return last->apart ? next_apart(heap) : PK_NO_NODE;
+}
+
 /* Whoever has the turn keeps it; but what is to come late waits for the other one, too. */
 static size_t next_free(struct heaps *heaps, const struct pk_node *last)
 {
 	struct heap *mine = &heaps->of[heaps->turn], *other = &heaps->of[!heaps->turn];
-	size_t action = last && is_action(last) && last->superuser == heaps->turn ? next_action(mine, last) : PK_NO_NODE;
+	size_t next = last && last->superuser == heaps->turn ? next_of_run(mine, last) : PK_NO_NODE;
 
-	if (action != PK_NO_NODE)
-		return action;
+	if (next != PK_NO_NODE)
+		return next;
 	if (other->n && (!mine->n || rank_of(&mine->graph->nodes[mine->items[0]]) >= LATE)) {
 		heaps->turn = !heaps->turn;
 		mine = other;

@@ -28,6 +28,7 @@ struct pk_node {
 	size_t waits;                /* nodes that have to come before */
 	size_t wishes;               /* nodes that rather come before */
 	bool done;
+	bool written;                /* its statements are in the plan */
 	bool apart;                  /* cannot share a transaction with others: rather last */
 	bool superuser;              /* a superuser runs it for the role: many of them in a row are one change of hands */
 	bool early;                  /* makes what can be used only after a commit: rather first */
@@ -56,7 +57,7 @@ void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);
 void pk_graph_wish(struct pk_graph *graph, size_t before, size_t after);
 /*
  * Kahn's algorithm with a fixed order among what is free: what is early, releases, drops in reverse rank,
- * then the others by rank and name, those apart behind them, what is late, swaps last. Actions of one table that write
+ * then the others by rank and name, those apart behind them and in a row, what is late, swaps last. Actions of one table that write
  * or read its rows follow each other where they can. Of what a superuser has to run, and of the
  * rest, as much comes in a row as can. A cycle is broken at the node that has nothing
  * but wishes before it, else at the one that waits for least. Fills ret_order (n).

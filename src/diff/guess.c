@@ -47,7 +47,10 @@ static int shared_columns(struct pk_arena *arena, const struct pk_object *a, con
 	}
 	if (!n_a || !n_b)
 		return 0;
-	*why = pk_arena_printf(arena, "%zu of %zu columns are the same", same, n_a > n_b ? n_a : n_b);
+	if (same == n_a && same == n_b)
+		*why = n_a == 1 ? "the same column" : pk_arena_printf(arena, "the same %zu columns", n_a);
+	else
+		*why = pk_arena_printf(arena, "%zu of %zu columns the same", same, n_a > n_b ? n_a : n_b);
 	return (int)(200 * same / (n_a + n_b));
 }
 

@@ -1,6 +1,7 @@
 #include "diff/plan.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 
 void pk_plan_release(struct pk_plan *plan)
 {
@@ -171,6 +172,18 @@ static void add_step_json(cJSON *array, const struct pk_step *step, size_t migra
 	pk_json_set_bool(object, "reversible", !step->destructive);
 	if (step->destructive)
 		add_loss_json(object, &step->lost);
+}
+
+void pk_lost_words(struct pk_buf *out, const struct pk_lost *lost)
+{
+	PK_FREE char *count = lost->rows > 0 ? pk_count((uint64_t)lost->rows) : NULL;
+	PK_FREE char *size = lost->bytes > 0 ? pk_size((uint64_t)lost->bytes) : NULL;
+
+	pk_buf_add(out, lost->what ? lost->what : "data");
+	if (lost->rows == 0)
+		pk_buf_add(out, ": none now");
+	else if (count)
+		pk_buf_addf(out, ": %s%s%s%s", lost->counted ? "" : "about ", count, size ? ", " : "", size ? size : "");
 }
 
 cJSON *pk_plan_to_json(const struct pk_plan *plan)

@@ -91,6 +91,9 @@ void pk_plan_part_sql(const struct pk_plan *plan, const struct pk_plan_part *par
 /* The other ways of all steps that are too long, as one migration file; nothing when there is none. */
 void pk_plan_pattern(const struct pk_plan *plan, struct pk_buf *ret);
 
+/* "the rows: about 200,000, 24 MB" */
+void pk_lost_words(struct pk_buf *out, const struct pk_lost *lost);
+
 cJSON *pk_plan_to_json(const struct pk_plan *plan);
 
 #endif

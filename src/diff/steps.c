@@ -373,6 +373,7 @@ void pk_differ_write_steps(struct pk_differ *d, const size_t *order, struct pk_p
 			write_join(&w, order, i, &join);
 		for (size_t j = 0; j < n; j++) {
 			write_node(&w, &order[i + j], join.n_nodes ? pk_join_skips(d, order, i, j) : 0);
+			d->graph.nodes[order[i + j]].written = true;
 			pk_differ_follow(&d->graph.nodes[order[i + j]]);
 		}
 	}

@@ -2,6 +2,9 @@
 
 #include "base/clock.h"
 #include "base/sig.h"
+#include "base/term.h"
+#include "base/text.h"
+#include "catalog/kind.h"
 #include "session/prove.h"
 
 void pk_planning_release(struct pk_planning *planning)
@@ -255,6 +258,36 @@ static int try_plan(struct attempt *a, bool fresh, struct pk_planning *p, bool *
 	return rc;
 }
 
+/* What no statement can bring back, said where the way back is read. */
+static void say_unrestored(const struct pk_plan *plan, struct pk_part *parts, size_t n)
+{
+	size_t n_runs;
+	PK_FREE struct pk_plan_part *runs = pk_plan_parts(plan, &n_runs);
+
+	for (size_t i = 0; i < n && i < n_runs; i++) {
+		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+		for (size_t k = runs[i].first; k < runs[i].first + runs[i].n; k++) {
+			const struct pk_step *step = &plan->steps[k];
+			PK_AUTO(pk_buf) line = PK_BUF_INIT;
+
+			if (!step->destructive)
+				continue;
+			pk_kind_words(&line, step->kind);
+			pk_buf_addf(&line, " %s comes back without ", step->object);
+			pk_lost_words(&line, &step->lost);
+			pk_buf_add(&text, "-- ");
+			pk_buf_add_safe(&text, line.ptr, false); /* on one line, whatever the name holds */
+			pk_buf_addc(&text, '\n');
+		}
+		if (!text.len)
+			continue;
+		pk_buf_add(&text, parts[i].down);
+		free(parts[i].down);
+		parts[i].down = pk_buf_take(&text);
+	}
+}
+
 static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *source,
 			  const struct pk_planning_options *options, struct pk_planning *p,
 			  struct pk_err *err)
@@ -278,6 +311,7 @@ static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *
 		pk_err_move(err, &p->why_not);
 		rc = -1;
 	} else if (rc == 0 && p->proved) {
+		say_unrestored(&p->plan, a.parts, a.n);
 		pk_session_drop_pending(&desk->session);
 		rc = store(desk, source, p, a.parts, a.n, err);
 	} else if (rc == 0) {

@@ -105,6 +105,17 @@ in_order() {
 	equal "$(clone_sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" 0
 }
 
+@test "steps that each have a transaction of their own are one migration, those that need them another" {
+	schema indexes/log_at <<<'CREATE INDEX log_at ON log (at, id);'
+	schema indexes/users_points <<<'CREATE INDEX users_points ON users (points);'
+	edit orders 's/user_id bigint/user_id bigint CHECK (user_id > 0)/'
+	run --separate-stderr git postkit plan
+	has 'migration 1: steps 1 to 6 one by one, each committed by itself' 'migration 2: steps 7 to 12 in a transaction' \
+		'+ index log_1_at_id_idx, since index public.log_at is made of one in each partition'
+	hasnt 'migration 3'
+	there_and_back
+}
+
 @test "foreign keys and checks hold for new rows first, and are proven in a transaction of their own" {
 	edit users 's/id bigint NOT NULL/id bigint NOT NULL PRIMARY KEY/; s/points integer NOT NULL/points integer NOT NULL CHECK (points > 0)/'
 	edit orders 's/user_id bigint/user_id bigint REFERENCES users/'

@@ -87,6 +87,37 @@ change() {
 	has 'loses the rows' 'the plan loses data, so it is not stored' '--allow-destructive'
 }
 
+@test "the way back says what it cannot restore, on one line whatever names hold" {
+	printf 'CREATE TABLE odd (x int, "new\nline" int);' >db/schema/tables/odd.sql
+	ok git postkit plan
+	ok git postkit apply
+	rm db/schema/tables/odd.sql
+	change
+	run --separate-stderr git postkit plan --down --allow-destructive
+	has '-- column public.orders.old_ref comes back without the values: 20,000, ' '-- table public.legacy comes back without the rows: 3,000, ' \
+		'-- table public.odd comes back without the rows: none now'
+	hasnt 'public.coupons comes back'
+	printf 'CREATE TABLE odd (x int);' >db/schema/tables/odd.sql
+	run --separate-stderr git postkit plan --down --allow-destructive
+	has '-- column public.odd."new\x0Aline" comes back without the values'
+	run --separate-stderr git postkit plan --allow-destructive
+	has 'lose data, which the way back does not restore'
+	git postkit abort --yes >/dev/null
+	git postkit start >/dev/null
+}
+
+@test "why something is made anew is said of its own change, too" {
+	cat >db/schema/functions/total.sql <<-'SQL'
+		CREATE FUNCTION total_of(who bigint) RETURNS numeric LANGUAGE sql AS 'SELECT sum(total) FROM orders WHERE user_id = who';
+	SQL
+	grep -lr 'FUNCTION public.total_of(u ' db/schema/functions | xargs rm
+	sed -i 's/SELECT orders.user_id,/SELECT orders.user_id AS who,/' db/schema/views/spending.sql
+	run --separate-stderr git postkit plan
+	has 'function public.total_of(bigint) is made anew, since its kind, its result or the names of its arguments change' \
+		'view public.spending is made anew, since its columns change otherwise than by new ones at the end'
+	hasnt 'there is no ALTER'
+}
+
 @test "nothing is said when nothing changes" {
 	run --separate-stderr git postkit plan
 	equal "$output" 'nothing to change: the clone is what the schema files mean'
