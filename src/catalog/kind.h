@@ -82,6 +82,7 @@ struct pk_kind {
 	bool carried;               /* a copy of a database is given it by its text: what reaches elsewhere */
 	bool shared;                /* its catalog is the cluster's: a database copied by the server lacks it */
 	bool blocks_type_change;    /* a column that it uses cannot change its type */
+	const struct pk_kind *sorts_by; /* what uses one of these that it uses may need it, to sort; NULL: nothing does */
 	bool stays;                 /* never made anew because what it uses is */
 	int parent_attr;            /* 1 + index of the attribute that names the index or constraint it is a partition's share of */
 	int state_attr;             /* 1 + index of the attribute that is no part of the picture, and not copied with it; 0: none */

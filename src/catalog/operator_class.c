@@ -22,6 +22,7 @@ static void create(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_operator_class = {
+	.sorts_by = &pk_kind_operator,
 	.name = "operator_class", .sql_name = "OPERATOR CLASS", .folder = "operators", .query = pk_sql_operator_class,
 	.if_any = "pg_opclass WHERE oid >= 16384",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .owned = true,

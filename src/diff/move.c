@@ -108,8 +108,22 @@ void pk_moves_settle(struct pk_changes *c)
 	}
 }
 
+/* Is it divided by what goes: a function, an operator class? Not so types, which make room. */
+static bool uses_what_goes(const struct pk_object *table)
+{
+	for (size_t i = 0; pk_table_is_partitioned(table) && i < table->n_deps; i++) {
+		const struct pk_object *on = table->deps[i];
+
+		if (pk_goes(on) && pk_info(on)->other && !pk_info(on)->aside && !on->kind->relation_name)
+			return true;
+	}
+	return false;
+}
+
 static bool has_freed_key(const struct pk_object *table)
 {
+	if (uses_what_goes(table))
+		return true;
 	for (size_t i = 0; i < table->n_children; i++) {
 		const struct pk_object *part = table->children[i];
 

@@ -227,6 +227,16 @@ static bool sheds(const struct pk_object *o, const struct pk_object *on)
 	return pk_info(o)->aside && (tied_late(o, on) || (o->kind->sheds && !on->kind->type));
 }
 
+/* Only plain columns are left of it while it stands aside. */
+static bool is_parked(const struct pk_object *o)
+{
+	const struct pk_object *table = pk_whole(o);
+
+	while (pk_info(table)->along)
+		table = pk_partition_of(table);
+	return pk_parks(table);
+}
+
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -247,7 +257,7 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		/* a part of what goes lets go as the column does */
 		if (of->freed && (!o->kind->part || !pk_goes(o->parent)) && !pk_share_only_carries(o, on))
 			pk_graph_edge(&d->graph, info->drop, of->release);
-		if (!info->freed && !sheds(o, on) && !tied_apart(o, on, info->release))
+		if (!info->freed && !sheds(o, on) && !tied_apart(o, on, info->release) && !(is_parked(o) && !on->kind->relation_name))
 			pk_graph_edge(&d->graph, info->clean, end);
 		if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */
 			pk_graph_edge(&d->graph, info->drop, of->drop);
@@ -530,6 +540,22 @@ static void order_bodies(struct pk_differ *d)
 	pk_map_release(&names);
 }
 
+/* What sorts or groups by an operator depends on that alone, and needs what it is part of. */
+static void order_sorting(struct pk_differ *d)
+{
+	for (size_t i = 0; i < d->changes.to->n; i++) {
+		const struct pk_object *class = d->changes.to->objects[i];
+
+		for (size_t k = 0; class->kind->sorts_by && k < class->n_deps; k++) {
+			const struct pk_info *operator = pk_info(class->deps[k]);
+
+			for (size_t j = 0; class->deps[k]->kind == class->kind->sorts_by && j < operator->n_users; j++)
+				if (operator->users[j]->kind != class->kind)
+					pk_graph_wish(&d->graph, pk_ready_node(class), pk_ready_node(operator->users[j]));
+		}
+	}
+}
+
 /* A call that names no argument it leaves to its default may mean either of two routines of one name. */
 static void order_rivals(struct pk_differ *d)
 {
@@ -564,6 +590,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 			order_heirs_rename(d, o, o->parent);
 	}
 	order_rivals(d);
+	order_sorting(d);
 	order_heirs(d);
 	order_moves(d);
 	order_default_privileges(d);

@@ -303,7 +303,7 @@ converge_lost() {
 			} else if (type[$2, $3] != $4) {
 				rewritten[$2] = 1
 				if ($4 !~ /generated/ && $6 != there[$2, $3] && !excused(plain($2), $3))
-					print "values of " $2 "." $3 ": " there[$2, $3] " became " $6
+					lost[$2] = "values of " $2 "." $3 ": " there[$2, $3] " became " $6
 			} else if ($7 != digest[$2, $3]) {
 				differs[$2] = $3
 			}
@@ -326,6 +326,8 @@ converge_lost() {
 					print table " is another table"
 				else if (file_now[table] != file[table] && !rewritten[table])
 					print table " was rewritten without need"
+				else if (table in lost && !(table in resized))
+					print lost[table]
 				else if (table in differs && !(table in resized))
 					print "contents of " table "." differs[table] " differ"
 			}

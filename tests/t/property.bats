@@ -72,6 +72,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "indexes of the same columns, of which partitions have shares" { both_ways partition-doubles; }
 @test "keys of the same columns, of which partitions have shares" { both_ways partition-key-doubles; }
 @test "keys of partitions that are shares of an index" { both_ways partition-key-shares; }
+@test "functions and operator classes by which tables are divided are made anew" { both_ways partition-key-makers; }
 @test "foreign keys of partitions that come and go" { both_ways partition-keys; }
 @test "inheritance" { both_ways inheritance; }
 @test "heirs that keep some of several parents" { both_ways several-parents; }

@@ -39,6 +39,18 @@ CREATE FUNCTION pg_temp.dictionaries(expression oid) RETURNS text LANGUAGE sql A
 	WHERE d.classid = 'pg_attrdef'::regclass AND d.objid = expression AND d.refclassid = 'pg_ts_config'::regclass
 $$;
 
+-- What it is divided by, with types of columns and of what functions give.
+CREATE FUNCTION pg_temp.key(tab oid) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', pg_catalog.pg_get_partkeydef(tab),
+			 (SELECT pg_catalog.string_agg(pg_catalog.format_type(a.atttypid, a.atttypmod), ' ' ORDER BY a.attname)
+			  FROM pg_catalog.pg_attribute a WHERE a.attrelid = tab AND a.attnum = ANY (p.partattrs)),
+			 (SELECT pg_catalog.string_agg(concat_ws(' ', f.oid::pg_catalog.regprocedure, pg_catalog.format_type(f.prorettype, NULL)), ' '
+						       ORDER BY f.proname)
+			  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc f ON f.oid = d.refobjid
+			  WHERE d.classid = 'pg_class'::regclass AND d.objid = tab AND d.refclassid = 'pg_proc'::regclass))
+	FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = tab
+$$;
+
 -- Reading it would ask a foreign server.
 CREATE FUNCTION pg_temp.is_outside(tab oid) RETURNS bool LANGUAGE sql AS $$
 	WITH RECURSIVE heirs (id) AS (
@@ -56,7 +68,7 @@ DECLARE
 BEGIN
 	FOR tab IN SELECT c.*, c.oid AS id, format('%I.%I', n.nspname, c.relname) AS name,
 			  CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || format('%I.%I', n.nspname, c.relname) AS source,
-			  concat_ws(' ', c.relpersistence, c.relam, c.reltablespace, pg_catalog.pg_get_partkeydef(c.oid),
+			  concat_ws(' ', c.relpersistence, c.relam, c.reltablespace, pg_temp.key(c.oid),
 				    pg_temp.attributes(c.reloftype)) AS sort,
 			  (SELECT format('%I.%I', wn.nspname, w.relname) FROM pg_catalog.pg_inherits i
 			   JOIN pg_catalog.pg_class w ON w.oid = i.inhparent JOIN pg_catalog.pg_namespace wn ON wn.oid = w.relnamespace
