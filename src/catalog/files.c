@@ -1,6 +1,7 @@
 /* Schema files: one an object, in the folder of its kind, parts of a table with the table. */
 #include "base/text.h"
 #include "catalog/acl.h"
+#include "catalog/circles.h"
 #include "catalog/kind.h"
 #include "catalog/load.h"
 
@@ -71,11 +72,50 @@ static void write_parts(struct pk_script *s, const struct pk_object *o)
 		o->kind->late(s, NULL, o);
 }
 
-static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, struct pk_buf *ret)
+/* What the loader takes apart by itself: the bodies of routines, defaults and checks. */
+static bool keeps_together(const void *arg, const struct pk_object *o, const struct pk_object *on)
+{
+	(void)arg;
+	return o->kind->tie_in_files || !pk_by_tie(o, on);
+}
+
+/* While files are written, mark is the place of an object. */
+static size_t place(const void *arg, const struct pk_object *whole)
+{
+	(void)arg;
+	return (size_t)(uintptr_t)whole->mark;
+}
+
+static void cut_ties(void *arg, struct pk_object *const *circle, size_t n)
+{
+	bool *cut = arg;
+
+	for (size_t i = 0; i < n; i++)
+		cut[place(NULL, circle[i])] = circle[i]->kind->tie_in_files;
+}
+
+static bool is_cut(const struct pk_script *s, const struct pk_object *o)
+{
+	const bool *cut = s->context;
+
+	return cut[place(NULL, o)];
+}
+
+static void find_cuts(const struct pk_snapshot *snapshot, bool *ret)
+{
+	for (size_t i = 0; i < snapshot->n; i++)
+		snapshot->objects[i]->mark = (void *)(uintptr_t)i;
+	pk_circles_search(snapshot, &(struct pk_circle_search){ snapshot->n, place, keeps_together, cut_ties, ret });
+}
+
+/* cut: by place; NULL: nothing is. */
+static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, const bool *cut,
+		       struct pk_buf *ret)
 {
 	struct pk_arena arena = PK_ARENA_INIT;
 	struct pk_script s = { .arena = &arena, .files = true, .version = snapshot->version,
-			       .database_owner = snapshot->database_owner, .side = o->left_out ? NULL : snapshot };
+			       .database_owner = snapshot->database_owner, .side = o->left_out ? NULL : snapshot,
+			       .context = cut, .tied_later = cut ? is_cut : NULL };
 
 	pk_object_create(&s, o);
 	write_parts(&s, o);
@@ -92,7 +132,7 @@ void pk_source_add_left_out(struct pk_source *source, const struct pk_snapshot *
 
 		if (!o->kind->folder || (o->parent && (with_parent(o) || !o->parent->left_out)))
 			continue;
-		write_text(snapshot, o, &text);
+		write_text(snapshot, o, NULL, &text);
 		pk_source_add(source, o->key, text.ptr, text.len);
 		source->items[source->n - 1].support = true;
 	}
@@ -101,7 +141,9 @@ void pk_source_add_left_out(struct pk_source *source, const struct pk_snapshot *
 void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_files *ret)
 {
 	struct pk_map taken = PK_MAP_INIT;
+	PK_FREE bool *cut = pk_alloc((snapshot->n + 1) * sizeof(*cut));
 
+	find_cuts(snapshot, cut);
 	for (size_t i = 0; i < snapshot->n; i++) {
 		const struct pk_object *o = snapshot->objects[i];
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -109,7 +151,7 @@ void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_f
 
 		if (!o->kind->folder || with_parent(o) || is_given(o))
 			continue;
-		write_text(snapshot, o, &text);
+		write_text(snapshot, o, cut, &text);
 		path = file_path(o);
 		if (!pk_map_set(&taken, path, ret)) {
 			char *other = pk_printf("%.*s.%s.sql", (int)(strlen(path) - strlen(".sql")), path, o->kind->name);

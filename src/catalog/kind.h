@@ -131,6 +131,7 @@ struct pk_kind {
 	bool (*tie_apart)(const struct pk_object *from, const struct pk_object *to); /* must it be cut before all other changes, and made after them? NULL: no */
 	/* Does it use the relation by its tie alone? NULL: the tie uses functions and the like alone. */
 	bool (*tie_uses)(const struct pk_object *o, const struct pk_object *relation);
+	bool tie_in_files;          /* of one that is made later, schema files say both: what stands in is not to be seen from its text */
 	bool tied_to_column;        /* the tie names a column: goes with it, belongs to its owner, is no part of creation */
 	/*
 	 * What a relation says about its indexes (replica identity, CLUSTER ON), once they exist, and the

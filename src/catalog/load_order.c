@@ -45,6 +45,16 @@ struct naming {
 	size_t index;
 };
 
+/* Of several definers (a shell type and its type, overloads) the earlier goes first, but OR REPLACE last. */
+static bool is_before(const struct pk_load *load, size_t a, size_t b)
+{
+	const struct pk_load_item *first = &load->items[a], *then = &load->items[b];
+
+	if (first->rank != then->rank)
+		return first->rank < then->rank;
+	return first->replaces != then->replaces ? then->replaces : a < b;
+}
+
 /*
  * A name may be a column's, so a dependency is a guess: harmless within what is defined early, but a
  * view must not be pulled before the changes to the tables that it shows.
@@ -60,10 +70,9 @@ static void depend_on(void *arg, const char *name)
 	for (const char **defined = item->defines; defined && *defined; defined++)
 		own = own || strcmp(*defined, name) == 0;
 	for (struct definers *d = pk_map_get(&load->definers, name); d; d = d->next) {
-		/* of several definers (a shell type and its type, overloads) the earlier goes first */
 		const struct pk_load_item *other = &load->items[d->item];
-		bool before =
-			other->rank < item->rank || (other->rank == item->rank && d->item < index);
+		bool before = is_before(load, d->item, index);
+
 		if (d->item == index || (own && !before) || (item->shell && other->rank > PK_RANK_SCHEMA))
 			continue;
 		if (other->rank <= item->rank || other->rank <= PK_RANK_TABLE)

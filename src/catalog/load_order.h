@@ -61,6 +61,7 @@ struct pk_load_item {
 	const char *on, *refers_to;	/* PK_AGAIN_KEY: the names of its tables */
 	const char *whole, *partition;	/* ATTACH PARTITION, PARTITION OF: the names of both; else NULL */
 	bool revokes, on_schema, operator_class; /* on_schema: a right */
+	bool replaces;			/* CREATE OR REPLACE */
 	const char *about;		/* OWNER TO, GRANT, REVOKE: the name of what is given; NULL: of several */
 	const char *indexed;		/* a key or an index: the name of its table; else NULL */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */

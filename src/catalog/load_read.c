@@ -331,6 +331,7 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	}
 	item->revokes = action->verb == PK_REVOKE;
 	item->on_schema = (item->revokes || action->verb == PK_GRANT) && pk_streq(action->object, "schema");
+	item->replaces = action->replace;
 	item->operator_class = action->verb == PK_CREATE && pk_streq(action->object, "operator class");
 	if (item->rank == PK_RANK_GRANT || item->rank == PK_RANK_OWNER)
 		item->about = pk_arena_strdup(&load->arena, action->name);

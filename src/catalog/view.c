@@ -30,10 +30,12 @@ static void create_empty(struct pk_script *s, const struct pk_object *o, const c
 
 static void create(struct pk_script *s, const struct pk_object *o)
 {
-	if (pk_tied_later(s, o))
+	bool later = pk_tied_later(s, o);
+
+	if (later)
 		create_empty(s, o, "CREATE");
-	else
-		create_as(s, o, "CREATE");
+	if (!later || s->files)
+		create_as(s, o, later ? "CREATE OR REPLACE" : "CREATE");
 }
 
 static const char *definition(const struct pk_object *o)
@@ -86,7 +88,7 @@ const struct pk_kind pk_kind_view = {
 	.if_any = "pg_class WHERE relkind = 'v' AND oid >= 16384",
 	.name = "view", .sql_name = "VIEW", .folder = "views", .query = pk_sql_view, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true, .relation_name = true,
-	.tie = definition, .untie = untie, .retie = retie, .tie_uses = uses,
+	.tie = definition, .untie = untie, .retie = retie, .tie_uses = uses, .tie_in_files = true,
 	.blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };

@@ -3,6 +3,7 @@
 #define PK_DIFF_CHANGES_H
 
 #include "base/map.h"
+#include "catalog/circles.h"
 #include "diff/graph.h"
 #include "diff/plan.h"
 
@@ -132,11 +133,7 @@ bool pk_reshapes(const struct pk_object *type);
 bool pk_literals_reach(struct pk_changes *changes);
 /* circles.c: sets circle and cut of all objects of a side. */
 void pk_circles_find(struct pk_changes *changes, const struct pk_snapshot *side);
-/* The relation of a column, else the object itself. */
-struct pk_object *pk_whole(const struct pk_object *o);
 bool pk_in_circle(const struct pk_object *o, const struct pk_object *on);
-/* Does o use it in what its tie says, not in what must be there from the start? */
-bool pk_by_tie(const struct pk_object *o, const struct pk_object *on);
 
 /* The column of that side that a sequence belongs to; NULL: none. */
 struct pk_object *pk_tied_column(const struct pk_changes *changes, const struct pk_snapshot *side,
