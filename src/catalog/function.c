@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "catalog/kind.h"
 #include "catalog_sql.h"
+#include "sql/action.h"
 
 enum { ROUTINE, DEFINITION, SHAPE, DEFAULTS, PARSED_BODY, LEAKPROOF, SUPERUSER };
 static const char *const attrs[] = { "routine", "definition", "shape", "defaults", "parsed_body", "leakproof",
@@ -34,8 +35,12 @@ static bool body_uses(const struct pk_object *o, const struct pk_object *relatio
 static void create_empty(struct pk_script *s, const struct pk_object *o)
 {
 	const char *definition = pk_attr(o, DEFINITION), *body = parsed_body(o);
+	const char *idle = pk_arena_printf(s->arena, "%.*s\nAS ''", (int)(body - definition), definition);
+	PK_FREE char *values = pk_sql_idle_body(idle);
 
-	pk_emit(s, "%.*s\nAS ''", (int)(body - definition), definition)->note = "for a moment without its body: a circle";
+	if (values)
+		idle = pk_arena_printf(s->arena, "%.*s\nAS %s", (int)(body - definition), definition, values);
+	pk_emit(s, "%s", idle)->note = "for a moment without its body: a circle";
 }
 
 static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)

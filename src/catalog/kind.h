@@ -131,7 +131,7 @@ struct pk_kind {
 	bool (*tie_apart)(const struct pk_object *from, const struct pk_object *to); /* must it be cut before all other changes, and made after them? NULL: no */
 	/* Does it use the relation by its tie alone? NULL: the tie uses functions and the like alone. */
 	bool (*tie_uses)(const struct pk_object *o, const struct pk_object *relation);
-	bool tie_in_files;          /* of one that is made later, schema files say both: what stands in is not to be seen from its text */
+	bool tie_in_files;          /* schema files say what stands in for it, too: it is not to be seen from the tie */
 	bool tied_to_column;        /* the tie names a column: goes with it, belongs to its owner, is no part of creation */
 	/*
 	 * What a relation says about its indexes (replica identity, CLUSTER ON), once they exist, and the
@@ -163,6 +163,9 @@ struct pk_kind {
 	/* Moves the rows of the old table, which stands aside, into the new one, which is complete but for its parts. */
 	void (*refill)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
 	void (*drop_aside)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* NULL: plainly */
+
+	/* Rows that were taken from what stood in for others are taken again. NULL: it takes none from others. */
+	void (*refresh)(struct pk_script *s, const struct pk_object *o);
 
 	/* Gives the object, under the name `from` by then, the name `to`; both unquoted. NULL: there is no way. */
 	void (*rename)(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);

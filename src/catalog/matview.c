@@ -83,6 +83,19 @@ static void create(struct pk_script *s, const struct pk_object *o)
 			       "filled by its query; nobody waits for it";
 }
 
+static void refresh(struct pk_script *s, const struct pk_object *o)
+{
+	struct pk_stmt *stmt;
+
+	if (reads_foreign(o, 0) || (s->from && is_empty(s, o, 0)))
+		return;
+	stmt = pk_emit(s, "REFRESH MATERIALIZED VIEW %s", o->ident);
+	stmt->about = table_read(o, 0);
+	stmt->lock = "";
+	stmt->scan = true;
+	stmt->note = "its rows came from what stood in for others: a circle";
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *what = pk_arena_printf(s->arena, "ALTER MATERIALIZED VIEW %s", to->ident);
@@ -110,6 +123,6 @@ const struct pk_kind pk_kind_matview = {
 	.if_any = "pg_class WHERE relkind = 'm'",
 	.name = "materialized_view", .sql_name = "MATERIALIZED VIEW", .folder = "materialized_views",
 	.query = pk_sql_matview, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .state_attr = EMPTY + 1, .rank = 17, .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .grant_on = "TABLE", .owned = true,
-	.relation_name = true, .keeps_rows = true, .late = late, .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
+	.relation_name = true, .keeps_rows = true, .late = late, .blocks_type_change = true, .create = create, .refresh = refresh, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself,
 };

@@ -14,7 +14,7 @@ enum pk_node_type {
 	PK_NODE_RETYPE,  /* a column moves to the new type of the same name */
 	PK_NODE_ATTACH,  /* SET DEFAULT again, OWNED BY */
 	PK_NODE_LATE,    /* what a table says of its indexes */
-	PK_NODE_FILL,    /* the rows of the table set aside, moved */
+	PK_NODE_FILL,    /* the rows of the table set aside, moved; or taken again */
 	PK_NODE_CLEAN,   /* what was set aside, dropped */
 	PK_NODE_LEND,    /* first of all: what is withheld from its owner, given */
 	PK_NODE_WITHHOLD, /* last of all: taken */

@@ -238,6 +238,8 @@ static size_t add_create(struct pk_differ *d, struct pk_object *o)
 	}
 	if (o->kind->refill && info->other && info->other->kind == o->kind && pk_info(info->other)->aside && !pk_info(info->other)->along)
 		info->fill = pk_graph_add(&d->graph, PK_NODE_FILL, info->other, o);
+	if (o->kind->refresh && info->circle)
+		info->fill = pk_graph_add(&d->graph, PK_NODE_FILL, NULL, o);
 	if ((o->kind->tied_to_column && pk_object_tie(o)) || info->cut)
 		info->attach = pk_graph_add(&d->graph, PK_NODE_ATTACH, NULL, o);
 	return info->create;

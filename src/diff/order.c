@@ -149,7 +149,7 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 		order_key_columns(d, o, on);
 		if (o->kind->routine) /* which a partition that has to be there before may call */
 			pk_graph_wish(&d->graph, pk_info(pk_whole(on))->fill, node);
-		else if (!o->kind->attachment && pk_whole(o) != pk_whole(on) && !is_within(o->parent, pk_whole(on)))
+		else if (!circle && !o->kind->attachment && pk_whole(o) != pk_whole(on) && !is_within(o->parent, pk_whole(on)))
 			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
 	}
 	order_referenced(d, o, pk_referred_table(&d->arena, d->changes.to, o), false);
@@ -310,6 +310,14 @@ static void order_default_privileges(struct pk_differ *d)
 	}
 }
 
+/* Its query is what it shall be once all that stood in for others in the circle is replaced. */
+static void order_refresh(struct pk_differ *d, const struct pk_object *o)
+{
+	for (size_t i = 0; i < d->changes.to->n; i++)
+		if (pk_in_circle(d->changes.to->objects[i], o))
+			pk_graph_edge(&d->graph, pk_info(d->changes.to->objects[i])->attach, pk_info(o)->fill);
+}
+
 /* Rows move once all partitions are there, and before what would slow them down, watch them or count them. */
 static void order_moves(struct pk_differ *d)
 {
@@ -319,7 +327,10 @@ static void order_moves(struct pk_differ *d)
 
 		if (info->fill != PK_NO_NODE) {
 			pk_graph_edge(&d->graph, info->create, info->fill);
-			pk_graph_edge(&d->graph, info->fill, pk_info(info->other)->clean);
+			if (info->other)
+				pk_graph_edge(&d->graph, info->fill, pk_info(info->other)->clean);
+			if (o->kind->refresh)
+				order_refresh(d, o);
 			for (size_t j = 0; j < o->n_children; j++) {
 				if (!o->children[j]->kind->attachment && !pk_made_with_parent(o->children[j]))
 					pk_graph_edge(&d->graph, info->fill, pk_info(o->children[j])->create);

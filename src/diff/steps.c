@@ -142,7 +142,10 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 		node->to->kind->late(s, node->from, node->to);
 		break;
 	case PK_NODE_FILL:
-		node->to->kind->refill(s, node->from, node->to);
+		if (node->from)
+			node->to->kind->refill(s, node->from, node->to);
+		else
+			node->to->kind->refresh(s, node->to);
 		break;
 	case PK_NODE_LEND:
 		pk_acl_change(s, node->from, pk_info(node->from)->apart, NULL);

@@ -162,6 +162,8 @@ char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *
  * its body is text, or it is something else. Caller frees.
  */
 char *pk_sql_stand_in(const char *create);
+/* A body that gives NULL or no rows, as a literal, for a routine whose own does not matter. NULL: it is none. Caller frees. */
+char *pk_sql_idle_body(const char *create);
 /* CREATE ... with OR REPLACE, where it does not say so. Caller frees. */
 char *pk_sql_or_replace(const char *create);
 

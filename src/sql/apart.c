@@ -185,19 +185,60 @@ static size_t body_start(const char *create)
 	return 0;
 }
 
-/* A value, where it is run: the default of a column that is added is looked at. */
-static void add_body(const PgQuery__CreateFunctionStmt *routine, struct pk_buf *ret)
+static void add_null(const PgQuery__TypeName *type, struct pk_buf *ret)
 {
 	struct pk_arena arena = PK_ARENA_INIT;
+	PgQuery__TypeName single = *type;
+
+	single.setof = false;
+	pk_buf_addf(ret, "%sNULL::%s", ret->len ? ", " : "SELECT ", pk_tree_type(&arena, &single));
+	pk_arena_release(&arena);
+}
+
+/* Values, where it is run: rows are looked at when a column is added to them, or a materialized view is filled. */
+static void add_values(const PgQuery__CreateFunctionStmt *routine, struct pk_buf *ret)
+{
+	for (size_t i = 0; i < routine->n_parameters; i++) {
+		const PgQuery__FunctionParameter *parameter = routine->parameters[i]->function_parameter;
+
+		switch (parameter->mode) {
+		case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT:
+		case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_INOUT:
+		case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE:
+			add_null(parameter->arg_type, ret);
+			break;
+		default:
+			break;
+		}
+	}
+	if (!ret->len && routine->return_type)
+		add_null(routine->return_type, ret);
+	if (routine->return_type && routine->return_type->setof)
+		pk_buf_add(ret, " WHERE false");
+}
+
+/* A literal. */
+static void add_body(const PgQuery__CreateFunctionStmt *routine, struct pk_buf *ret)
+{
 	PK_AUTO(pk_buf) body = PK_BUF_INIT;
 
-	if (routine->return_type && !routine->return_type->setof)
-		pk_buf_addf(&body, "SELECT NULL::%s", pk_tree_type(&arena, routine->return_type));
+	add_values(routine, &body);
 	pk_buf_addc(ret, '\'');
 	for (size_t i = 0; i < body.len; i++)
 		pk_buf_add(ret, body.ptr[i] == '\'' ? "''" : (char[]){ body.ptr[i], '\0' });
 	pk_buf_addc(ret, '\'');
-	pk_arena_release(&arena);
+}
+
+char *pk_sql_idle_body(const char *create)
+{
+	PK_AUTO(pk_tree) tree = PK_TREE_INIT;
+	PK_AUTO(pk_buf) body = PK_BUF_INIT;
+	const PgQuery__CreateFunctionStmt *routine = pk_tree_parse(create, &tree) ? routine_of(&tree) : NULL;
+
+	if (!routine)
+		return NULL;
+	add_body(routine, &body);
+	return pk_buf_take(&body);
 }
 
 char *pk_sql_stand_in(const char *create)

@@ -286,13 +286,15 @@ static void routines_have_stand_ins_without_a_body(void **state)
 	(void)state;
 	PK_FREE char *function = pk_sql_stand_in("CREATE FUNCTION s.f(\"A b\" int DEFAULT (1), OUT return text) LEAKPROOF RETURN g(1)");
 	PK_FREE char *named = pk_sql_stand_in("CREATE FUNCTION return() RETURNS SETOF return LANGUAGE sql RETURN return()");
+	PK_FREE char *rows = pk_sql_stand_in("CREATE FUNCTION f(a int) RETURNS TABLE(b int, c text[]) RETURN (1, '{}')");
 	PK_FREE char *procedure = pk_sql_stand_in("CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN /* b */ ATOMIC SELECT 1; END");
 	PK_FREE char *valued = pk_sql_stand_in("CREATE FUNCTION f() RETURNS \"O'x\".\"T\"[] BEGIN ATOMIC SELECT g(); END");
 	PK_FREE char *again = pk_sql_or_replace("/* x */ CREATE FUNCTION f()");
 	PK_FREE char *same = pk_sql_or_replace("create or replace function f()");
 
-	assert_string_equal(function, "CREATE FUNCTION s.f(\"A b\" int DEFAULT (1), OUT return text) LEAKPROOF LANGUAGE sql AS ''");
-	assert_string_equal(named, "CREATE FUNCTION return() RETURNS SETOF return LANGUAGE sql AS ''");
+	assert_string_equal(function, "CREATE FUNCTION s.f(\"A b\" int DEFAULT (1), OUT return text) LEAKPROOF LANGUAGE sql AS 'SELECT NULL::text'");
+	assert_string_equal(named, "CREATE FUNCTION return() RETURNS SETOF return LANGUAGE sql AS 'SELECT NULL::return WHERE false'");
+	assert_string_equal(rows, "CREATE FUNCTION f(a int) RETURNS TABLE(b int, c text[]) LANGUAGE sql AS 'SELECT NULL::integer, NULL::text[] WHERE false'");
 	assert_string_equal(procedure, "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql AS ''");
 	assert_string_equal(valued, "CREATE FUNCTION f() RETURNS \"O'x\".\"T\"[] LANGUAGE sql AS 'SELECT NULL::\"O''x\".\"T\"[]'");
 	assert_null(pk_sql_stand_in("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"));
