@@ -20,7 +20,8 @@ bool pk_by_tie(const struct pk_object *o, const struct pk_object *on)
 
 	if (o->kind->part && whole->kind->relation_name && !whole->kind->tied_to_column)
 		return pk_object_tie(o) && !pk_column_has_type(o, whole); /* a row or another value, in its default */
-	return pk_object_tie(o) && !whole->kind->type && (!whole->kind->relation_name || (o->kind->tie_uses && o->kind->tie_uses(o, whole)));
+	return pk_object_tie(o) &&
+	       ((!whole->kind->type && !whole->kind->relation_name) || (o->kind->tie_uses && o->kind->tie_uses(o, whole)));
 }
 
 static size_t place_of(const struct walk *w, const struct pk_object *whole)

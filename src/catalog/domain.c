@@ -1,3 +1,4 @@
+#include "catalog/circles.h"
 #include "catalog/kind.h"
 #include "catalog_sql.h"
 
@@ -110,6 +111,11 @@ static const char *tie(const struct pk_object *o)
 	return pk_attr(o, CONSTRAINTS) ? pk_attr(o, CONSTRAINTS) : pk_attr(o, DEFAULT_VALUE);
 }
 
+static bool tie_uses(const struct pk_object *o, const struct pk_object *used)
+{
+	return !pk_is_type(pk_attr(o, TYPE), used) && used->kind != &pk_kind_collation;
+}
+
 static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	const char *const *items;
@@ -196,7 +202,7 @@ static bool is_contained(const struct pk_snapshot *side, const struct pk_object 
 		bool uses = false;
 
 		for (size_t k = 0; k < user->n_deps; k++)
-			uses |= user->deps[k] == domain;
+			uses |= user->deps[k] == domain && !pk_by_tie(user, domain);
 		if (!uses || (!type && !user->kind->type))
 			continue;
 		if (!type || pk_ends_with(type, "[]") ||
@@ -255,14 +261,14 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 	(void)after;
 	if (loss == PK_LOSS_TYPE)
 		return PK_UNTOUCHED;
-	return pk_is_type(pk_attr(user, TYPE), used) || used->kind == &pk_kind_collation ? PK_MADE_ANEW : PK_RETIED;
+	return tie_uses(user, used) ? PK_RETIED : PK_MADE_ANEW;
 }
 
 const struct pk_kind pk_kind_domain = {
 	.if_any = "pg_type WHERE typtype = 'd' AND oid >= 16384",
 	.name = "domain", .sql_name = "DOMAIN", .folder = "domains", .query = pk_sql_domain, .attrs = attrs,
 	.n_attrs = PK_COUNT(attrs), .rank = 5, .grant_on = "DOMAIN", .owned = true, .relation_name = true, .no_relation = true, .type = true,
-	.reaction = reaction, .tie = tie, .untie = untie, .retie = retie,
+	.reaction = reaction, .tie = tie, .tie_uses = tie_uses, .untie = untie, .retie = retie,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .set_aside = set_aside, .sheds = true,
 	.rename = pk_rename_itself, .inside = "constraint", .inside_attr = CONSTRAINTS + 1,
 };

@@ -129,8 +129,8 @@ struct pk_kind {
 	void (*untie)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* to NULL: it goes */
 	void (*retie)(struct pk_script *s, const struct pk_object *to); /* NULL: late() does it */
 	bool (*tie_apart)(const struct pk_object *from, const struct pk_object *to); /* must it be cut before all other changes, and made after them? NULL: no */
-	/* Does it use the relation by its tie alone? NULL: the tie uses functions and the like alone. */
-	bool (*tie_uses)(const struct pk_object *o, const struct pk_object *relation);
+	/* Does it use the relation or type by its tie alone? NULL: the tie uses functions and the like alone. */
+	bool (*tie_uses)(const struct pk_object *o, const struct pk_object *used);
 	bool tie_in_files;          /* schema files say what stands in for it, too: it is not to be seen from the tie */
 	bool tied_to_column;        /* the tie names a column: goes with it, belongs to its owner, is no part of creation */
 	/*

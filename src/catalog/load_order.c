@@ -206,11 +206,12 @@ static void emit(struct pk_load *load, size_t index, size_t *n)
 struct cut {
 	enum pk_apart what;
 	enum pk_load_rank of, becomes;
+	bool last_waits; /* for all others of its definition */
 };
-static const struct cut foreign_keys = { PK_APART_FOREIGN_KEYS, PK_RANK_TABLE, PK_RANK_FOREIGN_KEY };
-static const struct cut of_tables = { PK_APART_EXPRESSIONS, PK_RANK_TABLE, PK_RANK_ALTER };
+static const struct cut foreign_keys = { PK_APART_FOREIGN_KEYS, PK_RANK_TABLE, PK_RANK_FOREIGN_KEY, .last_waits = false };
+static const struct cut of_tables = { PK_APART_EXPRESSIONS, PK_RANK_TABLE, PK_RANK_ALTER, .last_waits = false };
 /* Before tables, and only where nothing else helps: of a domain that columns have below others the server changes nothing. */
-static const struct cut of_domains = { PK_APART_EXPRESSIONS, PK_RANK_TYPE, PK_RANK_FUNCTION };
+static const struct cut of_domains = { PK_APART_EXPRESSIONS, PK_RANK_TYPE, PK_RANK_FUNCTION, .last_waits = true };
 
 static void append(struct pk_load *load, const struct pk_load_item *like, enum pk_load_rank rank, const char *text)
 {
@@ -255,6 +256,8 @@ static size_t cut_circles(struct pk_load *load, const struct cut *cut, bool only
 		load->items[i].text = pk_arena_strdup(&load->arena, text);
 		for (size_t k = 0; k < alters.n; k++)
 			append(load, &item, cut->becomes, alters.items[k]);
+		for (size_t k = 2; cut->last_waits && k <= alters.n; k++)
+			add_dep(&load->items[load->n - 1], load->n - k);
 	}
 	put_behind_rank(load, before);
 	return load->n - before;

@@ -102,7 +102,7 @@ static const struct pk_object *add_users(struct locks *locks, const struct pk_ob
 
 		if (pk_goes(user))
 			continue;
-		if (user->kind->type)
+		if (user->kind->type && !pk_by_tie(user, o))
 			found = add_users(locks, user, mode);
 		else if (relation)
 			add_lock(locks, relation, mode, PK_NO_HEIRS);

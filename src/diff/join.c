@@ -9,12 +9,22 @@ static bool same_table(const struct pk_stmt *a, const struct pk_stmt *b)
 	return a->action == b->action && strncmp(a->sql, b->sql, a->action) == 0;
 }
 
+/* Its rows are not written while an expression of its own, such as this one, names its row type. */
+static bool names_row_type(const struct pk_object *o)
+{
+	for (size_t i = 0; o->parent && i < o->parent->n_typed_by; i++) {
+		if (o->parent->typed_by[i] == o)
+			return true;
+	}
+	return false;
+}
+
 /* Statements at the node's beginning that can be joined to the first one; the rest can wait. */
 static size_t joinable(const struct pk_node *node, const struct pk_stmt *first)
 {
 	size_t n = 0;
 
-	if (node->apart || node->superuser || node->early)
+	if (node->apart || node->superuser || node->early || names_row_type(pk_node_object(node)))
 		return 0;
 	while (n < node->script.n && node->script.items[n].action && same_table(&node->script.items[n], first) &&
 	       (!node->script.items[n].lost || node->script.items[n].lost_where))

@@ -99,7 +99,8 @@ static void order_shape(struct pk_differ *d, const struct pk_object *type, size_
 
 	pk_graph_edge(&d->graph, pk_ready_node(type), node);
 	for (size_t i = 0; i < type->n_deps; i++) {
-		if (type->kind->type ? type->deps[i]->kind->relation_name : type->deps[i]->kind->type)
+		if ((type->kind->type ? type->deps[i]->kind->relation_name : type->deps[i]->kind->type) &&
+		    !pk_by_tie(type, type->deps[i]))
 			order_shape(d, type->deps[i], node);
 	}
 	for (size_t i = 0; i < type->n_children; i++) {

@@ -53,6 +53,12 @@ static bool has_column_of(const struct pk_object *relation, const struct pk_obje
 	return false;
 }
 
+/* A domain's checks may use it, too. */
+static bool is_made_of(const struct pk_object *user, const struct pk_object *type)
+{
+	return user->kind->type && !pk_by_tie(user, type);
+}
+
 /*
  * Finds all that keeps values of the type, or of what is made of it: columns of tables, views that keep rows,
  * expressions, for which the server looks too (in newer minor versions; in others they would be wrong after).
@@ -72,7 +78,7 @@ static bool each_holder(const struct pk_object *type, void *context, found_holde
 			changed |= found(context, type, user);
 		if (view && user->kind->keeps_rows)
 			changed |= found(context, type, user);
-		if (view || user->kind->type)
+		if (view || is_made_of(user, type))
 			changed |= each_holder(user, context, found);
 	}
 	return changed;
@@ -231,7 +237,7 @@ static bool order_holder(void *context, const struct pk_object *type, struct pk_
 {
 	const struct around *around = context;
 	const struct pk_info *info = pk_info(holder);
-	bool lets_go = info->release != PK_NO_NODE && (info->freed ? !pk_parks(holder->parent) : info->retie);
+	bool lets_go = info->release != PK_NO_NODE && (info->freed ? !pk_parks(holder->parent) : info->retie || info->cut);
 	size_t before = lets_go ? info->release : info->drop;
 	size_t after = info->attach != PK_NO_NODE && !info->freed ? info->attach : pk_ready_node(holder);
 
@@ -246,7 +252,7 @@ static void order_casts(const struct around *around, const struct pk_object *typ
 	for (size_t i = 0; i < pk_info(type)->n_users; i++) {
 		const struct pk_object *user = pk_info(type)->users[i];
 
-		if (!user->kind->type)
+		if (!is_made_of(user, type))
 			continue;
 		if (pk_info(user)->fate == PK_REPLACE_TYPE)
 			order_all(around, pk_info(user)->create, user);
@@ -366,7 +372,7 @@ static bool changes_shape(const struct pk_object *o)
 {
 	for (size_t i = 0; i < o->n_deps; i++) {
 		if ((!o->kind->part || pk_column_has_type(o, o->deps[i])) && o->deps[i]->kind->relation_name &&
-		    pk_reshapes(o->deps[i]))
+		    !pk_by_tie(o, o->deps[i]) && pk_reshapes(o->deps[i]))
 			return true;
 	}
 	return false;

@@ -152,7 +152,8 @@ void pk_sql_roles(const struct pk_statements *statements, struct pk_strv *ret);
 bool pk_sql_may_name_roles(const char *text);
 
 /*
- * CREATE TABLE or CREATE DOMAIN without its foreign keys, or its defaults and checks, which come as ALTER ... in ret.
+ * CREATE TABLE or CREATE DOMAIN without its foreign keys, or its defaults and checks, which come as ALTER ... in ret; a
+ * domain's default comes last.
  * NULL when it has none, or is something else. Caller frees.
  */
 enum pk_apart { PK_APART_FOREIGN_KEYS, PK_APART_EXPRESSIONS };

@@ -125,6 +125,19 @@ static void take(const struct made *made, enum pk_apart what, PgQuery__Node **li
 	*n = kept;
 }
 
+/* While a default uses a table that has such columns, no check can be added. */
+static void put_default_last(PgQuery__CreateDomainStmt *domain)
+{
+	for (size_t i = 0; i + 1 < domain->n_constraints; i++) {
+		PgQuery__Node *node = domain->constraints[i];
+
+		if (node->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT) {
+			domain->constraints[i] = domain->constraints[i + 1];
+			domain->constraints[i + 1] = node;
+		}
+	}
+}
+
 char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *ret)
 {
 	PK_AUTO(pk_tree) tree = PK_TREE_INIT;
@@ -149,6 +162,7 @@ char *pk_sql_take_apart(const char *create, enum pk_apart what, struct pk_strv *
 		PgQuery__CreateDomainStmt *domain = stmt->create_domain_stmt;
 		const struct made made = { .domain = domain };
 
+		put_default_last(domain);
 		take(&made, what, domain->constraints, &domain->n_constraints, NULL, ret);
 	}
 	return ret->n > before ? pk_tree_deparse(stmt) : NULL;

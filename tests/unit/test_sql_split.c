@@ -277,8 +277,8 @@ static void expressions_come_out_of_a_table_and_a_domain(void **state)
 	assert_string_equal(alters.items[0], "ALTER TABLE s.a ALTER COLUMN \"B c\" SET DEFAULT f(1)");
 	assert_string_equal(alters.items[1], "ALTER TABLE s.a ADD CHECK (g(\"B c\"))");
 	assert_string_equal(alters.items[2], "ALTER TABLE s.a ADD CONSTRAINT k CHECK (h(a)) NO INHERIT");
-	assert_string_equal(alters.items[3], "ALTER DOMAIN s.d SET DEFAULT f(2)");
-	assert_string_equal(alters.items[4], "ALTER DOMAIN s.d ADD CONSTRAINT k CHECK (g(value))");
+	assert_string_equal(alters.items[4], "ALTER DOMAIN s.d SET DEFAULT f(2)");
+	assert_string_equal(alters.items[3], "ALTER DOMAIN s.d ADD CONSTRAINT k CHECK (g(value))");
 }
 
 static void routines_have_stand_ins_without_a_body(void **state)
