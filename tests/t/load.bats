@@ -70,6 +70,29 @@ files() {
 	ok git postkit fingerprint domain
 }
 
+@test "a view that replaces what stands in for it comes after that, wherever it is said" {
+	new_repo stands
+	pg_createdb stands
+	files stands <<-'SQL'
+		CREATE OR REPLACE VIEW shown AS SELECT id, weigh(NULL::shown) AS n FROM base;
+		CREATE VIEW heavy AS SELECT * FROM shown;
+		CREATE FUNCTION weigh(shown) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE VIEW shown AS SELECT NULL::int AS id, NULL::int AS n;
+		CREATE TABLE base (id int);
+		CREATE OR REPLACE VIEW plain AS SELECT id FROM base;
+		CREATE VIEW plain AS SELECT 1 AS id;
+	SQL
+	sql stands <<-'SQL'
+		CREATE TABLE base (id int);
+		CREATE VIEW plain AS SELECT id FROM base;
+		CREATE VIEW shown AS SELECT NULL::int AS id, NULL::int AS n;
+		CREATE FUNCTION weigh(shown) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE OR REPLACE VIEW shown AS SELECT id, weigh(NULL::shown) AS n FROM base;
+		CREATE VIEW heavy AS SELECT * FROM shown;
+	SQL
+	means stands stands
+}
+
 @test "what is built on something takes no other for it that happens to be there before" {
 	new_repo taken
 	pg_createdb taken
