@@ -20,8 +20,8 @@ struct pk_copy_options {
 	/*
 	 * Called once, when the tables are read and before anything is copied, inside the snapshot: may narrow
 	 * what is copied of each (clone/tables.h). May be NULL. Foreign keys to or from a narrowed table are
-	 * checked in the copy; those that do not hold there stay NOT VALID, and their names go to unproven
-	 * (schema.table.constraint; may be NULL).
+	 * checked in the copy; the names of those that do not hold there go to unproven (schema.table.constraint; may be
+	 * NULL). They stay NOT VALID in a database of somebody else's; one of ours is to have the source's schema.
 	 */
 	int (*narrow)(void *arg, struct pk_conn *source, struct pk_copy_tables *tables, struct pk_err *err);
 	void *narrow_arg;

@@ -363,8 +363,11 @@ void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)
 int pk_less_explain(const struct pk_less *less, struct pk_err *err)
 {
 	static const char too_long[] = "22001";
+	static const char no_such_key[] = "23503";
 	bool value = strncmp(err->sqlstate, "22", 2) == 0, held = strncmp(err->sqlstate, "23", 2) == 0;
 
+	if (less && (less->exclude.n || less->n_wheres) && strcmp(err->sqlstate, no_such_key) == 0)
+		return pk_err_hint(err, "rows refer to rows that were left out: leave them out as well");
 	if (!less || !less->masks.n || (!value && !held))
 		return -1;
 	if (value && strcmp(err->sqlstate, too_long) != 0) {

@@ -9,7 +9,7 @@
  *
  * Tables are patterns as the shell has them: over schema.table with a dot in them, else over the name, and a
  * partition goes by the names of what it is a part of, too. Conditions are closed (sql/closed.h). A foreign
- * key whose rows lack what they refer to stays NOT VALID in the copy.
+ * key whose rows lack what they refer to is there, unchecked.
  */
 #ifndef PK_CLONE_LESS_H
 #define PK_CLONE_LESS_H
@@ -37,7 +37,7 @@ struct pk_less {
 	bool schema_only;
 	struct pk_buf settings, options; /* all that counts, as text */
 	/* What came of it, once a copy was made. */
-	struct pk_strv unproven; /* schema.table.constraint of foreign keys that stay NOT VALID */
+	struct pk_strv unproven; /* schema.table.constraint of foreign keys that do not hold in the copy */
 	struct pk_strv notes;	 /* for people, a line each */
 };
 #define PK_LESS_INIT { .settings = PK_BUF_INIT, .options = PK_BUF_INIT }

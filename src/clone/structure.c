@@ -333,7 +333,7 @@ int pk_structure_trust(const struct pk_structure *s, struct pk_conn *target, str
 	for (size_t i = 0; i < s->n_keys; i++) {
 		PK_AUTO(pk_buf) table = PK_BUF_INIT;
 
-		if (!s->keys[i].proven)
+		if (!s->keys[i].proven && !s->keys[i].lacking)
 			continue;
 		pk_buf_add_qualified(&table, s->keys[i].schema, s->keys[i].table);
 		pk_buf_add(&sql, sql.len ? ", (" : "(");

@@ -17,7 +17,8 @@ struct pk_build {
 struct pk_foreign_key {
 	uint32_t oid;
 	char *schema, *table, *name;
-	bool proven; /* it holds in the copy, because both tables are copied whole */
+	bool proven;  /* it holds in the copy, because both tables are copied whole */
+	bool lacking; /* it does not: rows that it refers to were left out */
 };
 /* A materialized view that has rows on the source. */
 struct pk_refresh {
@@ -57,7 +58,8 @@ int pk_structure_before(const struct pk_structure *structure, struct pk_conn *ta
 int pk_structure_after(const struct pk_structure *structure, struct pk_conn *target, struct pk_err *err);
 /*
  * Marks the proven ones as valid, without reading a row: each held in the source's snapshot, and rows of both its
- * tables are that snapshot's, all of them. For a superuser on a server of ours.
+ * tables are that snapshot's, all of them. So are the lacking ones: else the copy's schema would not be the source's,
+ * and every plan would begin with what made it so. For a superuser on a server of ours.
  */
 int pk_structure_trust(const struct pk_structure *structure, struct pk_conn *target, struct pk_err *err);
 /* Privileges, then materialized views in the order in which they need each other (with rows), then event triggers. */

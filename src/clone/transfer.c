@@ -118,7 +118,7 @@ static int validate(struct state *s, struct pk_err *err)
 	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
 
 	for (size_t i = 0; i < s->structure.n_keys; i++) {
-		const struct pk_foreign_key *k = &s->structure.keys[i];
+		struct pk_foreign_key *k = &s->structure.keys[i];
 		PK_AUTO(pk_buf) one = PK_BUF_INIT;
 		PK_AUTO(pk_err) e = PK_ERR_INIT;
 
@@ -138,6 +138,7 @@ static int validate(struct state *s, struct pk_err *err)
 			pk_err_move(err, &e);
 			return -1;
 		}
+		k->lacking = true;
 		if (s->t->options->unproven)
 			pk_strv_pushf(s->t->options->unproven, "%s.%s.%s", k->schema, k->table, k->name);
 	}

@@ -173,10 +173,14 @@ static int ask(const struct pk_deploy *d, struct pk_err *err)
 static void say_done(const struct pk_deploy *d, double seconds)
 {
 	PK_FREE char *took = pk_duration(seconds);
+	size_t n = 0;
 
-	if (!opt_json)
-		printf("deployed %zu migration%s to '%s' in %s\n", d->n_done, d->n_done == 1 ? "" : "s",
-		       d->remote.name, took);
+	for (size_t i = 0; i < d->n_done; i++)
+		n += !d->done[i].adopted;
+	if (!opt_json && n)
+		printf("deployed %zu migration%s to '%s' in %s\n", n, n == 1 ? "" : "s", d->remote.name, took);
+	else if (!opt_json)
+		printf("recorded the baseline on '%s' in %s\n", d->remote.name, took);
 }
 
 static void add_done(const struct pk_deploy *d, cJSON *root)

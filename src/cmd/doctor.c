@@ -267,7 +267,7 @@ static void check_remote(struct doctor *doc, const char *name)
 		tell(doc, BAD, "install the client programs of that version",
 		     "%s runs PostgreSQL %d, and pg_dump of that version is missing", what, major);
 	} else {
-		tell(doc, OK, NULL, "%s answers, PostgreSQL %d; its clones are %s", what, major, why);
+		tell(doc, OK, NULL, "%s answers, PostgreSQL %d; its clones are made %s", what, major, why);
 	}
 }
 

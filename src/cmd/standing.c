@@ -165,8 +165,17 @@ static bool has_hooks(const struct pk_ctx *ctx)
 	return pk_read_file(path, &text, NULL) == 0 && strstr(text.ptr, "postkit");
 }
 
+/* As far as this repository knows. */
+static bool is_pushed(const struct pk_ctx *ctx)
+{
+	struct pk_oid head, there;
+
+	return pk_repo_rev(&ctx->repo, "HEAD", &head, NULL) == 0 &&
+	       pk_repo_rev(&ctx->repo, "@{upstream}", &there, NULL) == 0 && strcmp(head.hex, there.hex) == 0;
+}
+
 /* In the order in which things would stand in the way. */
-static char *choose_next(const struct pk_ctx *ctx, const struct pk_standing *s)
+static char *choose_next(const struct pk_ctx *ctx, struct pk_standing *s)
 {
 	const struct pk_session *session = &s->session;
 	if (!s->branch)
@@ -180,9 +189,10 @@ static char *choose_next(const struct pk_ctx *ctx, const struct pk_standing *s)
 	bool stale = s->plan == PK_PLAN_STALE;
 	if (stale && (pk_session_pending(session) || session->state == PK_SESSION_APPLIED))
 		return pk_strdup("git postkit plan");
-	if (session->state == PK_SESSION_COMMITTED && !session->n_manual && !stale)
-		return pk_strdup("git push");
-	(void)ctx;
+	if (session->state == PK_SESSION_COMMITTED && !session->n_manual && !stale) {
+		s->pushed = is_pushed(ctx);
+		return pk_strdup(s->pushed ? "git postkit deploy" : "git push");
+	}
 	return pk_strdup(pk_session_next(session));
 }
 

@@ -32,7 +32,8 @@ struct pk_standing {
 	struct pk_remote_standing *remotes;
 	size_t n_remotes;
 	bool hooks;
-	char *next; /* command, or NULL */
+	bool pushed; /* what was committed is where the branch is pushed to: next comes after a merge */
+	char *next;  /* command */
 };
 #define PK_STANDING_INIT                                                                           \
 	{                                                                                          \

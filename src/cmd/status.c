@@ -146,8 +146,8 @@ static void show_session(const struct pk_standing *s)
 	}
 	PK_FREE char *started = pk_time_ago((time_t)session->started);
 	PK_FREE char *copied = pk_time_ago((time_t)session->template_created);
-	printf("session     %s%s%s, started %s\n", pk_color(stdout, PK_BOLD),
-	       pk_session_state_name(session->state), pk_color(stdout, PK_PLAIN), started);
+	printf("session     %s%s%s%s %s\n", pk_color(stdout, PK_BOLD), pk_session_state_name(session->state),
+	       pk_color(stdout, PK_PLAIN), session->state == PK_SESSION_STARTED ? "" : ", started", started);
 	printf("remote      %s, copied %s, PostgreSQL %d\n", session->remote, copied,
 	       session->major);
 	show_clone(s);
@@ -189,8 +189,8 @@ static void show(const struct pk_standing *s)
 	show_remotes(s);
 	if (!s->hooks)
 		printf("hooks       not installed; git postkit hooks install\n");
-	printf("next        %s%s%s\n", pk_color(stdout, PK_GREEN), s->next,
-	       pk_color(stdout, PK_PLAIN));
+	printf("next        %s%s%s%s\n", pk_color(stdout, PK_GREEN), s->next, pk_color(stdout, PK_PLAIN),
+	       s->pushed ? ", once this is merged" : "");
 }
 
 int pk_cmd_status(int argc, char **argv, struct pk_err *err)

@@ -41,7 +41,7 @@ const struct pk_command pk_commands[] = {
 	    SETUP),
 	ROW(infra, "[--apply] [--remote NAME] [--yes]",
 	    "show or apply roles and what else stands outside the schema", LOOK),
-	ROW(init, "[--no-hooks] [--ci KIND]",
+	ROW(init, "[--no-hooks] [--ci KIND] [--clone-command KIND]",
 	    "make the settings file, the schema folders and the hooks", SETUP),
 	ROW(lint, "FILE... [<options>]", "look for unsafe statements in migrations", PLUMBING),
 	ROW(log, "[-n N] [--json]", "show migrations: which commit, which remotes, when",

@@ -106,7 +106,7 @@ static const char *why_docker(enum kind kind, bool made, const struct pk_place *
 			      bool image_set, bool installed)
 {
 	if (made)
-		return place->image ? "as it was made" : NULL;
+		return place->image ? "as before" : NULL;
 	if (kind != AUTO)
 		return kind == DOCKER ? "as postkit.serverKind says" : NULL;
 	if (image_set)
@@ -158,7 +158,7 @@ int pk_choice_make(const struct pk_server_want *want, struct pk_choice *ret, str
 	if (!found)
 		return missing(&list, want->major, err);
 	return choose_programs(ret, found,
-			       made		  ? "as it was made"
+			       made		  ? "as before"
 			       : kind == EMBEDDED ? "as postkit.serverKind says"
 						  : "for it is installed here");
 }
@@ -172,7 +172,7 @@ int pk_server_why(const struct pk_server_want *want, enum pk_server_kind *ret_ki
 
 	if (want->clones && pk_made_command(want->config, want->remote)) {
 		*ret_kind = PK_SERVER_COMMAND;
-		*ret = pk_printf("each made by postkit.remote.%s.cloneCommand", want->remote);
+		*ret = pk_printf("by postkit.remote.%s.cloneCommand", want->remote);
 		return 0;
 	}
 	if (!want->own && pk_server_given(want->config, want->remote, &setting, &url)) {
