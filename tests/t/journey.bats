@@ -159,7 +159,11 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 }
 
 @test "push passes the check, merge tells what is new" {
+	ok git postkit status
+	has 'next        git push'
 	ok git push -q -u origin nick
+	ok git postkit status
+	has 'next        git postkit deploy, once this is merged'
 	git switch -q main
 	ok git merge nick
 	has 'new migration' 'git postkit deploy --dry-run'
