@@ -209,10 +209,20 @@ static void drop_default(struct pk_script *s, const struct pk_object *o)
 	pk_stmt_joins(pk_emit(s, "%s DROP DEFAULT", pk_column_alter(s, o, true)), o->parent);
 }
 
+/* STORED; 18 knows columns that are computed when read. */
+static bool is_stored(const struct pk_object *o)
+{
+	return pk_attr(o, GENERATED) && pk_ends_with(pk_attr(o, GENERATED), " STORED");
+}
+
+/* What computes it goes with its parent's; nobody reads the values of one that is not stored any more. */
 static void untie(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
 	(void)to;
-	drop_default(s, from);
+	if (!pk_attr(from, GENERATED))
+		drop_default(s, from);
+	else if (!pk_column_inherited(from))
+		pk_emit(s, "%s %s", pk_column_alter(s, from, false), is_stored(from) ? "DROP EXPRESSION" : "SET EXPRESSION AS (NULL)");
 }
 
 bool pk_column_comes_with_parents(const struct pk_script *s, const struct pk_object *o)
@@ -265,12 +275,6 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 		pk_emit(s, "%s SET STATISTICS %s", what, pk_attr(o, STATISTICS))->lock = "SHARE UPDATE EXCLUSIVE";
 	if (options)
 		pk_emit(s, "%s SET (%s)", what, options)->lock = "SHARE UPDATE EXCLUSIVE";
-}
-
-/* STORED; 18 knows columns that are computed when read. */
-static bool is_stored(const struct pk_object *o)
-{
-	return pk_attr(o, GENERATED) && pk_ends_with(pk_attr(o, GENERATED), " STORED");
 }
 
 bool pk_column_follows_type(const struct pk_object *column)

@@ -131,9 +131,13 @@ bool pk_row_types_reach(struct pk_changes *changes);
 bool pk_reshapes(const struct pk_object *type);
 /* literals.c: what says literals of such values has to say them again. True when something was decided that was not before. */
 bool pk_literals_reach(struct pk_changes *changes);
+/* logging.c: foreign keys that are away while two tables that refer to each other change. True as above. */
+bool pk_logging_reach(struct pk_changes *changes);
 /* circles.c: sets circle and cut of all objects of a side. */
 void pk_circles_find(struct pk_changes *changes, const struct pk_snapshot *side);
 bool pk_in_circle(const struct pk_object *o, const struct pk_object *on);
+/* Is it a column computed by that function, or the like? */
+bool pk_computed_by(const struct pk_object *o, const struct pk_object *on);
 
 /* The column of that side that a sequence belongs to; NULL: none. */
 struct pk_object *pk_tied_column(const struct pk_changes *changes, const struct pk_snapshot *side,

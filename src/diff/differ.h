@@ -21,6 +21,7 @@ void pk_differ_order_partitions(struct pk_differ *d); /* order_partitions.c */
 void pk_differ_order_row_types(struct pk_differ *d); /* row_types.c */
 void pk_differ_order_literals(struct pk_differ *d); /* literals.c */
 void pk_differ_order_watchers(struct pk_differ *d); /* watch.c */
+void pk_differ_order_logging(struct pk_differ *d); /* logging.c */
 void pk_differ_lend_rights(struct pk_differ *d); /* own_rights.c */
 struct pk_script pk_differ_script(struct pk_differ *d, struct pk_arena *arena); /* empty */
 void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan);

@@ -78,7 +78,12 @@ bool pk_lets_go_along(const struct pk_object *column)
 	return column->origin && pk_info(column->origin)->freed && !leaves_early(column->parent);
 }
 
-/* What stands aside does not keep what has to come again by then: defaults let go of functions. */
+bool pk_computed_by(const struct pk_object *o, const struct pk_object *on)
+{
+	return o->kind->part && pk_column_generated(o) && !on->kind->part && !on->kind->relation_name;
+}
+
+/* What stands aside does not keep what has to come again by then: columns let go of functions. */
 static void untie_columns(const struct pk_object *table)
 {
 	for (size_t i = 0; table->kind->columns_apart && i < table->n_children; i++) {
@@ -87,7 +92,7 @@ static void untie_columns(const struct pk_object *table)
 		for (size_t k = 0; column->kind->part && k < column->n_deps; k++) {
 			const struct pk_object *on = column->deps[k];
 
-			pk_info(column)->retie |= pk_goes(on) && pk_info(on)->other && pk_by_tie(column, on);
+			pk_info(column)->retie |= pk_goes(on) && pk_info(on)->other && (pk_by_tie(column, on) || pk_computed_by(column, on));
 		}
 	}
 }

@@ -43,7 +43,7 @@ static bool tied_apart(const struct pk_object *o, const struct pk_object *on, si
 {
 	const struct pk_info *info = pk_info(o);
 
-	return tying != PK_NO_NODE && (info->retie || info->retype) && (on->kind->tied_to_column || pk_by_tie(o, on));
+	return tying != PK_NO_NODE && (info->retie || info->retype) && (on->kind->tied_to_column || pk_by_tie(o, on) || pk_computed_by(o, on));
 }
 
 /* What happens to an attribute happens to its type. */
@@ -607,6 +607,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 	order_default_privileges(d);
 	pk_differ_order_row_types(d);
 	pk_differ_order_literals(d);
+	pk_differ_order_logging(d);
 	pk_differ_lend_rights(d);
 	pk_differ_order_watchers(d);
 	order_bodies(d);

@@ -97,7 +97,7 @@ static void emit(struct pk_script *s, const struct pk_node *node)
 {
 	switch (node->type) {
 	case PK_NODE_RELEASE:
-		if (pk_object_tie(node->from))
+		if (pk_object_tie(node->from) || (node->from->kind->part && pk_column_generated(node->from) && pk_info(node->from)->retie))
 			node->from->kind->untie(s, node->from, node->to);
 		if (pk_info(node->from)->freed && !pk_parks(node->from->parent) && (node->to || !pk_lets_go_along(node->from)))
 			pk_column_stand_in(s, node->from, node->to, pk_row_type_stand_in(node->from));

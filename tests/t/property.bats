@@ -45,6 +45,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "indexes of every sort" { both_ways indexes; }
 @test "sequences and who owns them" { both_ways sequences; }
 @test "tables and their sequences, logged and unlogged" { both_ways logging; }
+@test "foreign keys between tables that become logged or unlogged" { both_ways logging-keys; }
 @test "identities: in place of defaults, comments and privileges of their sequences" { both_ways identities; }
 @test "values are added to an enum" { both_ways enum-append; }
 @test "values are taken from an enum that is in use" { both_ways enum-rebuilt; }
@@ -54,7 +55,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "a table changes before anything takes its row type" { both_ways row-types-new; }
 @test "literals of composite values whose type changes" { both_ways row-literals; }
 @test "values of rows name columns by their places" { both_ways row-places; }
-@test "defaults of tables made anew call functions that are made anew too" { both_ways moved-defaults; }
+@test "what computes columns of tables made anew is made anew too" { both_ways moved-defaults; }
 @test "types and relations give way to others while columns have them" { both_ways types-swapped; }
 @test "functions, procedures and aggregates, also where they have to be dropped first" { both_ways functions; }
 @test "tables whose row types columns and expressions have" { both_ways row-types; }

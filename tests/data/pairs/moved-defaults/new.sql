@@ -41,3 +41,9 @@ ALTER TABLE t ALTER x SET DEFAULT f('(1,7,"y q z",4)'::t);
 CREATE TABLE hr (o t DEFAULT ROW(1, 7, 'y z', 4)::t, a t[] DEFAULT ARRAY[ROW(1, 7, 'y z', 4)::t, '(1,7,"y q z",4)'::t], u t[] DEFAULT ARRAY['(1,7,"y q z",4)'::t, NULL]::text::t[]);
 CREATE FUNCTION txt() RETURNS text LANGUAGE sql AS $$ SELECT ('(1,7,"y q z",4)'::t).y $$;
 COMMENT ON FUNCTION txt() IS '(1,7,"y q z",4)';
+
+CREATE SCHEMA s5;
+SET search_path = s5;
+CREATE FUNCTION g(int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE t (x int, y bigint GENERATED ALWAYS AS (g(x)) STORED, z text) PARTITION BY LIST (z);
+CREATE TABLE td PARTITION OF t DEFAULT;

@@ -39,3 +39,8 @@ ALTER TABLE t ALTER x SET DEFAULT f('(1,"y q z")'::t);
 CREATE TABLE hr (o t DEFAULT ROW(1, 'y z')::t, a t[] DEFAULT ARRAY[ROW(1, 'y z')::t, '(1,"y q z")'::t], u t[] DEFAULT ARRAY['(1,"y q z")'::t, NULL]::text::t[]);
 CREATE FUNCTION txt() RETURNS text LANGUAGE sql AS $$ SELECT ('(1,"y q z")'::t).y $$;
 COMMENT ON FUNCTION txt() IS '(1,"y q z")';
+
+CREATE SCHEMA s5;
+SET search_path = s5;
+CREATE FUNCTION g(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE t (x int, y int GENERATED ALWAYS AS (g(x)) STORED, z text);

@@ -1,0 +1,11 @@
+-- Foreign keys between tables that become logged or unlogged.
+CREATE UNLOGGED TABLE a (id int PRIMARY KEY, o int);
+CREATE UNLOGGED TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+CREATE UNLOGGED TABLE c (id int PRIMARY KEY, a int REFERENCES a, b int REFERENCES b, s int REFERENCES c);
+CREATE TABLE x (id int PRIMARY KEY, y int);
+CREATE TABLE y (id int PRIMARY KEY, x int REFERENCES x);
+ALTER TABLE x ADD FOREIGN KEY (y) REFERENCES y;
+CREATE UNLOGGED TABLE gone (i int PRIMARY KEY, x int);
+CREATE UNLOGGED TABLE z (i int, k int REFERENCES gone);
+CREATE TABLE pt (i int, x int) PARTITION BY LIST (i);
+CREATE UNLOGGED TABLE n (i int PRIMARY KEY);
