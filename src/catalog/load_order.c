@@ -206,12 +206,17 @@ static void emit(struct pk_load *load, size_t index, size_t *n)
 struct cut {
 	enum pk_apart what;
 	enum pk_load_rank of, becomes;
+	bool ahead;	 /* of all that has this rank by itself, else behind it */
 	bool last_waits; /* for all others of its definition */
 };
-static const struct cut foreign_keys = { PK_APART_FOREIGN_KEYS, PK_RANK_TABLE, PK_RANK_FOREIGN_KEY, .last_waits = false };
-static const struct cut of_tables = { PK_APART_EXPRESSIONS, PK_RANK_TABLE, PK_RANK_ALTER, .last_waits = false };
+static const struct cut foreign_keys = { .what = PK_APART_FOREIGN_KEYS, .of = PK_RANK_TABLE, .becomes = PK_RANK_FOREIGN_KEY };
+static const struct cut of_tables = {
+	.what = PK_APART_EXPRESSIONS, .of = PK_RANK_TABLE, .becomes = PK_RANK_ALTER, .ahead = true
+};
 /* Before tables, and only where nothing else helps: of a domain that columns have below others the server changes nothing. */
-static const struct cut of_domains = { PK_APART_EXPRESSIONS, PK_RANK_TYPE, PK_RANK_FUNCTION, .last_waits = true };
+static const struct cut of_domains = {
+	.what = PK_APART_EXPRESSIONS, .of = PK_RANK_TYPE, .becomes = PK_RANK_FUNCTION, .last_waits = true
+};
 
 static void append(struct pk_load *load, const struct pk_load_item *like, enum pk_load_rank rank, const char *text)
 {
@@ -224,22 +229,31 @@ static void append(struct pk_load *load, const struct pk_load_item *like, enum p
 	item->text = pk_arena_strdup(&load->arena, text);
 }
 
-/* The items from the first on, each behind all of its rank. */
-static void put_behind_rank(struct pk_load *load, size_t first)
+/* The items from the first on, which have one rank, ahead of or behind all others of it. */
+static void put_in_rank(struct pk_load *load, size_t first, bool ahead)
 {
 	size_t *order = pk_arena_alloc(&load->arena, (load->n + 1) * sizeof(*order)), n = 0, old = 0;
 
-	for (int rank = 0; rank <= PK_RANK_EVENT_TRIGGER; rank++) {
-		while (old < first && load->items[load->order[old]].rank <= (enum pk_load_rank)rank)
-			order[n++] = load->order[old++];
-		for (size_t i = first; i < load->n; i++) {
-			if (load->items[i].rank == (enum pk_load_rank)rank)
-				order[n++] = i;
-		}
-	}
+	while (old < first && first < load->n && load->items[load->order[old]].rank + ahead <= load->items[first].rank)
+		order[n++] = load->order[old++];
+	for (size_t i = first; i < load->n; i++)
+		order[n++] = i;
 	while (old < first)
 		order[n++] = load->order[old++];
 	load->order = order;
+}
+
+/* Attached before it has its checks, it would get them from the whole, and again by itself. */
+static void let_attaching_wait(struct pk_load *load, const struct pk_load_item *table, size_t first)
+{
+	for (size_t i = 0; table->defines && i < first; i++) {
+		struct pk_load_item *item = &load->items[i];
+
+		if (item->defines || !item->partition || strcmp(item->partition, table->defines[0]) != 0)
+			continue;
+		for (size_t k = first; k < load->n; k++)
+			add_dep(item, k);
+	}
 }
 
 static size_t cut_circles(struct pk_load *load, const struct cut *cut, bool only_marked)
@@ -256,10 +270,12 @@ static size_t cut_circles(struct pk_load *load, const struct cut *cut, bool only
 		load->items[i].text = pk_arena_strdup(&load->arena, text);
 		for (size_t k = 0; k < alters.n; k++)
 			append(load, &item, cut->becomes, alters.items[k]);
+		if (cut->ahead)
+			let_attaching_wait(load, &item, load->n - alters.n);
 		for (size_t k = 2; cut->last_waits && k <= alters.n; k++)
 			add_dep(&load->items[load->n - 1], load->n - k);
 	}
-	put_behind_rank(load, before);
+	put_in_rank(load, before, cut->ahead);
 	return load->n - before;
 }
 
