@@ -4,13 +4,10 @@
 
 #include "catalog/snapshot.h"
 
-/* Where a template came from; a setting of the template alone. */
-#define PK_CARRY_SOURCE "postkit.source"
-
 /* pairs: names and values as pg_db_role_setting has them. conn: superuser, connected to db. */
 int pk_carry_settings(struct pk_conn *conn, const char *db, const struct pk_strv *pairs,
 		      struct pk_err *err);
-/* Those of a database, PK_CARRY_SOURCE included. */
+/* Those of a database. */
 int pk_carry_read(struct pk_conn *conn, const char *db, struct pk_strv *ret_pairs,
 		  struct pk_err *err);
 /*

@@ -16,6 +16,7 @@
 void pk_template_release(struct pk_template *t)
 {
 	free(t->db);
+	free(t->source);
 	*t = (struct pk_template)PK_TEMPLATE_INIT;
 }
 
@@ -47,6 +48,7 @@ int pk_template_find(struct pk_server *server, const char *remote_name, struct p
 			continue;
 		pk_template_release(ret);
 		ret->db = pk_strdup(all.items[i].name);
+		ret->source = pk_strdup(all.items[i].source);
 		ret->created = all.items[i].created;
 		ret->size = all.items[i].size;
 		break;
@@ -101,31 +103,20 @@ static char *source_of(const struct pk_remote *remote)
 }
 
 /* From the same database, and no less of it than is wanted. */
-static int is_from(struct pk_conn *admin, const char *db, const char *source, const struct pk_less *less, bool *ret,
-		   struct pk_err *err)
+static bool is_from(const struct pk_template *t, const char *source, const struct pk_less *less)
 {
-	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
-
-	*ret = false;
-	if (pk_carry_read(admin, db, &pairs, err) < 0)
-		return -1;
-	for (size_t i = 0; i + 1 < pairs.n; i += 2)
-		if (pk_streq(pairs.items[i], PK_CARRY_SOURCE) && pk_starts_with(pairs.items[i + 1], source))
-			*ret = pk_less_fits(less, pairs.items[i + 1] + strlen(source));
-	return 0;
+	return t->source && pk_starts_with(t->source, source) && pk_less_fits(less, t->source + strlen(source));
 }
 
-static int seal(struct pk_conn *admin, const char *db, const char *source, struct pk_err *err)
+static int seal(struct pk_server *server, struct pk_conn *admin, const char *db, const char *remote, const char *source,
+		struct pk_err *err)
 {
-	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	pk_strv_push(&pairs, PK_CARRY_SOURCE);
-	pk_strv_push(&pairs, source);
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, db);
 	pk_buf_add(&sql, " ALLOW_CONNECTIONS false");
-	if (pk_carry_settings(admin, db, &pairs, err) < 0)
+	if (pk_server_mark_db(server, db, "template", remote, source, err) < 0)
 		return -1;
 	return pk_exec(admin, sql.ptr, err);
 }
@@ -144,7 +135,7 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 	if (pk_copy_database(&remote->info, server, name, "template", remote->name, &narrowed,
 			     &ret->stats, err) < 0)
 		return pk_less_explain(options->less, err);
-	if (seal(admin, name, source, err) < 0 ||
+	if (seal(server, admin, name, remote->name, source, err) < 0 ||
 	    (old && pk_server_drop_db(server, old, err) < 0) ||
 	    pk_server_rename_db(server, name, final, err) < 0) {
 		pk_scrap_db(admin, name, NULL);
@@ -162,7 +153,7 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	PK_AUTO(pk_template) found = PK_TEMPLATE_INIT;
 	PK_FREE char *source = source_of(remote);
 	struct pk_copy_stats stats;
-	bool same = false;
+	bool same;
 
 	if (server->kind == PK_SERVER_COMMAND) {
 		if (pk_less_by_command(options->less, options->config, remote->name, err) < 0)
@@ -176,8 +167,7 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	    drop_leftovers(server, remote->name, err) < 0 ||
 	    pk_template_find(server, remote->name, &found, err) < 0)
 		return -1;
-	if (found.db && !fresh && is_from(&admin, found.db, source, options->less, &same, err) < 0)
-		return -1;
+	same = found.db && !fresh && is_from(&found, source, options->less);
 	/* Roles that appeared there since, and the one that deploys. */
 	if (same && pk_source_facts_roles(facts, server, err) < 0)
 		return -1;
@@ -239,22 +229,18 @@ int pk_act_as(struct pk_server *server, const char *db, const char *role, struct
 	return act_as(server, admin, db, role, err);
 }
 
-/* CREATE DATABASE ... TEMPLATE takes the contents, but not the privileges; the origin is the template's alone. */
+/* CREATE DATABASE ... TEMPLATE takes the contents, but not the privileges. */
 static int dress(struct pk_server *server, struct pk_conn *admin, const char *from, const char *db,
 		 const char *role, struct pk_err *err)
 {
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_AUTO(pk_strv) pairs = PK_STRV_INIT;
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) inside = PK_CONN_INIT;
 	const char *const params[] = { role, from };
 	PK_FREE char *may_create = NULL;
 
-	pk_buf_add(&sql, "ALTER DATABASE ");
-	pk_buf_add_ident(&sql, db);
-	pk_buf_add(&sql, " RESET " PK_CARRY_SOURCE);
 	pk_server_admin_info(server, db, &info);
-	if (pk_exec(admin, sql.ptr, err) < 0 || pk_carry_read(admin, db, &pairs, err) < 0 ||
+	if (pk_carry_read(admin, db, &pairs, err) < 0 ||
 	    pk_conn_open(&inside, &info, err) < 0 || pk_super_sever(&inside, err) < 0 ||
 	    pk_carried_wake(&inside, db, &pairs, err) < 0)
 		return -1;

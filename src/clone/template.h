@@ -10,6 +10,7 @@
 
 struct pk_template {
 	char *db; /* database name in the server */
+	char *source; /* what of which database it is */
 	int64_t created, size;
 	bool none;		    /* a command makes clones */
 	bool copied;		    /* by this call */

@@ -15,7 +15,7 @@ struct pk_transfer {
 	const struct pk_strv *unfilled; /* OIDs of materialized views that stay without rows; may be NULL */
 	const char *bindir;	  /* of pg_dump and pg_restore */
 	const char *place;	  /* folder for what pg_dump says */
-	bool throwaway;		  /* the target is ours, and its superuser is asking */
+	bool throwaway;		  /* the target is ours */
 	int jobs;
 	double max_age; /* seconds that the source may be held at one snapshot; 0: any */
 };

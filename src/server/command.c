@@ -197,6 +197,7 @@ static void fill_who(struct pk_server *server)
 {
 	const struct pk_made *made = server->made;
 
+	server->limited = !made->password;
 	if (made->password) {
 		pk_conninfo_release(&server->user);
 		pk_given_take_address(server);

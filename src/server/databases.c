@@ -13,13 +13,18 @@ static const char mark_prefix[] = "git-postkit:1 ";
  */
 #define LOCK_KEY "pg_catalog.int8 '8100114116107'"
 
+static void database_release(struct pk_database *db)
+{
+	free(db->name);
+	free(db->purpose);
+	free(db->label);
+	free(db->source);
+}
+
 void pk_databases_release(struct pk_databases *databases)
 {
-	for (size_t i = 0; i < databases->n; i++) {
-		free(databases->items[i].name);
-		free(databases->items[i].purpose);
-		free(databases->items[i].label);
-	}
+	for (size_t i = 0; i < databases->n; i++)
+		database_release(&databases->items[i]);
 	free(databases->items);
 	*databases = (struct pk_databases)PK_DATABASES_INIT;
 }
@@ -50,6 +55,7 @@ static enum mark parse_mark(const struct pk_server *server, const char *comment,
 	if (ret) {
 		ret->purpose = pk_strdup(pk_json_str(json.root, "purpose"));
 		ret->label = pk_strdup(pk_json_str(json.root, "label"));
+		ret->source = pk_strdup(pk_json_str(json.root, "source"));
 		ret->created = (int64_t)pk_json_num(json.root, "created", 0);
 	}
 	return OURS;
@@ -88,7 +94,7 @@ static int need_ours(const struct pk_server *server, struct pk_conn *conn, const
 }
 
 static int set_mark(const struct pk_server *server, struct pk_conn *conn, const char *name,
-		    const char *purpose, const char *label, struct pk_err *err)
+		    const char *purpose, const char *label, const char *source, struct pk_err *err)
 {
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -97,6 +103,8 @@ static int set_mark(const struct pk_server *server, struct pk_conn *conn, const 
 	pk_json_set_str(json.root, "repo", server->owner_id);
 	pk_json_set_str(json.root, "purpose", purpose);
 	pk_json_set_str(json.root, "label", label);
+	if (source)
+		pk_json_set_str(json.root, "source", source);
 	pk_json_set_num(json.root, "created", (double)pk_time());
 	char *text = cJSON_PrintUnformatted(json.root);
 	pk_buf_add(&comment, mark_prefix);
@@ -135,8 +143,7 @@ static int list(struct pk_server *server, const char *purpose, struct pk_databas
 			db.purpose = pk_strdup("unfinished");
 		if ((mark != OURS && !(mark == UNMARKED && pk_server_is_private(server))) ||
 		    (purpose && !pk_streq(purpose, db.purpose))) {
-			free(db.purpose);
-			free(db.label);
+			database_release(&db);
 			continue;
 		}
 		db.name = pk_strdup(pk_rows_get(&rows, i, 0));
@@ -183,13 +190,13 @@ int pk_server_databases_for(struct pk_server *server, const char *purpose, struc
 }
 
 int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
-		      struct pk_err *err)
+		      const char *source, struct pk_err *err)
 {
 	struct pk_conn *conn;
 
 	if (pk_server_admin(server, &conn, err) < 0 || need_ours(server, conn, name, err) < 0)
 		return -1;
-	return set_mark(server, conn, name, purpose, label, err);
+	return set_mark(server, conn, name, purpose, label, source, err);
 }
 
 /* ---- create ---- */
@@ -335,7 +342,7 @@ static int create_marked(const struct pk_server *server, struct pk_conn *conn, c
 	if (pk_exec(conn, "SELECT pg_catalog.pg_advisory_lock_shared(" LOCK_KEY ")", err) < 0 ||
 	    pk_exec(conn, create, err) < 0)
 		return -1;
-	if (set_mark(server, conn, name, purpose, label, err) < 0) {
+	if (set_mark(server, conn, name, purpose, label, NULL, err) < 0) {
 		drop_quietly(conn, name);
 		return -1;
 	}

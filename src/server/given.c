@@ -10,7 +10,7 @@
 static int check_server(struct pk_server *server, struct pk_conn *conn, const char *setting,
 			int major, struct pk_err *err)
 {
-	PK_FREE char *may = NULL;
+	PK_AUTO(pk_rows) may = PK_ROWS_INIT;
 
 	server->major = conn->version / 10000;
 	if (major && server->major != major) {
@@ -21,13 +21,13 @@ static int check_server(struct pk_server *server, struct pk_conn *conn, const ch
 				   "postgresql-%d",
 				   major, setting, major);
 	}
-	if (pk_query_value(conn,
-			   "SELECT (rolsuper OR (rolcreatedb AND rolcreaterole))::text FROM "
-			   "pg_catalog.pg_roles "
-			   "WHERE rolname = current_user",
-			   0, NULL, &may, err) < 0)
+	if (pk_query(conn,
+		     "SELECT rolsuper, rolcreatedb AND rolcreaterole FROM pg_catalog.pg_roles "
+		     "WHERE rolname = current_user",
+		     0, NULL, &may, err) < 0)
 		return -1;
-	if (pk_streq(may, "true"))
+	server->limited = !pk_rows_true(&may, 0, 0);
+	if (!server->limited || pk_rows_true(&may, 0, 1))
 		return 0;
 	pk_err_set(err, "the role of %s may not create databases and roles on '%s'", setting,
 		   conn->where);

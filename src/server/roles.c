@@ -51,16 +51,25 @@ static int make_role(struct pk_conn *conn, const char *role, struct pk_err *err)
 	return exec_racing(conn, sql.ptr, err);
 }
 
-static int grant_role(struct pk_server *server, struct pk_conn *conn, const char *role,
-		      struct pk_err *err)
+/* to NULL: who is connected. */
+static int grant_to(struct pk_conn *conn, const char *role, const char *to, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_buf_add(&sql, "GRANT ");
 	pk_buf_add_ident(&sql, role);
 	pk_buf_add(&sql, " TO ");
-	pk_buf_add_ident(&sql, server->login);
+	if (to)
+		pk_buf_add_ident(&sql, to);
+	else
+		pk_buf_add(&sql, "CURRENT_USER");
 	return exec_racing(conn, sql.ptr, err);
+}
+
+static int grant_role(struct pk_server *server, struct pk_conn *conn, const char *role,
+		      struct pk_err *err)
+{
+	return grant_to(conn, role, server->login, err);
 }
 
 /*
@@ -73,7 +82,8 @@ static const char facts_sql[] =
 	"       EXISTS (SELECT 1 FROM pg_catalog.pg_roles p WHERE pg_catalog.pg_has_role(r.oid, "
 	"p.oid, 'MEMBER') "
 	"               AND (p.rolsuper OR p.rolcreaterole OR p.rolcreatedb OR p.rolreplication "
-	"                    OR p.rolbypassrls OR p.rolname LIKE 'pg\\_%')) "
+	"                    OR p.rolbypassrls OR p.rolname LIKE 'pg\\_%')), "
+	"       pg_catalog.pg_has_role(r.oid, 'USAGE') "
 	"FROM pg_catalog.pg_roles r WHERE r.rolname = $1";
 
 static int ensure_role(struct pk_server *server, struct pk_conn *conn, const char *role,
@@ -101,6 +111,9 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 						"roles: unset postkit.server, "
 						"or the cloneServer of the remote");
 		}
+		/* who is no superuser makes what the role owns as its member */
+		if (!pk_rows_true(&rows, 0, 2) && grant_to(conn, role, NULL, err) < 0)
+			return -1;
 		return pk_rows_true(&rows, 0, 0) ? 0 : grant_role(server, conn, role, err);
 	}
 	return pk_err_set(err, "role '%s' disappears from '%s' as soon as it is made", role,

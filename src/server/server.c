@@ -388,7 +388,7 @@ void pk_server_admin_info(const struct pk_server *server, const char *db, struct
 {
 	pk_conninfo_copy(ret, &server->admin);
 	pk_conninfo_set(ret, "dbname", db);
-	if (server->major >= 17) {
+	if (server->major >= 17 && !server->limited) {
 		const char *given = pk_conninfo_get(ret, "options");
 		PK_FREE char *options = pk_printf("%s%s-c event_triggers=off", given ? given : "",
 						  given ? " " : "");

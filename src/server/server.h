@@ -36,7 +36,8 @@ struct pk_server {
 	char *dir;		  /* pg15/ folder: data, log, secrets; NULL for a given server */
 	char *login;		  /* the login role: "postkit"; on a given server "postkit_<id>" */
 	char *owner_id;		  /* mark of this repository in database comments */
-	struct pk_conninfo admin; /* superuser, database postgres */
+	struct pk_conninfo admin; /* superuser unless limited, database postgres */
+	bool limited;		  /* given by the user: may create databases and roles, and no more */
 	struct pk_conninfo user;  /* login role without superuser, no database */
 	struct pk_conn admin_conn; /* of pk_server_admin() */
 	/* of PK_SERVER_COMMAND: the clone, and what was wanted (repo and config borrowed) */
@@ -115,6 +116,7 @@ struct pk_database {
 	char *name;
 	char *purpose;	 /* "clone", "template", "shadow", "kept" (clone/kept.h), "dry-run", "production" (the demo's) */
 	char *label;	 /* session id, remote name, ... */
+	char *source;	 /* of a template: what of which database it is (clone/template.c); else NULL */
 	int64_t created; /* seconds since 1970 */
 	int64_t size;	 /* bytes; -1: not known */
 };
@@ -132,9 +134,9 @@ int pk_server_databases(struct pk_server *server, struct pk_databases *ret, stru
 /* Those of one purpose, without their sizes: to tell them the server looks at each of their files. */
 int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
 			    struct pk_err *err);
-/* Another purpose and label for a database of ours; it counts as made now. */
+/* Another purpose, label and source (may be NULL) for a database of ours; it counts as made now. */
 int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
-		      struct pk_err *err);
+		      const char *source, struct pk_err *err);
 
 struct pk_create_db {
 	const char *purpose, *label;

@@ -81,3 +81,48 @@ ours() { here postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\
 	fails 128 git postkit start
 	has 'postkit.remote.prod.cloneServer' "PostgreSQL $major"
 }
+
+# On the server started last, by a role that is no superuser.
+as_no_superuser() {
+	sql postgres 'CREATE ROLE maker LOGIN CREATEDB CREATEROLE'
+	git config postkit.remote.prod.cloneServer "postgresql://maker@/postgres?host=$PROD_SOCKET&port=$PROD_PORT"
+	git switch -q -c "more-$1"
+	ok git postkit start
+	equal "$(git postkit psql -- -XAtc "SELECT count(*) FROM lines; SELECT current_user; SELECT bool_and(convalidated) FROM pg_constraint")" \
+		$'3\napp\nt'
+	ok git postkit abort --yes
+	ok git postkit start
+	has ', copied '
+	hasnt 'copied from'
+	echo 'CREATE TABLE later (id int PRIMARY KEY, line int REFERENCES public.lines (id));' >db/schema/tables/later.sql
+	ok git postkit plan
+	ok git postkit apply
+	ok git postkit commit -m later
+	ok git postkit deploy --dry-run
+	has 'dry run passed'
+	ok git postkit gc --all --yes
+	equal "$(sql postgres "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk\_%'")" 0
+}
+
+@test "a clone server serves by a role that may create databases and roles, and no more" {
+	local major why
+	# shellcheck source=tests/lib/versions.bash
+	. "$ROOT/tests/lib/versions.bash"
+	for major in "$(versions_major "$(pg_bin)")" 18; do
+		versions_use "$major" || skip "$why"
+		git config --global postkit.pgBin "$(pg_bin):$(pg_tools)"
+		pg_start "real-$major"
+		sql postgres 'CREATE ROLE app LOGIN'
+		sql postgres 'CREATE DATABASE lines OWNER app'
+		sql lines 'SET ROLE app; CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE lines (id int PRIMARY KEY, o int REFERENCES orders);
+			INSERT INTO orders VALUES (1); INSERT INTO lines VALUES (1, 1), (2, 1), (3, NULL)'
+		new_repo "lines-$major"
+		git postkit init --no-hooks
+		git postkit remote add prod "postgresql://app@/lines?host=$PROD_SOCKET&port=$PROD_PORT" --default
+		git postkit import --yes
+		commit_all 'import'
+		pg_start "farm-$major"
+		as_no_superuser "$major"
+	done
+	git config --global --unset postkit.pgBin
+}
