@@ -19,6 +19,18 @@ static bool names_row_type(const struct pk_object *o)
 	return false;
 }
 
+/* A column has one new type at a time: what stands in for its type, and what comes in place of that. */
+static bool is_retyped_again(const struct pk_differ *d, const size_t *order, size_t at, size_t end)
+{
+	const struct pk_object *o = d->graph.nodes[order[end]].from;
+
+	for (size_t i = at; i < end && o && pk_info(o)->freed; i++) {
+		if (d->graph.nodes[order[i]].from == o)
+			return true;
+	}
+	return false;
+}
+
 /* Statements at the node's beginning that can be joined to the first one; the rest can wait. */
 static size_t joinable(const struct pk_node *node, const struct pk_stmt *first)
 {
@@ -44,7 +56,7 @@ void pk_join_find(const struct pk_differ *d, const size_t *order, size_t at, str
 		const struct pk_node *node = &d->graph.nodes[order[end]];
 		size_t n = joinable(node, first);
 
-		if (!n)
+		if (!n || is_retyped_again(d, order, at, end))
 			break;
 		for (size_t i = 0; i < n; i++)
 			costly += node->script.items[i].rewrite || node->script.items[i].scan;

@@ -272,3 +272,6 @@ CREATE TABLE moves11 PARTITION OF moves1 FOR VALUES WITH (MODULUS 1, REMAINDER 0
 CREATE DOMAIN given AS int DEFAULT 4;
 CREATE TABLE counted (a int, b given);
 CREATE TABLE counted_kept (c counted);
+-- a column that has it no more
+CREATE TABLE let_go (val bigint, a text);
+CREATE TABLE let_go_kept (owner boolean, n int);

@@ -270,3 +270,6 @@ CREATE TABLE moves11 PARTITION OF moves1 FOR VALUES WITH (MODULUS 1, REMAINDER 0
 CREATE DOMAIN given AS int DEFAULT 4;
 CREATE TABLE counted (a int);
 CREATE TABLE counted_kept (c counted);
+-- a column that has it no more
+CREATE TABLE let_go (val int, a text);
+CREATE TABLE let_go_kept (owner let_go, n int);
