@@ -177,15 +177,21 @@ static void alter_default(struct pk_script *s, const struct pk_object *from, con
 		pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", to->ident);
 }
 
-/* Has anything rows of that relation as values? */
-static bool has_values_of_rows(const struct pk_snapshot *side, const struct pk_object *relation)
+/* Has anything but the domain rows of that relation as values, or an expression that names its row type? */
+static bool names_rows(const struct pk_snapshot *side, const struct pk_object *relation, const struct pk_object *domain)
 {
+	for (size_t i = 0; i < relation->n_typed_by; i++) {
+		if (relation->typed_by[i] != domain)
+			return true;
+	}
 	for (size_t i = 0; i < side->n; i++) {
 		const struct pk_object *user = side->objects[i];
 
 		for (size_t k = 0; k < user->n_deps; k++) {
-			if (user->deps[k] == relation && (user->kind->type || (user->kind == &pk_kind_column && user->parent != relation &&
-									       pk_column_has_type(user, relation))))
+			bool value = user->kind->type ? !pk_by_tie(user, relation) :
+				     user->kind == &pk_kind_column && user->parent != relation && pk_column_has_type(user, relation);
+
+			if (user->deps[k] == relation && value)
 				return true;
 		}
 	}
@@ -206,7 +212,7 @@ static bool is_contained(const struct pk_snapshot *side, const struct pk_object 
 		if (!uses || (!type && !user->kind->type))
 			continue;
 		if (!type || pk_ends_with(type, "[]") ||
-		    (user->kind == &pk_kind_column && has_values_of_rows(side, user->parent)) ||
+		    (user->kind == &pk_kind_column && names_rows(side, user->parent, domain)) ||
 		    (user->kind == &pk_kind_domain && depth < 10 && is_contained(side, user, depth + 1)))
 			return true;
 	}

@@ -347,8 +347,27 @@ static void order_apart(struct pk_differ *d, const struct pk_object *table)
 	}
 }
 
+/* No domain gains a check while an expression names the row type of a table that has such a column. */
+static void order_checks(struct pk_differ *d, const struct pk_object *domain)
+{
+	size_t node = pk_info(domain)->attach != PK_NO_NODE ? pk_info(domain)->attach : pk_info(domain)->alter;
+
+	for (size_t i = 0; domain->kind->type && node != PK_NO_NODE && i < pk_info(domain)->n_users; i++) {
+		const struct pk_object *user = pk_info(domain)->users[i], *table = is_value(user, domain) ? user->parent : NULL;
+
+		for (size_t k = 0; table && k < table->n_typed_by; k++) {
+			const struct pk_info *holder = pk_info(table->typed_by[k]);
+
+			if (table->typed_by[k]->parent)
+				pk_graph_wish(&d->graph, node, holder->attach != PK_NO_NODE ? holder->attach : holder->create);
+		}
+	}
+}
+
 void pk_differ_order_row_types(struct pk_differ *d)
 {
+	for (size_t i = 0; i < d->changes.to->n; i++)
+		order_checks(d, d->changes.to->objects[i]);
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		struct pk_object *o = d->changes.from->objects[i], *other = pk_info(o)->other;
 		struct around before = { d, o, false }, after = { d, other, true };
