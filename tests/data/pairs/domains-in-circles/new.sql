@@ -31,3 +31,19 @@ CREATE DOMAIN share AS int;
 CREATE TYPE shares AS (s share, t text);
 ALTER DOMAIN share ADD CONSTRAINT own CHECK ((NULL::shares).t IS NULL) NOT VALID;
 CREATE TABLE shared (s shares, t share);
+
+CREATE DOMAIN size AS int;
+CREATE TABLE sized (x int, v size);
+CREATE FUNCTION size_of(sized) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END';
+ALTER TABLE sized ALTER x SET DEFAULT size_of(NULL);
+CREATE VIEW sizes AS SELECT size_of(NULL) AS size;
+
+CREATE DOMAIN tide AS bigint;
+CREATE DOMAIN wave AS varchar(10);
+CREATE TABLE sea (t tide, note text, w wave);
+CREATE FUNCTION some_wave() RETURNS wave LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION some_tide() RETURNS tide[] LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION at_sea(sea, OUT o tide, OUT p wave) LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN; END';
+ALTER DOMAIN wave ADD CHECK (some_tide() IS NULL AND (at_sea(NULL)).p IS NULL);
+ALTER DOMAIN tide ADD CHECK (some_wave() IS NULL) NOT VALID;
+ALTER TABLE sea ALTER w SET DEFAULT (at_sea(NULL)).p;

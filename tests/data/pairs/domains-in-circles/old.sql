@@ -30,3 +30,21 @@ ALTER TABLE right_hand ALTER n SET DEFAULT lefts(1);
 CREATE DOMAIN share AS int;
 CREATE TYPE shares AS (s share, t text);
 CREATE TABLE shared (s shares, t share);
+
+-- expressions name the row type of a table while a domain of its columns gains a check
+CREATE DOMAIN size AS int CHECK (VALUE > 0);
+CREATE TABLE sized (x int, v size);
+CREATE FUNCTION size_of(sized) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END';
+ALTER TABLE sized ALTER x SET DEFAULT size_of(NULL);
+CREATE VIEW sizes AS SELECT size_of(NULL) AS size;
+
+CREATE DOMAIN tide AS int;
+CREATE DOMAIN wave AS int;
+CREATE TABLE sea (t tide, w wave, note text);
+CREATE FUNCTION some_wave() RETURNS wave LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION some_tide() RETURNS tide LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION at_sea(sea, OUT o tide, OUT p wave) LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN; END';
+ALTER DOMAIN wave ADD CHECK (some_tide() IS NULL AND (at_sea(NULL)).p IS NULL);
+ALTER DOMAIN tide ADD CHECK (some_wave() IS NULL) NOT VALID;
+ALTER TABLE sea ALTER t SET DEFAULT (at_sea(NULL)).o;
+ALTER DOMAIN tide SET DEFAULT some_wave();
