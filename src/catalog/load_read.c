@@ -91,6 +91,9 @@ static enum pk_load_rank rank_of(const struct pk_action *action, size_t n)
 				return action[i].only ? PK_RANK_OTHER : PK_RANK_PART;
 			if (action[i].constraint == PK_CON_FOREIGN)
 				return PK_RANK_FOREIGN_KEY;
+			/* One that uses a table with such a column would keep checks from being added. */
+			if (action[i].sub == PK_SET_DEFAULT && pk_streq(action[i].object, "domain"))
+				return PK_RANK_ALTER;
 			if (action[i].constraint != PK_CON_NONE &&
 			    action[i].constraint != PK_CON_CHECK &&
 			    !pk_streq(action[i].object, "domain"))

@@ -68,6 +68,14 @@ files() {
 		CREATE DOMAIN evens AS int;
 	SQL
 	ok git postkit fingerprint domain
+	files checked <<-'SQL'
+		ALTER DOMAIN rank SET DEFAULT next_rank(NULL);
+		ALTER DOMAIN rank ADD CHECK (next_rank(NULL) > 0);
+		CREATE FUNCTION next_rank(player) RETURNS rank LANGUAGE sql STABLE AS 'SELECT 1::rank';
+		CREATE TABLE player (id int, r rank);
+		CREATE DOMAIN rank AS int;
+	SQL
+	ok git postkit fingerprint checked
 }
 
 @test "a view that replaces what stands in for it comes after that, wherever it is said" {
