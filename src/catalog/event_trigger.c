@@ -37,7 +37,7 @@ static bool watches(const struct pk_object *o)
 
 const struct pk_kind pk_kind_event_trigger = {
 	.name = "event_trigger", .sql_name = "EVENT TRIGGER", .folder = "event_triggers", .query = pk_sql_event_trigger,
-	.if_any = "pg_event_trigger WHERE oid >= 16384",
+	.if_any = "pg_event_trigger",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 28, .watches = watches, .create = create, .alter = alter, .drop = drop,
 	.rename = pk_rename_itself,
 };

@@ -42,6 +42,6 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 const struct pk_kind pk_kind_foreign_data_wrapper = {
 	.name = "foreign_data_wrapper", .sql_name = "FOREIGN DATA WRAPPER", .folder = "foreign_data",
 	.query = pk_sql_foreign_data_wrapper, .attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9,
-	.if_any = "pg_foreign_data_wrapper WHERE oid >= 16384",
+	.if_any = "pg_foreign_data_wrapper",
 	.grant_on = "FOREIGN DATA WRAPPER", .create = create, .alter = alter, .drop = drop, .rename = pk_rename_itself,
 };

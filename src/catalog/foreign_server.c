@@ -31,7 +31,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_foreign_server = {
 	.name = "server", .sql_name = "SERVER", .folder = "foreign_data", .query = pk_sql_foreign_server, .attrs = attrs,
-	.if_any = "pg_foreign_server WHERE oid >= 16384",
+	.if_any = "pg_foreign_server",
 	.n_attrs = PK_COUNT(attrs), .rank = 9, .grant_on = "FOREIGN SERVER", .owned = true,
 	.create = create, .alter = alter, .drop = pk_drop_plain, .rename = pk_rename_itself,
 };

@@ -41,7 +41,12 @@ struct pk_kind {
 	const char *sql_name;       /* "TABLE": in COMMENT ON, ALTER ... OWNER TO */
 	const char *folder;         /* of schema files; NULL: written into the parent's file */
 	const char *query;          /* catalog/sql/<name>.sql; its lines by version: catalog/query.h */
-	const char *if_any;         /* a FROM clause: where it finds no row the query would not, and is not run; NULL: always run */
+	/*
+	 * A FROM clause: where it finds no row the query would not, and is not run; or the name of a catalog that has no
+	 * rows in a new database; NULL: always run.
+	 */
+	const char *if_any;
+	const char *(*unseen)(const struct pk_object *o); /* what of it the role may not see, in words, or NULL: reported; NULL: all is seen */
 	const char *const *attrs;   /* names of the columns of the query that are attributes */
 	size_t n_attrs;
 	int rank;                   /* order of creation among what is free to come next */

@@ -39,7 +39,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_policy = {
 	.opens_relations = true,
 	.name = "policy", .sql_name = "POLICY", .folder = "policies", .query = pk_sql_policy, .attrs = attrs,
-	.if_any = "pg_policy WHERE oid >= 16384",
+	.if_any = "pg_policy",
 	.n_attrs = PK_COUNT(attrs), .rank = 21, .lock_create = "ACCESS EXCLUSIVE", .lock_alter = "ACCESS EXCLUSIVE", .lock_drop = "ACCESS EXCLUSIVE", .blocks_type_change = true, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself, .named_freely = true,
 };

@@ -53,7 +53,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_publication = {
 	.name = "publication", .sql_name = "PUBLICATION", .folder = "publications", .query = pk_sql_publication,
-	.if_any = "pg_publication WHERE oid >= 16384",
+	.if_any = "pg_publication",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 25, .owned = true, .superusers_attr = SUPERUSER + 1,
 	.carried = true, .create = create, .alter = alter, .drop = drop, .rename = pk_rename_itself,
 };

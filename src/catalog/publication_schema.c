@@ -13,7 +13,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 }
 
 const struct pk_kind pk_kind_publication_schema = {
-	.if_any = "pg_publication WHERE oid >= 16384",
+	.if_any = "pg_publication",
 	.name = "publication_schema", .sql_name = "", .query = pk_sql_publication_schema, .rank = 26, .carried = true,
 	.linked = true, .create = create, .alter = pk_alter_recreate, .drop = drop,
 };

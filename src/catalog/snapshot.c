@@ -496,6 +496,12 @@ static int finish(struct reading *r, struct pk_err *err)
 
 	for (int i = 0; i < unmodelled->n; i++)
 		pk_strv_push(&snap->unmodelled, pk_rows_get(unmodelled, i, 0));
+	for (size_t i = 0; i < snap->n; i++) {
+		const struct pk_object *o = snap->objects[i];
+
+		if (o->kind->unseen && o->kind->unseen(o))
+			pk_strv_pushf(&snap->unmodelled, "%s %s that the role may not see", o->kind->unseen(o), o->ident);
+	}
 	if (snap->measure)
 		read_sizes(r, &snap->rows[PK_FETCH_SIZE]);
 	for (size_t i = 0; i < snap->n; i++)

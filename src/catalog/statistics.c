@@ -31,7 +31,7 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 const struct pk_kind pk_kind_statistics = {
 	.opens_relations = true,
 	.name = "statistics", .sql_name = "STATISTICS", .folder = "indexes", .query = pk_sql_statistics, .attrs = attrs,
-	.if_any = "pg_statistic_ext WHERE oid >= 16384",
+	.if_any = "pg_statistic_ext",
 	.n_attrs = PK_COUNT(attrs), .rank = 16, .lock_create = "SHARE UPDATE EXCLUSIVE", .lock_drop = "SHARE UPDATE EXCLUSIVE", .owned = true, .blocks_type_change = true, .extras = extras, .create = create, .alter = alter, .drop = pk_drop_plain,
 	.rename = pk_rename_itself, .named_freely = true, .named_attr = DEFINITION + 1,
 };

@@ -69,7 +69,7 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 
 const struct pk_kind pk_kind_subscription = {
 	.name = "subscription", .sql_name = "SUBSCRIPTION", .folder = "subscriptions", .query = pk_sql_subscription,
-	.if_any = "pg_subscription WHERE oid >= 16384",
+	.if_any = "pg_subscription",
 	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 27, .carried = true, .shared = true,
 	.create = create, .alter = alter, .drop = drop, .rename = pk_rename_itself,
 };

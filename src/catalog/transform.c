@@ -23,6 +23,6 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 const struct pk_kind pk_kind_transform = {
 	.name = "transform", .sql_name = "TRANSFORM", .folder = "transforms", .query = pk_sql_transform, .attrs = attrs,
-	.if_any = "pg_transform WHERE oid >= 16384",
+	.if_any = "pg_transform",
 	.n_attrs = PK_COUNT(attrs), .rank = 9, .create = create, .alter = alter, .drop = pk_drop_plain,
 };

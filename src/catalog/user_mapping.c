@@ -32,8 +32,13 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	pk_emit(s, "DROP USER MAPPING %s", o->ident)->lost = "the password";
 }
 
+static const char *unseen(const struct pk_object *o)
+{
+	return pk_attr(o, SEEN) ? NULL : "options of the user mapping";
+}
+
 const struct pk_kind pk_kind_user_mapping = {
 	.name = "user_mapping", .sql_name = "USER MAPPING", .folder = "foreign_data", .query = pk_sql_user_mapping,
-	.if_any = "pg_foreign_server WHERE oid >= 16384",
-	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .carried = true, .create = create, .alter = alter, .drop = drop,
+	.if_any = "pg_user_mapping",
+	.attrs = attrs, .n_attrs = PK_COUNT(attrs), .rank = 9, .carried = true, .unseen = unseen, .create = create, .alter = alter, .drop = drop,
 };

@@ -115,7 +115,7 @@ static int shared_objects(struct pk_arena *arena, const struct pk_snapshot *from
 	}
 	n = names.n > n ? names.n : n;
 	pk_map_release(&names);
-	*why = pk_arena_printf(arena, "%zu of %zu objects in it are the same", same, n);
+	*why = pk_arena_printf(arena, "%zu of %zu objects in it the same", same, n);
 	return n ? (int)(100 * same / n) : 0;
 }
 

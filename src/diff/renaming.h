@@ -46,7 +46,7 @@ struct pk_rename_guess {
 	const char *kind, *from, *to; /* as SQL names them */
 	const char *option;	      /* "column:public.users.name=full_name", for --rename */
 	const char *mark;	      /* "-- postkit:renamed-from name" */
-	const char *why;	      /* "the same type", "5 of 6 columns are the same" */
+	const char *why;	      /* "the same type", "5 of 6 columns the same" */
 };
 struct pk_rename_guesses {
 	struct pk_arena arena;

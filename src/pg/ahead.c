@@ -32,6 +32,7 @@ void pk_ahead_take(struct pk_ahead *ahead, struct pk_conn *ret)
 	ahead->under_way = false;
 	ret->handle = ahead->conn.handle;
 	ret->begun = ahead->conn.begun;
+	ret->utc = ahead->conn.utc;
 	ahead->conn = (struct pk_conn)PK_CONN_INIT;
 }
 

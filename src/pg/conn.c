@@ -32,18 +32,23 @@ static const struct {
 	{ "xmlbinary", "base64" },
 };
 
+static void own_settings(struct pk_buf *sql)
+{
+	for (size_t i = 0; i < PK_COUNT(settings); i++) {
+		pk_buf_add(sql, i ? ", " : "SELECT ");
+		pk_buf_add(sql, "pg_catalog.set_config(");
+		pk_buf_add_literal(sql, settings[i].name);
+		pk_buf_add(sql, ", ");
+		pk_buf_add_literal(sql, settings[i].value);
+		pk_buf_add(sql, ", false)");
+	}
+}
+
 int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	for (size_t i = 0; i < PK_COUNT(settings); i++) {
-		pk_buf_add(&sql, i ? ", " : "SELECT ");
-		pk_buf_add(&sql, "pg_catalog.set_config(");
-		pk_buf_add_literal(&sql, settings[i].name);
-		pk_buf_add(&sql, ", ");
-		pk_buf_add_literal(&sql, settings[i].value);
-		pk_buf_add(&sql, ", false)");
-	}
+	own_settings(&sql);
 	return pk_exec(conn, sql.ptr, err);
 }
 
@@ -303,6 +308,28 @@ static bool go_on(struct pk_conn *const *conns, PostgresPollingStatusType *wants
 	return true;
 }
 
+static bool is_utc(const char *zone)
+{
+	static const char *const names[] = { "UTC", "Etc/UTC", "GMT", "Etc/GMT" };
+
+	for (size_t i = 0; zone && i < PK_COUNT(names); i++)
+		if (strcasecmp(zone, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Asks for our settings without waiting for them. */
+static bool send_settings(struct pk_conn *conn)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (!conn->handle || PQstatus(conn->handle) != CONNECTION_OK)
+		return false;
+	conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
+	own_settings(&sql);
+	return PQsendQuery(conn->handle, sql.ptr);
+}
+
 void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *const *infos, size_t n)
 {
 	PostgresPollingStatusType wants[BEGIN_MAX] = { PGRES_POLLING_FAILED };
@@ -319,7 +346,7 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 	while (go_on(conns, wants, n, until))
 		;
 	for (size_t i = 0; i < n; i++) {
-		conns[i]->begun = conns[i]->handle && PQstatus(conns[i]->handle) == CONNECTION_OK;
+		conns[i]->begun = send_settings(conns[i]);
 		if (!conns[i]->begun)
 			pk_conn_release(conns[i]);
 	}
@@ -351,25 +378,16 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return 0;
 }
 
-static bool is_utc(const char *zone)
-{
-	static const char *const names[] = { "UTC", "Etc/UTC", "GMT", "Etc/GMT" };
-
-	for (size_t i = 0; zone && i < PK_COUNT(names); i++)
-		if (strcasecmp(zone, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* What every connection of ours is and has, once it stands. */
-static int finish_open(struct pk_conn *conn, char *where, struct pk_err *err)
+/* What every connection of ours is and has, once it stands. begun: its settings are on their way. */
+static int finish_open(struct pk_conn *conn, bool begun, char *where, struct pk_err *err)
 {
 	PQsetNoticeReceiver(conn->handle, keep_notice, conn);
 	conn->cancel = PQgetCancel(conn->handle);
 	conn->version = PQserverVersion(conn->handle);
-	conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
+	if (!begun)
+		conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
 	conn->where = where;
-	if (pk_conn_own_settings(conn, err) < 0)
+	if ((begun ? pk_exec_sent(conn, err) : pk_conn_own_settings(conn, err)) < 0)
 		return pk_err_wrap(err, "cannot use '%s'", conn->where);
 	return 0;
 }
@@ -384,7 +402,7 @@ int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk
 	pk_way_drop(conn->way);
 	conn->way = pk_way_share(info->way);
 	if ((!begun && connect_handle(conn, info, err) < 0) ||
-	    finish_open(conn, effective_where(conn->handle, info), err) < 0) {
+	    finish_open(conn, begun, effective_where(conn->handle, info), err) < 0) {
 		bool needs_password = conn->needs_password;
 		pk_conn_release(conn);
 		conn->needs_password = needs_password;
@@ -424,7 +442,7 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 	conn->handle = PQconnectdbParams((const char *const *)keys.items, (const char *const *)values.items, 0);
 	conn->way = pk_way_share(first->way);
 	wipe_all(&values);
-	if (PQstatus(conn->handle) == CONNECTION_OK && finish_open(conn, pk_strdup(first->where), err) == 0)
+	if (PQstatus(conn->handle) == CONNECTION_OK && finish_open(conn, false, pk_strdup(first->where), err) == 0)
 		return 0;
 	pk_conn_release(conn);
 	return pk_err_set(err, "cannot open a second connection to '%s'", first->where);

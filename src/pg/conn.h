@@ -29,7 +29,7 @@ struct pk_conn {
 	struct pk_buf
 		notices; /* what the server said since the last clear, a line each; at most 64 kB */
 	bool needs_password; /* after a failed open: the server asked and libpq knew none */
-	bool begun; /* by pk_conns_begin(), and stands */
+	bool begun; /* by pk_conns_begin(), and stands, our settings asked for */
 	struct pk_conn *second; /* pk_conn_second()'s, or NULL */
 	struct pk_way *way;  /* shared with the conninfo */
 	bool keeps_second;   /* for a reader of whole catalogs (catalog/fetch.h): it will read again */

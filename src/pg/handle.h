@@ -26,6 +26,9 @@ void pk_running_end(struct pk_running *running);
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
 		   struct pk_err *err);
 
+/* Waits for a statement that PQsendQuery() sent. */
+int pk_exec_sent(struct pk_conn *conn, struct pk_err *err);
+
 /* The result becomes the rows'; rows NULL: thrown away. */
 void pk_give_rows(PGresult *result, struct pk_rows *rows);
 

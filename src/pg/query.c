@@ -220,6 +220,19 @@ static int run(struct pk_conn *conn, const char *sql, int n_params, const char *
 	return status;
 }
 
+int pk_exec_sent(struct pk_conn *conn, struct pk_err *err)
+{
+	struct pk_running running;
+	PGresult *last = NULL;
+	int status;
+
+	pk_running_begin(&running, conn);
+	status = collect(conn, &running, NULL, &last, err);
+	pk_running_end(&running);
+	PQclear(last);
+	return status;
+}
+
 void pk_give_rows(PGresult *result, struct pk_rows *rows)
 {
 	if (!rows) {

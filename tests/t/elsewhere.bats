@@ -56,6 +56,14 @@ setup() { cd "$T/app" || return 1; }
 
 clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 
+@test "options of a user mapping that the role may not see are told" {
+	run git postkit fingerprint "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT"
+	has 'options of the user mapping FOR PUBLIC SERVER own that the role may not see'
+	hasnt 'FOR shop SERVER away that'
+	run git postkit fingerprint "$(pg_url shop)"
+	hasnt 'may not see'
+}
+
 @test "import writes what there is, without secrets, and the files mean the same" {
 	ok git postkit init
 	ok git postkit remote add prod "$(pg_url shop)" --default

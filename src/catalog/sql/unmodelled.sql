@@ -1,13 +1,6 @@
 -- What a database has that is not modelled: reported, never passed over in silence.
 SELECT what FROM (
-    -- whose options the role may not see: as in user_mapping.sql
-    SELECT 'options that the role may not see, of the user mapping for ' || u.usename || ' on server ' || u.srvname AS what
-    FROM pg_user_mappings u JOIN pg_foreign_server s ON s.oid = u.srvid
-    WHERE current_setting('is_superuser') <> 'on'
-          AND NOT CASE WHEN u.umuser = 0 THEN pg_has_role(s.srvowner, 'USAGE')
-                       ELSE u.usename = current_user
-                            AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END
-    UNION ALL SELECT 'large objects' WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
+    SELECT 'large objects' AS what WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
     UNION ALL -- that are not what the extension, or the server itself, gave
     SELECT DISTINCT 'privileges on ' || CASE WHEN o.subid <> 0 THEN 'columns of ' ELSE '' END || i.type || ' ' || i.identity || CASE WHEN m.objid IS NULL THEN ', of the server' ELSE ', of an extension' END
     FROM (SELECT 'pg_class'::regclass::oid AS classid, oid, 0 AS subid, relacl AS acl,
