@@ -169,7 +169,9 @@ bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, co
 	stmt->row_type = true;
 	stmt->rewrite = !to->parent->kind->foreign && writes_rows(from, to, using, s->from && s->from->utc, &facts);
 	stmt->scan = !stmt->rewrite && is_read(s, from, facts.reindex || pk_attr_changed(from, to, COLLATION));
-	if (stmt->rewrite)
+	if (stmt->rewrite && using)
+		stmt->note = "every row is cast and written anew and every index built anew under the lock; a value that cannot be cast fails it";
+	else if (stmt->rewrite)
 		stmt->note = "every row is written anew and every index built anew under the lock";
 	else if (stmt->scan)
 		stmt->note = "the rows stay as they are, but checks and indexes on the column read them under the lock";

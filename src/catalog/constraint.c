@@ -308,8 +308,9 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	if (!whole || !by_unique_index(o))
 		return;
 	stmt->heirs = PK_NO_HEIRS;
+	/* From 18 on NOT NULL is a constraint, which reaches them. */
 	for (size_t i = 0; i < o->parent->n_heirs; i++)
-		pk_stmt_lock(s, stmt, o->parent->heirs[i], "SHARE");
+		pk_stmt_lock(s, stmt, o->parent->heirs[i], is_kind(o, 'p') && s->version >= 180000 ? "ACCESS EXCLUSIVE" : "SHARE");
 	if (o->comes_apart)
 		pk_share_attach_all(s, o);
 }

@@ -181,10 +181,31 @@ static const struct pk_object *retyped(const struct pk_object *o)
 	return NULL;
 }
 
-/* Why something that nobody touched has to be made anew. */
-static const char *why(struct pk_differ *d, const struct pk_object *o)
+/* The type whose place another one takes, so that a column of it moves. */
+static const struct pk_object *replaced_type(const struct pk_object *column)
+{
+	for (size_t i = 0; pk_info(column)->retype && i < column->n_deps; i++) {
+		if (pk_info(column->deps[i])->fate == PK_REPLACE_TYPE)
+			return column->deps[i];
+	}
+	return NULL;
+}
+
+/* What made it come to that; NULL: its own change. */
+static const struct pk_object *reason(const struct pk_object *o)
 {
 	const struct pk_object *because = pk_info(o)->because ? pk_info(o)->because : retyped(o);
+
+	/* A part that goes with its relation is not what it is about. */
+	if (because && because->kind->part && because->parent != o->parent && pk_info(because->parent)->fate == pk_info(because)->fate)
+		return because->parent;
+	return because ? because : replaced_type(o);
+}
+
+/* Why something that nobody touched has to be made anew, or to change. */
+static const char *why(struct pk_differ *d, const struct pk_object *o)
+{
+	const struct pk_object *because = reason(o);
 	enum pk_fate own = pk_info(o)->fate, fate = because ? pk_info(because)->fate : PK_KEEP;
 	const char *what = "changes its type";
 	const struct pk_object *whole = own == PK_CREATE_NEW ? pk_index_parent(&d->arena, d->changes.to, o) : NULL;
@@ -195,7 +216,7 @@ static const char *why(struct pk_differ *d, const struct pk_object *o)
 		pk_kind_words(&kind, whole->kind->name);
 		return pk_arena_printf(&d->arena, "%s %s is made of one in each partition", kind.ptr, whole->ident);
 	}
-	if (own != PK_REMAKE && own != PK_REPLACE_TYPE)
+	if (own != PK_REMAKE && own != PK_REPLACE_TYPE && fate != PK_REPLACE_TYPE)
 		return "";
 	if (!because)
 		return pk_info(o)->why ? pk_info(o)->why : "there is no ALTER for such a change";
@@ -239,7 +260,7 @@ void pk_differ_describe(struct pk_differ *d, const size_t *nodes, size_t n_nodes
 		step->within = o->parent->ident;
 		step->name = o->name;
 	}
-	step->why = node->type == PK_NODE_RENAME ? "only the name differs" : why(d, o);
+	step->why = node->type == PK_NODE_RENAME ? "only the name differs" : n_nodes > 1 ? "" : why(d, o);
 	step->rows = step->bytes = -1;
 	if (about && mode && *mode)
 		add_lock(&locks, about, mode, stmt->heirs);

@@ -318,6 +318,19 @@ assert sum(s["lost"]["rows"] for s in steps if s["kind"] == "table") == 1405, st
 	equal "$(clone_sql 'SELECT count(*), sum(points) FROM users')" '400|80200'
 }
 
+@test "a column whose type is replaced says so, and what would fail; a view above another names that" {
+	touch "$T/used"
+	schema views/above <<<'CREATE VIEW above AS SELECT id FROM members;'
+	ok git postkit plan
+	ok git postkit apply
+	schema enums/mood <<<"CREATE TYPE mood AS ENUM ('ok', 'fine');"
+	schema views/members <<<'CREATE VIEW members AS SELECT email, id FROM users;'
+	ok git postkit plan
+	has '~ column mood, since enum public.mood is made anew' 'a value that cannot be cast fails it' \
+		'enum public.mood is made anew, since values go, or change their order' \
+		'view public.above is made anew, since view public.members is made anew'
+}
+
 @test "what is made anew says for whose sake" {
 	edit users 's/id bigint NOT NULL/id numeric NOT NULL/'
 	ok git postkit plan
