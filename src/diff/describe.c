@@ -228,12 +228,15 @@ static const char *why(struct pk_differ *d, const struct pk_object *o)
 	return pk_arena_printf(&d->arena, "%s %s %s", kind.ptr, because->ident, what);
 }
 
-/* At the point that the statements have come to. */
+/* At the point that the statements have come to. A share goes with its whole. */
 static bool is_there(struct pk_differ *d, const struct pk_object *o)
 {
 	bool old = is_old(d, o);
 	size_t node = old ? pk_drop_node(o) : pk_comes(o) ? pk_info(o)->create : PK_NO_NODE;
+	const struct pk_object *whole = old ? pk_index_parent(&d->arena, d->changes.from, o) : NULL;
 
+	if (whole && !is_there(d, whole))
+		return false;
 	return node == PK_NO_NODE || d->graph.nodes[node].written != old;
 }
 
