@@ -4,6 +4,7 @@
 
 # shellcheck disable=SC2154 # $stderr comes from run
 load ../lib/common
+load ../lib/versions
 
 setup() {
 	common_setup
@@ -128,8 +129,9 @@ true_for() {
 	SQL
 }
 
-@test "partitions, heirs, triggers, policies, types" {
-	true_for auto always never <<-'SQL'
+# Partitions, heirs, triggers, policies, types.
+related() {
+	cat <<-'SQL'
 		CREATE TABLE cust (id int PRIMARY KEY);
 		CREATE TABLE ev (id int NOT NULL, at int NOT NULL, cust_id int, k text) PARTITION BY RANGE (at);
 		CREATE TABLE ev1 PARTITION OF ev FOR VALUES FROM (0) TO (10);
@@ -179,4 +181,12 @@ true_for() {
 		CREATE TABLE typed OF rowt;
 		CREATE TABLE hasrow (r rowt);
 	SQL
+}
+
+@test "partitions, heirs, triggers, policies, types" { related | true_for auto always never; }
+
+@test "those also on 18, where NOT NULL is a constraint" {
+	versions_use 18 || skip "${why-}"
+	pg_start v18
+	related | true_for auto
 }
