@@ -233,11 +233,15 @@ void pk_row_literals_by_name(const struct pk_snapshot *side, struct pk_arena *ar
 	for (size_t i = 0; i < o->kind->n_attrs; i++)
 		if (may_have(o->attr[i]))
 			o->attr[i] = turn_text(&t, o->attr[i]);
+	if (o->kind->body_attr && o->attr[o->kind->places_attr - 1])
+		o->attr[o->kind->places_attr - 1] = pk_row_results_turned(NULL, side, arena, o->attr[o->kind->places_attr - 1]);
 }
 
 const char *pk_row_literals_said(const struct pk_script *s, const char *sql)
 {
 	const struct turning t = { s, s->side, s->arena };
 
-	return s->side && may_have(sql) ? turn_text(&t, sql) : sql;
+	if (!s->side)
+		return sql;
+	return pk_row_results_turned(s, s->side, s->arena, may_have(sql) ? turn_text(&t, sql) : sql);
 }

@@ -111,6 +111,28 @@ converge_dump() {
 			}
 			return done rest
 		}
+		# what a parsed body of a function gives as rows of a table, too
+		function results_in_order(s,	type, n, part, i, j, t) {
+			if (s !~ /Type: FUNCTION;/ || s !~ /\001BEGIN ATOMIC\001/ || !match(s, / RETURNS (SETOF )?[^\001]+/))
+				return s
+			type = substr(s, RSTART + 9, RLENGTH - 9)
+			sub(/.*[. ]/, "", type)
+			if (!(type in tables))
+				return s
+			gsub(/(SELECT|RETURNING) /, "&\001", s)
+			gsub(/;\001/, "\001", s)
+			n = split(s, part, "\001")
+			for (i = 2; i <= n; i++) {
+				t = part[i]
+				for (j = i - 1; j > 0 && part[j] > t; j--)
+					part[j + 1] = part[j]
+				part[j + 1] = t
+			}
+			s = part[1]
+			for (i = 2; i <= n; i++)
+				s = s "\001" part[i]
+			return s
+		}
 		function in_order(list,	n, part, i, j, t) {
 			n = split(list, part, ", ")
 			for (i = 2; i <= n; i++) {
@@ -157,7 +179,7 @@ converge_dump() {
 				if (word[3] in partitions)
 					gsub(/CONSTRAINT ("([^"]|"")+"|[^" ]+) NOT NULL/, "NOT NULL", text[i])
 				if (!(headings[i] ~ /Type: (DEFAULT|CHECK CONSTRAINT);/ && word[3] in heirs))
-					print rows_in_order(text[i])
+					print results_in_order(rows_in_order(text[i]))
 			}
 		}' | LC_ALL=C sort
 }

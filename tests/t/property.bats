@@ -183,11 +183,16 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 			r pair[] DEFAULT ARRAY[ROW(ROW(1, 2, 3, 'a, (')::t, 4)::pair, ROW('(1,2,3,)'::t, 5)::pair, ROW(ROW(1, 2, 3, E'\\''')::t, 6)::pair]);
 		CREATE FUNCTION body() RETURNS t LANGUAGE plpgsql AS $$ BEGIN RETURN '(1,2,3,x)'::public.t; END $$;
 		COMMENT ON FUNCTION body() IS '''(1,2,3,x)''::public.t';
+		INSERT INTO t VALUES (1, 2, 3, 'x');
+		CREATE FUNCTION rows_of(int) RETURNS SETOF t LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT * FROM t WHERE b = $1; END;
+		CREATE FUNCTION made() RETURNS t LANGUAGE sql BEGIN ATOMIC WITH x AS (SELECT b, c FROM t) SELECT b, c, 4, 'a, (;' FROM x; END;
+		CREATE FUNCTION added() RETURNS t LANGUAGE sql BEGIN ATOMIC INSERT INTO t (a) VALUES (5) RETURNING *; END;
 	SQL
 	ok git postkit diff "$(pg_url places_old)" "$(pg_url places_new)"
 	sql places_old "$output"
 	for side in old new; do
-		sql "places_$side" "INSERT INTO h DEFAULT VALUES; SELECT to_jsonb(h) FROM h" >"$T/places.$side"
+		sql "places_$side" "INSERT INTO h DEFAULT VALUES; SELECT to_jsonb(h) FROM h; TRUNCATE t; INSERT INTO t (b, c, a) VALUES (1, 2, 3)
+			RETURNING b; SELECT to_jsonb(x) FROM rows_of(1) x; SELECT to_jsonb(made()); SELECT to_jsonb(added())" >"$T/places.$side"
 	done
 	equal "$(cat "$T/places.old")" "$(cat "$T/places.new")"
 	equal "$(git postkit diff "$(pg_url places_old)" "$(pg_url places_new)")" ''

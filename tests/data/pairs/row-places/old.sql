@@ -50,3 +50,8 @@ ALTER TABLE t ALTER x SET DEFAULT f('(1,5,y,3)'::t);
 CREATE TABLE hr (o t DEFAULT ROW(1,5,'y',3)::t, a t[] DEFAULT ARRAY[ROW(1,5,'y',3)::t, '(1,5,y,3)'::t], u t[] DEFAULT ARRAY['(1,5,y,3)'::t, NULL]::text::t[]);
 CREATE FUNCTION txt() RETURNS text LANGUAGE sql AS $$ SELECT ('(1,5,y,3)'::t).y $$;
 COMMENT ON FUNCTION txt() IS '(1,5,y,3)';
+
+CREATE SCHEMA s4;
+SET search_path = s4;
+CREATE TABLE t (id int, b text);
+CREATE FUNCTION keep(int) RETURNS t LANGUAGE sql BEGIN ATOMIC SELECT id, b FROM t WHERE id = $1 ORDER BY b, id; END;
