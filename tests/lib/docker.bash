@@ -25,7 +25,7 @@ docker_start() {
 	chmod 755 "$DOCKER_DIR"
 	export DOCKER_DIR DOCKER_HOST=unix://$DOCKER_DIR/sock
 	# without a bridge nothing of this machine's network is touched
-	dockerd --data-root "$DOCKER_DIR/data" --exec-root "$DOCKER_DIR/exec" \
+	TMPDIR=$DOCKER_DIR dockerd --data-root "$DOCKER_DIR/data" --exec-root "$DOCKER_DIR/exec" \
 		--host "$DOCKER_HOST" --pidfile "$DOCKER_DIR/pid" --bridge=none --iptables=false --ip6tables=false \
 		--ip-forward=false >"$DOCKER_DIR/log" 2>&1 </dev/null 3>&- &
 	echo $! >"$DOCKER_DIR/daemon"
