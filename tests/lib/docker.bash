@@ -88,9 +88,9 @@ docker_image() {
 		tar -C "$root" -cf "$tar.new" . && mv "$tar.new" "$tar"
 		rm -rf "$root"
 	fi
-	docker import --change 'ENV PATH=/usr/local/bin:/bin' "$tar" "postkit-test:$DOCKER_MAJOR" >/dev/null
-	said=$(docker run --rm --network none "postkit-test:$DOCKER_MAJOR" postgres --version 2>&1) || {
+	if ! said=$(docker import --change 'ENV PATH=/usr/local/bin:/bin' "$tar" "postkit-test:$DOCKER_MAJOR" 2>&1) ||
+		! said=$(docker run --rm --network none "postkit-test:$DOCKER_MAJOR" postgres --version 2>&1); then
 		why="no Docker container runs here: ${said%%$'\n'*}"
 		return 1
-	}
+	fi
 }
