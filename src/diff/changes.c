@@ -386,8 +386,8 @@ static void remake_circles(struct pk_changes *c)
 	for (size_t i = 0; i < c->to->n; i++) {
 		struct pk_object *to = c->to->objects[i];
 
-		if (pk_info(to)->cut && to->kind->relation_name && !to->kind->type && to->kind->tie_uses && pk_info(to)->fate == PK_CHANGE &&
-		    !pk_attrs_same(pk_info(to)->other, to))
+		if (pk_info(to)->cut && to->kind->relation_name && !to->kind->type && to->kind->tie_uses &&
+		    pk_info(to)->fate == PK_CHANGE && !pk_attrs_same(pk_info(to)->other, to))
 			set_fate(pk_info(to)->other, PK_REMAKE);
 	}
 }
