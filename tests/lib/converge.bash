@@ -30,7 +30,8 @@ converge_reason() {
 
 # The dump as a multiset of entries, a line each. The order of columns, grants and labels counts for
 # nothing; who owns a thing is in its ALTER … OWNER, not in the heading.
-converge_dump() {
+converge_dump() (
+	set -o pipefail
 	"$(pg_tools)/pg_dump" -s --restrict-key=x -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres "$1" |
 		awk '
 		function flush(	i, j, t, s) {
@@ -182,7 +183,7 @@ converge_dump() {
 					print results_in_order(rows_in_order(text[i]))
 			}
 		}' | LC_ALL=C sort
-}
+)
 
 # What PostgreSQL prints of an expression is not always what it prints of the same after a dump and a
 # restore (varchar IN ('a', 'b'); the order of options); after that it stays. Two dumps that differ
@@ -212,8 +213,10 @@ converge_differs() {
 # B.dump, which may be there already.
 converge_dumps() {
 	local work=$1 target=$2 got=$3 wanted=$4
-	converge_dump "$work" >"$got.dump"
-	[ -e "$wanted.dump" ] || converge_dump "$target" >"$wanted.dump"
+	if ! converge_dump "$work" >"$got.dump" || { [ ! -e "$wanted.dump" ] && ! converge_dump "$target" >"$wanted.dump"; }; then
+		why='dump: it cannot be made'
+		return 1
+	fi
 	cmp -s "$got.dump" "$wanted.dump" && return 0
 	converge_stable "$work" >"$got.dump" 2>"$got.log"
 	converge_stable "$target" >"$wanted.stable" 2>>"$got.log"
@@ -244,7 +247,10 @@ converge_load() {
 			why="load: $side.sql: $(converge_reason "$log")"
 			return 1
 		}
-		converge_dump "${case}_$side" >"$T/$case.$side.dump"
+		converge_dump "${case}_$side" >"$T/$case.$side.dump" 2>"$log" || {
+			why="dump: $side.sql: $(converge_reason "$log")"
+			return 1
+		}
 		git-postkit fingerprint "$(pg_url "${case}_$side")" >"$T/$case.$side.print" 2>"$log" || {
 			why="read: $side.sql: $(converge_reason "$log")"
 			return 1
