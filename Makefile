@@ -168,7 +168,7 @@ SEED ?= 1
 random: all
 	tests/lib/random $(BUILD) $(PAIRS) $(SEED)
 
-SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/*) $(shell grep -L "^\#!.*python" tests/lib/*) $(wildcard tests/bench/run \
+SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/*) $(filter-out %.c,$(shell grep -L "^\#!.*python" tests/lib/*)) $(wildcard tests/bench/run \
 	completion/*.bash)
 BATS_FILES = $(wildcard tests/t/*.bats)
 MAN_FILES = $(wildcard src/man/*.1 src/man/*.5)
