@@ -79,43 +79,41 @@ static bool keeps_together(const void *arg, const struct pk_object *o, const str
 	return o->kind->tie_in_files || !pk_by_tie(o, on);
 }
 
-/* While files are written, mark is the place of an object. */
+/* While files are written, mark is the object's own in the list of what is cut. */
 static size_t place(const void *arg, const struct pk_object *whole)
 {
-	(void)arg;
-	return (size_t)(uintptr_t)whole->mark;
+	const bool *cut = arg;
+
+	return (size_t)((const bool *)whole->mark - cut);
 }
 
 static void cut_ties(void *arg, struct pk_object *const *circle, size_t n)
 {
-	bool *cut = arg;
-
+	(void)arg;
 	for (size_t i = 0; i < n; i++)
-		cut[place(NULL, circle[i])] = circle[i]->kind->tie_in_files;
+		*(bool *)circle[i]->mark = circle[i]->kind->tie_in_files;
 }
 
 static bool is_cut(const struct pk_script *s, const struct pk_object *o)
 {
-	const bool *cut = s->context;
-
-	return cut[place(NULL, o)];
+	(void)s;
+	return *(const bool *)o->mark;
 }
 
 static void find_cuts(const struct pk_snapshot *snapshot, bool *ret)
 {
 	for (size_t i = 0; i < snapshot->n; i++)
-		snapshot->objects[i]->mark = (void *)(uintptr_t)i;
+		snapshot->objects[i]->mark = &ret[i];
 	pk_circles_search(snapshot, &(struct pk_circle_search){ snapshot->n, place, keeps_together, cut_ties, ret });
 }
 
-/* cut: by place; NULL: nothing is. */
-static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, const bool *cut,
-		       struct pk_buf *ret)
+/* cuts: as the marks say; else nothing is cut. */
+static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, bool cuts, struct pk_buf *ret)
 {
 	struct pk_arena arena = PK_ARENA_INIT;
 	struct pk_script s = { .arena = &arena, .files = true, .version = snapshot->version,
 			       .database_owner = snapshot->database_owner, .side = o->left_out ? NULL : snapshot,
-			       .context = cut, .tied_later = cut ? is_cut : NULL };
+			       .tied_later = cuts ? is_cut : NULL };
 
 	pk_object_create(&s, o);
 	write_parts(&s, o);
@@ -132,7 +130,7 @@ void pk_source_add_left_out(struct pk_source *source, const struct pk_snapshot *
 
 		if (!o->kind->folder || (o->parent && (with_parent(o) || !o->parent->left_out)))
 			continue;
-		write_text(snapshot, o, NULL, &text);
+		write_text(snapshot, o, false, &text);
 		pk_source_add(source, o->key, text.ptr, text.len);
 		source->items[source->n - 1].support = true;
 	}
@@ -151,7 +149,7 @@ void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_f
 
 		if (!o->kind->folder || with_parent(o) || is_given(o))
 			continue;
-		write_text(snapshot, o, cut, &text);
+		write_text(snapshot, o, true, &text);
 		path = file_path(o);
 		if (!pk_map_set(&taken, path, ret)) {
 			char *other = pk_printf("%.*s.%s.sql", (int)(strlen(path) - strlen(".sql")), path, o->kind->name);

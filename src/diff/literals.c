@@ -152,14 +152,15 @@ static void order_columns(struct pk_differ *d, const struct pk_object *table)
 
 	if (!table->kind->columns_apart || pk_comes(table) || !counts_places(table))
 		return;
-	for (size_t i = 0; i < 2 * table->n_children; i++) {
-		const struct pk_object *part = table->children[i % table->n_children];
+	for (int computed = 0; computed < 2; computed++)
+		for (size_t i = 0; i < table->n_children; i++) {
+			const struct pk_object *part = table->children[i];
 
-		if (!part->kind->part || pk_info(part)->create == PK_NO_NODE || pk_column_generated(part) != (i >= table->n_children))
-			continue;
-		pk_graph_wish(&d->graph, last, pk_info(part)->create);
-		last = pk_info(part)->create;
-	}
+			if (!part->kind->part || pk_info(part)->create == PK_NO_NODE || pk_column_generated(part) != (computed == 1))
+				continue;
+			pk_graph_wish(&d->graph, last, pk_info(part)->create);
+			last = pk_info(part)->create;
+		}
 }
 
 void pk_differ_order_literals(struct pk_differ *d)

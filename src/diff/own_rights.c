@@ -196,7 +196,7 @@ static const char **to_withhold(const struct search *s, const struct pk_object *
 	for (const char **p = lines; *p; p++)
 		any |= is_needed(s, o, *p);
 	for (const char **p = lines; *p && any; p++)
-		if (!pk_acl_has(before, *p) || pk_acl_has(pk_info(old)->apart, *p))
+		if (!old || !pk_acl_has(before, *p) || pk_acl_has(pk_info(old)->apart, *p))
 			lines[n++] = *p;
 	lines[n] = NULL;
 	return lines;
