@@ -46,9 +46,11 @@ static char *ways_out(int major)
 			 package);
 }
 
-static int missing(const struct pk_pg_list *list, int major, struct pk_err *err)
+static int missing(const struct pk_server_want *want, const struct pk_pg_list *list, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) found = PK_BUF_INIT;
+	PK_FREE char *npm = want->repo && want->repo->workdir ? pk_pg_of_project(want->repo->workdir) : NULL;
+	int major = want->major;
 
 	for (size_t i = 0; i < list->n; i++)
 		if (list->items[i].server)
@@ -59,6 +61,9 @@ static int missing(const struct pk_pg_list *list, int major, struct pk_err *err)
 	else
 		pk_err_set(err, "no server programs of PostgreSQL on this machine");
 	PK_FREE char *ways = ways_out(major);
+	if (npm)
+		return pk_err_hint(err, "npm's are in this work tree; if you trust what is there: git config postkit.pgBin "
+					"'%s';\nor %s", npm, ways);
 	return pk_err_hint(err, "%s;\nor install Docker, whose images have them", ways);
 }
 
@@ -156,7 +161,7 @@ int pk_choice_make(const struct pk_server_want *want, struct pk_choice *ret, str
 		return choose_docker(ret, made && !set ? &place.image : &image, docker);
 	}
 	if (!found)
-		return missing(&list, want->major, err);
+		return missing(want, &list, err);
 	return choose_programs(ret, found,
 			       made		  ? "as before"
 			       : kind == EMBEDDED ? "as postkit.serverKind says"

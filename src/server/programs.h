@@ -23,6 +23,11 @@ struct pk_pg_list {
 void pk_pg_list_release(struct pk_pg_list *list);
 void pk_pg_list_find(const struct pk_config *config, struct pk_pg_list *ret);
 /*
+ * Where npm's package of server programs lies in a work tree; NULL: nowhere. To be told, not to be run: what is in
+ * a work tree may have come with a branch. Caller frees.
+ */
+char *pk_pg_of_project(const char *workdir);
+/*
  * The server programs of a major (0: the newest), borrowed from ret; NULL: none, and ret has all
  * there is. Cheaper than the whole list where the distribution's folders have them.
  */

