@@ -398,10 +398,9 @@ static bool heirs_say_nothing(const struct pk_object *table, const struct pk_obj
 
 static const struct pk_object *heir_named(const struct pk_object *table, const char *ident)
 {
-	for (size_t i = 0; i < table->n_heirs; i++) {
+	for (size_t i = 0; i < table->n_heirs; i++)
 		if (strcmp(table->heirs[i]->ident, ident) == 0)
 			return table->heirs[i];
-	}
 	return NULL;
 }
 
@@ -459,10 +458,24 @@ static enum pk_outcome enforce(struct pk_script *s, const struct pk_object *to)
 	return PK_ALTERED;
 }
 
+/*
+ * An heir's check that a parent has or had: is it the parent's to change? Not where the parent drops it and the heir
+ * keeps it, and not what the heir says itself and would keep as it is.
+ */
+static bool follows_parent(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
+{
+	if (pk_attr(from, INHERITED))
+		return pk_attr(to, MERGED);
+	if (pk_attr_changed(from, to, NOT_VALID) &&
+	    (pk_attr(to, NOT_VALID) || !pk_attr(from, MERGED) || !has_parent_all_along(s, to)))
+		return false;
+	return !pk_attr_changed(from, to, DEFINITION) && !pk_attr_changed(from, to, NOT_ENFORCED);
+}
+
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	if (pk_attr(to, INHERITED) && is_kind(to, 'c') && pk_table_stays_heir(from->parent, to->parent))
-		return PK_SAME; /* follows its parent */
+	if (is_kind(to, 'c') && pk_table_stays_heir(from->parent, to->parent) && (pk_attr(from, INHERITED) || pk_attr(to, MERGED)))
+		return follows_parent(s, from, to) ? PK_SAME : PK_RECREATE;
 	if (comes_by_itself(from) && pk_table_stays_attached(from->parent, to->parent))
 		return comes_by_itself(to) ? PK_SAME : PK_RECREATE;
 	if (comes_by_itself(to) && pk_attr_changed(from, to, DEFINITION))
@@ -497,11 +510,10 @@ static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, 
 
 static void drop(struct pk_script *s, const struct pk_object *o)
 {
-	struct pk_stmt *stmt;
-
 	if (comes_from_parent(s, o))
 		return;
-	stmt = pk_emit(s, "%s %s DROP CONSTRAINT %s", pk_alter_table(o->parent), o->parent->ident, pk_attr(o, QUOTED));
+	struct pk_stmt *stmt = pk_emit(s, "%s %s DROP CONSTRAINT %s", pk_alter_table(o->parent), o->parent->ident, pk_attr(o, QUOTED));
+
 	stmt->about = o->parent;
 	stmt->heirs = reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	pk_stmt_lock(s, stmt, pk_constraint_referenced(o), "ACCESS EXCLUSIVE");

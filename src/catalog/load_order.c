@@ -119,39 +119,39 @@ static void forget_dep(struct pk_load_item *item, size_t dep)
 #define MOST_LEVELS 8
 
 static void wait_for_partitions(struct pk_load *load, size_t item, const char *whole, const struct pk_map *attached,
-				const struct pk_map *indexed, int level)
+				const struct pk_map *shares, int level)
 {
 	for (const struct definers *a = pk_map_get(attached, whole); a && level < MOST_LEVELS; a = a->next) {
 		const char *partition = load->items[a->item].partition;
 
-		for (const struct definers *d = pk_map_get(indexed, partition); d; d = d->next) {
+		for (const struct definers *d = pk_map_get(shares, partition); d; d = d->next) {
 			if (d->item == item)
 				continue;
 			forget_dep(&load->items[d->item], item);
 			add_dep(&load->items[item], d->item);
 		}
-		wait_for_partitions(load, item, partition, attached, indexed, level + 1);
+		wait_for_partitions(load, item, partition, attached, shares, level + 1);
 	}
 }
 
 /*
- * A whole's key or index takes over what its partitions have of it, and makes what they lack: so it comes after
- * theirs, which are one too many otherwise, or of a name that is taken.
+ * A whole's key, index or check takes over what its partitions have of it, and makes what they lack: so it comes
+ * after theirs, which are one too many otherwise, or of a name that is taken.
  */
 static void let_shares_come_first(struct pk_load *load)
 {
-	struct pk_map attached = PK_MAP_INIT, indexed = PK_MAP_INIT;
+	struct pk_map attached = PK_MAP_INIT, shares = PK_MAP_INIT;
 
 	for (size_t i = load->n; i-- > 0;) {
 		load->items[i].first_share = load->items[i].n_deps;
 		index_by(load, i, load->items[i].whole, &attached);
-		index_by(load, i, load->items[i].indexed, &indexed);
+		index_by(load, i, load->items[i].shared, &shares);
 	}
 	for (size_t i = 0; i < load->n && attached.n; i++)
-		if (load->items[i].indexed)
-			wait_for_partitions(load, i, load->items[i].indexed, &attached, &indexed, 0);
+		if (load->items[i].shared)
+			wait_for_partitions(load, i, load->items[i].shared, &attached, &shares, 0);
 	pk_map_release(&attached);
-	pk_map_release(&indexed);
+	pk_map_release(&shares);
 }
 
 /* What is made again whole would take back what ALTER says of it. */

@@ -63,10 +63,10 @@ struct pk_load_item {
 	bool revokes, on_schema, operator_class; /* on_schema: a right */
 	bool replaces;			/* CREATE OR REPLACE */
 	const char *about;		/* OWNER TO, GRANT, REVOKE: the name of what is given; NULL: of several */
-	const char *indexed;		/* a key or an index: the name of its table; else NULL */
+	const char *shared;		/* a key, an index or a check: the name of its table, whose partitions have a share; else NULL */
 	const char **defines;		/* names, without schemas; NULL terminated; or NULL */
 	size_t *deps, n_deps, cap_deps; /* items that define a name which this one mentions, then: */
-	size_t first_share;		/* of partitions' keys or indexes that its own may take over */
+	size_t first_share;		/* of partitions' keys, indexes and checks that its own may take over */
 	enum { PK_MARK_NONE, PK_MARK_OPEN, PK_MARK_DONE } mark; /* while sorting */
 	bool cut;						/* a circle of tables closes here */
 	size_t stand_in;					/* 1 + the item that makes the routine without its body first; 0: none */

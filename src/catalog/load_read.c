@@ -338,8 +338,9 @@ static void fill_item(struct pk_load *load, struct pk_load_item *item,
 	item->operator_class = action->verb == PK_CREATE && pk_streq(action->object, "operator class");
 	if (item->rank == PK_RANK_GRANT || item->rank == PK_RANK_OWNER)
 		item->about = pk_arena_strdup(&load->arena, action->name);
-	if (item->rank == PK_RANK_KEY || item->rank == PK_RANK_INDEX)
-		item->indexed = pk_arena_strdup(&load->arena, action->rel_name);
+	if (item->rank == PK_RANK_KEY || item->rank == PK_RANK_INDEX ||
+	    (item->rank == PK_RANK_ALTER && action->constraint == PK_CON_CHECK))
+		item->shared = pk_arena_strdup(&load->arena, action->rel_name);
 	if (!action->if_not_exists && ((extension && action->verb == PK_CREATE) ||
 				       (schema && pk_streq(action->name, "public"))))
 		item->text = if_not_exists(load, item->text);

@@ -88,9 +88,37 @@ static void order_heirs_rename(struct pk_differ *d, const struct pk_object *o, c
 	}
 }
 
+/* A check of heirs that has it from its parents goes after theirs; of the same name none comes before all are gone. */
+static void order_checks(struct pk_differ *d, const struct pk_object *check, const struct pk_object *table, bool old)
+{
+	for (size_t i = 0; i < table->n_heirs; i++) {
+		const struct pk_object *heir = table->heirs[i], *other = pk_info(heir)->other;
+		const struct pk_object *from = old ? heir : other, *to = old ? other : heir;
+		const struct pk_object *theirs = from ? pk_part_named(from, check->kind, check->name) : NULL;
+		const struct pk_object *later = to ? pk_part_named(to, check->kind, check->name) : NULL;
+
+		if (!other || pk_goes(heir))
+			continue;
+		if (theirs && !old)
+			pk_graph_edge(&d->graph, pk_info(theirs)->drop, pk_info(check)->create);
+		else if (theirs && pk_constraint_merged(theirs))
+			pk_graph_edge(&d->graph, pk_info(check)->drop, pk_info(theirs)->drop);
+		if (later && old)
+			pk_graph_edge(&d->graph, pk_info(check)->drop, pk_info(later)->create);
+		order_checks(d, check, heir, old);
+	}
+}
+
 void pk_differ_order_names(struct pk_differ *d)
 {
 	order_names(d);
+	for (size_t i = 0; i < d->changes.from->n + d->changes.to->n; i++) {
+		bool old = i < d->changes.from->n;
+		const struct pk_object *o = old ? d->changes.from->objects[i] : d->changes.to->objects[i - d->changes.from->n];
+
+		if (pk_constraint_is_check(o))
+			order_checks(d, o, o->parent, old);
+	}
 	for (size_t i = 0; i < d->changes.from->n; i++) {
 		const struct pk_object *o = d->changes.from->objects[i];
 

@@ -79,6 +79,8 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "heirs that keep some of several parents" { both_ways several-parents; }
 @test "domains over composite types and arrays" { both_ways domains-of-composites; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
+@test "checks of one name move between tables and their heirs" { both_ways heir-checks; }
+@test "checks that partitions of partitions have of the whole" { both_ways partition-checks; }
 @test "columns of heirs that are computed no more" { both_ways computed-heirs; }
 @test "heirs that join parents have their checks in the same form" { both_ways checks-of-heirs; }
 @test "foreign keys between columns that change their type" { both_ways key-types; }

@@ -1,0 +1,7 @@
+CREATE TABLE banned (n int);
+CREATE FUNCTION fine(i int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT i <> 13';
+CREATE TABLE parcel (day int, weight int) PARTITION BY RANGE (day);
+CREATE SCHEMA parts;
+CREATE TABLE early PARTITION OF parcel FOR VALUES FROM (0) TO (10) PARTITION BY HASH (weight);
+CREATE TABLE parts.one PARTITION OF early FOR VALUES WITH (modulus 4, remainder 1);
+ALTER TABLE parcel ADD CONSTRAINT light CHECK (weight < 50) NOT VALID;
