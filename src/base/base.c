@@ -9,11 +9,14 @@ void pk_free_pointer(void *pointer_to_pointer)
 	free(*(void **)pointer_to_pointer);
 }
 
-static _Noreturn void out_of_memory(void)
+void pk_fatal(const char *message)
 {
-	static const char message[] = "fatal: out of memory\n";
-	ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
-	(void)written;
+	const char *const parts[] = { "fatal: ", message, "\n" };
+
+	for (size_t i = 0; i < PK_COUNT(parts); i++) {
+		ssize_t written = write(STDERR_FILENO, parts[i], strlen(parts[i]));
+		(void)written;
+	}
 	_exit(128);
 }
 
@@ -21,7 +24,7 @@ void *pk_alloc(size_t size)
 {
 	void *p = calloc(1, size ? size : 1);
 	if (!p)
-		out_of_memory();
+		pk_fatal("out of memory");
 	return p;
 }
 
@@ -29,7 +32,7 @@ void *pk_realloc_array(void *p, size_t n, size_t size)
 {
 	void *grown = reallocarray(p, n ? n : 1, size ? size : 1);
 	if (!grown)
-		out_of_memory();
+		pk_fatal("out of memory");
 	return grown;
 }
 

@@ -34,6 +34,9 @@ static inline char *pk_take(char **s)
 #define PK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PK_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
+/* Says so and ends the process with status 128, where nobody could do anything about an error. */
+_Noreturn void pk_fatal(const char *message);
+
 /*
  * Memory. Out of memory ends the process with a message and status 128: being killed at any
  * point is safe anyway, so no caller has to look.

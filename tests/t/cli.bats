@@ -208,3 +208,11 @@ bash_offers() {
 		has 'error: '
 	done
 }
+
+@test "libpq is loaded only where a database is asked, and is missed only there" {
+	mkdir "$T/broken"
+	echo 'no library' >"$T/broken/libpq.so.5"
+	LD_LIBRARY_PATH=$T/broken ok git-postkit --version
+	LD_LIBRARY_PATH=$T/broken fails 128 git-postkit fingerprint "postgresql://nobody@127.0.0.1:1/none"
+	has 'fatal: ' 'libpq.so.5'
+}
