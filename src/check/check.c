@@ -60,6 +60,19 @@ static void state_release(struct pk_check_state *state)
 	pk_arena_release(&state->arena);
 }
 
+int pk_check_where(const struct pk_check_input *in, const char *file, char **ret_where, bool *ret_ran, struct pk_err *err)
+{
+	struct pk_check_state state __attribute__((cleanup(state_release))) = { .in = in };
+
+	if (pk_check_gather(&state, err) < 0)
+		return -1;
+	const struct pk_published *deployed = pk_map_get(&state.deployed, file);
+	const struct pk_published *published = deployed ? deployed : pk_map_get(&state.by_file, file);
+	*ret_ran = deployed != NULL;
+	*ret_where = published ? pk_strdup(published->where) : NULL;
+	return 0;
+}
+
 /* --- lint of one migration, with the catalog as far as it is stored --- */
 
 struct catalog {

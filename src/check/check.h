@@ -46,6 +46,11 @@ void pk_check_release(struct pk_check *check);
 /* Results are appended. -1 only when the check itself could not be done. Writes notes (verdicts) at most. */
 int pk_check_run(const struct pk_check_input *in, const struct pk_check_update *updates, size_t n,
 		 struct pk_check *ret, struct pk_err *err);
+/*
+ * Where a migration of that name was published, or has run as far as is known here: "origin/main", "prod"; NULL:
+ * nowhere. *ret_ran: the latter. Caller frees.
+ */
+int pk_check_where(const struct pk_check_input *in, const char *file, char **ret_where, bool *ret_ran, struct pk_err *err);
 /* Some reason or finding forbids the push. */
 bool pk_check_fatal(const struct pk_check *check);
 /* Reasons and findings for people; and as one JSON object. */

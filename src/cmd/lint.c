@@ -3,19 +3,22 @@
 #include "chain/chain.h"
 #include "clone/remote.h"
 #include "cmd/help.h"
+#include "cmd/lintfix.h"
 #include "cmd/scratch.h"
 #include "git/git.h"
 #include "lint/render.h"
 #include "sql/goose.h"
 #include "sql/migration.h"
 
-static bool opt_json, opt_rules, opt_single;
+static bool opt_json, opt_rules, opt_single, opt_fix, opt_dry;
 static int opt_large = -1;
 static const char *opt_scratch, *opt_remote, *opt_format = "text";
 
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ PK_OPT_STRING, 0, "format", "FORMAT", "text, json, sarif, github, gitlab or markdown", &opt_format },
+	{ PK_OPT_FLAG, 0, "fix", NULL, "rewrite in the files what can be made safe, where that is proven", &opt_fix },
+	{ PK_OPT_FLAG, 0, "dry-run", NULL, "with --fix: show what it would rewrite, and write nothing", &opt_dry },
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
 	{ PK_OPT_FLAG, 0, "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
 	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large; 0: all are", &opt_large },
@@ -37,6 +40,7 @@ struct work {
 	struct pk_scratch scratch;
 	struct pk_lint_options settings;
 	struct pk_findings findings;
+	cJSON *fixes; /* what --fix did, a file each; NULL: it is not JSON that is asked for */
 };
 
 /* The schema before a migration: the stored snapshot that its header names. Texts live in the arena. */
@@ -135,6 +139,62 @@ static int lint_file(struct work *work, const char *operand, struct pk_err *err)
 	return lint_part(work, file, &part, err);
 }
 
+static cJSON *fix_json(const char *file, const struct pk_fixed *fixed)
+{
+	cJSON *fix = cJSON_CreateObject();
+	cJSON *files = pk_json_add_array(fix, "files");
+
+	pk_json_set_str(fix, "file", file);
+	pk_json_set_num(fix, "rewritten", (double)fixed->rewritten);
+	for (size_t i = 0; i < fixed->files.n; i++)
+		cJSON_AddItemToArray(files, cJSON_CreateString(fixed->files.items[i]));
+	pk_json_set_bool(fix, "written", fixed->files.n && !opt_dry);
+	pk_json_set_str(fix, "diff", fixed->diff.len ? fixed->diff.ptr : NULL);
+	pk_json_set_str(fix, "left", fixed->why.msg);
+	return fix;
+}
+
+static void say_fixed(const char *file, const struct pk_fixed *fixed)
+{
+	if (fixed->rewritten)
+		pk_say("%s: %zu statement%s %srewritten, in %zu file%s", file, fixed->rewritten, fixed->rewritten == 1 ? "" : "s",
+		       opt_dry ? "would be " : "", fixed->files.n, fixed->files.n == 1 ? "" : "s");
+	if (!fixed->why.msg)
+		return;
+	pk_say("%s: %s: %s", file, fixed->rewritten ? "the rest is left as it is" : "left as it is", fixed->why.msg);
+	if (fixed->why.detail)
+		pk_say("%s", fixed->why.detail);
+	if (fixed->why.hint)
+		pk_say("hint: %s", fixed->why.hint);
+}
+
+/* The file, and what it became, is linted after that. */
+static int fix_file(struct work *work, const char *file, struct pk_err *err)
+{
+	const struct pk_fixing fixing = {
+		.ctx = &work->ctx,
+		.scratch = opt_scratch ? &work->scratch : NULL,
+		.options = &work->settings,
+		.transaction = opt_single,
+		.dry_run = opt_dry,
+	};
+	PK_AUTO(pk_fixed) fixed = PK_FIXED_INIT;
+
+	if (pk_lint_fix(&fixing, file, &fixed, err) < 0)
+		return -1;
+	if (work->fixes)
+		cJSON_AddItemToArray(work->fixes, fix_json(file, &fixed));
+	else if (pk_streq(opt_format, "text"))
+		fputs(fixed.diff.ptr, stdout);
+	say_fixed(file, &fixed);
+	if (opt_dry || !fixed.files.n)
+		return lint_file(work, file, err);
+	for (size_t i = 0; i < fixed.files.n; i++)
+		if (lint_file(work, fixed.files.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static const char *const level_names[] = { "off", "warning", "error" };
 
 static void list_rules(void)
@@ -146,8 +206,9 @@ static void list_rules(void)
 		printf("%-28s %-8s %s\n", rules[i].id, level_names[rules[i].level], rules[i].summary);
 }
 
-static void print_text(const struct pk_findings *findings)
+static void print_text(const struct work *work)
 {
+	const struct pk_findings *findings = &work->findings;
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
 
@@ -158,13 +219,16 @@ static void print_text(const struct pk_findings *findings)
 		pk_say("%s", summary.ptr);
 }
 
-static void print_json(const struct pk_findings *findings)
+static void print_json(const struct work *work)
 {
+	const struct pk_findings *findings = &work->findings;
 	cJSON *root = cJSON_CreateObject();
 
 	cJSON_AddItemToObject(root, "findings", pk_render_json(findings));
 	pk_json_set_num(root, "statements", (double)findings->statements);
 	pk_json_set_num(root, "analysed", (double)findings->analysed);
+	if (opt_fix)
+		cJSON_AddItemReferenceToObject(root, "fixes", work->fixes);
 	pk_print_json(root);
 }
 
@@ -177,35 +241,35 @@ static void print_document(cJSON *root)
 	cJSON_Delete(root);
 }
 
-static void print_sarif(const struct pk_findings *findings)
+static void print_sarif(const struct work *work)
 {
-	print_document(pk_render_sarif(findings, PK_VERSION));
+	print_document(pk_render_sarif(&work->findings, PK_VERSION));
 }
 
-static void print_gitlab(const struct pk_findings *findings)
+static void print_gitlab(const struct work *work)
 {
-	print_document(pk_render_gitlab(findings));
+	print_document(pk_render_gitlab(&work->findings));
 }
 
-static void print_github(const struct pk_findings *findings)
+static void print_github(const struct work *work)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-	pk_render_github(findings, &text);
+	pk_render_github(&work->findings, &text);
 	fputs(text.ptr, stdout);
 }
 
-static void print_markdown(const struct pk_findings *findings)
+static void print_markdown(const struct work *work)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-	pk_render_markdown(findings, &text);
+	pk_render_markdown(&work->findings, &text);
 	fputs(text.ptr, stdout);
 }
 
 static const struct format {
 	const char *name;
-	void (*print)(const struct pk_findings *findings);
+	void (*print)(const struct work *work);
 } formats[] = {
 	{ "text", print_text },	    { "json", print_json },	{ "sarif", print_sarif },
 	{ "gitlab", print_gitlab }, { "github", print_github }, { "markdown", print_markdown },
@@ -229,6 +293,7 @@ static int verdict(const struct pk_findings *findings)
 
 static void work_release(struct work *work)
 {
+	cJSON_Delete(work->fixes);
 	pk_scratch_release(&work->scratch);
 	pk_findings_release(&work->findings);
 	pk_ctx_release(&work->ctx);
@@ -263,15 +328,21 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 	const struct format *format = find_format(opt_json ? "json" : opt_format);
 	if (n < 1)
 		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
+	if (opt_dry && !opt_fix)
+		return pk_help_usage("lint", err, "--dry-run goes with --fix");
+	for (int i = 0; opt_fix && i < n; i++)
+		if (strcmp(operands[i], "-") == 0)
+			return pk_help_usage("lint", err, "--fix rewrites files, and standard input is none");
 	if (!format)
 		return pk_help_usage("lint", err, "--format is text, json, sarif, github, gitlab or markdown, not '%s'", opt_format);
 	if (pk_ctx_open(&work.ctx, false, err) < 0 || read_settings(&work, err) < 0 ||
 	    (opt_scratch && pk_scratch_open(&work.scratch, &work.ctx, opt_scratch, err) < 0))
 		return -1;
+	work.fixes = opt_fix && format->print == print_json ? cJSON_CreateArray() : NULL;
 	for (int i = 0; i < n; i++) {
-		if (lint_file(&work, operands[i], err) < 0)
+		if ((opt_fix ? fix_file : lint_file)(&work, operands[i], err) < 0)
 			return -1;
 	}
-	format->print(&work.findings);
+	format->print(&work);
 	return verdict(&work.findings);
 }

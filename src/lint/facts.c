@@ -141,6 +141,22 @@ bool pk_lint_is_partitioned(struct pk_lint *lint, const struct pk_action *action
 	return table && table->items[0].partitioned;
 }
 
+/*
+ * A constraint that nobody here knows, validated and taken away again: what for, if not as a proof that a column has
+ * no NULLs? It was added by a migration of before.
+ */
+static bool is_passing_proof(const struct pk_lint *lint, const struct pk_lint_constraint *c, const char *column)
+{
+	if (c->kind != PK_CON_NONE || !c->valid || !strstr(c->name, column))
+		return false;
+	for (size_t i = 0; i < lint->actions.n; i++) {
+		const struct pk_action *a = &lint->actions.items[i];
+		if (a->sub == PK_DROP_CONSTRAINT && pk_streq(a->name, c->name))
+			return true;
+	}
+	return false;
+}
+
 bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const char *table,
 			     const char *column)
 {
@@ -154,8 +170,8 @@ bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const cha
 			return true;
 	}
 	for (const struct pk_lint_constraint *c = lint->constraints; c; c = c->next)
-		if (c->valid && c->def && strcmp(c->table, key) == 0 &&
-		    pk_sql_proves_not_null(c->def, column))
+		if (strcmp(c->table, key) == 0 &&
+		    ((c->valid && c->def && pk_sql_proves_not_null(c->def, column)) || is_passing_proof(lint, c, column)))
 			return true;
 	return false;
 }
@@ -245,10 +261,11 @@ static void note_validated(struct pk_lint *lint, const struct pk_action *action)
 	const struct pk_lint_constraint *found =
 		pk_lint_constraint(lint, action->rel_schema, action->rel_name, action->name);
 
-	if (!found)
+	if (!found && pk_lint_has_catalog(lint))
 		return;
 	struct pk_lint_constraint *c = pk_arena_alloc(&lint->arena, sizeof(*c));
-	*c = *found;
+	*c = found ? *found : (struct pk_lint_constraint){ .table = pk_lint_key(lint, action->rel_schema, action->rel_name),
+							   .name = action->name };
 	c->valid = true;
 	c->next = lint->constraints;
 	lint->constraints = c;

@@ -31,6 +31,7 @@ struct pk_finding {
 		*fix; /* SQL that does it safely, real names filled in; NULL when there is none */
 	bool measured; /* the fact was seen, not inferred */
 	size_t index;  /* of the statement in its text; SIZE_MAX: about none */
+	size_t place;  /* of the subcommand of ALTER TABLE in it; SIZE_MAX: about less than that, or inside a body */
 	bool allowed;  /* let pass by -- postkit:allow */
 	const char *reason; /* of the allowance */
 };

@@ -170,6 +170,7 @@ void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct p
 		.fact = pk_arena_strdup(&out->arena, fact),
 		.why = lint->rule->why,
 		.index = action->statement,
+		.place = action->nested || (action->column && action->sub == PK_ADD_CONSTRAINT) ? SIZE_MAX : action->place,
 		.fix = pk_arena_strdup(&out->arena, fix),
 	};
 

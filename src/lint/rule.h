@@ -10,6 +10,14 @@
 
 struct pk_lint;
 
+/*
+ * What stands between the statements of a fix, on lines of their own. Those before the first can stay in the
+ * transaction that they are in; what a rule has no name for is said as <name> or (...), which no grammar takes.
+ */
+#define PK_FIX_ALONE "-- in a migration of its own, with: -- migrate:up transaction:false\n"
+#define PK_FIX_OWN "-- in a migration of its own:\n"
+#define PK_FIX_THEN "-- then:\n" /* in whatever transaction comes after these */
+
 /* What seeing the statement run says of a rule's finding. */
 enum pk_rule_nature {
 	PK_RULE_PLAIN, /* nothing */

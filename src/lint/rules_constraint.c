@@ -1,5 +1,6 @@
 /* Constraints: adding them reads the table, or builds an index, under a lock. */
 #include "lint/rule.h"
+#include "sql/scan.h"
 
 static bool adds(const struct pk_action *a, enum pk_constraint kind)
 {
@@ -35,13 +36,88 @@ static char *column_list(const char *const *columns)
 	return list.len ? pk_buf_take(&list) : pk_strdup("...");
 }
 
+/* The statement as it stands, where it does nothing else: so keeps ON DELETE, MATCH and the like. */
+static bool is_alone(struct pk_lint *lint, const struct pk_action *a)
+{
+	const struct pk_action *end = lint->actions.items + lint->actions.n;
+
+	return !a->nested && !a->column &&
+	       (a == lint->actions.items || a[-1].statement != a->statement) &&
+	       (a + 1 == end || a[1].statement != a->statement);
+}
+
+static bool known_not_null(struct pk_lint *lint, const struct pk_action *a, const char *column)
+{
+	const struct pk_action *known =
+		pk_lint_column(lint, pk_action_schema(a), pk_action_table(a), column);
+
+	for (const struct pk_action *b = lint->actions.items; b < a; b++)
+		if (b->sub == PK_SET_NOT_NULL && !b->nested && pk_streq(b->column, column) &&
+		    pk_streq(pk_action_table(b), pk_action_table(a)))
+			return true;
+	return (known && known->not_null) ||
+	       pk_lint_proven_not_null(lint, pk_action_schema(a), pk_action_table(a), column);
+}
+
+static char *not_null_fix(const struct pk_action *a, const char *column)
+{
+	const char *schema = pk_action_schema(a), *rel = pk_action_table(a);
+	PK_FREE char *name = pk_printf("postkit_%s_not_null", column);
+
+	return pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID;\n" PK_FIX_OWN
+			    "ALTER TABLE %T VALIDATE CONSTRAINT %I;\n"
+			    "ALTER TABLE %T ALTER COLUMN %I SET NOT NULL;\n"
+			    "ALTER TABLE %T DROP CONSTRAINT %I;",
+			    schema, rel, name, column, schema, rel, name, schema, rel, column, schema, rel, name);
+}
+
+/* A primary key makes its columns NOT NULL, which reads the table. */
+static char *not_null_before(struct pk_lint *lint, const struct pk_action *a)
+{
+	PK_AUTO(pk_buf) all = PK_BUF_INIT;
+
+	for (size_t i = 0; a->constraint == PK_CON_PRIMARY && !a->column && a->columns && a->columns[i]; i++) {
+		if (known_not_null(lint, a, a->columns[i]))
+			continue;
+		PK_FREE char *one = not_null_fix(a, a->columns[i]);
+		pk_buf_addf(&all, "%s%s\n", all.len ? PK_FIX_THEN : "", one);
+	}
+	return pk_buf_take(&all);
+}
+
+/* What the statement says of when it is checked: " DEFERRABLE INITIALLY DEFERRED". */
+static const char *checked_when(struct pk_lint *lint, const struct pk_action *a)
+{
+	const char *text = lint->statements.items[a->statement].text;
+	struct pk_scan scan;
+	struct pk_token token;
+	size_t tail = strlen(text);
+	int depth = 0;
+	bool begun = false;
+
+	if (!is_alone(lint, a))
+		return "";
+	pk_scan_start(&scan, text, tail);
+	while (pk_scan_code(&scan, &token)) {
+		depth += pk_token_char(text, &token, '(') - pk_token_char(text, &token, ')');
+		bool word = !depth && (pk_token_is(text, &token, "deferrable") || pk_token_is(text, &token, "initially") ||
+				       pk_token_is(text, &token, "not"));
+		if (pk_token_char(text, &token, ')')) {
+			tail = token.end;
+			begun = false;
+		}
+		begun = begun || word;
+	}
+	return begun ? text + tail : "";
+}
+
 static void key_blocking(struct pk_lint *lint, const struct pk_action *a, const char *kind,
 			 const char *suffix)
 {
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *name = constraint_name(a, suffix);
 	PK_FREE char *columns = column_list(a->columns);
-	PK_FREE char *column = NULL;
+	PK_FREE char *column = NULL, *before = not_null_before(lint, a);
 
 	if (a->column) { /* inline, with a new column */
 		const struct pk_action *added = pk_lint_added_column(lint, a);
@@ -54,11 +130,11 @@ static void key_blocking(struct pk_lint *lint, const struct pk_action *a, const 
 			     "its rows",
 			     table),
 		pk_lint_text(
-			"%S-- in a migration of its own, with: -- migrate:up transaction:false\n"
-			"CREATE UNIQUE INDEX CONCURRENTLY %I ON %T (%S);\n"
-			"-- then:\nALTER TABLE %T ADD CONSTRAINT %I %S USING INDEX %I;",
-			column ? column : "", name, a->rel_schema, a->rel_name, columns,
-			a->rel_schema, a->rel_name, name, kind, name));
+			"%S" PK_FIX_ALONE
+			"CREATE UNIQUE INDEX CONCURRENTLY %I ON %T (%S);\n" PK_FIX_THEN
+			"ALTER TABLE %T ADD CONSTRAINT %I %S USING INDEX %I%S;",
+			column ? column : before, name, a->rel_schema, a->rel_name, columns,
+			a->rel_schema, a->rel_name, name, kind, name, checked_when(lint, a)));
 }
 
 static void unique_blocking(struct pk_lint *lint, const struct pk_action *a)
@@ -86,25 +162,20 @@ static void exclusion_blocking(struct pk_lint *lint, const struct pk_action *a)
 		NULL);
 }
 
-/* The statement as it stands, where it does nothing else: so keeps ON DELETE, MATCH and the like. */
-static bool is_alone(struct pk_lint *lint, const struct pk_action *a)
-{
-	const struct pk_action *end = lint->actions.items + lint->actions.n;
-
-	return !a->nested && !a->column && a->name &&
-	       (a == lint->actions.items || a[-1].statement != a->statement) &&
-	       (a + 1 == end || a[1].statement != a->statement);
-}
-
 /* Adding it unchecked, then checking it apart. added: the ALTER TABLE, where it has to be put together. */
 static char *not_valid_fix(struct pk_lint *lint, const struct pk_action *a, const char *name,
 			   const char *added)
 {
-	const char *text = is_alone(lint, a) ? lint->statements.items[a->statement].text : added;
+	PK_FREE char *word = pk_lint_text("CONSTRAINT %I", name);
+	PK_FREE char *named = is_alone(lint, a) && !a->name ? pk_lint_insert_word(lint, a, "add", word) : NULL;
+	const char *text = named		? named :
+			   is_alone(lint, a)	? lint->statements.items[a->statement].text :
+						  added;
+	int n = (int)strlen(text) - (named != NULL); /* without its semicolon */
+	PK_FREE char *statement = pk_printf("%.*s", n, text);
 
-	return pk_lint_text("%S NOT VALID;\n-- in a migration of its own:\nALTER TABLE %T VALIDATE "
-			    "CONSTRAINT %I;",
-			    text, a->rel_schema, a->rel_name, name);
+	return pk_lint_text("%S NOT VALID;\n" PK_FIX_OWN "ALTER TABLE %T VALIDATE CONSTRAINT %I;", statement,
+			    a->rel_schema, a->rel_name, name);
 }
 
 /* A new column without a value has nothing to check: PostgreSQL does not read the table then. */
@@ -165,7 +236,7 @@ static void validate_same_tx(struct pk_lint *lint, const struct pk_action *a)
 			"reads all rows of %s while the lock that adding '%s' took is still held",
 			table, a->name),
 		pk_lint_text(
-			"-- in a migration of its own, after the one that adds the constraint:\n"
+			PK_FIX_OWN
 			"ALTER TABLE %T VALIDATE CONSTRAINT %I;",
 			a->rel_schema, a->rel_name, a->name));
 }
@@ -174,30 +245,13 @@ static void report_not_null(struct pk_lint *lint, const struct pk_action *a, con
 			    bool key)
 {
 	PK_FREE char *table = pk_lint_table_text(lint, a);
-	PK_FREE char *name = pk_printf("%s_%s_not_null", pk_action_table(a), column);
-	const char *schema = pk_action_schema(a), *rel = pk_action_table(a);
 
 	pk_lint_report(
 		lint, a,
 		pk_lint_text(
 			"ACCESS EXCLUSIVE lock on %s while all rows are read for NULLs in '%s'%s",
 			table, column, key ? ", since a primary key makes it NOT NULL" : ""),
-		pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID;\n"
-			     "-- in a migration of its own:\n"
-			     "ALTER TABLE %T VALIDATE CONSTRAINT %I;\n"
-			     "ALTER TABLE %T ALTER COLUMN %I SET NOT NULL;\n"
-			     "ALTER TABLE %T DROP CONSTRAINT %I;",
-			     schema, rel, name, column, schema, rel, name, schema, rel, column,
-			     schema, rel, name));
-}
-
-static bool known_not_null(struct pk_lint *lint, const struct pk_action *a, const char *column)
-{
-	const struct pk_action *known =
-		pk_lint_column(lint, pk_action_schema(a), pk_action_table(a), column);
-
-	return (known && known->not_null) ||
-	       pk_lint_proven_not_null(lint, pk_action_schema(a), pk_action_table(a), column);
+		not_null_fix(a, column));
 }
 
 static void not_null_scan(struct pk_lint *lint, const struct pk_action *a)

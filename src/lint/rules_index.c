@@ -1,8 +1,6 @@
 /* Indexes: building, rebuilding and dropping them. */
 #include "lint/rule.h"
 
-#define OWN_MIGRATION "-- in a migration of its own, with: -- migrate:up transaction:false\n"
-
 static char *partitioned_fix(const struct pk_action *a)
 {
 	return pk_lint_text(
@@ -22,7 +20,7 @@ static void index_blocking(struct pk_lint *lint, const struct pk_action *a)
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *statement = pk_lint_insert_word(lint, a, "index", "CONCURRENTLY");
 	char *fix = pk_lint_is_partitioned(lint, a) ? partitioned_fix(a)
-		    : statement			    ? pk_lint_text(OWN_MIGRATION "%S", statement)
+		    : statement			    ? pk_lint_text(PK_FIX_ALONE "%S", statement)
 						    : NULL;
 	pk_lint_report(
 		lint, a,
@@ -55,7 +53,8 @@ static void drop_index_blocking(struct pk_lint *lint, const struct pk_action *a)
 			     "all who use it "
 			     "now are done",
 			     table),
-		pk_lint_text(OWN_MIGRATION "DROP INDEX CONCURRENTLY %T;", a->schema, a->name));
+		pk_lint_text(PK_FIX_ALONE "DROP INDEX CONCURRENTLY %s%T;",
+			     a->if_exists ? "IF EXISTS " : "", a->schema, a->name));
 }
 
 static void reindex_blocking(struct pk_lint *lint, const struct pk_action *a)
@@ -78,7 +77,7 @@ static void reindex_blocking(struct pk_lint *lint, const struct pk_action *a)
 		       pk_lint_text("SHARE lock on %s and ACCESS EXCLUSIVE on its indexes while "
 				    "they are built again",
 				    table),
-		       statement ? pk_lint_text(OWN_MIGRATION "%S", statement) : NULL);
+		       statement ? pk_lint_text(PK_FIX_ALONE "%S", statement) : NULL);
 }
 
 /* IF NOT EXISTS after a DROP of the same index is the way to retry. */
@@ -105,7 +104,7 @@ static void invalid_index_retry(struct pk_lint *lint, const struct pk_action *a)
 	pk_lint_report(lint, a,
 		       pk_lint_text("does nothing when an index '%s' is there, also an invalid one",
 				    a->name),
-		       pk_lint_text(OWN_MIGRATION "DROP INDEX CONCURRENTLY IF EXISTS %T;\n%S;",
+		       pk_lint_text(PK_FIX_ALONE "DROP INDEX CONCURRENTLY IF EXISTS %T;\n%S;",
 				    a->schema, a->name, statement));
 }
 

@@ -2,8 +2,6 @@
 #include "lint/rule.h"
 #include "sql/scan.h"
 
-#define NO_TRANSACTION "-- in a migration of its own:\n-- migrate:up transaction:false\n"
-
 static void tx_structure(struct pk_lint *lint, const struct pk_action *a)
 {
 	bool control = a->verb == PK_BEGIN || a->verb == PK_COMMIT || a->verb == PK_ROLLBACK;
@@ -56,7 +54,7 @@ static void concurrently_in_tx(struct pk_lint *lint, const struct pk_action *a)
 	if (what)
 		pk_lint_report(lint, a, pk_lint_text("fails: %s cannot run in a transaction", what),
 			       a->nested ? NULL
-					 : pk_lint_text(NO_TRANSACTION "%S;",
+					 : pk_lint_text(PK_FIX_ALONE "%S;",
 							lint->statements.items[a->statement].text));
 }
 

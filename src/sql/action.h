@@ -128,6 +128,7 @@ struct pk_action {
 	int leakproof_at;  /* CREATE FUNCTION, and ALTER FUNCTION that says nothing else: 1 + where LEAKPROOF
 			      stands in the statement; 0: it is not said */
 	int line, col;	  /* in the text that was split, 1-based */
+	size_t place;	  /* of a subcommand of ALTER TABLE: how many stand before it */
 	size_t statement; /* index into the statements */
 };
 struct pk_actions {

@@ -74,6 +74,35 @@ static enum pk_constraint constraint_kind(const PgQuery__Constraint *constraint)
 	return PK_CON_NONE;
 }
 
+/* The one column that an expression reads; NULL: none, or several. */
+struct only_column {
+	const char *name;
+	bool several;
+};
+
+static bool note_column(void *arg, const ProtobufCMessage *message)
+{
+	struct only_column *only = arg;
+
+	if (message->descriptor != &pg_query__column_ref__descriptor)
+		return true;
+	const PgQuery__ColumnRef *ref = (const PgQuery__ColumnRef *)message;
+	const char *name = ref->n_fields ? pk_tree_string(ref->fields[ref->n_fields - 1]) : NULL;
+	only->several = only->several || !name || (only->name && strcmp(only->name, name) != 0);
+	only->name = name;
+	return !only->several;
+}
+
+/* After which the server names a check, where it reads no other. */
+static const char *check_column(const PgQuery__Constraint *c)
+{
+	struct only_column only = { NULL, false };
+
+	if (c->raw_expr)
+		pk_tree_walk(&c->raw_expr->base, note_column, &only);
+	return only.several ? NULL : only.name;
+}
+
 void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like,
 			 const PgQuery__Constraint *constraint, const char *column)
 {
@@ -104,9 +133,10 @@ void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like,
 	else
 		action->columns =
 			pk_tree_string_list(facts->arena, constraint->n_keys, constraint->keys);
-	if (!action->columns && column) {
+	const char *key = column ? column : kind == PK_CON_CHECK ? check_column(constraint) : NULL;
+	if (!action->columns && key) {
 		const char **one = pk_arena_alloc(facts->arena, 2 * sizeof(*one));
-		one[0] = column;
+		one[0] = pk_tree_str(facts->arena, key);
 		action->columns = one;
 	}
 	if (constraint->pktable) {
@@ -246,9 +276,14 @@ void pk_facts_alter_table(struct pk_facts *facts, const PgQuery__Node *node)
 
 	pk_facts_relation(facts, &base, stmt->relation);
 	base.only = stmt->relation && !stmt->relation->inh;
-	for (size_t i = 0; i < stmt->n_cmds; i++)
+	for (size_t i = 0; i < stmt->n_cmds; i++) {
+		size_t first = facts->out->n;
+
 		if (stmt->cmds[i]->node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_CMD)
 			subcommand(facts, &base, stmt->cmds[i]->alter_table_cmd);
+		for (; first < facts->out->n; first++)
+			facts->out->items[first].place = i;
+	}
 }
 
 void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *stmt,

@@ -1,5 +1,6 @@
 #include "sql/migration.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "sql/scan.h"
@@ -40,6 +41,21 @@ bool pk_migration_valid_file(const char *base_name)
 	while (is_name_char(name[n]))
 		n++;
 	return n > 0 && strcmp(name + n, ".sql") == 0;
+}
+
+char *pk_migration_version_after(const char *version, size_t n)
+{
+	struct tm tm = { 0 };
+	const char *end = strlen(version) == 14 ? strptime(version, "%Y%m%d%H%M%S", &tm) : NULL;
+
+	if (end && !*end)
+		return pk_time_compact(timegm(&tm) + (time_t)n);
+	PK_FREE char *next = pk_strdup(version);
+	for (size_t i = strlen(next); n > 0 && i-- > 0; n /= 10) {
+		n += (size_t)(next[i] - '0');
+		next[i] = (char)('0' + n % 10);
+	}
+	return n ? NULL : pk_take(&next);
 }
 
 /* One line of the file, without its end. */
@@ -339,6 +355,9 @@ static int parse_file(struct parse *p)
 		pk_err_hint(p->err, "a migration starts with a line '-- migrate:up'");
 		return fail_at(p, line.number ? line.number : 1);
 	}
+	p->m->up_at = p->up_start;
+	p->m->up_end = p->up_end;
+	p->m->down_at = p->down_start;
 	p->m->up = pk_strndup(p->text + p->up_start, p->up_end - p->up_start);
 	if (p->m->down_line)
 		p->m->down = pk_strndup(p->text + p->down_start, p->len - p->down_start);

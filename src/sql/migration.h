@@ -23,6 +23,7 @@ struct pk_migration {
 	char *up, *down; /* SQL; down NULL when absent or empty */
 	bool up_transaction, down_transaction;
 	int up_line, down_line; /* line of the file at which up and down start, 1-based */
+	size_t up_at, up_end, down_at; /* offsets in the file: where up starts and ends, where down starts (0: there is none) */
 	char *checksum;		/* id of the file as a git blob, 40 hex digits */
 };
 #define PK_MIGRATION_INIT                                                                          \
@@ -36,6 +37,8 @@ int pk_migration_parse(const char *file, const char *text, size_t len, const cha
 		       struct pk_migration *ret, struct pk_err *err);
 /* The text of a file from the fields. */
 void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret);
+/* The n-th version behind another, in its form: a second or a number apart. NULL: there is none. Caller frees. */
+char *pk_migration_version_after(const char *version, size_t n);
 bool pk_migration_valid_file(
 	const char *
 		base_name); /* ^[0-9]{14}_[A-Za-z0-9_-]+\.sql$; dbmate's [0-9]+ versions pass too */

@@ -1,0 +1,39 @@
+/* Databases on the local server in which migrations are tried, one after the other. */
+#ifndef PK_CMD_TRIAL_H
+#define PK_CMD_TRIAL_H
+
+#include "catalog/load.h"
+#include "chain/chain.h"
+#include "cmd/cmd.h"
+#include "server/server.h"
+
+struct pk_trial {
+	const struct pk_ctx *ctx; /* borrowed, as the server */
+	struct pk_server *server;
+	char *db;
+	struct pk_conn user, admin;
+};
+#define PK_TRIAL_INIT                                                                              \
+	{                                                                                          \
+		.user = PK_CONN_INIT, .admin = PK_CONN_INIT                                        \
+	}
+void pk_trial_release(struct pk_trial *trial); /* drops the database */
+/* A database with this schema; no files: an empty one. */
+int pk_trial_open(struct pk_trial *trial, const struct pk_ctx *ctx, struct pk_server *server,
+		  const struct pk_source *files, struct pk_err *err);
+/* Roles that it names are stood in for. Errors have their place in file, whose line `line` the text begins at. */
+int pk_trial_run(struct pk_trial *trial, const char *sql, const char *file, int line,
+		 bool transaction, struct pk_err *err);
+int pk_trial_read(struct pk_trial *trial, struct pk_snapshot *ret, struct pk_err *err);
+
+/*
+ * The schema that a migration meets: as the repository knows it by its `from`, else what the migrations before it in
+ * the chain make. folder is for messages.
+ */
+int pk_trial_before(const struct pk_ctx *ctx, struct pk_server *server,
+		    const struct pk_chain *chain, const char *folder, const struct pk_migration *m,
+		    struct pk_source *ret, struct pk_err *err);
+/* The files that make a schema. */
+void pk_trial_files(const struct pk_snapshot *snapshot, struct pk_source *ret);
+
+#endif
