@@ -10,7 +10,7 @@
 
 #include "base/progress.h"
 #include "clone/carry.h"
-#include "clone/tables.h"
+#include "clone/hold.h"
 #include "server/server.h"
 
 struct pk_copy_options {
@@ -19,11 +19,12 @@ struct pk_copy_options {
 	bool no_owner;		      /* pk_copy_into alone: owners and privileges are left out */
 	/*
 	 * Called once, when the tables are read and before anything is copied, inside the snapshot: may narrow
-	 * what is copied of each (clone/tables.h). May be NULL. Foreign keys to or from a narrowed table are
+	 * what is copied of each (clone/tables.h); target: where temporary tables may be made. May be NULL. Foreign keys to or from a narrowed table are
 	 * checked in the copy; the names of those that do not hold there go to unproven (schema.table.constraint; may be
 	 * NULL). They stay NOT VALID in a database of somebody else's; one of ours is to have the source's schema.
 	 */
-	int (*narrow)(void *arg, struct pk_conn *source, struct pk_copy_tables *tables, struct pk_err *err);
+	int (*narrow)(void *arg, struct pk_hold *source, const struct pk_conninfo *target, struct pk_copy_tables *tables,
+		      struct pk_err *err);
 	void *narrow_arg;
 	struct pk_strv *unproven;
 	bool no_large;	      /* large objects come empty */

@@ -22,6 +22,7 @@ void pk_less_release(struct pk_less *less)
 		free(less->wheres[i].condition);
 	}
 	free(less->wheres);
+	pk_sample_release(&less->sample);
 	pk_buf_release(&less->settings);
 	pk_buf_release(&less->options);
 	pk_strv_release(&less->unproven);
@@ -73,6 +74,8 @@ int pk_less_read(const struct pk_config *config, const struct pk_repo *repo, con
 	if (pk_masks_read(config, repo, &ret->masks, err) < 0)
 		return -1;
 	read_settings(config, ret);
+	if (pk_sample_read(config, options ? &options->sample : NULL, &ret->sample, &ret->settings, &ret->options, err) < 0)
+		return -1;
 	if (!options)
 		return 0;
 	add_exclude(ret, &options->exclude, &ret->options);
@@ -131,7 +134,8 @@ static void list_asked(const struct pk_less *less, struct pk_buf *ret)
 		    { less->masks.required, "mask.required" },
 		    { less->exclude.n > 0, "excludeData" },
 		    { less->n_wheres > 0, "where" },
-		    { less->schema_only, "schemaOnly" } };
+		    { less->schema_only, "schemaOnly" },
+		    { less->sample.asked, "sample" } };
 
 	for (size_t i = 0; i < PK_COUNT(all); i++)
 		if (all[i].asked)
@@ -147,8 +151,8 @@ int pk_less_by_command(struct pk_less *less, const struct pk_config *config, con
 		return 0;
 	pk_strv_release(&less->notes);
 	if (less->options.len) {
-		pk_err_set(err, "the cloneCommand of remote '%s' makes its clones, and --exclude-data, --schema-only and "
-				"--where are for copies", remote);
+		pk_err_set(err, "the cloneCommand of remote '%s' makes its clones, and --exclude-data, --schema-only, "
+				"--where and --sample are for copies", remote);
 		return pk_err_exit(err, PK_EXIT_USAGE);
 	}
 	list_asked(less, &asked);
@@ -169,17 +173,6 @@ int pk_less_by_command(struct pk_less *less, const struct pk_config *config, con
 
 /* ---- in the snapshot ---- */
 
-static bool matches(const char *pattern, const struct pk_strv *names)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		const char *dot = strchr(names->items[i], '.');
-
-		if (pk_glob(pattern, strchr(pattern, '.') || !dot ? names->items[i] : dot + 1))
-			return true;
-	}
-	return false;
-}
-
 /* Tables of the patterns, and those patterns that no table has. */
 static void exclude(struct pk_less *less, const struct pk_mask_facts *facts, struct pk_copy_tables *tables)
 {
@@ -190,7 +183,7 @@ static void exclude(struct pk_less *less, const struct pk_mask_facts *facts, str
 			const struct pk_mask_table *t = &facts->tables[i];
 			struct pk_copy_table *copy;
 
-			if (!matches(less->exclude.items[p], &t->names))
+			if (!pk_mask_table_is(t, less->exclude.items[p]))
 				continue;
 			used = true;
 			copy = pk_copy_tables_find(tables, t->oid);
@@ -242,7 +235,7 @@ static int restrict_tables(struct pk_less *less, struct pk_conn *source, const s
 		const char *condition = NULL;
 
 		for (size_t w = 0; w < less->n_wheres; w++)
-			if (matches(less->wheres[w].pattern, &t->names))
+			if (pk_mask_table_is(t, less->wheres[w].pattern))
 				condition = less->wheres[w].condition;
 		if (!copy || copy->skip || !condition)
 			continue;
@@ -333,19 +326,22 @@ static int mask(struct pk_less *less, struct pk_conn *source, const struct pk_ma
 	return 0;
 }
 
-static int narrow(void *arg, struct pk_conn *source, struct pk_copy_tables *tables, struct pk_err *err)
+static int narrow(void *arg, struct pk_hold *hold, const struct pk_conninfo *target, struct pk_copy_tables *tables,
+		  struct pk_err *err)
 {
 	struct pk_less *less = arg;
+	struct pk_conn *source = &hold->conn;
 	PK_AUTO(pk_mask_facts) facts = PK_MASK_FACTS_INIT;
 
 	pk_strv_release(&less->notes);
 	pk_strv_release(&less->unproven);
-	if ((less->exclude.n || less->n_wheres || less->masks.required) && pk_mask_facts_read(source, &facts, err) < 0)
+	if ((less->exclude.n || less->n_wheres || less->masks.required || less->sample.asked) &&
+	    pk_mask_facts_read(source, &facts, err) < 0)
 		return -1;
 	exclude(less, &facts, tables);
-	if (restrict_tables(less, source, &facts, tables, err) < 0)
+	if (restrict_tables(less, source, &facts, tables, err) < 0 || mask(less, source, &facts, tables, err) < 0)
 		return -1;
-	return mask(less, source, &facts, tables, err);
+	return less->schema_only ? 0 : pk_sample_choose(&less->sample, hold, target, &facts, tables, &less->notes, err);
 }
 
 void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)

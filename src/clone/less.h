@@ -6,6 +6,7 @@
  *   postkit.schemaOnly = true			no rows at all
  *   [postkit "table.public.events"]
  *           where = kind <> 'noise'		these rows alone
+ *   postkit.sample = 5%			a share that holds together (clone/sample.h)
  *
  * Tables are patterns as the shell has them: over schema.table with a dot in them, else over the name, and a
  * partition goes by the names of what it is a part of, too. Conditions are closed (sql/closed.h). A foreign
@@ -16,6 +17,7 @@
 
 #include "clone/copy.h"
 #include "clone/mask.h"
+#include "clone/sample.h"
 
 struct pk_less_where {
 	char *pattern, *condition;
@@ -25,6 +27,7 @@ struct pk_less_options {
 	struct pk_strv exclude; /* patterns */
 	struct pk_strv where;	/* "table=condition" */
 	bool schema_only;
+	struct pk_sample_options sample;
 };
 #define PK_LESS_OPTIONS_INIT { 0 }
 void pk_less_options_release(struct pk_less_options *options);
@@ -35,12 +38,13 @@ struct pk_less {
 	struct pk_less_where *wheres; /* the last that matches counts */
 	size_t n_wheres;
 	bool schema_only;
+	struct pk_sample sample;
 	struct pk_buf settings, options; /* all that counts, as text */
 	/* What came of it, once a copy was made. */
 	struct pk_strv unproven; /* schema.table.constraint of foreign keys that do not hold in the copy */
 	struct pk_strv notes;	 /* for people, a line each */
 };
-#define PK_LESS_INIT { .settings = PK_BUF_INIT, .options = PK_BUF_INIT }
+#define PK_LESS_INIT { .sample = PK_SAMPLE_INIT, .settings = PK_BUF_INIT, .options = PK_BUF_INIT }
 void pk_less_release(struct pk_less *less);
 /* repo: of the key of fakes (clone/mask.h), may be NULL; options may be NULL. */
 int pk_less_read(const struct pk_config *config, const struct pk_repo *repo, const struct pk_less_options *options,

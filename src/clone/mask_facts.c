@@ -1,5 +1,7 @@
 #include "clone/mask_facts.h"
 
+#include "base/text.h"
+
 void pk_mask_facts_release(struct pk_mask_facts *facts)
 {
 	for (size_t i = 0; i < facts->n_tables; i++) {
@@ -180,4 +182,15 @@ int pk_mask_facts_read(struct pk_conn *source, struct pk_mask_facts *ret, struct
 		    find_column(ret, oid_of(&rows, i, 2), atoi(pk_rows_get(&rows, i, 3)), &to))
 			add_key(&ret->keys, &ret->n_keys, from, to);
 	return 0;
+}
+
+bool pk_mask_table_is(const struct pk_mask_table *table, const char *pattern)
+{
+	for (size_t i = 0; i < table->names.n; i++) {
+		const char *name = table->names.items[i], *dot = strchr(name, '.');
+
+		if (pk_glob(pattern, strchr(pattern, '.') || !dot ? name : dot + 1))
+			return true;
+	}
+	return false;
 }

@@ -37,6 +37,8 @@ struct pk_mask_facts {
 };
 #define PK_MASK_FACTS_INIT { 0 }
 void pk_mask_facts_release(struct pk_mask_facts *facts);
+/* Its own name matches, or that of what it is a part of: over schema.table where the pattern has a dot, else over the name. */
+bool pk_mask_table_is(const struct pk_mask_table *table, const char *pattern);
 int pk_mask_facts_read(struct pk_conn *source, struct pk_mask_facts *ret, struct pk_err *err);
 
 #endif

@@ -82,15 +82,14 @@ static int open_lanes(struct work *w, int n, bool sources, struct pk_err *err)
 
 /* ---- what is next ---- */
 
-static int next_unit(struct work *w, struct pk_pump_task *ret)
+static int next_unit(struct work *w, struct pk_pump_task *ret, struct pk_err *err)
 {
 	const struct pk_pour *pour = w->pour;
 
 	if (w->next == w->units.n)
 		return 0;
 	ret->number = w->next;
-	pk_unit_task(&w->units.items[w->next++], pour->tables, pour->structure, &w->terms, ret);
-	return 1;
+	return pk_unit_task(&w->units.items[w->next++], pour->tables, pour->structure, &w->terms, ret, err) < 0 ? -1 : 1;
 }
 
 static void build_task(struct work *w, size_t table, struct pk_pump_task *ret)
@@ -125,14 +124,17 @@ static int next_build(struct work *w, struct pk_pump_task *ret)
 
 static int choose(struct work *w, int lane, struct pk_pump_task *ret, struct pk_err *err)
 {
+	int found;
+
 	if (w->lanes[lane].source && w->large) {
 		w->large = false;
 		ret->number = SIZE_MAX;
 		ret->what = pk_strdup("copy the large objects");
 		return pk_beside_large_data(w->lanes[lane].source, &ret->from, &ret->into, err) < 0 ? -1 : 1;
 	}
-	if (next_unit(w, ret))
-		return 1;
+	found = next_unit(w, ret, err);
+	if (found)
+		return found;
 	/* Nothing of the source is held any longer than it is needed. */
 	if (w->lanes[lane].source) {
 		if (lane == 0)
@@ -142,8 +144,8 @@ static int choose(struct work *w, int lane, struct pk_pump_task *ret, struct pk_
 		w->lanes[lane].source = NULL;
 	}
 	/* Without rows nothing is read, and nobody has a source. */
-	if (!w->terms.rows && next_unit(w, ret))
-		return 1;
+	if (!w->terms.rows && (found = next_unit(w, ret, err)) != 0)
+		return found;
 	return next_build(w, ret);
 }
 

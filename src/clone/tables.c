@@ -1,4 +1,4 @@
-#include "clone/tables.h"
+#include "clone/places.h"
 
 #include <strings.h>
 
@@ -22,6 +22,9 @@ void pk_copy_tables_release(struct pk_copy_tables *tables)
 	for (size_t i = 0; i < tables->n; i++)
 		release_table(&tables->items[i]);
 	free(tables->items);
+	if (tables->places)
+		pk_places_release(tables->places);
+	free(tables->places);
 	*tables = (struct pk_copy_tables)PK_COPY_TABLES_INIT;
 }
 

@@ -20,6 +20,8 @@ struct pk_copy_table {
 	size_t n_columns;
 	char *where; /* SQL condition over the table's columns; NULL: all rows. To be replaced as a malloc'd string. */
 	bool skip;   /* no rows at all */
+	bool joined; /* where looks at other tables */
+	int64_t batches; /* of rows that are copied beside those of where (clone/places.h) */
 	/* not to be changed */
 	int64_t bytes, pages; /* on the source's disk, TOAST included; pages without */
 	bool heap;	      /* rows lie where ctid says */
@@ -30,6 +32,7 @@ struct pk_copy_table {
 struct pk_copy_tables {
 	struct pk_copy_table *items; /* by oid */
 	size_t n;
+	struct pk_places *places; /* that batches are of; NULL: there are none */
 };
 #define PK_COPY_TABLES_INIT                                                                        \
 	{                                                                                          \

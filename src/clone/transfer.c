@@ -59,7 +59,7 @@ static int read_tables(struct state *s, struct pk_err *err)
 		return -1;
 	if (pk_streq(encoding, s->t->facts->encoding) && !pk_streq(encoding, "UTF8"))
 		s->pour.terms.encoding = s->t->facts->encoding;
-	return o->narrow ? o->narrow(o->narrow_arg, &s->hold.conn, &s->tables, err) : 0;
+	return o->narrow ? o->narrow(o->narrow_arg, &s->hold, s->t->target, &s->tables, err) : 0;
 }
 
 /*

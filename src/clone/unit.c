@@ -1,5 +1,7 @@
 #include "clone/unit.h"
 
+#include "clone/places.h"
+
 #define SMALL_BYTES (4 << 20)  /* of tables that go together, at most */
 #define LEAST_BYTES (128 << 10)
 #define SMALL_N	    32
@@ -35,7 +37,7 @@ static void add_table(struct pk_unit *u, size_t table, int64_t bytes)
 /* Before 14 a range of ctid is looked for in the whole table; a table without columns has nothing to select. */
 static bool may_split(const struct pk_copy_table *t, int version)
 {
-	return version >= 140000 && t->heap && !t->root_name && t->n_columns > 0 && t->pages > 1;
+	return version >= 140000 && t->heap && !t->root_name && !t->joined && t->n_columns > 0 && t->pages > 1;
 }
 
 static void add_parts(struct pk_units *units, size_t table, const struct pk_copy_table *t, int64_t n)
@@ -47,6 +49,17 @@ static void add_parts(struct pk_units *units, size_t table, const struct pk_copy
 		u->part = true;
 		u->from = t->pages * i / n;
 		u->to = i + 1 < n ? t->pages * (i + 1) / n : -1;
+	}
+}
+
+static void add_batches(struct pk_units *units, size_t table, const struct pk_copy_table *t)
+{
+	for (int64_t i = 0; i < t->batches; i++) {
+		struct pk_unit *u = add_unit(units);
+
+		add_table(u, table, 0);
+		u->batch = true;
+		u->from = i;
 	}
 }
 
@@ -114,8 +127,10 @@ void pk_units_make(const struct pk_copy_tables *tables, const struct pk_unit_ter
 			struct pk_unit *u = add_unit(ret);
 
 			add_table(u, i, bytes);
-			u->fresh = terms->wal_minimal && bytes >= FRESH_BYTES && !t->added && !t->root_name;
+			u->fresh = terms->wal_minimal && bytes >= FRESH_BYTES && !t->added && !t->root_name && !t->batches;
 		}
+		if (bytes > SMALL_BYTES)
+			add_batches(ret, i, t);
 	}
 	end_together(&small);
 	qsort(ret->items, ret->n, sizeof(*ret->items), longest_first);
@@ -132,7 +147,8 @@ static void add_columns(struct pk_buf *sql, const struct pk_copy_table *t)
 	pk_buf_add(sql, t->n_columns ? ")" : "");
 }
 
-static void add_query(struct pk_buf *sql, const struct pk_copy_table *t, const struct pk_unit *u)
+/* batch: places, or NULL. Nothing is copied twice: where is looked at there, too. */
+static void add_query(struct pk_buf *sql, const struct pk_copy_table *t, const struct pk_unit *u, const char *batch)
 {
 	const char *and = " WHERE ";
 
@@ -149,9 +165,11 @@ static void add_query(struct pk_buf *sql, const struct pk_copy_table *t, const s
 	pk_buf_add(sql, " FROM ONLY ");
 	pk_buf_add_qualified(sql, t->schema, t->name);
 	if (t->where) {
-		pk_buf_addf(sql, "%s(%s)", and, t->where);
+		pk_buf_addf(sql, "%s(%s)%s", and, t->where, batch ? " IS NOT TRUE" : "");
 		and = " AND ";
 	}
+	if (batch)
+		pk_buf_addf(sql, "%sctid = ANY ('%s'::pg_catalog.tid[])", and, batch);
 	if (u->part) {
 		pk_buf_addf(sql, "%sctid >= '(%lld,0)'", and, (long long)u->from);
 		if (u->to >= 0)
@@ -176,11 +194,11 @@ static void add_format(struct pk_buf *sql, const struct pk_copy_table *t, const 
 }
 
 static void add_rows(const struct pk_unit *u, const struct pk_copy_table *t, const struct pk_unit_terms *terms,
-		     struct pk_buf *from, struct pk_buf *into)
+		     const char *batch, struct pk_buf *from, struct pk_buf *into)
 {
 	pk_buf_add(from, "COPY ");
-	if (u->part || pk_copy_table_narrowed(t)) {
-		add_query(from, t, u);
+	if (u->part || batch || pk_copy_table_narrowed(t)) {
+		add_query(from, t, u, batch);
 	} else {
 		pk_buf_add_qualified(from, t->schema, t->name);
 		add_columns(from, t);
@@ -210,16 +228,34 @@ static char *title(const struct pk_unit *u, const struct pk_copy_table *t)
 	return pk_buf_take(&what);
 }
 
-void pk_unit_task(const struct pk_unit *u, const struct pk_copy_tables *tables, const struct pk_structure *structure,
-		  const struct pk_unit_terms *terms, struct pk_pump_task *ret)
+static int add_batch(const struct pk_unit *u, const struct pk_copy_tables *tables, const struct pk_copy_table *t, int64_t n,
+		     const struct pk_unit_terms *terms, struct pk_buf *from, struct pk_buf *into, struct pk_err *err)
+{
+	PK_FREE char *places = NULL;
+
+	if (pk_places_batch(tables->places, t->oid, n, &places, err) < 0)
+		return -1;
+	add_rows(u, t, terms, places, from, into);
+	return 0;
+}
+
+int pk_unit_task(const struct pk_unit *u, const struct pk_copy_tables *tables, const struct pk_structure *structure,
+		 const struct pk_unit_terms *terms, struct pk_pump_task *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) from = PK_BUF_INIT, into = PK_BUF_INIT;
 
 	for (size_t i = 0; i < u->n; i++) {
 		const struct pk_copy_table *t = &tables->items[u->tables[i]];
 
-		if (terms->rows && !t->skip)
-			add_rows(u, t, terms, &from, &into);
+		if (!terms->rows || t->skip)
+			continue;
+		if (!u->batch)
+			add_rows(u, t, terms, NULL, &from, &into);
+		else if (add_batch(u, tables, t, u->from, terms, &from, &into, err) < 0)
+			return -1;
+		for (int64_t n = 0; u->builds && n < t->batches; n++)
+			if (add_batch(u, tables, t, n, terms, &from, &into, err) < 0)
+				return -1;
 	}
 	for (size_t i = 0; u->builds && i < u->n; i++)
 		for (size_t b = structure->first[u->tables[i]]; b < structure->first[u->tables[i] + 1]; b++) {
@@ -229,4 +265,5 @@ void pk_unit_task(const struct pk_unit *u, const struct pk_copy_tables *tables, 
 	ret->what = title(u, &tables->items[u->tables[0]]);
 	ret->from = from.len ? pk_buf_take(&from) : NULL;
 	ret->into = into.len ? pk_buf_take(&into) : NULL;
+	return 0;
 }

@@ -11,6 +11,7 @@ struct pk_unit {
 	int64_t bytes;
 	int64_t from, to; /* pages of the one table; to -1: to the end */
 	bool part;	  /* of a table: from and to count */
+	bool batch;	  /* that one of those beside its rows: from counts */
 	bool builds;	  /* indexes and keys too */
 	bool fresh;	  /* emptied and filled in one transaction: without WAL where the server may, and frozen */
 };
@@ -28,7 +29,7 @@ struct pk_unit_terms {
 };
 /* Tables without rows (terms->rows false, or skipped) are in units for the sake of their indexes. */
 void pk_units_make(const struct pk_copy_tables *tables, const struct pk_unit_terms *terms, struct pk_units *ret);
-void pk_unit_task(const struct pk_unit *unit, const struct pk_copy_tables *tables,
-		  const struct pk_structure *structure, const struct pk_unit_terms *terms, struct pk_pump_task *ret);
+int pk_unit_task(const struct pk_unit *unit, const struct pk_copy_tables *tables, const struct pk_structure *structure,
+		 const struct pk_unit_terms *terms, struct pk_pump_task *ret, struct pk_err *err);
 
 #endif

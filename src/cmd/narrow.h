@@ -11,7 +11,11 @@
 	  &(less).exclude },                                                                       \
 	{ PK_OPT_FLAG, 0, "schema-only", NULL, "copy no rows at all", &(less).schema_only },       \
 	{ PK_OPT_LIST, 0, "where", "TABLE=CONDITION",                                              \
-	  "of this table, copy the rows that meet a condition", &(less).where }
+	  "of this table, copy the rows that meet a condition", &(less).where },                   \
+	{ PK_OPT_STRING, 0, "sample", "SHARE", "copy a share of the rows that holds together: 5%", \
+	  &(less).sample.share },                                                                  \
+	{ PK_OPT_STRING, 0, "seed", "TEXT", "another sample of that size, the same for the same text", \
+	  &(less).sample.seed }
 
 /* On stderr: what was masked and left out. */
 void pk_say_less(const struct pk_less *less);

@@ -34,6 +34,8 @@ static const struct {
 	{ "largerows", false },	  { "remote.*.largerows", false },
 	/* They lessen what a copy holds; of the SQL in them only a closed list reaches a server (sql/closed.h). */
 	{ "excludedata", false },      { "schemaonly", false },  { "table.*.where", false },
+	{ "sample", false },	      { "sampleseed", false },	  { "table.*.sample", false },
+	{ "table.*.keep", false },
 };
 /* The same of those that are not below "postkit.". */
 static const char *const tracked_others[] = { "mask.required", "mask.*.*" };

@@ -1,0 +1,23 @@
+/*
+ * Rows that references ask for: what a narrowed copy takes beside the rows that were chosen, so that everything
+ * its rows refer to is there, through cycles and references to oneself. The source joins what was chosen with
+ * what was not, and says where the latter lies; then the same for what was found, in batches by its own indexes,
+ * until nothing more is found. No value of a row leaves it for that.
+ *
+ * Other than that: subsetters that walk down from roots to what refers to them need not know what was chosen
+ * elsewhere; here each table chooses for itself (clone/sample.h), and only the way up is walked.
+ */
+#ifndef PK_CLONE_CLOSURE_H
+#define PK_CLONE_CLOSURE_H
+
+#include "clone/places.h"
+#include "clone/refs.h"
+
+/*
+ * tables: chosen by their conditions; those that are skipped are never asked for. followed: of the references, whether
+ * conditions see to it that what is referred to is chosen; n of refs. Places of round 0 may be there already.
+ */
+int pk_closure_find(struct pk_hold *source, const struct pk_copy_tables *tables, const struct pk_refs *refs,
+		    const bool *followed, struct pk_places *places, int64_t *ret_n, struct pk_err *err);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * A sample: a share of the rows that holds together. Settings say it for the team, options for once:
+ *
+ *   postkit.sample = 5%
+ *   postkit.sampleSeed = 7			another sample; the same one every time
+ *   [postkit "table.public.events"]
+ *           sample = 1%			of this table
+ *   [postkit "table.public.plans"]
+ *           keep = all				not sampled
+ *
+ * Which rows those are hangs on a hash of their primary key and the seed, so that it is the same whoever copies.
+ * A table that refers to another goes with it: the orders of the customers that are chosen, all of them; of several
+ * that it refers to with the one that owns it or is the largest. Tables of a few rows come whole. What the rows that
+ * were chosen refer to, and was not, comes too (clone/closure.h).
+ */
+#ifndef PK_CLONE_SAMPLE_H
+#define PK_CLONE_SAMPLE_H
+
+#include "clone/hold.h"
+#include "clone/mask_facts.h"
+#include "git/config.h"
+
+struct pk_sample_rule {
+	char *pattern;
+	char *share; /* "1%"; NULL: as all */
+	bool keep;
+};
+struct pk_sample {
+	double share; /* of 1 */
+	bool asked;   /* there is something to choose by */
+	uint64_t seed;
+	struct pk_sample_rule *rules; /* the last that matches counts */
+	size_t n;
+};
+#define PK_SAMPLE_INIT { .share = 1 }
+/* Of the command line; NULL: not given. */
+struct pk_sample_options {
+	const char *share, *seed;
+};
+void pk_sample_release(struct pk_sample *sample);
+/* What counts goes as text to settings and to given. options may be NULL. */
+int pk_sample_read(const struct pk_config *config, const struct pk_sample_options *options, struct pk_sample *ret,
+		   struct pk_buf *settings, struct pk_buf *given, struct pk_err *err);
+/*
+ * Chooses: sets conditions and batches of tables. facts: of the same tables. target: where places of rows are kept
+ * until they are copied. notes: for people, a line each.
+ */
+int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,
+		     const struct pk_mask_facts *facts, struct pk_copy_tables *tables, struct pk_strv *notes,
+		     struct pk_err *err);
+
+#endif

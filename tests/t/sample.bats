@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# A sample: a share of the rows that holds together, whatever refers to what.
+
+# shellcheck disable=SC2154,SC2016 # $output comes from run; what stands in quotes is SQL
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres "CREATE ROLE reader LOGIN"
+	shop
+}
+setup() { cd "$T" || return 1; }
+
+# Cycles, references to oneself, keys of several columns and NULLs, partitions on either side, names that need quotes.
+shop() {
+	sql postgres 'CREATE DATABASE shop'
+	sql shop <<-'SQL'
+		CREATE SCHEMA "Odd ""schema""";
+		CREATE TYPE mood AS ENUM ('sad', 'fine', 'glad');
+		CREATE TABLE plans (id int PRIMARY KEY, name text);
+		CREATE TABLE users (id int PRIMARY KEY, email text UNIQUE, plan_id int REFERENCES plans,
+			referred_by int REFERENCES users, last_order bigint, mood mood);
+		CREATE TABLE orders (id bigint PRIMARY KEY, user_id int NOT NULL REFERENCES users ON DELETE CASCADE,
+			at timestamptz NOT NULL, note text);
+		ALTER TABLE users ADD CONSTRAINT users_last_order_fkey FOREIGN KEY (last_order) REFERENCES orders;
+		CREATE TABLE lines (order_id bigint REFERENCES orders, no int, product int NOT NULL, PRIMARY KEY (order_id, no));
+		CREATE TABLE "Odd ""schema"""."re'turns" ("pk_1" int PRIMARY KEY, "order id" bigint, "pk__no" int, "why; --" text,
+			FOREIGN KEY ("order id", "pk__no") REFERENCES lines MATCH FULL);
+		CREATE TABLE marks (a bigint, b int, FOREIGN KEY (a, b) REFERENCES lines);
+		CREATE TABLE visits (id bigint, at date, user_id int REFERENCES users, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+		CREATE TABLE visits_2020 PARTITION OF visits FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+		CREATE TABLE visits_2021 PARTITION OF visits FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+		CREATE TABLE clicks (visit bigint, at date, FOREIGN KEY (visit, at) REFERENCES visits, x int);
+		CREATE TABLE log (what text, n int);
+		INSERT INTO plans SELECT i, 'plan ' || i FROM generate_series(1, 5) i;
+		INSERT INTO users SELECT i, 'user' || i || '@example.org', 1 + i % 5, CASE WHEN i % 3 = 0 THEN 1 + i * 7 % i END, NULL,
+			(ARRAY['sad', 'fine', 'glad']::mood[])[1 + i % 3] FROM generate_series(1, 4000) i;
+		INSERT INTO orders SELECT i, 1 + i * 13 % 4000, now() - i * interval '1 hour', 'note' FROM generate_series(1, 12000) i;
+		UPDATE users SET last_order = (SELECT max(id) FROM orders WHERE user_id = (users.id + 17) % 4000) WHERE id % 2 = 0;
+		INSERT INTO lines SELECT 1 + i % 12000, i / 12000, i % 700 FROM generate_series(0, 29999) i;
+		INSERT INTO "Odd ""schema"""."re'turns" SELECT i, CASE WHEN i % 4 > 0 THEN 1 + i * 11 % 12000 END,
+			CASE WHEN i % 4 > 0 THEN 1 END, 'x' FROM generate_series(1, 3000) i;
+		INSERT INTO marks SELECT CASE WHEN i % 5 > 0 THEN 1 + i * 7 % 12000 END, CASE WHEN i % 7 > 0 THEN 0 END
+			FROM generate_series(1, 3000) i;
+		INSERT INTO visits SELECT i, date '2020-01-01' + i % 700, 1 + i * 31 % 4000 FROM generate_series(1, 8000) i;
+		INSERT INTO clicks SELECT i, date '2020-01-01' + i % 700, i FROM generate_series(1, 8000, 2) i;
+		INSERT INTO log SELECT 'line ' || i % 2000, i % 3 FROM generate_series(1, 5000) i;
+		GRANT USAGE ON SCHEMA "Odd ""schema""" TO reader;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public, "Odd ""schema""" TO reader;
+	SQL
+}
+
+work_on() {
+	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
+	new_repo "$1-repo"
+	git postkit init --no-hooks >/dev/null 2>&1
+	git postkit remote add prod "postgresql://reader@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
+}
+
+clone() { git postkit psql -- -X -q -At -c "$1"; }
+again() { git postkit abort --yes >/dev/null 2>&1 || :; }
+fresh() { printf 'DROP DATABASE IF EXISTS %s;\nCREATE DATABASE %s;\n' "$1" "$1" | sql postgres; }
+# A line for each table: what its rows are.
+rows_of() {
+	sql "$1" "SELECT string_agg(format('SELECT %L, md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE \"C\")) FROM %s t', c.oid::regclass, c.oid::regclass), ' UNION ALL ')
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind = 'r' AND nspname !~ '^pg_' AND nspname <> 'information_schema'" |
+		sql "$1" | sort
+}
+# Every foreign key is there, valid, and holds when it is looked at again.
+holds_together() {
+	local key
+	equal "$(sql "$1" "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND NOT convalidated")" 0
+	sql "$1" "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+		FROM pg_constraint WHERE contype = 'f' AND conparentid = 0" >"$T/keys"
+	[ "$(wc -l <"$T/keys")" -gt 0 ]
+	while IFS= read -r key; do
+		sql "$1" "BEGIN; ${key%%|*}; ${key#*|}; ROLLBACK"
+	done <"$T/keys"
+}
+# The share of rows that came, in percent: of FROM, in TO, of TABLE.
+percent() { echo $((100 * $(sql "$2" "SELECT count(*) FROM $3") / $(sql "$1" "SELECT count(*) FROM $3"))); }
+
+@test "a sample is a share of every table, closed under foreign keys of all sorts" {
+	work_on shop
+	fresh part
+	ok git postkit copy --no-owner --sample 10% prod "$(pg_url part)"
+	has 'a sample of' 'refer to'
+	holds_together part
+	local table share
+	for table in users orders lines visits clicks log marks '"Odd ""schema"""."re'"'"'turns"'; do
+		share=$(percent shop part "$table")
+		[ "$share" -ge 5 ] && [ "$share" -le 25 ] || tell "$table: $share%"
+	done
+	equal "$(sql part 'SELECT count(*) FROM plans')" 5
+	equal "$(sql part 'SELECT count(*) > 0 FROM visits_2020, visits_2021')" t
+}
+
+@test "the same seed has the same rows, however the source lies on its disk; another has others" {
+	work_on shop
+	fresh first
+	fresh second
+	fresh third
+	ok git postkit copy --no-owner --sample 8% --jobs 1 prod "$(pg_url first)"
+	sql shop 'UPDATE orders SET note = note; UPDATE log SET n = n; UPDATE users SET mood = mood; ANALYZE'
+	sql shop VACUUM
+	ok git postkit copy --no-owner --sample 8% --jobs 4 prod "$(pg_url second)"
+	equal "$(rows_of first)" "$(rows_of second)"
+	ok git postkit copy --no-owner --sample 8% --seed other prod "$(pg_url third)"
+	[ "$(rows_of first)" != "$(rows_of third)" ]
+	holds_together third
+}
+
+@test "what belongs to a row that was chosen comes with it, all of it" {
+	work_on shop
+	fresh part
+	ok git postkit copy --no-owner --sample 5% prod "$(pg_url part)"
+	sql part 'SELECT user_id, count(*) FROM orders GROUP BY 1 ORDER BY 1' >"$T/part"
+	sql shop 'SELECT user_id, count(*) FROM orders GROUP BY 1 ORDER BY 1' >"$T/shop"
+	# nearly all: orders that others refer to come alone
+	[ $((10 * $(comm -12 <(sort "$T/part") <(sort "$T/shop") | wc -l))) -ge $((6 * $(wc -l <"$T/part"))) ]
+}
+
+@test "a sample has masks and conditions, and keys that are masked still hold" {
+	work_on shop
+	cat >>.postkit <<-'INI'
+		[postkit]
+			sample = 10%
+		[postkit "table.log"]
+			sample = 50%
+		[postkit "table.public.visits"]
+			where = at < '2020-07-01'
+		[postkit "table.public.marks"]
+			keep = all
+		[mask "public.users"]
+			id = fake.number(id, 1, 2000000000)
+			email = fake.email(email)
+	INI
+	ok git postkit start
+	has 'a sample of' 'columns masked'
+	hasnt 'does not hold' warning
+	equal "$(clone 'SELECT count(*) FROM marks')" 3000
+	equal "$(clone "SELECT count(*) > 1500 FROM log")" t
+	equal "$(clone "SELECT count(*) FROM users WHERE id BETWEEN 1 AND 4000 AND email ~ '^user'")" 0
+	equal "$(clone 'SELECT count(*) FROM orders o LEFT JOIN users u ON u.id = o.user_id WHERE u.id IS NULL')" 0
+	equal "$(clone 'SELECT count(*) FROM clicks c LEFT JOIN visits v ON v.id = c.visit AND v.at = c.at WHERE v.id IS NULL')" 0
+	again
+	ok git postkit start
+	hasnt 'tables copied from'
+	again
+	ok git postkit start --sample 20% --fresh
+	has 'tables copied from'
+}
+
+@test "tables that are left out are not asked for, and keys to them do not hold, which is said" {
+	work_on shop
+	ok git postkit start --sample 10% --exclude-data orders
+	has 'public.lines.lines_order_id_fkey does not hold' 'public.users.users_last_order_fkey does not hold'
+	equal "$(clone 'SELECT count(*) FROM orders')" 0
+	equal "$(clone 'SELECT count(*) FROM marks m LEFT JOIN lines l ON l.order_id = m.a AND l.no = m.b WHERE m.a + m.b IS NOT NULL AND l.no IS NULL')" 0
+}
+
+@test "a share that is none is refused" {
+	work_on shop
+	fails 129 git postkit start --sample 5
+	has "--sample: '5' is not a share" '5%'
+	fails 129 git postkit start --sample 0%
+	fails 129 git postkit start --sample 101%
+}
