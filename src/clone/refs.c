@@ -79,6 +79,13 @@ bool pk_refs_find(const struct pk_refs *refs, uint32_t oid, size_t *ret)
 	return false;
 }
 
+size_t pk_rel_root(const struct pk_refs *refs, size_t rel)
+{
+	size_t root;
+
+	return pk_refs_find(refs, refs->rels[rel].root, &root) ? root : rel;
+}
+
 static void add_leaf(struct pk_rel *rel, const struct pk_copy_tables *tables, uint32_t oid)
 {
 	const struct pk_copy_table *t = pk_copy_tables_find(tables, oid);
@@ -128,9 +135,9 @@ static int read_row_keys(struct pk_conn *source, const struct pk_copy_tables *ta
 			pk_strv_push(&ret->rels[rel].key, pk_rows_get(&rows, i, 1));
 	for (size_t i = 0; i < ret->n_rels; i++) {
 		struct pk_rel *r = &ret->rels[i];
-		const struct pk_copy_table *t = r->n ? &tables->items[r->leaves[0]] : NULL;
+		const struct pk_copy_table *t = r->n && !r->key.n ? &tables->items[r->leaves[0]] : NULL;
 
-		for (size_t c = 0; t && !r->key.n && c < t->n_columns; c++)
+		for (size_t c = 0; t && c < t->n_columns; c++)
 			pk_strv_push(&r->key, t->columns[c].name);
 	}
 	return 0;
@@ -218,7 +225,7 @@ static void add_where(const struct pk_rel_query *q, const char *condition, struc
 {
 	const char *and = " WHERE ";
 
-	if (condition) {
+	if (condition && q->which != PK_REL_ALL) {
 		pk_buf_addf(sql, "%s(%s)%s", and, condition, q->which == PK_REL_LEFT_OUT ? " IS NOT TRUE" : "");
 		and = " AND ";
 	}
@@ -249,7 +256,7 @@ void pk_rel_add_query(const struct pk_refs *refs, size_t rel, const struct pk_co
 	for (size_t i = 0; i < r->n; i++) {
 		const struct pk_copy_table *t = &tables->items[r->leaves[i]];
 
-		if (t->skip || (q->which == PK_REL_LEFT_OUT && (!t->where || t->added)) || (uniform && i))
+		if ((t->skip && q->which != PK_REL_ALL) || (q->which == PK_REL_LEFT_OUT && (!t->where || t->added)) || (uniform && i))
 			continue;
 		pk_buf_add(sql, any ? " UNION ALL " : "");
 		add_select(refs, q, sql);

@@ -37,6 +37,7 @@ void pk_refs_release(struct pk_refs *refs);
 /* Foreign keys, by oid. source: inside the snapshot that tables are of. */
 int pk_refs_read(struct pk_conn *source, const struct pk_copy_tables *tables, struct pk_refs *ret, struct pk_err *err);
 bool pk_refs_find(const struct pk_refs *refs, uint32_t oid, size_t *ret);
+size_t pk_rel_root(const struct pk_refs *refs, size_t rel);
 /* Not all its rows that are copied. Rows of excluded tables do not count: nobody asks for them. */
 bool pk_rel_narrowed(const struct pk_rel *rel, const struct pk_copy_tables *tables);
 bool pk_rel_skipped(const struct pk_rel *rel, const struct pk_copy_tables *tables); /* there are none */
@@ -45,7 +46,7 @@ bool pk_rel_skipped(const struct pk_rel *rel, const struct pk_copy_tables *table
  * A query for rows of a relation, without brackets: columns, called <prefix>1 and on; rel and tid
  * (<prefix>rel, <prefix>tid) before them where places are asked for.
  */
-enum pk_rel_which { PK_REL_CHOSEN, PK_REL_LEFT_OUT };
+enum pk_rel_which { PK_REL_CHOSEN, PK_REL_LEFT_OUT, PK_REL_ALL }; /* all: those that are not copied, too */
 struct pk_rel_query {
 	const struct pk_strv *columns;
 	enum pk_rel_which which;

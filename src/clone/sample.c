@@ -110,6 +110,9 @@ int pk_sample_read(const struct pk_config *config, const struct pk_sample_option
 	options = options ? options : &none;
 	share = value_of(config, "sample", options->share, settings, given);
 	seed = value_of(config, "sampleSeed", options->seed, settings, given);
+	ret->edges = pk_config_bool(config, "sampleEdges", true);
+	if (!ret->edges)
+		pk_buf_add(settings, "no edges\n");
 	ret->seed = seed ? pk_hash(seed, strlen(seed), 0) : 0;
 	if ((share && parse_share(share, options->share ? "--sample" : "postkit.sample", &ret->share, err) < 0) ||
 	    read_rules(config, ret, settings, err) < 0)

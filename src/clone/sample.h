@@ -28,11 +28,12 @@ struct pk_sample_rule {
 struct pk_sample {
 	double share; /* of 1 */
 	bool asked;   /* there is something to choose by */
+	bool edges;   /* rows for edge cases, too (clone/edges.h) */
 	uint64_t seed;
 	struct pk_sample_rule *rules; /* the last that matches counts */
 	size_t n;
 };
-#define PK_SAMPLE_INIT { .share = 1 }
+#define PK_SAMPLE_INIT { .share = 1, .edges = true }
 /* Of the command line; NULL: not given. */
 struct pk_sample_options {
 	const char *share, *seed;

@@ -1,6 +1,7 @@
 /* Which rows of which table a sample has. */
 #include "base/text.h"
 #include "clone/closure.h"
+#include "clone/edges.h"
 #include "clone/sample.h"
 
 #define WHOLE_ROWS 100	/* tables of no more come whole */
@@ -27,6 +28,8 @@ struct plan {
 	struct choice *choices;
 	int *few; /* of each rel: 2: to come whole, 1: not to be followed */
 	bool *followed;
+	bool *sampled; /* of each rel that is not a part: some of its rows are left out */
+	int64_t beside, edges; /* rows */
 };
 
 static void plan_release(struct plan *p)
@@ -36,6 +39,7 @@ static void plan_release(struct plan *p)
 	free(p->choices);
 	free(p->few);
 	free(p->followed);
+	free(p->sampled);
 	pk_refs_release(&p->refs);
 }
 
@@ -90,10 +94,10 @@ static int count_small(struct plan *p, struct pk_conn *source, struct pk_err *er
 
 static size_t root_of(const struct plan *p, uint32_t oid)
 {
-	size_t rel = 0, root;
+	size_t rel = 0;
 
 	pk_refs_find(&p->refs, oid, &rel);
-	return pk_refs_find(&p->refs, p->refs.rels[rel].root, &root) ? root : rel;
+	return pk_rel_root(&p->refs, rel);
 }
 
 static int few_of(const struct plan *p, uint32_t oid)
@@ -293,6 +297,7 @@ static int prepare(struct plan *p, struct pk_conn *source, struct pk_err *err)
 	p->choices = pk_alloc((p->tables->n + 1) * sizeof(*p->choices));
 	p->few = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->few));
 	p->followed = pk_alloc(p->refs.n + 1);
+	p->sampled = pk_alloc(p->refs.n_rels + 1);
 	if (count_small(p, source, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->tables->n; i++)
@@ -305,20 +310,34 @@ static int prepare(struct plan *p, struct pk_conn *source, struct pk_err *err)
 	}
 	find_candidates(p);
 	find_leads(p);
+	for (size_t i = 0; i < p->tables->n; i++)
+		if (p->choices[i].share < 1 || p->choices[i].lead != NO_LEAD)
+			p->sampled[root_of(p, p->tables->items[i].oid)] = true;
 	return 0;
 }
 
-static void tell(const struct plan *p, int64_t beside, struct pk_strv *notes)
+static void tell(const struct plan *p, struct pk_strv *notes)
 {
-	PK_FREE char *rows = pk_count((uint64_t)beside);
+	PK_FREE char *beside = pk_count((uint64_t)p->beside), *edges = pk_count((uint64_t)p->edges);
 	size_t narrowed = 0, whole = 0;
 
 	for (size_t i = 0; i < p->tables->n; i++) {
 		narrowed += !p->tables->items[i].skip && p->choices[i].narrowed;
 		whole += !p->tables->items[i].skip && !p->choices[i].narrowed;
 	}
-	pk_strv_pushf(notes, "a sample of %zu table%s, %zu come%s whole; %s row%s beside it that others refer to", narrowed,
-		      narrowed == 1 ? "" : "s", whole, whole == 1 ? "s" : "", rows, beside == 1 ? "" : "s");
+	pk_strv_pushf(notes, "a sample of %zu table%s, %zu come%s whole; beside it rows for edge cases: %s, and rows that others "
+			     "refer to: %s",
+		      narrowed, narrowed == 1 ? "" : "s", whole, whole == 1 ? "s" : "", edges, beside);
+}
+
+static int choose_all(struct plan *p, struct pk_hold *source, struct pk_places *places, struct pk_err *err)
+{
+	if (p->sample->edges &&
+	    pk_edges_find(source, p->tables, &p->refs, p->sampled, p->sample->seed, places, &p->edges, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->tables->n; i++)
+		choose(p, i);
+	return pk_closure_find(source, p->tables, &p->refs, p->followed, places, &p->beside, err);
 }
 
 int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,
@@ -326,20 +345,14 @@ int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, con
 		     struct pk_err *err)
 {
 	struct plan p __attribute__((cleanup(plan_release))) = { .sample = sample, .facts = facts, .tables = tables };
-	int64_t beside = 0;
 
 	if (!sample->asked)
 		return 0;
-	if (prepare(&p, &source->conn, err) < 0)
-		return -1;
-	for (size_t i = 0; i < tables->n; i++)
-		choose(&p, i);
 	tables->places = pk_alloc(sizeof(*tables->places));
 	*tables->places = (struct pk_places)PK_PLACES_INIT;
-	if (pk_places_open(tables->places, target, err) < 0 ||
-	    pk_closure_find(source, tables, &p.refs, p.followed, tables->places, &beside, err) < 0 ||
-	    pk_places_settle(tables->places, tables, err) < 0)
+	if (prepare(&p, &source->conn, err) < 0 || pk_places_open(tables->places, target, err) < 0 ||
+	    choose_all(&p, source, tables->places, err) < 0 || pk_places_settle(tables->places, tables, err) < 0)
 		return -1;
-	tell(&p, beside, notes);
+	tell(&p, notes);
 	return 0;
 }

@@ -167,3 +167,46 @@ percent() { echo $((100 * $(sql "$2" "SELECT count(*) FROM $3") / $(sql "$1" "SE
 	fails 129 git postkit start --sample 0%
 	fails 129 git postkit start --sample 101%
 }
+
+@test "edge cases come on purpose: NULLs, extremes, the longest, each value of an enum, references to nothing" {
+	sql postgres 'CREATE DATABASE edges'
+	sql edges <<-'SQL'
+		CREATE TYPE hue AS ENUM ('red', 'green', 'blue');
+		CREATE DOMAIN amount AS numeric(12, 2);
+		CREATE TABLE parents (id int PRIMARY KEY);
+		CREATE TABLE things (id int PRIMARY KEY, "a ""b" text, n int, price amount, at timestamptz, hue hue, ok boolean,
+			doc jsonb, raw bytea, tags text[], pair hue[], parent int, who name);
+		INSERT INTO parents SELECT generate_series(1, 3000);
+		INSERT INTO things SELECT i, 'text', 5, 1.50, '2020-01-01', 'red', true, '{}', '\x00', '{a}', '{red}', 1 + i % 3000, 'x'
+			FROM generate_series(1, 20000) i;
+		UPDATE things SET n = NULL WHERE id = 7;
+		UPDATE things SET n = -2147483648 WHERE id = 8;
+		UPDATE things SET n = 2147483647 WHERE id = 9;
+		UPDATE things SET "a ""b" = '' WHERE id = 10;
+		UPDATE things SET "a ""b" = repeat('long ', 100) WHERE id = 11;
+		UPDATE things SET price = -1 WHERE id = 12;
+		UPDATE things SET at = 'infinity' WHERE id = 13;
+		UPDATE things SET hue = 'blue' WHERE id = 14;
+		UPDATE things SET hue = 'green' WHERE id = 15;
+		UPDATE things SET ok = false WHERE id = 16;
+		UPDATE things SET doc = jsonb_build_object('x', repeat('y', 500)) WHERE id = 17;
+		UPDATE things SET tags = ARRAY(SELECT generate_series(1, 50)::text) WHERE id = 18;
+		UPDATE things SET doc = 'null' WHERE id = 20;
+		UPDATE things SET doc = NULL WHERE id = 21;
+		UPDATE things SET parent = 999999 WHERE id = 19;
+		ALTER TABLE things ADD FOREIGN KEY (parent) REFERENCES parents NOT VALID;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+	SQL
+	work_on edges
+	fresh part
+	ok git postkit copy --no-owner --sample 0.1% prod "$(pg_url part)"
+	has 'rows for edge cases'
+	equal "$(sql part "SELECT string_agg(id::text, ' ' ORDER BY id) FROM things WHERE id BETWEEN 7 AND 19 OR id = 21")" \
+		'7 8 9 10 11 12 13 14 15 16 17 18 19 21'
+	[ "$(sql part 'SELECT count(*) FROM things')" -lt 100 ]
+	equal "$(sql part 'SELECT count(*) FROM things t LEFT JOIN parents p ON p.id = t.parent WHERE p.id IS NULL')" 1
+	fresh part
+	git config postkit.sampleEdges false
+	ok git postkit copy --no-owner --sample 0.1% prod "$(pg_url part)"
+	[ "$(sql part 'SELECT count(*) FROM things WHERE id BETWEEN 7 AND 19')" -lt 5 ]
+}

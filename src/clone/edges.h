@@ -1,0 +1,17 @@
+/*
+ * Rows that a sample keeps on purpose, since they are what changes of a schema fail on: of each column a NULL, the
+ * least and the greatest value, the longest, and one of each value of an enum or boolean; and of references that nobody
+ * checks, some that refer to nothing. Each is the same row whoever looks. Two reads of a table, and one more for each
+ * enum column.
+ */
+#ifndef PK_CLONE_EDGES_H
+#define PK_CLONE_EDGES_H
+
+#include "clone/places.h"
+#include "clone/refs.h"
+
+/* sampled: of the rels, which to look at. Conditions of tables are heeded. What is found is of round 0. */
+int pk_edges_find(struct pk_hold *source, const struct pk_copy_tables *tables, const struct pk_refs *refs, const bool *sampled,
+		  uint64_t seed, struct pk_places *places, int64_t *ret_n, struct pk_err *err);
+
+#endif
