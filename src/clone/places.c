@@ -77,6 +77,22 @@ int pk_places_add(struct pk_places *places, struct pk_hold *source, const char *
 
 /* ---- what is there ---- */
 
+int pk_places_clear(struct pk_places *places, struct pk_err *err)
+{
+	return pk_exec(&places->conn, "TRUNCATE pk_place", err);
+}
+
+int pk_places_count(struct pk_places *places, uint32_t table, int64_t *ret, struct pk_err *err)
+{
+	PK_FREE char *oid = pk_printf("%u", table), *n = NULL;
+	const char *const params[] = { oid };
+
+	if (pk_query_value(&places->conn, "SELECT pg_catalog.count(*) FROM pk_place WHERE rel = $1::oid", 1, params, &n, err) < 0)
+		return -1;
+	*ret = strtoll(n, NULL, 10);
+	return 0;
+}
+
 int pk_places_tables(struct pk_places *places, int round, struct pk_strv *ret, struct pk_err *err)
 {
 	PK_FREE char *number = pk_printf("%d", round);

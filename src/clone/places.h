@@ -23,6 +23,8 @@ int pk_places_open(struct pk_places *places, const struct pk_conninfo *target, s
  */
 int pk_places_add(struct pk_places *places, struct pk_hold *source, const char *query, int round, int64_t *ret_n,
 		  struct pk_err *err);
+int pk_places_clear(struct pk_places *places, struct pk_err *err);
+int pk_places_count(struct pk_places *places, uint32_t table, int64_t *ret, struct pk_err *err);
 /* OIDs of tables that got places in a round, as text. */
 int pk_places_tables(struct pk_places *places, int round, struct pk_strv *ret, struct pk_err *err);
 /*

@@ -7,6 +7,10 @@
  *           sample = 1%			of this table
  *   [postkit "table.public.plans"]
  *           keep = all				not sampled
+ *   postkit.maxSize = 10GB			as large a share as fits
+ *   postkit.since = 90d			rows of that time, by a column
+ *   [postkit "table.public.visits"]
+ *           since = seen_at 30d		by this column; of this time
  *
  * Which rows those are hangs on a hash of their primary key and the seed, so that it is the same whoever copies.
  * A table that refers to another goes with it: the orders of the customers that are chosen, all of them; of several
@@ -20,23 +24,28 @@
 #include "clone/mask_facts.h"
 #include "git/config.h"
 
+/* NULL: it does not say. */
 struct pk_sample_rule {
 	char *pattern;
-	char *share; /* "1%"; NULL: as all */
-	bool keep;
+	char *share; /* "1%" */
+	char *keep;  /* "all", "sample" */
+	char *column, *age; /* of since */
 };
 struct pk_sample {
 	double share; /* of 1 */
+	int64_t max_bytes; /* of the copy; 0: any */
+	char *age;	   /* "90d"; NULL: any */
+	struct pk_strv columns; /* that say when, the first that a table has */
 	bool asked;   /* there is something to choose by */
 	bool edges;   /* rows for edge cases, too (clone/edges.h) */
 	uint64_t seed;
-	struct pk_sample_rule *rules; /* the last that matches counts */
+	struct pk_sample_rule *rules; /* of those that match the last that says a thing counts for it */
 	size_t n;
 };
 #define PK_SAMPLE_INIT { .share = 1, .edges = true }
 /* Of the command line; NULL: not given. */
 struct pk_sample_options {
-	const char *share, *seed;
+	const char *share, *seed, *max_size, *since;
 };
 void pk_sample_release(struct pk_sample *sample);
 /* What counts goes as text to settings and to given. options may be NULL. */

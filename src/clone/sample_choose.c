@@ -2,222 +2,13 @@
 #include "base/text.h"
 #include "clone/closure.h"
 #include "clone/edges.h"
-#include "clone/sample.h"
-
-#define WHOLE_ROWS 100	/* tables of no more come whole */
-#define LEAD_ROWS  1000 /* a share of no more is no share of what refers to them */
-#define FEW_PAGES  1000 /* of a table whose rows are worth counting */
-#define COUNTED	   100	/* tables at once */
-
-#define NO_LEAD SIZE_MAX
-
-/* For each table of the copy. */
-struct choice {
-	const struct pk_sample_rule *rule; /* or NULL */
-	double share;			   /* of what follows no other */
-	bool narrowed, follows, done;
-	size_t *candidates; /* references, the best first */
-	size_t n;
-	size_t lead; /* reference that it follows, or NO_LEAD */
-};
-struct plan {
-	const struct pk_sample *sample;
-	const struct pk_mask_facts *facts;
-	struct pk_copy_tables *tables;
-	struct pk_refs refs;
-	struct choice *choices;
-	int *few; /* of each rel: 2: to come whole, 1: not to be followed */
-	bool *followed;
-	bool *sampled; /* of each rel that is not a part: some of its rows are left out */
-	int64_t beside, edges; /* rows */
-};
-
-static void plan_release(struct plan *p)
-{
-	for (size_t i = 0; p->choices && i < p->tables->n; i++)
-		free(p->choices[i].candidates);
-	free(p->choices);
-	free(p->few);
-	free(p->followed);
-	free(p->sampled);
-	pk_refs_release(&p->refs);
-}
-
-/* ---- small ones ---- */
-
-static int64_t pages_of(const struct plan *p, const struct pk_rel *rel)
-{
-	int64_t pages = 0;
-
-	for (size_t i = 0; i < rel->n; i++)
-		pages += p->tables->items[rel->leaves[i]].pages;
-	return pages;
-}
-
-static int count_some(struct plan *p, struct pk_conn *source, struct pk_buf *sql, struct pk_err *err)
-{
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-
-	if (sql->len && pk_query(source, sql->ptr, 0, NULL, &rows, err) < 0)
-		return pk_hold_hint(err);
-	pk_buf_clear(sql);
-	for (int i = 0; i < rows.n; i++) {
-		int n = atoi(pk_rows_get(&rows, i, 1));
-
-		p->few[strtoul(pk_rows_get(&rows, i, 0), NULL, 10)] = n <= WHOLE_ROWS ? 2 : n <= LEAD_ROWS;
-	}
-	return 0;
-}
-
-/* Counted, not estimated: a sample is not to hang on statistics. */
-static int count_small(struct plan *p, struct pk_conn *source, struct pk_err *err)
-{
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->refs.n_rels; i++) {
-		const struct pk_rel *r = &p->refs.rels[i];
-
-		if (r->oid != r->root || !r->n || r->elsewhere || pk_rel_skipped(r, p->tables) || pages_of(p, r) > FEW_PAGES)
-			continue;
-		pk_buf_addf(&sql, "%sSELECT %zu, (SELECT pg_catalog.count(*) FROM (SELECT FROM %s", sql.len ? " UNION ALL " : "",
-			    i, r->whole ? "" : "ONLY ");
-		pk_buf_add_qualified(&sql, r->schema, r->name);
-		pk_buf_addf(&sql, " LIMIT %d) r)", LEAD_ROWS + 1);
-		if (++n % COUNTED == 0 && count_some(p, source, &sql, err) < 0)
-			return -1;
-	}
-	return count_some(p, source, &sql, err);
-}
-
-/* ---- who follows whom ---- */
-
-static size_t root_of(const struct plan *p, uint32_t oid)
-{
-	size_t rel = 0;
-
-	pk_refs_find(&p->refs, oid, &rel);
-	return pk_rel_root(&p->refs, rel);
-}
-
-static int few_of(const struct plan *p, uint32_t oid)
-{
-	return p->few[root_of(p, oid)];
-}
-
-static int parse_rule(struct choice *c)
-{
-	return c->rule && c->rule->share;
-}
-
-static void set_choice(struct plan *p, const struct pk_mask_table *m, struct choice *c, const struct pk_copy_table *t)
-{
-	for (size_t i = 0; i < p->sample->n; i++)
-		if (pk_mask_table_is(m, p->sample->rules[i].pattern))
-			c->rule = &p->sample->rules[i];
-	c->lead = NO_LEAD;
-	c->share = parse_rule(c) ? strtod(c->rule->share, NULL) / 100 : p->sample->share;
-	if (t->skip || t->added || (c->rule && c->rule->keep) || (!parse_rule(c) && few_of(p, t->oid) == 2))
-		c->share = 1;
-	else
-		c->follows = !parse_rule(c);
-	c->narrowed = t->where || c->share < 1;
-}
-
-static bool goes_before(const struct plan *p, size_t a, size_t b)
-{
-	const struct pk_ref *x = &p->refs.items[a], *y = &p->refs.items[b];
-	int64_t x_pages = pages_of(p, &p->refs.rels[x->to]), y_pages = pages_of(p, &p->refs.rels[y->to]);
-
-	if (x->owns != y->owns)
-		return x->owns;
-	return x_pages != y_pages ? x_pages > y_pages : strcmp(x->name, y->name) < 0;
-}
-
-static void add_candidate(struct plan *p, struct choice *c, size_t ref)
-{
-	size_t at = c->n++;
-
-	c->candidates = pk_realloc_array(c->candidates, c->n, sizeof(*c->candidates));
-	for (; at && goes_before(p, ref, c->candidates[at - 1]); at--)
-		c->candidates[at] = c->candidates[at - 1];
-	c->candidates[at] = ref;
-}
-
-static void find_candidates(struct plan *p)
-{
-	for (size_t i = 0; i < p->refs.n; i++) {
-		const struct pk_ref *ref = &p->refs.items[i];
-		const struct pk_rel *from = &p->refs.rels[ref->from], *to = &p->refs.rels[ref->to];
-
-		if (ref->when || pk_rel_skipped(to, p->tables) || p->few[root_of(p, to->oid)])
-			continue;
-		for (size_t l = 0; l < from->n; l++)
-			if (p->choices[from->leaves[l]].follows)
-				add_candidate(p, &p->choices[from->leaves[l]], i);
-	}
-}
-
-/* By way of those that lead. */
-static bool hangs_on(const struct plan *p, const struct pk_rel *rel, size_t table)
-{
-	for (size_t i = 0; i < rel->n; i++) {
-		size_t leaf = rel->leaves[i], lead = p->choices[leaf].lead;
-
-		if (leaf == table || (lead != NO_LEAD && hangs_on(p, &p->refs.rels[p->refs.items[lead].to], table)))
-			return true;
-	}
-	return false;
-}
-
-static bool is_narrowed(const struct plan *p, const struct pk_rel *rel)
-{
-	for (size_t i = 0; i < rel->n; i++)
-		if (p->choices[rel->leaves[i]].narrowed && !p->tables->items[rel->leaves[i]].skip)
-			return true;
-	return false;
-}
-
-static bool find_lead(struct plan *p, size_t table, bool not_null)
-{
-	struct choice *c = &p->choices[table];
-
-	for (size_t i = 0; i < c->n && c->lead == NO_LEAD; i++) {
-		const struct pk_ref *ref = &p->refs.items[c->candidates[i]];
-		const struct pk_rel *to = &p->refs.rels[ref->to];
-
-		if (ref->not_null == not_null && is_narrowed(p, to) && !hangs_on(p, to, table))
-			c->lead = c->candidates[i];
-	}
-	c->narrowed = c->narrowed || c->lead != NO_LEAD;
-	return c->lead != NO_LEAD;
-}
-
-/* References that are always there first; what is narrowed by that may be followed in turn. */
-static void find_leads(struct plan *p)
-{
-	for (int pass = 0; pass < 2; pass++)
-		for (bool again = true; again;) {
-			again = false;
-			for (size_t i = 0; i < p->tables->n; i++)
-				if (p->choices[i].lead == NO_LEAD && find_lead(p, i, pass == 0))
-					again = true;
-		}
-	for (size_t i = 0; i < p->refs.n; i++) {
-		const struct pk_rel *from = &p->refs.rels[p->refs.items[i].from];
-		bool all = from->n > 0;
-
-		for (size_t l = 0; l < from->n; l++)
-			all = all && (p->choices[from->leaves[l]].lead == i || p->tables->items[from->leaves[l]].skip);
-		p->followed[i] = all;
-	}
-}
+#include "clone/sample_plan.h"
 
 /* ---- conditions ---- */
 
-static void add_share(const struct plan *p, const struct pk_copy_table *t, double share, struct pk_buf *sql)
+static void add_share(const struct pk_sample_plan *p, const struct pk_copy_table *t, double share, struct pk_buf *sql)
 {
-	const struct pk_rel *root = &p->refs.rels[root_of(p, t->oid)];
+	const struct pk_rel *root = &p->refs.rels[pk_sample_plan_root(p, t->oid)];
 	PK_FREE char *name = pk_printf("%s.%s", root->schema, root->name);
 	bool row = root->key.n != 1;
 
@@ -242,9 +33,9 @@ static void add_nulls(const struct pk_ref *ref, struct pk_buf *sql)
 	pk_buf_add(sql, ")");
 }
 
-static void choose(struct plan *p, size_t table);
+static void choose(struct pk_sample_plan *p, size_t table);
 
-static void add_following(struct plan *p, const struct pk_copy_table *t, const struct choice *c, struct pk_buf *sql)
+static void add_following(struct pk_sample_plan *p, const struct pk_copy_table *t, const struct pk_sample_table *c, struct pk_buf *sql)
 {
 	const struct pk_ref *ref = &p->refs.items[c->lead];
 	const struct pk_rel *to = &p->refs.rels[ref->to];
@@ -268,70 +59,80 @@ static void add_following(struct plan *p, const struct pk_copy_table *t, const s
 	}
 }
 
-static void choose(struct plan *p, size_t table)
+static void add_part(struct pk_buf *sql, const char *condition)
+{
+	if (condition)
+		pk_buf_addf(sql, "%s(%s)", sql->len ? " AND " : "", condition);
+}
+
+static void choose(struct pk_sample_plan *p, size_t table)
 {
 	struct pk_copy_table *t = &p->tables->items[table];
-	struct choice *c = &p->choices[table];
+	struct pk_sample_table *c = &p->choices[table];
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_buf) own = PK_BUF_INIT;
 
 	if (c->done)
 		return;
 	c->done = true;
-	if (c->lead != NO_LEAD)
-		add_following(p, t, c, &sql);
+	if (c->lead != PK_NO_LEAD)
+		add_following(p, t, c, &own);
 	else if (c->share < 1)
-		add_share(p, t, c->share, &sql);
-	if (!sql.len)
-		return;
-	PK_FREE char *before = t->where;
-	t->where = before ? pk_printf("(%s) AND (%s)", before, sql.ptr) : pk_buf_take(&sql);
-	t->joined = c->lead != NO_LEAD;
+		add_share(p, t, c->share, &own);
+	add_part(&sql, c->where);
+	add_part(&sql, c->since);
+	add_part(&sql, own.len ? own.ptr : NULL);
+	free(t->where);
+	t->where = sql.len ? pk_buf_take(&sql) : NULL;
+	t->joined = c->lead != PK_NO_LEAD;
 }
 
-/* ---- all of it ---- */
+/* ---- as much as fits ---- */
 
-static int prepare(struct plan *p, struct pk_conn *source, struct pk_err *err)
+#define TRIES 5
+#define CLOSE 0.97 /* of what there is room for */
+
+/* What is in the database beside tables, and comes too. */
+static int read_rest(const struct pk_sample_plan *p, struct pk_conn *source, double *ret, struct pk_err *err)
 {
-	if (pk_refs_read(source, p->tables, &p->refs, err) < 0)
-		return -1;
-	p->choices = pk_alloc((p->tables->n + 1) * sizeof(*p->choices));
-	p->few = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->few));
-	p->followed = pk_alloc(p->refs.n + 1);
-	p->sampled = pk_alloc(p->refs.n_rels + 1);
-	if (count_small(p, source, err) < 0)
-		return -1;
-	for (size_t i = 0; i < p->tables->n; i++)
-		p->choices[i].lead = NO_LEAD;
-	for (size_t i = 0; i < p->facts->n_tables; i++) {
-		const struct pk_copy_table *t = pk_copy_tables_find(p->tables, p->facts->tables[i].oid);
+	PK_FREE char *size = NULL;
 
-		if (t)
-			set_choice(p, &p->facts->tables[i], &p->choices[t - p->tables->items], t);
-	}
-	find_candidates(p);
-	find_leads(p);
+	if (pk_query_value(source, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0, NULL, &size, err) < 0)
+		return -1;
+	*ret = strtod(size, NULL);
 	for (size_t i = 0; i < p->tables->n; i++)
-		if (p->choices[i].share < 1 || p->choices[i].lead != NO_LEAD)
-			p->sampled[root_of(p, p->tables->items[i].oid)] = true;
+		*ret -= (double)p->choices[i].bytes;
 	return 0;
 }
 
-static void tell(const struct plan *p, struct pk_strv *notes)
+/* Bytes that a table will take: its own by the share of rows that was chosen. */
+static int estimate(const struct pk_sample_plan *p, struct pk_conn *source, struct pk_places *places, size_t table, double *ret,
+		    struct pk_err *err)
 {
-	PK_FREE char *beside = pk_count((uint64_t)p->beside), *edges = pk_count((uint64_t)p->edges);
-	size_t narrowed = 0, whole = 0;
+	const struct pk_copy_table *t = &p->tables->items[table];
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	int64_t beside;
+	double all;
 
-	for (size_t i = 0; i < p->tables->n; i++) {
-		narrowed += !p->tables->items[i].skip && p->choices[i].narrowed;
-		whole += !p->tables->items[i].skip && !p->choices[i].narrowed;
-	}
-	pk_strv_pushf(notes, "a sample of %zu table%s, %zu come%s whole; beside it rows for edge cases: %s, and rows that others "
-			     "refer to: %s",
-		      narrowed, narrowed == 1 ? "" : "s", whole, whole == 1 ? "s" : "", edges, beside);
+	*ret = t->skip ? 0 : (double)p->choices[table].bytes;
+	if (t->skip || !t->where)
+		return 0;
+	pk_buf_addf(&sql, "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s) FROM ONLY ", t->where);
+	pk_buf_add_qualified(&sql, t->schema, t->name);
+	if (pk_query(source, sql.ptr, 0, NULL, &rows, err) < 0 || pk_places_count(places, t->oid, &beside, err) < 0)
+		return -1;
+	all = strtod(pk_rows_get(&rows, 0, 0), NULL);
+	*ret *= all > 0 ? (strtod(pk_rows_get(&rows, 0, 1), NULL) + (double)beside) / all : 0;
+	return 0;
 }
 
-static int choose_all(struct plan *p, struct pk_hold *source, struct pk_places *places, struct pk_err *err)
+static int choose_once(struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, double share,
+		       struct pk_err *err)
 {
+	pk_sample_plan_make(p, share);
+	if (pk_places_clear(places, err) < 0)
+		return -1;
 	if (p->sample->edges &&
 	    pk_edges_find(source, p->tables, &p->refs, p->sampled, p->sample->seed, places, &p->edges, err) < 0)
 		return -1;
@@ -340,18 +141,119 @@ static int choose_all(struct plan *p, struct pk_hold *source, struct pk_places *
 	return pk_closure_find(source, p->tables, &p->refs, p->followed, places, &p->beside, err);
 }
 
+static int no_room(const struct pk_sample_plan *p, double least, struct pk_err *err)
+{
+	PK_FREE char *need = pk_size((uint64_t)least), *max = pk_size((uint64_t)p->sample->max_bytes);
+
+	pk_err_set(err, "no sample is as small as %s: what comes in any case, and what rows refer to, takes %s", max, need);
+	return pk_err_hint(err, "leave rows of tables out (--exclude-data, --where), or allow more (--max-size)");
+}
+
+/* Does not get smaller with the share of all. */
+static bool is_fixed(const struct pk_sample_table *c)
+{
+	return c->whole || c->rule.share;
+}
+
+/* By what tables take now; where conditions leave rows out, that says little. */
+static double guess_share(const struct pk_sample_plan *p, double rest, double room)
+{
+	double fixed = rest, all = rest, share = p->sample->share;
+
+	for (size_t i = 0; i < p->tables->n; i++) {
+		double bytes = p->tables->items[i].skip ? 0 : (double)p->choices[i].bytes;
+
+		if (p->choices[i].since || p->choices[i].where)
+			return share;
+		all += bytes;
+		fixed += is_fixed(&p->choices[i]) ? bytes : 0;
+	}
+	if (all * share <= room || fixed >= room)
+		return share;
+	return share < CLOSE * (room - fixed) / (all - fixed) ? share : CLOSE * (room - fixed) / (all - fixed);
+}
+
+static int estimate_all(struct pk_sample_plan *p, struct pk_conn *source, struct pk_places *places, double *bytes, double *fixed,
+			struct pk_err *err)
+{
+	for (size_t i = 0; i < p->tables->n; i++) {
+		double one;
+
+		if (estimate(p, source, places, i, &one, err) < 0)
+			return -1;
+		*bytes += one;
+		*fixed += is_fixed(&p->choices[i]) ? one : 0;
+	}
+	return 0;
+}
+
+/* A smaller share until it fits; what rows refer to does not shrink as they do. */
+static int fit(struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, struct pk_err *err)
+{
+	double room = (double)p->sample->max_bytes, share, rest, bytes = 0;
+
+	if (read_rest(p, &source->conn, &rest, err) < 0)
+		return -1;
+	share = guess_share(p, rest, room);
+	for (int i = 0; i < TRIES; i++) {
+		double fixed = rest;
+
+		bytes = rest;
+		if (choose_once(p, source, places, share, err) < 0 ||
+		    estimate_all(p, &source->conn, places, &bytes, &fixed, err) < 0)
+			return -1;
+		p->bytes = (int64_t)bytes;
+		if (bytes <= room)
+			return 0;
+		if (fixed >= room)
+			return no_room(p, fixed, err);
+		share *= CLOSE * (room - fixed) / (bytes - fixed);
+	}
+	return no_room(p, bytes, err);
+}
+
+/* ---- all of it ---- */
+
+static void tell(const struct pk_sample_plan *p, struct pk_strv *notes)
+{
+	PK_FREE char *beside = pk_count((uint64_t)p->beside), *edges = pk_count((uint64_t)p->edges);
+	PK_FREE char *about = pk_size((uint64_t)p->bytes);
+	PK_AUTO(pk_buf) note = PK_BUF_INIT;
+	size_t narrowed = 0, whole = 0;
+
+	for (size_t i = 0; i < p->tables->n; i++) {
+		narrowed += !p->tables->items[i].skip && p->choices[i].narrowed;
+		whole += !p->tables->items[i].skip && !p->choices[i].narrowed;
+	}
+	pk_buf_add(&note, "a sample");
+	if (p->share < 1)
+		pk_buf_addf(&note, " of %.3g%%", p->share * 100);
+	pk_buf_addf(&note, ": %zu table%s in part, %zu whole", narrowed, narrowed == 1 ? "" : "s", whole);
+	if (p->sample->max_bytes)
+		pk_buf_addf(&note, ", about %s in all", about);
+	pk_buf_addf(&note, "; beside it rows for edge cases: %s, and rows that others refer to: %s", edges, beside);
+	pk_strv_push(notes, note.ptr);
+}
+
 int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,
 		     const struct pk_mask_facts *facts, struct pk_copy_tables *tables, struct pk_strv *notes,
 		     struct pk_err *err)
 {
-	struct plan p __attribute__((cleanup(plan_release))) = { .sample = sample, .facts = facts, .tables = tables };
+	struct pk_sample_plan p __attribute__((cleanup(pk_sample_plan_release))) = {
+		.sample = sample,
+		.facts = facts,
+		.tables = tables,
+	};
 
 	if (!sample->asked)
 		return 0;
 	tables->places = pk_alloc(sizeof(*tables->places));
 	*tables->places = (struct pk_places)PK_PLACES_INIT;
-	if (prepare(&p, &source->conn, err) < 0 || pk_places_open(tables->places, target, err) < 0 ||
-	    choose_all(&p, source, tables->places, err) < 0 || pk_places_settle(tables->places, tables, err) < 0)
+	if (pk_sample_plan_read(&p, &source->conn, err) < 0 || pk_places_open(tables->places, target, err) < 0)
+		return -1;
+	if ((sample->max_bytes ? fit(&p, source, tables->places, err) :
+				 choose_once(&p, source, tables->places, sample->share, err)) < 0 ||
+	    pk_places_settle(tables->places, tables, err) < 0)
 		return -1;
 	tell(&p, notes);
 	return 0;

@@ -14,6 +14,10 @@
 	  "of this table, copy the rows that meet a condition", &(less).where },                   \
 	{ PK_OPT_STRING, 0, "sample", "SHARE", "copy a share of the rows that holds together: 5%", \
 	  &(less).sample.share },                                                                  \
+	{ PK_OPT_STRING, 0, "max-size", "SIZE", "copy as large a sample as takes no more: 10GB",    \
+	  &(less).sample.max_size },                                                               \
+	{ PK_OPT_STRING, 0, "since", "TIME", "copy the rows since then, by a column: 90d",          \
+	  &(less).sample.since },                                                                  \
 	{ PK_OPT_STRING, 0, "seed", "TEXT", "another sample of that size, the same for the same text", \
 	  &(less).sample.seed }
 

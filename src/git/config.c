@@ -34,7 +34,8 @@ static const struct {
 	{ "largerows", false },	  { "remote.*.largerows", false },
 	/* They lessen what a copy holds; of the SQL in them only a closed list reaches a server (sql/closed.h). */
 	{ "excludedata", false },      { "schemaonly", false },  { "table.*.where", false },
-	{ "sample", false },	      { "sampleseed", false },	  { "sampleedges", false },	  { "table.*.sample", false },
+	{ "sample", false },	      { "sampleseed", false },	  { "sampleedges", false },  { "maxsize", false },
+	{ "since", false },	      { "sincecolumn", false },	  { "table.*.since", false },	  { "table.*.sample", false },
 	{ "table.*.keep", false },
 };
 /* The same of those that are not below "postkit.". */

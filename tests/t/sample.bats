@@ -9,6 +9,7 @@ setup_file() {
 	pg_start
 	sql postgres "CREATE ROLE reader LOGIN"
 	shop
+	times
 }
 setup() { cd "$T" || return 1; }
 
@@ -209,4 +210,61 @@ percent() { echo $((100 * $(sql "$2" "SELECT count(*) FROM $3") / $(sql "$1" "SE
 	git config postkit.sampleEdges false
 	ok git postkit copy --no-owner --sample 0.1% prod "$(pg_url part)"
 	[ "$(sql part 'SELECT count(*) FROM things WHERE id BETWEEN 7 AND 19')" -lt 5 ]
+}
+
+times() {
+	sql postgres 'CREATE DATABASE times'
+	sql times <<-'SQL'
+		CREATE TABLE kinds (id int PRIMARY KEY, created_at timestamptz);
+		CREATE TABLE orders (id int PRIMARY KEY, kind int REFERENCES kinds, created_at timestamptz, "Seen at" date, refund_of int REFERENCES orders);
+		CREATE TABLE lines (order_id int NOT NULL REFERENCES orders, no int, what text, PRIMARY KEY (order_id, no));
+		CREATE TABLE logins (id int PRIMARY KEY, at timestamp);
+		INSERT INTO kinds SELECT i, now() - interval '5 years' FROM generate_series(1, 9) i;
+		INSERT INTO orders SELECT i, 1 + i % 9, now() - i * interval '1 day', current_date - i, CASE WHEN i = 10 THEN 500 END FROM generate_series(1, 600) i;
+		INSERT INTO lines SELECT i, n, repeat('x', 200) FROM generate_series(1, 600) i, generate_series(1, 30) n;
+		INSERT INTO logins SELECT i, now() - i * interval '1 day' FROM generate_series(1, 400) i;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+	SQL
+	sql times 'VACUUM ANALYZE'
+}
+
+@test "rows since some time, by a column; what belongs to them goes with them, what others look up in stays" {
+	work_on times
+	git config postkit.sampleEdges false
+	fresh part
+	ok git postkit copy --no-owner --since 90d prod "$(pg_url part)"
+	holds_together part
+	# the order of 500 days ago is one that another refers to
+	equal "$(sql part "SELECT count(*), count(*) FILTER (WHERE id > 90), max(id) FROM orders")" '90|1|500'
+	equal "$(sql part 'SELECT count(*), count(*) FILTER (WHERE order_id = 500) FROM lines')" '2670|0'
+	equal "$(sql part 'SELECT (SELECT count(*) FROM kinds), (SELECT count(*) FROM logins)')" '9|400'
+	printf '[postkit "table.logins"]\n\tsince = at 30d\n[postkit "table.public.orders"]\n\tsince = Seen at\n' >>.postkit
+	fresh part
+	ok git postkit copy --no-owner --since 8w prod "$(pg_url part)"
+	equal "$(sql part 'SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM logins)')" '57|29'
+	fails 129 git postkit start --since yesterday
+	has "'yesterday' is no length of time" '90d'
+	printf '[postkit "table.public.kinds"]\n\tsince = nothing\n' >>.postkit
+	fails 128 git postkit start --since 90d
+	has "since of table 'public.kinds': there is no column 'nothing'"
+}
+
+@test "as large a sample as fits, and an error where none does" {
+	work_on times
+	sql times "INSERT INTO lines SELECT i, n, repeat('y', 400) FROM generate_series(1, 600) i, generate_series(31, 90) n"
+	sql times 'VACUUM ANALYZE'
+	fresh part
+	ok git postkit copy --no-owner --max-size 12MB prod "$(pg_url part)"
+	has 'a sample of ' ' in all'
+	[ "$(sql part 'SELECT pg_database_size(current_database()) / 1024')" -lt $((12 * 1024 + 200)) ]
+	[ "$(sql part 'SELECT pg_database_size(current_database()) / 1024')" -gt $((9 * 1024)) ]
+	holds_together part
+	fresh part
+	ok git postkit copy --no-owner --max-size 1GB prod "$(pg_url part)"
+	equal "$(sql part 'SELECT count(*) FROM lines')" 54000
+	fresh part
+	fails 128 git postkit copy --no-owner --max-size 100kB prod "$(pg_url part)"
+	has 'no sample is as small as 100 kB' '--exclude-data'
+	fails 129 git postkit copy --no-owner --max-size 10 prod "$(pg_url part)"
+	has "'10' is not a size" 10GB
 }
