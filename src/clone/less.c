@@ -341,7 +341,7 @@ static int narrow(void *arg, struct pk_hold *hold, const struct pk_conninfo *tar
 	exclude(less, &facts, tables);
 	if (restrict_tables(less, source, &facts, tables, err) < 0 || mask(less, source, &facts, tables, err) < 0)
 		return -1;
-	return less->schema_only ? 0 : pk_sample_choose(&less->sample, hold, target, &facts, tables, &less->notes, err);
+	return less->schema_only ? 0 : pk_sample_choose(&less->sample, hold, target, &facts, &less->masks.functions, tables, &less->notes, err);
 }
 
 void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)

@@ -143,19 +143,27 @@ static int read_row_keys(struct pk_conn *source, const struct pk_copy_tables *ta
 	return 0;
 }
 
-static struct pk_ref *add_ref(struct pk_refs *refs, const struct pk_rows *rows, int row)
+struct pk_ref *pk_refs_add(struct pk_refs *refs, const char *name)
 {
-	struct pk_ref ref = { .not_null = true };
-
-	if (!pk_refs_find(refs, oid_of(rows, row, 1), &ref.from) ||
-	    !pk_refs_find(refs, oid_of(rows, row, 2), &ref.to))
-		return NULL;
-	ref.name = pk_strdup(pk_rows_get(rows, row, 3));
-	ref.owns = pk_rows_true(rows, row, 4);
-	ref.declared = pk_rows_true(rows, row, 5);
 	refs->items = pk_realloc_array(refs->items, refs->n + 1, sizeof(*refs->items));
-	refs->items[refs->n] = ref;
+	refs->items[refs->n] = (struct pk_ref){ .name = pk_strdup(name) };
 	return &refs->items[refs->n++];
+}
+
+static struct pk_ref *add_key(struct pk_refs *refs, const struct pk_rows *rows, int row)
+{
+	struct pk_ref *ref;
+	size_t from, to;
+
+	if (!pk_refs_find(refs, oid_of(rows, row, 1), &from) || !pk_refs_find(refs, oid_of(rows, row, 2), &to))
+		return NULL;
+	ref = pk_refs_add(refs, pk_rows_get(rows, row, 3));
+	ref->from = from;
+	ref->to = to;
+	ref->owns = pk_rows_true(rows, row, 4);
+	ref->declared = pk_rows_true(rows, row, 5);
+	ref->not_null = true;
+	return ref;
 }
 
 int pk_refs_read(struct pk_conn *source, const struct pk_copy_tables *tables, struct pk_refs *ret, struct pk_err *err)
@@ -172,7 +180,7 @@ int pk_refs_read(struct pk_conn *source, const struct pk_copy_tables *tables, st
 				"________________________________________________________________");
 	for (int i = 0; i < rows.n; i++) {
 		if (i == 0 || oid_of(&rows, i, 0) != oid_of(&rows, i - 1, 0))
-			ref = add_ref(ret, &rows, i);
+			ref = add_key(ret, &rows, i);
 		if (!ref)
 			continue;
 		pk_strv_push(&ref->from_columns, pk_rows_get(&rows, i, 6));

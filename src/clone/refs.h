@@ -36,6 +36,8 @@ struct pk_refs {
 void pk_refs_release(struct pk_refs *refs);
 /* Foreign keys, by oid. source: inside the snapshot that tables are of. */
 int pk_refs_read(struct pk_conn *source, const struct pk_copy_tables *tables, struct pk_refs *ret, struct pk_err *err);
+/* One more, from and to of which are to be set. */
+struct pk_ref *pk_refs_add(struct pk_refs *refs, const char *name);
 bool pk_refs_find(const struct pk_refs *refs, uint32_t oid, size_t *ret);
 size_t pk_rel_root(const struct pk_refs *refs, size_t rel);
 /* Not all its rows that are copied. Rows of excluded tables do not count: nobody asks for them. */

@@ -1,6 +1,7 @@
 #include "clone/sample.h"
 
 #include "base/text.h"
+#include "clone/sample_reference.h"
 
 #include <strings.h>
 
@@ -18,6 +19,7 @@ void pk_sample_release(struct pk_sample *sample)
 	free(sample->rules);
 	free(sample->age);
 	pk_strv_release(&sample->columns);
+	pk_strv_release(&sample->references);
 	*sample = (struct pk_sample)PK_SAMPLE_INIT;
 }
 
@@ -136,12 +138,23 @@ static int read_since(struct pk_sample_rule *rule, const char *value, struct pk_
 	return pk_err_exit(err, PK_EXIT_USAGE);
 }
 
+static int read_reference(struct pk_sample *sample, const char *pattern, const char *value, struct pk_err *err)
+{
+	PK_AUTO(pk_reference) parsed = PK_REFERENCE_INIT;
+
+	if (pk_reference_parse(value, &parsed, err) < 0)
+		return pk_err_wrap(err, "reference of table '%s'", pattern);
+	pk_strv_push(&sample->references, pattern);
+	pk_strv_push(&sample->references, value);
+	return 0;
+}
+
 static int read_rules(const struct pk_config *config, struct pk_sample *ret, struct pk_buf *settings, struct pk_err *err)
 {
 	static const struct {
 		const char *name;
 		int (*read)(struct pk_sample_rule *rule, const char *value, struct pk_err *err);
-	} keys[] = { { "sample", read_share }, { "keep", read_keep }, { "since", read_since } };
+	} keys[] = { { "sample", read_share }, { "keep", read_keep }, { "since", read_since }, { "reference", NULL } };
 
 	for (size_t i = 0; i < config->n; i++)
 		for (size_t k = 0; k < PK_COUNT(keys); k++) {
@@ -149,7 +162,8 @@ static int read_rules(const struct pk_config *config, struct pk_sample *ret, str
 
 			if (!pattern)
 				continue;
-			if (keys[k].read(rule_of(ret, pattern), config->items[i].value, err) < 0)
+			if ((keys[k].read ? keys[k].read(rule_of(ret, pattern), config->items[i].value, err) :
+					    read_reference(ret, pattern, config->items[i].value, err)) < 0)
 				return -1;
 			pk_buf_addf(settings, "%s %s\n%s\n", keys[k].name, pattern, config->items[i].value);
 		}

@@ -7,6 +7,7 @@
  *           sample = 1%			of this table
  *   [postkit "table.public.plans"]
  *           keep = all				not sampled
+ *           reference = ...			what no foreign key declares (clone/sample_reference.h)
  *   postkit.maxSize = 10GB			as large a share as fits
  *   postkit.since = 90d			rows of that time, by a column
  *   [postkit "table.public.visits"]
@@ -39,6 +40,7 @@ struct pk_sample {
 	bool asked;   /* there is something to choose by */
 	bool edges;   /* rows for edge cases, too (clone/edges.h) */
 	uint64_t seed;
+	struct pk_strv references; /* pairs: pattern of a table, what it refers to (clone/sample_reference.h) */
 	struct pk_sample_rule *rules; /* of those that match the last that says a thing counts for it */
 	size_t n;
 };
@@ -53,10 +55,10 @@ int pk_sample_read(const struct pk_config *config, const struct pk_sample_option
 		   struct pk_buf *settings, struct pk_buf *given, struct pk_err *err);
 /*
  * Chooses: sets conditions and batches of tables. facts: of the same tables. target: where places of rows are kept
- * until they are copied. notes: for people, a line each.
+ * until they are copied. functions: of users, that conditions may call. notes: for people, a line each.
  */
 int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,
-		     const struct pk_mask_facts *facts, struct pk_copy_tables *tables, struct pk_strv *notes,
-		     struct pk_err *err);
+		     const struct pk_mask_facts *facts, const struct pk_strv *functions, struct pk_copy_tables *tables,
+		     struct pk_strv *notes, struct pk_err *err);
 
 #endif

@@ -236,12 +236,13 @@ static void tell(const struct pk_sample_plan *p, struct pk_strv *notes)
 }
 
 int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,
-		     const struct pk_mask_facts *facts, struct pk_copy_tables *tables, struct pk_strv *notes,
-		     struct pk_err *err)
+		     const struct pk_mask_facts *facts, const struct pk_strv *functions, struct pk_copy_tables *tables,
+		     struct pk_strv *notes, struct pk_err *err)
 {
 	struct pk_sample_plan p __attribute__((cleanup(pk_sample_plan_release))) = {
 		.sample = sample,
 		.facts = facts,
+		.functions = functions,
 		.tables = tables,
 	};
 

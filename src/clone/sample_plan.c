@@ -261,6 +261,8 @@ int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_conn *source, struct
 		return -1;
 	p->choices = pk_alloc((p->tables->n + 1) * sizeof(*p->choices));
 	p->few = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->few));
+	if (pk_sample_plan_references(p, source, err) < 0)
+		return -1;
 	p->followed = pk_alloc(p->refs.n + 1);
 	p->sampled = pk_alloc(p->refs.n_rels + 1);
 	if (count_small(p, source, err) < 0 || read_sizes(p, source, err) < 0)

@@ -23,6 +23,7 @@ struct pk_sample_table {
 struct pk_sample_plan {
 	const struct pk_sample *sample;
 	const struct pk_mask_facts *facts;
+	const struct pk_strv *functions; /* that conditions may call */
 	struct pk_copy_tables *tables;
 	struct pk_refs refs;
 	struct pk_sample_table *choices; /* of each table */
@@ -39,6 +40,8 @@ void pk_sample_plan_release(struct pk_sample_plan *plan);
 int pk_sample_plan_read(struct pk_sample_plan *plan, struct pk_conn *source, struct pk_err *err);
 /* Who goes with whom when this is the share of all. Conditions of the tables are as they were before. */
 void pk_sample_plan_make(struct pk_sample_plan *plan, double share);
+/* sample_reference.c: references that the settings name join refs. */
+int pk_sample_plan_references(struct pk_sample_plan *plan, struct pk_conn *source, struct pk_err *err);
 /* sample_since.c: conditions by time. */
 int pk_sample_plan_since(struct pk_sample_plan *plan, struct pk_conn *source, struct pk_err *err);
 size_t pk_sample_plan_root(const struct pk_sample_plan *plan, uint32_t oid); /* of its rels */

@@ -36,7 +36,7 @@ static const struct {
 	{ "excludedata", false },      { "schemaonly", false },  { "table.*.where", false },
 	{ "sample", false },	      { "sampleseed", false },	  { "sampleedges", false },  { "maxsize", false },
 	{ "since", false },	      { "sincecolumn", false },	  { "table.*.since", false },	  { "table.*.sample", false },
-	{ "table.*.keep", false },
+	{ "table.*.keep", false },    { "table.*.reference", false },
 };
 /* The same of those that are not below "postkit.". */
 static const char *const tracked_others[] = { "mask.required", "mask.*.*" };

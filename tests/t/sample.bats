@@ -268,3 +268,48 @@ times() {
 	fails 129 git postkit copy --no-owner --max-size 10 prod "$(pg_url part)"
 	has "'10' is not a size" 10GB
 }
+
+@test "references that no key declares are followed where settings name them" {
+	sql postgres 'CREATE DATABASE wild'
+	sql wild <<-'SQL'
+		CREATE SCHEMA app;
+		CREATE TABLE app.posts (id bigint PRIMARY KEY);
+		CREATE TABLE app."Photos" (id uuid PRIMARY KEY, n int);
+		CREATE TABLE app.places (region text, id int, PRIMARY KEY (region, id));
+		CREATE TABLE app.comments (id int PRIMARY KEY, subject_type text, subject_id text, "Region" varchar(9), place int) PARTITION BY RANGE (id);
+		CREATE TABLE app.comments_1 PARTITION OF app.comments FOR VALUES FROM (0) TO (5000);
+		CREATE TABLE app.comments_2 PARTITION OF app.comments FOR VALUES FROM (5000) TO (50000);
+		INSERT INTO app.posts SELECT generate_series(1, 5000);
+		INSERT INTO app."Photos" SELECT md5(i::text)::uuid, i FROM generate_series(1, 5000) i;
+		INSERT INTO app.places SELECT CASE WHEN i % 2 = 0 THEN 'east' ELSE 'west' END, i FROM generate_series(1, 5000) i;
+		INSERT INTO app.comments SELECT i, CASE i % 3 WHEN 0 THEN 'Post' WHEN 1 THEN 'Photo' ELSE 'Odd' END,
+			CASE i % 3 WHEN 0 THEN (1 + i * 7 % 5000)::text WHEN 1 THEN md5((1 + i % 5000)::text)::uuid::text ELSE 'none' END,
+			CASE WHEN i % 2 = 0 THEN 'east' ELSE 'west' END, CASE WHEN i % 5 > 0 THEN 2 * (i % 2400) + 2 + i % 2 END FROM generate_series(1, 10000) i;
+		UPDATE app.comments SET subject_id = '0' WHERE id = 3;
+		GRANT USAGE ON SCHEMA app TO reader;
+		GRANT SELECT ON ALL TABLES IN SCHEMA app TO reader;
+	SQL
+	work_on wild
+	cat >>.postkit <<-'INI'
+		[postkit "table.app.comments"]
+			reference = subject_id -> app.posts(id) when subject_type = 'Post'
+			reference = "subject_id -> app.\"Photos\"(id) when subject_type = 'Photo'"
+			reference = "(\"Region\", place) -> app.places(region, id)"
+	INI
+	ok git postkit start --sample 5%
+	equal "$(clone "SELECT count(*) FROM app.comments c LEFT JOIN app.posts p ON p.id::text = c.subject_id WHERE subject_type = 'Post' AND p.id IS NULL")" 1
+	equal "$(clone "SELECT count(*) FROM app.comments c LEFT JOIN app.\"Photos\" p ON p.id::text = c.subject_id WHERE subject_type = 'Photo' AND p.id IS NULL")" 0
+	[ "$(clone "SELECT count(*) FROM app.comments c LEFT JOIN app.places p ON p.id = c.place AND p.region = c.\"Region\" WHERE c.place IS NOT NULL AND p.id IS NULL")" -le \
+		"$(sql wild "SELECT least(3, count(*)) FROM app.comments c LEFT JOIN app.places p ON p.id = c.place AND p.region = c.\"Region\" WHERE c.place IS NOT NULL AND p.id IS NULL")" ]
+	equal "$(clone "SELECT count(*) BETWEEN 200 AND 1500 FROM app.comments")" t
+	again
+	git config 'postkit.table.app.places.reference' 'id = app.posts'
+	fails 129 git postkit start --sample 5%
+	has "'id = app.posts' is not a reference" 'column -> schema.table(column)'
+	git config 'postkit.table.app.places.reference' 'id -> app.posts(nothing)'
+	fails 128 git postkit start --sample 5%
+	has "'app.posts' has no column 'nothing'"
+	git config 'postkit.table.app.places.reference' 'id -> app.posts(id) when id in (select 1)'
+	fails 128 git postkit start --sample 5%
+	has 'subqueries are not allowed'
+}

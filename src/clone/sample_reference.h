@@ -1,0 +1,25 @@
+/*
+ * References that no foreign key declares, as settings name them:
+ *
+ *   [postkit "table.public.comments"]
+ *           reference = subject_id -> public.posts(id) when subject_type = 'Post'
+ *           reference = (region, place) -> public.places(region, id)
+ *
+ * Names are as in SQL: in lower case, or in double quotes. The condition is closed (sql/closed.h).
+ */
+#ifndef PK_CLONE_SAMPLE_REFERENCE_H
+#define PK_CLONE_SAMPLE_REFERENCE_H
+
+#include "base/err.h"
+#include "base/strv.h"
+
+struct pk_reference {
+	struct pk_strv from, to; /* columns */
+	char *schema, *table;	 /* of to */
+	char *when;		 /* as it stands there; NULL: always */
+};
+#define PK_REFERENCE_INIT { 0 }
+void pk_reference_release(struct pk_reference *reference);
+int pk_reference_parse(const char *text, struct pk_reference *ret, struct pk_err *err);
+
+#endif
