@@ -58,18 +58,20 @@ static void add_rest(const struct pk_fetch *f, struct pk_fetch_list *first, stru
 			pk_rows_none(rows);
 	}
 	add_numbers(first, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
-	if (pk_rows_true(&f->any, 0, f->any.columns - 1))
+	if (pk_rows_true(&f->any, 0, f->any.columns - 2))
 		add(first, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
 	else
 		pk_rows_none(&f->rows[PK_FETCH_LABEL]);
 	if (f->measure)
-		add(second, pk_sql_size, &f->rows[PK_FETCH_SIZE]);
+		add(second, pk_rows_true(&f->any, 0, f->any.columns - 1) ? pk_sql_size_source : pk_sql_size,
+		    &f->rows[PK_FETCH_SIZE]);
 	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
 }
 
 /*
- * A row: for each kind and, at the end, for labels: may there be any? Most are in few databases. A catalog that is empty
- * in a new database is asked for its size, which needs no plan and opens none of its indexes.
+ * A row: for each kind and, at the end, for labels and for sizes of the source: may there be any? Most are in few
+ * databases. A catalog that is empty in a new database is asked for its size, which needs no plan and opens none of its
+ * indexes. Sizes are read where nobody but the server's administrator, or whoever is connected, can have made them.
  */
 static const char *any_query(struct pk_arena *arena)
 {
@@ -84,7 +86,11 @@ static const char *any_query(struct pk_arena *arena)
 		else
 			pk_buf_addf(&sql, strchr(any, ' ') ? "EXISTS (SELECT FROM %s)" : "pg_relation_size('%s') > 0", any);
 	}
-	pk_buf_add(&sql, ", pg_relation_size('pg_seclabel') > 0 OR pg_relation_size('pg_shseclabel') > 0");
+	pk_buf_add(&sql, ", pg_relation_size('pg_seclabel') > 0 OR pg_relation_size('pg_shseclabel') > 0, "
+			 "to_regclass('postkit.source_sizes') IS NOT NULL AND EXISTS (SELECT FROM pg_class c JOIN pg_roles r "
+			 "ON r.oid = c.relowner WHERE c.oid = to_regclass('postkit.source_sizes') AND c.relkind = 'r' "
+			 "AND (r.rolsuper OR r.rolname IN (current_user, session_user)) AND NOT c.relrowsecurity "
+			 "AND has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))");
 	return pk_arena_strdup(arena, sql.ptr);
 }
 

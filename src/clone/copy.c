@@ -4,8 +4,10 @@
 #include "catalog/super.h"
 #include "clone/dump.h"
 #include "clone/extension.h"
+#include "clone/less.h"
 #include "clone/locale.h"
 #include "clone/scrap.h"
+#include "clone/sizes.h"
 #include "clone/transfer.h"
 #include "pg/pump.h"
 
@@ -98,11 +100,12 @@ static const char *place_for(const struct pk_server *server)
 
 /* What has to be known of the source beside the facts. No connection to it stays open. */
 static int read_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
-			struct pk_err *err)
+			struct pk_buf *sizes, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) from = PK_CONN_INIT;
 
-	if (pk_conn_open(&from, source, err) < 0 || pk_carried_read(&from, carried, err) < 0)
+	if (pk_conn_open(&from, source, err) < 0 || pk_carried_read(&from, carried, err) < 0 ||
+	    (sizes && pk_sizes_read(&from, sizes, err) < 0))
 		return -1;
 	return unfilled ? pk_carry_unfilled(&from, unfilled, err) : 0;
 }
@@ -115,6 +118,8 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_AUTO(pk_strv) unfilled = PK_STRV_INIT;
+	PK_AUTO(pk_buf) sizes = PK_BUF_INIT;
+	bool less = options->less && pk_less_leaves_out(options->less);
 	PK_FREE char *bindir = pk_dump_find(server, options->config, facts->version / 10000, server->major, err);
 	struct pk_transfer transfer = {
 		.source = source,
@@ -131,7 +136,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	if (!bindir || read_max_age(options, &transfer.max_age, err) < 0)
 		return -1;
 	pk_server_admin_info(server, name, &target);
-	if (read_carried(source, &carried, &unfilled, err) < 0 || pk_conn_open(&conn, &target, err) < 0 ||
+	if (read_carried(source, &carried, &unfilled, less ? &sizes : NULL, err) < 0 || pk_conn_open(&conn, &target, err) < 0 ||
 	    drop_extras(&conn, facts, err) < 0 || pk_transfer_run(&transfer, err) < 0 ||
 	    pk_carry_public(&conn, facts->public_may, err) < 0)
 		return -1;
@@ -139,7 +144,8 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	    pk_carried_keep(&carried, &conn, name, err) < 0 ||
 	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, err) < 0) ||
 	    pk_carry_settings(&conn, name, &facts->settings, err) < 0 ||
-	    (facts->may_create && pk_carry_create_privilege(&conn, name, facts->role, err) < 0))
+	    (facts->may_create && pk_carry_create_privilege(&conn, name, facts->role, err) < 0) ||
+	    pk_sizes_keep(&conn, &sizes, facts->may_create ? facts->role : NULL, err) < 0)
 		return -1;
 	return read_stats(&conn, facts, started, ret, err);
 }
@@ -279,7 +285,7 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 	double started = pk_now();
 
 	if (read_max_age(options, &transfer.max_age, err) < 0 || read_source(source, &facts, err) < 0 ||
-	    (!options->no_owner && read_carried(source, &carried, NULL, err) < 0) ||
+	    (!options->no_owner && read_carried(source, &carried, NULL, NULL, err) < 0) ||
 	    pk_conn_open(&conn, target, err) < 0 || check_into(&conn, &facts, options, err) < 0)
 		return -1;
 	bindir = pk_dump_find(NULL, config, facts.version / 10000, conn.version / 10000, err);

@@ -94,6 +94,11 @@ int pk_less_read(const struct pk_config *config, const struct pk_repo *repo, con
 	return 0;
 }
 
+bool pk_less_leaves_out(const struct pk_less *less)
+{
+	return less->exclude.n || less->n_wheres || less->schema_only || less->sample.asked;
+}
+
 static void add_hash(struct pk_buf *out, const struct pk_buf *text)
 {
 	pk_buf_addf(out, "|%016llx", text->len ? (unsigned long long)pk_hash(text->ptr, text->len, 0) : 0ULL);

@@ -49,6 +49,8 @@ void pk_less_release(struct pk_less *less);
 /* repo: of the key of fakes (clone/mask.h), may be NULL; options may be NULL. */
 int pk_less_read(const struct pk_config *config, const struct pk_repo *repo, const struct pk_less_options *options,
 		 struct pk_less *ret, struct pk_err *err);
+/* Rows of some tables stay away. */
+bool pk_less_leaves_out(const struct pk_less *less);
 /* Puts it into what a copy is made with; less is to live as long. */
 void pk_less_apply(struct pk_less *less, struct pk_copy_options *options);
 /*

@@ -313,3 +313,27 @@ times() {
 	fails 128 git postkit start --sample 5%
 	has 'subqueries are not allowed'
 }
+
+@test "plans go by the sizes of the remote, not by those of the sample" {
+	sql postgres 'CREATE DATABASE big OWNER reader'
+	sql big <<-'SQL'
+		SET ROLE reader;
+		CREATE TABLE events (id int PRIMARY KEY, what text);
+		INSERT INTO events SELECT i, 'event ' || i FROM generate_series(1, 50000) i;
+		RESET ROLE;
+	SQL
+	sql big 'VACUUM ANALYZE'
+	work_on big
+	ok git postkit import --yes
+	git add -A
+	git commit -q -m import
+	ok git postkit start --sample 1%
+	[ "$(clone 'SELECT count(*) FROM events')" -lt 2000 ]
+	echo 'CREATE INDEX events_what ON events (what);' >>"$(find db -name 'events.sql')"
+	ok git postkit plan
+	has '50,000 rows'
+	ok git postkit apply
+	ok git postkit commit -m index
+	ok git postkit deploy --dry-run
+	has 'dry run passed'
+}
