@@ -71,6 +71,15 @@ static void drop_aside(struct pk_script *s, const struct pk_object *from, const 
 	pk_emit(s, "DROP TYPE %s CASCADE", pk_aside_ident(s, from));
 }
 
+bool pk_type_has_default(const struct pk_object *type, const char *text)
+{
+	if (!pk_is_type(text, type) || pk_find_outside(text + strlen(type->ident), "[]"))
+		return false;
+	if (type->kind == &pk_kind_domain)
+		return pk_domain_default(type);
+	return type->kind == &pk_kind_base_type && pk_attr(type, FIXED) && pk_find_outside(pk_attr(type, FIXED), "DEFAULT = ");
+}
+
 static bool is_shell(const struct pk_object *o)
 {
 	return !pk_attr(o, FIXED);

@@ -318,8 +318,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 	stmt->about = o->parent;
 	stmt->heirs = PK_ALL_HEIRS;
 	stmt->rewrite = !o->parent->kind->foreign && pk_column_add_rewrites(o);
-	stmt->row_type = stmt->rewrite || pk_column_default(o);
-	if (pk_attr(o, NOT_NULL) && !pk_attr(o, DEFAULT_VALUE) && !stmt->rewrite && !o->parent->kind->foreign)
+	stmt->row_type = stmt->rewrite;
+	if (pk_attr(o, NOT_NULL) && !stmt->rewrite && !pk_column_has_default(o) && !o->parent->kind->foreign)
 		stmt->note = "fails while the table holds rows: NOT NULL without a default";
 	else if (stmt->rewrite && pk_script_online(s, o->parent))
 		stmt->note = pk_attr(o, IDENTITY)    ? "every row is written anew under the lock, for its number"

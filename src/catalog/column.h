@@ -36,8 +36,6 @@ const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *tabl
 const char *pk_dollar_quote(struct pk_script *s, const char *body);
 /* column_parallel.c: its type by way of a column beside it; nothing where that is no way. */
 void pk_column_parallel(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, struct pk_pattern *ret);
-/* Its own default, or its domain's; NULL: none. */
-const char *pk_column_default(const struct pk_object *column);
 
 /* In the statement that makes its table: by INHERITS, which says nothing of its own. */
 bool pk_column_comes_with_parents(const struct pk_script *s, const struct pk_object *column);

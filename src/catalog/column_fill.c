@@ -25,7 +25,17 @@ static bool known_stable(const struct pk_object *column, const char *function)
 	return found;
 }
 
-const char *pk_column_default(const struct pk_object *o)
+bool pk_column_has_default(const struct pk_object *o)
+{
+	for (size_t i = 0; i < o->n_deps; i++) {
+		if (pk_type_has_default(o->deps[i], pk_attr(o, BASE_TYPE)))
+			return true;
+	}
+	return pk_attr(o, DEFAULT_VALUE);
+}
+
+/* Its own, or its domain's; NULL: none, or its type's, a constant. */
+static const char *default_expression(const struct pk_object *o)
 {
 	for (size_t i = 0; !pk_attr(o, DEFAULT_VALUE) && i < o->n_deps; i++) {
 		if (o->deps[i]->kind == &pk_kind_domain && pk_streq(o->deps[i]->ident, pk_attr(o, TYPE)))
@@ -37,7 +47,7 @@ const char *pk_column_default(const struct pk_object *o)
 /* Is its default another one for each row? Also where that is not known. */
 bool pk_column_default_varies(const struct pk_object *o)
 {
-	const char *expr = pk_column_default(o);
+	const char *expr = default_expression(o);
 	PK_AUTO(pk_strv) functions = PK_STRV_INIT;
 
 	if (!expr)

@@ -20,6 +20,16 @@ const char *pk_domain_default(const struct pk_object *domain)
 	return pk_attr(domain, DEFAULT_VALUE);
 }
 
+/* Would it take over a default from the type that it is made of? */
+static bool is_given_default(const struct pk_object *domain)
+{
+	for (size_t i = 0; i < domain->n_deps; i++) {
+		if (pk_type_has_default(domain->deps[i], pk_attr(domain, TYPE)))
+			return true;
+	}
+	return false;
+}
+
 static bool is_not_valid(const char *definition)
 {
 	return pk_ends_with(definition, " NOT VALID");
@@ -75,6 +85,11 @@ static void alter_not_null(struct pk_script *s, const struct pk_object *from, co
 		comment_constraint(s, to, pk_attr(to, NOT_NULL_CONSTRAINT));
 }
 
+static void drop_default(struct pk_script *s, const struct pk_object *o)
+{
+	pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", o->ident);
+}
+
 static void create(struct pk_script *s, const struct pk_object *o)
 {
 	const char *const *items = NULL;
@@ -95,6 +110,8 @@ static void create(struct pk_script *s, const struct pk_object *o)
 				    pk_item_part(s, items[i], 1));
 	}
 	pk_emit(s, "%s", sql.ptr);
+	if (!pk_attr(o, DEFAULT_VALUE) && is_given_default(o))
+		drop_default(s, o);
 	if (not_null_name(s, o, true) && *pk_item_part(s, pk_attr(o, NOT_NULL_CONSTRAINT), 2))
 		comment_constraint(s, o, pk_attr(o, NOT_NULL_CONSTRAINT));
 	for (size_t i = 0; i < n; i++) {
@@ -125,7 +142,7 @@ static void untie(struct pk_script *s, const struct pk_object *from, const struc
 	for (size_t i = 0; i < n; i++)
 		pk_emit(s, "ALTER DOMAIN %s DROP CONSTRAINT %s", from->ident, pk_item_part(s, items[i], 0));
 	if (pk_attr(from, DEFAULT_VALUE))
-		pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", from->ident);
+		drop_default(s, from);
 }
 
 /* The default last: one that uses a table with such a column would keep constraints from being added. */
@@ -174,7 +191,7 @@ static void alter_default(struct pk_script *s, const struct pk_object *from, con
 	if (pk_attr(to, DEFAULT_VALUE))
 		pk_emit(s, "ALTER DOMAIN %s SET DEFAULT %s", to->ident, pk_attr(to, DEFAULT_VALUE));
 	else
-		pk_emit(s, "ALTER DOMAIN %s DROP DEFAULT", to->ident);
+		drop_default(s, to);
 }
 
 /* Has anything but the domain rows of that relation as values, or an expression that names its row type? */

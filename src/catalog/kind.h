@@ -325,6 +325,7 @@ bool pk_column_keeps_keys(const struct pk_object *from, const struct pk_object *
 /* Does it lose NOT NULL, and this heir's column with it, whatever that says? */
 bool pk_column_takes_not_null(const struct pk_object *from, const struct pk_object *to, const struct pk_object *heir);
 bool pk_column_follows_type(const struct pk_object *column); /* of a typed table: comes and goes with its type's */
+bool pk_column_has_default(const struct pk_object *column); /* its own, or its type's */
 bool pk_column_generated(const struct pk_object *column);
 /* Is its default another one for each row? Also where that is not known. */
 bool pk_column_default_varies(const struct pk_object *column);
@@ -361,6 +362,8 @@ bool pk_constraint_is_check(const struct pk_object *o); /* false for objects of 
 /* The type that a domain comes down to; whether it or one below it checks values. */
 const char *pk_domain_base(const struct pk_object *domain, bool *ret_checked);
 const char *pk_domain_default(const struct pk_object *domain); /* NULL: none */
+/* Does the text name that type, and has that a default: a domain, or a base type? Arrays have none. */
+bool pk_type_has_default(const struct pk_object *type, const char *text);
 const char *pk_range_subtype(struct pk_arena *arena, const struct pk_object *range);
 /* False also where it is not known. */
 bool pk_function_is_stable(const struct pk_object *function); /* or immutable */

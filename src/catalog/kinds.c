@@ -260,7 +260,7 @@ static bool names(const char *text, const char *ident)
 {
 	size_t len = strlen(ident);
 
-	return strncmp(text, ident, len) == 0 && (!text[len] || text[len] == '[' || text[len] == ' ');
+	return strncmp(text, ident, len) == 0 && strchr("[( ", text[len]); /* or the end */
 }
 
 bool pk_is_type(const char *text, const struct pk_object *type)

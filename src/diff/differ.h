@@ -52,6 +52,8 @@ void pk_differ_follow(const struct pk_node *node);
 size_t pk_drop_node(const struct pk_object *from);
 /* The type that is made of it and that it is about: goes with it, and lets it go along. NULL: none. */
 const struct pk_object *pk_type_made_of(const struct pk_object *o);
+/* The type that a typed table is of; NULL: none. */
+const struct pk_object *pk_type_of_table(const struct pk_object *table);
 /* A partition's share of a foreign key to what the partition is part of: goes with its whole, before anything is detached. */
 bool pk_differ_refers_home(struct pk_differ *d, const struct pk_object *share);
 /* The node after which an object of the new side exists as it shall be. */

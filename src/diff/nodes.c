@@ -82,6 +82,15 @@ const struct pk_object *pk_type_made_of(const struct pk_object *o)
 	return NULL;
 }
 
+const struct pk_object *pk_type_of_table(const struct pk_object *table)
+{
+	for (size_t i = 0; pk_table_of_type(table) && i < table->n_deps; i++) {
+		if (table->deps[i]->kind->type)
+			return table->deps[i];
+	}
+	return NULL;
+}
+
 static void find_referred(struct pk_differ *d)
 {
 	for (size_t i = 0; i < d->changes.from->n; i++) {

@@ -25,11 +25,7 @@ static void wait_for_ties(struct pk_differ *d, const struct pk_object *o, const 
 /* The type that a column of a typed table follows; NULL: none. */
 static const struct pk_object *type_of(const struct pk_object *o)
 {
-	for (size_t i = 0; o->kind->part && pk_table_of_type(o->parent) && i < o->parent->n_deps; i++) {
-		if (o->parent->deps[i]->kind->type)
-			return o->parent->deps[i];
-	}
-	return NULL;
+	return o->kind->part ? pk_type_of_table(o->parent) : NULL;
 }
 
 /* A parent: what leaves it and what takes it are statements of their own, apart from all other changes. */
@@ -237,6 +233,15 @@ static bool is_parked(const struct pk_object *o)
 	return pk_parks(table);
 }
 
+/* Also where the column is an heir's that goes, which the parent's takes along. A part of what goes lets go as the column does. */
+static void order_before_release(struct pk_differ *d, const struct pk_object *o, const struct pk_object *on)
+{
+	while (on && !pk_info(on)->freed)
+		on = on->origin;
+	if (on && (!o->kind->part || !pk_goes(o->parent)))
+		pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(on)->release);
+}
+
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
@@ -254,9 +259,8 @@ static void order_old(struct pk_differ *d, struct pk_object *o)
 		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
 			continue; /* untied */
 		pk_graph_edge(&d->graph, info->drop, end);
-		/* a part of what goes lets go as the column does */
-		if (of->freed && (!o->kind->part || !pk_goes(o->parent)) && !pk_share_only_carries(o, on))
-			pk_graph_edge(&d->graph, info->drop, of->release);
+		if (!pk_share_only_carries(o, on))
+			order_before_release(d, o, on);
 		if (!info->freed && !sheds(o, on) && !tied_apart(o, on, info->release) && !(is_parked(o) && !on->kind->relation_name))
 			pk_graph_edge(&d->graph, info->clean, end);
 		if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */

@@ -12,6 +12,8 @@ static bool looks(struct pk_changes *c, const struct pk_object *o)
 	const struct pk_info *info = pk_info(o);
 	bool found = info->retype || info->fate == PK_REMAKE || info->fate == PK_CHANGE_TYPE;
 
+	/* of a typed table, which has it by a change of its type */
+	found |= info->fate == PK_CREATE_NEW && o->kind->part && pk_column_has_default(o);
 	if (!found && info->fate == PK_CHANGE && pk_needs_look(o, info->other))
 		o->kind->alter(&s, o, info->other);
 	else if (info->fate == PK_CREATE_NEW)
@@ -223,6 +225,8 @@ static void order_all(const struct around *around, size_t node, const struct pk_
 	const struct pk_object *table = around->table, *other = pk_info(table)->other;
 
 	order_node(around, node, table, holder);
+	if (pk_type_of_table(table))
+		order_node(around, node, pk_type_of_table(table), holder);
 	for (size_t i = 0; i < table->n_children; i++) {
 		if (table->children[i]->kind->part)
 			order_node(around, node, table->children[i], holder);

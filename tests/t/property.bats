@@ -76,6 +76,8 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "functions and operator classes by which tables are divided are made anew" { both_ways partition-key-makers; }
 @test "foreign keys of partitions that come and go" { both_ways partition-keys; }
 @test "inheritance" { both_ways inheritance; }
+@test "heirs that go while a type that they have too goes" { both_ways heirs-go; }
+@test "defaults that types give" { both_ways given-defaults; }
 @test "heirs that keep some of several parents" { both_ways several-parents; }
 @test "domains over composite types and arrays" { both_ways domains-of-composites; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }

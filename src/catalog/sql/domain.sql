@@ -6,7 +6,9 @@ SELECT 'pg_type'::regclass::oid AS classid, t.oid, n.nspname AS schema, t.typnam
        format_type(t.typbasetype, t.typtypmod)
        || CASE WHEN t.typcollation <> b.typcollation
                THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS type,
-       pg_get_expr(t.typdefaultbin, 0) AS default_value,
+       -- that of a base type it takes over as a literal
+       coalesce(pg_get_expr(t.typdefaultbin, 0), quote_literal(t.typdefault) || '::' || format_type(t.typbasetype, t.typtypmod))
+       AS default_value,
        CASE WHEN t.typnotnull THEN 'NOT NULL' END AS not_null,
        -- from 17 on a constraint with a name, and a comment
        (SELECT quote_ident(k.conname) || E'\x02' || CASE WHEN k.conname = t.typname || '_not_null' THEN 't' ELSE '' END -- pg>=17
