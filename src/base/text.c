@@ -97,6 +97,17 @@ bool pk_utf8_valid(const char *s, size_t n)
 	return true;
 }
 
+char *pk_cut(const char *s, size_t bytes)
+{
+	size_t n = strnlen(s, bytes + 1);
+
+	if (n <= bytes)
+		return pk_strdup(s);
+	for (n = bytes; n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80;)
+		n--;
+	return pk_printf("%.*s...", (int)n, s);
+}
+
 char *pk_size(uint64_t bytes)
 {
 	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };

@@ -14,6 +14,8 @@ uint64_t pk_hash(const void *data, size_t n, uint64_t seed); /* FNV-1a 64; not f
 /* Line and column (1-based, in bytes) of an offset. */
 void pk_line_col(const char *text, size_t offset, int *ret_line, int *ret_col);
 bool pk_utf8_valid(const char *s, size_t n);
+/* At most so many bytes of it, in whole characters, "..." behind them where it goes on. Caller frees. */
+char *pk_cut(const char *s, size_t bytes);
 char *pk_size(uint64_t bytes);    /* "12 kB", "1.3 GB"; caller frees */
 char *pk_count(uint64_t n);       /* "12,400,000"; caller frees */
 bool pk_glob(const char *pattern, const char *s); /* fnmatch(3) without flags */

@@ -39,6 +39,8 @@ void pk_project_load(struct pk_project *project, const struct pk_config *config)
 	project->schema_dir = clean_path(pk_config_get(config, "schemaPath"), "db/schema");
 	project->migrations_dir =
 		clean_path(pk_config_get(config, "migrationsPath"), "db/migrations");
+	const char *base = pk_path_base(project->schema_dir);
+	project->checks_dir = pk_printf("%.*schecks", (int)(base - project->schema_dir), project->schema_dir);
 	project->db_dir = common_parent(project->schema_dir, project->migrations_dir);
 }
 
@@ -46,6 +48,7 @@ void pk_project_release(struct pk_project *project)
 {
 	free(project->schema_dir);
 	free(project->migrations_dir);
+	free(project->checks_dir);
 	free(project->db_dir);
 	pk_managed_release(&project->managed);
 	*project = (struct pk_project)PK_PROJECT_INIT;

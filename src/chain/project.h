@@ -8,6 +8,7 @@
 struct pk_project {
 	char *schema_dir;     /* schemaPath, "db/schema" */
 	char *migrations_dir; /* migrationsPath, "db/migrations" */
+	char *checks_dir;     /* "checks" beside the schema folder, "db/checks" */
 	char *db_dir;	      /* common parent, "db": what verdicts are kept on; "" for the top */
 	struct pk_managed managed; /* ignore, grantees: what is left out of every picture of a schema */
 };

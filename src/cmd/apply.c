@@ -1,6 +1,7 @@
 /* git postkit apply: the plan on the clone, statement by statement. */
 #include "base/clock.h"
 #include "chain/online.h"
+#include "cmd/checkview.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "session/apply.h"
@@ -86,6 +87,7 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 		    const struct pk_apply_result *result, struct show *show)
 {
 	bool agree = desk->session.agree || !result->known;
+	size_t wrong = result->checks.n_wrong;
 	PK_FREE char *took = pk_duration(result->seconds);
 	if (opt_json) {
 		cJSON *root = cJSON_CreateObject();
@@ -95,6 +97,8 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 		pk_json_set_num(root, "seconds", result->seconds);
 		cJSON_AddItemToObject(root, "parts", show->parts);
 		cJSON_AddItemToObject(root, "files", show->files);
+		cJSON_AddItemToObject(root, "checks", pk_checks_to_json(&result->checks));
+		pk_json_set_bool(root, "resumed", result->resumed);
 		show->parts = show->files = NULL;
 		pk_print_json(root);
 	} else {
@@ -103,14 +107,21 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 		       result->statements == 1 ? "" : "s", took,
 		       desk->session.agree ? "what the schema files mean"
 					   : "as the migrations made it");
+		pk_view_checks(stdout, &result->checks);
 	}
+	if (result->resumed && result->checks.n)
+		pk_say("the checks compare with what an earlier apply had left, not with what was there before it");
 	show_disagreement(desk, result);
-	if (!agree)
+	if (wrong)
+		pk_advise(ctx, "Checks",
+			  "a difference that is meant to be is declared above the query, as -- postkit:expect may-change; "
+			  "else git postkit migration writes what mends it");
+	else if (!agree)
 		pk_advise(ctx, "Apply",
 			  "make the schema files say the same, then git postkit plan");
 	else
 		pk_advise(ctx, "Apply", "%s comes next", pk_session_next(&desk->session));
-	return agree ? 0 : PK_EXIT_NO;
+	return agree && !wrong ? 0 : PK_EXIT_NO;
 }
 
 int pk_cmd_apply(int argc, char **argv, struct pk_err *err)

@@ -1,5 +1,6 @@
 /* git postkit deploy: pending migrations of a commit to a remote, tried on a copy of it before. */
 #include "base/clock.h"
+#include "cmd/checkview.h"
 #include "cmd/help.h"
 #include "deploy/deploy.h"
 
@@ -211,6 +212,17 @@ static int run_on_remote(struct pk_deploy *d, struct show *show, cJSON *root, st
 	return rc;
 }
 
+static int try_it(struct pk_deploy *d, cJSON *root, struct pk_err *err)
+{
+	int rc = pk_deploy_dry_run(d, err);
+
+	if (!opt_json)
+		pk_view_checks(stderr, &d->checks);
+	else if (d->checks.compared)
+		cJSON_AddItemToObject(root, "checks", pk_checks_to_json(&d->checks));
+	return rc;
+}
+
 static int go(struct pk_deploy *d, struct show *show, cJSON *root, struct pk_err *err)
 {
 	if (pk_deploy_compare(d, err) < 0 || (!opt_dry_run && pk_deploy_catch_up(d, err) < 0))
@@ -229,7 +241,7 @@ static int go(struct pk_deploy *d, struct show *show, cJSON *root, struct pk_err
 	}
 	say_state(d);
 	show->runs = pk_json_add_array(root, "dry_run");
-	if (pk_deploy_dry_run(d, err) < 0)
+	if (try_it(d, root, err) < 0)
 		return -1;
 	if (opt_dry_run) {
 		if (!opt_json)

@@ -13,6 +13,7 @@
 #include "chain/project.h"
 #include "clone/copy.h"
 #include "clone/remote.h"
+#include "trace/checks.h"
 #include "trace/parts.h"
 #include "trace/run.h"
 
@@ -66,6 +67,8 @@ struct pk_deploy {
 	char expected[PK_OID_HEX + 1];   /* fingerprint; "" when not known */
 	bool drifted;
 
+	struct pk_checks checks;         /* of the commit, as the dry run saw them */
+
 	/* Set by pk_deploy_run(). */
 	struct pk_deployed *done;
 	size_t n_done;
@@ -93,7 +96,10 @@ int pk_deploy_check(struct pk_deploy *d, struct pk_err *err);
  */
 int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_known, struct pk_err *err);
 
-/* Everything that would be run, on a database cut from the remote's template, which is dropped after. */
+/*
+ * Everything that would be run, on a database cut from the remote's template, which is dropped after. PK_EXIT_NO when
+ * a check there does not come to what it expects.
+ */
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err);
 /*
  * On the remote. On error d->done says what was done nevertheless; PK_EXIT_UNKNOWN when a connection

@@ -113,13 +113,31 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 	return 0;
 }
 
+static int ask_checks(struct pk_deploy *d, struct cut *cut, bool after, struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) where = PK_CONNINFO_INIT;
+
+	pk_server_user_info(&cut->server, cut->db, &where);
+	return pk_checks_ask(&d->checks, &where, after, err);
+}
+
+static int judge_checks(struct pk_deploy *d, struct pk_err *err)
+{
+	pk_checks_compare(&d->checks);
+	if (!d->checks.n_wrong)
+		return 0;
+	pk_err_set(err, "%zu of %zu checks do not come to what they expect", d->checks.n_wrong, d->checks.n);
+	pk_err_exit(err, PK_EXIT_NO);
+	return pk_err_hint(err, "a difference that is meant to be is declared above the query: -- postkit:expect may-change");
+}
+
 static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 {
 	struct pk_deploy_target target = {
 		.d = d, .conn = &cut->conn, .admin = &cut->admin, .local = true,
 	};
 
-	if (pk_applied_create_table(&cut->conn, err) < 0)
+	if (ask_checks(d, cut, false, err) < 0 || pk_applied_create_table(&cut->conn, err) < 0)
 		return -1;
 	if (d->adopt && pk_applied_insert(&cut->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
 		return -1;
@@ -145,7 +163,7 @@ static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 			    "writes one");
 		return pk_err_wrap(err, "after grants and seeds");
 	}
-	return 0;
+	return ask_checks(d, cut, true, err) < 0 ? -1 : judge_checks(d, err);
 }
 
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
@@ -156,7 +174,9 @@ int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
 	int rc;
 
 	pk_deploy_phase(d, "dry run on a copy of '%s'", d->remote.name);
-	rc = cut_open(d, &cut, err);
+	rc = pk_checks_load(&d->checks, d->project, d->config, d->repo, d->commit.hex, err);
+	if (rc == 0)
+		rc = cut_open(d, &cut, err);
 	if (rc == 0)
 		rc = rehearse(d, &cut, err);
 	if (rc < 0)

@@ -10,6 +10,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_chain_release(&d->chain);
 	pk_applied_list_release(&d->applied);
 	pk_snapshot_release(&d->now);
+	pk_checks_release(&d->checks);
 	free(d->pending);
 	free(d->done);
 	free(d->started);

@@ -30,7 +30,7 @@ static const struct {
 	{ "schemapath", true },	  { "migrationspath", true }, { "defaultremote", false },
 	{ "ignore", false },	  { "grantees", false },      { "pgmajor", false },
 	{ "online", false },	  { "smallrows", false },     { "maxlock", false },
-	{ "remote.*.maxlock", false }, { "rule.*.level", false },
+	{ "remote.*.maxlock", false }, { "rule.*.level", false }, { "checktimeout", false },
 	{ "largerows", false },	  { "remote.*.largerows", false },
 	/* They lessen what a copy holds; of the SQL in them only a closed list reaches a server (sql/closed.h). */
 	{ "excludedata", false },      { "schemaonly", false },  { "table.*.where", false },

@@ -79,12 +79,19 @@ const char *pk_rows_get(const struct pk_rows *rows, int row, int column);
 const char *pk_rows_named(const struct pk_rows *rows, int row,
 			  const char *column);			    /* unknown column: abort */
 int pk_rows_column(const struct pk_rows *rows, const char *column); /* -1 when absent */
+const char *pk_rows_name(const struct pk_rows *rows, int column);   /* as the server calls it; borrowed */
 bool pk_rows_true(const struct pk_rows *rows, int row, int column); /* 't' */
 uint32_t pk_rows_number(const struct pk_rows *rows, int row, int column); /* of rows that were asked for as numbers */
 
 /* One statement with text parameters ($1...); params may be NULL. rows may be NULL. */
 int pk_query(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
 	     struct pk_rows *rows, struct pk_err *err);
+/*
+ * One statement without parameters, whose rows are handed over one by one, as one of n 1, and are gone then; the last
+ * call has n 0 and tells that they end. What row() returns below 0 stops the statement, with its error.
+ */
+int pk_query_each(struct pk_conn *conn, const char *sql,
+		  int (*row)(void *arg, const struct pk_rows *rows, struct pk_err *err), void *arg, struct pk_err *err);
 /*
  * Any SQL text by the simple protocol, several statements included (one implicit transaction then).
  * COPY FROM STDIN and COPY TO STDOUT are refused. The error carries line and column within sql.

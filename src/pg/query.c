@@ -196,6 +196,51 @@ static int collect(struct pk_conn *conn, struct pk_running *running, const char 
 	}
 }
 
+/* A row, or the end of them. The caller clears the result. */
+static int hand_over(PGresult *result, int (*row)(void *arg, const struct pk_rows *rows, struct pk_err *err),
+		     void *arg, struct pk_err *err)
+{
+	const struct pk_rows rows = { .handle = result, .n = PQntuples(result), .columns = PQnfields(result) };
+
+	return row(arg, &rows, err);
+}
+
+int pk_query_each(struct pk_conn *conn, const char *sql,
+		  int (*row)(void *arg, const struct pk_rows *rows, struct pk_err *err), void *arg, struct pk_err *err)
+{
+	struct pk_running running;
+	PGresult *result = NULL;
+	char ignored[256];
+	int status;
+
+	if (!conn->handle)
+		return pk_err_set(err, "not connected");
+	pk_running_begin(&running, conn);
+	status = PQsendQueryParams(conn->handle, sql, 0, NULL, NULL, NULL, NULL, 0) &&
+				 PQsetSingleRowMode(conn->handle)
+			 ? 0
+			 : plain_error(conn, NULL, err);
+	while (pk_next_result(conn, &running, &result, status < 0 ? NULL : err) == 0 && result) {
+		ExecStatusType kind = PQresultStatus(result);
+		bool failed = kind == PGRES_FATAL_ERROR || kind == PGRES_BAD_RESPONSE;
+
+		if (status == 0 && is_copy(result))
+			status = copy_refused(result, conn, err);
+		else if (status == 0 && failed)
+			status = pk_result_error(conn, &running, result, sql, err);
+		else if (status == 0 && (status = hand_over(result, row, arg, err)) < 0)
+			PQcancel(conn->cancel, ignored, sizeof(ignored));
+		PQclear(result);
+		result = NULL;
+		if (PQstatus(conn->handle) == CONNECTION_BAD)
+			break;
+	}
+	pk_running_end(&running);
+	if (status == 0 && PQstatus(conn->handle) == CONNECTION_BAD)
+		return plain_error(conn, NULL, err);
+	return status;
+}
+
 /* params NULL and n_params < 0: simple protocol. */
 static int run(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
 	       PGresult **ret, struct pk_err *err)

@@ -32,6 +32,11 @@ const char *pk_rows_named(const struct pk_rows *rows, int row, const char *colum
 	return pk_rows_get(rows, row, i);
 }
 
+const char *pk_rows_name(const struct pk_rows *rows, int column)
+{
+	return PQfname(rows->handle, column);
+}
+
 bool pk_rows_true(const struct pk_rows *rows, int row, int column)
 {
 	return pk_streq(pk_rows_get(rows, row, column), "t");

@@ -8,6 +8,7 @@
 void pk_apply_result_release(struct pk_apply_result *result)
 {
 	pk_tree_diff_release(&result->diff);
+	pk_checks_release(&result->checks);
 	*result = (struct pk_apply_result)PK_APPLY_RESULT_INIT;
 }
 
@@ -318,12 +319,22 @@ static int compare(struct run *run, struct pk_err *err)
 	return 0;
 }
 
+static int ask_checks(struct run *run, bool after, struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) where = PK_CONNINFO_INIT;
+	pk_server_user_info(&run->desk->server, run->desk->session.db, &where);
+	return pk_checks_ask(&run->result->checks, &where, after, err);
+}
+
 static int run_all(struct run *run, struct pk_err *err)
 {
 	struct pk_desk *desk = run->desk;
 	struct pk_session *session = &desk->session;
-	if (pk_desk_settle(desk, &run->clone, err) < 0 || check_state(run, err) < 0)
+	if (pk_checks_load(&run->result->checks, desk->project, desk->config, desk->repo, NULL, err) < 0 ||
+	    pk_desk_settle(desk, &run->clone, err) < 0 || check_state(run, err) < 0 ||
+	    ask_checks(run, false, err) < 0)
 		return -1;
+	run->result->resumed = session->state == PK_SESSION_APPLYING;
 	if (session->state != PK_SESSION_APPLYING) {
 		session->state = PK_SESSION_APPLYING;
 		if (pk_session_save(desk->repo, session, "apply: begin", err) < 0)
@@ -338,8 +349,9 @@ static int run_all(struct run *run, struct pk_err *err)
 	if (pk_desk_read(desk, &run->clone, err) < 0 ||
 	    pk_desk_unchanged(desk, &run->clone, err) < 0)
 		return pk_err_wrap(err, "after grants and seeds");
-	if (compare(run, err) < 0)
+	if (compare(run, err) < 0 || ask_checks(run, true, err) < 0)
 		return -1;
+	pk_checks_compare(&run->result->checks);
 	session->state = pk_session_uncommitted(session) ? PK_SESSION_APPLIED : PK_SESSION_STARTED;
 	return pk_session_save(desk->repo, session, "apply", err);
 }

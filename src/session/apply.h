@@ -3,6 +3,7 @@
 #define PK_SESSION_APPLY_H
 
 #include "session/desk.h"
+#include "trace/checks.h"
 #include "trace/parts.h"
 #include "trace/run.h"
 
@@ -20,6 +21,8 @@ struct pk_apply_result {
 	bool known; /* schema files are there to compare with */
 	struct pk_tree_diff
 		diff; /* what the clone has other than the schema files mean; 0 items: they agree */
+	struct pk_checks checks;
+	bool resumed; /* it went on where an earlier one stopped: checks compare with what was there then */
 };
 #define PK_APPLY_RESULT_INIT                                                                       \
 	{                                                                                          \
@@ -28,7 +31,7 @@ struct pk_apply_result {
 void pk_apply_result_release(struct pk_apply_result *result);
 
 /*
- * infra, the plan's parts, hand-written migrations, grants, seeds. Each part is committed together
+ * infra, the plan's parts, hand-written migrations, grants, seeds; the checks before and after. Each part is committed together
  * with a row in the clone (postkit.session_steps), then noted in the session: whenever this is
  * killed, the next call goes on where it stopped. A failure leaves the session applying.
  */

@@ -48,6 +48,13 @@ int pk_parts_load(const struct pk_project *project, const struct pk_repo *repo, 
 		  const char *part, struct pk_source *ret, struct pk_err *err)
 {
 	PK_FREE char *dir = pk_path_join(project->schema_dir, part);
+
+	return pk_parts_load_dir(repo, rev, dir, ret, err);
+}
+
+int pk_parts_load_dir(const struct pk_repo *repo, const char *rev, const char *dir, struct pk_source *ret,
+		      struct pk_err *err)
+{
 	PK_FREE char *path = repo->workdir ? pk_path_join(repo->workdir, dir) : NULL;
 
 	if (rev) {

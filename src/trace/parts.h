@@ -46,6 +46,9 @@ struct pk_parts_options {
  */
 int pk_parts_load(const struct pk_project *project, const struct pk_repo *repo, const char *rev,
 		  const char *part, struct pk_source *ret, struct pk_err *err);
+/* The same of any folder, relative to the top of the work tree. */
+int pk_parts_load_dir(const struct pk_repo *repo, const char *rev, const char *dir, struct pk_source *ret,
+		      struct pk_err *err);
 
 /* Stop at the first error, which names file and line; files before it stay done. results may be NULL. */
 int pk_infra_apply(struct pk_conn *conn, const struct pk_source *source,

@@ -1,0 +1,11 @@
+/* What checks came to, as people read it. */
+#ifndef PK_CMD_CHECKVIEW_H
+#define PK_CMD_CHECKVIEW_H
+
+#include "cmd/cmd.h"
+#include "trace/checks.h"
+
+/* A line for all of them, then each that did not pass, with a table of the rows that differ; nothing without checks. */
+void pk_view_checks(FILE *out, const struct pk_checks *checks);
+
+#endif
