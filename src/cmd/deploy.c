@@ -277,6 +277,8 @@ static int run(struct pk_ctx *ctx, const char *remote, struct pk_err *err)
 	pk_json_set_bool(root, "ok", rc == 0);
 	if (rc < 0 && err && err->msg)
 		pk_json_set_str(root, "error", err->msg);
+	if (rc < 0 && err)
+		pk_json_set_str(root, "detail", err->detail);
 	pk_print_json(root);
 	return rc;
 }

@@ -92,13 +92,17 @@ static void do_index(struct pk_facts *facts, const PgQuery__Node *node)
 	action->where = pk_tree_expr(facts->arena, stmt->where_clause);
 	const char **columns =
 		pk_arena_alloc(facts->arena, (stmt->n_index_params + 1) * sizeof(*columns));
+	bool *expressions = pk_arena_alloc(facts->arena, stmt->n_index_params + 1);
+	action->nulls_equal = stmt->nulls_not_distinct;
 	for (size_t i = 0, n = 0; i < stmt->n_index_params; i++) {
 		const PgQuery__IndexElem *elem = stmt->index_params[i]->index_elem;
 		const char *name = pk_tree_str(facts->arena, elem->name);
 		columns[n] = name ? name : pk_tree_expr(facts->arena, elem->expr);
+		expressions[n] = !name;
 		n += columns[n] != NULL;
 	}
 	action->columns = columns;
+	action->expressions = expressions;
 }
 
 static void do_schema(struct pk_facts *facts, const PgQuery__Node *node)

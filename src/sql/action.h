@@ -105,6 +105,7 @@ struct pk_action {
 	enum pk_constraint constraint;
 	const char *const
 		*columns; /* key columns of a constraint or index, NULL terminated; or NULL */
+	const bool *expressions;	/* of an index: which of columns are SQL text, no names; or NULL */
 	const char *const *ref_columns; /* of REFERENCES, as columns; NULL: the primary key */
 	const char *method;		/* of an index: "btree", "gin" */
 	const char *where;		/* predicate of an index, WHERE of DML, as SQL text */
@@ -118,6 +119,7 @@ struct pk_action {
 		default_partition,		     /* ATTACH or PARTITION OF ... DEFAULT */
 		local,				     /* SET LOCAL */
 		full,				     /* VACUUM FULL */
+		nulls_equal,			     /* NULLS NOT DISTINCT, of an index or constraint */
 		inert, /* CREATE or ALTER SUBSCRIPTION that connects to nobody and gives it no slot */
 		nested;	  /* found inside a DO body: line is in the body */
 	const char *language; /* of a routine, as given; NULL: sql */

@@ -125,6 +125,7 @@ void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like,
 	action->not_valid = constraint->skip_validation && !constraint->initially_valid;
 	action->using_index = pk_tree_str(facts->arena, constraint->indexname);
 	action->method = pk_tree_str(facts->arena, constraint->access_method);
+	action->nulls_equal = constraint->nulls_not_distinct;
 	if (kind == PK_CON_FOREIGN)
 		action->columns = pk_tree_string_list(facts->arena, constraint->n_fk_attrs,
 						      constraint->fk_attrs);

@@ -3,6 +3,7 @@
 #include "base/sig.h"
 #include "catalog/label.h"
 #include "sql/action.h"
+#include "trace/conflict.h"
 #include "trace/measure.h"
 
 #include <ctype.h>
@@ -281,6 +282,9 @@ static void finish_item(struct runner *r, const struct pk_traced *item)
 static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk_err *err)
 {
 	const struct pk_statement *s = &r->statements.items[i];
+	/* Where it is tried, what rows are in its way is found out. */
+	bool explained = r->how->local && r->how->measure && pk_conflict_possible(&r->actions, i);
+	bool saved = explained && pk_conn_tx(r->conn) == PK_TX_ACTIVE;
 	double started = pk_now();
 
 	if (pk_interrupted()) {
@@ -288,11 +292,16 @@ static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk
 		pk_err_exit(err, PK_EXIT_INTERRUPTED);
 		return place(r, s, err);
 	}
-	if ((r->turns[i] == TURN_KEPT ? pk_label_keep(r->conn, &r->labels[i], err) :
-					pk_exec_count(r->conn, s->text, &item->rows, err)) < 0)
+	if (saved && pk_exec(r->conn, "SAVEPOINT postkit_statement", err) < 0)
 		return place(r, s, err);
+	if ((r->turns[i] == TURN_KEPT ? pk_label_keep(r->conn, &r->labels[i], err) :
+					pk_exec_count(r->conn, s->text, &item->rows, err)) < 0) {
+		if (explained)
+			pk_conflict_explain(r->conn, &r->actions, i, err);
+		return place(r, s, err);
+	}
 	item->seconds = pk_now() - started;
-	return 0;
+	return saved ? pk_exec(r->conn, "RELEASE postkit_statement", err) : 0;
 }
 
 static int run_by_admin(struct runner *r, size_t i, struct pk_err *err)
