@@ -52,6 +52,7 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 		cJSON_AddItemToArray(manual, cJSON_CreateString(session->manual[i].file));
 	pk_coverage_json(coverage, root);
 	pk_view_guesses_json(&p->guesses, root);
+	cJSON_AddItemToObject(root, "conflicts", pk_conflicts_to_json(&p->conflicts));
 	pk_json_set_num(root, "seconds", p->seconds);
 	pk_print_json(root);
 }
@@ -98,6 +99,7 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 	}
 	putchar('\n');
 	pk_view_runs(stdout, &p->plan);
+	pk_view_conflicts(stdout, &p->conflicts);
 	pk_view_summary(&summary, &p->plan);
 	printf("%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
 	if (p->n_destructive)
@@ -137,6 +139,10 @@ static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_pl
 		pk_err_move(err, &p->why_not);
 		return pk_err_wrap(err, "the plan does not prove, so it is not stored");
 	}
+	if (p->conflicts.n)
+		pk_advise(ctx, "Conflicts",
+			  "apply will fail on those rows: git postkit migration NAME --first writes what mends them before "
+			  "the plan is run");
 	if (p->plan.n || desk->session.n_manual || desk->session.state == PK_SESSION_APPLIED)
 		pk_advise(ctx, "Plan", "%s comes next", pk_session_next(&desk->session));
 	return opt_exit_code && p->plan.n ? PK_EXIT_NO : 0;

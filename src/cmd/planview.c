@@ -318,6 +318,18 @@ void pk_view_runs(FILE *out, const struct pk_plan *plan)
 		fputc('\n', out);
 }
 
+void pk_view_conflicts(FILE *out, const struct pk_conflicts *conflicts)
+{
+	for (size_t i = 0; i < conflicts->n; i++) {
+		PK_AUTO(pk_buf) words = PK_BUF_INIT;
+		PK_AUTO(pk_buf) lines = PK_BUF_INIT;
+
+		pk_conflict_words(&words, &conflicts->items[i]);
+		pk_view_indented(&lines, words.ptr, "  ");
+		fprintf(out, "%s%s%s\n", pk_color(out, PK_YELLOW), lines.ptr, pk_color(out, PK_PLAIN));
+	}
+}
+
 void pk_view_stat(FILE *out, const struct pk_plan *plan)
 {
 	PK_AUTO(pk_plan_groups) groups = PK_PLAN_GROUPS_INIT;

@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "diff/renaming.h"
+#include "trace/conflict.h"
 #include "trace/run.h"
 
 /* The argument of --online, or NULL. What it cannot be is an error of usage. */
@@ -16,6 +17,8 @@ void pk_view_indented(struct pk_buf *ret, const char *sql, const char *indent);
 void pk_view_plan(FILE *out, const struct pk_plan *plan);
 /* Which steps share a transaction; nothing when all do. */
 void pk_view_runs(FILE *out, const struct pk_plan *plan);
+/* Rows that stand in the way; nothing when none do. */
+void pk_view_conflicts(FILE *out, const struct pk_conflicts *conflicts);
 /* A line an object, and the summary. */
 void pk_view_stat(FILE *out, const struct pk_plan *plan);
 /* "3 to create, 1 to change" */

@@ -1,6 +1,10 @@
-/* What a plan would destroy on the clone, counted to the row and the byte where that takes no long time. */
+/*
+ * What a plan would destroy on the clone, and what rows would stand in its way there, counted to the row and the byte
+ * where that takes no long time.
+ */
 #include "base/clock.h"
 #include "session/planning.h"
+#include "sql/action.h"
 
 /* Of one count, and of all of them. */
 #define ONE_SECONDS "5s"
@@ -69,8 +73,34 @@ static int try_count(struct pk_conn *conn, struct pk_lost *lost, struct pk_err *
 	return pk_exec(conn, "ROLLBACK TO postkit_count; RELEASE postkit_count", err);
 }
 
+/* Those that ask nothing of rows which are there need not be parsed for that. */
+static bool asks_rows(const struct pk_step *step)
+{
+	return step->scan || step->rewrite || (step->rows != 0 && strstr(step->sql, "NOT NULL"));
+}
+
+static int find_conflicts(struct pk_conn *conn, const struct pk_plan *plan, double until, struct pk_conflicts *ret,
+			  struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
+
+	for (size_t i = 0; i < plan->n; i++)
+		if (asks_rows(&plan->steps[i]) || strstr(plan->steps[i].sql, "NOT VALID") || strstr(plan->steps[i].sql, "DROP"))
+			pk_buf_addf(&sql, "%s;\n", plan->steps[i].sql);
+	if (pk_sql_split(sql.ptr, NULL, &statements, err) < 0)
+		return -1;
+	pk_sql_actions(&statements, &actions);
+	for (size_t i = 0; i < statements.n && pk_now() < until; i++)
+		if (pk_conflict_possible(&actions, i) && pk_conflicts_find(conn, &actions, i, NULL, ret, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* By the names that the tables have after the renames, which are taken back at the end. */
-static int count_all(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_err *err)
+static int weigh(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_conflicts *conflicts,
+		 struct pk_err *err)
 {
 	double until = pk_now() + ALL_SECONDS;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
@@ -88,20 +118,21 @@ static int count_all(struct pk_conn *conn, const char *renames, struct pk_plan *
 		if (plan->steps[i].lost.table && try_count(conn, &plan->steps[i].lost, err) < 0)
 			return -1;
 	}
-	return 0;
+	return find_conflicts(conn, plan, until, conflicts, err);
 }
 
-int pk_losses_count(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_err *err)
+int pk_plan_weigh(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_conflicts *conflicts,
+		  struct pk_err *err)
 {
 	bool any = false;
 	int rc;
 
 	for (size_t i = 0; i < plan->n; i++)
-		any |= plan->steps[i].lost.table != NULL;
+		any |= plan->steps[i].lost.table || asks_rows(&plan->steps[i]);
 	if (!any)
 		return 0;
-	rc = count_all(conn, renames, plan, err);
+	rc = weigh(conn, renames, plan, conflicts, err);
 	if (pk_exec(conn, "ROLLBACK", rc < 0 ? NULL : err) < 0)
 		rc = -1;
-	return rc < 0 ? pk_err_wrap(err, "what the plan would lose cannot be counted") : 0;
+	return rc < 0 ? pk_err_wrap(err, "what the plan would lose or meet cannot be counted") : 0;
 }

@@ -14,6 +14,7 @@ void pk_planning_release(struct pk_planning *planning)
 	pk_snapshot_release(&planning->shadow);
 	pk_caught_up_release(&planning->caught_up);
 	pk_err_release(&planning->why_not);
+	pk_conflicts_release(&planning->conflicts);
 	pk_rename_guesses_release(&planning->guesses);
 	free(planning->down);
 	*planning = (struct pk_planning)PK_PLANNING_INIT;
@@ -229,7 +230,7 @@ static int make_plan(struct pk_proof *proof, const struct pk_session_source *sou
 	}
 	PK_AUTO(pk_buf) renames = PK_BUF_INIT;
 	pk_renaming_sql(&renaming, false, &renames);
-	return pk_losses_count(&proof->desk->user, renames.len ? renames.ptr : "", &p->plan, err);
+	return pk_plan_weigh(&proof->desk->user, renames.len ? renames.ptr : "", &p->plan, &p->conflicts, err);
 }
 
 /* What a plan is made of. */
@@ -302,6 +303,7 @@ static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *
 		parts_free(a.parts, a.n);
 		a.parts = NULL;
 		pk_plan_release(&p->plan);
+		pk_conflicts_release(&p->conflicts);
 		p->n_destructive = 0;
 		pk_err_release(&p->why_not);
 		pk_err_release(err);

@@ -5,6 +5,7 @@
 #include "diff/plan.h"
 #include "diff/renaming.h"
 #include "session/desk.h"
+#include "trace/conflict.h"
 
 struct pk_planning;
 struct pk_planning_options {
@@ -21,6 +22,7 @@ struct pk_planning {
 	struct pk_plan plan;
 	struct pk_snapshot clone, shadow;
 	struct pk_caught_up caught_up;
+	struct pk_conflicts conflicts; /* rows of the clone that its steps will meet */
 	struct pk_rename_guesses guesses; /* what looks like a rename, and nobody said that it is */
 	char *down;	/* the whole way back; NULL before the proof */
 	size_t n_parts; /* migrations that it becomes */
@@ -77,10 +79,11 @@ void pk_manual_applied(struct pk_session *session, size_t index,
 		       struct pk_part *part); /* takes the strings */
 
 /*
- * Counts what the plan's steps would destroy, exactly where that takes seconds; else estimates stay. On
- * the clone, under the role: conditions may call what schema files say. renames: SQL that comes before,
- * or "". Changes nothing there.
+ * Counts what the plan's steps would destroy, exactly where that takes seconds, else estimates stay; and the rows that
+ * stand in their way. On the clone, under the role: conditions may call what schema files say. renames: SQL that comes
+ * before, or "". Changes nothing there.
  */
-int pk_losses_count(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_err *err);
+int pk_plan_weigh(struct pk_conn *conn, const char *renames, struct pk_plan *plan, struct pk_conflicts *conflicts,
+		  struct pk_err *err);
 
 #endif

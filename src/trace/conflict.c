@@ -75,6 +75,26 @@ static bool fails_with(enum demand demand, const char *sqlstate)
 	return false;
 }
 
+/*
+ * A check that is not valid yet asks nothing of the rows until it is proven; one that goes again only helps another
+ * statement, which asks the same.
+ */
+static bool is_idle(const struct pk_actions *actions, const struct pk_action *a)
+{
+	bool proven = false, goes = false;
+
+	if (!a->not_valid)
+		return false;
+	for (const struct pk_action *b = a + 1; b < actions->items + actions->n; b++) {
+		const char *name = b->rel_name ? b->name : b->new_name, *own = a->rel_name ? a->name : a->new_name;
+		bool same = pk_streq(name, own) && pk_streq(b->rel_name, a->rel_name) && pk_streq(b->rel_schema, a->rel_schema);
+
+		proven |= same && b->sub == PK_VALIDATE;
+		goes |= same && b->sub == PK_DROP_CONSTRAINT;
+	}
+	return !proven || goes;
+}
+
 bool pk_conflict_possible(const struct pk_actions *actions, size_t statement)
 {
 	for (size_t i = 0; i < actions->n; i++)
@@ -187,7 +207,7 @@ int pk_conflicts_find(struct pk_conn *conn, const struct pk_actions *actions, si
 	for (size_t i = 0; i < actions->n; i++) {
 		const struct find f = { conn, &actions->items[i], sqlstate, ret };
 
-		if (f.action->statement == statement && demand_of(f.action) &&
+		if (f.action->statement == statement && demand_of(f.action) && !is_idle(actions, f.action) &&
 		    fails_with(demand_of(f.action), sqlstate) && try_one(&f, err) < 0)
 			return -1;
 	}

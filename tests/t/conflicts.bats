@@ -93,3 +93,32 @@ meets() {
 	meets "$clone; ALTER TABLE users ADD UNIQUE (email)" 90 'email = \x1B[31m\x0A' 'xxx..., rows = 6'
 	[[ $output != *$'\x1b'* ]] || tell 'an escape sequence came through'
 }
+
+@test "plan says what rows its steps will meet, and apply meets them" {
+	sed -i 's/email text/email text NOT NULL/; s/"Age" text/"Age" integer/' db/schema/tables/users.sql
+	cat >>db/schema/tables/users.sql <<-'SQL'
+		ALTER TABLE public.users ADD CONSTRAINT one_email UNIQUE (email);
+		ALTER TABLE public.orders ADD CONSTRAINT orders_user FOREIGN KEY (user_id) REFERENCES public.users;
+		ALTER TABLE public.orders ADD CONSTRAINT positive CHECK (total >= 0);
+	SQL
+	local how
+	for how in never always; do
+		ok git postkit plan --online=$how
+		has 'NOT NULL of email of public.users: 3 rows' 'type integer of column "Age" of public.users: 7 rows' \
+			'of public.users: 297 rows' 'FOREIGN KEY orders_user of public.orders: 10 rows' 'CHECK positive of public.orders: 4 rows' 'git postkit migration NAME --first'
+		equal "$(grep -c 'in the way' <<<"$output")" 5
+	done
+	run --separate-stderr git postkit plan --json
+	equal "$(jq -c '.conflicts | map(.rows) | sort' <<<"$output")" '[3,4,7,10,297]'
+	fails 128 git postkit apply
+	has 'in the way'
+	git checkout -q db
+}
+
+@test "a plan whose rows are in order says nothing" {
+	sed -i 's/email text/email text CHECK (email <> '"''"'), more text DEFAULT '"'x'"' NOT NULL/' db/schema/tables/users.sql
+	echo 'CREATE UNIQUE INDEX one ON public.users (id, email);' >>db/schema/tables/users.sql
+	ok git postkit plan
+	hasnt 'in the way'
+	git checkout -q db
+}
