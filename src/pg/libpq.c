@@ -65,6 +65,7 @@
 	F(int, PQserverVersion, (const PGconn *conn), (conn))                                      \
 	F(PQnoticeReceiver, PQsetNoticeReceiver,                                                   \
 	  (PGconn * conn, PQnoticeReceiver receiver, void *arg), (conn, receiver, arg))            \
+	F(int, PQsetSingleRowMode, (PGconn * conn), (conn))                                        \
 	F(int, PQsetnonblocking, (PGconn * conn, int on), (conn, on))                              \
 	F(int, PQsocket, (const PGconn *conn), (conn))                                             \
 	F(ConnStatusType, PQstatus, (const PGconn *conn), (conn))                                  \
