@@ -337,3 +337,53 @@ times() {
 	ok git postkit deploy --dry-run
 	has 'dry run passed'
 }
+
+@test "a clone server serves samples by a role that is no superuser" {
+	local here=$PROD_SOCKET port=$PROD_PORT
+	sql postgres 'CREATE DATABASE owned OWNER reader'
+	sql owned <<-'SQL'
+		SET ROLE reader;
+		CREATE TABLE logs (id int PRIMARY KEY, what text);
+		CREATE TABLE marks (log int REFERENCES logs, mark int);
+		INSERT INTO logs SELECT i, 'log ' || i FROM generate_series(1, 5000) i;
+		INSERT INTO marks SELECT i, 7 FROM generate_series(1, 5000) i;
+		RESET ROLE;
+	SQL
+	sql owned 'VACUUM ANALYZE'
+	work_on owned
+	ok git postkit import --yes
+	git add -A
+	git commit -q -m import
+	pg_start farm
+	sql postgres 'CREATE ROLE maker LOGIN CREATEDB CREATEROLE; CREATE ROLE reader LOGIN; GRANT reader TO maker'
+	git config postkit.remote.prod.cloneServer "postgresql://maker@/postgres?host=$PROD_SOCKET&port=$PROD_PORT"
+	PROD_SOCKET=$here PROD_PORT=$port
+	ok git postkit start --sample 10%
+	equal "$(clone "SELECT bool_and(convalidated) FROM pg_constraint WHERE contype = 'f'")" t
+	[ "$(clone 'SELECT count(*) FROM logs')" -lt 1000 ]
+	echo 'CREATE INDEX logs_what ON logs (what);' >>"$(find db -name 'logs.sql')"
+	ok git postkit plan
+	has '5,000 rows'
+	again
+}
+
+@test "the oldest and the newest server are sampled alike" {
+	local major why
+	# shellcheck source=tests/lib/versions.bash
+	. "$ROOT/tests/lib/versions.bash"
+	for major in 14 18; do
+		versions_use "$major" || skip "$why"
+		git config --global postkit.pgBin "$(pg_bin):$(pg_tools)"
+		pg_start "server-$major"
+		sql postgres 'CREATE ROLE reader LOGIN'
+		shop
+		work_on shop
+		fresh part
+		ok git postkit copy --no-owner --sample 10% prod "$(pg_url part)"
+		holds_together part
+		rows_of part >"$T/rows-$major"
+	done
+	git config --global --unset postkit.pgBin
+	# but for the times, which are those of the test
+	diff <(grep -v '^orders' "$T/rows-14") <(grep -v '^orders' "$T/rows-18")
+}
