@@ -3,9 +3,6 @@
  * its rows refer to is there, through cycles and references to oneself. The source joins what was chosen with
  * what was not, and says where the latter lies; then the same for what was found, in batches by its own indexes,
  * until nothing more is found. No value of a row leaves it for that.
- *
- * Other than that: subsetters that walk down from roots to what refers to them need not know what was chosen
- * elsewhere; here each table chooses for itself (clone/sample.h), and only the way up is walked.
  */
 #ifndef PK_CLONE_CLOSURE_H
 #define PK_CLONE_CLOSURE_H

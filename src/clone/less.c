@@ -23,6 +23,7 @@ void pk_less_release(struct pk_less *less)
 	}
 	free(less->wheres);
 	pk_sample_release(&less->sample);
+	free(less->moment);
 	pk_buf_release(&less->settings);
 	pk_buf_release(&less->options);
 	pk_strv_release(&less->unproven);
@@ -218,7 +219,7 @@ static int restrict_table(const struct pk_less *less, struct pk_conn *source, co
 {
 	PK_AUTO(pk_strv) columns = PK_STRV_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	const struct pk_closed how = { .columns = &columns, .functions = &less->masks.functions };
+	const struct pk_closed how = { .columns = &columns, .functions = &less->masks.functions, .moment = less->moment };
 
 	for (size_t i = 0; i < t->n; i++)
 		pk_strv_push(&columns, facts->columns[t->first + i].name);
@@ -342,6 +343,10 @@ static int narrow(void *arg, struct pk_hold *hold, const struct pk_conninfo *tar
 	pk_strv_release(&less->unproven);
 	if ((less->exclude.n || less->n_wheres || less->masks.required || less->sample.asked) &&
 	    pk_mask_facts_read(source, &facts, err) < 0)
+		return -1;
+	free(less->moment);
+	less->moment = NULL;
+	if (pk_query_value(source, "SELECT pg_catalog.now()", 0, NULL, &less->moment, err) < 0)
 		return -1;
 	exclude(less, &facts, tables);
 	if (restrict_tables(less, source, &facts, tables, err) < 0 || mask(less, source, &facts, tables, err) < 0)

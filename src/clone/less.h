@@ -40,6 +40,7 @@ struct pk_less {
 	bool schema_only;
 	struct pk_sample sample;
 	struct pk_buf settings, options; /* all that counts, as text */
+	char *moment; /* what conditions take for now, on all connections of a copy */
 	/* What came of it, once a copy was made. */
 	struct pk_strv unproven; /* schema.table.constraint of foreign keys that do not hold in the copy */
 	struct pk_strv notes;	 /* for people, a line each */

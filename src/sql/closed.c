@@ -162,17 +162,25 @@ static int type(const struct print *p, const PgQuery__TypeName *t, struct pk_buf
 	return 0;
 }
 
+/* Of several connections each has a clock of its own, that of its transaction's beginning. */
+static void add_moment(const struct print *p, const char *type, struct pk_buf *out)
+{
+	pk_buf_addf(out, "CAST(CAST('%s' AS pg_catalog.timestamptz) AS pg_catalog.%s)", p->how->moment, type);
+}
+
 static int value_function(const struct print *p, const PgQuery__SQLValueFunction *f, struct pk_buf *out)
 {
+	bool fixed = p->how->moment != NULL;
+
 	switch (f->op) {
 	case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE:
-		pk_buf_add(out, "CURRENT_DATE");
+		fixed ? add_moment(p, "date", out) : pk_buf_add(out, "CURRENT_DATE");
 		return 0;
 	case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
-		pk_buf_add(out, "CURRENT_TIMESTAMP");
+		fixed ? add_moment(p, "timestamptz", out) : pk_buf_add(out, "CURRENT_TIMESTAMP");
 		return 0;
 	case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
-		pk_buf_add(out, "LOCALTIMESTAMP");
+		fixed ? add_moment(p, "timestamp", out) : pk_buf_add(out, "LOCALTIMESTAMP");
 		return 0;
 	default:
 		return pk_err_set(p->err, "of what the session knows, only the time is allowed");
@@ -275,6 +283,10 @@ static int call(const struct print *p, const PgQuery__FuncCall *f, struct pk_buf
 			return pk_err_set(p->err, "named arguments are not allowed");
 	if (pk_streq(schema, "fake"))
 		return fake(p, name, f, out);
+	if (p->how->moment && strcmp(name, "now") == 0 && (!schema || strcmp(schema, "pg_catalog") == 0) && !f->n_args) {
+		add_moment(p, "timestamptz", out);
+		return 0;
+	}
 	if (function_name(p, f, schema, name, out) < 0)
 		return -1;
 	pk_buf_addc(out, '(');

@@ -15,6 +15,7 @@
 struct pk_closed {
 	const struct pk_strv *columns;	 /* that there are */
 	const char *row;		 /* an alias, as SQL, that columns are qualified with; NULL: they stand alone */
+	const char *moment;		 /* as timestamptz has it: what now is, wherever it is asked; NULL: each asks its clock */
 	const char *other, *own;	 /* a name that stands for that of a column; or NULL */
 	const struct pk_strv *functions; /* "schema.name" of more that may be called; or NULL */
 	/*

@@ -174,6 +174,20 @@ static void single_values_are_known(void **state)
 	assert_false(pk_sql_is_column("email", "mail"));
 }
 
+static void the_time_may_be_one_for_all(void **state)
+{
+	(void)state;
+	const struct pk_strv none = PK_STRV_INIT;
+	const struct pk_closed how = { .columns = &none, .moment = "2026-01-02 03:04:05+00" };
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+
+	assert_int_equal(pk_sql_closed("ARRAY[now(), CURRENT_DATE, localtimestamp]", &how, &out, NULL), 0);
+	assert_null(strstr(out.ptr, "now"));
+	assert_null(strstr(out.ptr, "CURRENT"));
+	assert_non_null(strstr(out.ptr, "CAST(CAST('2026-01-02 03:04:05+00' AS pg_catalog.timestamptz) AS pg_catalog.date)"));
+	assert_non_null(strstr(out.ptr, "AS pg_catalog.timestamp)"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +195,7 @@ int main(void)
 		cmocka_unit_test(everything_else_is_refused),
 		cmocka_unit_test(replacements_multiply_a_little_only),
 		cmocka_unit_test(single_values_are_known),
+		cmocka_unit_test(the_time_may_be_one_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
