@@ -145,11 +145,12 @@ int pk_carried_wake(struct pk_conn *target, const char *db, const struct pk_strv
 	return 0;
 }
 
-static int read_column(struct pk_conn *conn, const char *sql, struct pk_strv *ret, struct pk_err *err)
+static int read_column(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
+		       struct pk_strv *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_query(conn, sql, 0, NULL, &rows, err) < 0)
+	if (pk_query(conn, sql, n_params, params, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++)
 		pk_strv_push(ret, pk_rows_get(&rows, i, 0));
@@ -170,12 +171,14 @@ int pk_carry_unfilled(struct pk_conn *source, struct pk_strv *ret, struct pk_err
 	return read_column(source,
 			   REACHING "SELECT c.oid FROM reaching JOIN pg_catalog.pg_class c USING (oid) "
 				    "WHERE c.relkind = 'm'",
-			   ret, err);
+			   0, NULL, ret, err);
 }
 
 /* Large tables first, each alone. */
-int pk_carry_analyze(struct pk_conn *target, struct pk_strv *ret_sql, struct pk_err *err)
+int pk_carry_analyze(struct pk_conn *target, const char *only, struct pk_strv *ret_sql, struct pk_err *err)
 {
+	const char *const params[] = { only };
+
 	return read_column(target,
 			   REACHING
 			   "SELECT 'ANALYZE ' || pg_catalog.string_agg(t.name, ', ') FROM (SELECT t.name, t.pages, "
@@ -185,7 +188,8 @@ int pk_carry_analyze(struct pk_conn *target, struct pk_strv *ret_sql, struct pk_
 			   "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
 			   "WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' "
 			   "AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+			   "AND ($1::text IS NULL OR c.oid = ANY (pg_catalog.string_to_array($1, ',')::oid[])) "
 			   "AND c.oid NOT IN (SELECT oid FROM reaching)) t) t GROUP BY t.share "
 			   "ORDER BY pg_catalog.sum(t.pages) DESC",
-			   ret_sql, err);
+			   1, params, ret_sql, err);
 }

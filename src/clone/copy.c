@@ -15,7 +15,7 @@
 
 #define MAX_JOBS 4
 
-static int count_jobs(const struct pk_copy_options *options)
+int pk_copy_jobs(const struct pk_copy_options *options)
 {
 	long n = options->jobs;
 
@@ -28,7 +28,7 @@ static int count_jobs(const struct pk_copy_options *options)
 	return n < 1 ? 1 : n > PK_PUMP_LANES_MAX ? PK_PUMP_LANES_MAX : (int)n;
 }
 
-static int read_max_age(const struct pk_copy_options *options, double *ret, struct pk_err *err)
+int pk_copy_max_age(const struct pk_copy_options *options, double *ret, struct pk_err *err)
 {
 	const char *text = options->config ? pk_config_get(options->config, "maxSnapshotAge") : NULL;
 
@@ -39,8 +39,7 @@ static int read_max_age(const struct pk_copy_options *options, double *ret, stru
 	return pk_err_hint(err, "a number with ms, s, min or h: 30min; 0 for no limit");
 }
 
-static int read_source(const struct pk_conninfo *source, struct pk_source_facts *facts,
-		       struct pk_err *err)
+int pk_copy_facts(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 
@@ -89,7 +88,7 @@ static int read_stats(struct pk_conn *conn, const struct pk_source_facts *facts,
 }
 
 /* Where pg_dump's file goes. */
-static const char *place_for(const struct pk_server *server)
+const char *pk_copy_place(const struct pk_server *server)
 {
 	const char *tmp = getenv("TMPDIR");
 
@@ -99,8 +98,8 @@ static const char *place_for(const struct pk_server *server)
 }
 
 /* What has to be known of the source beside the facts. No connection to it stays open. */
-static int read_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
-			struct pk_buf *sizes, struct pk_err *err)
+int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
+		    struct pk_buf *sizes, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) from = PK_CONN_INIT;
 
@@ -128,25 +127,28 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 		.options = options,
 		.unfilled = &unfilled,
 		.bindir = bindir,
-		.place = place_for(server),
+		.place = pk_copy_place(server),
 		.throwaway = true,
-		.jobs = count_jobs(options),
+		.jobs = pk_copy_jobs(options),
+		.record = options->record,
 	};
 
-	if (!bindir || read_max_age(options, &transfer.max_age, err) < 0)
+	if (!bindir || pk_copy_max_age(options, &transfer.max_age, err) < 0)
 		return -1;
 	pk_server_admin_info(server, name, &target);
-	if (read_carried(source, &carried, &unfilled, less ? &sizes : NULL, err) < 0 || pk_conn_open(&conn, &target, err) < 0 ||
+	if (pk_copy_carried(source, &carried, &unfilled, less ? &sizes : NULL, err) < 0 || pk_conn_open(&conn, &target, err) < 0 ||
 	    drop_extras(&conn, facts, err) < 0 || pk_transfer_run(&transfer, err) < 0 ||
 	    pk_carry_public(&conn, facts->public_may, err) < 0)
 		return -1;
 	if (pk_carried_apply(&carried, false, &conn, err) < 0 || pk_carried_label(&carried, &conn, err) < 0 || pk_super_sever(&conn, err) < 0 ||
 	    pk_carried_keep(&carried, &conn, name, err) < 0 ||
-	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, err) < 0) ||
+	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, NULL, err) < 0) ||
 	    pk_carry_settings(&conn, name, &facts->settings, err) < 0 ||
 	    (facts->may_create && pk_carry_create_privilege(&conn, name, facts->role, err) < 0) ||
 	    pk_sizes_keep(&conn, &sizes, facts->may_create ? facts->role : NULL, err) < 0)
 		return -1;
+	if (options->record)
+		pk_record_around(options->record, facts, &carried, &unfilled);
 	return read_stats(&conn, facts, started, ret, err);
 }
 
@@ -185,7 +187,7 @@ int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server,
 	double started = pk_now();
 
 	options = options ? options : &plain;
-	if (read_source(source, &facts, err) < 0 || pk_conn_open(&admin, &server->admin, err) < 0 ||
+	if (pk_copy_facts(source, &facts, err) < 0 || pk_conn_open(&admin, &server->admin, err) < 0 ||
 	    check_version(&facts, admin.version, admin.where, err) < 0 ||
 	    pk_extensions_check(&admin, &facts, err) < 0 ||
 	    pk_source_facts_roles(&facts, server, err) < 0 ||
@@ -279,13 +281,13 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 		.target = target,
 		.facts = &facts,
 		.options = options,
-		.place = place_for(NULL),
-		.jobs = count_jobs(options),
+		.place = pk_copy_place(NULL),
+		.jobs = pk_copy_jobs(options),
 	};
 	double started = pk_now();
 
-	if (read_max_age(options, &transfer.max_age, err) < 0 || read_source(source, &facts, err) < 0 ||
-	    (!options->no_owner && read_carried(source, &carried, NULL, NULL, err) < 0) ||
+	if (pk_copy_max_age(options, &transfer.max_age, err) < 0 || pk_copy_facts(source, &facts, err) < 0 ||
+	    (!options->no_owner && pk_copy_carried(source, &carried, NULL, NULL, err) < 0) ||
 	    pk_conn_open(&conn, target, err) < 0 || check_into(&conn, &facts, options, err) < 0)
 		return -1;
 	bindir = pk_dump_find(NULL, config, facts.version / 10000, conn.version / 10000, err);
@@ -302,7 +304,7 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 		return -1;
 	}
 	if (pk_carry_public(&conn, facts.public_may, err) < 0 ||
-	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, err) < 0))
+	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, NULL, err) < 0))
 		return -1;
 	return read_stats(&conn, &facts, started, ret, err);
 }

@@ -28,6 +28,7 @@ struct pk_copy_options {
 	void *narrow_arg;
 	struct pk_strv *unproven;
 	bool no_large;	      /* large objects come empty */
+	struct pk_record *record; /* pk_copy_database() alone: to be filled in with what it copied; may be NULL */
 	struct pk_less *less; /* clone/less.h: for templates, which narrow by it; may be NULL */
 	struct pk_progress *progress; /* may be NULL */
 	const struct pk_config

@@ -161,7 +161,7 @@ int pk_hold_stamp(struct pk_conn *source, char **ret, struct pk_err *err)
 		"pg_sequence",	   "pg_description", "pg_language", "pg_extension",  "pg_transform",  "pg_default_acl",
 		"pg_statistic_ext", "pg_ts_config",  "pg_ts_dict",  "pg_ts_parser",  "pg_ts_template", "pg_ts_config_map",
 		"pg_event_trigger", "pg_foreign_server", "pg_foreign_table", "pg_foreign_data_wrapper",
-		"pg_partitioned_table", "pg_init_privs",
+		"pg_partitioned_table", "pg_init_privs", "pg_depend",
 	};
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 

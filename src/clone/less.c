@@ -225,6 +225,7 @@ static int restrict_table(const struct pk_less *less, struct pk_conn *source, co
 		pk_strv_push(&columns, facts->columns[t->first + i].name);
 	if (pk_sql_closed(condition, &how, &sql, err) < 0 || try_condition(source, t, sql.ptr, err) < 0)
 		return pk_err_wrap(err, "condition of table '%s'", t->names.items[0]);
+	copy->unsteady = copy->unsteady || !pk_sql_steady(sql.ptr, &less->masks.functions);
 	if (copy->where)
 		pk_buf_addf(&sql, " AND (%s)", copy->where);
 	free(copy->where);
@@ -253,8 +254,9 @@ static int restrict_tables(struct pk_less *less, struct pk_conn *source, const s
 }
 
 /* Without a length in the cast, so that the copy refuses what is too long where the source would cut it. */
-static void mask_column(struct pk_copy_table *t, const struct pk_masked *m)
+static void mask_column(struct pk_copy_table *t, const struct pk_masked *m, const struct pk_strv *functions)
 {
+	t->unsteady = t->unsteady || !pk_sql_steady(m->sql, functions);
 	for (size_t i = 0; i < t->n_columns; i++) {
 		if (strcmp(t->columns[i].name, m->column) != 0)
 			continue;
@@ -322,7 +324,7 @@ static int mask(struct pk_less *less, struct pk_conn *source, const struct pk_ma
 
 		if (!t || t->skip || !masked.items[i].sql)
 			continue;
-		mask_column(t, &masked.items[i]);
+		mask_column(t, &masked.items[i], &less->masks.functions);
 		n++;
 	}
 	if (n)

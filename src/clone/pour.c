@@ -23,6 +23,7 @@ struct work {
 	/* of the task of each lane */
 	char *what[PK_PUMP_LANES_MAX];
 	uint64_t moved[PK_PUMP_LANES_MAX], expected[PK_PUMP_LANES_MAX];
+	int64_t *rows[PK_PUMP_LANES_MAX];
 	bool large; /* large objects are still to be fetched */
 };
 
@@ -32,6 +33,7 @@ static void work_release(struct work *w)
 		pk_conn_release(&w->sources[i]);
 		pk_conn_release(&w->targets[i]);
 		free(w->what[i]);
+		free(w->rows[i]);
 	}
 	pk_units_release(&w->units);
 	free(w->states);
@@ -149,6 +151,34 @@ static int choose(struct work *w, int lane, struct pk_pump_task *ret, struct pk_
 	return next_build(w, ret);
 }
 
+/* COPYs of a table in a unit (pk_unit_task()). */
+static size_t count_copies(const struct work *w, const struct pk_unit *u, size_t i)
+{
+	const struct pk_copy_table *t = &w->pour->tables->items[u->tables[i]];
+
+	return !w->terms.rows || t->skip ? 0 : u->builds ? 1 + (size_t)t->batches : 1;
+}
+
+static int64_t *rows_of(const struct work *w, const struct pk_unit *u)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < u->n; i++)
+		n += count_copies(w, u, i);
+	return pk_alloc(n * sizeof(int64_t));
+}
+
+static void count_rows(struct work *w, int lane, const struct pk_unit *u)
+{
+	const int64_t *rows = w->rows[lane];
+
+	for (size_t i = 0; rows && i < u->n; i++)
+		for (size_t n = count_copies(w, u, i); n > 0; n--)
+			w->pour->poured->rows[u->tables[i]] += *rows++;
+	free(w->rows[lane]);
+	w->rows[lane] = NULL;
+}
+
 static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *err)
 {
 	struct work *w = arg;
@@ -157,6 +187,8 @@ static int next(void *arg, int lane, struct pk_pump_task *ret, struct pk_err *er
 	if (found <= 0)
 		return found;
 	w->what[lane] = pk_strdup(ret->what);
+	if (ret->number < w->units.n && w->pour->poured)
+		ret->rows = w->rows[lane] = rows_of(w, &w->units.items[ret->number]);
 	w->expected[lane] = ret->number < w->units.n ? (uint64_t)w->units.items[ret->number].bytes : 0;
 	return 1;
 }
@@ -173,6 +205,7 @@ static int done(void *arg, int lane, const struct pk_pump_task *task, struct pk_
 	if (task->number < w->units.n) {
 		const struct pk_unit *u = &w->units.items[task->number];
 
+		count_rows(w, lane, u);
 		if (!u->builds && --w->states[u->tables[0]].parts == 0)
 			w->built[w->n_built++] = u->tables[0];
 	} else if (task->number != SIZE_MAX) {
@@ -237,7 +270,13 @@ int pk_pour_run(const struct pk_pour *pour, struct pk_err *err)
 	if (pour->progress && pour->terms.rows)
 		pk_progress_start(pour->progress, "copying", total);
 	pump.n = w.n;
-	return pk_pump_run(&pump, err);
+	if (pour->poured)
+		pour->poured->rows = pk_alloc((pour->tables->n + 1) * sizeof(*pour->poured->rows));
+	if (pk_pump_run(&pump, err) < 0)
+		return -1;
+	if (pour->poured)
+		pour->poured->bytes = w.bytes;
+	return 0;
 }
 
 /* ---- statements ---- */

@@ -11,6 +11,11 @@
 #include "clone/hold.h"
 #include "clone/unit.h"
 
+/* What came of it. */
+struct pk_poured {
+	int64_t *rows; /* of each of the tables, that the source gave */
+	uint64_t bytes; /* that passed */
+};
 struct pk_pour {
 	const struct pk_conninfo *source, *target;
 	struct pk_hold *hold; /* its connection is one of the readers; released when there is nothing left to read */
@@ -20,6 +25,7 @@ struct pk_pour {
 	bool throwaway; /* the target is ours */
 	bool large;	/* there are large objects */
 	struct pk_progress *progress; /* may be NULL */
+	struct pk_poured *poured;     /* may be NULL; rows to be freed by the caller */
 };
 /* Rows, indexes and keys. */
 int pk_pour_run(const struct pk_pour *pour, struct pk_err *err);

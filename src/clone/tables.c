@@ -13,6 +13,7 @@ static void release_table(struct pk_copy_table *t)
 	free(t->schema);
 	free(t->name);
 	free(t->where);
+	free(t->added_where);
 	free(t->root_schema);
 	free(t->root_name);
 }
@@ -126,7 +127,9 @@ int pk_copy_tables_list(struct pk_conn *source, struct pk_copy_tables *ret, stru
 			.pages = strtoll(pk_rows_get(&rows, i, 4), NULL, 10),
 			.heap = pk_rows_true(&rows, i, 5),
 			.where = condition_of(pk_rows_get(&rows, i, 6)),
+			.added_where = condition_of(pk_rows_get(&rows, i, 6)),
 			.added = pk_rows_true(&rows, i, 7),
+			.unsteady = pk_rows_get(&rows, i, 6) != NULL,
 			.root_schema = copy_of(&rows, i, 8),
 			.root_name = copy_of(&rows, i, 9),
 		};

@@ -22,11 +22,13 @@ struct pk_copy_table {
 	bool skip;   /* no rows at all */
 	bool joined; /* where looks at other tables */
 	int64_t batches; /* of rows that are copied beside those of where (clone/places.h) */
+	bool unsteady; /* where or an expr may come to something else tomorrow, of the same rows */
 	/* not to be changed */
 	int64_t bytes, pages; /* on the source's disk, TOAST included; pages without */
 	bool heap;	      /* rows lie where ctid says */
 	bool binary;	      /* its types are the same bytes on both sides */
 	bool added;	      /* to rows that an extension's script made */
+	char *added_where;    /* which of them the extension says are the user's; or NULL */
 	char *root_schema, *root_name; /* rows have to find their partition there; or NULL */
 };
 struct pk_copy_tables {

@@ -6,6 +6,8 @@
 #include "clone/less.h"
 #include "clone/scrap.h"
 
+#include <strings.h>
+
 /*
  * A copy under way has a name of its own, and the rename that ends it is what makes it a template: one
  * step for the server, so no moment at which half a copy could be taken for a whole one.
@@ -17,6 +19,8 @@ void pk_template_release(struct pk_template *t)
 {
 	free(t->db);
 	free(t->source);
+	free(t->record);
+	pk_refreshed_release(&t->refreshed);
 	*t = (struct pk_template)PK_TEMPLATE_INIT;
 }
 
@@ -49,6 +53,7 @@ int pk_template_find(struct pk_server *server, const char *remote_name, struct p
 		pk_template_release(ret);
 		ret->db = pk_strdup(all.items[i].name);
 		ret->source = pk_strdup(all.items[i].source);
+		ret->record = pk_strdup(all.items[i].record);
 		ret->created = all.items[i].created;
 		ret->size = all.items[i].size;
 		break;
@@ -109,50 +114,158 @@ static bool is_from(const struct pk_template *t, const char *source, const struc
 }
 
 static int seal(struct pk_server *server, struct pk_conn *admin, const char *db, const char *remote, const char *source,
-		struct pk_err *err)
+		const struct pk_record *record, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_FREE char *text = record->place ? pk_record_text(record) : NULL;
 
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, db);
 	pk_buf_add(&sql, " ALLOW_CONNECTIONS false");
-	if (pk_server_mark_db(server, db, "template", remote, source, err) < 0)
+	if (pk_server_mark_db(server, db, "template", remote, source, text, err) < 0)
 		return -1;
 	return pk_exec(admin, sql.ptr, err);
+}
+
+/* Complete, under a name of its own; from now on it is the template. */
+static int enthrone(struct pk_server *server, const char *name, const char *old, const char *remote, struct pk_err *err)
+{
+	PK_FREE char *id = pk_random_hex(6), *final = template_name(remote);
+	PK_FREE char *aside = pk_printf(NEW_PREFIX "%s", id);
+
+	return old ? pk_server_replace_db(server, name, old, aside, err) : pk_server_rename_db(server, name, final, err);
 }
 
 static int copy_new(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
 		    const struct pk_copy_options *options, const char *old, struct pk_template *ret,
 		    struct pk_err *err)
 {
-	PK_FREE char *id = pk_random_hex(6), *from = source_of(remote),
-		     *final = template_name(remote->name);
+	PK_AUTO(pk_record) record = PK_RECORD_INIT;
+	PK_FREE char *id = pk_random_hex(6), *from = source_of(remote);
 	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *terms = pk_less_terms(options->less);
 	PK_FREE char *source = pk_printf("%s%s", from, terms);
 	struct pk_copy_options narrowed = *options;
 
 	pk_less_apply(options->less, &narrowed);
+	narrowed.record = &record;
 	if (pk_copy_database(&remote->info, server, name, "template", remote->name, &narrowed,
 			     &ret->stats, err) < 0)
 		return pk_less_explain(options->less, err);
-	if (seal(server, admin, name, remote->name, source, err) < 0 ||
-	    (old && pk_server_drop_db(server, old, err) < 0) ||
-	    pk_server_rename_db(server, name, final, err) < 0) {
+	if (seal(server, admin, name, remote->name, source, &record, err) < 0 ||
+	    enthrone(server, name, old, remote->name, err) < 0) {
 		pk_scrap_db(admin, name, NULL);
 		return -1;
 	}
 	return 0;
 }
 
+/* ret: the template; its refreshed says whether all has to be copied. */
+static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
+		   const struct pk_copy_options *options, struct pk_template *t, struct pk_err *err)
+{
+	PK_AUTO(pk_record) was = PK_RECORD_INIT, is = PK_RECORD_INIT;
+	PK_FREE char *id = pk_random_hex(6), *terms = pk_less_terms(options->less), *from = source_of(remote);
+	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *wanted = pk_printf("%s%s", from, terms);
+	struct pk_copy_options narrowed = *options;
+	const struct pk_refresh_how how = { .source = &remote->info, .server = server, .from = t->db, .name = name,
+					    .label = remote->name, .was = &was, .options = &narrowed };
+	bool known = pk_record_parse(t->record, &was);
+
+	t->since = known ? was.taken : t->created;
+	/* What start was told to leave out, once and for this, is not copied unasked. */
+	t->own_options = strcmp(t->source, wanted) != 0;
+	if (t->own_options)
+		return 0;
+	if (!known || server->limited || (options->less && options->less->sample.asked)) {
+		t->refreshed.doubt = pk_strdup(!known ? "nothing is known of what it was copied from" :
+					       server->limited ?
+							"the role of the local server may not change copies in place" :
+							"a sample is chosen anew");
+		return 0;
+	}
+	pk_less_apply(options->less, &narrowed);
+	if (pk_refresh_run(&how, &t->refreshed, &is, err) < 0) {
+		pk_less_explain(options->less, err);
+		pk_err_hint(err, "--fresh copies all of it");
+		return pk_err_wrap(err, "cannot bring the template of remote '%s' up to date", remote->name);
+	}
+	if (t->refreshed.doubt)
+		return 0;
+	if (seal(server, admin, t->refreshed.made ? name : t->db, remote->name, t->source, &is, err) < 0 ||
+	    (t->refreshed.made && enthrone(server, name, t->db, remote->name, err) < 0)) {
+		if (t->refreshed.made)
+			pk_scrap_db(admin, name, NULL);
+		return -1;
+	}
+	return 0;
+}
+
+char *pk_template_told(const struct pk_template *t)
+{
+	const struct pk_refreshed *r = &t->refreshed;
+	PK_FREE char *since = t->since ? pk_time_ago((time_t)t->since) : NULL, *bytes = pk_size(r->bytes),
+		     *took = pk_duration(r->seconds);
+
+	if (!t->since)
+		return NULL;
+	if (t->own_options)
+		return pk_printf("it was copied %s with options of its own, so it stays as it is (--fresh copies again)", since);
+	if (r->doubt)
+		return pk_printf("all was copied, though there was a copy of %s: %s", since, r->doubt);
+	if (!r->changed && !r->large)
+		return pk_printf("nothing has changed since %s (%s)", since,
+				 r->scanned ? "row versions" : "no transaction came to its end");
+	if (!r->changed)
+		return pk_printf("large objects, and none of %zu tables, changed since %s (row versions): %s copied in %s", r->tables,
+				 since, bytes, took);
+	return pk_printf("%zu of %zu tables%s changed since %s (row versions): %s copied in %s", r->changed, r->tables,
+			 r->large ? " and large objects" : "", since, bytes, took);
+}
+
+int pk_template_wanted(const struct pk_config *config, enum pk_template_age by_itself, enum pk_template_age *ret,
+		       struct pk_err *err)
+{
+	const char *text = pk_config_get(config, "refresh");
+
+	*ret = by_itself;
+	if (!text || strcasecmp(text, "dryRun") == 0)
+		return 0;
+	*ret = strcasecmp(text, "always") == 0 ? PK_TEMPLATE_CURRENT : PK_TEMPLATE_AS_IS;
+	if (*ret == PK_TEMPLATE_CURRENT || strcasecmp(text, "never") == 0)
+		return 0;
+	pk_err_set(err, "postkit.refresh: '%s' is none of what it can be", text);
+	return pk_err_hint(err, "dryRun, always or never");
+}
+
+/* After it was made: what was found out meanwhile stays. */
+static int find_again(struct pk_server *server, const char *remote, struct pk_template *t, struct pk_err *err)
+{
+	PK_AUTO(pk_template) now = PK_TEMPLATE_INIT;
+
+	if (pk_template_find(server, remote, &now, err) < 0)
+		return -1;
+	if (!now.db)
+		return pk_err_set(err, "the template of remote '%s' was dropped meanwhile", remote);
+	now.copied = t->copied;
+	now.stats = t->stats;
+	now.since = t->since;
+	now.own_options = t->own_options;
+	now.refreshed = t->refreshed;
+	t->refreshed = (struct pk_refreshed)PK_REFRESHED_INIT;
+	pk_template_release(t);
+	*t = now;
+	now = (struct pk_template)PK_TEMPLATE_INIT;
+	return 0;
+}
+
 int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
-		       const struct pk_source_facts *facts, bool fresh,
+		       const struct pk_source_facts *facts, enum pk_template_age age,
 		       const struct pk_copy_options *options, struct pk_template *ret,
 		       struct pk_err *err)
 {
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_AUTO(pk_template) found = PK_TEMPLATE_INIT;
 	PK_FREE char *source = source_of(remote);
-	struct pk_copy_stats stats;
 	bool same;
 
 	if (server->kind == PK_SERVER_COMMAND) {
@@ -167,23 +280,17 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	    drop_leftovers(server, remote->name, err) < 0 ||
 	    pk_template_find(server, remote->name, &found, err) < 0)
 		return -1;
-	same = found.db && !fresh && is_from(&found, source, options->less);
+	same = found.db && age != PK_TEMPLATE_FRESH && is_from(&found, source, options->less);
 	/* Roles that appeared there since, and the one that deploys. */
 	if (same && pk_source_facts_roles(facts, server, err) < 0)
 		return -1;
-	if (!same) {
-		if (copy_new(server, &admin, remote, options, found.db, &found, err) < 0)
-			return -1;
-		stats = found.stats;
-		pk_template_release(&found);
-		if (pk_template_find(server, remote->name, &found, err) < 0)
-			return -1;
-		if (!found.db)
-			return pk_err_set(err, "the template of remote '%s' was dropped meanwhile",
-					  remote->name);
-		found.stats = stats;
-		found.copied = true;
-	}
+	if (same && age == PK_TEMPLATE_CURRENT && refresh(server, &admin, remote, options, &found, err) < 0)
+		return -1;
+	found.copied = !same || found.refreshed.doubt;
+	if (found.copied && copy_new(server, &admin, remote, options, found.db, &found, err) < 0)
+		return -1;
+	if ((found.copied || found.refreshed.made) && find_again(server, remote->name, &found, err) < 0)
+		return -1;
 	pk_template_release(ret);
 	*ret = found;
 	found = (struct pk_template)PK_TEMPLATE_INIT;

@@ -1,23 +1,12 @@
 #include "clone/transfer.h"
 #include "clone/beside.h"
-#include "clone/dump.h"
-#include "clone/pour.h"
 
 #define TRIES_ALONE 3
 
-struct state {
-	const struct pk_transfer *t;
-	struct pk_hold hold;
-	struct pk_copy_tables tables;
-	struct pk_structure structure;
-	struct pk_dump dump;
-	struct pk_pour pour;
-	struct pk_conn target;
-	struct pk_buf sequences;
-};
-
-static void state_release(struct state *s)
+void pk_transfer_work_release(struct pk_transfer_work *s)
 {
+	free(s->poured.rows);
+
 	pk_hold_release(&s->hold);
 	pk_conn_release(&s->target);
 	pk_copy_tables_release(&s->tables);
@@ -27,7 +16,7 @@ static void state_release(struct state *s)
 }
 
 /* Extensions whose values both sides write alike. */
-static int same_extensions(struct state *s, struct pk_strv *ret, struct pk_err *err)
+static int same_extensions(struct pk_transfer_work *s, struct pk_strv *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
@@ -42,9 +31,23 @@ static int same_extensions(struct state *s, struct pk_strv *ret, struct pk_err *
 	return 0;
 }
 
-static int read_tables(struct state *s, struct pk_err *err)
+int pk_transfer_tables(struct pk_transfer_work *s, bool same_major, const char *encoding, const struct pk_strv *extensions,
+		       struct pk_err *err)
 {
 	const struct pk_copy_options *o = s->t->options;
+
+	/* Text inside binary values is converted and checked; what is not UTF-8 may not survive that. */
+	if (pk_copy_tables_columns(&s->hold.conn,
+				   same_major && pk_streq(encoding, "UTF8") && pk_streq(s->t->facts->encoding, "UTF8"),
+				   extensions, &s->tables, err) < 0)
+		return -1;
+	if (pk_streq(encoding, s->t->facts->encoding) && !pk_streq(encoding, "UTF8"))
+		s->pour.terms.encoding = s->t->facts->encoding;
+	return o->narrow ? o->narrow(o->narrow_arg, &s->hold, s->t->target, &s->tables, err) : 0;
+}
+
+static int read_tables(struct pk_transfer_work *s, struct pk_err *err)
+{
 	PK_AUTO(pk_strv) extensions = PK_STRV_INIT;
 	PK_FREE char *encoding = NULL;
 	bool same_major = s->t->facts->version / 10000 == s->target.version / 10000;
@@ -52,21 +55,17 @@ static int read_tables(struct state *s, struct pk_err *err)
 	if (pk_query_value(&s->target, "SELECT pg_catalog.current_setting('server_encoding')", 0, NULL, &encoding, err) < 0 ||
 	    same_extensions(s, &extensions, err) < 0)
 		return -1;
-	/* Text inside binary values is converted and checked; what is not UTF-8 may not survive that. */
-	if (pk_copy_tables_columns(&s->hold.conn,
-				   same_major && pk_streq(encoding, "UTF8") && pk_streq(s->t->facts->encoding, "UTF8"),
-				   &extensions, &s->tables, err) < 0)
-		return -1;
-	if (pk_streq(encoding, s->t->facts->encoding) && !pk_streq(encoding, "UTF8"))
-		s->pour.terms.encoding = s->t->facts->encoding;
-	return o->narrow ? o->narrow(o->narrow_arg, &s->hold, s->t->target, &s->tables, err) : 0;
+	if (s->t->record)
+		for (size_t i = 0; i < extensions.n; i++)
+			pk_strv_push(&s->t->record->extensions, extensions.items[i]);
+	return pk_transfer_tables(s, same_major, encoding, &extensions, err);
 }
 
 /*
  * With a single connection pg_dump comes first, alone, and does not see what the rows are of. That is no
  * matter when nothing was changed between: else it is done again.
  */
-static int hold_alone(struct state *s, bool *ret_same, struct pk_err *err)
+static int hold_alone(struct pk_transfer_work *s, bool *ret_same, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) first = PK_CONN_INIT;
 	PK_FREE char *before = NULL, *after = NULL;
@@ -83,7 +82,7 @@ static int hold_alone(struct state *s, bool *ret_same, struct pk_err *err)
 	return 0;
 }
 
-static int hold(struct state *s, struct pk_err *err)
+int pk_transfer_hold(struct pk_transfer_work *s, struct pk_err *err)
 {
 	bool same = false;
 
@@ -100,12 +99,14 @@ static int hold(struct state *s, struct pk_err *err)
 	return pk_err_hint(err, "with --jobs 2 structure and rows are read at the same moment");
 }
 
-static int read_source(struct state *s, struct pk_err *err)
+static int read_source(struct pk_transfer_work *s, struct pk_err *err)
 {
 	const struct pk_transfer *t = s->t;
 
-	if (hold(s, err) < 0 || read_tables(s, err) < 0 || pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
+	if (pk_transfer_hold(s, err) < 0 || read_tables(s, err) < 0 || pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
 	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
+		return -1;
+	if (t->record && pk_record_take(t->record, &s->hold.conn, err) < 0)
 		return -1;
 	if (!t->options->schema_only && pk_beside_sequences(&s->hold.conn, &s->sequences, err) < 0)
 		return pk_hold_hint(err);
@@ -113,7 +114,7 @@ static int read_source(struct state *s, struct pk_err *err)
 }
 
 /* What is said of a foreign key in the catalog counts; only a superuser may. */
-static int may_trust(struct state *s, bool *ret, struct pk_err *err)
+static int may_trust(struct pk_transfer_work *s, bool *ret, struct pk_err *err)
 {
 	PK_FREE char *may = NULL;
 
@@ -128,7 +129,7 @@ static int may_trust(struct state *s, bool *ret, struct pk_err *err)
 }
 
 /* Those that hold on the source, but are not proven to hold here, are looked at. */
-static int validate(struct state *s, struct pk_err *err)
+static int validate(struct pk_transfer_work *s, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
 	bool trust;
@@ -165,7 +166,7 @@ static int validate(struct state *s, struct pk_err *err)
 	return trust ? pk_structure_trust(&s->structure, &s->target, err) : 0;
 }
 
-static int write_target(struct state *s, struct pk_err *err)
+static int write_target(struct pk_transfer_work *s, struct pk_err *err)
 {
 	const struct pk_transfer *t = s->t;
 	bool rows = !t->options->schema_only;
@@ -187,7 +188,7 @@ static int write_target(struct state *s, struct pk_err *err)
 	return pk_structure_end(&s->structure, &s->target, rows, err);
 }
 
-static void set_up(struct state *s)
+static void set_up(struct pk_transfer_work *s)
 {
 	const struct pk_transfer *t = s->t;
 	const char *encoding = pk_streq(t->facts->encoding, "SQL_ASCII") ? "SQL_ASCII" : "UTF8";
@@ -204,6 +205,7 @@ static void set_up(struct state *s)
 	s->pour.tables = &s->tables;
 	s->pour.structure = &s->structure;
 	s->pour.throwaway = t->throwaway;
+	s->pour.poured = t->record ? &s->poured : NULL;
 	s->pour.progress = t->options->progress;
 	s->pour.terms = (struct pk_unit_terms){
 		.jobs = t->jobs,
@@ -212,9 +214,9 @@ static void set_up(struct state *s)
 	};
 }
 
-static struct state state_of(const struct pk_transfer *t)
+void pk_transfer_work_init(struct pk_transfer_work *s, const struct pk_transfer *t)
 {
-	return (struct state){
+	*s = (struct pk_transfer_work){
 		.t = t,
 		.hold = PK_HOLD_INIT,
 		.structure = PK_STRUCTURE_INIT,
@@ -222,31 +224,47 @@ static struct state state_of(const struct pk_transfer *t)
 		.target = PK_CONN_INIT,
 		.sequences = PK_BUF_INIT,
 	};
+	set_up(s);
+}
+
+/* What is known once all is copied. */
+static void complete(const struct pk_transfer_work *s)
+{
+	struct pk_record *record = s->t->record;
+
+	if (!record)
+		return;
+	record->structure = pk_record_structure(&s->structure);
+	record->sequences = pk_record_word(&s->sequences);
+	if (s->poured.rows)
+		pk_record_rows(record, &s->tables, s->poured.rows);
 }
 
 int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)
 {
-	struct state s __attribute__((cleanup(state_release))) = state_of(t);
+	PK_AUTO(pk_transfer_work) s;
 	int status;
 
-	set_up(&s);
+	pk_transfer_work_init(&s, t);
 	if (pk_conn_open(&s.target, t->target, err) < 0 || pk_dump_open(&s.dump, t->place, err) < 0)
 		return -1;
 	status = read_source(&s, err);
 	if (status == 0)
 		status = write_target(&s, err);
+	if (status == 0)
+		complete(&s);
 	pk_progress_stop(t->options->progress);
 	return status;
 }
 
-int pk_transfer_analyze(const struct pk_transfer *t, struct pk_conn *target, struct pk_err *err)
+int pk_transfer_analyze(const struct pk_transfer *t, struct pk_conn *target, const char *only, struct pk_err *err)
 {
-	struct state s __attribute__((cleanup(state_release))) = state_of(t);
+	PK_AUTO(pk_transfer_work) s;
 	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
 	int status;
 
-	set_up(&s);
-	if (pk_carry_analyze(target, &sql, err) < 0)
+	pk_transfer_work_init(&s, t);
+	if (pk_carry_analyze(target, only, &sql, err) < 0)
 		return -1;
 	status = pk_pour_statements(&s.pour, "gathering statistics", &sql, err);
 	pk_progress_stop(t->options->progress);

@@ -7,6 +7,9 @@
 
 #include "clone/carry.h"
 #include "clone/copy.h"
+#include "clone/dump.h"
+#include "clone/pour.h"
+#include "clone/record.h"
 
 struct pk_transfer {
 	const struct pk_conninfo *source, *target;
@@ -17,10 +20,40 @@ struct pk_transfer {
 	const char *place;	  /* folder for what pg_dump says */
 	bool throwaway;		  /* the target is ours */
 	int jobs;
+	struct pk_record *record; /* to be filled in: what was copied; may be NULL */
 	double max_age; /* seconds that the source may be held at one snapshot; 0: any */
 };
 int pk_transfer_run(const struct pk_transfer *transfer, struct pk_err *err);
-/* Gathers statistics, on as many connections. */
-int pk_transfer_analyze(const struct pk_transfer *transfer, struct pk_conn *target, struct pk_err *err);
+/* Gathers statistics, on as many connections; only: as pk_carry_analyze() has it. */
+int pk_transfer_analyze(const struct pk_transfer *transfer, struct pk_conn *target, const char *only, struct pk_err *err);
+
+/* What copies have in common. Caller frees nothing of the place. */
+int pk_copy_jobs(const struct pk_copy_options *options);
+int pk_copy_max_age(const struct pk_copy_options *options, double *ret, struct pk_err *err);
+const char *pk_copy_place(const struct pk_server *server); /* where pg_dump's file goes; server may be NULL */
+/* Each by a connection that does not stay. unfilled and sizes may be NULL. */
+int pk_copy_facts(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err);
+int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
+		    struct pk_buf *sizes, struct pk_err *err);
+
+/* What it is done with, for whoever does a part of it (clone/refresh.h). */
+struct pk_transfer_work {
+	const struct pk_transfer *t;
+	struct pk_hold hold;
+	struct pk_copy_tables tables;
+	struct pk_structure structure;
+	struct pk_dump dump;
+	struct pk_pour pour;
+	struct pk_poured poured;
+	struct pk_conn target;
+	struct pk_buf sequences;
+};
+void pk_transfer_work_init(struct pk_transfer_work *work, const struct pk_transfer *transfer);
+void pk_transfer_work_release(struct pk_transfer_work *work);
+/* Takes the snapshot, the tables and the dump, which is open. */
+int pk_transfer_hold(struct pk_transfer_work *work, struct pk_err *err);
+/* Their columns, and what of them is copied. encoding: of the target; extensions: as clone/tables.h has them. */
+int pk_transfer_tables(struct pk_transfer_work *work, bool same_major, const char *encoding,
+		       const struct pk_strv *extensions, struct pk_err *err);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "clone/places.h"
 
-#define SMALL_BYTES (4 << 20)  /* of tables that go together, at most */
+#define SMALL_BYTES PK_UNIT_SMALL
 #define LEAST_BYTES (128 << 10)
 #define SMALL_N	    32
 #define FRESH_BYTES (1 << 20)  /* less is not worth a new file */
@@ -193,6 +193,16 @@ static void add_format(struct pk_buf *sql, const struct pk_copy_table *t, const 
 	pk_buf_addf(sql, "%s);\n", freeze ? ", FREEZE" : "");
 }
 
+void pk_unit_unready(const struct pk_copy_table *t, struct pk_buf *sql)
+{
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+	pk_buf_add_qualified(&name, t->schema, t->name);
+	pk_buf_add(sql, "UPDATE pg_catalog.pg_index SET indisready = false, indisvalid = false WHERE indrelid = ");
+	pk_buf_add_literal(sql, name.ptr);
+	pk_buf_add(sql, "::pg_catalog.regclass;\n");
+}
+
 static void add_rows(const struct pk_unit *u, const struct pk_copy_table *t, const struct pk_unit_terms *terms,
 		     const char *batch, struct pk_buf *from, struct pk_buf *into)
 {
@@ -209,6 +219,8 @@ static void add_rows(const struct pk_unit *u, const struct pk_copy_table *t, con
 		pk_buf_add(into, "TRUNCATE ONLY ");
 		pk_buf_add_qualified(into, t->schema, t->name);
 		pk_buf_add(into, ";\n");
+		if (terms->again)
+			pk_unit_unready(t, into);
 	}
 	pk_buf_add(into, "COPY ");
 	pk_buf_add_qualified(into, t->root_name ? t->root_schema : t->schema, t->root_name ? t->root_name : t->name);

@@ -5,6 +5,8 @@
 #include "clone/structure.h"
 #include "pg/pump.h"
 
+#define PK_UNIT_SMALL (4 << 20) /* bytes of tables that go together, at most */
+
 struct pk_unit {
 	size_t *tables; /* in the tables; n of them */
 	size_t n;
@@ -26,9 +28,12 @@ struct pk_unit_terms {
 	bool rows;	/* else definitions alone */
 	bool wal_minimal; /* of the target */
 	const char *encoding; /* as pk_pour has it */
+	bool again;	/* the target is there, with indexes; those of tables that are not small wait */
 };
 /* Tables without rows (terms->rows false, or skipped) are in units for the sake of their indexes. */
 void pk_units_make(const struct pk_copy_tables *tables, const struct pk_unit_terms *terms, struct pk_units *ret);
+/* SQL for a superuser: the table's indexes take no rows until they are built again, which TRUNCATE does too. */
+void pk_unit_unready(const struct pk_copy_table *table, struct pk_buf *sql);
 int pk_unit_task(const struct pk_unit *unit, const struct pk_copy_tables *tables, const struct pk_structure *structure,
 		 const struct pk_unit_terms *terms, struct pk_pump_task *ret, struct pk_err *err);
 

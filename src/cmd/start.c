@@ -6,7 +6,7 @@
 #include "session/begin.h"
 
 static const char *opt_remote, *opt_max_age;
-static bool opt_fresh, opt_json;
+static bool opt_fresh, opt_refresh, opt_json;
 static int opt_jobs;
 static struct pk_less_options opt_less;
 
@@ -15,6 +15,8 @@ const struct pk_opt pk_opts_start[] = {
 	  &opt_remote },
 	{ PK_OPT_FLAG, 0, "fresh", NULL, "copy the remote again, though there is a template",
 	  &opt_fresh },
+	{ PK_OPT_FLAG, 0, "refresh", NULL, "copy again what has changed on the remote since its template was copied",
+	  &opt_refresh },
 	{ PK_OPT_INT, 'j', "jobs", "N", "connections to the remote while it is copied, at most", &opt_jobs },
 	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of it longer (30min)",
 	  &opt_max_age },
@@ -23,6 +25,25 @@ const struct pk_opt pk_opts_start[] = {
 	PK_SSH_OPT,
 	{ 0 },
 };
+
+static void show_refreshed_json(cJSON *root, const struct pk_template *t)
+{
+	PK_FREE char *since = t->since ? pk_time_iso((time_t)t->since) : NULL;
+	cJSON *object;
+
+	if (!since || t->own_options)
+		return;
+	object = pk_json_add_object(root, "refreshed");
+	pk_json_set_str(object, "since", since);
+	pk_json_set_str(object, "doubt", t->refreshed.doubt);
+	if (t->refreshed.doubt)
+		return;
+	pk_json_set_str(object, "evidence", t->refreshed.scanned ? "row versions" : "snapshot");
+	pk_json_set_num(object, "tables", (double)t->refreshed.tables);
+	pk_json_set_num(object, "changed", (double)t->refreshed.changed);
+	pk_json_set_num(object, "bytes", (double)t->refreshed.bytes);
+	pk_json_set_num(object, "seconds", t->refreshed.seconds);
+}
 
 static void show_json(const struct pk_session *session, const struct pk_begun *begun)
 {
@@ -34,6 +55,7 @@ static void show_json(const struct pk_session *session, const struct pk_begun *b
 	pk_json_set_str(root, "fingerprint", session->base.hex);
 	pk_json_set_num(root, "size", (double)begun->size);
 	pk_json_set_bool(root, "copied", begun->template.copied);
+	show_refreshed_json(root, &begun->template);
 	pk_json_set_num(root, "cut_seconds", begun->cut_seconds);
 	pk_json_set_num(root, "seconds", begun->seconds);
 	pk_json_set_num(root, "migrations_run", (double)begun->caught_up.run);
@@ -44,7 +66,7 @@ static void show_json(const struct pk_session *session, const struct pk_begun *b
 static void show(const struct pk_session *session, const struct pk_begun *begun)
 {
 	PK_FREE char *size = pk_size((uint64_t)begun->size);
-	PK_FREE char *cut = pk_duration(begun->cut_seconds);
+	PK_FREE char *cut = pk_duration(begun->cut_seconds), *told = pk_template_told(&begun->template);
 	if (begun->template.none) {
 		printf("template  none: the cloneCommand of '%s' (%s) makes clones\n", session->remote, begun->where);
 	} else if (begun->template.copied) {
@@ -55,8 +77,11 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		       took);
 	} else {
 		PK_FREE char *age = pk_time_ago((time_t)begun->template.created);
-		printf("template  of '%s' (%s), copied %s\n", session->remote, begun->where, age);
+		printf("template  of '%s' (%s), %s %s\n", session->remote, begun->where,
+		       begun->template.since ? "up to date" : "copied", age);
 	}
+	if (told)
+		printf("          %s\n", told);
 	printf("clone     %s, %s, %s in %s\n", session->db, size, begun->template.none ? "made" : "cut", cut);
 	printf("session   on branch '%s', acting as role '%s', PostgreSQL %d\n", session->branch,
 	       session->role, session->major);
@@ -86,13 +111,15 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 		return -1;
 	if (opt_max_age)
 		pk_config_override(&ctx.config, "maxSnapshotAge", opt_max_age);
-	const struct pk_begin_options options = {
+	struct pk_begin_options options = {
 		.less = &less,
 		.remote = opt_remote,
-		.fresh = opt_fresh,
+		.age = opt_fresh ? PK_TEMPLATE_FRESH : PK_TEMPLATE_CURRENT,
 		.jobs = opt_jobs,
 		.progress = &progress,
 	};
+	if (!opt_fresh && !opt_refresh && pk_template_wanted(&ctx.config, PK_TEMPLATE_AS_IS, &options.age, err) < 0)
+		return -1;
 	result = pk_session_begin(&desk, &ctx.repo, &ctx.config, &ctx.project, &options, &begun,
 				  err);
 	pk_progress_stop(&progress);

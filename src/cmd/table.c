@@ -56,7 +56,7 @@ const struct pk_command pk_commands[] = {
 	ROW(seed, "[--apply] [--remote NAME] [--yes]", "show or apply the seeds", LOOK),
 	ROW(snapshot, "DB [--json | --write-tree]",
 	    "print the canonical text of every object of a schema", PLUMBING),
-	ROW(start, "[--remote NAME] [--fresh] [--jobs N]",
+	ROW(start, "[--remote NAME] [--refresh | --fresh] [--jobs N]",
 	    "clone the remote and begin a session on this branch", BRANCH),
 	ROW(status, "[--fetch] [--json | --porcelain]",
 	    "show the session, what is pending, and what comes next", BRANCH),

@@ -23,21 +23,24 @@ static void cut_close(struct cut *cut)
 	cut->template = (struct pk_template)PK_TEMPLATE_INIT;
 }
 
-static int cut_make(struct pk_deploy *d, struct cut *cut, bool fresh, struct pk_err *err)
+static int cut_make(struct pk_deploy *d, struct cut *cut, enum pk_template_age age, struct pk_err *err)
 {
 	PK_AUTO(pk_less) less = PK_LESS_INIT;
 	struct pk_copy_options options = {
 		.less = &less,
 		.progress = d->events ? d->events->progress : NULL, .config = d->config,
 	};
-	PK_FREE char *random = pk_random_hex(4);
+	PK_FREE char *random = pk_random_hex(4), *told = NULL;
 	struct pk_conninfo user = PK_CONNINFO_INIT, admin = PK_CONNINFO_INIT;
 	int rc;
 
 	if (pk_less_read(d->config, d->repo, NULL, &less, err) < 0)
 		return -1;
-	if (pk_template_ensure(&cut->server, &d->remote, &d->facts, fresh, &options, &cut->template, err) < 0)
+	if (pk_template_ensure(&cut->server, &d->remote, &d->facts, age, &options, &cut->template, err) < 0)
 		return -1;
+	told = pk_template_told(&cut->template);
+	if (told)
+		pk_deploy_phase(d, "copy of '%s': %s", d->remote.name, told);
 	cut->db = pk_printf("pk_dry_%s", random);
 	if (pk_template_cut(&cut->server, &cut->template, &cut->db, "dry-run", d->remote.name, d->facts.role,
 			    err) < 0)
@@ -92,10 +95,11 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 					     .major = d->facts.version / 10000,
 					     .remote = d->remote.name,
 					     .clones = true };
+	enum pk_template_age age = PK_TEMPLATE_FRESH;
 	bool current = false;
 
-	if (pk_server_open_for(&cut->server, &want, err) < 0 ||
-	    cut_make(d, cut, d->options.fresh, err) < 0 || make_roles(d, cut, err) < 0 ||
+	if ((!d->options.fresh && pk_template_wanted(d->config, PK_TEMPLATE_CURRENT, &age, err) < 0) ||
+	    pk_server_open_for(&cut->server, &want, err) < 0 || cut_make(d, cut, age, err) < 0 || make_roles(d, cut, err) < 0 ||
 	    cut_is_current(d, cut, &current, err) < 0)
 		return -1;
 	if (current)
@@ -104,7 +108,7 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 		pk_deploy_phase(d, "'%s' has changed since its template was copied, copying it again",
 				d->remote.name);
 		cut_close(cut);
-		if (cut_make(d, cut, true, err) < 0 || cut_is_current(d, cut, &current, err) < 0)
+		if (cut_make(d, cut, PK_TEMPLATE_FRESH, err) < 0 || cut_is_current(d, cut, &current, err) < 0)
 			return -1;
 	}
 	if (!current)

@@ -13,6 +13,7 @@ struct side {
 	struct pk_conn *conn;
 	const char *sql;
 	enum state state;
+	int64_t *rows; /* of the next COPY */
 	bool unsent; /* libpq holds bytes that the socket did not take */
 };
 struct lane {
@@ -75,6 +76,9 @@ static int look(struct side *side, ExecStatusType copy, struct pk_err *err)
 	result = PQgetResult(side->conn->handle);
 	switch (PQresultStatus(result)) {
 	case PGRES_COMMAND_OK:
+		if (side->rows)
+			*side->rows++ = strtoll(PQcmdTuples(result), NULL, 10);
+		break;
 	case PGRES_TUPLES_OK:
 	case PGRES_EMPTY_QUERY:
 		break;
@@ -233,6 +237,7 @@ static int begin(const struct pk_pump *pump, int i, struct lane *l, struct pk_er
 	l->busy = true;
 	if (side_begin(&l->from, pump->lanes[i].source, l->task.from, err) < 0)
 		return -1;
+	l->from.rows = l->task.rows;
 	return side_begin(&l->into, pump->lanes[i].target, l->task.into, err) < 0 ? -1 : 1;
 }
 

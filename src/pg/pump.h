@@ -23,6 +23,7 @@ struct pk_pump_task {
 	 */
 	char *from, *into;
 	size_t number; /* of the caller's */
+	int64_t *rows; /* where from's COPYs say how many they gave, one after the other; borrowed; NULL: nowhere */
 };
 void pk_pump_task_release(struct pk_pump_task *task);
 

@@ -19,6 +19,7 @@ static void database_release(struct pk_database *db)
 	free(db->purpose);
 	free(db->label);
 	free(db->source);
+	free(db->record);
 }
 
 void pk_databases_release(struct pk_databases *databases)
@@ -56,6 +57,7 @@ static enum mark parse_mark(const struct pk_server *server, const char *comment,
 		ret->purpose = pk_strdup(pk_json_str(json.root, "purpose"));
 		ret->label = pk_strdup(pk_json_str(json.root, "label"));
 		ret->source = pk_strdup(pk_json_str(json.root, "source"));
+		ret->record = pk_strdup(pk_json_str(json.root, "record"));
 		ret->created = (int64_t)pk_json_num(json.root, "created", 0);
 	}
 	return OURS;
@@ -94,7 +96,8 @@ static int need_ours(const struct pk_server *server, struct pk_conn *conn, const
 }
 
 static int set_mark(const struct pk_server *server, struct pk_conn *conn, const char *name,
-		    const char *purpose, const char *label, const char *source, struct pk_err *err)
+		    const char *purpose, const char *label, const char *source, const char *record,
+		    struct pk_err *err)
 {
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -105,6 +108,8 @@ static int set_mark(const struct pk_server *server, struct pk_conn *conn, const 
 	pk_json_set_str(json.root, "label", label);
 	if (source)
 		pk_json_set_str(json.root, "source", source);
+	if (record)
+		pk_json_set_str(json.root, "record", record);
 	pk_json_set_num(json.root, "created", (double)pk_time());
 	char *text = cJSON_PrintUnformatted(json.root);
 	pk_buf_add(&comment, mark_prefix);
@@ -190,13 +195,13 @@ int pk_server_databases_for(struct pk_server *server, const char *purpose, struc
 }
 
 int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
-		      const char *source, struct pk_err *err)
+		      const char *source, const char *record, struct pk_err *err)
 {
 	struct pk_conn *conn;
 
 	if (pk_server_admin(server, &conn, err) < 0 || need_ours(server, conn, name, err) < 0)
 		return -1;
-	return set_mark(server, conn, name, purpose, label, source, err);
+	return set_mark(server, conn, name, purpose, label, source, record, err);
 }
 
 /* ---- create ---- */
@@ -342,7 +347,7 @@ static int create_marked(const struct pk_server *server, struct pk_conn *conn, c
 	if (pk_exec(conn, "SELECT pg_catalog.pg_advisory_lock_shared(" LOCK_KEY ")", err) < 0 ||
 	    pk_exec(conn, create, err) < 0)
 		return -1;
-	if (set_mark(server, conn, name, purpose, label, NULL, err) < 0) {
+	if (set_mark(server, conn, name, purpose, label, NULL, NULL, err) < 0) {
 		drop_quietly(conn, name);
 		return -1;
 	}
@@ -455,6 +460,30 @@ int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err 
 	return 0;
 }
 
+static void add_rename(struct pk_buf *sql, const char *from, const char *to)
+{
+	pk_buf_add(sql, "ALTER DATABASE ");
+	pk_buf_add_ident(sql, from);
+	pk_buf_add(sql, " RENAME TO ");
+	pk_buf_add_ident(sql, to);
+}
+
+int pk_server_replace_db(struct pk_server *server, const char *from, const char *to, const char *aside,
+			 struct pk_err *err)
+{
+	struct pk_conn *conn;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (check_name(aside, err) < 0 || pk_server_admin(server, &conn, err) < 0 ||
+	    need_ours(server, conn, from, err) < 0 || need_ours(server, conn, to, err) < 0 ||
+	    terminate_others(conn, from, err) < 0 || terminate_others(conn, to, err) < 0)
+		return -1;
+	add_rename(&sql, to, aside);
+	pk_buf_add(&sql, "; ");
+	add_rename(&sql, from, to);
+	return pk_exec(conn, sql.ptr, err) < 0 ? -1 : pk_server_drop_db(server, aside, err);
+}
+
 int pk_server_rename_db(struct pk_server *server, const char *from, const char *to,
 			struct pk_err *err)
 {
@@ -464,10 +493,7 @@ int pk_server_rename_db(struct pk_server *server, const char *from, const char *
 	if (check_name(to, err) < 0 || pk_server_admin(server, &conn, err) < 0 ||
 	    need_ours(server, conn, from, err) < 0 || terminate_others(conn, from, err) < 0)
 		return -1;
-	pk_buf_add(&sql, "ALTER DATABASE ");
-	pk_buf_add_ident(&sql, from);
-	pk_buf_add(&sql, " RENAME TO ");
-	pk_buf_add_ident(&sql, to);
+	add_rename(&sql, from, to);
 	return pk_exec(conn, sql.ptr, err);
 }
 

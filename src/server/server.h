@@ -117,6 +117,7 @@ struct pk_database {
 	char *purpose;	 /* "clone", "template", "shadow", "kept" (clone/kept.h), "dry-run", "production" (the demo's) */
 	char *label;	 /* session id, remote name, ... */
 	char *source;	 /* of a template: what of which database it is (clone/template.c); else NULL */
+	char *record;	 /* of a template: what it was copied from, and when (clone/record.h); else NULL */
 	int64_t created; /* seconds since 1970 */
 	int64_t size;	 /* bytes; -1: not known */
 };
@@ -134,9 +135,9 @@ int pk_server_databases(struct pk_server *server, struct pk_databases *ret, stru
 /* Those of one purpose, without their sizes: to tell them the server looks at each of their files. */
 int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
 			    struct pk_err *err);
-/* Another purpose, label and source (may be NULL) for a database of ours; it counts as made now. */
+/* Another purpose, label, source and record (both may be NULL) for a database of ours; it counts as made now. */
 int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
-		      const char *source, struct pk_err *err);
+		      const char *source, const char *record, struct pk_err *err);
 
 struct pk_create_db {
 	const char *purpose, *label;
@@ -160,6 +161,10 @@ int pk_server_drop_db(struct pk_server *server, const char *name, struct pk_err 
 int pk_server_end_subscriptions(struct pk_conn *admin, const char *name, struct pk_err *err);
 int pk_server_rename_db(struct pk_server *server, const char *from, const char *to,
 			struct pk_err *err);
+/* Renames one to what another is called, in one step: there is no moment without either. The other is then dropped, by
+ * the name aside. */
+int pk_server_replace_db(struct pk_server *server, const char *from, const char *to, const char *aside,
+			 struct pk_err *err);
 /*
  * Copies a database of ours (CREATE DATABASE ... TEMPLATE ... STRATEGY FILE_COPY), with its owner
  * and its settings (ALTER DATABASE ... SET). Nobody may be connected to it.

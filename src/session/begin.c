@@ -97,7 +97,7 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 					      .less = options->less,
 					      .progress = options->progress,
 					      .config = desk->config };
-	if (pk_template_ensure(&desk->server, remote, facts, options->fresh, &copy, &ret->template,
+	if (pk_template_ensure(&desk->server, remote, facts, options->age, &copy, &ret->template,
 			       err) < 0)
 		return -1;
 	return pk_server_ensure_roles(&desk->server, &facts->roles, err);

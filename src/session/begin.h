@@ -7,7 +7,7 @@
 
 struct pk_begin_options {
 	const char *remote; /* NULL: the default one */
-	bool fresh;	    /* copy the template anew */
+	enum pk_template_age age;
 	int jobs;
 	struct pk_less *less; /* what of the remote is copied; may be NULL */
 	struct pk_progress *progress; /* may be NULL */

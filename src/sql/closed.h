@@ -29,6 +29,9 @@ struct pk_closed {
 
 /* As SQL, in brackets where need be. The error says what is not allowed, without a place. */
 int pk_sql_closed(const char *expr, const struct pk_closed *how, struct pk_buf *ret, struct pk_err *err);
+/* Of what was printed: it is the same of the same row at all times. more: functions as above; what
+ * they do nobody knows. */
+bool pk_sql_steady(const char *sql, const struct pk_strv *more);
 /* It is NULL, and nothing else. */
 bool pk_sql_is_null(const char *expr);
 /* True for one column alone. */

@@ -1,0 +1,257 @@
+#include "clone/again.h"
+
+#include "clone/beside.h"
+
+/* Several literals of names, as an array of OIDs. */
+static void add_name(struct pk_buf *list, const char *schema, const char *name)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	pk_buf_add_qualified(&text, schema, name);
+	pk_buf_add(list, list->len ? ", " : "");
+	pk_buf_add_literal(list, text.ptr);
+	pk_buf_add(list, "::pg_catalog.regclass");
+}
+
+static void list_changed(const struct pk_again *again, const struct pk_copy_tables *tables, bool roots, struct pk_buf *ret)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct pk_copy_table *t = &tables->items[i];
+
+		if (!again->changed[i])
+			continue;
+		add_name(ret, t->schema, t->name);
+		if (roots && t->root_name)
+			add_name(ret, t->root_schema, t->root_name);
+	}
+}
+
+/* Worth it where there are many rows: then indexes are built after them. */
+static bool builds_after(const struct pk_copy_table *t)
+{
+	return t->bytes > PK_UNIT_SMALL && !t->added && !t->root_name;
+}
+
+/* ---- emptying ---- */
+
+/*
+ * Without relhastriggers no trigger fires, not even one that always does, and TRUNCATE does not ask who refers to the
+ * table: foreign keys hold in the new snapshot, and both sides are of it.
+ */
+static int empty(const struct pk_again *again, const struct pk_copy_tables *tables, struct pk_conn *target,
+		 struct pk_err *err)
+{
+	PK_AUTO(pk_buf) names = PK_BUF_INIT, sql = PK_BUF_INIT, unready = PK_BUF_INIT;
+	PK_FREE char *silent = NULL;
+
+	list_changed(again, tables, true, &names);
+	silent = pk_printf("UPDATE pg_catalog.pg_class SET relhastriggers = false WHERE relhastriggers AND oid IN (%s)",
+			   names.ptr);
+	if (pk_exec(target, silent, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct pk_copy_table *t = &tables->items[i];
+
+		if (!again->changed[i])
+			continue;
+		pk_buf_add(&sql, t->added ? "DELETE FROM ONLY " : "TRUNCATE ONLY ");
+		pk_buf_add_qualified(&sql, t->schema, t->name);
+		if (t->added && t->added_where)
+			pk_buf_addf(&sql, " WHERE %s", t->added_where);
+		pk_buf_add(&sql, ";\n");
+		if (builds_after(t))
+			pk_unit_unready(t, &sql);
+		/* Locks that a transaction holds have an end. */
+		if (sql.len > 8192 && pk_exec(target, sql.ptr, err) < 0)
+			return -1;
+		if (sql.len > 8192)
+			pk_buf_clear(&sql);
+	}
+	return sql.len ? pk_exec(target, sql.ptr, err) : 0;
+}
+
+static int wake_triggers(const struct pk_again *again, const struct pk_copy_tables *tables, struct pk_conn *target,
+			 struct pk_err *err)
+{
+	PK_AUTO(pk_buf) names = PK_BUF_INIT;
+	PK_FREE char *sql = NULL;
+
+	list_changed(again, tables, true, &names);
+	sql = pk_printf("UPDATE pg_catalog.pg_class c SET relhastriggers = true WHERE NOT relhastriggers AND oid IN (%s) "
+			"AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid)",
+			names.ptr);
+	return pk_exec(target, sql, err);
+}
+
+/* ---- indexes ---- */
+
+static void add_build(struct pk_structure *s, size_t table, const char *index, struct pk_buf *text)
+{
+	struct pk_ddl_entry *e;
+
+	s->post.items = pk_realloc_array(s->post.items, s->post.n + 1, sizeof(*s->post.items));
+	e = &s->post.items[s->post.n++];
+	*e = (struct pk_ddl_entry){ .type = "INDEX", .oid = (uint32_t)table, .name_len = strlen(index) };
+	e->len = strlen("REINDEX INDEX ") + e->name_len;
+	pk_buf_addf(text, "REINDEX INDEX %s\n", index);
+}
+
+/* What they are built with stands where the copy has what pg_dump says. */
+static int list_builds(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
+{
+	const struct pk_copy_tables *tables = &w->tables;
+	struct pk_structure *s = &w->structure;
+	const char *at;
+
+	s->first = pk_alloc((tables->n + 1) * sizeof(*s->first));
+	for (size_t i = 0; i < tables->n; i++) {
+		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+		PK_AUTO(pk_buf) name = PK_BUF_INIT;
+		const char *params[1];
+
+		s->first[i] = s->post.n;
+		if (!again->changed[i] || !builds_after(&tables->items[i]))
+			continue;
+		pk_buf_add_qualified(&name, tables->items[i].schema, tables->items[i].name);
+		params[0] = name.ptr;
+		if (pk_query(&w->target,
+			     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i "
+			     "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n "
+			     "ON n.oid = c.relnamespace WHERE i.indrelid = $1::pg_catalog.regclass ORDER BY c.oid",
+			     1, params, &rows, err) < 0)
+			return -1;
+		for (int r = 0; r < rows.n; r++)
+			add_build(s, i, pk_rows_get(&rows, r, 0), &s->post.text);
+	}
+	s->first[tables->n] = s->n_builds = s->post.n;
+	s->builds = pk_alloc((s->post.n + 1) * sizeof(*s->builds));
+	at = s->post.text.ptr;
+	for (size_t i = 0; i < s->post.n; i++) {
+		struct pk_ddl_entry *e = &s->post.items[i];
+
+		e->sql = at;
+		e->name = at + (e->len - e->name_len);
+		at += e->len + 1;
+		s->builds[i] = (struct pk_build){ .table = e->oid, .entry = e };
+	}
+	return 0;
+}
+
+/* ---- rows ---- */
+
+static int pour(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
+{
+	PK_FREE bool *left_out = pk_alloc((w->tables.n + 1) * sizeof(*left_out));
+	int status;
+
+	for (size_t i = 0; i < w->tables.n; i++) {
+		left_out[i] = w->tables.items[i].skip;
+		w->tables.items[i].skip = !again->changed[i];
+	}
+	w->pour.terms.again = true;
+	status = pk_pour_run(&w->pour, err);
+	for (size_t i = 0; i < w->tables.n; i++)
+		w->tables.items[i].skip = left_out[i];
+	return status < 0 ? pk_hold_hint(err) : 0;
+}
+
+/* Many at once hold many locks. */
+static int drop_large(struct pk_conn *target, struct pk_err *err)
+{
+	PK_FREE char *n = NULL;
+
+	do {
+		free(n);
+		n = NULL;
+		if (pk_query_value(target,
+				   "SELECT pg_catalog.count(pg_catalog.lo_unlink(oid)) FROM (SELECT oid "
+				   "FROM pg_catalog.pg_largeobject_metadata ORDER BY oid LIMIT 1000) o",
+				   0, NULL, &n, err) < 0)
+			return -1;
+	} while (!pk_streq(n, "0"));
+	return 0;
+}
+
+/* ---- what was made of the rows ---- */
+
+/*
+ * Materialized views that read what has changed, and those of which that is not known: functions read what they like,
+ * unless they are immutable. Their order is that in which the copy made them, since each needs what was there before.
+ */
+static const char views_sql[] =
+	"WITH RECURSIVE views AS (SELECT w.oid AS rule, c.oid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class c "
+	"ON c.oid = w.ev_class WHERE c.relkind IN ('v', 'm') AND c.oid >= 16384), "
+	"needs AS (SELECT v.oid, d.refclassid, d.refobjid FROM views v JOIN pg_catalog.pg_depend d "
+	"ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = v.rule), "
+	"touched (oid) AS (SELECT o FROM pg_catalog.unnest(ARRAY[%s]::oid[]) o UNION "
+	"SELECT n.oid FROM needs n LEFT JOIN pg_catalog.pg_operator o ON o.oid = n.refobjid "
+	"AND n.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass JOIN pg_catalog.pg_proc p "
+	"ON p.oid = coalesce(o.oprcode::oid, CASE WHEN n.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass "
+	"THEN n.refobjid END) WHERE p.provolatile <> 'i' OR p.prokind = 'a' "
+	"UNION SELECT v.oid FROM views v WHERE pg_catalog.pg_get_viewdef(v.oid) ~ '_to_xml|ts_stat|ts_rewrite|lo_get|loread' "
+	"UNION SELECT x.oid FROM touched t, LATERAL (SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = t.oid "
+	"UNION ALL SELECT n.oid FROM needs n WHERE n.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+	"AND n.refobjid = t.oid) x (oid)) "
+	"SELECT c.oid, pg_catalog.format('REFRESH MATERIALIZED VIEW %%I.%%I', n.nspname, c.relname) FROM touched t "
+	"JOIN pg_catalog.pg_class c USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+	"WHERE c.relkind = 'm' AND c.relispopulated GROUP BY c.oid, n.nspname, c.relname ORDER BY c.oid";
+
+static int fill_views(struct pk_conn *target, const char *changed, struct pk_buf *ret_oids, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *sql = pk_printf(views_sql, changed);
+
+	if (pk_query(target, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		if (pk_exec(target, pk_rows_get(&rows, i, 1), err) < 0)
+			return pk_err_wrap(err, "cannot fill a materialized view again");
+		pk_buf_addf(ret_oids, "%s%s", ret_oids->len ? "," : "", pk_rows_get(&rows, i, 0));
+	}
+	return 0;
+}
+
+static int finish(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) changed = PK_BUF_INIT, oids = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *sql = NULL;
+
+	list_changed(again, &w->tables, false, &changed);
+	if (!changed.len && !again->large)
+		return 0;
+	if (fill_views(&w->target, changed.len ? changed.ptr : "", &oids, err) < 0)
+		return -1;
+	sql = pk_printf("SELECT o::pg_catalog.oid FROM pg_catalog.unnest(ARRAY[%s]::oid[]) o",
+			changed.len ? changed.ptr : "");
+	if (pk_query(&w->target, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		pk_buf_addf(&oids, "%s%s", oids.len ? "," : "", pk_rows_get(&rows, i, 0));
+	return oids.len ? pk_transfer_analyze(w->t, &w->target, oids.ptr, err) : 0;
+}
+
+int pk_again_run(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
+{
+	const struct pk_copy_options *o = w->t->options;
+	bool any = false;
+
+	for (size_t i = 0; i < w->tables.n; i++)
+		any = any || again->changed[i];
+	if (pk_pour_settings(&w->pour, &w->target, err) < 0 || (any && empty(again, &w->tables, &w->target, err) < 0) ||
+	    list_builds(again, w, err) < 0)
+		return -1;
+	if (again->large && (drop_large(&w->target, err) < 0 ||
+			     pk_beside_large(&w->hold.conn, &w->target, true, &w->pour.large, err) < 0))
+		return -1;
+	w->pour.large = w->pour.large && !o->no_large;
+	if ((any || w->pour.large) && pour(again, w, err) < 0)
+		return -1;
+	/* Nothing of the source is needed any more. */
+	pk_hold_release(&w->hold);
+	pk_progress_start(o->progress, "finishing", 0);
+	if ((any && wake_triggers(again, &w->tables, &w->target, err) < 0) ||
+	    (w->sequences.len && pk_exec(&w->target, w->sequences.ptr, err) < 0))
+		return pk_err_wrap(err, "cannot bring the template up to date");
+	return finish(again, w, err);
+}

@@ -1,0 +1,21 @@
+/*
+ * Tables of a copy that is there already, filled again from a later snapshot: keys, indexes, triggers and all that
+ * was made for them stay. For a superuser, on a database of ours that nobody else is connected to: what is done here is
+ * not one transaction, and half of it is worth nothing.
+ */
+#ifndef PK_CLONE_AGAIN_H
+#define PK_CLONE_AGAIN_H
+
+#include "clone/transfer.h"
+
+struct pk_again {
+	bool *changed; /* of each of the work's tables */
+	bool large;    /* the large objects too */
+};
+/*
+ * work: its tables and sequences read, its target open. Sets sequences, fills materialized views again that may read
+ * what has changed, gathers statistics. The work's rows and bytes are those that were copied.
+ */
+int pk_again_run(const struct pk_again *again, struct pk_transfer_work *work, struct pk_err *err);
+
+#endif

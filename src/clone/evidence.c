@@ -1,0 +1,318 @@
+#include "clone/evidence.h"
+
+#include "base/clock.h"
+#include "base/progress.h"
+#include "pg/pipeline.h"
+
+#define FAR	     (1ULL << 30) /* half of what 32 bits of a transaction's id can tell apart */
+#define TOGETHER     50		  /* tables that one statement looks at, at most */
+#define TOGETHER_PAGES 2000
+
+/* ---- snapshots ---- */
+
+struct span {
+	unsigned long long xmin, xmax;
+};
+
+static bool read_span(const char *snapshot, struct span *ret)
+{
+	return snapshot && sscanf(snapshot, "%llu:%llu:", &ret->xmin, &ret->xmax) == 2;
+}
+
+char *pk_evidence_doubt(const struct pk_record *was, const struct pk_record *is)
+{
+	struct span a, b;
+
+	if (!pk_streq(was->place, is->place))
+		return pk_strdup("the server was restarted since, or is another one");
+	if (!read_span(was->snapshot, &a) || !read_span(is->snapshot, &b) || b.xmin < a.xmin || b.xmax < a.xmax)
+		return pk_strdup("the server is behind what was copied");
+	if (b.xmax - a.xmin >= FAR)
+		return pk_strdup("too many transactions ran there since");
+	return NULL;
+}
+
+bool pk_evidence_same(const struct pk_record *was, const struct pk_record *is)
+{
+	struct span a;
+
+	if (!pk_streq(was->place, is->place) || !pk_streq(was->snapshot, is->snapshot) || !read_span(is->snapshot, &a))
+		return false;
+	/* A standby does not say which transactions are open. */
+	return !pk_ends_with(is->place, " standby") || a.xmin == a.xmax;
+}
+
+static uint32_t since(const struct pk_record *was)
+{
+	struct span a = { 0 };
+
+	read_span(was->snapshot, &a);
+	return (uint32_t)a.xmin;
+}
+
+/*
+ * Of a transaction that was not over at that time. age() tells ids apart as 32 bits do, which is exact for what came
+ * since; of an older row it may say the same, and that is a copy too many.
+ */
+#define SINCE	   "since AS MATERIALIZED (SELECT pg_catalog.age('%u'::pg_catalog.xid) AS age)"
+#define RECENT(of) "pg_catalog.age(" of ".xmin) BETWEEN 0 AND (SELECT age FROM since)"
+
+/* ---- what the catalogs say ---- */
+
+/*
+ * Rows that are not told by versions: those of other access methods, and values that name something that can be
+ * renamed. Last, as 0, whether a row type that others use is another one.
+ */
+static const char doubtful_sql[] =
+	"WITH RECURSIVE " SINCE ", used (oid, leaf) AS (SELECT DISTINCT atttypid, atttypid FROM pg_catalog.pg_attribute "
+	"WHERE attnum > 0 AND attrelid >= 16384 UNION SELECT u.oid, x.oid FROM used u "
+	"JOIN pg_catalog.pg_type t ON t.oid = u.leaf, LATERAL (SELECT t.typbasetype WHERE t.typtype = 'd' "
+	"UNION ALL SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE t.oid IN (g.rngtypid, g.rngmultitypid) "
+	"UNION ALL SELECT t.typelem WHERE t.typlen = -1 AND t.typelem <> 0 "
+	"UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid "
+	"AND a.attnum > 0 AND NOT a.attisdropped) x (oid)), "
+	"naming AS (SELECT u.oid FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.leaf "
+	"WHERE t.typnamespace = 11 AND (t.typname ~ '^reg' OR t.typname = 'aclitem')), "
+	"columns AS (SELECT DISTINCT a.attrelid AS oid FROM pg_catalog.pg_attribute a WHERE a.attrelid >= 16384 "
+	"AND " RECENT("a") "), "
+	"other AS (SELECT c.oid, c.reltype FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+	"ON n.oid = c.relnamespace WHERE c.oid >= 16384 AND (" RECENT("c") " OR " RECENT("n") " "
+	"OR c.oid IN (SELECT oid FROM columns))) "
+	"SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384 "
+	"AND (c.oid IN (SELECT oid FROM other) OR c.relam <> (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') "
+	"OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 "
+	"AND a.atttypid IN (SELECT oid FROM naming))) "
+	"UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM other o JOIN pg_catalog.pg_type t ON t.oid = o.reltype "
+	"JOIN pg_catalog.pg_depend d ON d.refclassid = 1247 AND d.refobjid IN (t.oid, t.typarray) AND d.deptype = 'n')";
+
+static int read_doubtful(const struct pk_evidence *e, bool *ret_changed, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *sql = pk_printf(doubtful_sql, since(e->was));
+	bool all = false;
+
+	if (pk_query(&e->hold->conn, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		uint32_t oid = (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10);
+		const struct pk_copy_table *t = pk_copy_tables_find(e->tables, oid);
+
+		if (t)
+			ret_changed[t - e->tables->items] = true;
+		all = all || oid == 0;
+	}
+	for (size_t i = 0; i < e->tables->n; i++) {
+		const struct pk_copy_table *t = &e->tables->items[i];
+
+		ret_changed[i] = !t->skip && (ret_changed[i] || all || t->unsteady || !pk_record_find(e->was, t->oid));
+	}
+	return 0;
+}
+
+/* ---- what the rows say ---- */
+
+/* Of one connection. */
+struct reader {
+	struct pk_conn conn; /* joined; of the first that of the hold counts */
+	struct pk_pipeline pipeline;
+	struct pk_pipeline_query *queries;
+	struct pk_rows *rows;
+	int n;
+	int64_t pages;
+};
+struct look {
+	const struct pk_evidence *e;
+	struct reader readers[PK_PIPELINES_MAX];
+	int n;
+	uint64_t done;
+};
+
+static void look_release(struct look *look)
+{
+	for (int i = 0; i < look->n; i++) {
+		struct reader *r = &look->readers[i];
+
+		for (int q = 0; q < r->n; q++) {
+			free((char *)r->queries[q].sql);
+			pk_rows_release(&r->rows[q]);
+		}
+		free(r->queries);
+		free(r->rows);
+		pk_conn_release(&r->conn);
+	}
+}
+
+static void add_query(struct look *look, struct pk_buf *sql, int64_t pages)
+{
+	struct reader *least = &look->readers[0];
+
+	if (!sql->len)
+		return;
+	for (int i = 1; i < look->n; i++)
+		if (look->readers[i].pages < least->pages)
+			least = &look->readers[i];
+	least->queries = pk_realloc_array(least->queries, (size_t)least->n + 1, sizeof(*least->queries));
+	least->queries[least->n++] = (struct pk_pipeline_query){ .sql = pk_buf_take(sql) };
+	least->pages += pages + 1;
+}
+
+static void add_table(const struct pk_evidence *e, const struct pk_copy_table *t, struct pk_buf *sql)
+{
+	if (sql->len)
+		pk_buf_add(sql, " UNION ALL ");
+	else
+		pk_buf_addf(sql, "WITH " SINCE " ", since(e->was));
+	pk_buf_addf(sql, "SELECT %u, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE " RECENT("t") ") FROM ONLY ",
+		    t->oid);
+	pk_buf_add_qualified(sql, t->schema, t->name);
+	pk_buf_add(sql, " t");
+	if (t->where)
+		pk_buf_addf(sql, " WHERE %s", t->where);
+}
+
+static int largest_first(const void *a, const void *b)
+{
+	const struct pk_copy_table *const *x = a, *const *y = b;
+
+	if ((*x)->pages != (*y)->pages)
+		return (*x)->pages < (*y)->pages ? 1 : -1;
+	return (*x)->oid < (*y)->oid ? -1 : 1;
+}
+
+static void share_out(struct look *look, const bool *changed)
+{
+	const struct pk_copy_tables *tables = look->e->tables;
+	PK_FREE const struct pk_copy_table **wanted = pk_alloc((tables->n + 1) * sizeof(*wanted));
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	int64_t pages = 0;
+	size_t n = 0;
+	int together = 0;
+
+	for (size_t i = 0; i < tables->n; i++)
+		if (!changed[i] && !tables->items[i].skip)
+			wanted[n++] = &tables->items[i];
+	qsort(wanted, n, sizeof(*wanted), largest_first);
+	for (size_t i = 0; i < n; i++) {
+		add_table(look->e, wanted[i], &sql);
+		pages += wanted[i]->pages;
+		if (++together < TOGETHER && pages < TOGETHER_PAGES && i + 1 < n)
+			continue;
+		add_query(look, &sql, pages);
+		pages = together = 0;
+	}
+}
+
+/* The server ends itself what would hold the snapshot for too long. */
+static int limit(struct pk_conn *conn, const struct pk_hold *hold, bool on, struct pk_err *err)
+{
+	double left = hold->max_age - (pk_now() - hold->since);
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (!hold->max_age)
+		return 0;
+	pk_buf_addf(&sql, "SET LOCAL statement_timeout = %d", !on ? 0 : left < 0.001 ? 1 : (int)(left * 1000));
+	return pk_exec(conn, sql.ptr, err);
+}
+
+static void arrived(void *arg)
+{
+	struct look *look = arg;
+
+	pk_progress_update(look->e->progress, ++look->done, NULL);
+}
+
+static int run(struct look *look, struct pk_err *err)
+{
+	struct pk_pipeline pipelines[PK_PIPELINES_MAX];
+	uint64_t all = 0;
+	int n = 0, status = 0;
+
+	for (int i = 0; i < look->n; i++) {
+		struct reader *r = &look->readers[i];
+		struct pk_conn *conn = i ? &r->conn : &look->e->hold->conn;
+
+		if (!r->n)
+			continue;
+		if ((i && pk_hold_join(look->e->hold, look->e->source, conn, err) < 0) ||
+		    limit(conn, look->e->hold, true, err) < 0)
+			return -1;
+		r->rows = pk_alloc((size_t)r->n * sizeof(*r->rows));
+		for (int q = 0; q < r->n; q++)
+			r->queries[q].rows = &r->rows[q];
+		pipelines[n++] = (struct pk_pipeline){ .conn = conn, .queries = r->queries, .n = r->n };
+		all += (uint64_t)r->n;
+	}
+	if (n == 0)
+		return 0;
+	pk_progress_start(look->e->progress, "looking for what has changed", all);
+	for (int i = 0; i < n && status == 0; i++)
+		status = pk_pipeline_send(&pipelines[i], err);
+	if (pk_pipelines_collect(pipelines, n, arrived, look, status == 0 ? err : NULL) < 0)
+		status = -1;
+	if (status < 0 && err && pk_streq(err->sqlstate, "57014") && pk_hold_check(look->e->hold, NULL) < 0) {
+		pk_err_release(err);
+		return pk_hold_check(look->e->hold, err);
+	}
+	return status < 0 ? -1 : limit(&look->e->hold->conn, look->e->hold, false, err);
+}
+
+static void read_rows(const struct pk_evidence *e, const struct pk_rows *rows, bool *ret_changed)
+{
+	for (int i = 0; i < rows->n; i++) {
+		uint32_t oid = (uint32_t)strtoul(pk_rows_get(rows, i, 0), NULL, 10);
+		const struct pk_record_table *was = pk_record_find(e->was, oid);
+		const struct pk_copy_table *t = pk_copy_tables_find(e->tables, oid);
+
+		ret_changed[t - e->tables->items] = strtoll(pk_rows_get(rows, i, 1), NULL, 10) != was->rows ||
+						    strcmp(pk_rows_get(rows, i, 2), "0") != 0;
+	}
+}
+
+/* Rows that find their partition anew may come from any of those of the same root. */
+static void spread(const struct pk_copy_tables *tables, bool *ret_changed)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct pk_copy_table *t = &tables->items[i];
+
+		for (size_t j = 0; t->root_name && ret_changed[i] && j < tables->n; j++) {
+			const struct pk_copy_table *o = &tables->items[j];
+
+			if (pk_streq(o->root_name, t->root_name) && pk_streq(o->root_schema, t->root_schema))
+				ret_changed[j] = true;
+		}
+	}
+}
+
+int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk_err *err)
+{
+	struct look look __attribute__((cleanup(look_release))) = { .e = e };
+
+	look.n = e->jobs < PK_PIPELINES_MAX ? e->jobs : PK_PIPELINES_MAX;
+	for (int i = 0; i < look.n; i++)
+		look.readers[i].conn = (struct pk_conn)PK_CONN_INIT;
+	if (read_doubtful(e, ret_changed, err) < 0)
+		return -1;
+	share_out(&look, ret_changed);
+	if (run(&look, err) < 0)
+		return pk_hold_hint(err);
+	for (int i = 0; i < look.n; i++)
+		for (int q = 0; q < look.readers[i].n; q++)
+			read_rows(e, &look.readers[i].rows[q], ret_changed);
+	spread(e->tables, ret_changed);
+	return 0;
+}
+
+int pk_evidence_large(const struct pk_evidence *e, const struct pk_record *is, bool *ret, struct pk_err *err)
+{
+	static const char recent[] = "WITH " SINCE " SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject l WHERE " RECENT("l")
+		") OR EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata l WHERE " RECENT("l") ")";
+	PK_FREE char *sql = pk_printf(recent, since(e->was)), *changed = NULL;
+
+	*ret = !pk_streq(e->was->large, is->large) || pk_ends_with(is->large, " -");
+	if (*ret || strcmp(is->large, "0") == 0)
+		return 0;
+	if (pk_query_value(&e->hold->conn, sql, 0, NULL, &changed, err) < 0)
+		return -1;
+	*ret = pk_streq(changed, "t");
+	return 0;
+}

@@ -1,0 +1,38 @@
+/*
+ * Whether what was copied is still what the source holds. Only what is exact lets anything pass as unchanged:
+ *
+ * - the same place (clone/record.h), and less than 2^30 transactions since: else there is doubt, and all is copied;
+ * - the same snapshot: no transaction came to its end since, so nothing has changed at all;
+ * - a table whose rows are as many as were copied, none of them of a transaction that was not over when it was
+ *   copied. What is inserted or updated since bears such a transaction, frozen or not; what is deleted is missing
+ *   in the count. The same must be true of what the catalogs say of the table, so that nothing made it another one:
+ *   TRUNCATE, a rewrite, a column that went and came again.
+ *
+ * The server's counters of inserted, updated and deleted rows are no evidence: they come late, are lost in a crash,
+ * and count what was rolled back.
+ */
+#ifndef PK_CLONE_EVIDENCE_H
+#define PK_CLONE_EVIDENCE_H
+
+#include "clone/hold.h"
+#include "clone/record.h"
+
+/* Why nothing can be told from one to the other, for people; NULL: it can. Caller frees. */
+char *pk_evidence_doubt(const struct pk_record *was, const struct pk_record *is);
+/* Not even a transaction came to its end between them. */
+bool pk_evidence_same(const struct pk_record *was, const struct pk_record *is);
+
+struct pk_evidence {
+	const struct pk_conninfo *source;
+	struct pk_hold *hold; /* its snapshot counts */
+	const struct pk_record *was;
+	const struct pk_copy_tables *tables; /* as they are to be copied */
+	int jobs;
+	struct pk_progress *progress; /* may be NULL */
+};
+/* ret_changed: of each table, whether it has to be copied again. */
+int pk_evidence_tables(const struct pk_evidence *evidence, bool *ret_changed, struct pk_err *err);
+/* *ret: whether large objects may have changed. is: of the same snapshot. */
+int pk_evidence_large(const struct pk_evidence *evidence, const struct pk_record *is, bool *ret, struct pk_err *err);
+
+#endif

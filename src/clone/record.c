@@ -1,0 +1,267 @@
+#include "clone/record.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "clone/hold.h"
+#include "git/git.h"
+
+#include <stddef.h>
+
+/* Of what is kept and how it is judged: another program does not trust it. */
+#define FORMAT "1 " PK_VERSION
+
+static const struct {
+	const char *name;
+	size_t offset;
+} texts[] = {
+	{ "place", offsetof(struct pk_record, place) },
+	{ "snapshot", offsetof(struct pk_record, snapshot) },
+	{ "stamp", offsetof(struct pk_record, stamp) },
+	{ "structure", offsetof(struct pk_record, structure) },
+	{ "around", offsetof(struct pk_record, around) },
+	{ "role", offsetof(struct pk_record, role) },
+	{ "session", offsetof(struct pk_record, session) },
+	{ "sequences", offsetof(struct pk_record, sequences) },
+	{ "large", offsetof(struct pk_record, large) },
+};
+
+static char **text_at(const struct pk_record *record, size_t i)
+{
+	return (char **)((char *)record + texts[i].offset);
+}
+
+void pk_record_release(struct pk_record *record)
+{
+	for (size_t i = 0; i < PK_COUNT(texts); i++)
+		free(*text_at(record, i));
+	pk_strv_release(&record->extensions);
+	free(record->tables);
+	*record = (struct pk_record)PK_RECORD_INIT;
+}
+
+/* ---- as text ---- */
+
+char *pk_record_text(const struct pk_record *record)
+{
+	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
+	PK_AUTO(pk_buf) tables = PK_BUF_INIT;
+	PK_FREE char *extensions = pk_strv_join(&record->extensions, " ");
+	char *printed, *ret;
+
+	pk_json_set_str(json.root, "format", FORMAT);
+	for (size_t i = 0; i < PK_COUNT(texts); i++)
+		pk_json_set_str(json.root, texts[i].name, *text_at(record, i));
+	pk_json_set_num(json.root, "taken", (double)record->taken);
+	pk_json_set_str(json.root, "extensions", extensions);
+	for (size_t i = 0; i < record->n; i++)
+		pk_buf_addf(&tables, "%s%u:%lld", i ? " " : "", record->tables[i].oid, (long long)record->tables[i].rows);
+	pk_json_set_str(json.root, "tables", tables.ptr ? tables.ptr : "");
+	printed = cJSON_PrintUnformatted(json.root);
+	ret = pk_strdup(printed);
+	cJSON_free(printed);
+	return ret;
+}
+
+static bool parse_tables(const char *s, struct pk_record *ret)
+{
+	while (s && *s) {
+		char *end;
+		struct pk_record_table t = { .oid = (uint32_t)strtoul(s, &end, 10) };
+
+		if (*end != ':')
+			return false;
+		t.rows = strtoll(end + 1, &end, 10);
+		if (*end && *end != ' ')
+			return false;
+		ret->tables = pk_realloc_array(ret->tables, ret->n + 1, sizeof(*ret->tables));
+		ret->tables[ret->n++] = t;
+		s = *end ? end + 1 : end;
+	}
+	return s != NULL;
+}
+
+bool pk_record_parse(const char *text, struct pk_record *ret)
+{
+	PK_AUTO(pk_json) json = PK_JSON_INIT;
+	bool good = text && pk_json_parse(text, strlen(text), &json, NULL) == 0 &&
+		    pk_streq(pk_json_str(json.root, "format"), FORMAT);
+
+	pk_record_release(ret);
+	for (size_t i = 0; good && i < PK_COUNT(texts); i++) {
+		*text_at(ret, i) = pk_strdup(pk_json_str(json.root, texts[i].name));
+		good = *text_at(ret, i) != NULL;
+	}
+	if (good) {
+		const char *extensions = pk_json_str(json.root, "extensions");
+
+		ret->taken = (int64_t)pk_json_num(json.root, "taken", 0);
+		if (extensions && *extensions)
+			pk_strv_split(&ret->extensions, extensions, ' ');
+		good = parse_tables(pk_json_str(json.root, "tables"), ret);
+	}
+	if (!good)
+		pk_record_release(ret);
+	return good;
+}
+
+/* ---- what goes into it ---- */
+
+char *pk_record_word(const struct pk_buf *text)
+{
+	return pk_git_hash_blob(text->len ? text->ptr : "", text->len);
+}
+
+static int value(struct pk_conn *source, const char *sql, char **ret, struct pk_err *err)
+{
+	free(*ret);
+	*ret = NULL;
+	return pk_query_value(source, sql, 0, NULL, ret, err);
+}
+
+static void add_list(struct pk_buf *text, const struct pk_strv *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		pk_buf_addf(text, "%s\n", list->items[i]);
+	pk_buf_add(text, "--\n");
+}
+
+static void add_word(struct pk_buf *text, const char *word)
+{
+	pk_buf_addf(text, "%s\n", word ? word : "-");
+}
+
+void pk_record_around(struct pk_record *record, const struct pk_source_facts *facts, const struct pk_carried *carried,
+		      const struct pk_strv *unfilled)
+{
+	const struct pk_buf *const bufs[] = { &carried->shared, &carried->labels, &carried->shared_labels };
+	const char *const words[] = { facts->owner, facts->encoding, facts->collate, facts->ctype, facts->provider,
+				      facts->locale };
+	PK_AUTO(pk_buf) text = PK_BUF_INIT, session = PK_BUF_INIT;
+
+	for (size_t i = 0; i < PK_COUNT(words); i++)
+		add_word(&text, words[i]);
+	pk_buf_addf(&text, "%d %d %d %d\n", facts->version, facts->has_public, facts->has_plpgsql, facts->public_may);
+	add_list(&text, &facts->extensions);
+	add_list(&text, &carried->objects);
+	add_list(&text, unfilled);
+	for (size_t i = 0; i < PK_COUNT(bufs); i++)
+		add_word(&text, bufs[i]->ptr);
+	pk_buf_addf(&session, "%d\n", facts->may_create);
+	add_list(&session, &facts->settings);
+	record->around = pk_record_word(&text);
+	record->session = pk_record_word(&session);
+	record->role = pk_strdup(facts->role);
+}
+
+/* Who may read all tables may read the pages too. */
+static int take_large(struct pk_record *record, struct pk_conn *source, struct pk_err *err)
+{
+	PK_FREE char *readable = NULL, *pages = NULL;
+
+	if (value(source, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata", &record->large, err) < 0 ||
+	    value(source, "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT')", &readable, err) < 0)
+		return -1;
+	if (strcmp(record->large, "0") != 0 && pk_streq(readable, "t") &&
+	    value(source, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject", &pages, err) < 0)
+		return -1;
+	if (strcmp(record->large, "0") != 0) {
+		PK_FREE char *objects = pk_take(&record->large);
+
+		record->large = pk_printf("%s %s", objects, pages ? pages : "-");
+	}
+	return 0;
+}
+
+static int take(struct pk_record *record, struct pk_conn *source, struct pk_err *err)
+{
+	/*
+	 * A restart is where a server may come back with another history: a backup, a snapshot of its disk,
+	 * pg_rewind, pg_resetwal. After a crash transactions that were not flushed may be lost, and their ids are
+	 * given again: then the counters begin anew, while the process stays.
+	 */
+	static const char place[] =
+		"SELECT pg_catalog.concat_ws(' ', EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()), "
+		"coalesce((SELECT EXTRACT(epoch FROM stats_reset)::text FROM pg_catalog.pg_stat_bgwriter), "
+		"'none at ' || pg_catalog.clock_timestamp()), d.oid, "
+		"CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby' ELSE 'primary' END) "
+		"FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+	PK_AUTO(pk_buf) stamp = PK_BUF_INIT;
+	PK_FREE char *catalogs = NULL;
+
+	record->taken = (int64_t)pk_time();
+	if (value(source, "SELECT pg_catalog.pg_current_snapshot()", &record->snapshot, err) < 0 ||
+	    value(source, place, &record->place, err) < 0 || pk_hold_stamp(source, &catalogs, err) < 0 ||
+	    take_large(record, source, err) < 0)
+		return -1;
+	pk_buf_add(&stamp, catalogs ? catalogs : "");
+	free(record->stamp);
+	record->stamp = pk_record_word(&stamp);
+	return 0;
+}
+
+int pk_record_take(struct pk_record *record, struct pk_conn *source, struct pk_err *err)
+{
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+	if (source->version < 140000)
+		return 0;
+	if (pk_exec(source, "SAVEPOINT record", err) < 0)
+		return -1;
+	if (take(record, source, &e) == 0)
+		return pk_exec(source, "RELEASE record", err);
+	/* What only speaks PostgreSQL's protocol need not know all this; it can be copied for all that. */
+	if (e.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(source)) {
+		pk_err_move(err, &e);
+		return -1;
+	}
+	pk_record_release(record);
+	return pk_exec(source, "ROLLBACK TO record; RELEASE record", err);
+}
+
+static void add_script(struct pk_buf *text, const struct pk_ddl *ddl)
+{
+	for (size_t i = 0; i < ddl->n; i++) {
+		const struct pk_ddl_entry *e = &ddl->items[i];
+
+		pk_buf_addf(text, "%s %.*s\n", e->type, (int)e->name_len, e->name ? e->name : "");
+		pk_buf_addn(text, e->sql, e->len);
+		pk_buf_addc(text, '\n');
+	}
+	pk_buf_addf(text, "-- %d\n", ddl->plain_strings);
+}
+
+char *pk_record_structure(const struct pk_structure *structure)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	add_script(&text, &structure->pre);
+	add_script(&text, &structure->post);
+	for (size_t i = 0; i < structure->n_filled; i++)
+		pk_buf_addf(&text, "%s\n", structure->filled[i].sql);
+	return pk_record_word(&text);
+}
+
+void pk_record_rows(struct pk_record *record, const struct pk_copy_tables *tables, const int64_t *rows)
+{
+	free(record->tables);
+	record->tables = pk_alloc((tables->n + 1) * sizeof(*record->tables));
+	record->n = 0;
+	for (size_t i = 0; i < tables->n; i++)
+		if (!tables->items[i].skip)
+			record->tables[record->n++] = (struct pk_record_table){ tables->items[i].oid, rows[i] };
+}
+
+const struct pk_record_table *pk_record_find(const struct pk_record *record, uint32_t oid)
+{
+	for (size_t from = 0, to = record->n; from < to;) {
+		size_t middle = from + (to - from) / 2;
+
+		if (record->tables[middle].oid == oid)
+			return &record->tables[middle];
+		if (record->tables[middle].oid < oid)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}

@@ -1,0 +1,34 @@
+/*
+ * A template brought up to date: what has changed on the source since (clone/evidence.h) is copied again, into a
+ * database cut from the template, which stays as it is until that is complete. Of a source whose structure is
+ * another one, or of which nothing can be proved, nothing is made here: then all has to be copied.
+ */
+#ifndef PK_CLONE_REFRESH_H
+#define PK_CLONE_REFRESH_H
+
+#include "clone/record.h"
+
+struct pk_refresh_how {
+	const struct pk_conninfo *source;
+	struct pk_server *server;
+	const char *from;	    /* the template's database */
+	const char *name, *label;   /* of the one to be made; purpose "template" */
+	const struct pk_record *was;
+	const struct pk_copy_options *options; /* as the template was copied, its record apart */
+};
+struct pk_refreshed {
+	char *doubt;  /* why all has to be copied, for people; NULL: not */
+	bool made;    /* there is a new database; without doubt and without that the template is what it would be */
+	bool scanned; /* the rows' versions were the evidence, or else the snapshot was */
+	bool large;   /* large objects were copied */
+	size_t tables, changed; /* that have rows copied; that were copied again */
+	uint64_t bytes; /* that passed */
+	double seconds;
+};
+#define PK_REFRESHED_INIT { 0 }
+void pk_refreshed_release(struct pk_refreshed *refreshed);
+/* ret_record: of what the template, or the new database, is now. On failure nothing is left. */
+int pk_refresh_run(const struct pk_refresh_how *how, struct pk_refreshed *ret, struct pk_record *ret_record,
+		   struct pk_err *err);
+
+#endif
