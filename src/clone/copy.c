@@ -43,7 +43,7 @@ int pk_copy_facts(const struct pk_conninfo *source, struct pk_source_facts *fact
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 
-	if (pk_conn_open(&conn, source, err) < 0)
+	if (pk_conn_open(&conn, source, err) < 0 || pk_hold_settings(&conn, "UTF8", NULL, err) < 0)
 		return -1;
 	return pk_source_facts_read(&conn, facts, err);
 }
@@ -103,8 +103,8 @@ int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried
 {
 	PK_AUTO(pk_conn) from = PK_CONN_INIT;
 
-	if (pk_conn_open(&from, source, err) < 0 || pk_carried_read(&from, carried, err) < 0 ||
-	    (sizes && pk_sizes_read(&from, sizes, err) < 0))
+	if (pk_conn_open(&from, source, err) < 0 || pk_hold_settings(&from, "UTF8", NULL, err) < 0 ||
+	    pk_carried_read(&from, carried, err) < 0 || (sizes && pk_sizes_read(&from, sizes, err) < 0))
 		return -1;
 	return unfilled ? pk_carry_unfilled(&from, unfilled, err) : 0;
 }

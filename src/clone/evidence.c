@@ -7,6 +7,7 @@
 #define FAR	     (1ULL << 30) /* half of what 32 bits of a transaction's id can tell apart */
 #define TOGETHER     50		  /* tables that one statement looks at, at most */
 #define TOGETHER_PAGES 2000
+#define LARGE_PAGES    10000
 
 /* ---- snapshots ---- */
 
@@ -55,13 +56,14 @@ static uint32_t since(const struct pk_record *was)
  * since; of an older row it may say the same, and that is a copy too many.
  */
 #define SINCE	   "since AS MATERIALIZED (SELECT pg_catalog.age('%u'::pg_catalog.xid) AS age)"
-#define RECENT(of) "pg_catalog.age(" of ".xmin) BETWEEN 0 AND (SELECT age FROM since)"
+#define RECENT(of) \
+	"(pg_catalog.age(" of ".xmin) <= (SELECT age FROM since) AND pg_catalog.age(" of ".xmin) >= 0)"
 
 /* ---- what the catalogs say ---- */
 
 /*
  * Rows that are not told by versions: those of other access methods, and values that name something that can be
- * renamed. Last, as 0, whether a row type that others use is another one.
+ * renamed. As 0, that a row type of which others have values is another one.
  */
 static const char doubtful_sql[] =
 	"WITH RECURSIVE " SINCE ", used (oid, leaf) AS (SELECT DISTINCT atttypid, atttypid FROM pg_catalog.pg_attribute "
@@ -75,15 +77,16 @@ static const char doubtful_sql[] =
 	"WHERE t.typnamespace = 11 AND (t.typname ~ '^reg' OR t.typname = 'aclitem')), "
 	"columns AS (SELECT DISTINCT a.attrelid AS oid FROM pg_catalog.pg_attribute a WHERE a.attrelid >= 16384 "
 	"AND " RECENT("a") "), "
-	"other AS (SELECT c.oid, c.reltype FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+	"other AS (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
 	"ON n.oid = c.relnamespace WHERE c.oid >= 16384 AND (" RECENT("c") " OR " RECENT("n") " "
 	"OR c.oid IN (SELECT oid FROM columns))) "
 	"SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384 "
 	"AND (c.oid IN (SELECT oid FROM other) OR c.relam <> (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') "
 	"OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 "
 	"AND a.atttypid IN (SELECT oid FROM naming))) "
-	"UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM other o JOIN pg_catalog.pg_type t ON t.oid = o.reltype "
-	"JOIN pg_catalog.pg_depend d ON d.refclassid = 1247 AND d.refobjid IN (t.oid, t.typarray) AND d.deptype = 'n')";
+	"UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM columns JOIN pg_catalog.pg_class c USING (oid) "
+	"JOIN pg_catalog.pg_type t ON t.oid = c.reltype JOIN pg_catalog.pg_depend d ON d.refclassid = 1247 "
+	"AND d.refobjid IN (t.oid, t.typarray) AND d.classid IN (1247, 1259) AND d.deptype = 'n')";
 
 static int read_doubtful(const struct pk_evidence *e, bool *ret_changed, struct pk_err *err)
 {
@@ -156,8 +159,12 @@ static void add_query(struct look *look, struct pk_buf *sql, int64_t pages)
 	least->pages += pages + 1;
 }
 
-static void add_table(const struct pk_evidence *e, const struct pk_copy_table *t, struct pk_buf *sql)
+/* Pages from a first one up to another; -1: to the end. */
+static void add_table(const struct pk_evidence *e, const struct pk_copy_table *t, int64_t from, int64_t to,
+		      struct pk_buf *sql)
 {
+	const char *and = " WHERE ";
+
 	if (sql->len)
 		pk_buf_add(sql, " UNION ALL ");
 	else
@@ -166,8 +173,27 @@ static void add_table(const struct pk_evidence *e, const struct pk_copy_table *t
 		    t->oid);
 	pk_buf_add_qualified(sql, t->schema, t->name);
 	pk_buf_add(sql, " t");
-	if (t->where)
-		pk_buf_addf(sql, " WHERE %s", t->where);
+	if (t->where) {
+		pk_buf_addf(sql, "%s(%s)", and, t->where);
+		and = " AND ";
+	}
+	if (from) {
+		pk_buf_addf(sql, "%st.ctid >= '(%lld,0)'", and, (long long)from);
+		and = " AND ";
+	}
+	if (to >= 0)
+		pk_buf_addf(sql, "%st.ctid < '(%lld,0)'", and, (long long)to);
+}
+
+/* A large one side by side. */
+static void add_parts(struct look *look, const struct pk_copy_table *t)
+{
+	for (int i = 0; i < look->n; i++) {
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+		add_table(look->e, t, t->pages * i / look->n, i + 1 < look->n ? t->pages * (i + 1) / look->n : -1, &sql);
+		add_query(look, &sql, t->pages / look->n);
+	}
 }
 
 static int largest_first(const void *a, const void *b)
@@ -193,7 +219,11 @@ static void share_out(struct look *look, const bool *changed)
 			wanted[n++] = &tables->items[i];
 	qsort(wanted, n, sizeof(*wanted), largest_first);
 	for (size_t i = 0; i < n; i++) {
-		add_table(look->e, wanted[i], &sql);
+		if (wanted[i]->pages > LARGE_PAGES) {
+			add_parts(look, wanted[i]);
+			continue;
+		}
+		add_table(look->e, wanted[i], 0, -1, &sql);
 		pages += wanted[i]->pages;
 		if (++together < TOGETHER && pages < TOGETHER_PAGES && i + 1 < n)
 			continue;
@@ -256,16 +286,33 @@ static int run(struct look *look, struct pk_err *err)
 	return status < 0 ? -1 : limit(&look->e->hold->conn, look->e->hold, false, err);
 }
 
-static void read_rows(const struct pk_evidence *e, const struct pk_rows *rows, bool *ret_changed)
+static void read_rows(const struct look *look, const struct pk_rows *rows, int64_t *counts, bool *ret_changed)
 {
-	for (int i = 0; i < rows->n; i++) {
-		uint32_t oid = (uint32_t)strtoul(pk_rows_get(rows, i, 0), NULL, 10);
-		const struct pk_record_table *was = pk_record_find(e->was, oid);
-		const struct pk_copy_table *t = pk_copy_tables_find(e->tables, oid);
+	const struct pk_copy_tables *tables = look->e->tables;
 
-		ret_changed[t - e->tables->items] = strtoll(pk_rows_get(rows, i, 1), NULL, 10) != was->rows ||
-						    strcmp(pk_rows_get(rows, i, 2), "0") != 0;
+	for (int i = 0; i < rows->n; i++) {
+		size_t t = (size_t)(pk_copy_tables_find(tables, (uint32_t)strtoul(pk_rows_get(rows, i, 0), NULL, 10)) -
+				    tables->items);
+
+		counts[t] += strtoll(pk_rows_get(rows, i, 1), NULL, 10);
+		ret_changed[t] = ret_changed[t] || strcmp(pk_rows_get(rows, i, 2), "0") != 0;
 	}
+}
+
+static void read_all(const struct look *look, bool *ret_changed)
+{
+	const struct pk_copy_tables *tables = look->e->tables;
+	PK_FREE int64_t *counts = pk_alloc((tables->n + 1) * sizeof(*counts));
+	PK_FREE bool *known = pk_alloc((tables->n + 1) * sizeof(*known));
+
+	for (size_t i = 0; i < tables->n; i++)
+		known[i] = ret_changed[i] || tables->items[i].skip;
+	for (int i = 0; i < look->n; i++)
+		for (int q = 0; q < look->readers[i].n; q++)
+			read_rows(look, &look->readers[i].rows[q], counts, ret_changed);
+	for (size_t i = 0; i < tables->n; i++)
+		if (!known[i] && counts[i] != pk_record_find(look->e->was, tables->items[i].oid)->rows)
+			ret_changed[i] = true;
 }
 
 /* Rows that find their partition anew may come from any of those of the same root. */
@@ -295,9 +342,7 @@ int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk
 	share_out(&look, ret_changed);
 	if (run(&look, err) < 0)
 		return pk_hold_hint(err);
-	for (int i = 0; i < look.n; i++)
-		for (int q = 0; q < look.readers[i].n; q++)
-			read_rows(e, &look.readers[i].rows[q], ret_changed);
+	read_all(&look, ret_changed);
 	spread(e->tables, ret_changed);
 	return 0;
 }

@@ -41,6 +41,7 @@ int pk_hold_settings(struct pk_conn *conn, const char *encoding, const struct pk
 		{ "transaction_timeout", "0" },
 		{ "idle_in_transaction_session_timeout", "0" },
 		{ "idle_session_timeout", "0" },
+		{ "jit", "off" }, /* for what is asked of catalogs compiling takes longer than running */
 	};
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 

@@ -33,7 +33,7 @@ int pk_hold_check(const struct pk_hold *hold, struct pk_err *err);
 int pk_hold_hint(struct pk_err *err);
 
 /*
- * What sessions that copy have, on either side: no timeouts, no messages but errors. pairs: names and values
+ * What sessions that copy have, on either side: no timeouts, no messages but errors, nothing compiled. pairs: names and values
  * beside that; what the server's version does not know is left out.
  */
 int pk_hold_settings(struct pk_conn *conn, const char *encoding, const struct pk_strv *pairs, struct pk_err *err);
