@@ -4,7 +4,9 @@
 #include "clone/again.h"
 #include "clone/beside.h"
 #include "clone/evidence.h"
+#include "clone/less.h"
 #include "clone/scrap.h"
+#include "clone/sizes.h"
 #include "clone/transfer.h"
 
 void pk_refreshed_release(struct pk_refreshed *refreshed)
@@ -18,6 +20,7 @@ struct state {
 	struct pk_source_facts facts;
 	struct pk_carried carried;
 	struct pk_strv unfilled;
+	struct pk_buf sizes; /* clone/sizes.h; empty where all is copied */
 	struct pk_transfer transfer;
 	struct pk_transfer_work work;
 	struct pk_record is;
@@ -33,6 +36,7 @@ static void state_release(struct state *s)
 	pk_source_facts_release(&s->facts);
 	pk_carried_release(&s->carried);
 	pk_strv_release(&s->unfilled);
+	pk_buf_release(&s->sizes);
 	pk_record_release(&s->is);
 	free(s->again.changed);
 	free((char *)s->transfer.bindir);
@@ -49,9 +53,10 @@ static void doubt(struct state *s, const char *why)
 static int prepare(struct state *s, struct pk_err *err)
 {
 	const struct pk_refresh_how *r = s->r;
+	bool less = r->options->less && pk_less_leaves_out(r->options->less);
 
 	if (pk_copy_facts(r->source, &s->facts, err) < 0 ||
-	    pk_copy_carried(r->source, &s->carried, &s->unfilled, NULL, err) < 0)
+	    pk_copy_carried(r->source, &s->carried, &s->unfilled, less ? &s->sizes : NULL, err) < 0)
 		return -1;
 	s->transfer = (struct pk_transfer){
 		.source = r->source,
@@ -204,7 +209,7 @@ static int fill(struct state *s, struct pk_err *err)
 	if (s->facts.may_create && pk_carry_create_privilege(&w->target, r->name, s->facts.role, err) < 0)
 		return -1;
 	s->ret->bytes = w->poured.bytes;
-	return 0;
+	return pk_sizes_keep(&w->target, &s->sizes, s->facts.may_create ? s->facts.role : NULL, err);
 }
 
 static int make(struct state *s, struct pk_err *err)
@@ -253,7 +258,7 @@ static int run(struct state *s, struct pk_err *err)
 int pk_refresh_run(const struct pk_refresh_how *r, struct pk_refreshed *ret, struct pk_record *ret_record, struct pk_err *err)
 {
 	struct state s __attribute__((cleanup(state_release))) = {
-		.r = r, .facts = PK_SOURCE_FACTS_INIT, .carried = PK_CARRIED_INIT, .ret = ret,
+		.r = r, .facts = PK_SOURCE_FACTS_INIT, .carried = PK_CARRIED_INIT, .sizes = PK_BUF_INIT, .ret = ret,
 	};
 	double started = pk_now();
 	int status;
