@@ -83,8 +83,19 @@ bool pk_computed_by(const struct pk_object *o, const struct pk_object *on)
 	return o->kind->part && pk_column_generated(o) && !on->kind->part && !on->kind->relation_name;
 }
 
-/* What stands aside does not keep what has to come again by then: columns let go of functions. */
-static void untie_columns(const struct pk_object *table)
+/* A sequence, if not its own, which goes with it. */
+static bool counts_by(const struct pk_changes *c, const struct pk_object *table, const struct pk_object *on)
+{
+	const struct pk_object *column = pk_tied_column(c, c->from, on);
+
+	return on->kind->tied_to_column && (!column || column->parent != table);
+}
+
+/*
+ * What stands aside does not keep what has to come again, go with something else or make way for a name by then: columns
+ * let go of functions and sequences.
+ */
+static void untie_columns(const struct pk_changes *c, const struct pk_object *table)
 {
 	for (size_t i = 0; table->kind->columns_apart && i < table->n_children; i++) {
 		const struct pk_object *column = table->children[i];
@@ -92,7 +103,8 @@ static void untie_columns(const struct pk_object *table)
 		for (size_t k = 0; column->kind->part && k < column->n_deps; k++) {
 			const struct pk_object *on = column->deps[k];
 
-			pk_info(column)->retie |= pk_goes(on) && pk_info(on)->other && (pk_by_tie(column, on) || pk_computed_by(column, on));
+			pk_info(column)->retie |= pk_goes(on) && (pk_by_tie(column, on) || pk_computed_by(column, on) ||
+								      counts_by(c, table, on));
 		}
 	}
 }
@@ -109,7 +121,7 @@ void pk_moves_settle(struct pk_changes *c)
 			makers_aside(o);
 		info->retie |= leaves_early(o);
 		if (info->aside)
-			untie_columns(o);
+			untie_columns(c, o);
 	}
 }
 

@@ -77,6 +77,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "foreign keys of partitions that come and go" { both_ways partition-keys; }
 @test "inheritance" { both_ways inheritance; }
 @test "heirs that go while a type that they have too goes" { both_ways heirs-go; }
+@test "defaults of tables made anew, of what goes with others" { both_ways defaults-away; }
 @test "defaults that types give" { both_ways given-defaults; }
 @test "heirs that keep some of several parents" { both_ways several-parents; }
 @test "domains over composite types and arrays" { both_ways domains-of-composites; }
