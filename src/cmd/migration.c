@@ -2,12 +2,13 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "cmd/help.h"
+#include "cmd/pattern.h"
 #include "git/git.h"
 #include "session/manual.h"
 
 #include <unistd.h>
 
-static const char *opt_file, *opt_edit, *opt_remove;
+static const char *opt_file, *opt_edit, *opt_remove, *opt_pattern, *opt_step, *opt_output;
 static bool opt_json, opt_first;
 
 const struct pk_opt pk_opts_migration[] = {
@@ -17,6 +18,11 @@ const struct pk_opt pk_opts_migration[] = {
 	  "run it before the plan, not after: rows that stand in its way", &opt_first },
 	{ PK_OPT_STRING, 0, "edit", "NUMBER", "change one that waits", &opt_edit },
 	{ PK_OPT_STRING, 0, "remove", "NUMBER", "take out one that waits", &opt_remove },
+	{ PK_OPT_STRING, 0, "pattern", "PATTERN",
+	  "make the steps of rename-column, change-type, drop-column or split-table", &opt_pattern },
+	{ PK_OPT_STRING, 0, "step", "STEP",
+	  "of a pattern: expand, backfill, contract or all; else all but contract", &opt_step },
+	{ PK_OPT_STRING, 'o', "output", "FOLDER", "write the steps of a pattern there", &opt_output },
 	{ PK_OPT_FLAG, 0, "json", NULL, "list as one JSON document", &opt_json },
 	{ 0 },
 };
@@ -208,6 +214,12 @@ int pk_cmd_migration(int argc, char **argv, struct pk_err *err)
 	int n, rc = pk_cmd_parse("migration", argc, argv, operands, &n, err);
 	if (rc)
 		return rc;
+	if (opt_pattern) {
+		const struct pk_pattern_request request = { opt_pattern, opt_step, opt_output, operands, n };
+		return pk_ctx_open(&ctx, true, err) < 0 ? -1 : pk_pattern_make(&ctx, &request, err);
+	}
+	if (opt_step || opt_output)
+		return pk_help_usage("migration", err, "--step and --output go with --pattern");
 	if (n + (opt_edit != NULL) + (opt_remove != NULL) > 1)
 		return pk_help_usage("migration", err, "one name, --edit or --remove at a time");
 	if (pk_ctx_open(&ctx, true, err) < 0 ||

@@ -48,7 +48,7 @@ const struct pk_command pk_commands[] = {
 	    PRODUCTION),
 	ROW(mask, "[--suggest] [--remote NAME] [--json]",
 	    "show what personal columns are copied as, or which should be", SETUP),
-	ROW(migration, "[NAME] [-F FILE]", "write a migration by hand, in the session", BRANCH),
+	ROW(migration, "[NAME] [-F FILE] | --pattern PATTERN TABLE ...", "write a migration by hand, in the session", BRANCH),
 	ROW(plan, "[<options>]", "show what leads from the clone to the schema files", BRANCH),
 	ROW(psql, "[-- ARGUMENT...]", "open a shell on the session's database", BRANCH),
 	ROW(remote, "[add NAME URL | list | remove NAME | use NAME | test [NAME]]",

@@ -268,6 +268,15 @@ hasnt() {
 	done
 }
 
+# in_order TEXT...: $output holds each, one behind the other.
+in_order() {
+	local rest=$output text
+	for text in "$@"; do
+		[[ $rest == *"$text"* ]] || tell "not there, or not behind the one before: $text" || return 1
+		rest=${rest#*"$text"}
+	done
+}
+
 # equal GOT WANTED
 equal() {
 	[ "$1" = "$2" ] || {

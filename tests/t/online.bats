@@ -76,15 +76,6 @@ there_and_back() {
 	equal "$(clone_print)" "$before"
 }
 
-# in_order TEXT...: $output has them one after the other.
-in_order() {
-	local rest=$output text
-	for text in "$@"; do
-		[[ $rest == *"$text"* ]] || tell "not there, or not behind the one before: $text" || return 1
-		rest=${rest#*"$text"}
-	done
-}
-
 @test "indexes are built and dropped beside the traffic; a changed one while the old one serves" {
 	schema indexes/users_points <<<'CREATE INDEX users_points ON users (points);'
 	schema indexes/users_name <<<'CREATE INDEX users_name ON users (name DESC);'

@@ -1,0 +1,564 @@
+#include "cmd/pattern.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "catalog/load.h"
+#include "chain/chain.h"
+#include "cmd/help.h"
+#include "pg/conn.h"
+#include "session/manual.h"
+#include "sql/action.h"
+#include "sql/scan.h"
+
+#define NAME_MAX_BYTES 63
+#define FOLDER	       "templates/pattern/"
+
+struct column {
+	const char *name, *type, *value; /* value: the default */
+	bool not_null;
+	struct column *next;
+};
+
+struct work {
+	const struct pk_ctx *ctx;
+	const struct pk_pattern_request *request;
+	struct pk_arena arena;
+	const char *schema, *table;
+	struct column *columns;	 /* all of the table, the last first */
+	const char *const *keys; /* of its primary key; NULL: it has none */
+	struct pk_map values;	 /* of placeholders */
+};
+
+static void work_release(struct work *w)
+{
+	pk_map_release(&w->values);
+	pk_arena_release(&w->arena);
+}
+
+/* ---- names ---- */
+
+/* As SQL writes it: one name, or a schema and a name. What is none by that is taken as it is. */
+static void take_name(struct work *w, const char *text, const char **ret_schema,
+		      const char **ret_name)
+{
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
+	struct pk_scan scan;
+	struct pk_token token;
+	bool good = true, dot = false;
+
+	pk_scan_start(&scan, text, strlen(text));
+	while (good && pk_scan_code(&scan, &token)) {
+		PK_FREE char *name = pk_token_name(text, &token);
+		good = dot ? pk_token_char(text, &token, '.') : name != NULL;
+		if (!dot && name)
+			pk_strv_push(&names, name);
+		dot = !dot;
+	}
+	good = good && dot && names.n <= 2;
+	*ret_schema = good && names.n == 2 ? pk_arena_strdup(&w->arena, names.items[0]) : NULL;
+	*ret_name = pk_arena_strdup(&w->arena, good ? names.items[names.n - 1] : text);
+}
+
+static const char *ident(struct work *w, const char *name)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	pk_buf_add_ident(&buf, name);
+	return pk_arena_strdup(&w->arena, buf.ptr);
+}
+
+static const char *qualified(struct work *w, const char *schema, const char *name)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	pk_buf_add_qualified(&buf, schema, name);
+	return pk_arena_strdup(&w->arena, buf.ptr);
+}
+
+static const char *literal(struct work *w, const char *text)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	pk_buf_add_literal(&buf, text);
+	return pk_arena_strdup(&w->arena, buf.ptr);
+}
+
+/* A name of ours, of the table's and what it is for; one that is too long ends in a hash of it. */
+static const char *own_name(struct work *w, const char *before, const char *what)
+{
+	const char *name = pk_arena_printf(&w->arena, "%s_%s_%s", before, w->table, what);
+	size_t n = NAME_MAX_BYTES - 9;
+
+	if (strlen(name) <= NAME_MAX_BYTES)
+		return name;
+	while (((unsigned char)name[n] & 0xC0) == 0x80)
+		n--;
+	return pk_arena_printf(&w->arena, "%.*s_%08x", (int)n, name,
+			       (unsigned)pk_hash(name, strlen(name), 0));
+}
+
+static void set(struct work *w, const char *key, const char *value)
+{
+	pk_map_set(&w->values, key, (void *)(value ? value : ""));
+}
+
+/* Each name as `each` says, where @ stands for it: "n.@" -> "n.a, n.b". */
+static const char *list(struct work *w, const char *const *names, const char *each)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	for (size_t i = 0; names[i]; i++) {
+		pk_buf_add(&buf, i ? ", " : "");
+		for (const char *p = each; *p; p++)
+			if (*p == '@')
+				pk_buf_add_ident(&buf, names[i]);
+			else
+				pk_buf_addc(&buf, *p);
+	}
+	return pk_arena_strdup(&w->arena, buf.ptr);
+}
+
+/* ---- the table, as the schema files have it ---- */
+
+static struct column *find_column(struct work *w, const char *name)
+{
+	for (struct column *c = w->columns; c; c = c->next)
+		if (pk_streq(c->name, name))
+			return c;
+	return NULL;
+}
+
+static const char *plain_type(struct work *w, const struct pk_action *a)
+{
+	static const char *const serials[][2] = { { "bigserial", "bigint" },
+						  { "smallserial", "smallint" },
+						  { "serial8", "bigint" },
+						  { "serial2", "smallint" } };
+
+	for (size_t i = 0; a->serial && i < PK_COUNT(serials); i++)
+		if (pk_streq(a->type, serials[i][0]))
+			return serials[i][1];
+	return a->serial ? "integer" : pk_arena_strdup(&w->arena, a->type);
+}
+
+static void note_column(struct work *w, const struct pk_action *a)
+{
+	struct column *c = pk_arena_alloc(&w->arena, sizeof(*c));
+
+	*c = (struct column){ .name = pk_arena_strdup(&w->arena, a->column),
+			      .type = plain_type(w, a),
+			      .value = a->has_default ? pk_arena_strdup(&w->arena, a->def) : NULL,
+			      .not_null = a->not_null,
+			      .next = w->columns };
+	w->columns = c;
+}
+
+static void note_keys(struct work *w, const struct pk_action *a)
+{
+	size_t n = 0;
+
+	while (a->columns && a->columns[n])
+		n++;
+	const char **keys = pk_arena_alloc(&w->arena, (n + 1) * sizeof(*keys));
+	for (size_t i = 0; i < n; i++)
+		keys[i] = pk_arena_strdup(&w->arena, a->columns[i]);
+	keys[n] = NULL;
+	w->keys = keys;
+}
+
+static void note(struct work *w, const struct pk_action *a)
+{
+	struct column *c = a->column ? find_column(w, a->column) : NULL;
+
+	if (!pk_streq(a->rel_name, w->table) ||
+	    !pk_streq(a->rel_schema ? a->rel_schema : "public", w->schema))
+		return;
+	if (a->sub == PK_ADD_COLUMN)
+		note_column(w, a);
+	else if (a->sub == PK_ADD_CONSTRAINT && a->constraint == PK_CON_PRIMARY)
+		note_keys(w, a);
+	else if (c && a->sub == PK_SET_NOT_NULL)
+		c->not_null = true;
+	else if (c && a->sub == PK_SET_DEFAULT)
+		c->value = pk_arena_strdup(&w->arena, a->def);
+}
+
+static int read_table(struct work *w, struct pk_err *err)
+{
+	PK_FREE char *dir = pk_path_join(w->ctx->repo.workdir, w->ctx->project.schema_dir);
+	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
+
+	if (pk_source_from_path(&files, dir, pk_project_not_schema, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.n; i++) {
+		PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+		PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
+		if (pk_sql_split_only(files.items[i].text, files.items[i].path, false, &statements,
+				      err) < 0)
+			return -1;
+		pk_sql_actions(&statements, &actions);
+		for (size_t k = 0; k < actions.n; k++)
+			note(w, &actions.items[k]);
+	}
+	if (w->columns)
+		return 0;
+	pk_err_set(err, "the schema files define no table %s", qualified(w, w->schema, w->table));
+	return pk_err_hint(err, "the steps are made from what they say of it, in %s",
+			   w->ctx->project.schema_dir);
+}
+
+static struct column *need_column(struct work *w, const char *text, struct pk_err *err)
+{
+	const char *schema, *name;
+
+	take_name(w, text, &schema, &name);
+	struct column *c = find_column(w, name);
+	if (!c)
+		pk_err_set(err, "the schema files give table %s no column %s",
+			   qualified(w, w->schema, w->table), ident(w, name));
+	return c;
+}
+
+/* ---- what the patterns are told ---- */
+
+/* Types that have no equality are compared as texts. */
+static const char *compared_as(const char *type)
+{
+	static const char *const types[] = { "json", "xml",  "point",  "polygon", "box",
+					     "path", "lseg", "circle", "line" };
+
+	for (size_t i = 0; i < PK_COUNT(types); i++)
+		if (pk_streq(type, types[i]))
+			return "::text";
+	return "";
+}
+
+static void set_table(struct work *w, const char *what)
+{
+	const char *sync = own_name(
+		w, "zz_postkit", what); /* triggers fire by name: the last sees what others made */
+	const char *back = own_name(w, "zz_postkit_back", what);
+	const char *table = qualified(w, w->schema, w->table);
+
+	set(w, "table", table);
+	set(w, "table_text", literal(w, table));
+	set(w, "trigger", ident(w, sync));
+	set(w, "function", qualified(w, w->schema, sync));
+	set(w, "function_back", qualified(w, w->schema, back));
+	set(w, "proof", ident(w, own_name(w, "postkit", what)));
+	set(w, "key",
+	    pk_arena_printf(&w->arena, "%lld", (long long)(pk_hash(sync, strlen(sync), 0) >> 1)));
+}
+
+static void set_column(struct work *w, const struct column *c)
+{
+	set_table(w, c->name);
+	set(w, "old", ident(w, c->name));
+	set(w, "type", c->type);
+	set(w, "compared", compared_as(c->type));
+	set(w, "not_null", c->not_null ? "yes" : NULL);
+	set(w, "default", c->value);
+	set(w, "columns_text", literal(w, c->name));
+}
+
+static int read_rename(struct work *w, struct pk_err *err)
+{
+	const struct column *c = need_column(w, w->request->operands[1], err);
+	const char *schema, *name;
+
+	if (!c)
+		return -1;
+	take_name(w, w->request->operands[2], &schema, &name);
+	set_column(w, c);
+	set(w, "new", ident(w, name));
+	return 0;
+}
+
+static int read_type(struct work *w, struct pk_err *err)
+{
+	const struct column *c = need_column(w, w->request->operands[1], err);
+	const char *type = w->request->operands[2];
+	PK_FREE char *probe = pk_printf("SELECT NULL::%s", type);
+	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+
+	if (!c)
+		return -1;
+	if (pk_sql_split(probe, "type", &statements, NULL) < 0 || statements.n != 1 ||
+	    !statements.items[0].parsed || *statements.items[0].comment || strstr(type, "--") ||
+	    strstr(type, "/*"))
+		return pk_err_set(err, "'%s' is not a type", type);
+	set_column(w, c);
+	set(w, "new", ident(w, own_name(w, "postkit", c->name)));
+	set(w, "new_type", type);
+	if (!*compared_as(c->type))
+		set(w, "compared", compared_as(type));
+	return 0;
+}
+
+static int read_drop(struct work *w, struct pk_err *err)
+{
+	const struct column *c = need_column(w, w->request->operands[1], err);
+
+	if (!c)
+		return -1;
+	set_column(w, c);
+	return 0;
+}
+
+/* "a text, b integer DEFAULT 1": as before says of each name. */
+static const char *definitions(struct work *w, const char *const *names, const char *before)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	for (size_t i = 0; names[i]; i++)
+		pk_buf_addf(&buf, "%s%s%s %s", i ? ", " : "", before, ident(w, names[i]),
+			    find_column(w, names[i])->type);
+	return pk_arena_strdup(&w->arena, buf.ptr);
+}
+
+static void set_moved(struct work *w, const char *const *names)
+{
+	PK_AUTO(pk_buf) texts = PK_BUF_INIT;
+	PK_AUTO(pk_buf) not_nulls = PK_BUF_INIT;
+
+	for (size_t i = 0; names[i]; i++) {
+		pk_buf_add(&texts, i ? ", " : "");
+		pk_buf_add_literal(&texts, names[i]);
+		if (find_column(w, names[i])->not_null)
+			pk_buf_addf(&not_nulls, "%sALTER COLUMN %s SET NOT NULL",
+				    not_nulls.len ? ", " : "", ident(w, names[i]));
+	}
+	set(w, "columns_text", pk_arena_strdup(&w->arena, texts.ptr));
+	set(w, "not_nulls", pk_arena_strdup(&w->arena, not_nulls.ptr));
+	set(w, "columns", list(w, names, "@"));
+	set(w, "new_columns", list(w, names, "NEW.@"));
+	set(w, "t_columns", list(w, names, "t.@"));
+	set(w, "n_columns", list(w, names, "n.@"));
+	set(w, "excluded", list(w, names, "EXCLUDED.@"));
+	set(w, "nullable", list(w, names, "ALTER COLUMN @ DROP NOT NULL"));
+	set(w, "drops", list(w, names, "DROP COLUMN @"));
+	set(w, "adds", definitions(w, names, "ADD COLUMN "));
+	set(w, "definitions", definitions(w, names, ""));
+}
+
+static int read_split(struct work *w, struct pk_err *err)
+{
+	const struct pk_pattern_request *r = w->request;
+	const char **names = pk_arena_alloc(&w->arena, (size_t)r->n * sizeof(*names));
+	const char *schema, *name;
+	int n = 0;
+
+	for (int i = 2; i < r->n; i++) {
+		const struct column *c = need_column(w, r->operands[i], err);
+		if (!c)
+			return -1;
+		for (size_t k = 0; w->keys && w->keys[k]; k++)
+			if (pk_streq(w->keys[k], c->name))
+				return pk_err_set(
+					err,
+					"column %s is of the primary key, which both tables have",
+					ident(w, c->name));
+		names[n++] = c->name;
+	}
+	names[n] = NULL;
+	if (!w->keys)
+		return pk_err_set(err,
+				  "the schema files give table %s no primary key, by which the "
+				  "other would know its rows",
+				  qualified(w, w->schema, w->table));
+	take_name(w, r->operands[1], &schema, &name);
+	set_table(w, name);
+	set(w, "new_table", qualified(w, schema ? schema : w->schema, name));
+	set(w, "keys", list(w, w->keys, "@"));
+	set(w, "new_keys", list(w, w->keys, "NEW.@"));
+	set(w, "t_keys", list(w, w->keys, "t.@"));
+	set(w, "n_keys", list(w, w->keys, "n.@"));
+	set(w, "key_definitions", definitions(w, w->keys, ""));
+	set_moved(w, names);
+	return 0;
+}
+
+static const struct shape {
+	const char *name, *operands;
+	int least, most;
+	int (*read)(struct work *w, struct pk_err *err);
+} shapes[] = {
+	{ "rename-column", "TABLE COLUMN NEW-NAME", 3, 3, read_rename },
+	{ "change-type", "TABLE COLUMN TYPE", 3, 3, read_type },
+	{ "drop-column", "TABLE COLUMN", 2, 2, read_drop },
+	{ "split-table", "TABLE NEW-TABLE COLUMN...", 3, 1000, read_split },
+};
+
+/* ---- templates ---- */
+
+static const char *dollar_tag(struct work *w, const char *start)
+{
+	const char *tag = start;
+	bool taken = true;
+
+	while (taken) {
+		taken = false;
+		for (size_t i = 0; i < w->values.n; i++)
+			taken = taken || strstr(w->values.entries[i].value, tag);
+		if (taken)
+			tag = pk_arena_printf(&w->arena, "%.*s_$", (int)strlen(tag) - 1, tag);
+	}
+	return tag;
+}
+
+static const struct pk_embedded *find_template(const struct work *w, const char *key)
+{
+	PK_FREE char *own = pk_printf(FOLDER "%s/%s.sql", w->request->pattern, key);
+	PK_FREE char *shared = pk_printf(FOLDER "%s.sql", key);
+	const struct pk_embedded *file = pk_embedded_find(own);
+
+	return file ? file : pk_embedded_find(shared);
+}
+
+/* A comment ends where a name with a line break goes on. */
+static void add_value(struct pk_buf *out, const char *value)
+{
+	size_t line = out->len;
+
+	while (line > 0 && out->ptr[line - 1] != '\n')
+		line--;
+	bool comment = pk_starts_with(out->ptr + line, "--");
+	for (; *value; value++)
+		pk_buf_addc(out, comment && (*value == '\n' || *value == '\r') ? ' ' : *value);
+}
+
+/* Placeholders are values or other templates; a line that begins with {?value} is there when that is not empty. */
+static void expand(struct work *w, const char *text, size_t len, struct pk_buf *out)
+{
+	const char *end = text + len;
+
+	for (const char *p = text; p < end;) {
+		size_t n = *p == '{' ? strspn(p + 1, "?abcdefghijklmnopqrstuvwxyz_0123456789") : 0;
+		if (!n || p[n + 1] != '}') {
+			pk_buf_addc(out, *p++);
+			continue;
+		}
+		bool asks = p[1] == '?';
+		PK_FREE char *key = pk_strndup(p + 1 + asks, n - asks);
+		const char *value = pk_map_get(&w->values, key);
+		const struct pk_embedded *file = value ? NULL : find_template(w, key);
+		p += n + 2;
+		if (asks && (!value || !*value))
+			p += strcspn(p, "\n") + 1;
+		else if (!asks && file)
+			expand(w, file->data, file->len - (file->data[file->len - 1] == '\n'), out);
+		else if (!asks)
+			add_value(out, value ? value : "");
+	}
+}
+
+/* "backfill" of "templates/pattern/change-type/2_backfill.sql"; NULL: it is no step of the pattern. Caller frees. */
+static char *step_of(const struct work *w, const char *path)
+{
+	PK_FREE char *prefix = pk_printf(FOLDER "%s/", w->request->pattern);
+	const char *name = path + strlen(prefix);
+
+	if (!pk_starts_with(path, prefix) || name[0] < '0' || name[0] > '9')
+		return NULL;
+	return pk_strndup(name + 2, strlen(name) - 2 - strlen(".sql"));
+}
+
+static bool is_wanted(const struct work *w, const char *step)
+{
+	const char *wanted = w->request->step;
+
+	return pk_streq(wanted, "all") ||
+	       (wanted ? strcmp(step, wanted) == 0 : strcmp(step, "contract") != 0);
+}
+
+/* ---- where they go ---- */
+
+static int write_step(struct work *w, const char *name, const char *text, struct pk_err *err)
+{
+	const char *folder = w->request->output;
+	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
+	PK_FREE char *now = pk_time_compact(pk_time());
+	PK_FREE char *slug = pk_slug(name);
+
+	if (pk_chain_from_dir(&chain, ".", folder, err) < 0)
+		return -1;
+	const char *last = chain.n ? chain.items[chain.n - 1].version : "";
+	PK_FREE char *next =
+		strcmp(last, now) >= 0 ? pk_migration_version_after(last, 1) : pk_strdup(now);
+	PK_FREE char *file = pk_printf("%s_%s.sql", next ? next : "", slug);
+	PK_FREE char *path = pk_path_join(folder, file);
+	if (!next)
+		return pk_err_set(err, "no version comes after '%s'", last);
+	if (pk_write_file(path, text, strlen(text), 0644, err) < 0)
+		return -1;
+	printf("created  %s\n", path);
+	return 0;
+}
+
+static int wait_step(struct work *w, const char *name, const char *text, struct pk_err *err)
+{
+	PK_AUTO(pk_session) session = PK_SESSION_INIT;
+	PK_FREE char *file = NULL;
+
+	if (pk_session_require(&w->ctx->repo, &w->ctx->config, &session, err) < 0 ||
+	    pk_manual_add(&w->ctx->repo, &session, name, text, true, &file, err) < 0)
+		return -1;
+	printf("migration %s waits in the session of branch '%s'\n", file, session.branch);
+	return 0;
+}
+
+static int make_steps(struct work *w, struct pk_err *err)
+{
+	size_t made = 0;
+
+	set(w, "q", "");
+	set(w, "q2", "");
+	set(w, "q", dollar_tag(w, "$postkit$"));
+	set(w, "q2", dollar_tag(w, "$batch$"));
+	for (const struct pk_embedded *file = pk_embedded_files; file->path; file++) {
+		PK_FREE char *step = step_of(w, file->path);
+		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+		if (!step || !is_wanted(w, step))
+			continue;
+		PK_FREE char *name = pk_printf("%s %s %s", step, w->request->pattern, w->table);
+		expand(w, file->data, file->len, &text);
+		if ((w->request->output ? write_step : wait_step)(w, name, text.ptr, err) < 0)
+			return -1;
+		made++;
+	}
+	return made ? 0
+		    : pk_help_usage("migration", err, "%s has no step '%s'", w->request->pattern,
+				    w->request->step);
+}
+
+int pk_pattern_make(const struct pk_ctx *ctx, const struct pk_pattern_request *request,
+		    struct pk_err *err)
+{
+	struct work w __attribute__((cleanup(work_release))) = { .ctx = ctx, .request = request };
+	const struct shape *shape = NULL;
+
+	for (size_t i = 0; i < PK_COUNT(shapes); i++)
+		if (pk_streq(shapes[i].name, request->pattern))
+			shape = &shapes[i];
+	if (!shape)
+		return pk_help_usage("migration", err,
+				     "--pattern is rename-column, change-type, drop-column or "
+				     "split-table, not '%s'",
+				     request->pattern);
+	if (request->n < shape->least || request->n > shape->most)
+		return pk_help_usage("migration", err, "%s takes %s", shape->name, shape->operands);
+	take_name(&w, request->operands[0], &w.schema, &w.table);
+	w.schema = w.schema ? w.schema : "public";
+	if (read_table(&w, err) < 0 || shape->read(&w, err) < 0 || make_steps(&w, err) < 0)
+		return -1;
+	if (!request->step)
+		pk_advise(ctx, "Migration",
+			  "the contract step comes later, when no program needs the old form: the "
+			  "same again with "
+			  "--step contract");
+	return 0;
+}

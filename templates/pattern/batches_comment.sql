@@ -1,0 +1,2 @@
+-- Rows that others hold are passed over and come up again. To pause it, SELECT pg_advisory_lock({key}) in another
+-- session, which goes on when that ends; interrupted and begun again it goes on where it was.

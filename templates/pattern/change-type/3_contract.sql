@@ -1,0 +1,34 @@
+-- {table}.{old} becomes {new_type}, contract: the new column takes the place of the old one. It is refused while
+-- indexes, constraints, views or triggers hang on the old column: they would go with it.
+-- migrate:up
+DO {q}
+BEGIN
+    IF EXISTS (SELECT FROM {table} AS t WHERE t.{new}{compared} IS DISTINCT FROM t.{old}::{new_type}{compared}) THEN
+        RAISE EXCEPTION 'rows differ in the two columns: the backfill is not done, or the trigger was off';
+    END IF;
+{users}
+END
+{q};
+DROP TRIGGER {trigger} ON {table};
+-- postkit:allow drop-function: nothing but the trigger calls it
+DROP FUNCTION {function}();
+-- postkit:allow drop-column, rename-column: the column beside it has the values, and takes its name in the same transaction
+ALTER TABLE {table} DROP COLUMN {old};
+-- postkit:allow drop-column, rename-column: the column beside it has the values, and takes its name in the same transaction
+ALTER TABLE {table} RENAME COLUMN {new} TO {old};
+{?default}ALTER TABLE {table} ALTER COLUMN {old} SET DEFAULT {default};
+-- migrate:down
+-- the type of before, with what it can hold of the values; the table is written anew under a lock
+{?default}ALTER TABLE {table} ALTER COLUMN {old} DROP DEFAULT;
+ALTER TABLE {table} RENAME COLUMN {old} TO {new};
+ALTER TABLE {table} ADD COLUMN {old} {type};
+UPDATE {table} SET {old} = {new}::{type};
+{?not_null}ALTER TABLE {table} ALTER COLUMN {old} SET NOT NULL;
+{?default}ALTER TABLE {table} ALTER COLUMN {old} SET DEFAULT {default};
+CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
+BEGIN
+    NEW.{new} := NEW.{old}::{new_type};
+    RETURN NEW;
+END
+{q};
+CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();

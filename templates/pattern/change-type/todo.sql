@@ -1,0 +1,1 @@
+t.{new}{compared} IS DISTINCT FROM t.{old}::{new_type}{compared}

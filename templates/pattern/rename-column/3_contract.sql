@@ -1,0 +1,33 @@
+-- {table}.{old} becomes {new}, contract: for when no program uses the old name any more. The column beside it goes, and
+-- the old one takes the name, with its indexes, keys, default and all that refers to it.
+-- migrate:up
+DO {q}
+BEGIN
+    IF EXISTS (SELECT FROM {table} AS t WHERE t.{new}{compared} IS DISTINCT FROM t.{old}{compared}) THEN
+        RAISE EXCEPTION 'rows differ in the two columns: the backfill is not done, or the trigger was off';
+    END IF;
+END
+{q};
+DROP TRIGGER {trigger} ON {table};
+-- postkit:allow drop-function: nothing but the trigger calls it
+DROP FUNCTION {function}();
+-- postkit:allow drop-column, rename-column: the column beside it has the same values, and programs use the new name
+ALTER TABLE {table} DROP COLUMN {new};
+-- postkit:allow drop-column, rename-column: the column beside it has the same values, and programs use the new name
+ALTER TABLE {table} RENAME COLUMN {old} TO {new};
+-- migrate:down
+ALTER TABLE {table} RENAME COLUMN {new} TO {old};
+ALTER TABLE {table} ADD COLUMN {new} {type};
+CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
+BEGIN
+    IF TG_OP = 'INSERT' AND NEW.{new} IS NOT NULL THEN
+        NEW.{old} := NEW.{new};
+    ELSIF TG_OP = 'UPDATE' AND NEW.{new}{compared} IS DISTINCT FROM OLD.{new}{compared} THEN
+        NEW.{old} := NEW.{new};
+    ELSE
+        NEW.{new} := NEW.{old};
+    END IF;
+    RETURN NEW;
+END
+{q};
+CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();

@@ -1,0 +1,1 @@
+t.{new}{compared} IS DISTINCT FROM t.{old}{compared}

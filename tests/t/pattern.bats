@@ -1,0 +1,265 @@
+#!/usr/bin/env bats
+# git postkit migration --pattern: from expand to contract on a real server, while programs go on writing.
+
+load ../lib/common
+load ../lib/sections
+
+setup_file() {
+	common_setup
+	pg_start
+	cd "$T" || return 1
+	new_repo shop
+	mkdir -p db/schema
+	cat >db/schema/people.sql <<-'SQL'
+		CREATE TABLE people (
+		    id bigint PRIMARY KEY,
+		    name text NOT NULL DEFAULT 'nobody',
+		    points integer NOT NULL DEFAULT 3,
+		    street text,
+		    town text
+		);
+		CREATE TABLE "We;ird {new}" ("key ""k" int, "it's" json, PRIMARY KEY ("key ""k"));
+		CREATE TABLE parted (id int NOT NULL, v int) PARTITION BY RANGE (id);
+		CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (100);
+		CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (100) TO (1000);
+	SQL
+}
+
+setup() { cd "$T/shop" || return 1; }
+teardown() { [ -z "${WRITERS-}" ] || kill "${WRITERS[@]}" 2>/dev/null || :; }
+
+# steps DB PATTERN WORD...: a database with rows, and the pattern's steps in $DIR, which lint has nothing to say of.
+steps() {
+	pg_createdb "$1" db/schema/people.sql
+	sql "$1" "INSERT INTO people SELECT i, 'name ' || i, i, 'street ' || i, 'town ' || i % 9 FROM generate_series(1, 20000) i;
+		INSERT INTO \"We;ird {new}\" SELECT i, '{}' FROM generate_series(1, 500) i; INSERT INTO parted SELECT i, i FROM generate_series(1, 900) i;
+		CREATE TABLE said (id bigint PRIMARY KEY, v text); CREATE TABLE told (stop text)"
+	DIR=steps/$1
+	shift
+	ok git postkit migration --pattern "$@" --step all -o "$DIR"
+	ok git postkit lint "$DIR"/*.sql
+	hasnt ' warning: ' ' error: '
+}
+
+step() { run_section "$1" "$DIR"/*_"$2"_*.sql "${3-up}"; }
+
+# writes DB NAME INSERT UPDATE: a program that writes rows until it is told to stop, and keeps what it said last of each
+# in a table. Both statements take $1, the row, and $2, the value.
+writes() {
+	local first=$((RANDOM * 100000 + 1000000))
+	sql "$1" <<-SQL >"$T/$2.log" 2>&1 &
+		DO \$program\$
+		<<writes>>
+		DECLARE id bigint; v text; n int := 0;
+		BEGIN
+		    WHILE NOT EXISTS (SELECT FROM told WHERE stop = '$2') LOOP
+		        n := n + 1;
+		        v := (n % 1000 + 1)::text;
+		        IF n % 3 = 0 THEN
+		            id := $first + n;
+		            EXECUTE \$x\$$3\$x\$ USING id, v;
+		        ELSE
+		            id := 1 + (random() * 19999)::int;
+		            -- whoever writes a row has it to itself, and says so in the order of its writes
+		            PERFORM FROM people WHERE people.id = writes.id FOR UPDATE;
+		            EXECUTE \$x\$$4\$x\$ USING id, v;
+		        END IF;
+		        INSERT INTO said VALUES (id, v) ON CONFLICT ON CONSTRAINT said_pkey DO UPDATE SET v = EXCLUDED.v;
+		        COMMIT;
+		        PERFORM pg_sleep(0.001);
+		    END LOOP;
+		    INSERT INTO told VALUES ('$2 stopped after ' || n);
+		END
+		\$program\$;
+	SQL
+	WRITERS+=($!)
+}
+
+# Every program ends well, having written while the steps ran.
+stopped() { # DB NAME...
+	local db=$1 name
+	shift
+	for name in "$@"; do sql "$db" "INSERT INTO told VALUES ('$name')"; done
+	for name in "$@"; do
+		until_true has_stopped "$db" "$name" || tell "$(cat "$T/$name.log")"
+	done
+}
+has_stopped() { [ "$(sql "$1" "SELECT 1 FROM told WHERE stop LIKE '$2 stopped%'")" = 1 ]; }
+
+said_at_least() { [ "$(sql "$1" 'SELECT count(*) FROM said')" -ge "$2" ]; }
+
+@test "rename-column: programs of both names write all the while, and no write is lost" {
+	WRITERS=()
+	steps rename rename-column people name full_name
+	sql rename 'CREATE INDEX by_name ON people (name); CREATE VIEW seen AS SELECT id, name FROM people'
+	writes rename old "INSERT INTO people (id, name) VALUES (\$1, \$2)" "UPDATE people SET name = \$2 WHERE id = \$1"
+	until_true said_at_least rename 30
+	step rename expand
+	step rename backfill
+	equal "$(sql rename 'SELECT count(*) FROM people WHERE full_name IS DISTINCT FROM name')" 0
+	writes rename new "INSERT INTO people (id, full_name) VALUES (\$1, \$2)" "UPDATE people SET full_name = \$2 WHERE id = \$1"
+	until_true said_at_least rename 300
+	stopped rename old
+	step rename contract
+	until_true said_at_least rename 400
+	stopped rename new
+	equal "$(sql rename 'SELECT count(*) FROM said JOIN people USING (id) WHERE v IS DISTINCT FROM full_name')" 0
+	equal "$(sql rename 'SELECT count(*) FROM said LEFT JOIN people USING (id) WHERE people.id IS NULL')" 0
+	equal "$(sql rename "SELECT attnotnull, (SELECT count(*) FROM pg_indexes WHERE indexname = 'by_name' AND indexdef LIKE '%full_name%')
+		FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'full_name'")" 't|1'
+	equal "$(sql rename "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")" 0
+}
+
+@test "change-type: values, default and NOT NULL come over, and what hangs on the column is not lost" {
+	WRITERS=()
+	steps type change-type people points bigint
+	writes type old "INSERT INTO people (id, points) VALUES (\$1, \$2::int)" "UPDATE people SET points = \$2::int WHERE id = \$1"
+	until_true said_at_least type 30
+	step type expand
+	step type backfill
+	sql type 'CREATE INDEX by_points ON people (points)'
+	run step type contract
+	has 'something hangs on the column still'
+	sql type 'DROP INDEX by_points'
+	step type contract
+	until_true said_at_least type 300
+	stopped type old
+	equal "$(sql type 'SELECT count(*) FROM said JOIN people USING (id) WHERE v::bigint IS DISTINCT FROM points')" 0
+	equal "$(sql type "SELECT format_type(atttypid, -1), attnotnull, pg_get_expr(adbin, adrelid) FROM pg_attribute JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+		WHERE attrelid = 'people'::regclass AND attname = 'points'")" 'bigint|t|3'
+	step type contract down
+	step type expand down
+	equal "$(sql type "SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'points'")" integer
+}
+
+@test "drop-column: programs that no longer write it do before it goes" {
+	WRITERS=()
+	steps drop drop-column people name
+	writes drop old "INSERT INTO people (id, name, town) VALUES (\$1, 'x', \$2)" "UPDATE people SET name = 'x', town = \$2 WHERE id = \$1"
+	until_true said_at_least drop 30
+	step drop expand
+	writes drop new "INSERT INTO people (id, town) VALUES (\$1, \$2)" "UPDATE people SET town = \$2 WHERE id = \$1"
+	until_true said_at_least drop 200
+	stopped drop old
+	sql drop "INSERT INTO people (id, name) VALUES (0, NULL)"
+	step drop contract
+	until_true said_at_least drop 300
+	stopped drop new
+	equal "$(sql drop 'SELECT count(*) FROM said JOIN people USING (id) WHERE v IS DISTINCT FROM town')" 0
+	equal "$(sql drop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'name'")" 0
+}
+
+@test "split-table: both tables say the same until the columns go" {
+	WRITERS=()
+	steps split split-table people addresses street town
+	writes split old "INSERT INTO people (id, town) VALUES (\$1, \$2)" "UPDATE people SET town = \$2 WHERE id = \$1"
+	until_true said_at_least split 30
+	step split expand
+	step split backfill
+	equal "$(sql split 'SELECT count(*) FROM people p LEFT JOIN addresses a USING (id) WHERE (p.street, p.town) IS DISTINCT FROM (a.street, a.town)')" 0
+	writes split new "WITH p AS (INSERT INTO people (id) VALUES (\$1) RETURNING id) SELECT \$2" \
+		"INSERT INTO addresses (id, town) VALUES (\$1, \$2) ON CONFLICT (id) DO UPDATE SET town = EXCLUDED.town"
+	until_true said_at_least split 300
+	stopped split old
+	equal "$(sql split 'SELECT count(*) FROM people p JOIN addresses a USING (id) WHERE (p.street, p.town) IS DISTINCT FROM (a.street, a.town)')" 0
+	step split contract
+	until_true said_at_least split 400
+	stopped split new
+	# rows that the new program made have no address until it writes one
+	equal "$(sql split 'SELECT count(*) FROM said JOIN addresses USING (id) WHERE v IS DISTINCT FROM town')" 0
+	equal "$(sql split 'SELECT count(*) FROM addresses WHERE id <= 20000')" 20000
+	step split contract down
+	equal "$(sql split 'SELECT count(*) FROM people p JOIN addresses a USING (id) WHERE (p.street, p.town) IS DISTINCT FROM (a.street, a.town)')" 0
+	step split expand down
+	equal "$(sql split "SELECT to_regclass('addresses') IS NULL")" t
+}
+
+@test "a backfill passes over rows that others hold, waits when told to, and goes on after it was cancelled" {
+	WRITERS=()
+	local key
+	steps slow rename-column people name full_name
+	step slow expand
+	key=$(grep -o 'pg_advisory_lock([0-9]*)' "$DIR"/*_backfill_*.sql)
+	sql slow "BEGIN; SELECT $key; SELECT pg_sleep(600)" >/dev/null 2>&1 &
+	WRITERS+=($!)
+	until_true is_paused slow
+	step slow backfill >"$T/slow.log" 2>&1 &
+	WRITERS+=($!)
+	until_true is_waiting slow
+	equal "$(sql slow 'SELECT count(*) FROM people WHERE full_name IS NOT NULL')" 0
+	sql slow "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %' AND pid <> pg_backend_pid()" >/dev/null
+	until_true grep -q 'canceling statement' "$T/slow.log"
+	sql slow "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()" >/dev/null
+	sql slow "BEGIN; UPDATE people SET points = 0 WHERE id IN (1, 20000); SELECT pg_sleep(600)" >/dev/null 2>&1 &
+	WRITERS+=($!)
+	until_true holds_rows slow
+	step slow backfill >"$T/slow.log" 2>&1 &
+	WRITERS+=($!)
+	until_true all_but_two slow
+	sql slow "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()" >/dev/null
+	until_true test_filled slow
+	step slow contract
+}
+is_paused() { [ "$(sql "$1" "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1")" = 1 ]; }
+is_waiting() { [ "$(sql "$1" "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO %' AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()")" = 1 ]; }
+holds_rows() { [ "$(sql "$1" "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()")" = 1 ]; }
+all_but_two() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS NULL')" = 2 ]; }
+test_filled() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS DISTINCT FROM name')" = 0 ]; }
+
+@test "names that need quotes, types without equality, and partitions are filled as well" {
+	# shellcheck disable=SC2016 # the name has dollar signs
+	steps odd rename-column '"We;ird {new}"' "it's" '"b\c $postkit$ %"'
+	step odd expand
+	step odd backfill
+	step odd contract
+	equal "$(sql odd "SELECT count(*) FROM \"We;ird {new}\" WHERE \"b\\c \$postkit\$ %\"::text = '{}'")" 500
+	rm -r "$DIR"
+	ok git postkit migration --pattern change-type parted v 'numeric(10,2)' --step all -o "$DIR"
+	step odd expand
+	step odd backfill
+	step odd contract
+	equal "$(sql odd 'SELECT count(*), sum(v) FROM parted')" '900|405450.00'
+}
+
+@test "without a folder the steps wait in the session, and run on the clone as they are" {
+	pg_createdb prod db/schema/people.sql
+	sql prod "INSERT INTO people SELECT i, 'name ' || i FROM generate_series(1, 500) i"
+	new_repo sessions
+	git postkit init --no-hooks >/dev/null
+	git config postkit.remote.prod.url "$(pg_url prod)"
+	ok git postkit import --yes
+	commit_all 'import'
+	git switch -q -c work
+	ok git postkit start
+	ok git postkit migration --pattern rename-column people name full_name
+	has 'expand_rename_column_people.sql waits' 'backfill_rename_column_people.sql waits' '--step contract'
+	hasnt 'contract_rename_column_people.sql waits'
+	ok git postkit migration
+	has 'waiting  001_expand_rename_column_people.sql, before the plan'
+	ok git postkit migration --pattern rename-column people name full_name --step contract
+	fails 1 git postkit apply
+	has 'the schema files do not mean what the clone has now'
+	equal "$(psql "$(git postkit url)" -XAtc 'SELECT count(full_name) FROM people')" 500
+	sed -i "s/ name text/ full_name text/" "$(git grep -lE "CREATE TABLE (public[.])?people" db/schema)"
+	ok git postkit plan
+	ok git postkit commit -m 'full names'
+	set -- db/migrations/*rename_column_people*
+	equal $# 3
+}
+
+@test "what cannot be made is said" {
+	fails 129 git postkit migration --pattern nothing people name x
+	fails 129 git postkit migration --pattern rename-column people name
+	fails 129 git postkit migration --pattern drop-column people name --step backfill -o steps/x
+	fails 129 git postkit migration --step all
+	fails 128 git postkit migration --pattern rename-column nobody name x -o steps/x
+	has 'define no table'
+	fails 128 git postkit migration --pattern rename-column people nothing x -o steps/x
+	has 'no column'
+	fails 128 git postkit migration --pattern change-type people name 'text; DROP TABLE people' -o steps/x
+	has 'is not a type'
+	fails 128 git postkit migration --pattern split-table parted other v -o steps/x
+	has 'no primary key'
+	fails 128 git postkit migration --pattern rename-column people name x
+	has 'session'
+}
