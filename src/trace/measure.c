@@ -49,6 +49,7 @@ int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk
 			.filenode = to_oid(pk_rows_get(&rows, i, 1)),
 			.kind = pk_rows_get(&rows, i, 2)[0],
 			.name = pk_arena_strdup(&measure->arena, name.ptr),
+			.scale = 1,
 		};
 	}
 	return 0;
@@ -86,10 +87,33 @@ static int read_counters(struct pk_measure *measure, struct pk_conn *conn, struc
 		return -1;
 	measure->read = measure->written = 0;
 	for (int i = 0; i < rows.n; i++) {
-		if (!find(measure, to_oid(pk_rows_get(&rows, i, 0))))
+		const struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
+
+		if (!m)
 			continue;
-		measure->read += to_count(pk_rows_get(&rows, i, 1));
-		measure->written += to_count(pk_rows_get(&rows, i, 2));
+		measure->read += (int64_t)((double)to_count(pk_rows_get(&rows, i, 1)) * m->scale);
+		measure->written += (int64_t)((double)to_count(pk_rows_get(&rows, i, 2)) * m->scale);
+	}
+	return 0;
+}
+
+int pk_measure_as_source(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *kept = NULL;
+
+	if (pk_query_value(conn, PK_SOURCE_SIZES_KEPT, 0, NULL, &kept, err) < 0)
+		return -1;
+	if (pk_streq(kept, "t") && pk_query(conn,
+					    "SELECT s.rel, s.rows / greatest(c.reltuples, 1) FROM postkit.source_sizes s "
+					    "JOIN pg_catalog.pg_class c ON c.oid = s.rel WHERE s.rows > c.reltuples",
+					    0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
+
+		if (m)
+			m->scale = strtod(pk_rows_get(&rows, i, 1), NULL);
 	}
 	return 0;
 }

@@ -7,12 +7,20 @@
 
 #include "trace/run.h"
 
+/* A query: whether this is a copy that knows how large its source's tables are (clone/sizes.h), and we may see it. */
+#define PK_SOURCE_SIZES_KEPT                                                                                     \
+	"SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relkind = 'r' "                               \
+	"AND c.oid = pg_catalog.to_regclass('postkit.source_sizes') "                                           \
+	"AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') "                                         \
+	"AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))"
+
 struct pk_measured {
 	uint32_t oid, filenode;
 	char kind;     /* relkind */
 	bool gone;
 	unsigned held; /* bit n: lock mode n of this transaction is known already */
 	const char *name;
+	double scale; /* rows where it is a copy from, for one here */
 };
 struct pk_measure {
 	struct pk_arena arena;
@@ -28,6 +36,11 @@ void pk_measure_release(struct pk_measure *measure);
 
 /* Learns the user's relations. Once, before the first statement. */
 int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
+/*
+ * After that: rows are to be counted as if all were there that the source has, where this is a copy that holds less and
+ * knows it (postkit.source_sizes).
+ */
+int pk_measure_as_source(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
 /* At the beginning of a transaction. */
 int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
 /* After a statement, inside the transaction. Fills all but sql, line, seconds and rows; rows of new relations do not count. */

@@ -246,7 +246,7 @@ int pk_probe(struct pk_conn *conn, const struct pk_statements *statements, const
 	/* Rows that a parallel worker reads are not counted as ours. */
 	if (pk_conn_user_settings(conn, err) < 0 ||
 	    pk_exec(conn, "SET max_parallel_maintenance_workers = 0; SET max_parallel_workers_per_gather = 0", err) < 0 ||
-	    pk_measure_start(&p.measure, conn, err) < 0)
+	    pk_measure_start(&p.measure, conn, err) < 0 || pk_measure_as_source(&p.measure, conn, err) < 0)
 		return -1;
 	return run_all(&p, transaction, err);
 }
@@ -264,13 +264,32 @@ static const char rows_sql[] =
 #define COUNTED_BYTES (64 << 20)
 #define ROW_BYTES 100 /* of a table of which nothing else is known */
 
+/* Of a copy that holds less than its source. */
+static int64_t source_rows(struct pk_conn *conn, const char *schema, const char *table)
+{
+	const char *const params[] = { schema, table };
+	PK_FREE char *kept = NULL, *rows = NULL;
+
+	if (pk_query_value(conn, PK_SOURCE_SIZES_KEPT, 0, NULL, &kept, NULL) < 0 || !pk_streq(kept, "t") ||
+	    pk_query_value(conn,
+			   "SELECT pg_catalog.sum(s.rows) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+			   "ON n.oid = c.relnamespace, postkit.source_sizes s WHERE n.nspname = $1 AND c.relname = $2 "
+			   "AND (s.rel = c.oid OR s.rel IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p))",
+			   2, params, &rows, NULL) < 0)
+		return -1;
+	return rows ? strtoll(rows, NULL, 10) : -1;
+}
+
 int64_t pk_probe_rows(struct pk_conn *conn, const char *schema, const char *table)
 {
 	const char *const params[] = { schema, table };
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_FREE char *count = NULL;
+	int64_t there = source_rows(conn, schema, table);
 
+	if (there >= 0)
+		return there;
 	if (pk_query(conn, rows_sql, 2, params, &rows, NULL) < 0 || rows.n == 0)
 		return -1;
 	int64_t estimate = strtoll(pk_rows_get(&rows, 0, 1), NULL, 10);
