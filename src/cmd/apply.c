@@ -98,6 +98,7 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 		cJSON_AddItemToObject(root, "parts", show->parts);
 		cJSON_AddItemToObject(root, "files", show->files);
 		cJSON_AddItemToObject(root, "checks", pk_checks_to_json(&result->checks));
+		cJSON_AddItemToObject(root, "tables", pk_intact_to_json(&result->intact));
 		pk_json_set_bool(root, "resumed", result->resumed);
 		show->parts = show->files = NULL;
 		pk_print_json(root);
@@ -107,6 +108,7 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 		       result->statements == 1 ? "" : "s", took,
 		       desk->session.agree ? "what the schema files mean"
 					   : "as the migrations made it");
+		pk_view_intact(stdout, &result->intact);
 		pk_view_checks(stdout, &result->checks);
 	}
 	if (result->resumed && result->checks.n)

@@ -113,3 +113,14 @@ void pk_view_checks(FILE *out, const struct pk_checks *checks)
 		if (checks->items[i].result != PK_CHECKED_PASSED)
 			show_one(out, &checks->items[i]);
 }
+
+void pk_view_intact(FILE *out, const struct pk_intact *intact)
+{
+	PK_AUTO(pk_buf) words = PK_BUF_INIT;
+	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
+
+	pk_intact_words(intact, &words);
+	pk_view_indented(&lines, words.ptr, "  ");
+	if (lines.len)
+		fprintf(out, "rows:\n%s", lines.ptr);
+}

@@ -216,10 +216,13 @@ static int try_it(struct pk_deploy *d, cJSON *root, struct pk_err *err)
 {
 	int rc = pk_deploy_dry_run(d, err);
 
-	if (!opt_json)
+	if (!opt_json) {
+		pk_view_intact(stderr, &d->intact);
 		pk_view_checks(stderr, &d->checks);
-	else if (d->checks.compared)
+	} else if (d->checks.compared) {
+		cJSON_AddItemToObject(root, "tables", pk_intact_to_json(&d->intact));
 		cJSON_AddItemToObject(root, "checks", pk_checks_to_json(&d->checks));
+	}
 	return rc;
 }
 

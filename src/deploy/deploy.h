@@ -14,6 +14,7 @@
 #include "clone/copy.h"
 #include "clone/remote.h"
 #include "trace/checks.h"
+#include "trace/intact.h"
 #include "trace/parts.h"
 #include "trace/run.h"
 
@@ -68,6 +69,7 @@ struct pk_deploy {
 	bool drifted;
 
 	struct pk_checks checks;         /* of the commit, as the dry run saw them */
+	struct pk_intact intact;         /* what the dry run did to rows */
 
 	/* Set by pk_deploy_run(). */
 	struct pk_deployed *done;

@@ -122,7 +122,23 @@ static int ask_checks(struct pk_deploy *d, struct cut *cut, bool after, struct p
 	PK_AUTO(pk_conninfo) where = PK_CONNINFO_INIT;
 
 	pk_server_user_info(&cut->server, cut->db, &where);
-	return pk_checks_ask(&d->checks, &where, after, err);
+	if (pk_checks_ask(&d->checks, &where, after, err) < 0)
+		return -1;
+	return pk_intact_look(&d->intact, &where, d->checks.seconds, after, err);
+}
+
+/* Whose rows the dry run may change. */
+static int name_tables(struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_source) seeds = PK_SOURCE_INIT;
+
+	if (pk_parts_load(d->project, d->repo, d->commit.hex, "seeds", &seeds, err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->n_pending; i++)
+		pk_intact_add(&d->intact, d->chain.items[d->pending[i]].up);
+	for (size_t i = 0; i < seeds.n; i++)
+		pk_intact_add(&d->intact, seeds.items[i].text);
+	return 0;
 }
 
 static int judge_checks(struct pk_deploy *d, struct pk_err *err)
@@ -179,6 +195,8 @@ int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
 
 	pk_deploy_phase(d, "dry run on a copy of '%s'", d->remote.name);
 	rc = pk_checks_load(&d->checks, d->project, d->config, d->repo, d->commit.hex, err);
+	if (rc == 0)
+		rc = name_tables(d, err);
 	if (rc == 0)
 		rc = cut_open(d, &cut, err);
 	if (rc == 0)

@@ -11,6 +11,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_applied_list_release(&d->applied);
 	pk_snapshot_release(&d->now);
 	pk_checks_release(&d->checks);
+	pk_intact_release(&d->intact);
 	free(d->pending);
 	free(d->done);
 	free(d->started);

@@ -9,6 +9,7 @@ void pk_apply_result_release(struct pk_apply_result *result)
 {
 	pk_tree_diff_release(&result->diff);
 	pk_checks_release(&result->checks);
+	pk_intact_release(&result->intact);
 	*result = (struct pk_apply_result)PK_APPLY_RESULT_INIT;
 }
 
@@ -204,10 +205,7 @@ static int run_one_manual(struct run *run, size_t index, struct pk_err *err)
 		return -1;
 	part.from = run->clone.fingerprint;
 	if (run_part(run, &part, file, err) < 0) {
-		free(part.name);
-		free(part.up);
-		free(part.down);
-		free(part.trace);
+		pk_part_release(&part);
 		return pk_err_hint(
 			err, "git postkit migration --edit %d changes it, --remove %d takes it out",
 			part.id, part.id);
@@ -322,8 +320,34 @@ static int compare(struct run *run, struct pk_err *err)
 static int ask_checks(struct run *run, bool after, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) where = PK_CONNINFO_INIT;
+	struct pk_apply_result *result = run->result;
 	pk_server_user_info(&run->desk->server, run->desk->session.db, &where);
-	return pk_checks_ask(&run->result->checks, &where, after, err);
+	if (pk_checks_ask(&result->checks, &where, after, err) < 0)
+		return -1;
+	return pk_intact_look(&result->intact, &where, result->checks.seconds, after, err);
+}
+
+/* Whose rows the statements that are to come may change. */
+static int name_tables(struct run *run, struct pk_err *err)
+{
+	const struct pk_session *session = &run->desk->session;
+	struct pk_intact *intact = &run->result->intact;
+	PK_AUTO(pk_source) seeds = PK_SOURCE_INIT;
+	if (pk_parts_load(run->desk->project, run->desk->repo, NULL, "seeds", &seeds, err) < 0)
+		return -1;
+	for (size_t i = 0; i < session->n_parts; i++)
+		if (!session->parts[i].applied)
+			pk_intact_add(intact, session->parts[i].up);
+	for (size_t i = 0; i < session->n_manual; i++) {
+		struct pk_part part = { 0 };
+		if (pk_manual_parse(&session->manual[i], &part, err) < 0)
+			return -1;
+		pk_intact_add(intact, part.up);
+		pk_part_release(&part);
+	}
+	for (size_t i = 0; i < seeds.n; i++)
+		pk_intact_add(intact, seeds.items[i].text);
+	return 0;
 }
 
 static int run_all(struct run *run, struct pk_err *err)
@@ -331,7 +355,7 @@ static int run_all(struct run *run, struct pk_err *err)
 	struct pk_desk *desk = run->desk;
 	struct pk_session *session = &desk->session;
 	if (pk_checks_load(&run->result->checks, desk->project, desk->config, desk->repo, NULL, err) < 0 ||
-	    pk_desk_settle(desk, &run->clone, err) < 0 || check_state(run, err) < 0 ||
+	    pk_desk_settle(desk, &run->clone, err) < 0 || check_state(run, err) < 0 || name_tables(run, err) < 0 ||
 	    ask_checks(run, false, err) < 0)
 		return -1;
 	run->result->resumed = session->state == PK_SESSION_APPLYING;

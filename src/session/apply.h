@@ -4,6 +4,7 @@
 
 #include "session/desk.h"
 #include "trace/checks.h"
+#include "trace/intact.h"
 #include "trace/parts.h"
 #include "trace/run.h"
 
@@ -22,6 +23,7 @@ struct pk_apply_result {
 	struct pk_tree_diff
 		diff; /* what the clone has other than the schema files mean; 0 items: they agree */
 	struct pk_checks checks;
+	struct pk_intact intact;
 	bool resumed; /* it went on where an earlier one stopped: checks compare with what was there then */
 };
 #define PK_APPLY_RESULT_INIT                                                                       \

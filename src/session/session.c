@@ -14,7 +14,7 @@ const char *pk_session_state_name(enum pk_session_state state)
 	return state_names[state];
 }
 
-static void part_release(struct pk_part *part)
+void pk_part_release(struct pk_part *part)
 {
 	free(part->name);
 	free(part->up);
@@ -41,7 +41,7 @@ void pk_session_release(struct pk_session *session)
 	free(session->plan_sql);
 	free(session->down_sql);
 	for (size_t i = 0; i < session->n_parts; i++)
-		part_release(&session->parts[i]);
+		pk_part_release(&session->parts[i]);
 	free(session->parts);
 	for (size_t i = 0; i < session->n_manual; i++)
 		manual_release(&session->manual[i]);
@@ -107,7 +107,7 @@ static void drop_parts(struct pk_session *session, bool applied)
 	size_t kept = 0;
 	for (size_t i = 0; i < session->n_parts; i++) {
 		if (session->parts[i].applied == applied)
-			part_release(&session->parts[i]);
+			pk_part_release(&session->parts[i]);
 		else
 			session->parts[kept++] = session->parts[i];
 	}

@@ -112,6 +112,7 @@ void pk_session_drop_pending(struct pk_session *session);	 /* parts and the plan
 void pk_session_drop_applied(struct pk_session *session);
 struct pk_manual *pk_session_add_manual(struct pk_session *session, const char *file,
 					const char *text);
+void pk_part_release(struct pk_part *part);
 void pk_session_drop_manual(struct pk_session *session, size_t index);
 void pk_session_keep_tree(struct pk_session *session, const struct pk_oid *tree);
 /* Forgets trees that neither base nor a part needs. */

@@ -43,7 +43,7 @@ try() {
 }
 
 # of JSON-PATH: of the document in $output.
-of() { jq -r "$1" <<<"$output"; }
+of() { sed -n '/^{/,/^}/p' <<<"$output" | jq -r "$1"; }
 
 @test "without a folder, or with an empty one, nothing is asked and nothing said" {
 	try "UPDATE users SET plan = plan"
@@ -200,4 +200,26 @@ of() { jq -r "$1" <<<"$output"; }
 	ok git postkit deploy --yes
 	has 'checks: 1 as expected'
 	equal "$(sql shop 'SELECT count(*) FROM users')" 299
+}
+
+@test "what becomes of rows is told without a check: number, other values, new columns, dropped ones" {
+	git switch -q work
+	rm -rf db/checks/*
+	try "UPDATE users SET email = 'x' || email WHERE id = 9; ALTER TABLE users ADD COLUMN nick text; ALTER TABLE users RENAME plan TO tier;"
+	has 'rows:' 'public.users: ' '; other values in email; new nick: ' ' NULL'
+	hasnt 'gone plan' 'new tier' 'in tier' 'no statement says so'
+	try "CREATE FUNCTION sneak() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM users WHERE id = 11; RETURN NULL; END';
+		CREATE TRIGGER sneak AFTER UPDATE ON \"odd \"\"name\" FOR EACH STATEMENT EXECUTE FUNCTION sneak();
+		ALTER TABLE users DROP COLUMN nick, ADD CHECK (id > 5) NOT VALID; UPDATE \"odd \"\"name\" SET \"a|b\" = \"a|b\" + 1" --json
+	equal "$(of '.tables[] | select(.name == "public.users") | [.written, .rows_before - .rows_after, (.columns | map(.what + " " + .name) | join(","))] | @csv')" \
+		'false,1,"gone nick"'
+	try "ALTER TABLE users ADD COLUMN again int"
+	has 'not proven: CHECK users_id_check of public.users: ' '  id = 1'
+	try "CREATE TABLE copy AS SELECT email AS other, id FROM users; DROP TABLE users; ALTER TABLE copy RENAME TO users"
+	has ' rows; new other: 0 NULL; gone email with ' ' values; gone tier with '
+	hasnt 'other values in'
+	try "ALTER TABLE users ADD PRIMARY KEY (id)"
+	hasnt 'rows:'
+	try "DROP TABLE \"odd \"\"name\""
+	has 'public."odd ""name": gone, with 2 rows'
 }
