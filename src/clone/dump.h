@@ -5,8 +5,8 @@
 #ifndef PK_CLONE_DUMP_H
 #define PK_CLONE_DUMP_H
 
-#include "base/lock.h"
 #include "base/progress.h"
+#include "base/tempdir.h"
 #include "clone/hold.h"
 #include "clone/structure.h"
 #include "server/server.h"
@@ -16,13 +16,11 @@ struct pk_dump {
 	const char *encoding; /* of the scripts */
 	bool no_owner;
 	struct pk_progress *progress; /* may be NULL */
-	/* private */
-	char *dir, *lock_path;
-	struct pk_lock lock;
+	struct pk_tempdir tempdir; /* private */
 };
 #define PK_DUMP_INIT                                                                               \
 	{                                                                                          \
-		.lock = PK_LOCK_INIT                                                               \
+		.tempdir = PK_TEMPDIR_INIT                                                         \
 	}
 /*
  * Folder of the programs for a trip from a server of major to one of target: of the private server

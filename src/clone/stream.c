@@ -28,6 +28,7 @@ static void become_child(const struct pk_stream *stream, int out, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	setpgid(0, 0); /* what it starts ends with it: see listen_to() */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);
@@ -79,7 +80,8 @@ static int listen_to(const struct pk_stream *stream, int fd, pid_t pid, struct p
 		if (status == 0 && stream->check)
 			status = stream->check(stream->arg, err);
 		if ((pk_interrupted() || status < 0) && !told) {
-			kill(pid, SIGTERM);
+			if (kill(-pid, SIGTERM) < 0)
+				kill(pid, SIGTERM); /* it has no group yet */
 			told = true;
 		}
 		if (poll(&p, 1, 500) <= 0)

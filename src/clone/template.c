@@ -4,6 +4,7 @@
 #include "catalog/super.h"
 #include "clone/carry.h"
 #include "clone/less.h"
+#include "clone/physical.h"
 #include "clone/scrap.h"
 
 #include <strings.h>
@@ -137,15 +138,17 @@ static int enthrone(struct pk_server *server, const char *name, const char *old,
 }
 
 static int copy_new(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
-		    const struct pk_copy_options *options, const char *old, struct pk_template *ret,
-		    struct pk_err *err)
+		    const struct pk_source_facts *facts, const struct pk_copy_options *options, const char *old,
+		    struct pk_template *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_record) record = PK_RECORD_INIT;
-	PK_FREE char *id = pk_random_hex(6), *from = source_of(remote);
+	PK_FREE char *id = pk_random_hex(6), *from = source_of(remote), *final = template_name(remote->name);
 	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *terms = pk_less_terms(options->less);
 	PK_FREE char *source = pk_printf("%s%s", from, terms);
 	struct pk_copy_options narrowed = *options;
 
+	if (options->physical)
+		return pk_physical_copy(server, remote, facts, options, final, source, &ret->stats, err);
 	pk_less_apply(options->less, &narrowed);
 	narrowed.record = &record;
 	if (pk_copy_database(&remote->info, server, name, "template", remote->name, &narrowed,
@@ -287,7 +290,7 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	if (same && age == PK_TEMPLATE_CURRENT && refresh(server, &admin, remote, options, &found, err) < 0)
 		return -1;
 	found.copied = !same || found.refreshed.doubt;
-	if (found.copied && copy_new(server, &admin, remote, options, found.db, &found, err) < 0)
+	if (found.copied && copy_new(server, &admin, remote, facts, options, found.db, &found, err) < 0)
 		return -1;
 	if ((found.copied || found.refreshed.made) && find_again(server, remote->name, &found, err) < 0)
 		return -1;

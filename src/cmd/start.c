@@ -6,7 +6,7 @@
 #include "session/begin.h"
 
 static const char *opt_remote, *opt_max_age;
-static bool opt_fresh, opt_refresh, opt_json;
+static bool opt_fresh, opt_refresh, opt_json, opt_physical;
 static int opt_jobs;
 static struct pk_less_options opt_less;
 
@@ -17,6 +17,8 @@ const struct pk_opt pk_opts_start[] = {
 	  &opt_fresh },
 	{ PK_OPT_FLAG, 0, "refresh", NULL, "copy again what has changed on the remote since its template was copied",
 	  &opt_refresh },
+	{ PK_OPT_FLAG, 0, "physical", NULL, "copy the files of its whole cluster, with all its databases, and keep this one",
+	  &opt_physical },
 	{ PK_OPT_INT, 'j', "jobs", "N", "connections to the remote while it is copied, at most", &opt_jobs },
 	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of it longer (30min)",
 	  &opt_max_age },
@@ -92,6 +94,30 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		       begun->caught_up.run == 1 ? "was" : "were");
 }
 
+/* The option, or postkit.copyMethod; not the tracked file, for it brings more than the remote's own data here. */
+static int read_method(const struct pk_config *config, bool *ret_physical, struct pk_err *err)
+{
+	const char *method = pk_config_get_protected(config, "copyMethod");
+
+	*ret_physical = opt_physical || pk_streq(method, "physical");
+	if (!method || pk_streq(method, "physical") || pk_streq(method, "logical"))
+		return 0;
+	pk_err_set(err, "postkit.copyMethod: '%s' is no way to copy", method);
+	return pk_err_hint(err, "logical: its rows; physical: the files of its whole cluster");
+}
+
+/* Data of others was on this machine. */
+static void say_physical(const struct pk_session *session, const struct pk_begun *begun)
+{
+	const struct pk_strv *others = &begun->others;
+	PK_FREE char *list = pk_strv_join(others, ", ");
+
+	if (others->n)
+		pk_say("warning: the files of '%s' came with %zu other database%s (%s), dropped here; blocks of them may "
+		       "remain on the disk until they are written over",
+		       session->remote, others->n, others->n == 1 ? "" : "s", list);
+}
+
 int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
@@ -100,6 +126,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_progress) progress = PK_PROGRESS_INIT;
 	PK_AUTO(pk_less) less = PK_LESS_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	bool physical = false;
 	int n, result = pk_cmd_parse("start", argc, argv, operands, &n, err);
 	if (result)
 		return result;
@@ -109,12 +136,15 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	progress.json = opt_json;
 	if (pk_ctx_open(&ctx, true, err) < 0 || pk_less_read(&ctx.config, &ctx.repo, &opt_less, &less, err) < 0)
 		return -1;
+	if (read_method(&ctx.config, &physical, err) < 0)
+		return -1;
 	if (opt_max_age)
 		pk_config_override(&ctx.config, "maxSnapshotAge", opt_max_age);
 	struct pk_begin_options options = {
 		.less = &less,
 		.remote = opt_remote,
 		.age = opt_fresh ? PK_TEMPLATE_FRESH : PK_TEMPLATE_CURRENT,
+		.physical = physical,
 		.jobs = opt_jobs,
 		.progress = &progress,
 	};
@@ -126,6 +156,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	if (result < 0)
 		return -1;
 	pk_say_less(&less);
+	say_physical(&desk.session, &begun);
 	if (opt_json)
 		show_json(&desk.session, &begun);
 	else

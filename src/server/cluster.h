@@ -2,6 +2,7 @@
 #ifndef PK_SERVER_CLUSTER_H
 #define PK_SERVER_CLUSTER_H
 
+#include "base/strv.h"
 #include "server/place.h"
 
 /* Was it made? */
@@ -10,10 +11,19 @@ bool pk_cluster_exists(const struct pk_place *place);
 char *pk_cluster_program(const struct pk_place *place, const char *bindir, const char *name);
 /* initdb, login role, passwords: appears whole (rename) or not at all. */
 int pk_cluster_create(const struct pk_place *place, const char *bindir, struct pk_err *err);
+/*
+ * Single-user mode: sql with a statement a line, in db, while nobody can connect, and nothing runs beside it (no
+ * archiver, no workers). settings: "name=value" each. What a backup needs to become whole is done before.
+ */
+int pk_cluster_single(const struct pk_place *place, const char *bindir, const char *data, const struct pk_strv *settings,
+		      const char *db, const char *sql, struct pk_err *err);
+/* The login role, and who may connect to database postgres, as such lines. */
+void pk_cluster_login_sql(const char *password, struct pk_buf *sql);
 /* postgresql.conf and pg_hba.conf, which lie beside data/ and are written anew before each start.
  */
 int pk_cluster_write_settings(const struct pk_place *place, const char *dir, struct pk_err *err);
 /* "admin" or "login". Caller frees and wipes. */
+int pk_cluster_new_secret(const char *dir, const char *name, char **ret, struct pk_err *err);
 int pk_cluster_secret(const char *dir, const char *name, char **ret, struct pk_err *err);
 
 /* The postmaster's pid, 0 when it does not run. Needs no lock. */

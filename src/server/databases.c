@@ -122,6 +122,12 @@ static int set_mark(const struct pk_server *server, struct pk_conn *conn, const 
 	return pk_exec(conn, sql.ptr, err);
 }
 
+/* Nobody else makes such a database there. */
+static bool is_private_name(const struct pk_server *server, const char *name)
+{
+	return pk_server_is_private(server) && pk_starts_with(name, "pk_");
+}
+
 /* ---- list ---- */
 
 /* purpose NULL: all, with their sizes. */
@@ -198,8 +204,11 @@ int pk_server_mark_db(struct pk_server *server, const char *name, const char *pu
 		      const char *source, const char *record, struct pk_err *err)
 {
 	struct pk_conn *conn;
+	enum mark mark;
 
-	if (pk_server_admin(server, &conn, err) < 0 || need_ours(server, conn, name, err) < 0)
+	if (pk_server_admin(server, &conn, err) < 0 || read_mark(server, conn, name, &mark, err) < 0)
+		return -1;
+	if (!(mark == UNMARKED && is_private_name(server, name)) && need_ours(server, conn, name, err) < 0)
 		return -1;
 	return set_mark(server, conn, name, purpose, label, source, record, err);
 }
@@ -396,7 +405,7 @@ static int may_drop(struct pk_server *server, struct pk_conn *conn, const char *
 {
 	PK_FREE char *free_now = NULL;
 
-	if (mark == UNMARKED && pk_server_is_private(server) && pk_starts_with(name, "pk_")) {
+	if (mark == UNMARKED && is_private_name(server, name)) {
 		if (pk_query_value(conn, "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_KEY ")", 0,
 				   NULL, &free_now, err) < 0)
 			return -1;

@@ -110,8 +110,8 @@ char *pk_cluster_program(const struct pk_place *place, const char *bindir, const
 	return place->image ? pk_strdup(name) : pk_path_join(bindir, name);
 }
 
-static int run_as_server(const struct pk_place *place, const char *const *argv, const char *input,
-			 struct pk_buf *said, int *ret_status, struct pk_err *err)
+static int run_as_server(const struct pk_place *place, const char *const *argv, const char *input, struct pk_buf *said,
+			 int *ret_status, struct pk_err *err)
 {
 	static const char *const env[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "PGDATA",
 					   "PGOPTIONS",	     "PGHOST", NULL };
@@ -180,33 +180,52 @@ static int initdb(const struct pk_place *place, const char *bindir, const char *
 	return status == 0 ? 0 : failed("initdb could not make the local server", &said, err);
 }
 
-/* In single-user mode, where each line is a statement: nobody can connect before this is done. */
-static int setup_roles(const struct pk_place *place, const char *bindir, const char *data,
-		       const char *password, struct pk_err *err)
+int pk_cluster_single(const struct pk_place *place, const char *bindir, const char *data, const struct pk_strv *settings,
+		      const char *db, const char *sql, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	PK_FREE char *program = pk_cluster_program(place, bindir, "postgres");
-	const char *const argv[] = { program, "--single", "-F", "-D", data, "postgres", NULL };
+	const char *const fixed[] = { program, "--single", "-F", "-D", data, NULL };
 	int status = 0;
 
-	/* the password is our own hexadecimal, the names are constants */
-	pk_buf_add(&sql, "CREATE ROLE " PK_LOGIN
-			 " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
-			 "NOBYPASSRLS PASSWORD '");
-	pk_buf_add(&sql, password);
-	pk_buf_add(&sql, "'\nREVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC\n"
-			 "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC\n");
-	int started = run_as_server(place, argv, sql.ptr, &said, &status, err);
-	explicit_bzero(sql.ptr, sql.len);
-	if (started < 0)
+	pk_strv_extend(&args, fixed);
+	for (size_t i = 0; i < settings->n; i++) {
+		pk_strv_push(&args, "-c");
+		pk_strv_push(&args, settings->items[i]);
+	}
+	pk_strv_push(&args, db);
+	if (run_as_server(place, (const char *const *)args.items, sql, &said, &status, err) < 0)
 		return -1;
-	if (status != 0 || strstr(said.ptr, "ERROR:") || strstr(said.ptr, "FATAL:"))
-		return failed("could not set up the roles of the local server", &said, err);
+	if (status != 0 || strstr(said.ptr, "ERROR:") || strstr(said.ptr, "FATAL:") || strstr(said.ptr, "PANIC:"))
+		return failed("could not set up the local server", &said, err);
 	return 0;
 }
 
-static int write_secret(const char *dir, const char *name, char **ret, struct pk_err *err)
+/* The password is our own hexadecimal, the names are constants. */
+void pk_cluster_login_sql(const char *password, struct pk_buf *sql)
+{
+	pk_buf_add(sql, "CREATE ROLE " PK_LOGIN " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
+			"NOBYPASSRLS PASSWORD '");
+	pk_buf_add(sql, password);
+	pk_buf_add(sql, "'\nREVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC\n");
+}
+
+static int setup_roles(const struct pk_place *place, const char *bindir, const char *data,
+		       const char *password, struct pk_err *err)
+{
+	static const struct pk_strv none = { 0 };
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	int status;
+
+	pk_cluster_login_sql(password, &sql);
+	pk_buf_add(&sql, "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC\n");
+	status = pk_cluster_single(place, bindir, data, &none, "postgres", sql.ptr, err);
+	explicit_bzero(sql.ptr, sql.len);
+	return status;
+}
+
+int pk_cluster_new_secret(const char *dir, const char *name, char **ret, struct pk_err *err)
 {
 	PK_FREE char *path = secret_path(dir, name);
 
@@ -234,8 +253,8 @@ static int build(const struct pk_place *place, const char *bindir, const char *d
 	    (place->drop && chmod(dir, 0711) < 0) ||
 	    (place->drop && lchown(data, place->uid, place->gid) < 0))
 		return pk_err_errno(err, "cannot make '%s'", dir);
-	if (write_secret(dir, "admin", &admin, err) < 0 ||
-	    write_secret(dir, "login", &login, err) < 0 ||
+	if (pk_cluster_new_secret(dir, "admin", &admin, err) < 0 ||
+	    pk_cluster_new_secret(dir, "login", &login, err) < 0 ||
 	    pk_write_file(pwfile, admin, strlen(admin), 0600, err) < 0)
 		return -1;
 	if (place->drop && lchown(pwfile, place->uid, place->gid) < 0)

@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "clone/remote.h"
 #include "clone/template.h"
+#include "server/adopt.h"
 #include "server/made.h"
 #include "session/begin.h"
 #include "session/session.h"
@@ -348,6 +349,8 @@ static int sweep(struct gc *gc, struct pk_err *err)
 		return -1;
 	sweep_pointers(gc);
 	sweep_made(gc);
+	if (!gc->options->dry_run)
+		pk_adopt_sweep(gc->repo);
 	if (pk_server_list(gc->repo, &majors, err) < 0)
 		return -1;
 	for (size_t i = 0; i < majors.n; i++) {

@@ -1,0 +1,62 @@
+#include "base/tempdir.h"
+#include "base/clock.h"
+#include "base/fs.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_SUFFIX ".lock"
+
+void pk_tempdir_release(struct pk_tempdir *tempdir)
+{
+	if (tempdir->dir)
+		pk_remove_tree(tempdir->dir, NULL);
+	if (tempdir->lock_path)
+		unlink(tempdir->lock_path);
+	pk_lock_release(&tempdir->lock);
+	free(tempdir->dir);
+	free(tempdir->lock_path);
+	tempdir->dir = tempdir->lock_path = NULL;
+}
+
+void pk_tempdir_sweep(const char *parent, const char *prefix, void (*leave)(const char *dir))
+{
+	DIR *d = opendir(parent);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL) {
+		PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
+		PK_FREE char *path = NULL, *tree = NULL;
+		struct stat st;
+
+		if (!pk_starts_with(e->d_name, prefix) || !pk_ends_with(e->d_name, LOCK_SUFFIX))
+			continue;
+		path = pk_path_join(parent, e->d_name);
+		if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+			continue;
+		if (pk_lock_take(&lock, path, 0, NULL) < 0)
+			continue;
+		tree = pk_strndup(path, strlen(path) - strlen(LOCK_SUFFIX));
+		if (leave)
+			leave(tree);
+		pk_remove_tree(tree, NULL);
+		unlink(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+int pk_tempdir_open(struct pk_tempdir *tempdir, const char *parent, const char *prefix, struct pk_err *err)
+{
+	PK_FREE char *id = pk_random_hex(6);
+	PK_FREE char *path = pk_printf("%s/%s%s", parent, prefix, id);
+
+	tempdir->lock_path = pk_printf("%s" LOCK_SUFFIX, path);
+	if (pk_lock_take(&tempdir->lock, tempdir->lock_path, 0, err) < 0)
+		return -1;
+	if (mkdir(path, 0700) < 0)
+		return pk_err_errno(err, "cannot make the folder '%s' for the copy", path);
+	tempdir->dir = pk_take(&path);
+	return 0;
+}

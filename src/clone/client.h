@@ -1,0 +1,21 @@
+/*
+ * A client program of PostgreSQL (pg_dump, pg_basebackup) run against a database that a conninfo names. Passwords
+ * travel in a file that only we can read; an error of the program is an error with what can be done about it.
+ */
+#ifndef PK_CLONE_CLIENT_H
+#define PK_CLONE_CLIENT_H
+
+#include "base/strv.h"
+#include "pg/conninfo.h"
+
+struct pk_client {
+	const char *bindir, *program;
+	const struct pk_strv *args; /* but for the connection */
+	const char *dir; /* private folder for the password */
+	void (*line)(void *arg, const char *line); /* each line that it says as long as all is well */
+	int (*check)(void *arg, struct pk_err *err); /* as struct pk_stream has it; may be NULL */
+	void *arg;
+};
+int pk_client_run(const struct pk_client *client, const struct pk_conninfo *info, struct pk_err *err);
+
+#endif

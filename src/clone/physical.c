@@ -1,0 +1,277 @@
+#include "clone/physical.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "catalog/super.h"
+#include "clone/client.h"
+#include "clone/extension.h"
+#include "clone/fits.h"
+#include "clone/less.h"
+#include "clone/owners.h"
+#include "pg/silence.h"
+#include "server/adopt.h"
+
+#include <unistd.h>
+
+#define PROGRAM "pg_basebackup"
+
+void pk_physical_release(struct pk_physical *physical)
+{
+	pk_strv_release(&physical->others);
+}
+
+/* ---- the backup ---- */
+
+/* "  12345/67890 kB (18%), 0/1 tablespace" */
+static void hear(void *arg, const char *line)
+{
+	char *rest = NULL;
+	uint64_t done = strtoull(line, &rest, 10);
+
+	if (*rest == '/')
+		pk_progress_update(arg, done << 10, NULL);
+}
+
+/* "=" parts the two folders of a mapping. */
+static void add_mapping(struct pk_strv *args, const char *from, const char *to, size_t n)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	pk_buf_add(&text, "--tablespace-mapping=");
+	for (const char *s = from; *s; s++)
+		pk_buf_addf(&text, *s == '=' ? "\\%c" : "%c", *s);
+	pk_buf_addf(&text, "=%s/%zu", to, n);
+	pk_strv_push(args, text.ptr);
+}
+
+static int take_backup(const struct pk_adopt *adopt, const struct pk_remote *remote, const struct pk_fits *source,
+		       const struct pk_copy_options *options, struct pk_err *err)
+{
+	static const char *const fixed[] = { "-w", "-P", "--checkpoint=fast", "--no-manifest", "--no-sync", NULL };
+	PK_AUTO(pk_strv) args = PK_STRV_INIT;
+	PK_FREE char *bindir = pk_server_client_bindir(options->config, source->major, 0);
+	PK_FREE char *program = bindir ? pk_path_join(bindir, PROGRAM) : NULL;
+	const struct pk_client client = { .bindir = bindir,
+					  .program = PROGRAM,
+					  .args = &args,
+					  .dir = adopt->tempdir.dir,
+					  .line = hear,
+					  .arg = options->progress };
+	int status;
+
+	if (!program || access(program, X_OK) != 0) {
+		pk_err_set(err, "there is no " PROGRAM " here that can read PostgreSQL %d", source->major);
+		return pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR",
+				   source->major);
+	}
+	pk_strv_extend(&args, fixed);
+	pk_strv_pushf(&args, "--wal-method=%s", options->jobs == 1 ? "fetch" : "stream");
+	for (size_t i = 0; i < source->spaces.n; i++)
+		add_mapping(&args, source->spaces.items[i], adopt->spaces, i);
+	pk_strv_push(&args, "-D");
+	pk_strv_push(&args, adopt->data);
+	pk_progress_start(options->progress, "copying the files", (uint64_t)source->size);
+	status = pk_client_run(&client, &remote->info, err);
+	pk_progress_stop(options->progress);
+	return status;
+}
+
+/* ---- its database ---- */
+
+/*
+ * Into the one folder that a cluster of ours has. What is without a file has no more than the words taken away: done
+ * by ALTER, a partitioned table would lose all that pg_shdepend knows of it, its owner included.
+ */
+static int leave_spaces(struct pk_conn *conn, struct pk_err *err)
+{
+	static const char words[] =
+		"UPDATE pg_catalog.pg_class SET reltablespace = 0 WHERE relkind IN ('p', 'I') AND reltablespace >= 16384; "
+		"DELETE FROM pg_catalog.pg_shdepend WHERE deptype = 't' AND dbid = (SELECT oid FROM pg_catalog.pg_database "
+		"WHERE datname = pg_catalog.current_database()) AND objid IN (SELECT oid FROM pg_catalog.pg_class "
+		"WHERE relkind IN ('p', 'I'))";
+	static const char *const kinds[] = { "TABLE", "INDEX", "MATERIALIZED VIEW" };
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, "SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid >= 16384", 0, NULL, &rows, err) < 0 ||
+	    (rows.n && pk_exec(conn, words, err) < 0))
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		for (size_t k = 0; k < PK_COUNT(kinds); k++) {
+			PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+			pk_buf_addf(&sql, "ALTER %s ALL IN TABLESPACE ", kinds[k]);
+			pk_buf_add_ident(&sql, pk_rows_get(&rows, i, 0));
+			pk_buf_add(&sql, " SET TABLESPACE pg_default");
+			if (pk_exec_silently(conn, sql.ptr, err) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+/* They come as in any copy (clone/carry.h), as the backup has them. */
+static int carry(struct pk_conn *conn, struct pk_server *server, const char *db, struct pk_carried *ret, struct pk_err *err)
+{
+	static const char away[] = "DELETE FROM pg_catalog.pg_subscription_rel; DELETE FROM pg_catalog.pg_seclabel; "
+				   "DELETE FROM pg_catalog.pg_shdepend WHERE classid = 1418 AND dbid = (SELECT oid "
+				   "FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()); "
+				   "DELETE FROM pg_catalog.pg_depend WHERE classid = 1418; "
+				   "DELETE FROM pg_catalog.pg_user_mapping";
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	struct pk_conn *admin;
+
+	if (pk_carried_read(conn, ret, err) < 0 || pk_server_admin(server, &admin, err) < 0 ||
+	    pk_server_end_subscriptions(admin, db, err) < 0 || pk_exec(conn, away, err) < 0 ||
+	    pk_query(conn, "SELECT pubname FROM pg_catalog.pg_publication", 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+		pk_buf_add(&sql, "DROP PUBLICATION ");
+		pk_buf_add_ident(&sql, pk_rows_get(&rows, i, 0));
+		if (pk_exec_silently(conn, sql.ptr, err) < 0)
+			return -1;
+	}
+	if (pk_carried_apply(ret, false, conn, err) < 0 || pk_carried_label(ret, conn, err) < 0)
+		return -1;
+	/* What was deleted is not to be found in the files either. */
+	return pk_exec(conn, "VACUUM FULL pg_catalog.pg_user_mapping", err);
+}
+
+static int make_stand_in(struct pk_server *server, const char *name, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) roles = PK_STRV_INIT;
+
+	pk_strv_push(&roles, name);
+	return pk_server_ensure_roles(server, &roles, err);
+}
+
+static int dress(struct pk_adopt *adopt, struct pk_conn *conn, const struct pk_source_facts *facts,
+		 const struct pk_fits *source, struct pk_err *err)
+{
+	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
+	PK_AUTO(pk_buf) owner = PK_BUF_INIT;
+	const char *db = adopt->db;
+
+	pk_buf_add(&owner, "ALTER DATABASE ");
+	pk_buf_add_ident(&owner, db);
+	pk_buf_add(&owner, " OWNER TO ");
+	pk_buf_add_ident(&owner, facts->owner);
+	if (pk_fits_odd(conn, err) < 0 || make_stand_in(&adopt->server, source->superuser, err) < 0 ||
+	    pk_owners_give(conn, source->superuser, err) < 0 || pk_source_facts_roles(facts, &adopt->server, err) < 0 ||
+	    pk_exec(conn, owner.ptr, err) < 0 || carry(conn, &adopt->server, db, &carried, err) < 0)
+		return -1;
+	if (pk_super_sever(conn, err) < 0 || leave_spaces(conn, err) < 0 || pk_carried_keep(&carried, conn, db, err) < 0 ||
+	    pk_carry_settings(conn, db, &facts->settings, err) < 0)
+		return -1;
+	return facts->may_create ? pk_carry_create_privilege(conn, db, facts->role, err) : 0;
+}
+
+/* ---- and nothing else ---- */
+
+/* Roles that nothing here names, tablespaces, and what the files still say of secrets. */
+static int tidy(struct pk_server *server, const struct pk_source_facts *facts, struct pk_err *err)
+{
+	static const char idle[] =
+		"SELECT pg_catalog.format('DROP TABLESPACE %I', spcname), NULL FROM pg_catalog.pg_tablespace WHERE oid >= 16384 "
+		"UNION ALL SELECT pg_catalog.format('DROP ROLE %I', r.rolname), r.rolname FROM pg_catalog.pg_roles r "
+		"WHERE r.oid >= 16384 AND r.rolname <> $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_shdepend d "
+		" WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = r.oid "
+		" AND d.classid <> 'pg_catalog.pg_auth_members'::pg_catalog.regclass)";
+	static const char *const said[] = { "VACUUM FULL pg_catalog.pg_authid", "VACUUM FULL pg_catalog.pg_subscription",
+					    "VACUUM FULL pg_catalog.pg_db_role_setting" };
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const char *login = server->login;
+	struct pk_conn *admin;
+
+	if (pk_server_admin(server, &admin, err) < 0 || pk_query(admin, idle, 1, &login, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		const char *role = pk_rows_get(&rows, i, 1);
+
+		if ((!role || !pk_strv_has(&facts->roles, role)) && pk_exec(admin, pk_rows_get(&rows, i, 0), err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < PK_COUNT(said); i++)
+		if (pk_exec(admin, said[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int finish_db(struct pk_adopt *adopt, const char *name, const char *label, const char *source, int64_t *ret_size,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_FREE char *size = NULL;
+	const char *params[] = { name };
+	struct pk_conn *admin;
+
+	pk_buf_add(&sql, "ALTER DATABASE ");
+	pk_buf_add_ident(&sql, name);
+	pk_buf_add(&sql, " ALLOW_CONNECTIONS false");
+	if (pk_server_mark_db(&adopt->server, adopt->db, "template", label, source, NULL, err) < 0 ||
+	    pk_server_rename_db(&adopt->server, adopt->db, name, err) < 0 ||
+	    pk_server_admin(&adopt->server, &admin, err) < 0 || pk_exec(admin, sql.ptr, err) < 0 ||
+	    pk_query_value(admin, "SELECT pg_catalog.pg_database_size($1::name)", 1, params, &size, err) < 0)
+		return -1;
+	*ret_size = size ? strtoll(size, NULL, 10) : 0;
+	return 0;
+}
+
+static int make_ours(struct pk_adopt *adopt, const struct pk_source_facts *facts, const struct pk_fits *source,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	if (pk_adopt_settle(adopt, source->oid, &source->settings, err) < 0)
+		return pk_err_wrap(err, "the backup cannot be made a local server");
+	pk_server_admin_info(&adopt->server, adopt->db, &info);
+	if (pk_conn_open(&conn, &info, err) < 0 || dress(adopt, &conn, facts, source, err) < 0)
+		return -1;
+	pk_conn_release(&conn);
+	return tidy(&adopt->server, facts, err);
+}
+
+/* ---- all of it ---- */
+
+static int check_wanted(const struct pk_less *less, struct pk_err *err)
+{
+	PK_FREE char *terms = pk_less_terms(less);
+
+	if (!*terms)
+		return 0;
+	pk_err_set(err, "a physical copy takes every row as it is, and this one is to be masked, or less than everything");
+	return pk_err_hint(err, "copy without --physical: then what is masked or left out never leaves the remote");
+}
+
+int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
+		     const struct pk_copy_options *options, const char *name, const char *source,
+		     struct pk_copy_stats *ret, struct pk_err *err)
+{
+	const struct pk_server_want *want = options->physical->want;
+	PK_AUTO(pk_adopt) adopt = PK_ADOPT_INIT;
+	PK_AUTO(pk_fits) fits = PK_FITS_INIT;
+	PK_AUTO(pk_conn) from = PK_CONN_INIT;
+	struct pk_conn *here;
+	double started = pk_now();
+
+	if (check_wanted(options->less, err) < 0 || pk_server_admin(server, &here, err) < 0 ||
+	    pk_extensions_check(here, facts, err) < 0 || pk_conn_open(&from, &remote->info, err) < 0 ||
+	    pk_fits_read(&from, here, facts, &fits, err) < 0)
+		return -1;
+	pk_conn_release(&from);
+	if (pk_adopt_begin(&adopt, want, server, remote->name, err) < 0 ||
+	    take_backup(&adopt, remote, &fits, options, err) < 0)
+		return -1;
+	pk_progress_start(options->progress, "making the copy ours", 0);
+	if (make_ours(&adopt, facts, &fits, err) < 0 ||
+	    finish_db(&adopt, name, remote->name, source, &ret->bytes, err) < 0 ||
+	    pk_adopt_finish(&adopt, want, server, remote->name, err) < 0)
+		return -1;
+	pk_progress_stop(options->progress);
+	pk_strv_release(&options->physical->others);
+	options->physical->others = fits.others;
+	fits.others = (struct pk_strv){ 0 };
+	ret->tables = facts->tables;
+	ret->seconds = pk_now() - started;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * A template copied as files: pg_basebackup of the whole cluster that the remote lies in, made the repository's own
+ * cluster (server/adopt.h), in which the other databases are dropped. Of what comes along nothing is left that a copy by
+ * rows would not have; but it was on this machine for a while, and is said to the user.
+ *
+ * As in the remote, not as in a copy by rows: unlogged tables are empty, and statistics are the remote's.
+ */
+#ifndef PK_CLONE_PHYSICAL_H
+#define PK_CLONE_PHYSICAL_H
+
+#include "clone/copy.h"
+#include "clone/remote.h"
+
+struct pk_physical {
+	const struct pk_server_want *want; /* what the server was opened for */
+	struct pk_strv others;		   /* what came of it: databases that came along, and are dropped */
+};
+#define PK_PHYSICAL_INIT { 0 }
+void pk_physical_release(struct pk_physical *physical);
+/*
+ * The server is replaced by one of the same kind that holds the template alone, under that name, marked with source. It
+ * is an error before anything moves when less than everything is wanted, when the role may not replicate, when a file
+ * would mean something else on this machine, or when the server holds clones.
+ */
+int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
+		     const struct pk_copy_options *options, const char *name, const char *source,
+		     struct pk_copy_stats *ret, struct pk_err *err);
+
+#endif

@@ -1,0 +1,339 @@
+#!/usr/bin/env bats
+# start --physical: a copy of the files is as one of the rows, and of all else that they hold nothing is left or acts.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	source_start prod
+}
+setup() { cd "$T" || return 1; }
+
+# A server whose settings, were they taken along, would run commands, wait for a primary or not start at all.
+source_start() {
+	PG_SETTINGS='-c wal_level=logical -c max_prepared_transactions=5 -c max_replication_slots=10 -c max_wal_senders=10' pg_start "$1"
+	sql postgres <<-SQL
+		ALTER SYSTEM SET archive_mode = on;
+		ALTER SYSTEM SET archive_command = 'touch $T/REACHED';
+		ALTER SYSTEM SET restore_command = 'touch $T/REACHED; false';
+		ALTER SYSTEM SET recovery_end_command = 'touch $T/REACHED';
+		ALTER SYSTEM SET shared_preload_libraries = 'not_installed_here';
+		ALTER SYSTEM SET primary_conninfo = 'host=$PROD_SOCKET port=$PROD_PORT user=postgres application_name=reached';
+		CREATE ROLE "own ""er" LOGIN PASSWORD 'canaryhash';
+		CREATE ROLE copier LOGIN REPLICATION;
+		CREATE ROLE reader LOGIN IN ROLE pg_read_all_data;
+		CREATE ROLE dba SUPERUSER LOGIN PASSWORD 'canaryhash';
+		CREATE ROLE deployer LOGIN REPLICATION IN ROLE "own ""er", pg_write_server_files, pg_execute_server_program;
+		CREATE ROLE unused LOGIN;
+		CREATE ROLE pol;
+		GRANT pg_read_all_data TO copier;
+	SQL
+}
+
+# A database of everything that has an owner, and of what could reach out.
+shop() {
+	as_server mkdir "$(dirname "$PROD_SOCKET")/space-$1"
+	sql postgres "CREATE TABLESPACE \"space =$1\" LOCATION '$(dirname "$PROD_SOCKET")/space-$1'"
+	sql postgres "CREATE DATABASE \"$1\" OWNER \"own \"\"er\""
+	sql postgres "ALTER DATABASE \"$1\" SET search_path = app, public; ALTER DATABASE \"$1\" SET work_mem = '7MB'"
+	sql "$1" >/dev/null <<-SQL
+		GRANT CREATE ON DATABASE "$1" TO reader;
+		CREATE EXTENSION pg_trgm;
+		CREATE EXTENSION postgres_fdw;
+		CREATE EXTENSION dblink;
+		CREATE SCHEMA app AUTHORIZATION "own ""er";
+		CREATE SCHEMA root;
+		CREATE TYPE root.mood AS ENUM ('a', 'b');
+		CREATE TYPE root.pair AS (a int, b text);
+		CREATE DOMAIN root.small AS int CHECK (VALUE < 100000);
+		CREATE TYPE root.span AS RANGE (subtype = int);
+		CREATE TABLE root.t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, s serial, n text, m root.mood, v root.small)
+			TABLESPACE "space =$1";
+		INSERT INTO root.t (n, m, v) SELECT 'n' || i, 'b', i FROM generate_series(1, 5000) i;
+		CREATE INDEX trgm ON root.t USING gin (n public.gin_trgm_ops) TABLESPACE "space =$1";
+		CREATE TABLE root.parts (a int, b int) PARTITION BY LIST (a) TABLESPACE "space =$1";
+		CREATE TABLE root.parts1 PARTITION OF root.parts FOR VALUES IN (1);
+		CREATE STATISTICS root.st ON a, b FROM root.parts1;
+		CREATE TABLE app.orders (id int PRIMARY KEY, t int REFERENCES root.t);
+		ALTER TABLE app.orders OWNER TO "own ""er";
+		INSERT INTO app.orders SELECT i, i FROM generate_series(1, 1000) i;
+		GRANT SELECT, INSERT ON app.orders TO postgres WITH GRANT OPTION;
+		GRANT UPDATE (t) ON app.orders TO postgres;
+		GRANT SELECT ON root.t TO reader;
+		GRANT UPDATE (n) ON root.t TO reader;
+		REVOKE ALL ON TABLE root.parts FROM postgres;
+		ALTER TABLE root.t ENABLE ROW LEVEL SECURITY;
+		CREATE POLICY p ON root.t TO postgres, pol USING (true);
+		ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+		ALTER DEFAULT PRIVILEGES FOR ROLE "own ""er" GRANT SELECT ON TABLES TO postgres;
+		ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+		CREATE FUNCTION root.f() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user::text';
+		GRANT USAGE ON SCHEMA root TO PUBLIC;
+		GRANT EXECUTE ON FUNCTION root.f TO PUBLIC;
+		CREATE PROCEDURE root.proc() LANGUAGE sql AS '';
+		CREATE AGGREGATE root.agg (int) (sfunc = int4pl, stype = int);
+		CREATE OPERATOR root.=== (leftarg = int, rightarg = int, function = int4eq);
+		CREATE OPERATOR FAMILY root.fam USING btree;
+		CREATE COLLATION root.co FROM "C";
+		CREATE VIEW root.v AS SELECT n FROM root.t;
+		CREATE MATERIALIZED VIEW root.mv AS SELECT count(*) FROM root.t;
+		CREATE TEXT SEARCH CONFIGURATION root.cfg (COPY = simple);
+		CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$PROD_SOCKET', port '$PROD_PORT', dbname 'postgres');
+		CREATE USER MAPPING FOR postgres SERVER s OPTIONS (user 'postgres', password 'canarymap');
+		CREATE USER MAPPING FOR reader SERVER s OPTIONS (user 'reader', password 'canarymap');
+		CREATE FOREIGN TABLE root.far (rolname text) SERVER s OPTIONS (schema_name 'pg_catalog', table_name 'pg_roles');
+		CREATE FUNCTION root.fire() RETURNS event_trigger LANGUAGE plpgsql AS \$\$BEGIN
+			EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'touch $T/REACHED'); END\$\$;
+		CREATE PUBLICATION pub FOR TABLE root.t;
+		SELECT lo_from_bytea(4242, 'large');
+		COMMENT ON DATABASE "$1" IS 'the shop';
+	SQL
+	[ -n "${2-}" ] || return 0
+	# a slot cannot be made while one is in doubt
+	sql postgres 'SELECT database, gid FROM pg_prepared_xacts' | while IFS='|' read -r db gid; do
+		sql "$db" "ROLLBACK PREPARED '$gid'"
+	done
+	sql postgres "CREATE DATABASE feed_$1"
+	sql "feed_$1" 'CREATE TABLE fed (id int PRIMARY KEY); CREATE PUBLICATION fed FOR TABLE fed'
+	sql "feed_$1" "SELECT pg_create_logical_replication_slot('slot_$1', 'pgoutput')" >/dev/null
+	sql "$1" >/dev/null <<-SQL
+		CREATE TABLE public.fed (id int PRIMARY KEY);
+		CREATE SUBSCRIPTION sub CONNECTION 'host=$PROD_SOCKET port=$PROD_PORT user=postgres dbname=feed_$1 password=canarysub'
+			PUBLICATION fed WITH (create_slot = false, slot_name = 'slot_$1', copy_data = false);
+		CREATE EVENT TRIGGER fire ON ddl_command_end EXECUTE FUNCTION root.fire();
+	SQL
+	sql "$1" "BEGIN; INSERT INTO app.orders VALUES (9999, 1); PREPARE TRANSACTION 'doubt_$1'"
+}
+
+work_on() {
+	local role=${2:-deployer}
+	cd "$T" || return 1
+	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
+	new_repo "$1-repo"
+	git postkit init --no-hooks >/dev/null 2>&1
+	git postkit remote add prod "postgresql://$role@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
+}
+
+# The folder of the repository's own server; local_sql DB 'text': as superuser there.
+local_dir() {
+	local id
+	for id in "$T"/state/*/pg[0-9][0-9] .git/postkit/pg[0-9][0-9]; do
+		if [ -d "$id" ] && { [ "$(id -u)" -ne 0 ] || grep -qxF "$PWD/.git" "$id/../repository"; }; then echo "$id"; fi
+	done
+}
+local_run() {
+	local program=$1 db=$2 dir
+	shift 2
+	dir=$(local_dir)
+	PGPASSWORD=$(cat "$dir/admin.secret") "$(pg_tools)/$program" -h "$(sed -n 5p "$dir/data/postmaster.pid")" -p 5432 \
+		-U postkit_admin -d "$db" "$@"
+}
+local_sql() { local_run psql "$1" -X -q -At -c "$2"; }
+clone_name() { local_sql postgres "SELECT datname FROM pg_database WHERE datname LIKE 'pk\\_clone%'"; }
+
+# All that a dump says of the clone, and what catalogs have beside that.
+picture() {
+	local db
+	db=$(clone_name)
+	local_run pg_dump "$db" -s | grep -v restrict
+	local_run pg_dump "$db" -a -n root -n app | grep -v restrict
+	local_sql "$db" "SELECT classid::regclass, pg_describe_object(classid, objid, objsubid), deptype, refobjid::regrole
+		FROM pg_shdepend WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+		AND refclassid = 'pg_authid'::regclass ORDER BY 1, 2, 3, 4"
+	local_sql "$db" "SELECT r FROM pg_authid r WHERE rolname !~ '^pg_' ORDER BY rolname" | sed 's/SCRAM[^)]*/hash/; s/^([0-9]*/(/'
+	local_sql "$db" "SELECT roleid::regrole, member::regrole FROM pg_auth_members ORDER BY roleid::regrole::text, member::regrole::text"
+	local_sql "$db" "SELECT setrole::regrole, setconfig FROM pg_db_role_setting WHERE setdatabase <> 0 ORDER BY 1, 2"
+	local_sql "$db" "SELECT spcname FROM pg_tablespace ORDER BY 1"
+	local_sql "$db" "SELECT subname, subenabled, subconninfo, subslotname FROM pg_subscription"
+	local_sql "$db" "SELECT pubname, pubowner::regrole FROM pg_publication"
+	local_sql "$db" "SELECT usename, umoptions FROM pg_user_mappings ORDER BY 1"
+	local_sql "$db" "SELECT evtname, evtenabled, evtowner::regrole FROM pg_event_trigger"
+	local_sql "$db" "SELECT datacl, datdba::regrole FROM pg_database WHERE datname = current_database()"
+	local_sql "$db" "SELECT oid::regclass, relowner::regrole, relacl FROM pg_class WHERE relname !~ '^pg_toast'
+		ORDER BY oid::regclass::text COLLATE \"C\""
+	# a multirange's owner is whoever made it, not whose the range is now
+	local_sql "$db" "SELECT oid::regtype, typowner::regrole, typacl FROM pg_type WHERE typname !~ 'pg_toast|_multirange$'
+		ORDER BY oid::regtype::text COLLATE \"C\""
+	local_sql "$db" "SELECT oid::regprocedure, proowner::regrole, (SELECT array_agg(a::text ORDER BY a::text)
+		FROM unnest(coalesce(proacl, acldefault('f', proowner))) a) FROM pg_proc ORDER BY oid::regprocedure::text COLLATE \"C\""
+}
+
+same_as_rows() {
+	ok git postkit start
+	picture >"$T/rows"
+	ok git postkit abort --yes
+	ok git postkit start --physical --fresh
+	hasnt canary
+	picture >"$T/files"
+	diff "$T/rows" "$T/files"
+	equal "$(wc -l <"$T/files" | awk '{ print ($1 > 1000) }')" 1
+}
+
+@test "a copy of the files is one of the rows to the last owner and right, of the superuser's things too" {
+	shop shop all
+	work_on shop postgres
+	same_as_rows
+	has "1 other database (feed_shop)"
+}
+
+@test "nothing of the other server's settings, workers or links acts in the copy, and none of its clients can" {
+	shop quiet all
+	sql postgres "ALTER ROLE pol SET session_preload_libraries = 'not_installed_either'"
+	work_on quiet
+	local url walsender asked
+	walsender="SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'slot_quiet' AND active"
+	until_true [ -n "$(sql postgres "$walsender")" ]
+	walsender=$(sql postgres "$walsender")
+	asked=$(grep -c 'START_REPLICATION SLOT "slot_quiet"' "$T/prod/log")
+	ok git postkit start --physical
+	url=$(git postkit url)
+	# the subscriber that was there, and nobody else, asked for its slot
+	sleep 2
+	equal "$(sql postgres "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'slot_quiet'")" "$walsender"
+	equal "$(grep -c 'START_REPLICATION SLOT "slot_quiet"' "$T/prod/log")" "$asked"
+	equal "$(sql postgres "SELECT count(*) FROM pg_replication_slots")" "$(sql postgres "SELECT count(*) FROM pg_subscription")"
+	equal "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reached'")" 0
+	[ ! -e "$T/REACHED" ]
+	equal "$(local_sql postgres "SELECT current_setting('listen_addresses') || current_setting('archive_mode')
+		|| current_setting('shared_preload_libraries') || current_setting('primary_conninfo') || pg_is_in_recovery()")" offfalse
+	equal "$(local_sql postgres 'SELECT count(*) FROM pg_replication_slots')" 0
+	equal "$(local_sql postgres 'SELECT count(*) FROM pg_prepared_xacts')" 0
+	equal "$(local_sql postgres "SELECT count(*) FROM pg_database WHERE datname !~ '^(pk_(clone|template)_|postgres$|template0$)'")" 0
+	# one superuser and one login, both ours; no password but theirs, no power
+	equal "$(local_sql postgres "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_authid WHERE rolcanlogin
+		OR rolsuper OR rolpassword IS NOT NULL OR rolreplication OR rolcreaterole OR rolbypassrls")" 'postkit postkit_admin'
+	equal "$(local_sql postgres "SELECT count(*) FROM pg_auth_members m WHERE roleid < 16384 AND member >= 16384")" 0
+	equal "$(psql -X -w -Atc 'SELECT root.f()' "$url")" postgres
+	equal "$(local_sql postgres "SELECT rolsuper FROM pg_roles WHERE rolname = 'postgres'")" f
+	fails 1 psql -X -w -c 'SELECT * FROM root.far' "$url"
+	fails 1 psql -X -w -c "COPY (SELECT 1) TO PROGRAM 'touch $T/REACHED'" "$url"
+	fails 1 psql -X -w -c "SELECT dblink_connect('host=$PROD_SOCKET port=$PROD_PORT dbname=postgres user=postgres')" "$url"
+	ok psql -X -w -c 'SET ROLE postgres; CREATE TABLE root.more ()' "$url"
+	[ ! -e "$T/REACHED" ]
+	sql postgres 'ALTER ROLE pol RESET ALL'
+}
+
+@test "passwords, and rows of other databases, are in no file that stays" {
+	shop secret all
+	sql feed_secret "INSERT INTO fed SELECT 1; CREATE TABLE private AS SELECT 'canaryrow' || i AS v FROM generate_series(1, 100) i;
+		CHECKPOINT; UPDATE private SET v = v || 'x'"
+	sql secret "ALTER DATABASE secret SET my.key = 'canarysetting'"
+	work_on secret
+	ok git postkit start --physical
+	has 'feed_secret'
+	local dir hash
+	dir=$(local_dir)
+	git postkit stop >/dev/null 2>&1 || local_sql postgres CHECKPOINT
+	hash=$(sql postgres "SELECT rolpassword FROM pg_authid WHERE rolname = 'dba'")
+	[ -n "$hash" ]
+	grep -rqaF "$hash" "$T/prod/data" # so it would be found
+	fails 1 grep -rlaF "$hash" "$dir"
+	fails 1 grep -rla canary "$dir"
+}
+
+@test "what would be masked or left out is not copied so" {
+	pg_createdb masked
+	sql masked 'CREATE TABLE users (id int PRIMARY KEY, email text)'
+	work_on masked copier
+	local setting
+	for setting in 'mask.public.users.email fake.email(email)' 'mask.required true' 'postkit.excludeData users' 'postkit.schemaOnly true'; do
+		git config -f .postkit "${setting% *}" "${setting##* }"
+		fails 128 git postkit start --physical
+		has 'is to be masked, or less than everything' 'without --physical'
+		git config -f .postkit --unset "${setting% *}"
+	done
+	fails 128 git postkit start --physical --schema-only
+	equal "$(find "$T/state" -name 'copy-pg*' | wc -l)" 0
+	fails 128 git -c postkit.copyMethod=fast postkit start
+	git config -f .postkit postkit.copyMethod physical # a branch cannot ask for it
+	ok git postkit start
+	hasnt 'other database'
+	ok git postkit abort --yes
+	git config postkit.copyMethod physical
+	ok git postkit start --fresh
+	has 'other database'
+}
+
+@test "a role that may not, a version, a name or a setting that does not fit is one error that names the other way" {
+	pg_createdb misfit
+	sql misfit 'CREATE EXTENSION pg_trgm; CREATE TABLE t (id int)'
+	work_on misfit reader
+	fails 128 git postkit start --physical
+	has "role 'reader' may not replicate" 'without --physical'
+	work_on misfit copier
+	sql misfit "UPDATE pg_extension SET extversion = '0.1' WHERE extname = 'pg_trgm'"
+	fails 128 git postkit start --physical
+	has 'extension pg_trgm 0.1' 'without --physical'
+	sql misfit "UPDATE pg_extension SET extversion = '1.6' WHERE extname = 'pg_trgm'"
+	sql misfit "CREATE FUNCTION pg_catalog.lower(int) RETURNS text LANGUAGE sql AS 'SELECT 1::text'"
+	fails 128 git postkit start --physical
+	has 'function lower(integer)' 'without --physical'
+	sql misfit 'DROP FUNCTION pg_catalog.lower(int); ALTER FUNCTION pg_catalog.upper(text) OWNER TO reader'
+	fails 128 git postkit start --physical
+	has 'function upper(text)'
+	sql misfit 'ALTER FUNCTION pg_catalog.upper(text) OWNER TO postgres; GRANT CREATE ON SCHEMA pg_catalog TO reader'
+	fails 128 git postkit start --physical
+	has 'rights to schema pg_catalog'
+	sql misfit 'REVOKE CREATE ON SCHEMA pg_catalog FROM reader; CREATE ROLE postkit'
+	fails 128 git postkit start --physical
+	has 'a role named postkit'
+	sql misfit "DROP ROLE postkit; ALTER ROLE ALL SET session_preload_libraries = 'auto_explain'"
+	fails 128 git postkit start --physical
+	has 'the setting session_preload_libraries' 'without --physical'
+	sql misfit 'ALTER ROLE ALL RESET session_preload_libraries'
+	sed -i '1i local replication all reject' "$T/prod/data/pg_hba.conf"
+	sql misfit 'SELECT pg_reload_conf()' >/dev/null
+	fails 128 git postkit start --physical
+	has 'pg_hba.conf' 'without --physical'
+	sed -i 1d "$T/prod/data/pg_hba.conf"
+	sql misfit 'SELECT pg_reload_conf()' >/dev/null
+	until_true ok git postkit start --physical
+}
+
+@test "other clones are not thrown away for it" {
+	pg_createdb one
+	work_on one copier
+	ok git postkit start
+	git switch -q -c two
+	fails 128 git postkit start --physical --fresh
+	has "the clone 'pk_clone_" 'git postkit abort' 'without --physical'
+	ok git postkit start
+	ok git postkit abort --yes
+	git switch -q main
+	ok git postkit abort --yes
+	ok git postkit start --physical --fresh
+	ok git postkit doctor
+	ok git postkit status
+}
+
+no_backup() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'pg_basebackup'")" = 0 ]; }
+
+@test "ended half way it leaves nothing, and the template that was there stays" {
+	pg_createdb big
+	sql big "CREATE TABLE t AS SELECT i, repeat(md5(i::text), 30) AS v FROM generate_series(1, 300000) i"
+	work_on big copier
+	ok git postkit start
+	ok git postkit abort --yes
+	local pid
+	git-postkit start --physical --fresh >"$T/said" 2>&1 &
+	pid=$!
+	until_true compgen -G "$T/state/*/copy-pg*/pg15/data/base"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -ne 0 ]
+	equal "$(find "$T/state" -name 'copy-pg*' | wc -l)" 0
+	until_true no_backup
+	ok git postkit start
+	has 'copied' 'ago'
+	ok git postkit abort --yes
+	git-postkit start --physical --fresh >"$T/said" 2>&1 &
+	pid=$!
+	until_true compgen -G "$T/state/*/copy-pg*/pg15/data/base"
+	kill -KILL "$pid"
+	wait "$pid" || :
+	ok git postkit gc
+	equal "$(find "$T/state" -name 'copy-pg*' | wc -l)" 0
+	ok git postkit start --physical --fresh
+	equal "$(local_sql "$(clone_name)" 'SELECT count(*) FROM t')" 300000
+}
