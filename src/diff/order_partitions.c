@@ -47,6 +47,12 @@ static bool shares_later(struct pk_differ *d, const struct pk_object *part)
 	return whole && pk_info(whole)->create != PK_NO_NODE && !pk_made_with_parent(whole);
 }
 
+/* A foreign key of its own may refer to what is whole only with it, as may those of what that is made of. */
+static bool refers_by_itself(struct pk_differ *d, const struct pk_snapshot *side, const struct pk_object *part)
+{
+	return part->kind->references && part->kind->references(part) && !pk_index_parent(&d->arena, side, part);
+}
+
 /* It would be taken for the share of another one of the same columns, if it were there by then. */
 static bool waits_for_attachment(struct pk_differ *d, const struct pk_object *part)
 {
@@ -98,7 +104,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 				order_like_wholes(d, part);
 				if (waits_for_attachment(d, part))
 					pk_graph_edge(&d->graph, pk_info(o)->create, pk_info(part)->create);
-				else if (part->kind->shape)
+				else if (part->kind->shape && !refers_by_itself(d, d->changes.to, part))
 					pk_graph_edge(&d->graph, pk_ready_node(part), pk_info(o)->create);
 			}
 			for (size_t j = 0; j < o->n_deps; j++)
@@ -117,7 +123,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 		for (size_t j = 0; j < o->parent->n_children; j++) {
 			struct pk_object *part = o->parent->children[j];
 
-			if (part == o || pk_differ_refers_home(d, part))
+			if (part == o || pk_differ_refers_home(d, part) || refers_by_itself(d, d->changes.from, part))
 				continue;
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);

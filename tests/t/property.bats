@@ -75,6 +75,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "keys of partitions that are shares of an index" { both_ways partition-key-shares; }
 @test "functions and operator classes by which tables are divided are made anew" { both_ways partition-key-makers; }
 @test "foreign keys of partitions that come and go" { both_ways partition-keys; }
+@test "foreign keys of partitions to their wholes, whose keys they have twice" { both_ways partitions-refer; }
 @test "inheritance" { both_ways inheritance; }
 @test "heirs that go while a type that they have too goes" { both_ways heirs-go; }
 @test "defaults of tables made anew, of what goes with others" { both_ways defaults-away; }
