@@ -1,6 +1,7 @@
 #include "cmd/fixproof.h"
 
 #include "session/prove.h"
+#include "trace/run.h"
 
 void pk_fix_proof_release(struct pk_fix_proof *proof)
 {
@@ -25,6 +26,20 @@ static bool same(const struct pk_snapshot *a, const struct pk_snapshot *b)
 	return pk_streq(a->fingerprint.hex, b->fingerprint.hex);
 }
 
+/* What fails for being in a transaction alone would have done what it says without. */
+static int run_as_is(struct pk_fix_proof *p, struct pk_trial *trial, const char *sql, int line,
+		     bool transaction, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_trial_run(trial, sql, p->file, line, transaction, &why) == 0)
+		return 0;
+	if (transaction && pk_wants_no_transaction(&why))
+		return pk_trial_run(trial, sql, p->file, line, false, err);
+	pk_err_move(err, &why);
+	return -1;
+}
+
 int pk_fix_proof_begin(struct pk_fix_proof *p, struct pk_err *err)
 {
 	const struct pk_migration *m = p->m;
@@ -37,14 +52,13 @@ int pk_fix_proof_begin(struct pk_fix_proof *p, struct pk_err *err)
 	if (m->from && !pk_streq(m->from, p->first.fingerprint.hex))
 		return pk_err_set(
 			err, "the schema that it begins with, by its header, cannot be made here");
-	if (pk_trial_run(&trial, m->up, p->file, m->up_line, m->up_transaction, err) < 0 ||
+	if (run_as_is(p, &trial, m->up, m->up_line, m->up_transaction, err) < 0 ||
 	    pk_trial_read(&trial, &p->last, err) < 0)
 		return -1;
 	if (m->to && !pk_streq(m->to, p->last.fingerprint.hex))
 		return pk_err_set(err, "it does not lead to the schema that its header names");
 	p->goes_back = m->down &&
-		       pk_trial_run(&trial, m->down, p->file, m->down_line, m->down_transaction,
-				    NULL) == 0 &&
+		       run_as_is(p, &trial, m->down, m->down_line, m->down_transaction, NULL) == 0 &&
 		       pk_trial_read(&trial, &back, NULL) == 0 && same(&p->first, &back);
 	return 0;
 }

@@ -228,6 +228,38 @@ proves_up() {
 	ok git postkit lint --fix "$M"
 }
 
+@test "what ran on the clone of the branch is left, until the clone is gone" {
+	pg_createdb cloned
+	sql cloned 'CREATE TABLE orders (id bigint, total numeric)'
+	new_repo cloned
+	git postkit init --no-hooks >/dev/null
+	git config postkit.remote.prod.url "$(pg_url cloned)"
+	ok git postkit import --yes
+	commit_all 'import'
+	git switch -q -c work
+	ok git postkit start
+	M=db/migrations/$(date -u -d '+1 hour' +%Y%m%d%H%M%S)_index.sql
+	migration <<<$'-- migrate:up\nCREATE INDEX i ON orders (total);\nCREATE TABLE more (id int);\n-- migrate:down\nDROP TABLE more;\nDROP INDEX i;'
+	run git postkit lint --fix --dry-run "$M"
+	has 'would be rewritten'
+	run git postkit plan
+	has '1 migration of the branch was run on the clone'
+	fails 1 git postkit lint --fix "$M"
+	has 'it ran on the clone of this branch' 'git postkit abort'
+	ok git postkit abort --yes
+	ok git postkit lint --fix "$M"
+	has '1 statement rewritten, in 2 files'
+	ok git postkit start
+}
+
+@test "a statement that cannot run where it stands comes where it can" {
+	project nowhere
+	migration <<<$'-- migrate:up\nALTER TABLE orders ADD COLUMN x int;\nCREATE INDEX CONCURRENTLY i ON orders (x);\n-- migrate:down\nDROP INDEX CONCURRENTLY i;\nALTER TABLE orders DROP COLUMN x;'
+	ok git postkit lint --fix "$M"
+	has '1 statement rewritten, in 2 files'
+	grep -q 'transaction:false' db/migrations/20260102000001_keys_2.sql
+}
+
 @test "allowed findings, and what has no safe way that is known whole, stay" {
 	project stays
 	migration <<-'SQL'
