@@ -228,5 +228,8 @@ int pk_sample_read(const struct pk_config *config, const struct pk_sample_option
 	ret->asked = ret->share < 1 || ret->max_bytes || ret->age;
 	for (size_t i = 0; i < ret->n; i++)
 		ret->asked = ret->asked || ret->rules[i].share || ret->rules[i].age;
-	return 0;
+	if (!options->seed || ret->asked)
+		return 0;
+	pk_err_set(err, "--seed is for samples, and none is asked for: --sample, --max-size, --since");
+	return pk_err_exit(err, PK_EXIT_USAGE);
 }

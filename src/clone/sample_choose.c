@@ -214,6 +214,14 @@ static int fit(struct pk_sample_plan *p, struct pk_hold *source, struct pk_place
 
 /* ---- all of it ---- */
 
+static void tell_unused(const struct pk_sample_plan *p, const char *pattern, struct pk_strv *notes)
+{
+	for (size_t i = 0; i < p->facts->n_tables; i++)
+		if (pk_mask_table_is(&p->facts->tables[i], pattern))
+			return;
+	pk_strv_pushf(notes, "warning: no table is '%s'", pattern);
+}
+
 static void tell(const struct pk_sample_plan *p, struct pk_strv *notes)
 {
 	PK_FREE char *beside = pk_count((uint64_t)p->beside), *edges = pk_count((uint64_t)p->edges);
@@ -233,6 +241,10 @@ static void tell(const struct pk_sample_plan *p, struct pk_strv *notes)
 		pk_buf_addf(&note, ", about %s in all", about);
 	pk_buf_addf(&note, "; beside it rows for edge cases: %s, and rows that others refer to: %s", edges, beside);
 	pk_strv_push(notes, note.ptr);
+	for (size_t i = 0; i < p->sample->n; i++)
+		tell_unused(p, p->sample->rules[i].pattern, notes);
+	for (size_t i = 0; i < p->sample->references.n; i += 2)
+		tell_unused(p, p->sample->references.items[i], notes);
 }
 
 int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,

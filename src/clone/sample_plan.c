@@ -19,6 +19,7 @@ void pk_sample_plan_release(struct pk_sample_plan *p)
 		pk_sample_table_release(&p->choices[i]);
 	free(p->choices);
 	free(p->few);
+	free(p->seen);
 	free(p->followed);
 	free(p->sampled);
 	pk_refs_release(&p->refs);
@@ -145,12 +146,17 @@ static void find_candidates(struct pk_sample_plan *p)
 }
 
 /* By way of those that lead. */
-static bool hangs_on(const struct pk_sample_plan *p, const struct pk_rel *rel, size_t table)
+static bool hangs_on(struct pk_sample_plan *p, size_t number, size_t table)
 {
+	const struct pk_rel *rel = &p->refs.rels[number];
+
+	if (p->seen[number] == p->looks)
+		return false;
+	p->seen[number] = p->looks;
 	for (size_t i = 0; i < rel->n; i++) {
 		size_t leaf = rel->leaves[i], lead = p->choices[leaf].lead;
 
-		if (leaf == table || (lead != PK_NO_LEAD && hangs_on(p, &p->refs.rels[p->refs.items[lead].to], table)))
+		if (leaf == table || (lead != PK_NO_LEAD && hangs_on(p, p->refs.items[lead].to, table)))
 			return true;
 	}
 	return false;
@@ -172,7 +178,8 @@ static bool find_lead(struct pk_sample_plan *p, size_t table, bool not_null)
 		const struct pk_ref *ref = &p->refs.items[c->candidates[i]];
 		const struct pk_rel *to = &p->refs.rels[ref->to];
 
-		if (ref->not_null == not_null && is_narrowed(p, to) && !hangs_on(p, to, table))
+		p->looks++;
+		if (ref->not_null == not_null && is_narrowed(p, to) && !hangs_on(p, ref->to, table))
 			c->lead = c->candidates[i];
 	}
 	c->narrowed = c->narrowed || c->lead != PK_NO_LEAD;
@@ -265,6 +272,7 @@ int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_conn *source, struct
 		return -1;
 	p->followed = pk_alloc(p->refs.n + 1);
 	p->sampled = pk_alloc(p->refs.n_rels + 1);
+	p->seen = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->seen));
 	if (count_small(p, source, err) < 0 || read_sizes(p, source, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->facts->n_tables; i++) {

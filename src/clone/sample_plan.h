@@ -29,6 +29,7 @@ struct pk_sample_plan {
 	struct pk_sample_table *choices; /* of each table */
 	double share;			 /* of all */
 	int *few; /* of each rel: PK_SAMPLE_FEW: to come whole, 1: a share of it is no share of what refers to it, else 0 */
+	size_t *seen, looks; /* of each rel: by the look of that number */
 	bool *followed;
 	bool *sampled; /* of each rel that is not a part: some of its rows are left out */
 	int64_t beside, edges; /* rows */

@@ -133,13 +133,15 @@ percent() { echo $((100 * $(sql "$2" "SELECT count(*) FROM $3") / $(sql "$1" "SE
 			where = at < '2020-07-01'
 		[postkit "table.public.marks"]
 			keep = all
+		[postkit "table.nothing"]
+			sample = 3%
 		[mask "public.users"]
 			id = fake.number(id, 1, 2000000000)
 			email = fake.email(email)
 	INI
 	ok git postkit start
-	has 'a sample of' 'columns masked'
-	hasnt 'does not hold' warning
+	has 'a sample of' 'columns masked' "warning: no table is 'nothing'"
+	hasnt 'does not hold'
 	equal "$(clone 'SELECT count(*) FROM marks')" 3000
 	equal "$(clone "SELECT count(*) > 1500 FROM log")" t
 	equal "$(clone "SELECT count(*) FROM users WHERE id BETWEEN 1 AND 4000 AND email ~ '^user'")" 0
@@ -167,6 +169,8 @@ percent() { echo $((100 * $(sql "$2" "SELECT count(*) FROM $3") / $(sql "$1" "SE
 	has "--sample: '5' is not a share" '5%'
 	fails 129 git postkit start --sample 0%
 	fails 129 git postkit start --sample 101%
+	fails 129 git postkit start --seed 3
+	has '--seed is for samples'
 }
 
 @test "edge cases come on purpose: NULLs, extremes, the longest, each value of an enum, references to nothing" {
