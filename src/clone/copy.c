@@ -148,7 +148,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	    pk_sizes_keep(&conn, &sizes, facts->may_create ? facts->role : NULL, err) < 0)
 		return -1;
 	if (options->record)
-		pk_record_around(options->record, facts, &carried, &unfilled);
+		pk_copied_around(options->record, facts, &carried, &unfilled);
 	return read_stats(&conn, facts, started, ret, err);
 }
 

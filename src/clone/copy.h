@@ -28,7 +28,7 @@ struct pk_copy_options {
 	void *narrow_arg;
 	struct pk_strv *unproven;
 	bool no_large;	      /* large objects come empty */
-	struct pk_record *record; /* pk_copy_database() alone: to be filled in with what it copied; may be NULL */
+	struct pk_copied *record; /* pk_copy_database() alone: to be filled in with what it copied; may be NULL */
 	struct pk_less *less; /* clone/less.h: for templates, which narrow by it; may be NULL */
 	struct pk_physical *physical; /* clone/physical.h: templates come as files; NULL: as rows */
 	struct pk_progress *progress; /* may be NULL */

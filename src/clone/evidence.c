@@ -20,7 +20,7 @@ static bool read_span(const char *snapshot, struct span *ret)
 	return snapshot && sscanf(snapshot, "%llu:%llu:", &ret->xmin, &ret->xmax) == 2;
 }
 
-char *pk_evidence_doubt(const struct pk_record *was, const struct pk_record *is)
+char *pk_evidence_doubt(const struct pk_copied *was, const struct pk_copied *is)
 {
 	struct span a, b;
 
@@ -33,7 +33,7 @@ char *pk_evidence_doubt(const struct pk_record *was, const struct pk_record *is)
 	return NULL;
 }
 
-bool pk_evidence_same(const struct pk_record *was, const struct pk_record *is)
+bool pk_evidence_same(const struct pk_copied *was, const struct pk_copied *is)
 {
 	struct span a;
 
@@ -43,7 +43,7 @@ bool pk_evidence_same(const struct pk_record *was, const struct pk_record *is)
 	return !pk_ends_with(is->place, " standby") || a.xmin == a.xmax;
 }
 
-static uint32_t since(const struct pk_record *was)
+static uint32_t since(const struct pk_copied *was)
 {
 	struct span a = { 0 };
 
@@ -107,7 +107,7 @@ static int read_doubtful(const struct pk_evidence *e, bool *ret_changed, struct 
 	for (size_t i = 0; i < e->tables->n; i++) {
 		const struct pk_copy_table *t = &e->tables->items[i];
 
-		ret_changed[i] = !t->skip && (ret_changed[i] || all || t->unsteady || !pk_record_find(e->was, t->oid));
+		ret_changed[i] = !t->skip && (ret_changed[i] || all || t->unsteady || !pk_copied_find(e->was, t->oid));
 	}
 	return 0;
 }
@@ -311,7 +311,7 @@ static void read_all(const struct look *look, bool *ret_changed)
 		for (int q = 0; q < look->readers[i].n; q++)
 			read_rows(look, &look->readers[i].rows[q], counts, ret_changed);
 	for (size_t i = 0; i < tables->n; i++)
-		if (!known[i] && counts[i] != pk_record_find(look->e->was, tables->items[i].oid)->rows)
+		if (!known[i] && counts[i] != pk_copied_find(look->e->was, tables->items[i].oid)->rows)
 			ret_changed[i] = true;
 }
 
@@ -347,7 +347,7 @@ int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk
 	return 0;
 }
 
-int pk_evidence_large(const struct pk_evidence *e, const struct pk_record *is, bool *ret, struct pk_err *err)
+int pk_evidence_large(const struct pk_evidence *e, const struct pk_copied *is, bool *ret, struct pk_err *err)
 {
 	static const char recent[] = "WITH " SINCE " SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject l WHERE " RECENT("l")
 		") OR EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata l WHERE " RECENT("l") ")";

@@ -1,7 +1,7 @@
 /*
  * Whether what was copied is still what the source holds. Only what is exact lets anything pass as unchanged:
  *
- * - the same place (clone/record.h), and less than 2^30 transactions since: else there is doubt, and all is copied;
+ * - the same place (clone/copied.h), and less than 2^30 transactions since: else there is doubt, and all is copied;
  * - the same snapshot: no transaction came to its end since, so nothing has changed at all;
  * - a table whose rows are as many as were copied, none of them of a transaction that was not over when it was
  *   copied. What is inserted or updated since bears such a transaction, frozen or not; what is deleted is missing
@@ -15,17 +15,17 @@
 #define PK_CLONE_EVIDENCE_H
 
 #include "clone/hold.h"
-#include "clone/record.h"
+#include "clone/copied.h"
 
 /* Why nothing can be told from one to the other, for people; NULL: it can. Caller frees. */
-char *pk_evidence_doubt(const struct pk_record *was, const struct pk_record *is);
+char *pk_evidence_doubt(const struct pk_copied *was, const struct pk_copied *is);
 /* Not even a transaction came to its end between them. */
-bool pk_evidence_same(const struct pk_record *was, const struct pk_record *is);
+bool pk_evidence_same(const struct pk_copied *was, const struct pk_copied *is);
 
 struct pk_evidence {
 	const struct pk_conninfo *source;
 	struct pk_hold *hold; /* its snapshot counts */
-	const struct pk_record *was;
+	const struct pk_copied *was;
 	const struct pk_copy_tables *tables; /* as they are to be copied */
 	int jobs;
 	struct pk_progress *progress; /* may be NULL */
@@ -33,6 +33,6 @@ struct pk_evidence {
 /* ret_changed: of each table, whether it has to be copied again. */
 int pk_evidence_tables(const struct pk_evidence *evidence, bool *ret_changed, struct pk_err *err);
 /* *ret: whether large objects may have changed. is: of the same snapshot. */
-int pk_evidence_large(const struct pk_evidence *evidence, const struct pk_record *is, bool *ret, struct pk_err *err);
+int pk_evidence_large(const struct pk_evidence *evidence, const struct pk_copied *is, bool *ret, struct pk_err *err);
 
 #endif

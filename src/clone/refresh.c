@@ -23,7 +23,7 @@ struct state {
 	struct pk_buf sizes; /* clone/sizes.h; empty where all is copied */
 	struct pk_transfer transfer;
 	struct pk_transfer_work work;
-	struct pk_record is;
+	struct pk_copied is;
 	struct pk_refreshed *ret;
 	struct pk_again again;
 	bool dumped;
@@ -37,7 +37,7 @@ static void state_release(struct state *s)
 	pk_carried_release(&s->carried);
 	pk_strv_release(&s->unfilled);
 	pk_buf_release(&s->sizes);
-	pk_record_release(&s->is);
+	pk_copied_release(&s->is);
 	free(s->again.changed);
 	free((char *)s->transfer.bindir);
 }
@@ -87,7 +87,7 @@ static int dump(struct state *s, struct pk_err *err)
 	/* A single connection has to be let go for it. */
 	if (s->transfer.jobs == 1) {
 		pk_hold_release(&w->hold);
-		return pk_transfer_hold(w, err) < 0 ? -1 : pk_record_take(&s->is, &w->hold.conn, err);
+		return pk_transfer_hold(w, err) < 0 ? -1 : pk_copied_take(&s->is, &w->hold.conn, err);
 	}
 	return pk_dump_take(&w->dump, s->transfer.source, &w->hold, err);
 }
@@ -103,7 +103,7 @@ static int look_at_structure(struct state *s, struct pk_err *err)
 	if (dump(s, err) < 0 || pk_dump_scripts(&w->dump, &w->structure, err) < 0 ||
 	    pk_structure_sort(&w->structure, &w->hold.conn, &w->tables, &s->unfilled, err) < 0)
 		return -1;
-	s->is.structure = pk_record_structure(&w->structure);
+	s->is.structure = pk_copied_structure(&w->structure);
 	pk_structure_release(&w->structure);
 	return 0;
 }
@@ -119,7 +119,7 @@ static bool extends(const struct pk_source_facts *facts, const char *name)
 /* All that makes it another database, whatever the rows are. */
 static int compare(struct state *s, struct pk_err *err)
 {
-	const struct pk_record *was = s->r->was;
+	const struct pk_copied *was = s->r->was;
 	PK_FREE char *why = NULL;
 
 	if (!s->is.place) {
@@ -132,7 +132,7 @@ static int compare(struct state *s, struct pk_err *err)
 	/* Its rows are elsewhere, under transactions of other servers. */
 	if (extends(&s->facts, "citus"))
 		doubt(s, "its tables are spread over several servers");
-	pk_record_around(&s->is, &s->facts, &s->carried, &s->unfilled);
+	pk_copied_around(&s->is, &s->facts, &s->carried, &s->unfilled);
 	if (!pk_streq(was->around, s->is.around) ||
 	    (pk_streq(was->role, s->is.role) && !pk_streq(was->session, s->is.session)))
 		doubt(s, "what belongs to the database has changed: its owner, settings, extensions or what reaches elsewhere");
@@ -186,14 +186,14 @@ static void complete(struct state *s)
 	PK_FREE int64_t *rows = pk_alloc((tables->n + 1) * sizeof(*rows));
 
 	for (size_t i = 0; i < tables->n; i++) {
-		const struct pk_record_table *was = pk_record_find(s->r->was, tables->items[i].oid);
+		const struct pk_copied_table *was = pk_copied_find(s->r->was, tables->items[i].oid);
 
 		if (s->again.changed[i])
 			rows[i] = s->work.poured.rows[i];
 		else if (was)
 			rows[i] = was->rows;
 	}
-	pk_record_rows(&s->is, tables, rows);
+	pk_copied_rows(&s->is, tables, rows);
 }
 
 static int fill(struct state *s, struct pk_err *err)
@@ -237,7 +237,7 @@ static int run(struct state *s, struct pk_err *err)
 	bool rows;
 
 	if (prepare(s, err) < 0 || pk_hold_open(&w->hold, s->transfer.source, &w->tables, err) < 0 ||
-	    pk_record_take(&s->is, &w->hold.conn, err) < 0 || compare(s, err) < 0)
+	    pk_copied_take(&s->is, &w->hold.conn, err) < 0 || compare(s, err) < 0)
 		return -1;
 	if (s->ret->doubt)
 		return 0;
@@ -248,14 +248,14 @@ static int run(struct state *s, struct pk_err *err)
 			       err) < 0 ||
 	    find_changes(s, err) < 0 || (rows && pk_beside_sequences(&w->hold.conn, &w->sequences, err) < 0))
 		return -1;
-	s->is.sequences = pk_record_word(&w->sequences);
+	s->is.sequences = pk_copied_word(&w->sequences);
 	if ((s->ret->changed || s->again.large || !pk_streq(s->is.sequences, s->r->was->sequences)) && make(s, err) < 0)
 		return -1;
 	complete(s);
 	return 0;
 }
 
-int pk_refresh_run(const struct pk_refresh_how *r, struct pk_refreshed *ret, struct pk_record *ret_record, struct pk_err *err)
+int pk_refresh_run(const struct pk_refresh_how *r, struct pk_refreshed *ret, struct pk_copied *ret_record, struct pk_err *err)
 {
 	struct state s __attribute__((cleanup(state_release))) = {
 		.r = r, .facts = PK_SOURCE_FACTS_INIT, .carried = PK_CARRIED_INIT, .sizes = PK_BUF_INIT, .ret = ret,
@@ -269,8 +269,8 @@ int pk_refresh_run(const struct pk_refresh_how *r, struct pk_refreshed *ret, str
 	ret->seconds = pk_now() - started;
 	if (status < 0 || ret->doubt)
 		return status;
-	pk_record_release(ret_record);
+	pk_copied_release(ret_record);
 	*ret_record = s.is;
-	s.is = (struct pk_record)PK_RECORD_INIT;
+	s.is = (struct pk_copied)PK_COPIED_INIT;
 	return 0;
 }

@@ -6,14 +6,14 @@
 #ifndef PK_CLONE_REFRESH_H
 #define PK_CLONE_REFRESH_H
 
-#include "clone/record.h"
+#include "clone/copied.h"
 
 struct pk_refresh_how {
 	const struct pk_conninfo *source;
 	struct pk_server *server;
 	const char *from;	    /* the template's database */
 	const char *name, *label;   /* of the one to be made; purpose "template" */
-	const struct pk_record *was;
+	const struct pk_copied *was;
 	const struct pk_copy_options *options; /* as the template was copied, its record apart */
 };
 struct pk_refreshed {
@@ -28,7 +28,7 @@ struct pk_refreshed {
 #define PK_REFRESHED_INIT { 0 }
 void pk_refreshed_release(struct pk_refreshed *refreshed);
 /* ret_record: of what the template, or the new database, is now. On failure nothing is left. */
-int pk_refresh_run(const struct pk_refresh_how *how, struct pk_refreshed *ret, struct pk_record *ret_record,
+int pk_refresh_run(const struct pk_refresh_how *how, struct pk_refreshed *ret, struct pk_copied *ret_record,
 		   struct pk_err *err);
 
 #endif

@@ -41,6 +41,11 @@ static bool is_of(const struct pk_database *d, const char *remote, const char *p
 	       pk_starts_with(d->name, prefix);
 }
 
+bool pk_template_is(const struct pk_database *d, const char *remote_name)
+{
+	return is_of(d, remote_name, TEMPLATE_PREFIX);
+}
+
 int pk_template_find(struct pk_server *server, const char *remote_name, struct pk_template *ret,
 		     struct pk_err *err)
 {
@@ -49,7 +54,7 @@ int pk_template_find(struct pk_server *server, const char *remote_name, struct p
 	if (pk_server_databases(server, &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++) {
-		if (!is_of(&all.items[i], remote_name, TEMPLATE_PREFIX))
+		if (!pk_template_is(&all.items[i], remote_name))
 			continue;
 		pk_template_release(ret);
 		ret->db = pk_strdup(all.items[i].name);
@@ -115,10 +120,10 @@ static bool is_from(const struct pk_template *t, const char *source, const struc
 }
 
 static int seal(struct pk_server *server, struct pk_conn *admin, const char *db, const char *remote, const char *source,
-		const struct pk_record *record, struct pk_err *err)
+		const struct pk_copied *record, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	PK_FREE char *text = record->place ? pk_record_text(record) : NULL;
+	PK_FREE char *text = record->place ? pk_copied_text(record) : NULL;
 
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, db);
@@ -141,7 +146,7 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 		    const struct pk_source_facts *facts, const struct pk_copy_options *options, const char *old,
 		    struct pk_template *ret, struct pk_err *err)
 {
-	PK_AUTO(pk_record) record = PK_RECORD_INIT;
+	PK_AUTO(pk_copied) record = PK_COPIED_INIT;
 	PK_FREE char *id = pk_random_hex(6), *from = source_of(remote), *final = template_name(remote->name);
 	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *terms = pk_less_terms(options->less);
 	PK_FREE char *source = pk_printf("%s%s", from, terms);
@@ -166,13 +171,13 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
 		   const struct pk_copy_options *options, struct pk_template *t, struct pk_err *err)
 {
-	PK_AUTO(pk_record) was = PK_RECORD_INIT, is = PK_RECORD_INIT;
+	PK_AUTO(pk_copied) was = PK_COPIED_INIT, is = PK_COPIED_INIT;
 	PK_FREE char *id = pk_random_hex(6), *terms = pk_less_terms(options->less), *from = source_of(remote);
 	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *wanted = pk_printf("%s%s", from, terms);
 	struct pk_copy_options narrowed = *options;
 	const struct pk_refresh_how how = { .source = &remote->info, .server = server, .from = t->db, .name = name,
 					    .label = remote->name, .was = &was, .options = &narrowed };
-	bool known = pk_record_parse(t->record, &was);
+	bool known = pk_copied_parse(t->record, &was);
 
 	t->since = known ? was.taken : t->created;
 	/* What start was told to leave out, once and for this, is not copied unasked. */

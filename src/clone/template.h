@@ -12,7 +12,7 @@ struct pk_template {
 	char *db; /* database name in the server */
 	char *source; /* what of which database it is */
 	int64_t created, size;
-	char *record;		    /* clone/record.h; NULL: none */
+	char *record;		    /* clone/copied.h; NULL: none */
 	bool none;		    /* a command makes clones */
 	bool copied;		    /* by this call, all of it */
 	struct pk_copy_stats stats; /* when copied */
@@ -47,6 +47,8 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
  * copied in 1.2 s". NULL: nothing was asked for. Caller frees.
  */
 char *pk_template_told(const struct pk_template *t);
+/* It is the template of that remote. */
+bool pk_template_is(const struct pk_database *database, const char *remote_name);
 /* Without copying; 0 with ret->db NULL when there is none. */
 int pk_template_find(struct pk_server *server, const char *remote_name, struct pk_template *ret,
 		     struct pk_err *err);

@@ -106,7 +106,7 @@ static int read_source(struct pk_transfer_work *s, struct pk_err *err)
 	if (pk_transfer_hold(s, err) < 0 || read_tables(s, err) < 0 || pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
 	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
 		return -1;
-	if (t->record && pk_record_take(t->record, &s->hold.conn, err) < 0)
+	if (t->record && pk_copied_take(t->record, &s->hold.conn, err) < 0)
 		return -1;
 	if (!t->options->schema_only && pk_beside_sequences(&s->hold.conn, &s->sequences, err) < 0)
 		return pk_hold_hint(err);
@@ -230,14 +230,14 @@ void pk_transfer_work_init(struct pk_transfer_work *s, const struct pk_transfer 
 /* What is known once all is copied. */
 static void complete(const struct pk_transfer_work *s)
 {
-	struct pk_record *record = s->t->record;
+	struct pk_copied *record = s->t->record;
 
 	if (!record)
 		return;
-	record->structure = pk_record_structure(&s->structure);
-	record->sequences = pk_record_word(&s->sequences);
+	record->structure = pk_copied_structure(&s->structure);
+	record->sequences = pk_copied_word(&s->sequences);
 	if (s->poured.rows)
-		pk_record_rows(record, &s->tables, s->poured.rows);
+		pk_copied_rows(record, &s->tables, s->poured.rows);
 }
 
 int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)

@@ -9,7 +9,7 @@
 #include "clone/copy.h"
 #include "clone/dump.h"
 #include "clone/pour.h"
-#include "clone/record.h"
+#include "clone/copied.h"
 
 struct pk_transfer {
 	const struct pk_conninfo *source, *target;
@@ -20,7 +20,7 @@ struct pk_transfer {
 	const char *place;	  /* folder for what pg_dump says */
 	bool throwaway;		  /* the target is ours */
 	int jobs;
-	struct pk_record *record; /* to be filled in: what was copied; may be NULL */
+	struct pk_copied *record; /* to be filled in: what was copied; may be NULL */
 	double max_age; /* seconds that the source may be held at one snapshot; 0: any */
 };
 int pk_transfer_run(const struct pk_transfer *transfer, struct pk_err *err);

@@ -2,7 +2,7 @@
 
 #include "base/fs.h"
 #include "chain/chain.h"
-#include "clone/remote.h"
+#include "clone/template.h"
 #include "deploy/record.h"
 #include "git/git.h"
 #include "server/made.h"
@@ -48,6 +48,9 @@ static int look_at_clone(const struct pk_ctx *ctx, struct pk_standing *s, struct
 	if (pk_session_server(&ctx->repo, &ctx->config, &s->session, &server, &open_err) < 0 ||
 	    pk_server_databases(&server, &databases, &open_err) < 0)
 		return 0; /* unknown is an answer, too */
+	for (size_t i = 0; i < databases.n; i++)
+		if (pk_template_is(&databases.items[i], s->session.remote))
+			s->template_created = databases.items[i].created;
 	s->clone = PK_CLONE_GONE;
 	if (pk_databases_find(&databases, s->session.db, &clone)) {
 		s->clone = PK_CLONE_PRESENT;

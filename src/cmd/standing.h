@@ -27,6 +27,7 @@ struct pk_standing {
 	struct pk_session session;
 	enum pk_clone_state clone;
 	int64_t clone_size; /* -1 unknown */
+	int64_t template_created; /* what clones cut now are as of; 0: not known, or none */
 	enum pk_plan_state plan;
 	size_t n_migrations; /* in HEAD */
 	struct pk_remote_standing *remotes;

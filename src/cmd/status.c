@@ -66,6 +66,11 @@ static void session_json(cJSON *root, const struct pk_standing *s)
 	pk_json_set_num(object, "pg_major", session->major);
 	pk_json_set_str(object, "started", started);
 	pk_json_set_str(object, "template_created", copied);
+	if (s->template_created) {
+		PK_FREE char *now = pk_time_iso((time_t)s->template_created);
+
+		pk_json_set_str(pk_json_add_object(root, "template"), "as_of", now);
+	}
 	pk_json_set_str(object, "plan", plan_names[s->plan]);
 	pk_json_set_num(object, "parts_pending", (double)pk_session_pending(session));
 	pk_json_set_num(object, "parts_applied", (double)pk_session_uncommitted(session));
@@ -105,11 +110,12 @@ static void show_json(const struct pk_standing *s)
 static void show_clone(const struct pk_standing *s)
 {
 	PK_FREE char *size = s->clone_size >= 0 ? pk_size((uint64_t)s->clone_size) : NULL;
+	PK_FREE char *as_of = pk_time_ago((time_t)s->session.template_created);
 	printf("clone       %s, ", s->session.db);
 	if (s->clone == PK_CLONE_GONE)
 		printf("%sgone%s\n", pk_color(stdout, PK_RED), pk_color(stdout, PK_PLAIN));
 	else if (s->clone == PK_CLONE_PRESENT)
-		printf("%s\n", size ? size : "there");
+		printf("%s, as of %s\n", size ? size : "there", as_of);
 	else
 		printf("on a local server that is not running; commands start it\n");
 }
@@ -150,6 +156,11 @@ static void show_session(const struct pk_standing *s)
 	       pk_color(stdout, PK_PLAIN), session->state == PK_SESSION_STARTED ? "" : ", started", started);
 	printf("remote      %s, copied %s, PostgreSQL %d\n", session->remote, copied,
 	       session->major);
+	if (s->template_created) {
+		PK_FREE char *now = pk_time_ago((time_t)s->template_created);
+
+		printf("template    as of %s\n", now);
+	}
 	show_clone(s);
 	show_plan(s);
 }

@@ -117,7 +117,7 @@ struct pk_database {
 	char *purpose;	 /* "clone", "template", "shadow", "kept" (clone/kept.h), "dry-run", "production" (the demo's) */
 	char *label;	 /* session id, remote name, ... */
 	char *source;	 /* of a template: what of which database it is (clone/template.c); else NULL */
-	char *record;	 /* of a template: what it was copied from, and when (clone/record.h); else NULL */
+	char *record;	 /* of a template: what it was copied from, and when (clone/copied.h); else NULL */
 	int64_t created; /* seconds since 1970 */
 	int64_t size;	 /* bytes; -1: not known */
 };

@@ -3,6 +3,7 @@
 # is cut then holds what the source holds.
 
 load ../lib/common
+load ../lib/versions
 
 setup_file() {
 	common_setup
@@ -78,10 +79,13 @@ sums() {
 clone() { git postkit psql -- -X -q -At "$@"; }
 is_as() { equal "$(sums clone)" "$(sums sql "$1")"; }
 # Indexes, keys and triggers are what they were.
-is_whole() {
+is_sound() {
 	equal "$(clone -c 'SELECT count(*) FROM pg_index WHERE NOT (indisvalid AND indisready AND indislive)')" 0
 	equal "$(clone -c 'SELECT count(*) FROM pg_constraint WHERE NOT convalidated')" 0
 	equal "$(clone -c 'SELECT count(*) FROM pg_class c WHERE relhastriggers <> EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid)')" 0
+}
+is_whole() {
+	is_sound
 	ok git postkit diff prod "$(git postkit url)"
 	hasnt ';'
 }
@@ -90,6 +94,7 @@ local_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 
 # A session on the source that stays open; what is written to $HELD it runs.
 hold_open() {
+	rm -f "$T/held.$1" "$T/held.$1.out"
 	mkfifo "$T/held.$1"
 	PGOPTIONS='-c client_min_messages=warning' psql -X -q -At -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d "$1" \
 		<"$T/held.$1" >"$T/held.$1.out" 2>&1 3>&- &
@@ -111,6 +116,10 @@ held() {
 	sql calm 'CREATE TEMPORARY TABLE other (id int)'
 	again
 	has 'nothing has changed since' 'row versions'
+	ok git postkit status
+	has 'template    as of ' ' as of '
+	ok git postkit status --json
+	has '"as_of"'
 	equal "$(local_sql "SELECT oid FROM pg_database WHERE datname LIKE 'pk_template%'")" "$template"
 	is_as calm
 }
@@ -304,3 +313,33 @@ held() {
 	sql dry 'DELETE FROM still WHERE id < 0'
 	ok git postkit deploy --dry-run
 }
+
+# On a server of that version, with one connection, while others make temporary tables.
+on_version() {
+	versions_use "$1" || skip "${why-}"
+	git config --global postkit.pgBin "$(pg_bin):$(pg_tools)"
+	pg_start "v$1"
+	sql postgres 'CREATE ROLE own'
+	shop shop
+	hold_open shop
+	held 'BEGIN; INSERT INTO still VALUES (2001)' 1 shop
+	begin shop
+	held COMMIT 2 shop
+	sql shop "UPDATE visits SET what = 'other' WHERE at = '2020-05-05'; DELETE FROM lines WHERE n = 1 AND order_id < 9"
+	held 'CREATE TEMPORARY TABLE mine (id int)' 3 shop
+	again --refresh --jobs 1
+	has '3 of 10 tables changed since'
+	is_as shop
+	is_sound
+	sql shop "UPDATE big SET text = 'x' WHERE id = 3; TRUNCATE lines; SELECT lo_put(4711, 0, 'L')" >/dev/null
+	again
+	has '2 of 10 tables and large objects changed since'
+	is_as shop
+	is_sound
+	git postkit abort --yes
+	git postkit gc --all --yes
+	pg_stop "v$1"
+}
+@test "14: what has changed is found, and copied" { on_version 14; }
+@test "17: what has changed is found, and copied" { on_version 17; }
+@test "18: what has changed is found, and copied" { on_version 18; }

@@ -1,4 +1,4 @@
-#include "clone/record.h"
+#include "clone/copied.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -14,34 +14,34 @@ static const struct {
 	const char *name;
 	size_t offset;
 } texts[] = {
-	{ "place", offsetof(struct pk_record, place) },
-	{ "snapshot", offsetof(struct pk_record, snapshot) },
-	{ "stamp", offsetof(struct pk_record, stamp) },
-	{ "structure", offsetof(struct pk_record, structure) },
-	{ "around", offsetof(struct pk_record, around) },
-	{ "role", offsetof(struct pk_record, role) },
-	{ "session", offsetof(struct pk_record, session) },
-	{ "sequences", offsetof(struct pk_record, sequences) },
-	{ "large", offsetof(struct pk_record, large) },
+	{ "place", offsetof(struct pk_copied, place) },
+	{ "snapshot", offsetof(struct pk_copied, snapshot) },
+	{ "stamp", offsetof(struct pk_copied, stamp) },
+	{ "structure", offsetof(struct pk_copied, structure) },
+	{ "around", offsetof(struct pk_copied, around) },
+	{ "role", offsetof(struct pk_copied, role) },
+	{ "session", offsetof(struct pk_copied, session) },
+	{ "sequences", offsetof(struct pk_copied, sequences) },
+	{ "large", offsetof(struct pk_copied, large) },
 };
 
-static char **text_at(const struct pk_record *record, size_t i)
+static char **text_at(const struct pk_copied *record, size_t i)
 {
 	return (char **)((char *)record + texts[i].offset);
 }
 
-void pk_record_release(struct pk_record *record)
+void pk_copied_release(struct pk_copied *record)
 {
 	for (size_t i = 0; i < PK_COUNT(texts); i++)
 		free(*text_at(record, i));
 	pk_strv_release(&record->extensions);
 	free(record->tables);
-	*record = (struct pk_record)PK_RECORD_INIT;
+	*record = (struct pk_copied)PK_COPIED_INIT;
 }
 
 /* ---- as text ---- */
 
-char *pk_record_text(const struct pk_record *record)
+char *pk_copied_text(const struct pk_copied *record)
 {
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
 	PK_AUTO(pk_buf) tables = PK_BUF_INIT;
@@ -62,11 +62,11 @@ char *pk_record_text(const struct pk_record *record)
 	return ret;
 }
 
-static bool parse_tables(const char *s, struct pk_record *ret)
+static bool parse_tables(const char *s, struct pk_copied *ret)
 {
 	while (s && *s) {
 		char *end;
-		struct pk_record_table t = { .oid = (uint32_t)strtoul(s, &end, 10) };
+		struct pk_copied_table t = { .oid = (uint32_t)strtoul(s, &end, 10) };
 
 		if (*end != ':')
 			return false;
@@ -80,13 +80,13 @@ static bool parse_tables(const char *s, struct pk_record *ret)
 	return s != NULL;
 }
 
-bool pk_record_parse(const char *text, struct pk_record *ret)
+bool pk_copied_parse(const char *text, struct pk_copied *ret)
 {
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
 	bool good = text && pk_json_parse(text, strlen(text), &json, NULL) == 0 &&
 		    pk_streq(pk_json_str(json.root, "format"), FORMAT);
 
-	pk_record_release(ret);
+	pk_copied_release(ret);
 	for (size_t i = 0; good && i < PK_COUNT(texts); i++) {
 		*text_at(ret, i) = pk_strdup(pk_json_str(json.root, texts[i].name));
 		good = *text_at(ret, i) != NULL;
@@ -100,13 +100,13 @@ bool pk_record_parse(const char *text, struct pk_record *ret)
 		good = parse_tables(pk_json_str(json.root, "tables"), ret);
 	}
 	if (!good)
-		pk_record_release(ret);
+		pk_copied_release(ret);
 	return good;
 }
 
 /* ---- what goes into it ---- */
 
-char *pk_record_word(const struct pk_buf *text)
+char *pk_copied_word(const struct pk_buf *text)
 {
 	return pk_git_hash_blob(text->len ? text->ptr : "", text->len);
 }
@@ -130,7 +130,7 @@ static void add_word(struct pk_buf *text, const char *word)
 	pk_buf_addf(text, "%s\n", word ? word : "-");
 }
 
-void pk_record_around(struct pk_record *record, const struct pk_source_facts *facts, const struct pk_carried *carried,
+void pk_copied_around(struct pk_copied *record, const struct pk_source_facts *facts, const struct pk_carried *carried,
 		      const struct pk_strv *unfilled)
 {
 	const struct pk_buf *const bufs[] = { &carried->shared, &carried->labels, &carried->shared_labels };
@@ -148,13 +148,13 @@ void pk_record_around(struct pk_record *record, const struct pk_source_facts *fa
 		add_word(&text, bufs[i]->ptr);
 	pk_buf_addf(&session, "%d\n", facts->may_create);
 	add_list(&session, &facts->settings);
-	record->around = pk_record_word(&text);
-	record->session = pk_record_word(&session);
+	record->around = pk_copied_word(&text);
+	record->session = pk_copied_word(&session);
 	record->role = pk_strdup(facts->role);
 }
 
 /* Who may read all tables may read the pages too. */
-static int take_large(struct pk_record *record, struct pk_conn *source, struct pk_err *err)
+static int take_large(struct pk_copied *record, struct pk_conn *source, struct pk_err *err)
 {
 	PK_FREE char *readable = NULL, *pages = NULL;
 
@@ -172,7 +172,7 @@ static int take_large(struct pk_record *record, struct pk_conn *source, struct p
 	return 0;
 }
 
-static int take(struct pk_record *record, struct pk_conn *source, struct pk_err *err)
+static int take(struct pk_copied *record, struct pk_conn *source, struct pk_err *err)
 {
 	/*
 	 * A restart is where a server may come back with another history: a backup, a snapshot of its disk,
@@ -195,11 +195,11 @@ static int take(struct pk_record *record, struct pk_conn *source, struct pk_err 
 		return -1;
 	pk_buf_add(&stamp, catalogs ? catalogs : "");
 	free(record->stamp);
-	record->stamp = pk_record_word(&stamp);
+	record->stamp = pk_copied_word(&stamp);
 	return 0;
 }
 
-int pk_record_take(struct pk_record *record, struct pk_conn *source, struct pk_err *err)
+int pk_copied_take(struct pk_copied *record, struct pk_conn *source, struct pk_err *err)
 {
 	PK_AUTO(pk_err) e = PK_ERR_INIT;
 
@@ -214,7 +214,7 @@ int pk_record_take(struct pk_record *record, struct pk_conn *source, struct pk_e
 		pk_err_move(err, &e);
 		return -1;
 	}
-	pk_record_release(record);
+	pk_copied_release(record);
 	return pk_exec(source, "ROLLBACK TO record; RELEASE record", err);
 }
 
@@ -230,7 +230,7 @@ static void add_script(struct pk_buf *text, const struct pk_ddl *ddl)
 	pk_buf_addf(text, "-- %d\n", ddl->plain_strings);
 }
 
-char *pk_record_structure(const struct pk_structure *structure)
+char *pk_copied_structure(const struct pk_structure *structure)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
@@ -238,20 +238,20 @@ char *pk_record_structure(const struct pk_structure *structure)
 	add_script(&text, &structure->post);
 	for (size_t i = 0; i < structure->n_filled; i++)
 		pk_buf_addf(&text, "%s\n", structure->filled[i].sql);
-	return pk_record_word(&text);
+	return pk_copied_word(&text);
 }
 
-void pk_record_rows(struct pk_record *record, const struct pk_copy_tables *tables, const int64_t *rows)
+void pk_copied_rows(struct pk_copied *record, const struct pk_copy_tables *tables, const int64_t *rows)
 {
 	free(record->tables);
 	record->tables = pk_alloc((tables->n + 1) * sizeof(*record->tables));
 	record->n = 0;
 	for (size_t i = 0; i < tables->n; i++)
 		if (!tables->items[i].skip)
-			record->tables[record->n++] = (struct pk_record_table){ tables->items[i].oid, rows[i] };
+			record->tables[record->n++] = (struct pk_copied_table){ tables->items[i].oid, rows[i] };
 }
 
-const struct pk_record_table *pk_record_find(const struct pk_record *record, uint32_t oid)
+const struct pk_copied_table *pk_copied_find(const struct pk_copied *record, uint32_t oid)
 {
 	for (size_t from = 0, to = record->n; from < to;) {
 		size_t middle = from + (to - from) / 2;
