@@ -532,6 +532,22 @@ static int copy_settings(struct pk_conn *conn, const char *from, const char *to,
 		2, params, NULL, err);
 }
 
+/* From 18 on files can share their blocks, where the file system has that; where it has not, that is an error. */
+static int create_cut(const struct pk_server *server, struct pk_conn *conn, const char *to, const char *create,
+		      const char *purpose, const char *label, struct pk_err *err)
+{
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+	if (conn->version < 180000 || pk_exec(conn, "SET file_copy_method = clone", NULL) < 0)
+		return create_marked(server, conn, to, create, purpose, label, err);
+	if (create_marked(server, conn, to, create, purpose, label, &e) == 0)
+		return 0;
+	if (e.exit != PK_EXIT_INTERRUPTED && pk_exec(conn, "SET file_copy_method = copy", NULL) == 0)
+		return create_marked(server, conn, to, create, purpose, label, err);
+	pk_err_move(err, &e);
+	return -1;
+}
+
 int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
 		     const char *purpose, const char *label, struct pk_err *err)
 {
@@ -556,7 +572,7 @@ int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
 	pk_buf_add_ident(&sql, from);
 	if (conn.version >= 150000)
 		pk_buf_add(&sql, " STRATEGY FILE_COPY");
-	if (create_marked(server, &conn, to, sql.ptr, purpose, label, err) < 0)
+	if (create_cut(server, &conn, to, sql.ptr, purpose, label, err) < 0)
 		return explain_create(NULL, err);
 	if (copy_settings(&conn, from, to, err) < 0) {
 		drop_quietly(&conn, to);
