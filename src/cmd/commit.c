@@ -2,13 +2,15 @@
 #include "cmd/help.h"
 #include "session/commit.h"
 
-static const char *opt_message, *opt_name;
+static const char *opt_message, *opt_name, *opt_irreversible;
 static bool opt_json;
 
 const struct pk_opt pk_opts_commit[] = {
 	{ PK_OPT_STRING, 'm', "message", "MESSAGE",
 	  "of the commit; its first line names the migration", &opt_message },
 	{ PK_OPT_STRING, 0, "name", "NAME", "of the migration", &opt_name },
+	{ PK_OPT_STRING, 0, "irreversible", "REASON",
+	  "why that may go which the way back does not restore", &opt_irreversible },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	{ 0 },
 };
@@ -44,6 +46,8 @@ int pk_cmd_commit(int argc, char **argv, struct pk_err *err)
 	int n, rc = pk_cmd_parse("commit", argc, argv, operands, &n, err);
 	if (rc)
 		return rc;
+	if (opt_irreversible && (!*opt_irreversible || strpbrk(opt_irreversible, "\r\n")))
+		return pk_help_usage("commit", err, "the reason of --irreversible is one line");
 	if (n)
 		return pk_help_usage("commit", err,
 				     "commit takes no operands; it commits the schema folder and "
@@ -51,6 +55,7 @@ int pk_cmd_commit(int argc, char **argv, struct pk_err *err)
 	const struct pk_commit_options options = {
 		.message = opt_message,
 		.name = opt_name,
+		.irreversible = opt_irreversible,
 		.edit = pk_term_can_ask(),
 	};
 	if (pk_ctx_open(&ctx, true, err) < 0 ||

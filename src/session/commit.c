@@ -6,6 +6,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "git/git.h"
+#include "session/planning.h"
 
 #include <unistd.h>
 
@@ -106,6 +107,24 @@ static void fill(struct pk_migration *m, const struct pk_session *session,
 	m->down = *part->down ? pk_strdup(part->down) : NULL;
 	m->up_transaction = part->up_transaction;
 	m->down_transaction = part->down_transaction;
+	m->irreversible = pk_strdup(part->irreversible);
+}
+
+/* What is lost is lost for a reason that stands in the migration. */
+static int give_reason(struct pk_migration *m, const struct pk_part *part, const struct pk_commit_options *options,
+		       struct pk_err *err)
+{
+	PK_AUTO(pk_buf) lost = PK_BUF_INIT;
+	pk_part_unrestored(part, &lost);
+	if (!lost.len)
+		return 0;
+	if (!options->irreversible || !*options->irreversible) {
+		pk_err_set(err, "the migration is irreversible, and nobody has said why that may be");
+		pk_err_detail(err, "%s", lost.ptr);
+		return pk_err_hint(err, "git postkit commit --irreversible REASON writes the reason into it");
+	}
+	m->irreversible = pk_strdup(options->irreversible);
+	return 0;
 }
 
 static int compose(struct writing *w, const struct pk_commit_options *options, struct pk_err *err)
@@ -130,6 +149,8 @@ static int compose(struct writing *w, const struct pk_commit_options *options, s
 		     : numbered ? numbered
 				: slug);
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+		if (give_reason(m, part, options, err) < 0)
+			return -1;
 		pk_migration_write(m, &text);
 		m->checksum = pk_git_hash_blob(text.ptr, text.len);
 		pk_strv_push_take(&w->files,

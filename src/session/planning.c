@@ -259,6 +259,20 @@ static int try_plan(struct attempt *a, bool fresh, struct pk_planning *p, bool *
 	return rc;
 }
 
+#define UNRESTORED " comes back without "
+
+void pk_part_unrestored(const struct pk_part *part, struct pk_buf *ret)
+{
+	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
+
+	if (part->name)
+		return;
+	pk_strv_split(&lines, part->down, '\n');
+	for (size_t i = 0; i < lines.n && pk_starts_with(lines.items[i], "-- "); i++)
+		if (strstr(lines.items[i], UNRESTORED))
+			pk_buf_addf(ret, "%s%s", ret->len ? "\n" : "", lines.items[i] + strlen("-- "));
+}
+
 /* What no statement can bring back, said where the way back is read. */
 static void say_unrestored(const struct pk_plan *plan, struct pk_part *parts, size_t n)
 {
@@ -275,7 +289,7 @@ static void say_unrestored(const struct pk_plan *plan, struct pk_part *parts, si
 			if (!step->destructive)
 				continue;
 			pk_kind_words(&line, step->kind);
-			pk_buf_addf(&line, " %s comes back without ", step->object);
+			pk_buf_addf(&line, " %s" UNRESTORED, step->object);
 			pk_lost_words(&line, &step->lost);
 			pk_buf_add(&text, "-- ");
 			pk_buf_add_safe(&text, line.ptr, false); /* on one line, whatever the name holds */

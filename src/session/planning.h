@@ -72,6 +72,9 @@ int pk_desk_begun(struct pk_desk *desk, struct pk_interrupted_part *ret, struct 
  */
 int pk_desk_keep_begun(struct pk_desk *desk, struct pk_snapshot *clone, struct pk_err *err);
 
+/* What a planned part's way back does not restore, a line each, as it says itself; nothing: all comes back. */
+void pk_part_unrestored(const struct pk_part *part, struct pk_buf *ret);
+
 /* From waiting file to applied part. */
 int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct pk_err *err);
 int pk_manual_id(const struct pk_manual *manual);

@@ -99,6 +99,7 @@ static int parse_record(struct pk_session *session, const struct pk_buf *text,
 		struct pk_part *part = pk_session_add_part(session);
 		part->id = (int)pk_json_num(item, "id", 0);
 		part->name = pk_strdup(pk_json_str(item, "name"));
+		part->irreversible = pk_strdup(pk_json_str(item, "irreversible"));
 		part->applied = pk_json_bool(item, "applied");
 		part->up_transaction = pk_json_bool(item, "up_transaction");
 		part->down_transaction = pk_json_bool(item, "down_transaction");
@@ -130,6 +131,7 @@ static char *print_record(struct pk_session *session)
 		cJSON *item = pk_json_add_object(parts, NULL);
 		pk_json_set_num(item, "id", part->id);
 		pk_json_set_str(item, "name", part->name);
+		pk_json_set_str(item, "irreversible", part->irreversible);
 		pk_json_set_bool(item, "applied", part->applied);
 		pk_json_set_bool(item, "up_transaction", part->up_transaction);
 		pk_json_set_bool(item, "down_transaction", part->down_transaction);

@@ -20,6 +20,7 @@ void pk_part_release(struct pk_part *part)
 	free(part->up);
 	free(part->down);
 	free(part->trace);
+	free(part->irreversible);
 }
 
 static void manual_release(struct pk_manual *manual)

@@ -22,6 +22,7 @@ int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct 
 		.up = pk_strdup(m.up ? m.up : ""),
 		.down = pk_strdup(m.down ? m.down : ""),
 		.line = m.up_line,
+		.irreversible = pk_strdup(m.irreversible),
 		.up_transaction = m.up_transaction,
 		.down_transaction = m.down_transaction,
 	};
@@ -53,9 +54,10 @@ static char *text_of(const struct pk_session *session, int id)
 		if (pk_manual_id(&session->manual[i]) != id ||
 		    pk_manual_parse(&session->manual[i], &part, NULL) < 0)
 			continue;
-		free(part.name);
-		free(part.down);
-		return part.up;
+		char *text = part.up;
+		part.up = NULL;
+		pk_part_release(&part);
+		return text;
 	}
 	return NULL;
 }

@@ -10,7 +10,7 @@
 void pk_migration_release(struct pk_migration *m)
 {
 	char *owned[] = {
-		m->file, m->version, m->name, m->from, m->to, m->up, m->down, m->checksum
+		m->file, m->version, m->name, m->from, m->to, m->up, m->down, m->checksum, m->irreversible
 	};
 
 	for (size_t i = 0; i < PK_COUNT(owned); i++)
@@ -113,7 +113,7 @@ static bool take_word(struct cursor *c, const char *word)
 	return true;
 }
 
-enum directive { NONE, UP, DOWN, HEADER, UNKNOWN };
+enum directive { NONE, UP, DOWN, HEADER, IRREVERSIBLE, UNKNOWN };
 
 /* What a line says to us. rest: behind the word. */
 static enum directive line_directive(const struct line *line, struct cursor *ret_rest)
@@ -133,6 +133,8 @@ static enum directive line_directive(const struct line *line, struct cursor *ret
 	if (take(&c, "postkit:")) {
 		skip_space(&c);
 		*ret_rest = c;
+		if (take(ret_rest, "irreversible"))
+			return IRREVERSIBLE;
 		return take_word(ret_rest, "from") ? HEADER : NONE;
 	}
 	return NONE;
@@ -219,6 +221,27 @@ static int parse_header(struct parse *p, struct cursor c, int line)
 	return fail_at(p, line);
 }
 
+/* ": reason" */
+static int parse_irreversible(struct parse *p, struct cursor c, int line)
+{
+	bool colon = take(&c, ":");
+
+	skip_space(&c);
+	while (c.end > c.p && isspace((unsigned char)c.end[-1]))
+		c.end--;
+	if (!colon || c.p == c.end) {
+		pk_err_set(p->err, "'-- postkit:irreversible' without a reason");
+		pk_err_hint(p->err, "it reads: -- postkit:irreversible: why what the way back does not restore may go");
+		return fail_at(p, line);
+	}
+	if (p->m->irreversible) {
+		pk_err_set(p->err, "a second '-- postkit:irreversible' line");
+		return fail_at(p, line);
+	}
+	p->m->irreversible = pk_strndup(c.p, (size_t)(c.end - c.p));
+	return 0;
+}
+
 static bool is_blank_or_comment(const struct line *line)
 {
 	struct cursor c = { line->text, line->text + line->len };
@@ -291,7 +314,11 @@ static int parse_line(struct parse *p, const struct line *line)
 		return parse_down(p, line, rest);
 	if (directive == HEADER && !p->m->up_line)
 		return parse_header(p, rest, line->number);
-	if (directive == HEADER)
+	if (directive == IRREVERSIBLE && !p->m->up_line)
+		return parse_irreversible(p, rest, line->number);
+	if (directive == IRREVERSIBLE)
+		pk_err_set(p->err, "the '-- postkit:irreversible' line stands above '-- migrate:up'");
+	else if (directive == HEADER)
 		pk_err_set(p->err, "the '-- postkit: from' line stands above '-- migrate:up'");
 	else
 		pk_err_set(p->err,
@@ -400,6 +427,8 @@ void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret)
 			pk_buf_addf(ret, " (pg%d)", m->pg_major);
 		pk_buf_addc(ret, '\n');
 	}
+	if (m->irreversible)
+		pk_buf_addf(ret, "-- postkit:irreversible: %s\n", m->irreversible);
 	write_section(ret, "up", m->up_transaction, m->up);
 	write_section(ret, "down", m->down_transaction, m->down);
 }

@@ -2,6 +2,7 @@
  * A migration file: a dbmate file with our header.
  *
  *   -- postkit: from 3f2a... to 9bc1... (pg15)
+ *   -- postkit:irreversible: why what the way back does not restore may go
  *   -- migrate:up [transaction:false]
  *   ...
  *   -- migrate:down [transaction:false]
@@ -20,6 +21,7 @@ struct pk_migration {
 	char *from,
 		*to; /* fingerprints, 40 hex digits; NULL when there is no header (written by hand, dbmate) */
 	int pg_major;	 /* 0 when not said */
+	char *irreversible; /* the reason, on one line; NULL: it does not say so */
 	char *up, *down; /* SQL; down NULL when absent or empty */
 	bool up_transaction, down_transaction;
 	int up_line, down_line; /* line of the file at which up and down start, 1-based */

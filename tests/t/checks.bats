@@ -223,3 +223,21 @@ of() { sed -n '/^{/,/^}/p' <<<"$output" | jq -r "$1"; }
 	try "DROP TABLE \"odd \"\"name\""
 	has 'public."odd ""name": gone, with 2 rows'
 }
+
+@test "a hand-written migration keeps the reason why it is irreversible" {
+	git stash -q -u
+	git switch -q main
+	git switch -q -c reasoned
+	ok git postkit start
+	rm db/schema/functions/writes*
+	printf -- '-- migrate:up\nSELECT 1;\n-- migrate:down\n' >"$T/try.sql"
+	ok git postkit migration none --file "$T/try.sql"
+	run git postkit apply
+	has 'no row differs; expected: added 1, removed 1, which is to go once its migration has run'
+	rm -r db/checks
+	printf -- '-- postkit:irreversible: it was empty\n-- migrate:up\nDROP FUNCTION writes();\n-- migrate:down\n' >"$T/try.sql"
+	ok git postkit migration reasoned --file "$T/try.sql"
+	ok git postkit apply
+	ok git postkit commit -m reasoned
+	grep -qx -- '-- postkit:irreversible: it was empty' db/migrations/*_reasoned.sql
+}

@@ -194,6 +194,12 @@ locks() { [ "$(sql shop "SELECT count(*) FROM pg_locks WHERE $1")" -gt 0 ]; }
 	ok git postkit apply
 	run clone_sql 'SELECT count(*) FROM orders'
 	has 'does not exist'
+	fails 128 git postkit commit -m gone
+	has irreversible 'table public.orders comes back without the rows: 1' 'column public.users.email comes back without the values' \
+		'git postkit commit --irreversible REASON'
+	fails 129 git postkit commit -m gone --irreversible $'two\nlines'
+	ok git postkit commit -m gone --irreversible 'orders moved elsewhere'
+	grep -q '^-- postkit:irreversible: orders moved elsewhere$' db/migrations/*_gone.sql || tell "$(cat db/migrations/*_gone.sql)"
 }
 
 @test "a failing statement: which one, why; nothing of it stays, and a new plan goes on" {

@@ -227,7 +227,7 @@ passes() {
 	sed -i '/old text/d; s/email text NOT NULL,/email text NOT NULL,/' db/schema/tables/users.sql
 	git postkit plan --allow-destructive
 	git postkit apply
-	git postkit commit -m 'Drop old'
+	git postkit commit -m 'Drop old' --irreversible 'nobody reads it'
 	refused drop-column
 	local file
 	file=$(ls db/migrations/*drop_old*)

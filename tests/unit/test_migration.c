@@ -122,6 +122,23 @@ static void headers_are_checked(void **state)
 	bad("-- migrate:up\n-- postkit: from " FROM " to " TO "\n", 2);
 }
 
+static void the_reason_of_an_irreversible_one_is_kept(void **state)
+{
+	PK_AUTO(pk_migration) m = PK_MIGRATION_INIT;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	(void)state;
+	good("--postkit: irreversible:  the table: empty for years \r\n-- migrate:up\nDROP TABLE t;\n", &m);
+	assert_string_equal(m.irreversible, "the table: empty for years");
+	pk_migration_write(&m, &text);
+	assert_string_equal(text.ptr, "-- postkit:irreversible: the table: empty for years\n-- migrate:up\nDROP TABLE t;\n"
+				      "-- migrate:down\n");
+	bad("-- postkit:irreversible\n-- migrate:up\nSELECT 1;\n", 1);
+	bad("-- postkit:irreversible: \n-- migrate:up\nSELECT 1;\n", 1);
+	bad("-- postkit:irreversible: a\n-- postkit:irreversible: b\n-- migrate:up\nSELECT 1;\n", 2);
+	bad("-- migrate:up\n-- postkit:irreversible: a\nSELECT 1;\n", 2);
+}
+
 static void bytes_that_no_server_takes_are_errors(void **state)
 {
 	(void)state;
@@ -161,6 +178,7 @@ int main(void)
 		cmocka_unit_test(directives_in_strings_are_refused_not_followed),
 		cmocka_unit_test(sections_in_disorder_are_errors_with_their_line),
 		cmocka_unit_test(headers_are_checked),
+		cmocka_unit_test(the_reason_of_an_irreversible_one_is_kept),
 		cmocka_unit_test(bytes_that_no_server_takes_are_errors),
 		cmocka_unit_test(names_are_checked),
 	};
