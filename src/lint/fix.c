@@ -234,6 +234,9 @@ static void replace(struct build *b, size_t statement, struct pk_fix_groups *gro
 
 	pk_buf_addn(&first, b->text->sql + from, s->offset - from);
 	pk_buf_add(&first, groups->items[0].sql);
+	size_t tail = s->offset + strlen(s->text);
+	if (tail + strspn(b->text->sql + tail, " \t\r\n") + 1 < semicolon) /* before the semicolon */
+		pk_buf_addn(&first, b->text->sql + tail, semicolon - 1 - tail);
 	pk_buf_addn(&first, b->text->sql + semicolon, end - semicolon);
 	free(groups->items[0].sql);
 	groups->items[0].sql = pk_buf_take(&first);

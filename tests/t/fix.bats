@@ -75,7 +75,8 @@ proves() { # NAME
 		ALTER TABLE orders ALTER COLUMN customer_id SET NOT NULL;
 		ALTER TABLE orders ADD PRIMARY KEY (id, customer_id);
 		ALTER TABLE customers ADD UNIQUE (email) DEFERRABLE INITIALLY DEFERRED;
-		DROP INDEX IF EXISTS by_note;
+		DROP INDEX IF EXISTS by_note -- before its end
+		;
 		-- the end
 		-- migrate:down
 		CREATE INDEX by_note ON orders (note);
@@ -94,7 +95,7 @@ proves() { # NAME
 	in_order 'REFERENCES customers ON DELETE CASCADE NOT VALID; -- behind it' 'VALIDATE CONSTRAINT orders_customer_id_fkey' \
 		'CREATE INDEX CONCURRENTLY orders_customer' 'from_block' 'CHECK (customer_id IS NOT NULL) NOT VALID' \
 		'UNIQUE INDEX CONCURRENTLY' 'DROP INDEX CONCURRENTLY IF EXISTS by_note'
-	has '-- what this is for' '-- the reference' '/* block; comment */' '-- the end' '-- nullable again' \
+	has '-- what this is for' '-- the reference' '/* block; comment */' '-- the end' '-- before its end' '-- nullable again' \
 		"DO \$\$ BEGIN CREATE INDEX from_block ON orders (total); END \$\$;"
 	proves several
 }
@@ -238,16 +239,18 @@ proves_up() {
 	commit_all 'import'
 	git switch -q -c work
 	ok git postkit start
-	M=db/migrations/$(date -u -d '+1 hour' +%Y%m%d%H%M%S)_index.sql
-	migration <<<$'-- migrate:up\nCREATE INDEX i ON orders (total);\nCREATE TABLE more (id int);\n-- migrate:down\nDROP TABLE more;\nDROP INDEX i;'
-	run git postkit lint --fix --dry-run "$M"
+	local file
+	file=db/migrations/$(date -u -d '+1 hour' +%Y%m%d%H%M%S)_index.sql
+	printf '%s\n' '-- migrate:up' 'CREATE INDEX i ON orders (total);' 'CREATE TABLE more (id int);' \
+		'-- migrate:down' 'DROP TABLE more;' 'DROP INDEX i;' >"$file"
+	run git postkit lint --fix --dry-run "$file"
 	has 'would be rewritten'
 	run git postkit plan
 	has '1 migration of the branch was run on the clone'
-	fails 1 git postkit lint --fix "$M"
+	fails 1 git postkit lint --fix "$file"
 	has 'it ran on the clone of this branch' 'git postkit abort'
 	ok git postkit abort --yes
-	ok git postkit lint --fix "$M"
+	ok git postkit lint --fix "$file"
 	has '1 statement rewritten, in 2 files'
 	ok git postkit start
 }
