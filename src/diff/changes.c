@@ -327,7 +327,8 @@ static bool reach_foreign_keys(const struct pk_object *column, const struct pk_o
 
 static bool carry_on(struct pk_changes *c)
 {
-	bool changed = pk_moves_reach(c) | pk_row_types_reach(c) | pk_literals_reach(c) | pk_shares_reach(c) | pk_logging_reach(c);
+	bool changed = pk_moves_reach(c) | pk_row_types_reach(c) | pk_literals_reach(c) | pk_shares_reach(c) | pk_logging_reach(c) |
+		       pk_origins_reach(c);
 
 	for (size_t i = 0; i < c->from->n; i++) {
 		struct pk_object *o = c->from->objects[i];

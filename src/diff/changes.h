@@ -77,6 +77,8 @@ void pk_renames_pair(struct pk_changes *changes);
 /* Those that have to be made anew after all go under the old name and come under the new one. */
 void pk_renames_settle(struct pk_changes *changes);
 void pk_renames_restore(struct pk_changes *changes);
+/* Sets a text of an object of the old side, until these are restored, or the object has to be made anew after all. */
+void pk_borrow(struct pk_changes *changes, const struct pk_object *o, const char **slot, const char *text);
 void pk_changes_find(struct pk_changes *changes);
 /* Are locks on the relation worth an effort? By its size before; what the plan makes is empty. */
 bool pk_changes_online(const struct pk_changes *changes, const struct pk_object *relation);
@@ -120,6 +122,8 @@ bool pk_parks(const struct pk_object *table);
 bool pk_lets_go_along(const struct pk_object *column);
 /* origins.c: settles which of several parents a column comes from, on both sides. */
 void pk_origins_settle(struct pk_changes *changes);
+/* Who has to leave parents for the time of a change of type. True when something was decided that was not before. */
+bool pk_origins_reach(struct pk_changes *changes);
 /* shares.c: what a partitioned table's indexes and keys are made of. True when something was decided that was not before. */
 bool pk_shares_reach(struct pk_changes *changes);
 /*

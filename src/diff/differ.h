@@ -18,6 +18,7 @@ struct pk_differ {
 void pk_differ_add_nodes(struct pk_differ *d);
 void pk_differ_add_edges(struct pk_differ *d);
 void pk_differ_order_partitions(struct pk_differ *d); /* order_partitions.c */
+void pk_differ_order_origins(struct pk_differ *d); /* origins.c */
 void pk_differ_order_names(struct pk_differ *d); /* order_names.c */
 void pk_differ_order_row_types(struct pk_differ *d); /* row_types.c */
 void pk_differ_order_literals(struct pk_differ *d); /* literals.c */

@@ -511,6 +511,7 @@ void pk_differ_add_edges(struct pk_differ *d)
 		order_exclusive(d, d->changes.to->objects[i]);
 	}
 	pk_differ_order_partitions(d);
+	pk_differ_order_origins(d);
 	pk_differ_order_names(d);
 	order_rivals(d);
 	order_sorting(d);

@@ -9,7 +9,7 @@ struct pk_borrowed_text {
 	struct pk_borrowed_text *next;
 };
 
-static void borrow(struct pk_changes *c, const struct pk_object *renamed, const char **slot, const char *text)
+void pk_borrow(struct pk_changes *c, const struct pk_object *renamed, const char **slot, const char *text)
 {
 	struct pk_borrowed_text *b = pk_arena_alloc(c->arena, sizeof(*b));
 
@@ -103,7 +103,7 @@ static void rename_in_user(struct pk_changes *c, const struct pk_object *renamed
 		const char *attr = user->attr[i], *at = attr ? strstr(attr, old.ptr) : NULL;
 
 		if (at && pk_starts_with(at + old.len, "::regclass"))
-			borrow(c, renamed, &user->attr[i],
+			pk_borrow(c, renamed, &user->attr[i],
 			       pk_arena_printf(c->arena, "%.*s%s%s", (int)(at - attr), attr, new.ptr, at + old.len));
 	}
 }
@@ -122,7 +122,7 @@ static void rename_in_parent(struct pk_changes *c, const struct pk_object *renam
 
 		for (size_t i = 0; i < parent->kind->n_attrs; i++) {
 			if (strcmp(parent->kind->attrs[i], says[k].attr) == 0 && pk_streq(parent->attr[i], old))
-				borrow(c, renamed, &parent->attr[i],
+				pk_borrow(c, renamed, &parent->attr[i],
 				       pk_arena_printf(c->arena, "%s%s", says[k].before_name, quoted));
 		}
 	}
@@ -137,7 +137,7 @@ static void rename_in_shares(struct pk_changes *c, const struct pk_object *renam
 		struct pk_object *o = c->from->objects[i];
 
 		if (o->kind == renamed->kind && pk_streq(o->attr[parent], old_ident))
-			borrow(c, renamed, &o->attr[parent], renamed->ident);
+			pk_borrow(c, renamed, &o->attr[parent], renamed->ident);
 	}
 }
 
@@ -151,11 +151,11 @@ static void pair(struct pk_changes *c, struct pk_object *from, struct pk_object 
 	info->old_name = from->name;
 	pk_info(to)->other = from;
 	pk_info(to)->fate = PK_KEEP;
-	borrow(c, from, &from->name, to->name);
-	borrow(c, from, &from->ident, to->ident);
+	pk_borrow(c, from, &from->name, to->name);
+	pk_borrow(c, from, &from->ident, to->ident);
 	for (size_t i = 0; i < from->kind->n_attrs; i++) {
 		if ((int)i == from->kind->named_attr - 1 || strcmp(from->kind->attrs[i], "quoted") == 0)
-			borrow(c, from, &from->attr[i], to->attr[i]);
+			pk_borrow(c, from, &from->attr[i], to->attr[i]);
 	}
 	for (size_t i = 0; i < info->n_users; i++)
 		rename_in_user(c, from, info->users[i], old_ident);

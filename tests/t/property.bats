@@ -81,6 +81,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "defaults of tables made anew, of what goes with others" { both_ways defaults-away; }
 @test "defaults that types give" { both_ways given-defaults; }
 @test "heirs that keep some of several parents" { both_ways several-parents; }
+@test "types of columns that heirs have from several parents" { both_ways parents-types; }
 @test "domains over composite types and arrays" { both_ways domains-of-composites; }
 @test "heirs and partitions of which a type, a parent or a key changes" { both_ways heirs; }
 @test "checks of one name move between tables and their heirs" { both_ways heir-checks; }
