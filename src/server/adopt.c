@@ -123,8 +123,8 @@ static int check_old(struct pk_server *old, const char *label, struct pk_err *er
 		list = pk_strv_join(&names, ", ");
 		pk_err_set(err, "a physical copy takes the place of the local server of PostgreSQL %d, which holds %s",
 			   old->major, list);
-		return pk_err_hint(err, "end those sessions (git postkit abort on their branches) and run git postkit gc; or copy "
-					"without --physical");
+		return pk_err_hint(err, "end its sessions (git postkit abort on their branches) and run git postkit gc --all, which "
+					"removes it; or copy without --physical");
 	}
 	if (busy) {
 		pk_err_set(err, "a physical copy takes the place of the local server of PostgreSQL %d, which somebody is using",
