@@ -72,7 +72,7 @@ docker_image() {
 		chmod 755 "$root"
 		mkdir -p "$root"/{bin,etc,root,run,tmp,usr/local/bin,usr/local/lib,usr/lib/locale}
 		if ! versions_fetch "$DOCKER_MAJOR" "${VERSIONS_SERVER[$DOCKER_MAJOR]}" versions_unpack_server ||
-			! versions_fetch tools "$VERSIONS_TOOLS" versions_unpack_tools; then
+			! versions_fetch clients "$VERSIONS_TOOLS" versions_unpack_tools; then
 			rm -rf "$root"
 			return 1
 		fi

@@ -87,7 +87,7 @@ versions_unpack_tools() {
 			tar -x -C "$1/all" --strip-components=1 2>/dev/null || :
 	done
 	mkdir "$1/unpacked/bin" && mv "$1/all/lib" "$1/unpacked/" &&
-		mv "$1"/all/bin/{psql,pg_dump,pg_restore,pg_dumpall} "$1/unpacked/bin/"
+		mv "$1"/all/bin/{psql,pg_dump,pg_restore,pg_dumpall,pg_basebackup} "$1/unpacked/bin/"
 }
 
 versions_use() {
@@ -100,7 +100,7 @@ versions_use() {
 		return 1
 	}
 	if [ "$major" -gt "$own" ]; then
-		versions_fetch tools "$VERSIONS_TOOLS" versions_unpack_tools || return 1
+		versions_fetch clients "$VERSIONS_TOOLS" versions_unpack_tools || return 1
 		export PG_TOOLS=$dir
 	fi
 	versions_fetch "$major" "${VERSIONS_SERVER[$major]}" versions_unpack_server || return 1
