@@ -2,14 +2,14 @@
 -- on both. What this makes goes into the schema files, too. Programs that know one of the two alone go on working; those
 -- that know the new table add their row by INSERT ... ON CONFLICT DO UPDATE, for it may be there.
 -- migrate:up
+-- postkit:allow drop-not-null: programs that know the new table write rows of the old one without these
+ALTER TABLE {table} {nullable};
 CREATE TABLE {new_table} (
     {key_definitions},
     {definitions},
     PRIMARY KEY ({keys}),
     FOREIGN KEY ({keys}) REFERENCES {table} ({keys}) ON UPDATE CASCADE ON DELETE CASCADE
 );
--- postkit:allow drop-not-null: programs that know the new table write rows of the old one without these
-ALTER TABLE {table} {nullable};
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
 BEGIN
     IF TG_OP = 'INSERT' AND num_nonnulls({new_columns}) = 0 THEN

@@ -1,6 +1,8 @@
 -- {columns} of {table} move to {new_table}, contract: for when no program uses them in the old table any more. It is refused
 -- while indexes, constraints, views or triggers hang on the columns: they would go with them.
--- migrate:up
+-- Each statement is committed by itself: programs lock the two tables in any order. The trigger that follows the old table goes
+-- first, so that what is written to the new one is not undone.
+-- migrate:up transaction:false
 DO {q}
 BEGIN
     IF EXISTS (SELECT FROM {table} AS t WHERE {todo}) THEN
