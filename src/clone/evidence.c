@@ -25,7 +25,7 @@ char *pk_evidence_doubt(const struct pk_copied *was, const struct pk_copied *is)
 	struct span a, b;
 
 	if (!pk_streq(was->place, is->place))
-		return pk_strdup("the server was restarted since, or is another one");
+		return pk_strdup("the server was restarted or promoted since, or is another one");
 	if (!read_span(was->snapshot, &a) || !read_span(is->snapshot, &b) || b.xmin < a.xmin || b.xmax < a.xmax)
 		return pk_strdup("the server is behind what was copied");
 	if (b.xmax - a.xmin >= FAR)

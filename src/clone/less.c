@@ -225,7 +225,8 @@ static int restrict_table(const struct pk_less *less, struct pk_conn *source, co
 		pk_strv_push(&columns, facts->columns[t->first + i].name);
 	if (pk_sql_closed(condition, &how, &sql, err) < 0 || try_condition(source, t, sql.ptr, err) < 0)
 		return pk_err_wrap(err, "condition of table '%s'", t->names.items[0]);
-	copy->unsteady = copy->unsteady || !pk_sql_steady(sql.ptr, &less->masks.functions);
+	/* For all connections of a copy now is one time, which is another one for the next copy. */
+	copy->unsteady = copy->unsteady || !pk_sql_steady(condition, NULL) || !pk_sql_steady(sql.ptr, &less->masks.functions);
 	if (copy->where)
 		pk_buf_addf(&sql, " AND (%s)", copy->where);
 	free(copy->where);

@@ -4,7 +4,6 @@
 #include "sql/tree.h"
 
 #include <ctype.h>
-#include <strings.h>
 
 #define EXPR_MAX  8192 /* bytes; what it nests is bounded with it */
 #define GROWTH_MAX 10000 /* of a text, by all calls of an expression together */
@@ -565,25 +564,6 @@ int pk_sql_closed(const char *expr, const struct pk_closed *how, struct pk_buf *
 		return pk_err_hint(err, "git postkit --help, under MASKS, says what expressions of the settings may hold");
 	pk_buf_addn(ret, out.ptr, out.len);
 	return 0;
-}
-
-/* In names and in texts alike, since a text may come to be a date: one too many does no harm. */
-bool pk_sql_steady(const char *sql, const struct pk_strv *more)
-{
-	static const char *const words[] = { "now", "age", "today", "tomorrow", "yesterday", "current_date", "current_time",
-					     "current_timestamp", "localtime", "localtimestamp" };
-
-	for (size_t n; *sql; sql += n ? n : 1) {
-		PK_FREE char *word = NULL;
-
-		for (n = 0; isalnum((unsigned char)sql[n]) || sql[n] == '_';)
-			n++;
-		word = pk_strndup(sql, n);
-		for (size_t i = 0; i < PK_COUNT(words); i++)
-			if (strcasecmp(word, words[i]) == 0)
-				return false;
-	}
-	return !more || more->n == 0;
 }
 
 bool pk_sql_is_null(const char *expr)

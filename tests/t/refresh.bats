@@ -215,7 +215,7 @@ held() {
 	kill -9 "$pid"
 	until_true sql doubt 'SELECT 1'
 	again
-	has 'all was copied' 'restarted since'
+	has 'all was copied' 'restarted or promoted since'
 	is_as doubt
 	again
 	has 'nothing has changed'

@@ -188,6 +188,21 @@ static void the_time_may_be_one_for_all(void **state)
 	assert_non_null(strstr(out.ptr, "AS pg_catalog.timestamp)"));
 }
 
+static void what_hangs_on_the_time_is_not_steady(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_strv) functions = PK_STRV_INIT;
+
+	assert_true(pk_sql_steady("\"kind\" <> 'noise' AND \"nowhere\" > 3", NULL));
+	assert_true(pk_sql_steady("\"stage\" = 1", &functions));
+	assert_false(pk_sql_steady("at > pg_catalog.now()", NULL));
+	assert_false(pk_sql_steady("pg_catalog.age(at) > '1 day'", NULL));
+	assert_false(pk_sql_steady("day >= 'TODAY'", NULL));
+	assert_false(pk_sql_steady("CURRENT_DATE > day", NULL));
+	pk_strv_push(&functions, "public.f");
+	assert_false(pk_sql_steady("public.f(id)", &functions));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +211,7 @@ int main(void)
 		cmocka_unit_test(replacements_multiply_a_little_only),
 		cmocka_unit_test(single_values_are_known),
 		cmocka_unit_test(the_time_may_be_one_for_all),
+		cmocka_unit_test(what_hangs_on_the_time_is_not_steady),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
