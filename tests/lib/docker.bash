@@ -77,8 +77,8 @@ docker_image() {
 			return 1
 		fi
 		cp -a "$home/$DOCKER_MAJOR/." "$root/usr/local/"
-		cp -a "$home/tools/bin/." "$root/usr/local/bin/"
-		cp -an "$home/tools/lib/." "$root/usr/local/lib/" || :
+		cp -a "$home/clients/bin/." "$root/usr/local/bin/"
+		cp -an "$home/clients/lib/." "$root/usr/local/lib/" || :
 		# each container is a whole copy
 		rm -f "$root"/usr/local/lib/*.a "$root"/usr/local/lib/postgresql/pl{perl,python3,tcl}.so
 		cp -L /bin/sh "$root/bin/sh"
