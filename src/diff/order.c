@@ -187,15 +187,19 @@ static bool stays(const struct pk_object *relation)
 	return relation && !pk_goes(relation);
 }
 
-/* A column of an heir goes once all its parents let go of it. */
+/* A column of an heir goes, or takes a type of its own, once all its parents let go of it. */
 static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 {
 	const struct pk_object *heir = o->parent;
 
 	if (!o->origin || !stays(heir))
 		return;
-	if (stays(o->origin->parent))
+	if (stays(o->origin->parent)) {
 		pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->drop);
+		pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->alter);
+		if (pk_info(o)->freed)
+			pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->release);
+	}
 	for (size_t i = 0; i < heir->n_deps; i++) {
 		for (size_t j = 0; heir->deps[i]->kind->columns_apart && stays(heir->deps[i]) && j < heir->deps[i]->n_children; j++) {
 			const struct pk_object *column = heir->deps[i]->children[j];
@@ -381,7 +385,7 @@ static bool is_merged(const struct pk_object *column)
 {
 	const struct pk_object *old = pk_info(column)->other;
 
-	return old && pk_changes_in_place(column) && !pk_table_is_partition(column->parent) &&
+	return old && (pk_changes_in_place(column) || pk_info(column)->retype) && !pk_table_is_partition(column->parent) &&
 	       (!old->origin || !pk_table_keeps_parent(old->parent, column->parent, old->origin->parent->ident));
 }
 

@@ -80,6 +80,7 @@ with_rows() { converge_data "$@" || [ $? -eq 2 ]; }
 @test "heirs that go while a type that they have too goes" { both_ways heirs-go; }
 @test "defaults of tables made anew, of what goes with others" { both_ways defaults-away; }
 @test "defaults that types give" { both_ways given-defaults; }
+@test "types of columns of heirs that parents lose or gain" { both_ways heirs-alone; }
 @test "heirs that keep some of several parents" { both_ways several-parents; }
 @test "types of columns that heirs have from several parents" { both_ways parents-types; }
 @test "domains over composite types and arrays" { both_ways domains-of-composites; }
