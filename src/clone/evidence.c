@@ -128,6 +128,7 @@ struct look {
 	struct reader readers[PK_PIPELINES_MAX];
 	int n;
 	uint64_t done;
+	char *guard; /* a query before each other one; NULL: none */
 };
 
 static void look_release(struct look *look)
@@ -135,14 +136,16 @@ static void look_release(struct look *look)
 	for (int i = 0; i < look->n; i++) {
 		struct reader *r = &look->readers[i];
 
-		for (int q = 0; q < r->n; q++) {
-			free((char *)r->queries[q].sql);
+		for (int q = 0; q < r->n; q++)
+			if (r->queries[q].sql != look->guard)
+				free((char *)r->queries[q].sql);
+		for (int q = 0; r->rows && q < r->n; q++)
 			pk_rows_release(&r->rows[q]);
-		}
 		free(r->queries);
 		free(r->rows);
 		pk_conn_release(&r->conn);
 	}
+	free(look->guard);
 }
 
 static void add_query(struct look *look, struct pk_buf *sql, int64_t pages)
@@ -154,7 +157,9 @@ static void add_query(struct look *look, struct pk_buf *sql, int64_t pages)
 	for (int i = 1; i < look->n; i++)
 		if (look->readers[i].pages < least->pages)
 			least = &look->readers[i];
-	least->queries = pk_realloc_array(least->queries, (size_t)least->n + 1, sizeof(*least->queries));
+	least->queries = pk_realloc_array(least->queries, (size_t)least->n + 2, sizeof(*least->queries));
+	if (look->guard)
+		least->queries[least->n++] = (struct pk_pipeline_query){ .sql = look->guard };
 	least->queries[least->n++] = (struct pk_pipeline_query){ .sql = pk_buf_take(sql) };
 	least->pages += pages + 1;
 }
@@ -232,16 +237,22 @@ static void share_out(struct look *look, const bool *changed)
 	}
 }
 
-/* The server ends itself what would hold the snapshot for too long. */
-static int limit(struct pk_conn *conn, const struct pk_hold *hold, bool on, struct pk_err *err)
+/* A timeout counts for one statement alone: each has what those before it left of the snapshot's time. */
+static int make_guard(struct look *look, struct pk_err *err)
 {
-	double left = hold->max_age - (pk_now() - hold->since);
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	struct pk_hold *hold = look->e->hold;
+	PK_FREE char *until = NULL;
+	PK_FREE char *sql = pk_printf("SELECT EXTRACT(epoch FROM pg_catalog.clock_timestamp()) + %.3f",
+				      hold->max_age - (pk_now() - hold->since));
 
 	if (!hold->max_age)
 		return 0;
-	pk_buf_addf(&sql, "SET LOCAL statement_timeout = %d", !on ? 0 : left < 0.001 ? 1 : (int)(left * 1000));
-	return pk_exec(conn, sql.ptr, err);
+	if (pk_query_value(&hold->conn, sql, 0, NULL, &until, err) < 0)
+		return -1;
+	look->guard = pk_printf("SELECT pg_catalog.set_config('statement_timeout', greatest(1, least(2147483647, pg_catalog.ceil("
+				"1000 * (%s - EXTRACT(epoch FROM pg_catalog.clock_timestamp())))))::bigint::text, true)",
+				until);
+	return 0;
 }
 
 static void arrived(void *arg)
@@ -263,12 +274,11 @@ static int run(struct look *look, struct pk_err *err)
 
 		if (!r->n)
 			continue;
-		if ((i && pk_hold_join(look->e->hold, look->e->source, conn, err) < 0) ||
-		    limit(conn, look->e->hold, true, err) < 0)
+		if (i && pk_hold_join(look->e->hold, look->e->source, conn, err) < 0)
 			return -1;
 		r->rows = pk_alloc((size_t)r->n * sizeof(*r->rows));
 		for (int q = 0; q < r->n; q++)
-			r->queries[q].rows = &r->rows[q];
+			r->queries[q].rows = r->queries[q].sql == look->guard ? NULL : &r->rows[q];
 		pipelines[n++] = (struct pk_pipeline){ .conn = conn, .queries = r->queries, .n = r->n };
 		all += (uint64_t)r->n;
 	}
@@ -279,11 +289,7 @@ static int run(struct look *look, struct pk_err *err)
 		status = pk_pipeline_send(&pipelines[i], err);
 	if (pk_pipelines_collect(pipelines, n, arrived, look, status == 0 ? err : NULL) < 0)
 		status = -1;
-	if (status < 0 && err && pk_streq(err->sqlstate, "57014") && pk_hold_check(look->e->hold, NULL) < 0) {
-		pk_err_release(err);
-		return pk_hold_check(look->e->hold, err);
-	}
-	return status < 0 ? -1 : limit(&look->e->hold->conn, look->e->hold, false, err);
+	return status < 0 ? pk_hold_late(look->e->hold, err) : pk_hold_limit(look->e->hold, false, err);
 }
 
 static void read_rows(const struct look *look, const struct pk_rows *rows, int64_t *counts, bool *ret_changed)
@@ -337,7 +343,7 @@ int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk
 	look.n = e->jobs < PK_PIPELINES_MAX ? e->jobs : PK_PIPELINES_MAX;
 	for (int i = 0; i < look.n; i++)
 		look.readers[i].conn = (struct pk_conn)PK_CONN_INIT;
-	if (read_doubtful(e, ret_changed, err) < 0)
+	if (read_doubtful(e, ret_changed, err) < 0 || make_guard(&look, err) < 0)
 		return -1;
 	share_out(&look, ret_changed);
 	if (run(&look, err) < 0)
@@ -351,13 +357,14 @@ int pk_evidence_large(const struct pk_evidence *e, const struct pk_copied *is, b
 {
 	static const char recent[] = "WITH " SINCE " SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject l WHERE " RECENT("l")
 		") OR EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata l WHERE " RECENT("l") ")";
-	PK_FREE char *sql = pk_printf(recent, since(e->was)), *changed = NULL;
+	PK_FREE char *sql = pk_printf(recent, since(e->was));
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
 	*ret = !pk_streq(e->was->large, is->large) || pk_ends_with(is->large, " -");
 	if (*ret || strcmp(is->large, "0") == 0)
 		return 0;
-	if (pk_query_value(&e->hold->conn, sql, 0, NULL, &changed, err) < 0)
+	if (pk_hold_query(e->hold, sql, &rows, err) < 0)
 		return -1;
-	*ret = pk_streq(changed, "t");
+	*ret = pk_rows_true(&rows, 0, 0);
 	return 0;
 }

@@ -1,6 +1,8 @@
 #include "clone/hold.h"
 #include "base/clock.h"
 
+#include <limits.h>
+
 #define TRIES 10
 
 void pk_hold_release(struct pk_hold *hold)
@@ -149,6 +151,30 @@ int pk_hold_check(const struct pk_hold *hold, struct pk_err *err)
 	PK_FREE char *age = pk_duration(hold->max_age);
 	pk_err_set(err, "the copy needed its snapshot of the source for longer than %s, and gave up", age);
 	return pk_err_hint(err, "allow it longer (--max-snapshot-age), or copy with more workers (--jobs)");
+}
+
+int pk_hold_limit(struct pk_hold *hold, bool on, struct pk_err *err)
+{
+	double left = hold->max_age - (pk_now() - hold->since);
+	PK_FREE char *sql = pk_printf("SET LOCAL statement_timeout = %.0f",
+				      !on ? 0 : left < 0.001 ? 1 : left > INT_MAX / 1000 ? INT_MAX : left * 1000);
+
+	return hold->max_age ? pk_exec(&hold->conn, sql, err) : 0;
+}
+
+int pk_hold_late(const struct pk_hold *hold, struct pk_err *err)
+{
+	if (!err || !pk_streq(err->sqlstate, "57014") || pk_hold_check(hold, NULL) == 0)
+		return -1;
+	pk_err_release(err);
+	return pk_hold_check(hold, err);
+}
+
+int pk_hold_query(struct pk_hold *hold, const char *sql, struct pk_rows *ret, struct pk_err *err)
+{
+	if (pk_hold_limit(hold, true, err) < 0)
+		return -1;
+	return pk_query(&hold->conn, sql, 0, NULL, ret, err) < 0 ? pk_hold_late(hold, err) : pk_hold_limit(hold, false, err);
 }
 
 int pk_hold_stamp(struct pk_conn *source, char **ret, struct pk_err *err)

@@ -29,6 +29,12 @@ int pk_hold_join(const struct pk_hold *hold, const struct pk_conninfo *source, s
 		 struct pk_err *err);
 /* The error once it is too old. */
 int pk_hold_check(const struct pk_hold *hold, struct pk_err *err);
+/* Statements on its connection end themselves once it is too old, each with pk_hold_late(); for its transaction. */
+int pk_hold_limit(struct pk_hold *hold, bool on, struct pk_err *err);
+/* What a statement failed with, or that it was too late. Returns -1. */
+int pk_hold_late(const struct pk_hold *hold, struct pk_err *err);
+/* A query with that limit. */
+int pk_hold_query(struct pk_hold *hold, const char *sql, struct pk_rows *ret, struct pk_err *err);
 /* What a role has to have, as a hint to an error of the source. Returns -1. */
 int pk_hold_hint(struct pk_err *err);
 

@@ -106,7 +106,7 @@ static int read_rest(const struct pk_sample_plan *p, struct pk_conn *source, dou
 }
 
 /* Bytes that a table will take: its own by the share of rows that was chosen. */
-static int estimate(const struct pk_sample_plan *p, struct pk_conn *source, struct pk_places *places, size_t table, double *ret,
+static int estimate(const struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, size_t table, double *ret,
 		    struct pk_err *err)
 {
 	const struct pk_copy_table *t = &p->tables->items[table];
@@ -120,7 +120,7 @@ static int estimate(const struct pk_sample_plan *p, struct pk_conn *source, stru
 		return 0;
 	pk_buf_addf(&sql, "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s) FROM ONLY ", t->where);
 	pk_buf_add_qualified(&sql, t->schema, t->name);
-	if (pk_query(source, sql.ptr, 0, NULL, &rows, err) < 0 || pk_places_count(places, t->oid, &beside, err) < 0)
+	if (pk_hold_query(source, sql.ptr, &rows, err) < 0 || pk_places_count(places, t->oid, &beside, err) < 0)
 		return -1;
 	all = strtod(pk_rows_get(&rows, 0, 0), NULL);
 	*ret *= all > 0 ? (strtod(pk_rows_get(&rows, 0, 1), NULL) + (double)beside) / all : 0;
@@ -173,7 +173,7 @@ static double guess_share(const struct pk_sample_plan *p, double rest, double ro
 	return share < CLOSE * (room - fixed) / (all - fixed) ? share : CLOSE * (room - fixed) / (all - fixed);
 }
 
-static int estimate_all(struct pk_sample_plan *p, struct pk_conn *source, struct pk_places *places, double *bytes, double *fixed,
+static int estimate_all(struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, double *bytes, double *fixed,
 			struct pk_err *err)
 {
 	for (size_t i = 0; i < p->tables->n; i++) {
@@ -200,7 +200,7 @@ static int fit(struct pk_sample_plan *p, struct pk_hold *source, struct pk_place
 
 		bytes = rest;
 		if (choose_once(p, source, places, share, err) < 0 ||
-		    estimate_all(p, &source->conn, places, &bytes, &fixed, err) < 0)
+		    estimate_all(p, source, places, &bytes, &fixed, err) < 0)
 			return -1;
 		p->bytes = (int64_t)bytes;
 		if (bytes <= room)

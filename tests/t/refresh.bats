@@ -203,6 +203,22 @@ held() {
 	equal "$(clone -c 'SET ROLE own' -c "SELECT convert_from(lo_get(4711), 'UTF8')")" laRGE
 }
 
+@test "a role without a second connection is told so" {
+	shop narrow
+	sql narrow "DO \$\$ BEGIN FOR i IN 1..120 LOOP EXECUTE format('CREATE TABLE t%s (id int)', i); END LOOP; END \$\$"
+	sql postgres 'ALTER ROLE reader CONNECTION LIMIT 3'
+	sql narrow 'GRANT SELECT ON LARGE OBJECT 4711 TO reader'
+	begin narrow reader
+	sql narrow 'DELETE FROM lines WHERE n = 1 AND order_id < 5'
+	sql postgres 'ALTER ROLE reader CONNECTION LIMIT 1'
+	git postkit abort --yes >/dev/null 2>&1 || :
+	fails 128 git postkit start --refresh --jobs 4
+	has 'too many connections for role'
+	sql postgres 'ALTER ROLE reader CONNECTION LIMIT -1'
+	again
+	has '1 of 130 tables'
+}
+
 @test "another schema, another server process and a crash are said, and all is copied" {
 	shop doubt
 	begin doubt
