@@ -45,7 +45,8 @@ static const char row_keys_sql[] =
 /* The key on a whole stands for those of its partitions. */
 static const char refs_sql[] =
 	"SELECT k.oid, k.conrelid, k.confrelid, k.conname, k.confdeltype = 'c', k.convalidated, a.attname, a.attnotnull, "
-	"b.attname, pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname) "
+	"b.attname, pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname), EXISTS (SELECT FROM pg_catalog.pg_amop x "
+	"WHERE x.amopopr = o.oid AND x.amopmethod = 403 AND x.amopstrategy = 3) "
 	"FROM pg_catalog.pg_constraint k, LATERAL pg_catalog.generate_subscripts(k.conkey, 1) i "
 	"JOIN pg_catalog.pg_attribute a ON true JOIN pg_catalog.pg_attribute b ON true "
 	"JOIN pg_catalog.pg_operator o ON true JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace "
@@ -146,7 +147,7 @@ static int read_row_keys(struct pk_conn *source, const struct pk_copy_tables *ta
 struct pk_ref *pk_refs_add(struct pk_refs *refs, const char *name)
 {
 	refs->items = pk_realloc_array(refs->items, refs->n + 1, sizeof(*refs->items));
-	refs->items[refs->n] = (struct pk_ref){ .name = pk_strdup(name) };
+	refs->items[refs->n] = (struct pk_ref){ .name = pk_strdup(name), .one = true };
 	return &refs->items[refs->n++];
 }
 
@@ -187,6 +188,7 @@ int pk_refs_read(struct pk_conn *source, const struct pk_copy_tables *tables, st
 		pk_strv_push(&ref->to_columns, pk_rows_get(&rows, i, 8));
 		pk_strv_push(&ref->operators, pk_rows_get(&rows, i, 9));
 		ref->not_null = ref->not_null && pk_rows_true(&rows, i, 7);
+		ref->one = ref->one && pk_rows_true(&rows, i, 10);
 	}
 	return 0;
 }

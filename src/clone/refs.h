@@ -23,6 +23,7 @@ struct pk_ref {
 	char *name;	 /* of the key, or as the settings have it */
 	bool not_null;	 /* no column of from can be NULL, and when is NULL */
 	bool owns;	 /* rows go with what they refer to (ON DELETE CASCADE) */
+	bool one;	 /* all operators are equality: a row refers to one row, not to several together (PERIOD) */
 	bool declared;	 /* and checked: none refers to nothing */
 	bool textual;	 /* columns are of types that cannot be compared but as text */
 };

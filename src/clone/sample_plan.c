@@ -198,7 +198,7 @@ static void find_leads(struct pk_sample_plan *p)
 		}
 	for (size_t i = 0; i < p->refs.n; i++) {
 		const struct pk_rel *from = &p->refs.rels[p->refs.items[i].from];
-		bool all = from->n > 0;
+		bool all = from->n > 0 && p->refs.items[i].one;
 
 		for (size_t l = 0; l < from->n; l++)
 			all = all && (p->choices[from->leaves[l]].lead == i || p->tables->items[from->leaves[l]].skip);
