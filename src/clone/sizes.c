@@ -1,5 +1,7 @@
 #include "clone/sizes.h"
 
+#include "pg/silence.h"
+
 int pk_sizes_read(struct pk_conn *source, struct pk_buf *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
@@ -47,7 +49,7 @@ int pk_sizes_keep(struct pk_conn *target, const struct pk_buf *sizes, const char
 		    "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = v.name; "
 		    "GRANT USAGE ON SCHEMA postkit TO PUBLIC; GRANT SELECT ON postkit.source_sizes TO PUBLIC",
 		    schema ? "" : "; ", sizes->ptr);
-	if (pk_exec(target, sql.ptr, err) < 0)
+	if (pk_exec_silently(target, sql.ptr, err) < 0)
 		return pk_err_wrap(err, "cannot keep the sizes of the source's tables");
 	return 0;
 }
