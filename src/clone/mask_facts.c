@@ -194,3 +194,12 @@ bool pk_mask_table_is(const struct pk_mask_table *table, const char *pattern)
 	}
 	return false;
 }
+
+const struct pk_mask_column *pk_mask_column_find(const struct pk_mask_facts *facts, const struct pk_mask_table *table,
+						 const char *name)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (strcmp(facts->columns[table->first + i].name, name) == 0)
+			return &facts->columns[table->first + i];
+	return NULL;
+}

@@ -39,6 +39,9 @@ struct pk_mask_facts {
 void pk_mask_facts_release(struct pk_mask_facts *facts);
 /* Its own name matches, or that of what it is a part of: over schema.table where the pattern has a dot, else over the name. */
 bool pk_mask_table_is(const struct pk_mask_table *table, const char *pattern);
+/* NULL: it has none of that name. */
+const struct pk_mask_column *pk_mask_column_find(const struct pk_mask_facts *facts, const struct pk_mask_table *table,
+						 const char *name);
 int pk_mask_facts_read(struct pk_conn *source, struct pk_mask_facts *ret, struct pk_err *err);
 
 #endif

@@ -97,15 +97,6 @@ int pk_reference_parse(const char *text, struct pk_reference *ret, struct pk_err
 
 /* ---- of tables that there are ---- */
 
-static const struct pk_mask_column *find_column(const struct pk_mask_facts *facts, const struct pk_mask_table *t,
-						const char *name)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(facts->columns[t->first + i].name, name) == 0)
-			return &facts->columns[t->first + i];
-	return NULL;
-}
-
 /* Types whose values the server compares as they are, whichever two of a row they are. */
 static bool compares(const char *a, const char *b)
 {
@@ -126,8 +117,8 @@ static int add_columns(const struct pk_sample_plan *p, const struct pk_mask_tabl
 {
 	ret->not_null = !r->when;
 	for (size_t i = 0; i < r->from.n; i++) {
-		const struct pk_mask_column *a = find_column(p->facts, from, r->from.items[i]);
-		const struct pk_mask_column *b = find_column(p->facts, to, r->to.items[i]);
+		const struct pk_mask_column *a = pk_mask_column_find(p->facts, from, r->from.items[i]);
+		const struct pk_mask_column *b = pk_mask_column_find(p->facts, to, r->to.items[i]);
 
 		if (!a || !b)
 			return pk_err_set(err, "'%s' has no column '%s'", a ? to->names.items[0] : from->names.items[0],

@@ -12,21 +12,12 @@ static bool is_time(const struct pk_mask_column *c)
 	return strcmp(c->type, "date") == 0 || pk_starts_with(c->type, "timestamp");
 }
 
-static const struct pk_mask_column *find_column(const struct pk_mask_facts *facts, const struct pk_mask_table *m,
-						const char *name)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (strcmp(facts->columns[m->first + i].name, name) == 0)
-			return &facts->columns[m->first + i];
-	return NULL;
-}
-
 static int column_of(const struct pk_sample_plan *p, const struct pk_mask_table *m, const struct pk_sample_rule *rule,
 		     const struct pk_mask_column **ret, struct pk_err *err)
 {
 	*ret = NULL;
 	if (rule->column) {
-		const struct pk_mask_column *c = find_column(p->facts, m, rule->column);
+		const struct pk_mask_column *c = pk_mask_column_find(p->facts, m, rule->column);
 
 		if (c && is_time(c))
 			*ret = c;
@@ -36,7 +27,7 @@ static int column_of(const struct pk_sample_plan *p, const struct pk_mask_table 
 		return 0;
 	}
 	for (size_t i = 0; i < p->sample->columns.n && !*ret; i++) {
-		const struct pk_mask_column *c = find_column(p->facts, m, p->sample->columns.items[i]);
+		const struct pk_mask_column *c = pk_mask_column_find(p->facts, m, p->sample->columns.items[i]);
 
 		*ret = c && is_time(c) ? c : NULL;
 	}
