@@ -219,6 +219,17 @@ held() {
 	has '1 of 130 tables'
 }
 
+@test "looking for changes keeps to the age that a snapshot may have" {
+	shop aged
+	begin aged
+	sql aged 'CREATE TABLE tick (); DROP TABLE tick'
+	fails 128 git postkit start --refresh --max-snapshot-age 1ms
+	has 'snapshot' 'for longer than 1.0 ms'
+	again --refresh --max-snapshot-age 10min
+	has '(row versions)'
+	is_as aged
+}
+
 @test "another schema, another server process and a crash are said, and all is copied" {
 	shop doubt
 	begin doubt
