@@ -107,6 +107,8 @@ void pk_view_checks(FILE *out, const struct pk_checks *checks)
 	if (checks->n_wrong)
 		fprintf(out, "%schecks: %zu of %zu do not come to what they expect%s (%s)\n", pk_color(out, PK_RED),
 			checks->n_wrong, checks->n, pk_color(out, PK_PLAIN), took);
+	else if (checks->n_new)
+		fprintf(out, "checks: %zu as expected, %zu new (%s)\n", checks->n - checks->n_new, checks->n_new, took);
 	else
 		fprintf(out, "checks: %zu as expected (%s)\n", checks->n, took);
 	for (size_t i = 0; i < checks->n; i++)

@@ -63,6 +63,8 @@ static int read_text(struct work *w, struct pk_err *err)
 
 	if (pk_read_file(w->file, &w->text, err) < 0)
 		return -1;
+	if (strlen(w->text.ptr) != w->text.len)
+		return pk_err_set(err, "it holds a byte 0, which no SQL does");
 	w->real = realpath(w->file, NULL);
 	w->dir = pk_path_dir(w->real ? w->real : w->file);
 	w->plain = !strstr(w->text.ptr, "-- migrate:up");

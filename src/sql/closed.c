@@ -3,8 +3,6 @@
 
 #include "sql/tree.h"
 
-#include <ctype.h>
-
 #define EXPR_MAX  8192 /* bytes; what it nests is bounded with it */
 #define GROWTH_MAX 10000 /* of a text, by all calls of an expression together */
 

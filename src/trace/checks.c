@@ -5,6 +5,7 @@
 #include "trace/parts.h"
 
 #define SECONDS	   30.0
+#define MAX_SECONDS 3600
 #define SHOWN_ROWS 10
 #define SHOWN_BYTES 200
 
@@ -42,17 +43,32 @@ static int read_file(struct pk_checks *checks, const struct pk_source_file *sour
 	return 0;
 }
 
-int pk_checks_load(struct pk_checks *checks, const struct pk_project *project, const struct pk_config *config,
-		   const struct pk_repo *repo, const char *rev, struct pk_err *err)
+/* What a pulled file says has to be a limit. */
+static int read_limit(const struct pk_config *config, double *ret, struct pk_err *err)
 {
 	const char *limit = pk_config_get(config, "checkTimeout");
-	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
+	bool ours = pk_streq(limit, pk_config_get_protected(config, "checkTimeout"));
 
-	checks->seconds = SECONDS;
-	if (limit && !pk_parse_duration(limit, &checks->seconds)) {
+	*ret = SECONDS;
+	if (!limit)
+		return 0;
+	if (!pk_parse_duration(limit, ret)) {
 		pk_err_set(err, "postkit.checkTimeout is not a time: '%s'", limit);
 		return pk_err_hint(err, "500ms, 5s, 2min or 1h; 0 is no limit");
 	}
+	if (*ret <= MAX_SECONDS && (*ret > 0 || ours))
+		return 0;
+	pk_err_set(err, "postkit.checkTimeout: '%s' is not from 1ms to 1h", limit);
+	return pk_err_hint(err, "without a limit: git config postkit.checkTimeout 0");
+}
+
+int pk_checks_load(struct pk_checks *checks, const struct pk_project *project, const struct pk_config *config,
+		   const struct pk_repo *repo, const char *rev, struct pk_err *err)
+{
+	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
+
+	if (read_limit(config, &checks->seconds, err) < 0)
+		return -1;
 	if (pk_parts_load_dir(repo, rev, project->checks_dir, &source, err) < 0)
 		return -1;
 	checks->files = pk_alloc((source.n + 1) * sizeof(*checks->files));
@@ -96,14 +112,23 @@ static bool is_not_there(const struct pk_err *err)
 	return false;
 }
 
+static bool same_columns(const struct pk_checked *c)
+{
+	const struct pk_strv *before = &c->before.columns, *after = &c->after.columns;
+
+	for (size_t i = 0; i < before->n && i < after->n; i++)
+		if (strcmp(before->items[i], after->items[i]) != 0)
+			return false;
+	return before->n == after->n;
+}
+
 static char *columns_changed(const struct pk_checked *c)
 {
+	if (same_columns(c))
+		return NULL;
 	PK_FREE char *before = pk_strv_join(&c->before.columns, ", ");
 	PK_FREE char *after = pk_strv_join(&c->after.columns, ", ");
-
-	return pk_streq(before, after) ?
-		       NULL :
-		       pk_printf("its columns were %s, and are %s: name those to be compared in the query", before, after);
+	return pk_printf("its columns were %s, and are %s: name those to be compared in the query", before, after);
 }
 
 /* In words, what differs. */
@@ -166,11 +191,12 @@ void pk_checks_compare(struct pk_checks *checks)
 {
 	for (size_t i = 0; i < checks->n; i++) {
 		struct pk_checked *c = &checks->items[i];
-		PK_FREE char *columns = c->before.err.exit ? NULL : columns_changed(c);
 
-		if (c->before.kept && c->after.kept && !c->after.err.exit && !columns)
+		/* Rows may have come before an error did. */
+		if (!c->before.err.exit && !c->after.err.exit && c->before.kept && c->after.kept && same_columns(c))
 			pk_answer_compare(&c->before, &c->after, &c->diff);
 		c->result = judge(c);
+		checks->n_new += c->result == PK_CHECKED_NEW;
 		checks->n_wrong += c->result >= PK_CHECKED_DIFFERS;
 	}
 	checks->compared = true;

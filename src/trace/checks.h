@@ -36,7 +36,7 @@ struct pk_checks {
 	size_t n_files, n;
 	double seconds;	  /* that one query may take; 0: no limit */
 	double took;	  /* all of them, both times */
-	size_t n_wrong;	  /* DIFFERS and FAILED */
+	size_t n_new, n_wrong; /* NEW; DIFFERS and FAILED */
 	bool compared;
 	struct pk_strv paths;
 };

@@ -289,20 +289,33 @@ struct visit {
 	void *arg;
 };
 
-/*
- * Columns that are not as before; n: of a new one its NULLs, of one that is gone its values. Where rows come or go, or
- * columns of the key go, the sums tell nothing.
- */
+/* Each sum is of values with their rows' keys: where rows come or go, or keys are others, it tells nothing. */
+static bool is_comparable(const struct pk_intact_table *t)
+{
+	for (size_t i = 0; i < t->before.n; i++) {
+		const struct pk_intact_column *was = &t->before.columns[i], *now;
+
+		if (!was->key)
+			continue;
+		now = same_column(&t->after, was, t->anew);
+		if (!now || !pk_streq(was->type, now->type) || !pk_streq(was->sum, now->sum))
+			return false;
+	}
+	return t->before.rows == t->after.rows && t->before.n_key == t->after.n_key;
+}
+
+/* Columns that are not as before; n: of a new one its NULLs, of one that is gone its values. */
 static void visit_columns(const struct pk_intact_table *t, const struct visit *v)
 {
-	bool comparable = t->before.rows == t->after.rows && t->before.n_key == t->after.n_key;
+	bool comparable = is_comparable(t);
 
 	for (size_t i = 0; i < t->after.n; i++) {
 		const struct pk_intact_column *now = &t->after.columns[i], *was = same_column(&t->before, now, t->anew);
 
 		if (!was)
 			v->column(v->arg, NEW, now, t->after.rows - now->values);
-		else if (comparable && pk_streq(was->type, now->type) && !pk_streq(was->sum, now->sum))
+		else if ((comparable || was->key) && t->before.rows == t->after.rows && pk_streq(was->type, now->type) &&
+			 !pk_streq(was->sum, now->sum))
 			v->column(v->arg, CHANGED, now, 0);
 	}
 	for (size_t i = 0; i < t->before.n; i++)

@@ -100,10 +100,20 @@ of() { sed -n '/^{/,/^}/p' <<<"$output" | jq -r "$1"; }
 	echo "SELECT count(*) FROM made" >db/checks/made.sql
 	try "CREATE TABLE made (a int)"
 	equal "$status" 1
-	has 'made.sql:1: new: nothing to compare with: before the migration relation "made" does not exist'
+	has 'made.sql:1: new: nothing to compare with: before the migration relation "made" does not exist' 'checks: 0 as expected, 1 new'
 	try "DROP TABLE made"
 	equal "$status" 1
 	has 'made.sql:1: failed: it fails after the migration: relation "made" does not exist'
+}
+
+@test "a query that fails half way before, and gives other columns after, is not compared" {
+	echo 'SELECT *, 1 / (id - 250) AS part FROM users' >db/checks/part.sql
+	try "ALTER TABLE users ADD COLUMN extra text DEFAULT 'e'; DELETE FROM users WHERE id = 250"
+	equal "$status" 1
+	has 'part.sql:1: failed: it fails before the migration: division by zero'
+	hasnt 'removed' ' | '
+	rm db/checks/part.sql
+	try "ALTER TABLE users DROP COLUMN extra"
 }
 
 @test "an error in one query leaves the others" {
@@ -150,6 +160,17 @@ of() { sed -n '/^{/,/^}/p' <<<"$output" | jq -r "$1"; }
 	equal "$status" 1
 	has 'writes.sql:2: failed' 'writes.sql:4: failed' 'writes.sql:8: failed' 'read-only transaction'
 	equal "$(clone_sql 'SELECT count(*) FROM users WHERE id = 999')" 0
+}
+
+@test "a pulled file limits checks, but does not take the limit away" {
+	echo 'SELECT 1' >db/checks/one.sql
+	cp .postkit "$T/settings"
+	for limit in 0 5000h soon; do
+		git config -f .postkit postkit.checkTimeout "$limit"
+		fails 128 git postkit apply
+		has 'postkit.checkTimeout'
+	done
+	cp "$T/settings" .postkit
 }
 
 @test "a check that takes too long is stopped" {
@@ -220,6 +241,11 @@ of() { sed -n '/^{/,/^}/p' <<<"$output" | jq -r "$1"; }
 	hasnt 'other values in'
 	try "ALTER TABLE users ADD PRIMARY KEY (id)"
 	hasnt 'rows:'
+	try "UPDATE users SET id = id + 1000"
+	has 'other values in id'
+	hasnt 'other values in again' 'other values in other'
+	try "ALTER TABLE users ALTER id TYPE numeric(10,2)"
+	hasnt 'other values in'
 	try "DROP TABLE \"odd \"\"name\""
 	has 'public."odd ""name": gone, with 2 rows'
 }

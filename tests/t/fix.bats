@@ -339,3 +339,13 @@ proves_up() {
 	equal "$(cat plain.sql)" "$(printf '%s\n' 'CREATE INDEX CONCURRENTLY a ON t (id); -- one' 'CREATE INDEX b ON small (id);' \
 		'ALTER TABLE t ADD CONSTRAINT t_n_check CHECK (n > 0) NOT VALID;' 'ALTER TABLE t VALIDATE CONSTRAINT t_n_check;')"
 }
+
+@test "a file with a byte 0 is left as it is" {
+	pg_createdb zero
+	printf 'CREATE INDEX a ON t (a);\n\0DROP TABLE b;\n' >zero.sql
+	cp zero.sql zero.copy
+	run git postkit lint --fix --scratch "$(pg_url zero)" zero.sql
+	[ "$status" -ne 0 ]
+	has 'byte 0'
+	cmp zero.sql zero.copy
+}
