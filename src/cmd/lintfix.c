@@ -63,8 +63,6 @@ static int read_text(struct work *w, struct pk_err *err)
 
 	if (pk_read_file(w->file, &w->text, err) < 0)
 		return -1;
-	if (strlen(w->text.ptr) != w->text.len)
-		return pk_err_set(err, "it holds a byte 0, which no SQL does");
 	w->real = realpath(w->file, NULL);
 	w->dir = pk_path_dir(w->real ? w->real : w->file);
 	w->plain = !strstr(w->text.ptr, "-- migrate:up");
@@ -438,6 +436,8 @@ static int rewrite(struct work *w, struct pk_err *why, struct pk_err *err)
 {
 	struct pk_fix first = PK_FIX_INIT;
 
+	if (strlen(w->text.ptr) != w->text.len)
+		return pk_err_set(err, "it holds a byte 0, which no SQL does");
 	if (w->fixing->scratch && pk_scratch_use(w->fixing->scratch, &w->lint, err) < 0)
 		return -1;
 	int status = pk_fix_sql(w->m.up, w->file, &w->lint, NULL, &first, err);
