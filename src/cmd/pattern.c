@@ -9,6 +9,7 @@
 #include "catalog/load.h"
 #include "chain/chain.h"
 #include "cmd/help.h"
+#include "cmd/pattern_type.h"
 #include "pg/conn.h"
 #include "session/manual.h"
 #include "sql/action.h"
@@ -19,7 +20,7 @@
 
 struct column {
 	const char *name, *type, *value; /* value: the default */
-	bool not_null;
+	bool not_null, identity, generated;
 	struct column *next;
 };
 
@@ -30,12 +31,14 @@ struct work {
 	const char *schema, *table;
 	struct column *columns;	 /* all of the table, the last first */
 	const char *const *keys; /* of its primary key; NULL: it has none */
+	struct pk_map types;	 /* that the files define: name -> schema */
 	struct pk_map values;	 /* of placeholders */
 };
 
 static void work_release(struct work *w)
 {
 	pk_map_release(&w->values);
+	pk_map_release(&w->types);
 	pk_arena_release(&w->arena);
 }
 
@@ -153,6 +156,8 @@ static void note_column(struct work *w, const struct pk_action *a)
 			      .type = plain_type(w, a),
 			      .value = a->has_default ? pk_arena_strdup(&w->arena, a->def) : NULL,
 			      .not_null = a->not_null,
+			      .identity = a->identity,
+			      .generated = a->generated,
 			      .next = w->columns };
 	w->columns = c;
 }
@@ -174,6 +179,10 @@ static void note(struct work *w, const struct pk_action *a)
 {
 	struct column *c = a->column ? find_column(w, a->column) : NULL;
 
+	if (a->verb == PK_CREATE && a->name &&
+	    (pk_streq(a->object, "type") || pk_streq(a->object, "domain")))
+		pk_map_set(&w->types, pk_arena_strdup(&w->arena, a->name),
+			   pk_arena_strdup(&w->arena, a->schema ? a->schema : "public"));
 	if (!pk_streq(a->rel_name, w->table) ||
 	    !pk_streq(a->rel_schema ? a->rel_schema : "public", w->schema))
 		return;
@@ -183,6 +192,8 @@ static void note(struct work *w, const struct pk_action *a)
 		note_keys(w, a);
 	else if (c && a->sub == PK_SET_NOT_NULL)
 		c->not_null = true;
+	else if (c && a->sub == PK_ADD_IDENTITY)
+		c->identity = true;
 	else if (c && a->sub == PK_SET_DEFAULT)
 		c->value = pk_arena_strdup(&w->arena, a->def);
 }
@@ -223,19 +234,21 @@ static struct column *need_column(struct work *w, const char *text, struct pk_er
 	return c;
 }
 
-/* ---- what the patterns are told ---- */
-
-/* Types that have no equality are compared as texts. */
-static const char *compared_as(const char *type)
+/* One that the steps can take over, or drop. */
+static struct column *need_plain(struct work *w, const char *text, struct pk_err *err)
 {
-	static const char *const types[] = { "json", "xml",  "point",  "polygon", "box",
-					     "path", "lseg", "circle", "line" };
+	struct column *c = need_column(w, text, err);
 
-	for (size_t i = 0; i < PK_COUNT(types); i++)
-		if (pk_streq(type, types[i]))
-			return "::text";
-	return "";
+	bool written = !pk_streq(w->request->pattern, "drop-column");
+	if (!c || (!c->identity && !(c->generated && written)))
+		return c;
+	pk_err_set(err, "column %s is %s, which no step takes over", ident(w, c->name),
+		   c->identity ? "an identity column: its sequence hangs on it" :
+				 "a generated column: no trigger can write it");
+	return NULL;
 }
+
+/* ---- what the patterns are told ---- */
 
 static void set_table(struct work *w, const char *what)
 {
@@ -259,7 +272,6 @@ static void set_column(struct work *w, const struct column *c)
 	set_table(w, c->name);
 	set(w, "old", ident(w, c->name));
 	set(w, "type", c->type);
-	set(w, "compared", compared_as(c->type));
 	set(w, "not_null", c->not_null ? "yes" : NULL);
 	set(w, "default", c->value);
 	set(w, "columns_text", literal(w, c->name));
@@ -267,7 +279,7 @@ static void set_column(struct work *w, const struct column *c)
 
 static int read_rename(struct work *w, struct pk_err *err)
 {
-	const struct column *c = need_column(w, w->request->operands[1], err);
+	const struct column *c = need_plain(w, w->request->operands[1], err);
 	const char *schema, *name;
 
 	if (!c)
@@ -280,28 +292,22 @@ static int read_rename(struct work *w, struct pk_err *err)
 
 static int read_type(struct work *w, struct pk_err *err)
 {
-	const struct column *c = need_column(w, w->request->operands[1], err);
-	const char *type = w->request->operands[2];
-	PK_FREE char *probe = pk_printf("SELECT NULL::%s", type);
-	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+	const struct column *c = need_plain(w, w->request->operands[1], err);
 
 	if (!c)
 		return -1;
-	if (pk_sql_split(probe, "type", &statements, NULL) < 0 || statements.n != 1 ||
-	    !statements.items[0].parsed || *statements.items[0].comment || strstr(type, "--") ||
-	    strstr(type, "/*"))
-		return pk_err_set(err, "'%s' is not a type", type);
+	PK_FREE char *type = pk_pattern_type(w->request->operands[2], &w->types, err);
+	if (!type)
+		return -1;
 	set_column(w, c);
 	set(w, "new", ident(w, own_name(w, "postkit", c->name)));
-	set(w, "new_type", type);
-	if (!*compared_as(c->type))
-		set(w, "compared", compared_as(type));
+	set(w, "new_type", pk_arena_strdup(&w->arena, type));
 	return 0;
 }
 
 static int read_drop(struct work *w, struct pk_err *err)
 {
-	const struct column *c = need_column(w, w->request->operands[1], err);
+	const struct column *c = need_plain(w, w->request->operands[1], err);
 
 	if (!c)
 		return -1;
@@ -320,29 +326,62 @@ static const char *definitions(struct work *w, const char *const *names, const c
 	return pk_arena_strdup(&w->arena, buf.ptr);
 }
 
-static void set_moved(struct work *w, const char *const *names)
+static const char *literals(struct work *w, const char *const *names)
 {
-	PK_AUTO(pk_buf) texts = PK_BUF_INIT;
-	PK_AUTO(pk_buf) not_nulls = PK_BUF_INIT;
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
 
 	for (size_t i = 0; names[i]; i++) {
-		pk_buf_add(&texts, i ? ", " : "");
-		pk_buf_add_literal(&texts, names[i]);
+		pk_buf_add(&buf, i ? ", " : "");
+		pk_buf_add_literal(&buf, names[i]);
+	}
+	return pk_arena_strdup(&w->arena, buf.ptr);
+}
+
+static void set_moved(struct work *w, const char *const *names)
+{
+	PK_AUTO(pk_buf) not_nulls = PK_BUF_INIT;
+
+	for (size_t i = 0; names[i]; i++)
 		if (find_column(w, names[i])->not_null)
 			pk_buf_addf(&not_nulls, "%sALTER COLUMN %s SET NOT NULL",
 				    not_nulls.len ? ", " : "", ident(w, names[i]));
-	}
-	set(w, "columns_text", pk_arena_strdup(&w->arena, texts.ptr));
+	set(w, "columns_text", literals(w, names));
 	set(w, "not_nulls", pk_arena_strdup(&w->arena, not_nulls.ptr));
 	set(w, "columns", list(w, names, "@"));
 	set(w, "new_columns", list(w, names, "NEW.@"));
 	set(w, "t_columns", list(w, names, "t.@"));
 	set(w, "n_columns", list(w, names, "n.@"));
 	set(w, "excluded", list(w, names, "EXCLUDED.@"));
+	set(w, "nulls", list(w, names, "NULL"));
+	/* every type has a text, and not every one an equality that any search path finds */
+	set(w, "new_texts", list(w, names, "NEW.@::text"));
+	set(w, "t_texts", list(w, names, "t.@::text"));
+	set(w, "n_texts", list(w, names, "n.@::text"));
+	set(w, "excluded_texts", list(w, names, "EXCLUDED.@::text"));
 	set(w, "nullable", list(w, names, "ALTER COLUMN @ DROP NOT NULL"));
 	set(w, "drops", list(w, names, "DROP COLUMN @"));
 	set(w, "adds", definitions(w, names, "ADD COLUMN "));
 	set(w, "definitions", definitions(w, names, ""));
+}
+
+static void set_keys(struct work *w)
+{
+	set(w, "keys", list(w, w->keys, "@"));
+	set(w, "new_keys", list(w, w->keys, "NEW.@"));
+	set(w, "old_keys", list(w, w->keys, "OLD.@"));
+	set(w, "t_keys", list(w, w->keys, "t.@"));
+	set(w, "n_keys", list(w, w->keys, "n.@"));
+	set(w, "keys_text", literals(w, w->keys));
+	set(w, "key_definitions", definitions(w, w->keys, ""));
+}
+
+static bool is_key(const struct work *w, const char *column)
+{
+	size_t i = 0;
+
+	while (w->keys[i] && !pk_streq(w->keys[i], column))
+		i++;
+	return w->keys[i] != NULL;
 }
 
 static int read_split(struct work *w, struct pk_err *err)
@@ -352,32 +391,28 @@ static int read_split(struct work *w, struct pk_err *err)
 	const char *schema, *name;
 	int n = 0;
 
-	for (int i = 2; i < r->n; i++) {
-		const struct column *c = need_column(w, r->operands[i], err);
-		if (!c)
-			return -1;
-		for (size_t k = 0; w->keys && w->keys[k]; k++)
-			if (pk_streq(w->keys[k], c->name))
-				return pk_err_set(
-					err,
-					"column %s is of the primary key, which both tables have",
-					ident(w, c->name));
-		names[n++] = c->name;
-	}
-	names[n] = NULL;
 	if (!w->keys)
 		return pk_err_set(err,
 				  "the schema files give table %s no primary key, by which the "
 				  "other would know its rows",
 				  qualified(w, w->schema, w->table));
+	for (int i = 2; i < r->n; i++) {
+		const struct column *c = need_plain(w, r->operands[i], err);
+		if (!c)
+			return -1;
+		if (is_key(w, c->name))
+			return pk_err_set(err,
+					  "column %s is of the primary key, which both tables have",
+					  ident(w, c->name));
+		names[n++] = c->name;
+	}
+	names[n] = NULL;
 	take_name(w, r->operands[1], &schema, &name);
+	const char *table = qualified(w, schema ? schema : w->schema, name);
 	set_table(w, name);
-	set(w, "new_table", qualified(w, schema ? schema : w->schema, name));
-	set(w, "keys", list(w, w->keys, "@"));
-	set(w, "new_keys", list(w, w->keys, "NEW.@"));
-	set(w, "t_keys", list(w, w->keys, "t.@"));
-	set(w, "n_keys", list(w, w->keys, "n.@"));
-	set(w, "key_definitions", definitions(w, w->keys, ""));
+	set(w, "new_table", table);
+	set(w, "new_table_text", literal(w, table));
+	set_keys(w);
 	set_moved(w, names);
 	return 0;
 }

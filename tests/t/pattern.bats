@@ -7,6 +7,7 @@ load ../lib/sections
 setup_file() {
 	common_setup
 	pg_start
+	sql postgres 'CREATE ROLE app'
 	cd "$T" || return 1
 	new_repo shop
 	mkdir -p db/schema
@@ -22,6 +23,12 @@ setup_file() {
 		CREATE TABLE parted (id int NOT NULL, v int) PARTITION BY RANGE (id);
 		CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (100);
 		CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (100) TO (1000);
+		CREATE TYPE mood AS ENUM ('good', 'bad');
+		CREATE TABLE made (
+		    id int PRIMARY KEY,
+		    n int GENERATED ALWAYS AS IDENTITY,
+		    twice int GENERATED ALWAYS AS (id * 2) STORED
+		);
 	SQL
 }
 
@@ -174,6 +181,87 @@ said_at_least() { [ "$(sql "$1" 'SELECT count(*) FROM said')" -ge "$2" ]; }
 	equal "$(sql split "SELECT to_regclass('addresses') IS NULL")" t
 }
 
+# Every session of it has a search path that finds nothing of the application's.
+writer() { sql "$1" "SET search_path = elsewhere; SET ROLE app; $2"; }
+
+@test "split-table: a role that owns nothing writes both tables, which give it the same rights" {
+	steps rights split-table people addresses street town
+	sql rights 'CREATE SCHEMA elsewhere; GRANT SELECT, INSERT, UPDATE ON people TO app; GRANT SELECT (town) ON people TO PUBLIC; GRANT UPDATE (name) ON people TO PUBLIC'
+	step rights expand
+	writer rights "INSERT INTO public.people (id, town) VALUES (20001, 'x'); UPDATE public.people SET town = 'y' WHERE id <= 10 OR id = 20001"
+	equal "$(sql rights "SELECT count(*) FROM addresses WHERE town = 'y'")" 11
+	writer rights "UPDATE public.addresses SET town = 'z' WHERE id <= 3"
+	equal "$(sql rights "SELECT count(*) FROM people WHERE town = 'z'")" 3
+	equal "$(sql rights "SELECT (SELECT string_agg(privilege_type, ' ' ORDER BY privilege_type) FROM information_schema.role_table_grants
+		WHERE table_name = 'addresses' AND grantee = 'app'), (SELECT string_agg(column_name || ' ' || privilege_type, ' ')
+		FROM information_schema.column_privileges WHERE table_name = 'addresses' AND grantee = 'PUBLIC')")" 'INSERT SELECT UPDATE|town SELECT'
+	# nobody else hangs a function that has the owner's rights on a table of his own
+	sql rights 'GRANT USAGE, CREATE ON SCHEMA elsewhere TO app'
+	run writer rights "CREATE TABLE t AS SELECT 1::bigint AS id, 's' AS street, 't' AS town;
+		CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION public.zz_postkit_people_addresses()"
+	has 'permission denied for function'
+	step rights backfill
+	step rights contract
+	step rights contract down
+	writer rights "UPDATE public.people SET town = 'again' WHERE id = 5"
+	equal "$(sql rights 'SELECT town FROM addresses WHERE id = 5')" again
+}
+
+@test "split-table: a table with row security gives no rights before there are policies" {
+	steps policies split-table people addresses street
+	sql policies 'GRANT SELECT ON people TO app; ALTER TABLE people ENABLE ROW LEVEL SECURITY'
+	step policies expand
+	equal "$(sql policies "SELECT has_table_privilege('app', 'addresses', 'SELECT')")" f
+}
+
+@test "split-table: a row that goes from the new table stays away" {
+	steps gone split-table people addresses street town
+	step gone expand
+	step gone backfill
+	sql gone 'DELETE FROM addresses WHERE id IN (1, 2, 3); UPDATE people SET points = 7 WHERE id = 1; DELETE FROM people WHERE id = 4'
+	sql gone 'DELETE FROM addresses WHERE id = 6; UPDATE addresses SET id = 6 WHERE id = 5; UPDATE people SET street = NULL, town = NULL WHERE id = 7'
+	equal "$(sql gone 'SELECT id, street, town FROM people WHERE id < 8 ORDER BY id')" '1||
+2||
+3||
+5||
+6|street 5|town 5
+7||'
+	step gone backfill
+	equal "$(sql gone 'SELECT id, street, town FROM addresses WHERE id < 8 ORDER BY id')" '6|street 5|town 5
+7||'
+	step gone contract
+}
+
+@test "split-table: a key that the triggers could not compare is refused before anything is made" {
+	steps keyed split-table people addresses street
+	sql keyed 'CREATE EXTENSION citext; ALTER TABLE people ALTER COLUMN id TYPE citext'
+	run step keyed expand
+	has "a key of an extension's type"
+	equal "$(sql keyed "SELECT to_regclass('addresses') IS NULL")" t
+}
+
+@test "split-table: columns of types without equality move" {
+	steps json split-table '"We;ird {new}"' sides "it's"
+	step json expand
+	step json backfill
+	sql json "UPDATE \"We;ird {new}\" SET \"it's\" = '[1]' WHERE \"key \"\"k\" = 1; UPDATE sides SET \"it's\" = '[2]' WHERE \"key \"\"k\" = 2"
+	equal "$(sql json "SELECT count(*) FROM sides JOIN \"We;ird {new}\" w USING (\"key \"\"k\") WHERE sides.\"it's\"::text = w.\"it's\"::text")" 500
+	step json contract
+}
+
+@test "change-type: a type of the schema files is found whatever the writer's search path" {
+	steps mood change-type people street mood
+	sql mood "UPDATE people SET street = 'good'; CREATE SCHEMA elsewhere; GRANT INSERT ON people TO app"
+	step mood expand
+	writer mood "INSERT INTO public.people (id, street) VALUES (0, 'bad')"
+	step mood backfill
+	step mood contract
+	step mood contract down
+	writer mood "INSERT INTO public.people (id, street) VALUES (-1, 'bad')"
+	equal "$(sql mood 'SELECT street, count(*) FROM people GROUP BY 1 ORDER BY 1')" 'bad|2
+good|20000'
+}
+
 @test "a backfill passes over rows that others hold, waits when told to, and goes on after it was cancelled" {
 	WRITERS=()
 	local key
@@ -258,6 +346,14 @@ test_filled() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS DI
 	has 'no column'
 	fails 128 git postkit migration --pattern change-type people name 'text; DROP TABLE people' -o steps/x
 	has 'is not a type'
+	fails 128 git postkit migration --pattern change-type people name citext -o steps/x
+	has 'extensions.citext'
+	fails 128 git postkit migration --pattern change-type made n bigint -o steps/x
+	has 'identity'
+	fails 128 git postkit migration --pattern drop-column made n -o steps/x
+	has 'identity'
+	fails 128 git postkit migration --pattern split-table made other twice -o steps/x
+	has 'generated'
 	fails 128 git postkit migration --pattern split-table parted other v -o steps/x
 	has 'no primary key'
 	fails 128 git postkit migration --pattern rename-column people name x

@@ -3,7 +3,7 @@
 -- migrate:up
 DO {q}
 BEGIN
-    IF EXISTS (SELECT FROM {table} AS t WHERE t.{new}{compared} IS DISTINCT FROM t.{old}::{new_type}{compared}) THEN
+    IF EXISTS (SELECT FROM {table} AS t WHERE t.{new}::text IS DISTINCT FROM t.{old}::{new_type}::text) THEN
         RAISE EXCEPTION 'rows differ in the two columns: the backfill is not done, or the trigger was off';
     END IF;
 {users}

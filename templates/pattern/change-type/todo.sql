@@ -1,1 +1,1 @@
-t.{new}{compared} IS DISTINCT FROM t.{old}::{new_type}{compared}
+t.{new}::text IS DISTINCT FROM t.{old}::{new_type}::text

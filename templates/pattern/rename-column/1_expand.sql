@@ -7,7 +7,7 @@ CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.{new} IS NOT NULL THEN
         NEW.{old} := NEW.{new};
-    ELSIF TG_OP = 'UPDATE' AND NEW.{new}{compared} IS DISTINCT FROM OLD.{new}{compared} THEN
+    ELSIF TG_OP = 'UPDATE' AND NEW.{new}::text IS DISTINCT FROM OLD.{new}::text THEN
         NEW.{old} := NEW.{new};
     ELSE
         NEW.{new} := NEW.{old};

@@ -3,7 +3,7 @@
 -- migrate:up
 DO {q}
 BEGIN
-    IF EXISTS (SELECT FROM {table} AS t WHERE t.{new}{compared} IS DISTINCT FROM t.{old}{compared}) THEN
+    IF EXISTS (SELECT FROM {table} AS t WHERE t.{new}::text IS DISTINCT FROM t.{old}::text) THEN
         RAISE EXCEPTION 'rows differ in the two columns: the backfill is not done, or the trigger was off';
     END IF;
 END
@@ -22,7 +22,7 @@ CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.{new} IS NOT NULL THEN
         NEW.{old} := NEW.{new};
-    ELSIF TG_OP = 'UPDATE' AND NEW.{new}{compared} IS DISTINCT FROM OLD.{new}{compared} THEN
+    ELSIF TG_OP = 'UPDATE' AND NEW.{new}::text IS DISTINCT FROM OLD.{new}::text THEN
         NEW.{old} := NEW.{new};
     ELSE
         NEW.{new} := NEW.{old};

@@ -1,1 +1,1 @@
-t.{new}{compared} IS DISTINCT FROM t.{old}{compared}
+t.{new}::text IS DISTINCT FROM t.{old}::text

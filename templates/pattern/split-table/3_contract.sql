@@ -22,23 +22,4 @@ ALTER TABLE {table} {drops};
 -- migrate:down
 ALTER TABLE {table} {adds};
 UPDATE {table} AS t SET ({columns}) = ROW({n_columns}) FROM {new_table} AS n WHERE ({t_keys}) = ({n_keys});
-CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
-BEGIN
-    IF TG_OP = 'INSERT' AND num_nonnulls({new_columns}) = 0 THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO {new_table} AS n ({keys}, {columns}) VALUES ({new_keys}, {new_columns})
-    ON CONFLICT ({keys}) DO UPDATE SET ({columns}) = ROW({excluded})
-    WHERE ({n_columns}) IS DISTINCT FROM ({excluded});
-    RETURN NULL;
-END
-{q};
-CREATE FUNCTION {function_back}() RETURNS trigger LANGUAGE plpgsql AS {q}
-BEGIN
-    UPDATE {table} AS t SET ({columns}) = ROW({new_columns})
-    WHERE ({t_keys}) = ({new_keys}) AND ({t_columns}) IS DISTINCT FROM ({new_columns});
-    RETURN NULL;
-END
-{q};
-CREATE TRIGGER {trigger} AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();
-CREATE TRIGGER {trigger} AFTER INSERT OR UPDATE ON {new_table} FOR EACH ROW EXECUTE FUNCTION {function_back}();
+{sync}
