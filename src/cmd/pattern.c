@@ -243,8 +243,8 @@ static struct column *need_plain(struct work *w, const char *text, struct pk_err
 	if (!c || (!c->identity && !(c->generated && written)))
 		return c;
 	pk_err_set(err, "column %s is %s, which no step takes over", ident(w, c->name),
-		   c->identity ? "an identity column: its sequence hangs on it" :
-				 "a generated column: no trigger can write it");
+		   c->identity ? "an identity column: its sequence hangs on it"
+			       : "a generated column: no trigger can write it");
 	return NULL;
 }
 
