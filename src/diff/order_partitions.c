@@ -85,6 +85,18 @@ static void order_like_wholes(struct pk_differ *d, const struct pk_object *part)
 	}
 }
 
+/* The whole's check of that name, which goes with its partitions' as long as they are attached. */
+static const struct pk_object *check_of_whole(const struct pk_object *part)
+{
+	const struct pk_object *whole = pk_partition_of(part->parent);
+
+	for (size_t i = 0; whole && pk_constraint_is_check(part) && i < whole->n_children; i++) {
+		if (pk_constraint_is_check(whole->children[i]) && strcmp(whole->children[i]->name, part->name) == 0)
+			return whole->children[i];
+	}
+	return NULL;
+}
+
 /* Partitions: shape first, then attached; detached first, then changed. Heirs' indexes before the parent's. */
 void pk_differ_order_partitions(struct pk_differ *d)
 {
@@ -127,6 +139,7 @@ void pk_differ_order_partitions(struct pk_differ *d)
 				continue;
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->drop);
 			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->alter);
+			pk_graph_edge(&d->graph, pk_info(o)->drop, pk_drop_node(check_of_whole(part)));
 			if (pk_info(part)->freed && !pk_goes(o->parent))
 				pk_graph_edge(&d->graph, pk_info(o)->drop, pk_info(part)->release);
 			if (pk_index_parent(&d->arena, d->changes.from, part))

@@ -21,3 +21,9 @@ CREATE SCHEMA apart;
 SET search_path = apart;
 CREATE TABLE bins (id integer, up integer) PARTITION BY LIST (id);
 CREATE TABLE bin_1 (id integer, up integer, CONSTRAINT above FOREIGN KEY (up) REFERENCES bin_1 (id), PRIMARY KEY (id));
+
+CREATE SCHEMA checked;
+SET search_path = checked;
+CREATE TABLE bins (id integer) PARTITION BY LIST (id);
+CREATE TABLE bin_0 (id integer);
+CREATE TABLE uses (id integer);
