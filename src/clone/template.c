@@ -168,7 +168,7 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 }
 
 /* ret: the template; its refreshed says whether all has to be copied. */
-static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
+static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote, bool near,
 		   const struct pk_copy_options *options, struct pk_template *t, struct pk_err *err)
 {
 	PK_AUTO(pk_copied) was = PK_COPIED_INIT, is = PK_COPIED_INIT;
@@ -182,7 +182,8 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 	t->since = known ? was.taken : t->created;
 	/* What start was told to leave out, once and for this, is not copied unasked. */
 	t->own_options = strcmp(t->source, wanted) != 0;
-	if (t->own_options)
+	t->kept = near && !t->own_options && options->less && options->less->sample.asked;
+	if (t->own_options || t->kept)
 		return 0;
 	if (!known || server->limited || (options->less && options->less->sample.asked)) {
 		t->refreshed.doubt = pk_strdup(!known ? "nothing is known of what it was copied from" :
@@ -194,7 +195,8 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 	pk_less_apply(options->less, &narrowed);
 	if (pk_refresh_run(&how, &t->refreshed, &is, err) < 0) {
 		pk_less_explain(options->less, err);
-		pk_err_hint(err, "--fresh copies all of it");
+		if (!err->hint)
+			pk_err_hint(err, "--fresh copies all of it");
 		return pk_err_wrap(err, "cannot bring the template of remote '%s' up to date", remote->name);
 	}
 	if (t->refreshed.doubt)
@@ -205,6 +207,7 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 			pk_scrap_db(admin, name, NULL);
 		return -1;
 	}
+	t->created = is.taken;
 	return 0;
 }
 
@@ -218,8 +221,12 @@ char *pk_template_told(const struct pk_template *t)
 		return NULL;
 	if (t->own_options)
 		return pk_printf("it was copied %s with options of its own, so it stays as it is (--fresh copies again)", since);
+	if (t->kept)
+		return pk_printf("it is a sample of %s, so it stays as it is (--fresh takes another)", since);
 	if (r->doubt)
 		return pk_printf("all was copied, though there was a copy of %s: %s", since, r->doubt);
+	if (!r->changed && !r->large && r->made)
+		return pk_printf("sequences, and none of %zu tables, changed since %s", r->tables, since);
 	if (!r->changed && !r->large)
 		return pk_printf("nothing has changed since %s (%s)", since,
 				 r->scanned ? "row versions" : "no transaction came to its end");
@@ -292,7 +299,8 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	/* Roles that appeared there since, and the one that deploys. */
 	if (same && pk_source_facts_roles(facts, server, err) < 0)
 		return -1;
-	if (same && age == PK_TEMPLATE_CURRENT && refresh(server, &admin, remote, options, &found, err) < 0)
+	if (same && age != PK_TEMPLATE_AS_IS &&
+	    refresh(server, &admin, remote, age == PK_TEMPLATE_NEAR, options, &found, err) < 0)
 		return -1;
 	found.copied = !same || found.refreshed.doubt;
 	if (found.copied && copy_new(server, &admin, remote, facts, options, found.db, &found, err) < 0)

@@ -17,6 +17,7 @@ struct pk_template {
 	bool copied;		    /* by this call, all of it */
 	struct pk_copy_stats stats; /* when copied */
 	bool own_options;	    /* not brought up to date: --where and the like were given for it alone */
+	bool kept;	    /* a sample, NEAR: not brought up to date */
 	int64_t since;		    /* when it was looked into what has changed: since then; else 0 */
 	struct pk_refreshed refreshed; /* what came of that */
 };
@@ -29,6 +30,7 @@ void pk_template_release(struct pk_template *t);
 enum pk_template_age {
 	PK_TEMPLATE_AS_IS,
 	PK_TEMPLATE_CURRENT, /* what has changed is copied (clone/refresh.h), or all where that cannot be told */
+	PK_TEMPLATE_NEAR,    /* as CURRENT; but a sample, of which all would be read again, stays as it is */
 	PK_TEMPLATE_FRESH,   /* all is copied */
 };
 /* What the setting postkit.refresh makes of what a command wants unless it is told: never, always, or that. */

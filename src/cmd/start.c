@@ -80,7 +80,7 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 	} else {
 		PK_FREE char *age = pk_time_ago((time_t)begun->template.created);
 		printf("template  of '%s' (%s), %s %s\n", session->remote, begun->where,
-		       begun->template.since ? "up to date" : "copied", age);
+		       begun->template.since && !begun->template.own_options ? "up to date" : "copied", age);
 	}
 	if (told)
 		printf("          %s\n", told);

@@ -98,7 +98,7 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 	enum pk_template_age age = PK_TEMPLATE_FRESH;
 	bool current = false;
 
-	if ((!d->options.fresh && pk_template_wanted(d->config, PK_TEMPLATE_CURRENT, &age, err) < 0) ||
+	if ((!d->options.fresh && pk_template_wanted(d->config, PK_TEMPLATE_NEAR, &age, err) < 0) ||
 	    pk_server_open_for(&cut->server, &want, err) < 0 || cut_make(d, cut, age, err) < 0 || make_roles(d, cut, err) < 0 ||
 	    cut_is_current(d, cut, &current, err) < 0)
 		return -1;

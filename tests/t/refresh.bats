@@ -339,6 +339,13 @@ held() {
 	has 'dryRun, always or never'
 	sql dry 'DELETE FROM still WHERE id < 0'
 	ok git postkit deploy --dry-run
+	git config postkit.sample 50%
+	ok git postkit deploy --dry-run --fresh
+	sql dry 'INSERT INTO still VALUES (2)'
+	ok git postkit deploy --dry-run
+	has 'it is a sample of' 'stays as it is (--fresh takes another)'
+	ok git -c postkit.refresh=always postkit deploy --dry-run
+	has 'a sample is chosen anew'
 }
 
 # On a server of that version, with one connection, while others make temporary tables.
