@@ -375,6 +375,30 @@ times() {
 	again
 }
 
+@test "18: rows that together cover a period come all" {
+	# shellcheck source=tests/lib/versions.bash
+	. "$ROOT/tests/lib/versions.bash"
+	versions_use 18 || skip "${why-}"
+	git config --global postkit.pgBin "$(pg_bin):$(pg_tools)"
+	pg_start periods
+	sql postgres 'CREATE ROLE reader LOGIN'
+	sql postgres 'CREATE DATABASE periods'
+	sql periods <<-'SQL'
+		CREATE TABLE rates (room int4range, during daterange, PRIMARY KEY (room, during WITHOUT OVERLAPS));
+		CREATE TABLE stays (id int PRIMARY KEY, room int4range, during daterange, FOREIGN KEY (room, PERIOD during) REFERENCES rates (room, PERIOD during));
+		INSERT INTO rates SELECT int4range(i, i + 1), daterange(date '2020-01-01' + 10 * k, date '2020-01-11' + 10 * k)
+			FROM generate_series(1, 1000) i, generate_series(0, 3) k;
+		INSERT INTO stays SELECT i, int4range(i, i + 1), '[2020-01-05,2020-01-25)' FROM generate_series(1, 1000) i;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+	SQL
+	work_on periods
+	fresh part
+	ok git postkit copy --no-owner --sample 10% prod "$(pg_url part)"
+	holds_together part
+	[ "$(sql part 'SELECT count(*) FROM stays')" -gt 0 ]
+	git config --global --unset postkit.pgBin
+}
+
 @test "the oldest and the newest server are sampled alike" {
 	local major why
 	# shellcheck source=tests/lib/versions.bash
