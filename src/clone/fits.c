@@ -243,8 +243,8 @@ static int read_facts(struct pk_conn *source, struct pk_fits *ret, struct pk_err
 	ret->superuser = pk_strdup(pk_rows_get(&rows, 0, 1));
 	ret->size = strtoll(pk_rows_get(&rows, 0, 2), NULL, 10);
 	if (read_list(source,
-		      "SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate AND datname NOT IN "
-		      "(pg_catalog.current_database(), 'postgres') ORDER BY 1",
+		      "SELECT datname FROM pg_catalog.pg_database WHERE datname NOT IN "
+		      "(pg_catalog.current_database(), 'template0', 'template1') ORDER BY 1",
 		      &ret->others, err) < 0 ||
 	    read_list(source,
 		      "SELECT pg_catalog.pg_tablespace_location(oid) FROM pg_catalog.pg_tablespace WHERE oid >= 16384",
