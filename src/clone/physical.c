@@ -147,6 +147,11 @@ static int make_stand_in(struct pk_server *server, const char *name, struct pk_e
 static int dress(struct pk_adopt *adopt, struct pk_conn *conn, const struct pk_source_facts *facts,
 		 const struct pk_fits *source, struct pk_err *err)
 {
+	static const char no_passwords[] =
+		"UPDATE pg_catalog.pg_user_mapping SET umoptions = (SELECT pg_catalog.array_agg(o) FROM pg_catalog.unnest(umoptions) o "
+		"WHERE pg_catalog.split_part(o, '=', 1) = 'password_required' OR pg_catalog.split_part(o, '=', 1) !~* "
+		"'passw|passphrase|passcode|pwd|secret|token|credential|private|(api|access|auth|account)_?key') "
+		"WHERE umoptions IS NOT NULL";
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_AUTO(pk_buf) owner = PK_BUF_INIT;
 	const char *db = adopt->db;
@@ -155,7 +160,8 @@ static int dress(struct pk_adopt *adopt, struct pk_conn *conn, const struct pk_s
 	pk_buf_add_ident(&owner, db);
 	pk_buf_add(&owner, " OWNER TO ");
 	pk_buf_add_ident(&owner, facts->owner);
-	if (pk_fits_odd(conn, err) < 0 || make_stand_in(&adopt->server, source->superuser, err) < 0 ||
+	/* Before anything is written, and logged, anew. */
+	if (pk_exec(conn, no_passwords, err) < 0 || pk_fits_odd(conn, err) < 0 || make_stand_in(&adopt->server, source->superuser, err) < 0 ||
 	    pk_owners_give(conn, source->superuser, err) < 0 || pk_source_facts_roles(facts, &adopt->server, err) < 0 ||
 	    pk_exec(conn, owner.ptr, err) < 0 || carry(conn, &adopt->server, db, &carried, err) < 0)
 		return -1;

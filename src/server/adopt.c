@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,9 +66,21 @@ static void stop_left(const char *tempdir)
 
 void pk_adopt_sweep(const struct pk_repo *repo)
 {
-	PK_FREE char *root = pk_place_root(repo);
+	PK_FREE char *root = pk_place_root(repo), *replaced = pk_path_join(root, "pg*.tmp-*");
+	glob_t found = { 0 };
 
 	pk_tempdir_sweep(root, PREFIX, stop_left);
+	glob(replaced, 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		PK_FREE char *dir = pk_strndup(found.gl_pathv[i], (size_t)(strrchr(found.gl_pathv[i], '.') - found.gl_pathv[i]));
+		PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
+		struct pk_place place = PK_PLACE_INIT;
+
+		if (pk_place_of_dir(&place, dir, NULL) == 0 && pk_lock_take(&lock, place.lock, 0, NULL) == 0)
+			pk_cluster_sweep(&place);
+		pk_place_release(&place);
+	}
+	globfree(&found);
 }
 
 /* A folder as that of any cluster, in one that goes with us. */
@@ -307,22 +320,37 @@ static int set_up(const struct pk_adopt *adopt, const struct pk_strv *settings, 
 	return status;
 }
 
+/* What was logged until then is in no file after. */
+static const char away[] = "SELECT pg_catalog.pg_switch_wal()\nCHECKPOINT\n";
+
+static char *own_settings(const struct pk_place *place)
+{
+	return pk_path_join(place->data, "postgresql.auto.conf");
+}
+
+/* Or it would stay in files for what is to come. */
+static int keep_no_log(const struct pk_place *place, struct pk_err *err)
+{
+	static const char text[] = "wal_recycle = off\n";
+	PK_FREE char *path = own_settings(place);
+
+	return pk_write_file(path, text, sizeof(text) - 1, 0600, err);
+}
+
 /*
  * Recovery first, whose last act is a checkpoint: a prepared transaction is a file from then on, without which it never
  * was.
  */
 static int recover(const struct pk_adopt *adopt, const struct pk_strv *settings, const char *oid, struct pk_err *err)
 {
-	static const char away[] = "SELECT pg_catalog.pg_switch_wal()\nCHECKPOINT\n";
 	const struct pk_place *place = adopt->place;
 	PK_AUTO(pk_strv) all = PK_STRV_INIT;
 	PK_FREE char *prepared = pk_path_join(place->data, "pg_twophase");
 
 	pk_strv_pushf(&all, "config_file=%s/postgresql.conf", place->dir);
-	pk_strv_push(&all, "wal_recycle=off"); /* or what was logged there would stay in files for what is to come */
 	for (size_t i = 0; i < settings->n; i++)
 		pk_strv_push(&all, settings->items[i]);
-	if (strip(place, err) < 0 || give(place, place->data, err) < 0 || give(place, adopt->spaces, err) < 0 ||
+	if (strip(place, err) < 0 || keep_no_log(place, err) < 0 || give(place, place->data, err) < 0 || give(place, adopt->spaces, err) < 0 ||
 	    check_spaces(adopt, err) < 0 || pk_cluster_write_settings(place, place->dir, err) < 0 ||
 	    pk_cluster_single(place, adopt->bindir, place->data, &all, "template0", away, err) < 0 ||
 	    check_spaces(adopt, err) < 0 || clear(prepared, NULL, err) < 0)
@@ -353,24 +381,79 @@ static int drop_others(struct pk_adopt *adopt, const char *oid, struct pk_err *e
 	return left ? pk_err_set(err, "database '%s' of the backup is still there", left) : 0;
 }
 
+/* Of dir, which holds a folder for each database. */
+static int clear_unknown(const char *dir, const struct pk_strv *oids, struct pk_err *err)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int status = 0;
+
+	while (d && status == 0 && (e = readdir(d)) != NULL) {
+		PK_FREE char *path = pk_path_join(dir, e->d_name);
+
+		if (e->d_name[strspn(e->d_name, "0123456789")] == '\0' && !pk_strv_has(oids, e->d_name))
+			status = pk_remove_tree(path, err);
+	}
+	if (d)
+		closedir(d);
+	return status;
+}
+
+/* What a crash there left of databases that were being made or dropped, which no catalog knows. */
+static int clear_lost(struct pk_adopt *adopt, struct pk_err *err)
+{
+	PK_FREE char *base = pk_path_join(adopt->data, "base");
+	PK_FREE char *spaces = pk_path_join(adopt->data, "pg_tblspc/*/PG_*");
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_strv) oids = PK_STRV_INIT;
+	glob_t found = { 0 };
+	struct pk_conn *admin;
+	int status;
+
+	if (pk_server_admin(&adopt->server, &admin, err) < 0 ||
+	    pk_query(admin, "SELECT oid FROM pg_catalog.pg_database", 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		pk_strv_push(&oids, pk_rows_get(&rows, i, 0));
+	status = clear_unknown(base, &oids, err);
+	glob(spaces, 0, NULL, &found);
+	for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
+		status = clear_unknown(found.gl_pathv[i], &oids, err);
+	globfree(&found);
+	return status;
+}
+
 int pk_adopt_settle(struct pk_adopt *adopt, const char *oid, const struct pk_strv *settings, struct pk_err *err)
 {
 	if (recover(adopt, settings, oid, err) < 0 || pk_cluster_start(adopt->place, adopt->bindir, err) < 0 ||
 	    pk_server_fill(&adopt->server, adopt->place, err) < 0)
 		return -1;
-	return drop_others(adopt, oid, err);
+	return drop_others(adopt, oid, err) < 0 ? -1 : clear_lost(adopt, err);
 }
 
 /* ---- in its place ---- */
 
-static int swap(struct pk_adopt *adopt, struct pk_err *err)
+static int forget(const struct pk_adopt *adopt, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) settings = PK_STRV_INIT;
+	PK_FREE char *path = own_settings(adopt->place);
+
+	pk_strv_pushf(&settings, "config_file=%s/postgresql.conf", adopt->place->dir);
+	if (pk_cluster_single(adopt->place, adopt->bindir, adopt->data, &settings, "template0", away, err) < 0)
+		return -1;
+	return pk_remove_tree(path, err);
+}
+
+/* Nobody opens the old one under the lock, nor makes a clone in it between our look and its end. */
+static int swap(struct pk_adopt *adopt, struct pk_server *old, const char *label, struct pk_err *err)
 {
 	const struct pk_place *final = adopt->final;
 	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
 	PK_FREE char *random = pk_random_hex(6);
 	PK_FREE char *dead = pk_printf("%s/pg%d.tmp-%s", final->root, final->major, random);
 
-	if (pk_lock_take(&lock, final->lock, LOCK_WAIT_MS, err) < 0 || pk_cluster_stop(final, err) < 0)
+	if (pk_lock_take(&lock, final->lock, LOCK_WAIT_MS, err) < 0 || pk_server_halt_making(old, err) < 0 ||
+	    check_old(old, label, err) < 0 || pk_cluster_stop(final, err) < 0)
 		return -1;
 	if (pk_path_exists(final->dir) && rename(final->dir, dead) < 0)
 		return pk_err_errno(err, "cannot rename '%s'", final->dir);
@@ -385,10 +468,9 @@ static int swap(struct pk_adopt *adopt, struct pk_err *err)
 int pk_adopt_finish(struct pk_adopt *adopt, const struct pk_server_want *want, struct pk_server *old, const char *label,
 		    struct pk_err *err)
 {
-	if (check_old(old, label, err) < 0)
-		return -1;
 	pk_server_release(&adopt->server);
-	if (pk_cluster_stop(adopt->place, err) < 0 || pk_remove_tree(adopt->spaces, err) < 0 || swap(adopt, err) < 0)
+	if (pk_cluster_stop(adopt->place, err) < 0 || forget(adopt, err) < 0 || pk_remove_tree(adopt->spaces, err) < 0 ||
+	    swap(adopt, old, label, err) < 0)
 		return -1;
 	return pk_server_open_for(old, want, err);
 }

@@ -11,6 +11,8 @@ bool pk_cluster_exists(const struct pk_place *place);
 char *pk_cluster_program(const struct pk_place *place, const char *bindir, const char *name);
 /* initdb, login role, passwords: appears whole (rename) or not at all. */
 int pk_cluster_create(const struct pk_place *place, const char *bindir, struct pk_err *err);
+/* Removes what kills left of clusters that were being made, removed or replaced. */
+void pk_cluster_sweep(const struct pk_place *place);
 /*
  * Single-user mode: sql with a statement a line, in db, while nobody can connect, and nothing runs beside it (no
  * archiver, no workers). settings: "name=value" each. What a backup needs to become whole is done before.

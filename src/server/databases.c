@@ -348,6 +348,15 @@ static void drop_quietly(struct pk_conn *conn, const char *name)
 	pk_exec(conn, sql.ptr, NULL);
 }
 
+int pk_server_halt_making(struct pk_server *server, struct pk_err *err)
+{
+	struct pk_conn *admin;
+
+	if (pk_server_admin(server, &admin, err) < 0)
+		return -1;
+	return pk_exec(admin, "SELECT pg_catalog.pg_advisory_lock(" LOCK_KEY ")", err);
+}
+
 /* CREATE DATABASE and mark; after an error or an interrupt nothing stays. */
 static int create_marked(const struct pk_server *server, struct pk_conn *conn, const char *name,
 			 const char *create, const char *purpose, const char *label,

@@ -270,9 +270,9 @@ static int build(const struct pk_place *place, const char *bindir, const char *d
 	return pk_cluster_write_settings(place, dir, err);
 }
 
-/* What a kill left of earlier tries; nobody else makes one, we hold the lock. */
-static void remove_leftovers(const struct pk_place *place, const char *prefix)
+void pk_cluster_sweep(const struct pk_place *place)
 {
+	PK_FREE char *prefix = pk_printf("pg%d.tmp-", place->major);
 	DIR *root = opendir(place->root);
 	struct dirent *entry;
 
@@ -287,11 +287,9 @@ static void remove_leftovers(const struct pk_place *place, const char *prefix)
 
 int pk_cluster_create(const struct pk_place *place, const char *bindir, struct pk_err *err)
 {
-	PK_FREE char *prefix = pk_printf("pg%d.tmp-", place->major);
 	PK_FREE char *random = pk_random_hex(6);
-	PK_FREE char *dir = pk_printf("%s/%s%s", place->root, prefix, random);
+	PK_FREE char *dir = pk_printf("%s/pg%d.tmp-%s", place->root, place->major, random);
 
-	remove_leftovers(place, prefix);
 	/* without its data it is not a cluster: a removal that was cut short */
 	if (pk_path_exists(place->dir) && pk_remove_tree(place->dir, err) < 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "server/adopt.h"
 #include "server/cluster.h"
 #include "server/docker.h"
 #include "server/given.h"
@@ -161,6 +162,8 @@ static int open_private(struct pk_server *server, const struct pk_server_want *w
 			place.image = choice.image ? pk_strdup(choice.image) : NULL;
 		}
 		utimensat(AT_FDCWD, place.lock, NULL, 0); /* in use: see idle.c */
+		pk_adopt_sweep(want->repo); /* these may hold all that the cluster of a remote does */
+		pk_cluster_sweep(&place);
 		if (ensure_running(&place, choice.bindir, err) == 0)
 			status = pk_server_fill(server, &place, err);
 		if (status == 0)

@@ -132,6 +132,8 @@ struct pk_databases {
 void pk_databases_release(struct pk_databases *databases);
 /* Of a server by a command the clone alone, without asking it. */
 int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err);
+/* Waits until no database is being made there; none is while this server's connection lives. */
+int pk_server_halt_making(struct pk_server *server, struct pk_err *err);
 /* Those of one purpose, without their sizes: to tell them the server looks at each of their files. */
 int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
 			    struct pk_err *err);

@@ -115,13 +115,12 @@ work_on() {
 	git postkit remote add prod "postgresql://$role@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
 }
 
-# The folder of the repository's own server; local_sql DB 'text': as superuser there.
-local_dir() {
-	local id
-	for id in "$T"/state/*/pg[0-9][0-9] .git/postkit/pg[0-9][0-9]; do
-		if [ -d "$id" ] && { [ "$(id -u)" -ne 0 ] || grep -qxF "$PWD/.git" "$id/../repository"; }; then echo "$id"; fi
-	done
+# Where its servers lie; what copies have left there; the folder of the repository's own server; local_sql DB 'text': as superuser there.
+local_root() {
+	if [ "$(id -u)" -ne 0 ]; then echo "$PWD/.git/postkit"; else dirname "$(grep -lxF "$PWD/.git" "$POSTKIT_STATE_DIR"/*/repository)"; fi
 }
+left_of_copies() { find "$(local_root)" -maxdepth 1 -name 'copy-pg*' -o -maxdepth 1 -name 'pg*.tmp-*'; }
+local_dir() { compgen -G "$(local_root)/pg[0-9][0-9]"; }
 local_run() {
 	local program=$1 db=$2 dir
 	shift 2
@@ -174,7 +173,7 @@ same_as_rows() {
 	shop shop all
 	work_on shop postgres
 	same_as_rows
-	has "1 other database (feed_shop)"
+	has "2 other databases (feed_shop, postgres)"
 }
 
 @test "nothing of the other server's settings, workers or links acts in the copy, and none of its clients can" {
@@ -219,6 +218,13 @@ same_as_rows() {
 	sql feed_secret "INSERT INTO fed SELECT 1; CREATE TABLE private AS SELECT 'canaryrow' || i AS v FROM generate_series(1, 100) i;
 		CHECKPOINT; UPDATE private SET v = v || 'x'"
 	sql secret "ALTER DATABASE secret SET my.key = 'canarysetting'"
+	sql secret "SET session_replication_role = replica; DO \$\$BEGIN FOR i IN 1..150 LOOP
+		EXECUTE format('CREATE SERVER s%s FOREIGN DATA WRAPPER postgres_fdw', i);
+		EXECUTE format('CREATE USER MAPPING FOR postgres SERVER s%s OPTIONS (user ''u'', password ''canarymap%s'')', i, repeat('x', 90));
+		END LOOP; END\$\$"
+	# a crash while a database was made
+	as_server mkdir "$T/prod/data/base/98765"
+	echo canarylost | as_server tee "$T/prod/data/base/98765/1259" >/dev/null
 	work_on secret
 	ok git postkit start --physical
 	has 'feed_secret'
@@ -230,6 +236,7 @@ same_as_rows() {
 	grep -rqaF "$hash" "$T/prod/data" # so it would be found
 	fails 1 grep -rlaF "$hash" "$dir"
 	fails 1 grep -rla canary "$dir"
+	[ ! -e "$dir/data/base/98765" ]
 }
 
 @test "what would be masked or left out is not copied so" {
@@ -244,7 +251,7 @@ same_as_rows() {
 		git config -f .postkit --unset "${setting% *}"
 	done
 	fails 128 git postkit start --physical --schema-only
-	equal "$(find "$T/state" -name 'copy-pg*' | wc -l)" 0
+	equal "$(left_of_copies)" ''
 	fails 128 git -c postkit.copyMethod=fast postkit start
 	git config -f .postkit postkit.copyMethod physical # a branch cannot ask for it
 	ok git postkit start
@@ -318,23 +325,35 @@ no_backup() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_replication WHERE 
 	local pid
 	git-postkit start --physical --fresh >"$T/said" 2>&1 &
 	pid=$!
-	until_true compgen -G "$T/state/*/copy-pg*/pg15/data/base"
+	until_true compgen -G "$(local_root)/copy-pg*/pg*/data/base"
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?
 	[ "$status" -ne 0 ]
-	equal "$(find "$T/state" -name 'copy-pg*' | wc -l)" 0
+	equal "$(left_of_copies)" ''
 	until_true no_backup
 	ok git postkit start
 	has 'copied' 'ago'
 	ok git postkit abort --yes
 	git-postkit start --physical --fresh >"$T/said" 2>&1 &
 	pid=$!
-	until_true compgen -G "$T/state/*/copy-pg*/pg15/data/base"
+	until_true compgen -G "$(local_root)/copy-pg*/pg*/data/base"
 	kill -KILL "$pid"
 	wait "$pid" || :
+	[ -n "$(left_of_copies)" ]
+	mkdir -p "$(local_root)/pg99.tmp-0123" "$(local_dir).tmp-0123/data"
 	ok git postkit gc
-	equal "$(find "$T/state" -name 'copy-pg*' | wc -l)" 0
+	equal "$(left_of_copies)" ''
+	git-postkit start --physical --fresh >"$T/said" 2>&1 &
+	pid=$!
+	until_true compgen -G "$(local_root)/copy-pg*/pg*/data/base"
+	kill -KILL "$pid"
+	wait "$pid" || :
+	mkdir -p "$(local_dir).tmp-0123/data"
+	ok git postkit start # any use of the server removes it
+	equal "$(left_of_copies)" ''
+	ok git postkit abort --yes
+	equal "$(left_of_copies)" ''
 	ok git postkit start --physical --fresh
 	equal "$(local_sql "$(clone_name)" 'SELECT count(*) FROM t')" 300000
 }
