@@ -1,6 +1,7 @@
 #include "clone/again.h"
 
 #include "clone/beside.h"
+#include "pg/silence.h"
 
 /* Several literals of names, as an array of OIDs. */
 static void add_name(struct pk_buf *list, const char *schema, const char *name)
@@ -172,6 +173,59 @@ static int drop_large(struct pk_conn *target, struct pk_err *err)
 	return 0;
 }
 
+/* ---- keys ---- */
+
+/* Between ordinary tables, as in a copy of all: where not all rows of a side came, and one of them was copied again. */
+static const char keys_sql[] =
+	"SELECT k.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname), pg_catalog.quote_ident(k.conname), "
+	"pg_catalog.concat_ws('.', n.nspname, c.relname, k.conname) "
+	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid "
+	"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_class p ON p.oid = k.confrelid "
+	"WHERE k.contype = 'f' AND k.convalidated AND k.conparentid = 0 AND c.relkind = 'r' AND p.relkind = 'r' "
+	"AND NOT c.relispartition AND NOT p.relispartition "
+	"AND ARRAY[k.conrelid, k.confrelid] && ARRAY[%s]::oid[] AND ARRAY[k.conrelid, k.confrelid] && ARRAY[%s]::oid[] "
+	"ORDER BY k.oid";
+
+/* Looked at as if it were new; one that does not hold is told, and counts as valid as in a copy of all. */
+static int look_at_key(struct pk_conn *target, const struct pk_rows *rows, int row, struct pk_strv *ret, struct pk_err *err)
+{
+	PK_FREE char *sql = pk_printf("UPDATE pg_catalog.pg_constraint SET convalidated = false WHERE oid = %s; "
+				      "ALTER TABLE ONLY %s VALIDATE CONSTRAINT %s",
+				      pk_rows_get(rows, row, 0), pk_rows_get(rows, row, 1), pk_rows_get(rows, row, 2));
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+	if (pk_exec_silently(target, sql, &e) == 0)
+		return 0;
+	if (!pk_streq(e.sqlstate, "23503")) {
+		pk_err_move(err, &e);
+		return -1;
+	}
+	if (ret)
+		pk_strv_push(ret, pk_rows_get(rows, row, 3));
+	return 0;
+}
+
+static int look_at_keys(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) changed = PK_BUF_INIT, narrowed = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *sql = NULL;
+
+	list_changed(again, &w->tables, false, &changed);
+	for (size_t i = 0; i < w->tables.n; i++)
+		if (pk_copy_table_narrowed(&w->tables.items[i]))
+			add_name(&narrowed, w->tables.items[i].schema, w->tables.items[i].name);
+	if (!changed.len || !narrowed.len)
+		return 0;
+	sql = pk_printf(keys_sql, narrowed.ptr, changed.ptr);
+	if (pk_query(&w->target, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		if (look_at_key(&w->target, &rows, i, w->t->options->unproven, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* ---- what was made of the rows ---- */
 
 /*
@@ -253,5 +307,5 @@ int pk_again_run(const struct pk_again *again, struct pk_transfer_work *w, struc
 	if ((any && wake_triggers(again, &w->tables, &w->target, err) < 0) ||
 	    (w->sequences.len && pk_exec(&w->target, w->sequences.ptr, err) < 0))
 		return pk_err_wrap(err, "cannot bring the template up to date");
-	return finish(again, w, err);
+	return look_at_keys(again, w, err) < 0 ? -1 : finish(again, w, err);
 }

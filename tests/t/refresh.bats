@@ -275,6 +275,25 @@ held() {
 	is_whole
 }
 
+@test "keys that do not hold with what is copied again are said, as in a copy of all" {
+	shop keys
+	work_on keys
+	printf '[postkit "table.public.users"]\n\twhere = id <= 250\n' >>.postkit
+	ok git postkit start
+	hasnt 'does not hold'
+	sql keys 'DELETE FROM lines WHERE order_id = 1; UPDATE orders SET user_id = 249 WHERE id = 1'
+	again
+	has '2 of 10 tables changed'
+	hasnt 'does not hold'
+	sql keys 'UPDATE orders SET user_id = 251 WHERE id = 2'
+	again
+	has '1 of 10 tables changed' 'public.orders.orders_user_id_fkey does not hold in the copy'
+	is_sound
+	again --fresh
+	has 'public.orders.orders_user_id_fkey does not hold in the copy'
+	is_sound
+}
+
 @test "a copy with options of its own stays as it is" {
 	shop own
 	work_on own
