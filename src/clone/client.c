@@ -52,11 +52,11 @@ static const struct {
 	  "as a role with BYPASSRLS" },
 	{ "replication connection",
 	  "let the role in there for replication as well: a line 'host replication <role> <address> "
-	  "scram-sha-256' in pg_hba.conf; or copy without --physical" },
+	  "scram-sha-256' in pg_hba.conf; or copy with --no-physical" },
 	{ "number of requested standby connections",
-	  "all places for replication are taken there (max_wal_senders); copy without --physical" },
+	  "all places for replication are taken there (max_wal_senders); copy with --no-physical" },
 	{ "all replication slots are in use",
-	  "all slots for replication are taken there (max_replication_slots); copy without --physical" },
+	  "all slots for replication are taken there (max_replication_slots); copy with --no-physical" },
 	{ "permission denied",
 	  "let the role read everything: GRANT pg_read_all_data TO <role> (PostgreSQL "
 	  "14 and newer), or connect as the owner" },

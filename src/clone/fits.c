@@ -15,7 +15,7 @@ void pk_fits_release(struct pk_fits *fits)
 
 static int by_rows(struct pk_err *err)
 {
-	return pk_err_hint(err, "copy without --physical");
+	return pk_err_hint(err, "copy with --no-physical");
 }
 
 /* ---- may it ---- */
@@ -32,7 +32,7 @@ static int check_role(struct pk_conn *source, struct pk_err *err)
 		return -1;
 	if (!pk_rows_true(&rows, 0, 1)) {
 		pk_err_set(err, "role '%s' may not replicate, which a physical copy is", pk_rows_get(&rows, 0, 0));
-		return pk_err_hint(err, "copy without --physical; or let it: ALTER ROLE ... REPLICATION, which lets it read "
+		return pk_err_hint(err, "copy with --no-physical; or let it: ALTER ROLE ... REPLICATION, which lets it read "
 					"all databases there");
 	}
 	if (pk_rows_true(&rows, 0, 2))
@@ -131,7 +131,7 @@ static int check_libc(const char *locale, const char *version, struct pk_err *er
 		return 0;
 	if (pk_streq(version, here)) {
 		pk_err_set(err, "the source sorts by the locale '%s', which is not installed here", locale);
-		return pk_err_hint(err, "sudo locale-gen %s, or copy without --physical", locale);
+		return pk_err_hint(err, "sudo locale-gen %s, or copy with --no-physical", locale);
 	}
 	pk_err_set(err, "the source sorts '%s' by the C library in version %s, and here it is %s: its indexes would not hold here",
 		   locale, version ? version : "unknown", here);

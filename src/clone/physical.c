@@ -17,6 +17,7 @@
 void pk_physical_release(struct pk_physical *physical)
 {
 	pk_strv_release(&physical->others);
+	free(pk_take(&physical->why_rows));
 }
 
 /* ---- the backup ---- */
@@ -49,7 +50,6 @@ static int take_backup(const struct pk_adopt *adopt, const struct pk_remote *rem
 	static const char *const fixed[] = { "-w", "-P", "--checkpoint=fast", "--no-manifest", "--no-sync", NULL };
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	PK_FREE char *bindir = pk_server_client_bindir(options->config, source->major, 0);
-	PK_FREE char *program = bindir ? pk_path_join(bindir, PROGRAM) : NULL;
 	const struct pk_client client = { .bindir = bindir,
 					  .program = PROGRAM,
 					  .args = &args,
@@ -58,11 +58,6 @@ static int take_backup(const struct pk_adopt *adopt, const struct pk_remote *rem
 					  .arg = options->progress };
 	int status;
 
-	if (!program || access(program, X_OK) != 0) {
-		pk_err_set(err, "there is no " PROGRAM " here that can read PostgreSQL %d", source->major);
-		return pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR",
-				   source->major);
-	}
 	pk_strv_extend(&args, fixed);
 	pk_strv_pushf(&args, "--wal-method=%s", options->jobs == 1 ? "fetch" : "stream");
 	for (size_t i = 0; i < source->spaces.n; i++)
@@ -246,7 +241,33 @@ static int check_wanted(const struct pk_less *less, struct pk_err *err)
 	if (!*terms)
 		return 0;
 	pk_err_set(err, "a physical copy takes every row as it is, and this one is to be masked, or less than everything");
-	return pk_err_hint(err, "copy without --physical: then what is masked or left out never leaves the remote");
+	return pk_err_hint(err, "copy with --no-physical: then what is masked or left out never leaves the remote");
+}
+
+static int check_program(const struct pk_config *config, int major, struct pk_err *err)
+{
+	PK_FREE char *bindir = pk_server_client_bindir(config, major, 0);
+	PK_FREE char *program = bindir ? pk_path_join(bindir, PROGRAM) : NULL;
+
+	if (program && access(program, X_OK) == 0)
+		return 0;
+	pk_err_set(err, "there is no " PROGRAM " here that can read PostgreSQL %d", major);
+	return pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR", major);
+}
+
+/* Whether it can be at all. */
+static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct pk_remote *remote,
+		 const struct pk_source_facts *facts, const struct pk_copy_options *options, struct pk_fits *fits,
+		 struct pk_err *err)
+{
+	PK_AUTO(pk_conn) from = PK_CONN_INIT;
+	struct pk_conn *here;
+
+	if (check_wanted(options->less, err) < 0 || pk_server_admin(server, &here, err) < 0 ||
+	    pk_extensions_check(here, facts, err) < 0 || pk_conn_open(&from, &remote->info, err) < 0 ||
+	    pk_fits_read(&from, here, facts, fits, err) < 0 || check_program(options->config, fits->major, err) < 0)
+		return -1;
+	return pk_adopt_begin(adopt, options->physical->want, server, remote->name, err);
 }
 
 int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
@@ -256,17 +277,18 @@ int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, c
 	const struct pk_server_want *want = options->physical->want;
 	PK_AUTO(pk_adopt) adopt = PK_ADOPT_INIT;
 	PK_AUTO(pk_fits) fits = PK_FITS_INIT;
-	PK_AUTO(pk_conn) from = PK_CONN_INIT;
-	struct pk_conn *here;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double started = pk_now();
 
-	if (check_wanted(options->less, err) < 0 || pk_server_admin(server, &here, err) < 0 ||
-	    pk_extensions_check(here, facts, err) < 0 || pk_conn_open(&from, &remote->info, err) < 0 ||
-	    pk_fits_read(&from, here, facts, &fits, err) < 0)
+	if (begin(&adopt, server, remote, facts, options, &fits, &why) < 0) {
+		if (options->physical->or_rows && why.exit != PK_EXIT_INTERRUPTED) {
+			options->physical->why_rows = pk_take(&why.msg);
+			return 0;
+		}
+		pk_err_move(err, &why);
 		return -1;
-	pk_conn_release(&from);
-	if (pk_adopt_begin(&adopt, want, server, remote->name, err) < 0 ||
-	    take_backup(&adopt, remote, &fits, options, err) < 0)
+	}
+	if (take_backup(&adopt, remote, &fits, options, err) < 0)
 		return -1;
 	pk_progress_start(options->progress, "making the copy ours", 0);
 	if (make_ours(&adopt, facts, &fits, err) < 0 ||

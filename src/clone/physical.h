@@ -13,14 +13,17 @@
 
 struct pk_physical {
 	const struct pk_server_want *want; /* what the server was opened for */
-	struct pk_strv others;		   /* what came of it: databases that came along, and are dropped */
+	bool or_rows;			   /* where it cannot be, rows do */
+	/* what came of it: */
+	struct pk_strv others; /* databases that came along, and are dropped */
+	char *why_rows;	       /* why rows have to do; else NULL */
 };
 #define PK_PHYSICAL_INIT { 0 }
 void pk_physical_release(struct pk_physical *physical);
 /*
  * The server is replaced by one of the same kind that holds the template alone, under that name, marked with source. It
  * is an error before anything moves when less than everything is wanted, when the role may not replicate, when a file
- * would mean something else on this machine, or when the server holds clones.
+ * would mean something else on this machine, or when the server holds clones; or, where rows do, no error and why_rows is set.
  */
 int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
 		     const struct pk_copy_options *options, const char *name, const char *source,

@@ -152,8 +152,12 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 	PK_FREE char *source = pk_printf("%s%s", from, terms);
 	struct pk_copy_options narrowed = *options;
 
-	if (options->physical)
-		return pk_physical_copy(server, remote, facts, options, final, source, &ret->stats, err);
+	if (options->physical) {
+		if (pk_physical_copy(server, remote, facts, options, final, source, &ret->stats, err) < 0)
+			return -1;
+		if (!options->physical->why_rows)
+			return 0;
+	}
 	pk_less_apply(options->less, &narrowed);
 	narrowed.record = &record;
 	if (pk_copy_database(&remote->info, server, name, "template", remote->name, &narrowed,

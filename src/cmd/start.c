@@ -6,7 +6,7 @@
 #include "session/begin.h"
 
 static const char *opt_remote, *opt_max_age;
-static bool opt_fresh, opt_refresh, opt_json, opt_physical;
+static bool opt_fresh, opt_refresh, opt_json, opt_physical, opt_no_physical;
 static int opt_jobs;
 static struct pk_less_options opt_less;
 
@@ -19,6 +19,7 @@ const struct pk_opt pk_opts_start[] = {
 	  &opt_refresh },
 	{ PK_OPT_FLAG, 0, "physical", NULL, "copy the files of its whole cluster, with all its databases, and keep this one",
 	  &opt_physical },
+	{ PK_OPT_FLAG, 0, "no-physical", NULL, "copy the rows, though postkit.copyMethod says files", &opt_no_physical },
 	{ PK_OPT_INT, 'j', "jobs", "N", "connections to the remote while it is copied, at most", &opt_jobs },
 	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of it longer (30min)",
 	  &opt_max_age },
@@ -99,19 +100,22 @@ static int read_method(const struct pk_config *config, bool *ret_physical, struc
 {
 	const char *method = pk_config_get_protected(config, "copyMethod");
 
-	*ret_physical = opt_physical || pk_streq(method, "physical");
+	*ret_physical = !opt_no_physical && (opt_physical || pk_streq(method, "physical"));
 	if (!method || pk_streq(method, "physical") || pk_streq(method, "logical"))
 		return 0;
 	pk_err_set(err, "postkit.copyMethod: '%s' is no way to copy", method);
 	return pk_err_hint(err, "logical: its rows; physical: the files of its whole cluster");
 }
 
-/* Data of others was on this machine. */
+/* Data of others was on this machine, or what was set is not what was done. */
 static void say_physical(const struct pk_session *session, const struct pk_begun *begun)
 {
 	const struct pk_strv *others = &begun->others;
 	PK_FREE char *list = pk_strv_join(others, ", ");
 
+	if (begun->why_rows)
+		pk_say("the rows of '%s' were copied, and not its files as postkit.copyMethod says: %s", session->remote,
+		       begun->why_rows);
 	if (others->n)
 		pk_say("warning: the files of '%s' came with %zu other database%s (%s), dropped here; blocks of them may "
 		       "remain on the disk until they are written over",
@@ -145,6 +149,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 		.remote = opt_remote,
 		.age = opt_fresh ? PK_TEMPLATE_FRESH : PK_TEMPLATE_CURRENT,
 		.physical = physical,
+		.or_rows = !opt_physical,
 		.jobs = opt_jobs,
 		.progress = &progress,
 	};

@@ -137,7 +137,7 @@ static int check_old(struct pk_server *old, const char *label, struct pk_err *er
 		pk_err_set(err, "a physical copy takes the place of the local server of PostgreSQL %d, which holds %s",
 			   old->major, list);
 		return pk_err_hint(err, "end its sessions (git postkit abort on their branches) and run git postkit gc --all, which "
-					"removes it; or copy without --physical");
+					"removes it; or copy with --no-physical");
 	}
 	if (busy) {
 		pk_err_set(err, "a physical copy takes the place of the local server of PostgreSQL %d, which somebody is using",
@@ -154,7 +154,7 @@ int pk_adopt_begin(struct pk_adopt *adopt, const struct pk_server_want *want, st
 
 	if (old->kind != PK_SERVER_EMBEDDED) {
 		pk_err_set(err, "a physical copy needs a local server by programs of this machine");
-		return pk_err_hint(err, "copy without --physical");
+		return pk_err_hint(err, "copy with --no-physical");
 	}
 	if (check_old(old, label, err) < 0 || pk_choice_make(want, &choice, err) < 0)
 		return -1;

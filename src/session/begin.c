@@ -14,6 +14,7 @@ void pk_begun_release(struct pk_begun *begun)
 	pk_strv_release(&begun->others);
 	pk_caught_up_release(&begun->caught_up);
 	free(begun->where);
+	free(begun->why_rows);
 	*begun = (struct pk_begun)PK_BEGUN_INIT;
 }
 
@@ -95,7 +96,7 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 	if ((desk->server.major != want.major || !pk_streq(desk->session.remote, remote->name)) &&
 	    pk_server_open_for(&desk->server, &want, err) < 0)
 		return -1;
-	PK_AUTO(pk_physical) physical = { .want = &want };
+	PK_AUTO(pk_physical) physical = { .want = &want, .or_rows = options->or_rows };
 	const struct pk_copy_options copy = { .jobs = options->jobs,
 					      .less = options->less,
 					      .physical = options->physical ? &physical : NULL,
@@ -106,6 +107,7 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 		return -1;
 	ret->others = physical.others;
 	physical.others = (struct pk_strv){ 0 };
+	ret->why_rows = pk_take(&physical.why_rows);
 	return pk_server_ensure_roles(&desk->server, &facts->roles, err);
 }
 

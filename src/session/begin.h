@@ -10,6 +10,7 @@ struct pk_begin_options {
 	enum pk_template_age age;
 	int jobs;
 	bool physical;	    /* where it is copied, its files are; else its rows */
+	bool or_rows;	    /* these too where files cannot be */
 	struct pk_less *less; /* what of the remote is copied; may be NULL */
 	struct pk_progress *progress; /* may be NULL */
 };
@@ -20,6 +21,7 @@ struct pk_begun {
 	int64_t size;	    /* of the clone */
 	double cut_seconds, seconds;
 	struct pk_caught_up caught_up;
+	char *why_rows;	       /* why rows were copied, though files were wanted; NULL: they were not */
 	struct pk_strv others; /* databases that came along with its files, and are dropped */
 	bool drift; /* the remote is not what the migrations that ran there lead to */
 	bool again; /* the clone of a session that stays was cut anew */

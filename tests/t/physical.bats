@@ -241,13 +241,13 @@ same_as_rows() {
 
 @test "what would be masked or left out is not copied so" {
 	pg_createdb masked
-	sql masked 'CREATE TABLE users (id int PRIMARY KEY, email text)'
+	sql masked "CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'real@shop.test')"
 	work_on masked copier
 	local setting
 	for setting in 'mask.public.users.email fake.email(email)' 'mask.required true' 'postkit.excludeData users' 'postkit.schemaOnly true'; do
 		git config -f .postkit "${setting% *}" "${setting##* }"
 		fails 128 git postkit start --physical
-		has 'is to be masked, or less than everything' 'without --physical'
+		has 'is to be masked, or less than everything' 'with --no-physical'
 		git config -f .postkit --unset "${setting% *}"
 	done
 	fails 128 git postkit start --physical --schema-only
@@ -260,6 +260,20 @@ same_as_rows() {
 	git config postkit.copyMethod physical
 	ok git postkit start --fresh
 	has 'other database'
+	git switch -q -c second
+	ok git postkit start --fresh # a clone is in the way of files
+	has 'the rows of' 'which holds the clone'
+	hasnt 'other database'
+	ok git postkit abort --yes
+	git switch -q -
+	ok git postkit abort --yes
+	ok git postkit start --fresh --no-physical
+	hasnt 'other database' 'the rows of'
+	ok git postkit abort --yes
+	git config -f .postkit mask.public.users.email 'fake.email(email)'
+	ok git postkit start --fresh
+	has 'the rows of' 'is to be masked'
+	equal "$(local_sql "$(clone_name)" "SELECT count(*), count(*) FILTER (WHERE email ~ 'real') FROM users")" '1|0'
 }
 
 @test "a role that may not, a version, a name or a setting that does not fit is one error that names the other way" {
@@ -267,15 +281,15 @@ same_as_rows() {
 	sql misfit 'CREATE EXTENSION pg_trgm; CREATE TABLE t (id int)'
 	work_on misfit reader
 	fails 128 git postkit start --physical
-	has "role 'reader' may not replicate" 'without --physical'
+	has "role 'reader' may not replicate" 'with --no-physical'
 	work_on misfit copier
 	sql misfit "UPDATE pg_extension SET extversion = '0.1' WHERE extname = 'pg_trgm'"
 	fails 128 git postkit start --physical
-	has 'extension pg_trgm 0.1' 'without --physical'
+	has 'extension pg_trgm 0.1' 'with --no-physical'
 	sql misfit "UPDATE pg_extension SET extversion = '1.6' WHERE extname = 'pg_trgm'"
 	sql misfit "CREATE FUNCTION pg_catalog.lower(int) RETURNS text LANGUAGE sql AS 'SELECT 1::text'"
 	fails 128 git postkit start --physical
-	has 'function lower(integer)' 'without --physical'
+	has 'function lower(integer)' 'with --no-physical'
 	sql misfit 'DROP FUNCTION pg_catalog.lower(int); ALTER FUNCTION pg_catalog.upper(text) OWNER TO reader'
 	fails 128 git postkit start --physical
 	has 'function upper(text)'
@@ -287,12 +301,12 @@ same_as_rows() {
 	has 'a role named postkit'
 	sql misfit "DROP ROLE postkit; ALTER ROLE ALL SET session_preload_libraries = 'auto_explain'"
 	fails 128 git postkit start --physical
-	has 'the setting session_preload_libraries' 'without --physical'
+	has 'the setting session_preload_libraries' 'with --no-physical'
 	sql misfit 'ALTER ROLE ALL RESET session_preload_libraries'
 	sed -i '1i local replication all reject' "$T/prod/data/pg_hba.conf"
 	sql misfit 'SELECT pg_reload_conf()' >/dev/null
 	fails 128 git postkit start --physical
-	has 'pg_hba.conf' 'without --physical'
+	has 'pg_hba.conf' 'with --no-physical'
 	sed -i 1d "$T/prod/data/pg_hba.conf"
 	sql misfit 'SELECT pg_reload_conf()' >/dev/null
 	until_true ok git postkit start --physical
@@ -304,7 +318,7 @@ same_as_rows() {
 	ok git postkit start
 	git switch -q -c two
 	fails 128 git postkit start --physical --fresh
-	has "the clone 'pk_clone_" 'git postkit abort' 'without --physical'
+	has "the clone 'pk_clone_" 'git postkit abort' 'with --no-physical'
 	ok git postkit start
 	ok git postkit abort --yes
 	git switch -q main
