@@ -73,7 +73,8 @@ static void depend_on(void *arg, const char *name)
 		const struct pk_load_item *other = &load->items[d->item];
 		bool before = is_before(load, d->item, index);
 
-		if (d->item == index || (own && !before) || (item->shell && other->rank > PK_RANK_SCHEMA))
+		if (d->item == index || (own && !before) || (item->shell && other->rank > PK_RANK_SCHEMA) ||
+		    (item->shared && other->shared)) /* no key, index or check uses another */
 			continue;
 		if (other->rank <= item->rank || other->rank <= PK_RANK_TABLE)
 			add_dep(item, d->item);
@@ -104,17 +105,6 @@ static void index_by(struct pk_load *load, size_t item, const char *name, struct
 	pk_map_set(ret, name, d);
 }
 
-/* It was guessed by a name. */
-static void forget_dep(struct pk_load_item *item, size_t dep)
-{
-	for (size_t i = 0; i < item->first_share; i++)
-		if (item->deps[i] == dep) {
-			memmove(&item->deps[i], &item->deps[i + 1], (--item->n_deps - i) * sizeof(*item->deps));
-			item->first_share--;
-			return;
-		}
-}
-
 /* Deeper than this no tables are partitioned, but names without schemas may seem to go in a circle. */
 #define MOST_LEVELS 8
 
@@ -125,10 +115,8 @@ static void wait_for_partitions(struct pk_load *load, size_t item, const char *w
 		const char *partition = load->items[a->item].partition;
 
 		for (const struct definers *d = pk_map_get(shares, partition); d; d = d->next) {
-			if (d->item == item)
-				continue;
-			forget_dep(&load->items[d->item], item);
-			add_dep(&load->items[item], d->item);
+			if (d->item != item)
+				add_dep(&load->items[item], d->item);
 		}
 		wait_for_partitions(load, item, partition, attached, shares, level + 1);
 	}
@@ -160,15 +148,23 @@ static bool would_be_lost(const struct pk_load_item *item, const struct pk_load_
 	return dep->stand_in && item->rank == PK_RANK_FUNCTION && item->again == PK_AGAIN_CHANGE;
 }
 
-bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item, bool patient)
+static bool waits(const struct pk_load *load, const struct pk_load_item *item, bool patient, int level)
 {
 	for (size_t i = 0; i < item->n_deps; i++) {
 		const struct pk_load_item *dep = &load->items[item->deps[i]];
+		bool share = i >= item->first_share;
 
-		if (!dep->done && dep->err.msg && (patient || i >= item->first_share || would_be_lost(item, dep)))
+		if (dep->done || (!dep->err.msg && !(share && level < MOST_LEVELS && waits(load, dep, patient, level + 1))))
+			continue;
+		if (patient || share || would_be_lost(item, dep))
 			return true;
 	}
 	return false;
+}
+
+bool pk_load_waits(const struct pk_load *load, const struct pk_load_item *item, bool patient)
+{
+	return waits(load, item, patient, 0);
 }
 
 static int compare_rank(const void *a, const void *b, void *arg)

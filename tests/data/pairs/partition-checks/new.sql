@@ -1,4 +1,4 @@
--- Checks that partitions of partitions have of the whole, by a function that needs a view.
+-- Checks and indexes that partitions of partitions have of the whole; functions that need a view, one called as a partition.
 CREATE TABLE banned (n int);
 CREATE VIEW bad AS SELECT n FROM banned;
 CREATE FUNCTION fine(i int) RETURNS bool LANGUAGE sql IMMUTABLE
@@ -9,3 +9,5 @@ CREATE TABLE early PARTITION OF parcel FOR VALUES FROM (0) TO (10) PARTITION BY 
 CREATE TABLE parts.one PARTITION OF early FOR VALUES WITH (modulus 4, remainder 1);
 ALTER TABLE parcel ADD CONSTRAINT fine CHECK (fine(weight)) NOT VALID;
 ALTER TABLE early ADD CONSTRAINT light CHECK (weight < 50);
+CREATE FUNCTION early(i int) RETURNS bool LANGUAGE sql STABLE BEGIN ATOMIC SELECT EXISTS (SELECT FROM bad WHERE n = i); END;
+CREATE INDEX by_weight ON parcel (weight);
