@@ -14,7 +14,8 @@ struct pk_again {
 };
 /*
  * work: its tables and sequences read, its target open. Sets sequences, fills materialized views again that may read
- * what has changed, gathers statistics, and tells foreign keys that do not hold for what was left out. The work's rows and bytes are those that were copied.
+ * what has changed, gathers statistics, and tells foreign keys that do not hold for what was left out. The work's rows
+ * and bytes are those that were copied.
  */
 int pk_again_run(const struct pk_again *again, struct pk_transfer_work *work, struct pk_err *err);
 

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "clone/hold.h"
 #include "git/git.h"
 
 #include <stddef.h>
@@ -199,23 +198,24 @@ static int take(struct pk_copied *record, struct pk_conn *source, struct pk_err 
 	return 0;
 }
 
-int pk_copied_take(struct pk_copied *record, struct pk_conn *source, struct pk_err *err)
+int pk_copied_take(struct pk_copied *record, struct pk_hold *hold, struct pk_err *err)
 {
+	struct pk_conn *source = &hold->conn;
 	PK_AUTO(pk_err) e = PK_ERR_INIT;
 
 	if (source->version < 140000)
 		return 0;
-	if (pk_exec(source, "SAVEPOINT record", err) < 0)
+	if (pk_exec(source, "SAVEPOINT record", err) < 0 || pk_hold_limit(hold, true, err) < 0)
 		return -1;
 	if (take(record, source, &e) == 0)
-		return pk_exec(source, "RELEASE record", err);
+		return pk_hold_limit(hold, false, err) < 0 ? -1 : pk_exec(source, "RELEASE record", err);
 	/* What only speaks PostgreSQL's protocol need not know all this; it can be copied for all that. */
 	if (e.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(source)) {
 		pk_err_move(err, &e);
 		return -1;
 	}
 	pk_copied_release(record);
-	return pk_exec(source, "ROLLBACK TO record; RELEASE record", err);
+	return pk_hold_check(hold, err) < 0 ? -1 : pk_exec(source, "ROLLBACK TO record; RELEASE record", err);
 }
 
 static void add_script(struct pk_buf *text, const struct pk_ddl *ddl)

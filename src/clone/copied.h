@@ -6,6 +6,7 @@
 #define PK_CLONE_COPIED_H
 
 #include "clone/copy.h"
+#include "clone/hold.h"
 #include "clone/structure.h"
 
 struct pk_copied_table {
@@ -40,7 +41,7 @@ bool pk_copied_parse(const char *text, struct pk_copied *ret);
  * Place, snapshot, stamp and large objects, as the source's transaction sees them. Where a server cannot tell, nothing
  * is known: place is NULL.
  */
-int pk_copied_take(struct pk_copied *record, struct pk_conn *source, struct pk_err *err);
+int pk_copied_take(struct pk_copied *record, struct pk_hold *hold, struct pk_err *err);
 /* What stands around: database, extensions, settings, and what is carried over. */
 void pk_copied_around(struct pk_copied *record, const struct pk_source_facts *facts, const struct pk_carried *carried,
 		      const struct pk_strv *unfilled);

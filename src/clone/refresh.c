@@ -87,7 +87,7 @@ static int dump(struct state *s, struct pk_err *err)
 	/* A single connection has to be let go for it. */
 	if (s->transfer.jobs == 1) {
 		pk_hold_release(&w->hold);
-		return pk_transfer_hold(w, err) < 0 ? -1 : pk_copied_take(&s->is, &w->hold.conn, err);
+		return pk_transfer_hold(w, err) < 0 ? -1 : pk_copied_take(&s->is, &w->hold, err);
 	}
 	return pk_dump_take(&w->dump, s->transfer.source, &w->hold, err);
 }
@@ -237,7 +237,7 @@ static int run(struct state *s, struct pk_err *err)
 	bool rows;
 
 	if (prepare(s, err) < 0 || pk_hold_open(&w->hold, s->transfer.source, &w->tables, err) < 0 ||
-	    pk_copied_take(&s->is, &w->hold.conn, err) < 0 || compare(s, err) < 0)
+	    pk_copied_take(&s->is, &w->hold, err) < 0 || compare(s, err) < 0)
 		return -1;
 	if (s->ret->doubt)
 		return 0;

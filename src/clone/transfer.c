@@ -106,7 +106,7 @@ static int read_source(struct pk_transfer_work *s, struct pk_err *err)
 	if (pk_transfer_hold(s, err) < 0 || read_tables(s, err) < 0 || pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
 	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
 		return -1;
-	if (t->record && pk_copied_take(t->record, &s->hold.conn, err) < 0)
+	if (t->record && pk_copied_take(t->record, &s->hold, err) < 0)
 		return -1;
 	if (!t->options->schema_only && pk_beside_sequences(&s->hold.conn, &s->sequences, err) < 0)
 		return pk_hold_hint(err);
