@@ -161,7 +161,7 @@ static int add_reference(struct pk_sample_plan *p, struct pk_conn *source, const
 	if (pk_reference_parse(text, &r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->facts->n_tables && !to; i++)
-		if (strcmp(p->facts->tables[i].schema, r.schema) == 0 && strcmp(p->facts->tables[i].name, r.table) == 0)
+		if (pk_streq(p->facts->tables[i].schema, r.schema) && pk_streq(p->facts->tables[i].name, r.table))
 			to = &p->facts->tables[i];
 	if (!to || !pk_refs_find(&p->refs, from->oid, &ref->from) || !pk_refs_find(&p->refs, to->oid, &ref->to))
 		return pk_err_set(err, "there is no table '%s.%s'", r.schema, r.table);

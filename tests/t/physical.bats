@@ -182,7 +182,8 @@ same_as_rows() {
 	work_on quiet
 	local url walsender asked
 	walsender="SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'slot_quiet' AND active"
-	until_true [ -n "$(sql postgres "$walsender")" ]
+	is_streaming() { [ -n "$(sql postgres "$walsender")" ]; }
+	until_true is_streaming
 	walsender=$(sql postgres "$walsender")
 	asked=$(grep -c 'START_REPLICATION SLOT "slot_quiet"' "$T/prod/log")
 	ok git postkit start --physical
