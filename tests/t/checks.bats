@@ -194,7 +194,11 @@ of() { sed -n '/^{/,/^}/p' <<<"$output" | jq -r "$1"; }
 
 @test "of a huge answer sums are kept, which still tell that it differs" {
 	echo "SELECT i, repeat('x', 1000) FROM generate_series(1, 200000 + (SELECT count(*) FROM users WHERE plan = 'more')::int) i" >db/checks/huge.sql
-	run bash -c 'printf -- "-- migrate:up\nUPDATE users SET plan = plan;\n-- migrate:down\n" >"$T/try.sql"; git postkit migration try --file "$T/try.sql"; ulimit -v 400000; git postkit apply'
+	local most=400000
+	! grep -q fsanitize "$POSTKIT_BUILD/flags" || most=unlimited # its shadow alone takes more
+	printf -- '-- migrate:up\nUPDATE users SET plan = plan;\n-- migrate:down\n' >"$T/try.sql"
+	git postkit migration try --file "$T/try.sql"
+	run bash -c "ulimit -v $most; git postkit apply"
 	equal "$status" 0
 	has 'checks: 1 as expected'
 	try "UPDATE users SET plan = 'more' WHERE id = 9"
