@@ -217,6 +217,9 @@ pg_createdb() {
 pg_url() { echo "postgresql://postgres@/${1:-postgres}?host=$PROD_SOCKET&port=$PROD_PORT"; }
 pg_url_tcp() { echo "postgresql://${2:-postgres}:${3:-$PROD_PASSWORD}@127.0.0.1:$PROD_PORT/${1:-postgres}"; }
 
+# A program under a sanitizer, which takes memory of its own?
+sanitized() { grep -q fsanitize "$POSTKIT_BUILD/flags"; }
+
 # ---- repositories ----
 
 # new_repo [NAME]: a repository with one commit on main, pushed to a bare origin; cd into it.

@@ -376,6 +376,7 @@ no_backup() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_replication WHERE 
 # A pg_restore of 17 and later does not write to older servers, so that 16 and 17 may have no copy of rows to compare with.
 copied_by() {
 	versions_use "$1" || {
+		# shellcheck disable=SC2154 # versions_use gives it
 		echo "# PostgreSQL $1 left out: $why" >&3
 		return 0
 	}
