@@ -133,7 +133,8 @@ void pk_units_make(const struct pk_copy_tables *tables, const struct pk_unit_ter
 			add_batches(ret, i, t);
 	}
 	end_together(&small);
-	qsort(ret->items, ret->n, sizeof(*ret->items), longest_first);
+	if (ret->n)
+		qsort(ret->items, ret->n, sizeof(*ret->items), longest_first);
 }
 
 /* ---- SQL ---- */

@@ -237,7 +237,7 @@ static void add_differences(const struct pk_checked *c, cJSON *item)
 
 	for (size_t i = 0; i < named->columns.n; i++)
 		cJSON_AddItemToArray(columns, cJSON_CreateString(named->columns.items[i]));
-	for (size_t i = 0; i < c->diff.n && i < SHOWN_ROWS; i++) {
+	for (size_t i = 0; c->diff.rows && i < c->diff.n && i < SHOWN_ROWS; i++) {
 		cJSON *row = pk_json_add_object(rows, NULL);
 
 		pk_json_set_str(row, "what", c->diff.is_added[i] ? "added" : "removed");

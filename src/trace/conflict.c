@@ -175,8 +175,9 @@ static int find_one(const struct find *f, struct pk_err *err)
 		[VALIDATED] = pk_conflict_valid, [TYPE] = pk_conflict_type,	  [DOMAIN] = pk_conflict_domain,
 	};
 	PK_AUTO(pk_conflict_queries) queries = PK_CONFLICT_QUERIES_INIT;
+	enum demand demand = demand_of(f->action);
 
-	if (askers[demand_of(f->action)](f->conn, f->action, &queries, err) < 0)
+	if (askers[demand] && askers[demand](f->conn, f->action, &queries, err) < 0)
 		return -1;
 	for (size_t i = 0; i < queries.n; i++)
 		if (ask(f->conn, &queries.items[i], f->ret, err) < 0)

@@ -101,7 +101,7 @@ hold_open() {
 	exec {HELD}>"$T/held.$1"
 }
 held() {
-	# shellcheck disable=SC2028 # SQL expands it
+	# shellcheck disable=SC2028 # psql's own word
 	echo "$1; \\echo done-$2" >&"$HELD"
 	until_true grep -q "done-$2" "$T/held.$3.out"
 }
