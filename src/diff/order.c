@@ -196,7 +196,8 @@ static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 		return;
 	if (stays(o->origin->parent)) {
 		pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->drop);
-		pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->alter);
+		if (pk_info(o)->fate == PK_CHANGE_TYPE || pk_info(o)->retype)
+			pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->alter);
 		if (pk_info(o)->freed)
 			pk_graph_edge(&d->graph, pk_drop_node(o->origin), pk_info(o)->release);
 	}

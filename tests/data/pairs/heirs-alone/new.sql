@@ -13,3 +13,7 @@ CREATE TABLE hinge (size bigint);
 CREATE TABLE whole (id integer);
 CREATE TABLE heir (own text, h hinge) INHERITS (whole);
 CREATE TABLE below () INHERITS (heir);
+-- The default of an heir's column comes from another parent's sequence.
+CREATE TABLE till (opened date);
+CREATE TABLE ledger (no bigserial NOT NULL);
+CREATE TABLE shop_till (place text) INHERITS (ledger);

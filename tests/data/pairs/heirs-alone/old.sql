@@ -13,3 +13,5 @@ CREATE TABLE hinge (size integer);
 CREATE TABLE whole (id integer, h hinge);
 CREATE TABLE heir (own text) INHERITS (whole);
 CREATE TABLE below () INHERITS (heir);
+CREATE TABLE till (no bigserial NOT NULL);
+CREATE TABLE shop_till (place text) INHERITS (till);
