@@ -279,7 +279,8 @@ static int run(struct look *look, struct pk_err *err)
 		r->rows = pk_alloc((size_t)r->n * sizeof(*r->rows));
 		for (int q = 0; q < r->n; q++)
 			r->queries[q].rows = r->queries[q].sql == look->guard ? NULL : &r->rows[q];
-		pipelines[n++] = (struct pk_pipeline){ .conn = conn, .queries = r->queries, .n = r->n };
+		pipelines[n] = (struct pk_pipeline){ .conn = conn, .queries = r->queries, .n = r->n };
+		n++;
 		all += (uint64_t)r->n;
 	}
 	if (n == 0)
