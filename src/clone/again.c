@@ -1,5 +1,6 @@
 #include "clone/again.h"
 
+#include "base/map.h"
 #include "clone/beside.h"
 #include "pg/silence.h"
 
@@ -173,6 +174,44 @@ static int drop_large(struct pk_conn *target, struct pk_err *err)
 	return 0;
 }
 
+/* ---- sequences ---- */
+
+/*
+ * What setval() does stays, whatever becomes of the transaction; but not on a sequence that has a new file in it. So only
+ * those that differ get one.
+ */
+static int set_sequences_inside(const struct pk_strv *wanted, struct pk_conn *target, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) has = PK_STRV_INIT;
+	PK_AUTO(pk_map) there = PK_MAP_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (!wanted->n)
+		return 0;
+	if (pk_beside_sequence_values(target, &has, err) < 0)
+		return -1;
+	for (size_t i = 0; i + 1 < has.n; i += 2)
+		pk_map_set(&there, has.items[i], has.items[i + 1]);
+	for (size_t i = 0; i + 1 < wanted->n; i += 2) {
+		if (pk_streq(pk_map_get(&there, wanted->items[i]), wanted->items[i + 1]))
+			continue;
+		pk_buf_addf(&sql, "ALTER SEQUENCE %s RESTART;\n", wanted->items[i]);
+		pk_beside_set_sequence(wanted->items[i], wanted->items[i + 1], &sql);
+	}
+	return sql.len ? pk_exec(target, sql.ptr, err) : 0;
+}
+
+static int set_sequences(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (again->inside)
+		return set_sequences_inside(&again->sequences, &w->target, err);
+	for (size_t i = 0; i + 1 < again->sequences.n; i += 2)
+		pk_beside_set_sequence(again->sequences.items[i], again->sequences.items[i + 1], &sql);
+	return sql.len ? pk_exec(&w->target, sql.ptr, err) : 0;
+}
+
 /* ---- keys ---- */
 
 /* Between ordinary tables, as in a copy of all: where not all rows of a side came, and one of them was copied again. */
@@ -253,8 +292,13 @@ static const char views_sql[] =
 static int fill_views(struct pk_conn *target, const char *changed, struct pk_buf *ret_oids, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	PK_FREE char *sql = pk_printf(views_sql, changed);
+	PK_FREE char *sql = pk_printf(views_sql, changed), *any = NULL;
 
+	if (pk_query_value(target, "SELECT 1 FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated LIMIT 1", 0, NULL,
+			   &any, err) < 0)
+		return -1;
+	if (!any)
+		return 0;
 	if (pk_query(target, sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
@@ -269,6 +313,7 @@ static int finish(const struct pk_again *again, struct pk_transfer_work *w, stru
 {
 	PK_AUTO(pk_buf) changed = PK_BUF_INIT, oids = PK_BUF_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_strv) statements = PK_STRV_INIT;
 	PK_FREE char *sql = NULL;
 
 	list_changed(again, &w->tables, false, &changed);
@@ -282,7 +327,9 @@ static int finish(const struct pk_again *again, struct pk_transfer_work *w, stru
 		return -1;
 	for (int i = 0; i < rows.n; i++)
 		pk_buf_addf(&oids, "%s%s", oids.len ? "," : "", pk_rows_get(&rows, i, 0));
-	return oids.len ? pk_transfer_analyze(w->t, &w->target, oids.ptr, err) : 0;
+	if (oids.len && pk_carry_analyze(&w->target, oids.ptr, &statements, err) < 0)
+		return -1;
+	return pk_pour_statements(&w->pour, "gathering statistics", &statements, err);
 }
 
 int pk_again_run(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
@@ -290,6 +337,7 @@ int pk_again_run(const struct pk_again *again, struct pk_transfer_work *w, struc
 	const struct pk_copy_options *o = w->t->options;
 	bool any = false;
 
+	w->pour.inside = again->inside ? &w->target : NULL;
 	for (size_t i = 0; i < w->tables.n; i++)
 		any = any || again->changed[i];
 	if (pk_pour_settings(&w->pour, &w->target, err) < 0 || (any && empty(again, &w->tables, &w->target, err) < 0) ||
@@ -305,7 +353,7 @@ int pk_again_run(const struct pk_again *again, struct pk_transfer_work *w, struc
 	pk_hold_release(&w->hold);
 	pk_progress_start(o->progress, "finishing", 0);
 	if ((any && wake_triggers(again, &w->tables, &w->target, err) < 0) ||
-	    (w->sequences.len && pk_exec(&w->target, w->sequences.ptr, err) < 0))
+	    set_sequences(again, w, err) < 0)
 		return pk_err_wrap(err, "cannot bring the template up to date");
 	return look_at_keys(again, w, err) < 0 ? -1 : finish(again, w, err);
 }

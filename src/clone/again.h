@@ -1,7 +1,7 @@
 /*
  * Tables of a copy that is there already, filled again from a later snapshot: keys, indexes, triggers and all that
- * was made for them stay. For a superuser, on a database of ours that nobody else is connected to: what is done here is
- * not one transaction, and half of it is worth nothing.
+ * was made for them stay. For a superuser, on a database of ours that nobody else is connected to: unless it is wanted
+ * inside a transaction, what is done here is not one, and half of it is worth nothing.
  */
 #ifndef PK_CLONE_AGAIN_H
 #define PK_CLONE_AGAIN_H
@@ -11,6 +11,12 @@
 struct pk_again {
 	bool *changed; /* of each of the work's tables */
 	bool large;    /* the large objects too */
+	struct pk_strv sequences; /* the source's (clone/beside.h); none: they are what they were */
+	/*
+	 * The target is in a transaction, and all is part of it. For tables that are not many, copied whole, and without
+	 * large objects: what these need commits by itself.
+	 */
+	bool inside;
 };
 /*
  * work: its tables and sequences read, its target open. Sets sequences, fills materialized views again that may read

@@ -1,25 +1,10 @@
 #include "clone/beside.h"
 
-#define AT_ONCE 200
+#define AT_ONCE 200 /* large objects */
 
 /* ---- sequences ---- */
 
-static int add_values(struct pk_conn *source, const char *sql, struct pk_buf *ret_sql, struct pk_err *err)
-{
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-
-	if (pk_query(source, sql, 0, NULL, &rows, err) < 0)
-		return -1;
-	for (int i = 0; i < rows.n; i++) {
-		pk_buf_add(ret_sql, "SELECT pg_catalog.setval(");
-		pk_buf_add_literal(ret_sql, pk_rows_get(&rows, i, 0));
-		pk_buf_addf(ret_sql, ", %s, %s);\n", pk_rows_get(&rows, i, 1),
-			    pk_rows_true(&rows, i, 2) ? "true" : "false");
-	}
-	return 0;
-}
-
-int pk_beside_sequences(struct pk_conn *source, struct pk_buf *ret_sql, struct pk_err *err)
+int pk_beside_sequence_queries(struct pk_conn *source, struct pk_strv *ret_sql, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -42,12 +27,53 @@ int pk_beside_sequences(struct pk_conn *source, struct pk_buf *ret_sql, struct p
 		pk_buf_add(&sql, sql.len ? " UNION ALL SELECT " : "SELECT ");
 		pk_buf_add_literal(&sql, name.ptr);
 		pk_buf_addf(&sql, "::text, last_value, is_called FROM %s", name.ptr);
-		if (i % AT_ONCE < AT_ONCE - 1 && i + 1 < rows.n)
+		if (i % PK_BESIDE_AT_ONCE < PK_BESIDE_AT_ONCE - 1 && i + 1 < rows.n)
 			continue;
-		if (add_values(source, sql.ptr, ret_sql, err) < 0)
-			return -1;
+		pk_strv_push(ret_sql, sql.ptr);
 		pk_buf_clear(&sql);
 	}
+	return 0;
+}
+
+void pk_beside_sequence_rows(const struct pk_rows *rows, struct pk_strv *ret_pairs)
+{
+	for (int i = 0; i < rows->n; i++) {
+		pk_strv_push(ret_pairs, pk_rows_get(rows, i, 0));
+		pk_strv_pushf(ret_pairs, "%s, %s", pk_rows_get(rows, i, 1), pk_rows_true(rows, i, 2) ? "true" : "false");
+	}
+}
+
+int pk_beside_sequence_values(struct pk_conn *conn, struct pk_strv *ret_pairs, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) queries = PK_STRV_INIT;
+
+	if (pk_beside_sequence_queries(conn, &queries, err) < 0)
+		return -1;
+	for (size_t i = 0; i < queries.n; i++) {
+		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+		if (pk_query(conn, queries.items[i], 0, NULL, &rows, err) < 0)
+			return -1;
+		pk_beside_sequence_rows(&rows, ret_pairs);
+	}
+	return 0;
+}
+
+void pk_beside_set_sequence(const char *name, const char *value, struct pk_buf *ret_sql)
+{
+	pk_buf_add(ret_sql, "SELECT pg_catalog.setval(");
+	pk_buf_add_literal(ret_sql, name);
+	pk_buf_addf(ret_sql, ", %s);\n", value);
+}
+
+int pk_beside_sequences(struct pk_conn *source, struct pk_buf *ret_sql, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) values = PK_STRV_INIT;
+
+	if (pk_beside_sequence_values(source, &values, err) < 0)
+		return -1;
+	for (size_t i = 0; i + 1 < values.n; i += 2)
+		pk_beside_set_sequence(values.items[i], values.items[i + 1], ret_sql);
 	return 0;
 }
 

@@ -9,6 +9,12 @@
  * themselves are theirs.
  */
 int pk_beside_sequences(struct pk_conn *source, struct pk_buf *ret_sql, struct pk_err *err);
+/* The same as pairs: a name as SQL has it, and what setval() takes beside it. */
+#define PK_BESIDE_AT_ONCE 200 /* sequences that a query asks for, at most */
+int pk_beside_sequence_queries(struct pk_conn *conn, struct pk_strv *ret_sql, struct pk_err *err);
+void pk_beside_sequence_rows(const struct pk_rows *rows, struct pk_strv *ret_pairs); /* of one of the queries */
+int pk_beside_sequence_values(struct pk_conn *conn, struct pk_strv *ret_pairs, struct pk_err *err);
+void pk_beside_set_sequence(const char *name, const char *value, struct pk_buf *ret_sql);
 
 /* Makes all large objects, empty, with comments, and owners and privileges if wanted. *ret: whether there are any. */
 int pk_beside_large(struct pk_conn *source, struct pk_conn *target, bool owners, bool *ret, struct pk_err *err);

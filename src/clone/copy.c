@@ -97,16 +97,23 @@ const char *pk_copy_place(const struct pk_server *server)
 	return tmp && *tmp == '/' ? tmp : "/tmp";
 }
 
-/* What has to be known of the source beside the facts. No connection to it stays open. */
+/* What has to be known of the source beside the facts. */
+int pk_copy_carried_by(struct pk_conn *source, struct pk_carried *carried, struct pk_strv *unfilled, struct pk_buf *sizes,
+		       struct pk_err *err)
+{
+	if (pk_carried_read(source, carried, err) < 0 || (sizes && pk_sizes_read(source, sizes, err) < 0))
+		return -1;
+	return unfilled ? pk_carry_unfilled(source, unfilled, err) : 0;
+}
+
 int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
 		    struct pk_buf *sizes, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) from = PK_CONN_INIT;
 
-	if (pk_conn_open(&from, source, err) < 0 || pk_hold_settings(&from, "UTF8", NULL, err) < 0 ||
-	    pk_carried_read(&from, carried, err) < 0 || (sizes && pk_sizes_read(&from, sizes, err) < 0))
+	if (pk_conn_open(&from, source, err) < 0 || pk_hold_settings(&from, "UTF8", NULL, err) < 0)
 		return -1;
-	return unfilled ? pk_carry_unfilled(&from, unfilled, err) : 0;
+	return pk_copy_carried_by(&from, carried, unfilled, sizes, err);
 }
 
 static int fill(const struct pk_conninfo *source, struct pk_server *server, const char *name,

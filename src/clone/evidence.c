@@ -2,12 +2,16 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
+#include "clone/beside.h"
 #include "pg/pipeline.h"
 
 #define FAR	     (1ULL << 30) /* half of what 32 bits of a transaction's id can tell apart */
 #define TOGETHER     50		  /* tables that one statement looks at, at most */
 #define TOGETHER_PAGES 2000
 #define LARGE_PAGES    10000
+/* What it costs to ask for it, in pages: the server has to read of all its indexes before it plans. */
+#define TABLE_COST     10
+#define SEQUENCE_COST  4
 
 /* ---- snapshots ---- */
 
@@ -65,25 +69,34 @@ static uint32_t since(const struct pk_copied *was)
  * Rows that are not told by versions: those of other access methods, and values that name something that can be
  * renamed. As 0, that a row type of which others have values is another one.
  */
+#define NAMING \
+	"used (oid, leaf) AS (SELECT DISTINCT atttypid, atttypid FROM pg_catalog.pg_attribute " \
+	"WHERE attnum > 0 AND attrelid >= 16384 UNION SELECT u.oid, x.oid FROM used u " \
+	"JOIN pg_catalog.pg_type t ON t.oid = u.leaf, LATERAL (SELECT t.typbasetype WHERE t.typtype = 'd' " \
+	"UNION ALL SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE t.oid IN (g.rngtypid, g.rngmultitypid) " \
+	"UNION ALL SELECT t.typelem WHERE t.typlen = -1 AND t.typelem <> 0 " \
+	"UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid " \
+	"AND a.attnum > 0 AND NOT a.attisdropped) x (oid)), " \
+	"naming AS (SELECT u.oid FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.leaf " \
+	"WHERE t.typnamespace = 11 AND (t.typname ~ '^reg' OR t.typname = 'aclitem'))"
+#define ALWAYS \
+	"c.relam <> (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') OR EXISTS (SELECT FROM pg_catalog.pg_attribute a " \
+	"WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.atttypid IN (SELECT oid FROM naming))"
+
+/* Of catalogs that are as they were. */
+static const char always_sql[] =
+	"WITH RECURSIVE " NAMING " SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384 "
+	"AND (" ALWAYS ")";
+
 static const char doubtful_sql[] =
-	"WITH RECURSIVE " SINCE ", used (oid, leaf) AS (SELECT DISTINCT atttypid, atttypid FROM pg_catalog.pg_attribute "
-	"WHERE attnum > 0 AND attrelid >= 16384 UNION SELECT u.oid, x.oid FROM used u "
-	"JOIN pg_catalog.pg_type t ON t.oid = u.leaf, LATERAL (SELECT t.typbasetype WHERE t.typtype = 'd' "
-	"UNION ALL SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE t.oid IN (g.rngtypid, g.rngmultitypid) "
-	"UNION ALL SELECT t.typelem WHERE t.typlen = -1 AND t.typelem <> 0 "
-	"UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid "
-	"AND a.attnum > 0 AND NOT a.attisdropped) x (oid)), "
-	"naming AS (SELECT u.oid FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.leaf "
-	"WHERE t.typnamespace = 11 AND (t.typname ~ '^reg' OR t.typname = 'aclitem')), "
+	"WITH RECURSIVE " SINCE ", " NAMING ", "
 	"columns AS (SELECT DISTINCT a.attrelid AS oid FROM pg_catalog.pg_attribute a WHERE a.attrelid >= 16384 "
 	"AND " RECENT("a") "), "
 	"other AS (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
 	"ON n.oid = c.relnamespace WHERE c.oid >= 16384 AND (" RECENT("c") " OR " RECENT("n") " "
 	"OR c.oid IN (SELECT oid FROM columns))) "
 	"SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384 "
-	"AND (c.oid IN (SELECT oid FROM other) OR c.relam <> (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') "
-	"OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 "
-	"AND a.atttypid IN (SELECT oid FROM naming))) "
+	"AND (c.oid IN (SELECT oid FROM other) OR " ALWAYS ") "
 	"UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM columns JOIN pg_catalog.pg_class c USING (oid) "
 	"JOIN pg_catalog.pg_type t ON t.oid = c.reltype JOIN pg_catalog.pg_depend d ON d.refclassid = 1247 "
 	"AND d.refobjid IN (t.oid, t.typarray) AND d.classid IN (1247, 1259) AND d.deptype = 'n')";
@@ -92,9 +105,9 @@ static int read_doubtful(const struct pk_evidence *e, bool *ret_changed, struct 
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_FREE char *sql = pk_printf(doubtful_sql, since(e->was));
-	bool all = false;
+	bool all = false, same = pk_streq(e->was->stamp, e->is->stamp);
 
-	if (pk_query(&e->hold->conn, sql, 0, NULL, &rows, err) < 0)
+	if (pk_query(&e->hold->conn, same ? always_sql : sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
 		uint32_t oid = (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10);
@@ -129,6 +142,8 @@ struct look {
 	int n;
 	uint64_t done;
 	char *guard; /* a query before each other one; NULL: none */
+	struct pk_rows *sequences; /* of each query that asks for some; n_sequences of them */
+	size_t n_sequences;
 };
 
 static void look_release(struct look *look)
@@ -145,10 +160,14 @@ static void look_release(struct look *look)
 		free(r->rows);
 		pk_conn_release(&r->conn);
 	}
+	for (size_t i = 0; i < look->n_sequences; i++)
+		pk_rows_release(&look->sequences[i]);
+	free(look->sequences);
 	free(look->guard);
 }
 
-static void add_query(struct look *look, struct pk_buf *sql, int64_t pages)
+/* rows: where they go; NULL: to those of the reader. */
+static void add_query(struct look *look, struct pk_buf *sql, int64_t pages, struct pk_rows *rows)
 {
 	struct reader *least = &look->readers[0];
 
@@ -160,7 +179,7 @@ static void add_query(struct look *look, struct pk_buf *sql, int64_t pages)
 	least->queries = pk_realloc_array(least->queries, (size_t)least->n + 2, sizeof(*least->queries));
 	if (look->guard)
 		least->queries[least->n++] = (struct pk_pipeline_query){ .sql = look->guard };
-	least->queries[least->n++] = (struct pk_pipeline_query){ .sql = pk_buf_take(sql) };
+	least->queries[least->n++] = (struct pk_pipeline_query){ .sql = pk_buf_take(sql), .rows = rows };
 	least->pages += pages + 1;
 }
 
@@ -197,7 +216,7 @@ static void add_parts(struct look *look, const struct pk_copy_table *t)
 		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 		add_table(look->e, t, t->pages * i / look->n, i + 1 < look->n ? t->pages * (i + 1) / look->n : -1, &sql);
-		add_query(look, &sql, t->pages / look->n);
+		add_query(look, &sql, t->pages / look->n, NULL);
 	}
 }
 
@@ -229,12 +248,30 @@ static void share_out(struct look *look, const bool *changed)
 			continue;
 		}
 		add_table(look->e, wanted[i], 0, -1, &sql);
-		pages += wanted[i]->pages;
+		pages += wanted[i]->pages + TABLE_COST;
 		if (++together < TOGETHER && pages < TOGETHER_PAGES && i + 1 < n)
 			continue;
-		add_query(look, &sql, pages);
+		add_query(look, &sql, pages, NULL);
 		pages = together = 0;
 	}
+}
+
+static int share_out_sequences(struct look *look, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) queries = PK_STRV_INIT;
+
+	if (pk_beside_sequence_queries(&look->e->hold->conn, &queries, err) < 0)
+		return -1;
+	look->sequences = pk_alloc((queries.n + 1) * sizeof(*look->sequences));
+	look->n_sequences = queries.n;
+	for (size_t i = 0; i < queries.n; i++) {
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+		look->sequences[i] = (struct pk_rows)PK_ROWS_INIT;
+		pk_buf_add(&sql, queries.items[i]);
+		add_query(look, &sql, SEQUENCE_COST * PK_BESIDE_AT_ONCE, &look->sequences[i]);
+	}
+	return 0;
 }
 
 /* A timeout counts for one statement alone: each has what those before it left of the snapshot's time. */
@@ -278,7 +315,8 @@ static int run(struct look *look, struct pk_err *err)
 			return -1;
 		r->rows = pk_alloc((size_t)r->n * sizeof(*r->rows));
 		for (int q = 0; q < r->n; q++)
-			r->queries[q].rows = r->queries[q].sql == look->guard ? NULL : &r->rows[q];
+			if (r->queries[q].sql != look->guard && !r->queries[q].rows)
+				r->queries[q].rows = &r->rows[q];
 		pipelines[n] = (struct pk_pipeline){ .conn = conn, .queries = r->queries, .n = r->n };
 		n++;
 		all += (uint64_t)r->n;
@@ -337,32 +375,34 @@ static void spread(const struct pk_copy_tables *tables, bool *ret_changed)
 	}
 }
 
-int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk_err *err)
+int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk_strv *ret_sequences, struct pk_err *err)
 {
 	struct look look __attribute__((cleanup(look_release))) = { .e = e };
 
 	look.n = e->jobs < PK_PIPELINES_MAX ? e->jobs : PK_PIPELINES_MAX;
 	for (int i = 0; i < look.n; i++)
 		look.readers[i].conn = (struct pk_conn)PK_CONN_INIT;
-	if (read_doubtful(e, ret_changed, err) < 0 || make_guard(&look, err) < 0)
+	if (read_doubtful(e, ret_changed, err) < 0 || make_guard(&look, err) < 0 || share_out_sequences(&look, err) < 0)
 		return -1;
 	share_out(&look, ret_changed);
 	if (run(&look, err) < 0)
 		return pk_hold_hint(err);
 	read_all(&look, ret_changed);
+	for (size_t i = 0; i < look.n_sequences; i++)
+		pk_beside_sequence_rows(&look.sequences[i], ret_sequences);
 	spread(e->tables, ret_changed);
 	return 0;
 }
 
-int pk_evidence_large(const struct pk_evidence *e, const struct pk_copied *is, bool *ret, struct pk_err *err)
+int pk_evidence_large(const struct pk_evidence *e, bool *ret, struct pk_err *err)
 {
 	static const char recent[] = "WITH " SINCE " SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject l WHERE " RECENT("l")
 		") OR EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata l WHERE " RECENT("l") ")";
 	PK_FREE char *sql = pk_printf(recent, since(e->was));
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	*ret = !pk_streq(e->was->large, is->large) || pk_ends_with(is->large, " -");
-	if (*ret || strcmp(is->large, "0") == 0)
+	*ret = !pk_streq(e->was->large, e->is->large) || pk_ends_with(e->is->large, " -");
+	if (*ret || strcmp(e->is->large, "0") == 0)
 		return 0;
 	if (pk_hold_query(e->hold, sql, &rows, err) < 0)
 		return -1;

@@ -105,7 +105,7 @@ static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, struct pk_
 	PK_AUTO(pk_copy_tables) before = PK_COPY_TABLES_INIT;
 	PK_AUTO(pk_err) e = PK_ERR_INIT;
 
-	if (pk_copy_tables_list(&hold->conn, &before, err) < 0)
+	if (pk_copy_tables_names(&hold->conn, &before, err) < 0)
 		return -1;
 	hold->since = pk_now();
 	if (pk_exec(&hold->conn, begin_sql, err) < 0)
@@ -120,7 +120,7 @@ static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, struct pk_
 		return 0;
 	}
 	if (pk_query_value(&hold->conn, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &hold->snapshot, err) < 0 ||
-	    pk_copy_tables_list(&hold->conn, ret, err) < 0)
+	    pk_copy_tables_list(&hold->conn, hold->rough, ret, err) < 0)
 		return -1;
 	if (are_same(&before, ret))
 		return 1;
@@ -129,10 +129,17 @@ static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, struct pk_
 	return pk_exec(&hold->conn, "ROLLBACK", err);
 }
 
+int pk_hold_connect(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_err *err)
+{
+	if (pk_conn_open(&hold->conn, source, err) < 0)
+		return -1;
+	return pk_hold_settings(&hold->conn, hold->encoding, NULL, err);
+}
+
 int pk_hold_open(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_copy_tables *ret,
 		 struct pk_err *err)
 {
-	if (pk_conn_open(&hold->conn, source, err) < 0 || pk_hold_settings(&hold->conn, hold->encoding, NULL, err) < 0)
+	if (!hold->conn.handle && pk_hold_connect(hold, source, err) < 0)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		int held = try_hold(hold, ret, err);

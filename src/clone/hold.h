@@ -12,6 +12,7 @@ struct pk_hold {
 	char *snapshot; /* its name */
 	double since;	/* pk_now() */
 	double max_age; /* seconds; 0: any */
+	bool rough; /* sizes of tables need not be what they are now (pk_copy_tables_list()) */
 	const char *encoding; /* of all connections to the source and the target, borrowed */
 };
 #define PK_HOLD_INIT                                                                               \
@@ -19,7 +20,9 @@ struct pk_hold {
 		.conn = PK_CONN_INIT                                                               \
 	}
 void pk_hold_release(struct pk_hold *hold);
-/* ret: as pk_copy_tables_list(). max_age and encoding are set before. */
+/* For whoever has something to ask before the snapshot is taken; pk_hold_open() then goes on with that. */
+int pk_hold_connect(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_err *err);
+/* ret: as pk_copy_tables_list(). max_age, rough and encoding are set before. */
 int pk_hold_open(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_copy_tables *ret,
 		 struct pk_err *err);
 /* What stands for the state of all catalogs: another one when the structure has changed. Caller frees. */

@@ -100,6 +100,11 @@ bool pk_less_leaves_out(const struct pk_less *less)
 	return less->exclude.n || less->n_wheres || less->schema_only || less->sample.asked;
 }
 
+bool pk_less_narrows(const struct pk_less *less)
+{
+	return pk_less_leaves_out(less) || less->masks.n || less->masks.required;
+}
+
 static void add_hash(struct pk_buf *out, const struct pk_buf *text)
 {
 	pk_buf_addf(out, "|%016llx", text->len ? (unsigned long long)pk_hash(text->ptr, text->len, 0) : 0ULL);

@@ -52,6 +52,8 @@ int pk_less_read(const struct pk_config *config, const struct pk_repo *repo, con
 		 struct pk_less *ret, struct pk_err *err);
 /* Rows of some tables stay away. */
 bool pk_less_leaves_out(const struct pk_less *less);
+/* That, or values come otherwise, or are to be looked at. */
+bool pk_less_narrows(const struct pk_less *less);
 /* Puts it into what a copy is made with; less is to live as long. */
 void pk_less_apply(struct pk_less *less, struct pk_copy_options *options);
 /*

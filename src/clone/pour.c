@@ -68,13 +68,14 @@ static int open_lanes(struct work *w, int n, bool sources, struct pk_err *err)
 {
 	const struct pk_pour *pour = w->pour;
 
+	n = pour->inside ? 1 : n;
 	for (w->n = 0; w->n < n; w->n++)
 		w->sources[w->n] = w->targets[w->n] = (struct pk_conn)PK_CONN_INIT;
 	for (int i = 0; i < n; i++) {
-		w->lanes[i].target = &w->targets[i];
+		w->lanes[i].target = pour->inside ? pour->inside : &w->targets[i];
 		w->lanes[i].source = sources ? i ? &w->sources[i] : &pour->hold->conn : NULL;
-		if (pk_conn_open(&w->targets[i], pour->target, err) < 0 ||
-		    pk_pour_settings(pour, &w->targets[i], err) < 0)
+		if (!pour->inside && (pk_conn_open(&w->targets[i], pour->target, err) < 0 ||
+				      pk_pour_settings(pour, &w->targets[i], err) < 0))
 			return -1;
 		if (sources && i && pk_hold_join(pour->hold, pour->source, &w->sources[i], err) < 0)
 			return -1;
@@ -243,7 +244,7 @@ static int prepare(struct work *w, struct pk_err *err)
 	const struct pk_pour *pour = w->pour;
 	PK_FREE char *level = NULL;
 
-	if (pk_query_value(&w->targets[0], "SELECT pg_catalog.current_setting('wal_level')", 0, NULL, &level, err) < 0)
+	if (pk_query_value(w->lanes[0].target, "SELECT pg_catalog.current_setting('wal_level')", 0, NULL, &level, err) < 0)
 		return -1;
 	w->terms = pour->terms;
 	w->terms.wal_minimal = pk_streq(level, "minimal");

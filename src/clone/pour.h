@@ -24,6 +24,7 @@ struct pk_pour {
 	struct pk_unit_terms terms; /* wal_minimal is found out */
 	bool throwaway; /* the target is ours */
 	bool large;	/* there are large objects */
+	struct pk_conn *inside; /* a connection to the target in a transaction, in which all is done; NULL: several connections */
 	struct pk_progress *progress; /* may be NULL */
 	struct pk_poured *poured;     /* may be NULL; rows to be freed by the caller */
 };

@@ -1,6 +1,5 @@
 #include "clone/refresh.h"
 
-#include "base/clock.h"
 #include "clone/again.h"
 #include "clone/beside.h"
 #include "clone/evidence.h"
@@ -8,6 +7,12 @@
 #include "clone/scrap.h"
 #include "clone/sizes.h"
 #include "clone/transfer.h"
+#include "pg/silence.h"
+
+/* Of what is copied inside one transaction: rows go through one pair of connections, and locks have an end. */
+#define INSIDE_BYTES	 (64LL << 20)
+#define INSIDE_TABLES	 200
+#define INSIDE_SEQUENCES 2000
 
 void pk_refreshed_release(struct pk_refreshed *refreshed)
 {
@@ -17,12 +22,12 @@ void pk_refreshed_release(struct pk_refreshed *refreshed)
 
 struct state {
 	const struct pk_refresh_how *r;
-	struct pk_source_facts facts;
 	struct pk_carried carried;
 	struct pk_strv unfilled;
 	struct pk_buf sizes; /* clone/sizes.h; empty where all is copied */
 	struct pk_transfer transfer;
 	struct pk_transfer_work work;
+	struct pk_conninfo target;
 	struct pk_copied is;
 	struct pk_refreshed *ret;
 	struct pk_again again;
@@ -33,12 +38,13 @@ static void state_release(struct state *s)
 {
 	if (s->work.t)
 		pk_transfer_work_release(&s->work);
-	pk_source_facts_release(&s->facts);
 	pk_carried_release(&s->carried);
 	pk_strv_release(&s->unfilled);
 	pk_buf_release(&s->sizes);
+	pk_conninfo_release(&s->target);
 	pk_copied_release(&s->is);
 	free(s->again.changed);
+	pk_strv_release(&s->again.sequences);
 	free((char *)s->transfer.bindir);
 }
 
@@ -55,12 +61,9 @@ static int prepare(struct state *s, struct pk_err *err)
 	const struct pk_refresh_how *r = s->r;
 	bool less = r->options->less && pk_less_leaves_out(r->options->less);
 
-	if (pk_copy_facts(r->source, &s->facts, err) < 0 ||
-	    pk_copy_carried(r->source, &s->carried, &s->unfilled, less ? &s->sizes : NULL, err) < 0)
-		return -1;
 	s->transfer = (struct pk_transfer){
 		.source = r->source,
-		.facts = &s->facts,
+		.facts = r->facts,
 		.options = r->options,
 		.unfilled = &s->unfilled,
 		.place = pk_copy_place(r->server),
@@ -71,7 +74,11 @@ static int prepare(struct state *s, struct pk_err *err)
 	if (pk_copy_max_age(r->options, &s->transfer.max_age, err) < 0)
 		return -1;
 	pk_transfer_work_init(&s->work, &s->transfer);
-	return 0;
+	s->work.hold.rough = true;
+	if (pk_hold_connect(&s->work.hold, r->source, err) < 0)
+		return -1;
+	return pk_copy_carried_by(&s->work.hold.conn, &s->carried, &s->unfilled,
+				  less ? &s->sizes : NULL, err);
 }
 
 /* What pg_dump says is only asked for when the catalogs are not what they were. */
@@ -80,7 +87,8 @@ static int dump(struct state *s, struct pk_err *err)
 	struct pk_transfer_work *w = &s->work;
 
 	s->dumped = true;
-	s->transfer.bindir = pk_dump_find(s->r->server, s->r->options->config, s->facts.version / 10000, s->r->server->major, err);
+	s->transfer.bindir = pk_dump_find(s->r->server, s->r->options->config,
+					  s->r->facts->version / 10000, s->r->server->major, err);
 	w->dump.bindir = s->transfer.bindir;
 	if (!w->dump.bindir || pk_dump_open(&w->dump, s->transfer.place, err) < 0)
 		return -1;
@@ -111,7 +119,8 @@ static int look_at_structure(struct state *s, struct pk_err *err)
 static bool extends(const struct pk_source_facts *facts, const char *name)
 {
 	for (size_t i = 0; i < facts->extensions.n; i++)
-		if (pk_starts_with(facts->extensions.items[i], name) && facts->extensions.items[i][strlen(name)] == ' ')
+		if (pk_starts_with(facts->extensions.items[i], name) &&
+		    facts->extensions.items[i][strlen(name)] == ' ')
 			return true;
 	return false;
 }
@@ -130,18 +139,20 @@ static int compare(struct state *s, struct pk_err *err)
 	if (why)
 		doubt(s, why);
 	/* Its rows are elsewhere, under transactions of other servers. */
-	if (extends(&s->facts, "citus"))
+	if (extends(s->r->facts, "citus"))
 		doubt(s, "its tables are spread over several servers");
-	pk_copied_around(&s->is, &s->facts, &s->carried, &s->unfilled);
+	pk_copied_around(&s->is, s->r->facts, &s->carried, &s->unfilled);
 	if (!pk_streq(was->around, s->is.around) ||
 	    (pk_streq(was->role, s->is.role) && !pk_streq(was->session, s->is.session)))
-		doubt(s, "what belongs to the database has changed: its owner, settings, extensions or what reaches elsewhere");
+		doubt(s, "what belongs to the database has changed: its owner, settings, "
+			 "extensions or what reaches elsewhere");
 	if (s->ret->doubt)
 		return 0;
 	if (look_at_structure(s, err) < 0)
 		return -1;
 	/* With a single connection the snapshot is another one now. */
-	why = s->is.place ? pk_evidence_doubt(was, &s->is) : pk_strdup("the server does not say what it holds");
+	why = s->is.place ? pk_evidence_doubt(was, &s->is)
+			  : pk_strdup("the server does not say what it holds");
 	if (why)
 		doubt(s, why);
 	else if (!pk_streq(was->structure, s->is.structure))
@@ -151,12 +162,23 @@ static int compare(struct state *s, struct pk_err *err)
 
 /* ---- what has changed ---- */
 
+/* only: of each table, whether it is looked at; NULL: all are, and narrowed. */
+static int look_at_columns(struct state *s, const bool *only, struct pk_err *err)
+{
+	const struct pk_source_facts *facts = s->r->facts;
+	bool same_major = facts->version / 10000 == s->r->server->major;
+
+	return pk_transfer_tables(&s->work, same_major, facts->encoding, &s->is.extensions, only,
+				  err);
+}
+
 static int find_changes(struct state *s, struct pk_err *err)
 {
 	struct pk_transfer_work *w = &s->work;
 	const struct pk_evidence evidence = { .source = s->transfer.source,
 					      .hold = &w->hold,
 					      .was = s->r->was,
+					      .is = &s->is,
 					      .tables = &w->tables,
 					      .jobs = s->transfer.jobs,
 					      .progress = s->transfer.options->progress };
@@ -164,8 +186,11 @@ static int find_changes(struct state *s, struct pk_err *err)
 
 	s->again.changed = pk_alloc((w->tables.n + 1) * sizeof(*s->again.changed));
 	s->ret->scanned = !same;
-	if (rows && !same && (pk_evidence_tables(&evidence, s->again.changed, err) < 0 ||
-			      pk_evidence_large(&evidence, &s->is, &s->again.large, err) < 0))
+	if (rows && !same &&
+	    (pk_evidence_tables(&evidence, s->again.changed, &s->again.sequences, err) < 0 ||
+	     pk_evidence_large(&evidence, &s->again.large, err) < 0))
+		return -1;
+	if (rows && same && pk_beside_sequence_values(&w->hold.conn, &s->again.sequences, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->tables.n; i++) {
 		const struct pk_copy_table *t = &w->tables.items[i];
@@ -196,21 +221,99 @@ static void complete(struct state *s)
 	pk_copied_rows(&s->is, tables, rows);
 }
 
-static int fill(struct state *s, struct pk_err *err)
+static int fill(struct state *s, const char *name, struct pk_err *err)
 {
-	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	struct pk_transfer_work *w = &s->work;
-	const struct pk_refresh_how *r = s->r;
+	const struct pk_source_facts *facts = s->r->facts;
 
-	pk_server_admin_info(r->server, r->name, &target);
-	s->transfer.target = w->pour.target = &target;
-	if (pk_conn_open(&w->target, &target, err) < 0 || pk_again_run(&s->again, w, err) < 0)
-		return -1;
-	if (s->facts.may_create && pk_carry_create_privilege(&w->target, r->name, s->facts.role, err) < 0)
+	if (pk_again_run(&s->again, w, err) < 0 ||
+	    (facts->may_create &&
+	     pk_carry_create_privilege(&w->target, name, facts->role, err) < 0))
 		return -1;
 	s->ret->bytes = w->poured.bytes;
-	return pk_sizes_keep(&w->target, &s->sizes, s->facts.may_create ? s->facts.role : NULL, err);
+	complete(s);
+	return pk_sizes_keep(&w->target, &s->sizes, facts->may_create ? facts->role : NULL, err);
 }
+
+static int open_target(struct state *s, const char *name, struct pk_err *err)
+{
+	pk_server_admin_info(s->r->server, name, &s->target);
+	s->transfer.target = s->work.pour.target = &s->target;
+	return pk_conn_open(&s->work.target, &s->target, err);
+}
+
+/* ---- in the template itself ---- */
+
+/* What else has to be told of a copy that is narrowed is not part of a transaction. */
+static bool may_be_inside(const struct state *s)
+{
+	const struct pk_copy_tables *tables = &s->work.tables;
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < tables->n; i++) {
+		if (pk_copy_table_narrowed(&tables->items[i]))
+			return false;
+		bytes += s->again.changed[i] ? tables->items[i].bytes : 0;
+	}
+	return !s->again.large && !s->sizes.len && bytes <= INSIDE_BYTES &&
+	       s->ret->changed <= INSIDE_TABLES && s->again.sequences.n / 2 <= INSIDE_SEQUENCES;
+}
+
+static int allow(struct pk_conn *admin, const char *name, bool connections, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "ALTER DATABASE ");
+	pk_buf_add_ident(&sql, name);
+	pk_buf_addf(&sql, " ALLOW_CONNECTIONS %s", connections ? "true" : "false");
+	return pk_exec(admin, sql.ptr, err);
+}
+
+/* The door is open for as long as it takes to go in. */
+static int enter(struct state *s, struct pk_err *err)
+{
+	struct pk_conn *admin;
+	int status;
+
+	if (pk_server_admin(s->r->server, &admin, err) < 0 || pk_server_clear_db(s->r->server, s->r->from, err) < 0 ||
+	    allow(admin, s->r->from, true, err) < 0)
+		return -1;
+	status = open_target(s, s->r->from, err);
+	return allow(admin, s->r->from, false, status < 0 ? NULL : err) < 0 ? -1 : status;
+}
+
+static int fill_inside(struct state *s, struct pk_err *err)
+{
+	const struct pk_refresh_how *r = s->r;
+	struct pk_conn *target = &s->work.target;
+	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
+	PK_FREE char *record = NULL;
+
+	s->again.inside = true;
+	if (pk_exec(target, "BEGIN", err) < 0 || pk_silence_begin(target, &triggers, err) < 0 ||
+	    fill(s, r->from, err) < 0 || pk_silence_end(target, &triggers, err) < 0)
+		return -1;
+	record = pk_copied_text(&s->is);
+	if (pk_server_mark_db_by(r->server, target, r->from, "template", r->label, r->mark, record,
+				 err) < 0)
+		return -1;
+	return pk_exec(target, "COMMIT", err);
+}
+
+static int make_inside(struct state *s, struct pk_err *err)
+{
+	int status;
+
+	pk_progress_start(s->transfer.options->progress, "changing the template", 0);
+	status = enter(s, err);
+	if (status == 0)
+		status = fill_inside(s, err);
+	pk_conn_release(&s->work.target);
+	s->ret->inside = status == 0;
+	return status;
+}
+
+/* ---- in a new one ---- */
 
 static int make(struct state *s, struct pk_err *err)
 {
@@ -221,7 +324,7 @@ static int make(struct state *s, struct pk_err *err)
 	if (pk_server_admin(r->server, &admin, err) < 0 ||
 	    pk_server_cut_db(r->server, r->from, r->name, "template", r->label, err) < 0)
 		return -1;
-	if (fill(s, err) < 0) {
+	if (open_target(s, r->name, err) < 0 || fill(s, r->name, err) < 0) {
 		pk_conn_release(&s->work.target);
 		pk_scrap_db(admin, r->name, NULL);
 		return -1;
@@ -234,39 +337,49 @@ static int make(struct state *s, struct pk_err *err)
 static int run(struct state *s, struct pk_err *err)
 {
 	struct pk_transfer_work *w = &s->work;
-	bool rows;
+	bool narrows = s->r->options->narrow &&
+		       (!s->r->options->less || pk_less_narrows(s->r->options->less));
+	int status = 0;
 
-	if (prepare(s, err) < 0 || pk_hold_open(&w->hold, s->transfer.source, &w->tables, err) < 0 ||
+	if (prepare(s, err) < 0 ||
+	    pk_hold_open(&w->hold, s->transfer.source, &w->tables, err) < 0 ||
 	    pk_copied_take(&s->is, &w->hold, err) < 0 || compare(s, err) < 0)
 		return -1;
 	if (s->ret->doubt)
 		return 0;
-	rows = !s->transfer.options->schema_only;
 	for (size_t i = 0; i < s->r->was->extensions.n; i++)
 		pk_strv_push(&s->is.extensions, s->r->was->extensions.items[i]);
-	if (pk_transfer_tables(w, s->facts.version / 10000 == s->r->server->major, s->facts.encoding, &s->is.extensions,
-			       err) < 0 ||
-	    find_changes(s, err) < 0 || (rows && pk_beside_sequences(&w->hold.conn, &w->sequences, err) < 0))
+	if ((narrows && look_at_columns(s, NULL, err) < 0) || find_changes(s, err) < 0 ||
+	    (s->ret->changed && pk_copy_tables_sizes(&w->hold.conn, s->again.changed, &w->tables, err) < 0) ||
+	    (!narrows && s->ret->changed && look_at_columns(s, s->again.changed, err) < 0))
 		return -1;
+	for (size_t i = 0; i + 1 < s->again.sequences.n; i += 2)
+		pk_beside_set_sequence(s->again.sequences.items[i], s->again.sequences.items[i + 1],
+				       &w->sequences);
 	s->is.sequences = pk_copied_word(&w->sequences);
-	if ((s->ret->changed || s->again.large || !pk_streq(s->is.sequences, s->r->was->sequences)) && make(s, err) < 0)
-		return -1;
-	complete(s);
-	return 0;
+	if (pk_streq(s->is.sequences, s->r->was->sequences))
+		pk_strv_release(&s->again.sequences);
+	if (s->ret->changed || s->again.large || !pk_streq(s->is.sequences, s->r->was->sequences))
+		status = may_be_inside(s) ? make_inside(s, err) : make(s, err);
+	else
+		complete(s);
+	return status;
 }
 
-int pk_refresh_run(const struct pk_refresh_how *r, struct pk_refreshed *ret, struct pk_copied *ret_record, struct pk_err *err)
+int pk_refresh_run(const struct pk_refresh_how *r, struct pk_refreshed *ret,
+		   struct pk_copied *ret_record, struct pk_err *err)
 {
 	struct state s __attribute__((cleanup(state_release))) = {
-		.r = r, .facts = PK_SOURCE_FACTS_INIT, .carried = PK_CARRIED_INIT, .sizes = PK_BUF_INIT, .ret = ret,
+		.r = r,
+		.carried = PK_CARRIED_INIT,
+		.sizes = PK_BUF_INIT,
+		.ret = ret,
 	};
-	double started = pk_now();
 	int status;
 
 	pk_refreshed_release(ret);
 	status = run(&s, err);
 	pk_progress_stop(r->options->progress);
-	ret->seconds = pk_now() - started;
 	if (status < 0 || ret->doubt)
 		return status;
 	pk_copied_release(ret_record);

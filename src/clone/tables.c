@@ -69,6 +69,7 @@ bool pk_copy_table_narrowed(const struct pk_copy_table *table)
  */
 #define COPIED                                                                                             \
 	"WITH RECURSIVE copied AS (SELECT c.oid, n.nspname, c.relname, c.relam, c.relispartition, "        \
+	"greatest(c.relpages, 0) AS relpages, "                                                             \
 	"nullif(x.condition, '') AS condition, x.oid IS NOT NULL AS added "                     \
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "             \
 	"LEFT JOIN (SELECT x.oid, e.extcondition[x.i] AS condition FROM pg_catalog.pg_extension e, "       \
@@ -84,8 +85,9 @@ bool pk_copy_table_narrowed(const struct pk_copy_table *table)
  * have to find their partition anew, as pg_dump does it.
  */
 static const char list_sql[] = COPIED
-	"SELECT c.oid, c.nspname, c.relname, coalesce(pg_catalog.pg_table_size(c.oid), 0), "
-	"coalesce(pg_catalog.pg_relation_size(c.oid), 0) / pg_catalog.current_setting('block_size')::integer, "
+	"SELECT c.oid, c.nspname, c.relname, CASE WHEN $1 THEN c.relpages * pg_catalog.current_setting('block_size')::bigint "
+	"ELSE coalesce(pg_catalog.pg_table_size(c.oid), 0) END, CASE WHEN $1 THEN c.relpages "
+	"ELSE coalesce(pg_catalog.pg_relation_size(c.oid), 0) / pg_catalog.current_setting('block_size')::integer END, "
 	"c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap'), c.condition, c.added, "
 	"r.nspname, r.relname FROM copied c LEFT JOIN LATERAL (SELECT n.nspname, p.relname "
 	"FROM pg_catalog.pg_class p JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace "
@@ -109,30 +111,86 @@ static char *condition_of(const char *clause)
 	return pk_strdup(strncasecmp(clause, "WHERE", 5) == 0 ? clause + 5 : clause);
 }
 
-int pk_copy_tables_list(struct pk_conn *source, struct pk_copy_tables *ret, struct pk_err *err)
+static void add_names(const struct pk_rows *rows, struct pk_copy_tables *ret)
+{
+	pk_copy_tables_release(ret);
+	ret->items = pk_alloc((size_t)(rows->n + 1) * sizeof(*ret->items));
+	ret->n = (size_t)rows->n;
+	for (int i = 0; i < rows->n; i++)
+		ret->items[i] = (struct pk_copy_table){
+			.oid = (uint32_t)strtoul(pk_rows_get(rows, i, 0), NULL, 10),
+			.schema = copy_of(rows, i, 1),
+			.name = copy_of(rows, i, 2),
+		};
+}
+
+int pk_copy_tables_names(struct pk_conn *source, struct pk_copy_tables *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_query(source, list_sql, 0, NULL, &rows, err) < 0)
+	if (pk_query(source, COPIED "SELECT oid, nspname, relname FROM copied ORDER BY oid", 0, NULL, &rows, err) < 0)
 		return -1;
-	pk_copy_tables_release(ret);
-	ret->items = pk_alloc((size_t)(rows.n + 1) * sizeof(*ret->items));
-	ret->n = (size_t)rows.n;
-	for (int i = 0; i < rows.n; i++)
-		ret->items[i] = (struct pk_copy_table){
-			.oid = (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10),
-			.schema = copy_of(&rows, i, 1),
-			.name = copy_of(&rows, i, 2),
-			.bytes = strtoll(pk_rows_get(&rows, i, 3), NULL, 10),
-			.pages = strtoll(pk_rows_get(&rows, i, 4), NULL, 10),
-			.heap = pk_rows_true(&rows, i, 5),
-			.where = condition_of(pk_rows_get(&rows, i, 6)),
-			.added_where = condition_of(pk_rows_get(&rows, i, 6)),
-			.added = pk_rows_true(&rows, i, 7),
-			.unsteady = pk_rows_get(&rows, i, 6) != NULL,
-			.root_schema = copy_of(&rows, i, 8),
-			.root_name = copy_of(&rows, i, 9),
-		};
+	add_names(&rows, ret);
+	return 0;
+}
+
+int pk_copy_tables_list(struct pk_conn *source, bool rough, struct pk_copy_tables *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const char *const params[] = { rough ? "true" : "false" };
+
+	if (pk_query(source, list_sql, 1, params, &rows, err) < 0)
+		return -1;
+	add_names(&rows, ret);
+	for (int i = 0; i < rows.n; i++) {
+		struct pk_copy_table *t = &ret->items[i];
+
+		t->bytes = strtoll(pk_rows_get(&rows, i, 3), NULL, 10);
+		t->pages = strtoll(pk_rows_get(&rows, i, 4), NULL, 10);
+		t->heap = pk_rows_true(&rows, i, 5);
+		t->where = condition_of(pk_rows_get(&rows, i, 6));
+		t->added_where = condition_of(pk_rows_get(&rows, i, 6));
+		t->added = pk_rows_true(&rows, i, 7);
+		t->unsteady = pk_rows_get(&rows, i, 6) != NULL;
+		t->root_schema = copy_of(&rows, i, 8);
+		t->root_name = copy_of(&rows, i, 9);
+	}
+	return 0;
+}
+
+/* As an array of their OIDs. */
+static void add_oids(const struct pk_copy_tables *tables, const bool *only, struct pk_buf *sql)
+{
+	const char *comma = "";
+
+	pk_buf_add(sql, "'{");
+	for (size_t i = 0; i < tables->n; i++) {
+		if (only && !only[i])
+			continue;
+		pk_buf_addf(sql, "%s%u", comma, tables->items[i].oid);
+		comma = ",";
+	}
+	pk_buf_add(sql, "}'::oid[]");
+}
+
+int pk_copy_tables_sizes(struct pk_conn *source, const bool *only, struct pk_copy_tables *tables, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "SELECT oid, coalesce(pg_catalog.pg_table_size(oid), 0), coalesce(pg_catalog.pg_relation_size(oid), 0) "
+			 "/ pg_catalog.current_setting('block_size')::integer FROM pg_catalog.unnest(");
+	add_oids(tables, only, &sql);
+	pk_buf_add(&sql, ") oid");
+	if (pk_query(source, sql.ptr, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		struct pk_copy_table *t =
+			pk_copy_tables_find(tables, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10));
+
+		t->bytes = strtoll(pk_rows_get(&rows, i, 1), NULL, 10);
+		t->pages = strtoll(pk_rows_get(&rows, i, 2), NULL, 10);
+	}
 	return 0;
 }
 
@@ -172,13 +230,15 @@ static void add_column(struct pk_copy_table *t, const struct pk_rows *rows, int 
 		t->binary = false;
 }
 
-int pk_copy_tables_columns(struct pk_conn *source, bool same_major, const struct pk_strv *extensions,
+int pk_copy_tables_columns(struct pk_conn *source, bool same_major, const struct pk_strv *extensions, const bool *only,
 			   struct pk_copy_tables *tables, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	pk_buf_addf(&sql, "%s, %sARRAY[", COPIED, types_sql);
+	pk_buf_add(&sql, "WITH RECURSIVE copied AS (SELECT pg_catalog.unnest(");
+	add_oids(tables, only, &sql);
+	pk_buf_addf(&sql, ") AS oid), %sARRAY[", types_sql);
 	for (size_t i = 0; i < extensions->n; i++) {
 		pk_buf_add(&sql, i ? ", " : "");
 		pk_buf_add_literal(&sql, extensions->items[i]);

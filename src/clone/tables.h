@@ -47,13 +47,20 @@ struct pk_copy_table *pk_copy_tables_named(const struct pk_copy_tables *tables, 
 /* Not all rows, or not as they are. */
 bool pk_copy_table_narrowed(const struct pk_copy_table *table);
 
-/* Ordinary tables with their names, places and sizes. */
-int pk_copy_tables_list(struct pk_conn *source, struct pk_copy_tables *ret, struct pk_err *err);
+/* Ordinary tables, with nothing but their names. */
+int pk_copy_tables_names(struct pk_conn *source, struct pk_copy_tables *ret, struct pk_err *err);
+/*
+ * With their names, places and sizes. rough: these as the server last counted them, which it does when it vacuums; else it
+ * looks at each file.
+ */
+int pk_copy_tables_list(struct pk_conn *source, bool rough, struct pk_copy_tables *ret, struct pk_err *err);
+/* The sizes as they are. only: of each table, whether it is looked at. */
+int pk_copy_tables_sizes(struct pk_conn *source, const bool *only, struct pk_copy_tables *tables, struct pk_err *err);
 /*
  * Fills in columns and binary. same_major: of both servers. extensions: names of those that have the same
- * version on both.
+ * version on both. only: of each table, whether it is looked at; NULL: all are.
  */
-int pk_copy_tables_columns(struct pk_conn *source, bool same_major, const struct pk_strv *extensions,
+int pk_copy_tables_columns(struct pk_conn *source, bool same_major, const struct pk_strv *extensions, const bool *only,
 			   struct pk_copy_tables *tables, struct pk_err *err);
 
 #endif

@@ -81,22 +81,45 @@ static int drop_leftovers(struct pk_server *server, const char *remote, struct p
 	return 0;
 }
 
-/* A lock of the server's: it is let go when we die, and holds for a server that others use too. */
-static int lock_template(struct pk_conn *admin, const struct pk_server *server, const char *remote,
-			 struct pk_err *err)
+static int lock_call(struct pk_conn *admin, const struct pk_server *server, const char *call, const char *template_db,
+		     struct pk_err *err)
 {
-	uint64_t hash = pk_hash(remote, strlen(remote), 0);
-	PK_FREE char *key = NULL;
+	uint64_t hash = pk_hash(template_db, strlen(template_db), 0);
+	PK_FREE char *key = NULL, *sql = pk_printf("SELECT pg_catalog.%s($1::bigint)", call);
 	const char *params[1];
 
 	if (server->owner_id)
 		hash = pk_hash(server->owner_id, strlen(server->owner_id), hash);
 	key = pk_printf("%lld", (long long)hash);
 	params[0] = key;
-	if (pk_query(admin, "SELECT pg_catalog.pg_advisory_lock($1::bigint)", 1, params, NULL,
-		     err) < 0)
+	return pk_query(admin, sql, 1, params, NULL, err);
+}
+
+/* A lock of the server's: it is let go when we die, and holds for a server that others use too. */
+static int lock_template(struct pk_conn *admin, const struct pk_server *server, const char *remote,
+			 struct pk_err *err)
+{
+	PK_FREE char *db = template_name(remote);
+
+	if (lock_call(admin, server, "pg_advisory_lock", db, err) < 0)
 		return pk_err_wrap(err, "cannot wait for the template of remote '%s'", remote);
 	return 0;
+}
+
+/* Several cut at once, but not while somebody changes it from inside (clone/refresh.h). */
+static int cut_locked(struct pk_server *server, struct pk_conn *admin, const char *template_db, const char *db,
+		      const char *purpose, const char *label, struct pk_err *err)
+{
+	int status;
+
+	if (lock_call(admin, server, "pg_advisory_lock_shared", template_db, err) < 0)
+		return pk_err_wrap(err, "cannot wait for the template '%s'", template_db);
+	status = pk_server_clear_db(server, template_db, err);
+	if (status == 0)
+		status = pk_server_cut_db(server, template_db, db, purpose, label, err);
+	if (pk_conn_alive(admin))
+		lock_call(admin, server, "pg_advisory_unlock_shared", template_db, NULL);
+	return status;
 }
 
 /* What makes it another database: who connects does not. Caller frees. */
@@ -172,15 +195,17 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 }
 
 /* ret: the template; its refreshed says whether all has to be copied. */
-static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote, bool near,
-		   const struct pk_copy_options *options, struct pk_template *t, struct pk_err *err)
+static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
+		   const struct pk_source_facts *facts, bool near, const struct pk_copy_options *options, struct pk_template *t,
+		   struct pk_err *err)
 {
 	PK_AUTO(pk_copied) was = PK_COPIED_INIT, is = PK_COPIED_INIT;
 	PK_FREE char *id = pk_random_hex(6), *terms = pk_less_terms(options->less), *from = source_of(remote);
 	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *wanted = pk_printf("%s%s", from, terms);
 	struct pk_copy_options narrowed = *options;
-	const struct pk_refresh_how how = { .source = &remote->info, .server = server, .from = t->db, .name = name,
-					    .label = remote->name, .was = &was, .options = &narrowed };
+	const struct pk_refresh_how how = { .source = &remote->info, .server = server, .facts = facts, .from = t->db,
+					    .mark = t->source, .name = name, .label = remote->name, .was = &was,
+					    .options = &narrowed };
 	bool known = pk_copied_parse(t->record, &was);
 
 	t->since = known ? was.taken : t->created;
@@ -205,13 +230,15 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 	}
 	if (t->refreshed.doubt)
 		return 0;
+	t->created = is.taken;
+	if (t->refreshed.inside)
+		return 0;
 	if (seal(server, admin, t->refreshed.made ? name : t->db, remote->name, t->source, &is, err) < 0 ||
 	    (t->refreshed.made && enthrone(server, name, t->db, remote->name, err) < 0)) {
 		if (t->refreshed.made)
 			pk_scrap_db(admin, name, NULL);
 		return -1;
 	}
-	t->created = is.taken;
 	return 0;
 }
 
@@ -229,7 +256,7 @@ char *pk_template_told(const struct pk_template *t)
 		return pk_printf("it is a sample of %s, so it stays as it is (--fresh takes another)", since);
 	if (r->doubt)
 		return pk_printf("all was copied, though there was a copy of %s: %s", since, r->doubt);
-	if (!r->changed && !r->large && r->made)
+	if (!r->changed && !r->large && (r->made || r->inside))
 		return pk_printf("sequences, and none of %zu tables, changed since %s", r->tables, since);
 	if (!r->changed && !r->large)
 		return pk_printf("nothing has changed since %s (%s)", since,
@@ -285,6 +312,7 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_AUTO(pk_template) found = PK_TEMPLATE_INIT;
 	PK_FREE char *source = source_of(remote);
+	double started;
 	bool same;
 
 	if (server->kind == PK_SERVER_COMMAND) {
@@ -303,9 +331,11 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	/* Roles that appeared there since, and the one that deploys. */
 	if (same && pk_source_facts_roles(facts, server, err) < 0)
 		return -1;
+	started = pk_now();
 	if (same && age != PK_TEMPLATE_AS_IS &&
-	    refresh(server, &admin, remote, age == PK_TEMPLATE_NEAR, options, &found, err) < 0)
+	    refresh(server, &admin, remote, facts, age == PK_TEMPLATE_NEAR, options, &found, err) < 0)
 		return -1;
+	found.refreshed.seconds = pk_now() - started;
 	found.copied = !same || found.refreshed.doubt;
 	if (found.copied && copy_new(server, &admin, remote, facts, options, found.db, &found, err) < 0)
 		return -1;
@@ -406,8 +436,7 @@ int pk_template_cut(struct pk_server *server, const struct pk_template *t, char 
 
 	if (server->kind == PK_SERVER_COMMAND)
 		return make_by_command(server, db, purpose, label, role, err);
-	if (pk_server_admin(server, &admin, err) < 0 ||
-	    pk_server_cut_db(server, t->db, *db, purpose, label, err) < 0)
+	if (pk_server_admin(server, &admin, err) < 0 || cut_locked(server, admin, t->db, *db, purpose, label, err) < 0)
 		return -1;
 	if (dress(server, admin, t->db, *db, role, err) < 0) {
 		pk_scrap_db(admin, *db, NULL);

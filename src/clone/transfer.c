@@ -32,14 +32,14 @@ static int same_extensions(struct pk_transfer_work *s, struct pk_strv *ret, stru
 }
 
 int pk_transfer_tables(struct pk_transfer_work *s, bool same_major, const char *encoding, const struct pk_strv *extensions,
-		       struct pk_err *err)
+		       const bool *only, struct pk_err *err)
 {
 	const struct pk_copy_options *o = s->t->options;
 
 	/* Text inside binary values is converted and checked; what is not UTF-8 may not survive that. */
 	if (pk_copy_tables_columns(&s->hold.conn,
 				   same_major && pk_streq(encoding, "UTF8") && pk_streq(s->t->facts->encoding, "UTF8"),
-				   extensions, &s->tables, err) < 0)
+				   extensions, only, &s->tables, err) < 0)
 		return -1;
 	if (pk_streq(encoding, s->t->facts->encoding) && !pk_streq(encoding, "UTF8"))
 		s->pour.terms.encoding = s->t->facts->encoding;
@@ -58,7 +58,7 @@ static int read_tables(struct pk_transfer_work *s, struct pk_err *err)
 	if (s->t->record)
 		for (size_t i = 0; i < extensions.n; i++)
 			pk_strv_push(&s->t->record->extensions, extensions.items[i]);
-	return pk_transfer_tables(s, same_major, encoding, &extensions, err);
+	return pk_transfer_tables(s, same_major, encoding, &extensions, NULL, err);
 }
 
 /*

@@ -31,8 +31,10 @@ int pk_transfer_analyze(const struct pk_transfer *transfer, struct pk_conn *targ
 int pk_copy_jobs(const struct pk_copy_options *options);
 int pk_copy_max_age(const struct pk_copy_options *options, double *ret, struct pk_err *err);
 const char *pk_copy_place(const struct pk_server *server); /* where pg_dump's file goes; server may be NULL */
-/* Each by a connection that does not stay. unfilled and sizes may be NULL. */
+/* Each by a connection that does not stay, or by one that is in no transaction. unfilled and sizes may be NULL. */
 int pk_copy_facts(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err);
+int pk_copy_carried_by(struct pk_conn *source, struct pk_carried *carried, struct pk_strv *unfilled, struct pk_buf *sizes,
+		       struct pk_err *err);
 int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
 		    struct pk_buf *sizes, struct pk_err *err);
 
@@ -46,14 +48,14 @@ struct pk_transfer_work {
 	struct pk_pour pour;
 	struct pk_poured poured;
 	struct pk_conn target;
-	struct pk_buf sequences;
+	struct pk_buf sequences; /* clone/beside.h */
 };
 void pk_transfer_work_init(struct pk_transfer_work *work, const struct pk_transfer *transfer);
 void pk_transfer_work_release(struct pk_transfer_work *work);
 /* Takes the snapshot, the tables and the dump, which is open. */
 int pk_transfer_hold(struct pk_transfer_work *work, struct pk_err *err);
-/* Their columns, and what of them is copied. encoding: of the target; extensions: as clone/tables.h has them. */
+/* Their columns, and what of them is copied. encoding: of the target; extensions and only: as clone/tables.h has them. */
 int pk_transfer_tables(struct pk_transfer_work *work, bool same_major, const char *encoding,
-		       const struct pk_strv *extensions, struct pk_err *err);
+		       const struct pk_strv *extensions, const bool *only, struct pk_err *err);
 
 #endif

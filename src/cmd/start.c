@@ -58,6 +58,8 @@ static void show_json(const struct pk_session *session, const struct pk_begun *b
 	pk_json_set_str(root, "fingerprint", session->base.hex);
 	pk_json_set_num(root, "size", (double)begun->size);
 	pk_json_set_bool(root, "copied", begun->template.copied);
+	if (begun->template.copied)
+		pk_json_set_num(root, "copy_seconds", begun->template.stats.seconds);
 	show_refreshed_json(root, &begun->template);
 	pk_json_set_num(root, "cut_seconds", begun->cut_seconds);
 	pk_json_set_num(root, "seconds", begun->seconds);

@@ -204,9 +204,18 @@ int pk_server_mark_db(struct pk_server *server, const char *name, const char *pu
 		      const char *source, const char *record, struct pk_err *err)
 {
 	struct pk_conn *conn;
+
+	if (pk_server_admin(server, &conn, err) < 0)
+		return -1;
+	return pk_server_mark_db_by(server, conn, name, purpose, label, source, record, err);
+}
+
+int pk_server_mark_db_by(const struct pk_server *server, struct pk_conn *conn, const char *name, const char *purpose,
+			 const char *label, const char *source, const char *record, struct pk_err *err)
+{
 	enum mark mark;
 
-	if (pk_server_admin(server, &conn, err) < 0 || read_mark(server, conn, name, &mark, err) < 0)
+	if (read_mark(server, conn, name, &mark, err) < 0)
 		return -1;
 	if (!(mark == UNMARKED && is_private_name(server, name)) && need_ours(server, conn, name, err) < 0)
 		return -1;
@@ -406,6 +415,13 @@ static int terminate_others(struct pk_conn *conn, const char *name, struct pk_er
 		"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
 		"WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()",
 		1, params, NULL, err);
+}
+
+int pk_server_clear_db(struct pk_server *server, const char *name, struct pk_err *err)
+{
+	struct pk_conn *conn;
+
+	return pk_server_admin(server, &conn, err) < 0 ? -1 : terminate_others(conn, name, err);
 }
 
 /* Without a mark only what a killed creation left in a cluster that nobody else uses. */

@@ -140,6 +140,9 @@ int pk_server_databases_for(struct pk_server *server, const char *purpose, struc
 /* Another purpose, label, source and record (both may be NULL) for a database of ours; it counts as made now. */
 int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
 		      const char *source, const char *record, struct pk_err *err);
+/* The same over a superuser's connection, as part of the transaction that it is in. */
+int pk_server_mark_db_by(const struct pk_server *server, struct pk_conn *conn, const char *name, const char *purpose,
+			 const char *label, const char *source, const char *record, struct pk_err *err);
 
 struct pk_create_db {
 	const char *purpose, *label;
@@ -167,6 +170,8 @@ int pk_server_rename_db(struct pk_server *server, const char *from, const char *
  * the name aside. */
 int pk_server_replace_db(struct pk_server *server, const char *from, const char *to, const char *aside,
 			 struct pk_err *err);
+/* Ends the connections to it: those that whoever was killed left behind. */
+int pk_server_clear_db(struct pk_server *server, const char *name, struct pk_err *err);
 /*
  * Copies a database of ours (CREATE DATABASE ... TEMPLATE ... STRATEGY FILE_COPY), with its owner
  * and its settings (ALTER DATABASE ... SET). Nobody may be connected to it.

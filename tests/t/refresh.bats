@@ -314,23 +314,33 @@ held() {
 		CREATE MATERIALIZED VIEW slept AS SELECT pg_sleep(s) IS NULL, s FROM naps'
 	begin half
 	again --
-	local old how pid template
+	local old how pid template where
 	old=$(sums clone)
 	template=$(local_sql "SELECT oid FROM pg_database WHERE datname LIKE 'pk_template%'")
-	sql half 'UPDATE naps SET s = 30; DELETE FROM lines'
+	sql half "UPDATE naps SET s = 30; DELETE FROM lines; SELECT setval('users_id_seq', 777)" >/dev/null
 	git worktree add -q -b beside "$T/half-beside"
-	for how in INT KILL; do
+	for how in INT KILL LARGE-INT LARGE-KILL; do
+		# Large objects need a new database; without them it is done in the template.
+		where=pk_template
+		case $how in LARGE-*)
+			where=pk_new_ how=${how#LARGE-}
+			sql half "SELECT lo_put(4711, 0, 'half')" >/dev/null
+			;;
+		esac
 		(cd "$T/half-beside" && trap - INT && exec git-postkit start --refresh) >"$T/half.log" 2>&1 3>&- &
 		pid=$!
-		until_true eval "[ \"\$(local_sql \"SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'pk_new_%'\")\" -gt 0 ]"
-		sleep 0.5
+		until_true eval "[ \"\$(local_sql \"SELECT count(*) FROM pg_stat_activity WHERE datname LIKE '$where%'\")\" -gt 0 ]"
+		sleep 0.7
 		kill -"$how" "$pid"
 		wait "$pid" || :
 		[ "$how" = KILL ] || equal "$(local_sql "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk_new_%'")" 0
 		equal "$(local_sql "SELECT oid FROM pg_database WHERE datname LIKE 'pk_template%'")" "$template"
+		equal "$(local_sql "SELECT datallowconn FROM pg_database WHERE datname LIKE 'pk_template%'")" f
+		(cd "$T/half-beside" && git postkit start) 3>&-
+		equal "$(cd "$T/half-beside" && sums clone)" "$old"
+		(cd "$T/half-beside" && git postkit abort --yes) 3>&-
 	done
 	(cd "$T/half-beside" && git postkit start) 3>&-
-	equal "$(cd "$T/half-beside" && sums clone)" "$old"
 	equal "$(local_sql "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk_new_%'")" 0
 	sql half 'UPDATE naps SET s = 0'
 	(cd "$T/half-beside" && again) 3>&-
