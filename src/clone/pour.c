@@ -1,6 +1,9 @@
 #include "clone/pour.h"
 #include "clone/beside.h"
 #include "pg/pump.h"
+#include "pg/way.h"
+
+#include <unistd.h>
 
 struct table_state {
 	size_t parts; /* units that are to come or under way */
@@ -239,6 +242,35 @@ static int moved(void *arg, int lane, size_t bytes, struct pk_err *err)
 	return pk_hold_check(w->pour->hold, err);
 }
 
+/* Does what sends the rows run on our processors? */
+static int source_is_here(const struct pk_pour *pour, bool *ret, struct pk_err *err)
+{
+	PK_FREE char *same = NULL;
+
+	*ret = false;
+	if (pour->source->way)
+		return 0;
+	if (pk_query_value(&pour->hold->conn, "SELECT pg_catalog.inet_client_addr() IS NOT DISTINCT FROM pg_catalog.inet_server_addr()",
+			   0, NULL, &same, err) < 0)
+		return -1;
+	*ret = pk_streq(same, "t");
+	return 0;
+}
+
+/* A whole table needs no WAL, which its parts do: they pay where one stream leaves processors idle. */
+static int choose_parts(struct work *w, struct pk_err *err)
+{
+	bool here;
+
+	w->terms.parts = true;
+	if (!w->terms.rows || w->terms.jobs == 1 || !w->terms.wal_minimal)
+		return 0;
+	if (source_is_here(w->pour, &here, err) < 0)
+		return -1;
+	w->terms.parts = sysconf(_SC_NPROCESSORS_ONLN) > (here ? 2 : 1);
+	return 0;
+}
+
 static int prepare(struct work *w, struct pk_err *err)
 {
 	const struct pk_pour *pour = w->pour;
@@ -248,6 +280,8 @@ static int prepare(struct work *w, struct pk_err *err)
 		return -1;
 	w->terms = pour->terms;
 	w->terms.wal_minimal = pk_streq(level, "minimal");
+	if (choose_parts(w, err) < 0)
+		return -1;
 	pk_units_make(pour->tables, &w->terms, &w->units);
 	w->states = pk_alloc((pour->tables->n + 1) * sizeof(*w->states));
 	w->built = pk_alloc((pour->tables->n + 1) * sizeof(*w->built));

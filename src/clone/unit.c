@@ -8,6 +8,7 @@
 #define FRESH_BYTES (1 << 20)  /* less is not worth a new file */
 #define PART_BYTES  (32 << 20) /* at least */
 #define SHARES	    4	       /* of all that is copied, for each job */
+#define BLOCK_BYTES 8192       /* as nearly all servers have them */
 
 void pk_units_release(struct pk_units *units)
 {
@@ -38,6 +39,12 @@ static void add_table(struct pk_unit *u, size_t table, int64_t bytes)
 static bool may_split(const struct pk_copy_table *t, int version)
 {
 	return version >= 140000 && t->heap && !t->root_name && !t->joined && t->n_columns > 0 && t->pages > 1;
+}
+
+/* Values that lie apart are compressed on the way, which takes more of a processor than WAL does. */
+static bool mostly_toast(const struct pk_copy_table *t)
+{
+	return t->pages * BLOCK_BYTES < t->bytes / 2;
 }
 
 static void add_parts(struct pk_units *units, size_t table, const struct pk_copy_table *t, int64_t n)
@@ -121,7 +128,8 @@ void pk_units_make(const struct pk_copy_tables *tables, const struct pk_unit_ter
 
 		if (bytes <= SMALL_BYTES) {
 			add_small(&small, i, bytes);
-		} else if (terms->jobs > 1 && parts > 1 && may_split(t, terms->source_version)) {
+		} else if (terms->jobs > 1 && parts > 1 && (terms->parts || mostly_toast(t)) &&
+			   may_split(t, terms->source_version)) {
 			add_parts(ret, i, t, parts < t->pages ? parts : t->pages);
 		} else {
 			struct pk_unit *u = add_unit(ret);

@@ -27,6 +27,7 @@ struct pk_unit_terms {
 	int jobs, source_version;
 	bool rows;	/* else definitions alone */
 	bool wal_minimal; /* of the target */
+	bool parts;	/* large tables go in parts, by several at a time: these are not fresh */
 	const char *encoding; /* as pk_pour has it */
 	bool again;	/* the target is there, with indexes; those of tables that are not small wait */
 };
