@@ -75,10 +75,19 @@ static int64_t to_count(const char *text)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
-static int read_counters(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
+/* TRUNCATE takes what was counted back. */
+static void count_deleted(struct pk_measured *m, int64_t now, bool begin)
+{
+	if (!begin && now > m->counted)
+		m->deleted += now - m->counted;
+	m->counted = now;
+}
+
+static int read_counters(struct pk_measure *measure, struct pk_conn *conn, bool begin,
+			 struct pk_err *err)
 {
 	static const char counters_sql[] =
-		"SELECT relid, seq_tup_read, n_tup_ins + n_tup_upd + n_tup_del "
+		"SELECT relid, seq_tup_read, n_tup_ins + n_tup_upd + n_tup_del, n_tup_del "
 		"FROM pg_catalog.pg_stat_xact_user_tables "
 		"WHERE seq_tup_read > 0 OR n_tup_ins + n_tup_upd + n_tup_del > 0";
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
@@ -87,10 +96,11 @@ static int read_counters(struct pk_measure *measure, struct pk_conn *conn, struc
 		return -1;
 	measure->read = measure->written = 0;
 	for (int i = 0; i < rows.n; i++) {
-		const struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
+		struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
 
 		if (!m)
 			continue;
+		count_deleted(m, to_count(pk_rows_get(&rows, i, 3)), begin);
 		measure->read += (int64_t)((double)to_count(pk_rows_get(&rows, i, 1)) * m->scale);
 		measure->written += (int64_t)((double)to_count(pk_rows_get(&rows, i, 2)) * m->scale);
 	}
@@ -121,8 +131,8 @@ int pk_measure_as_source(struct pk_measure *measure, struct pk_conn *conn, struc
 int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
 {
 	for (size_t i = 0; i < measure->n; i++)
-		measure->items[i].held = 0;
-	return read_counters(measure, conn, err);
+		measure->items[i].held = 0, measure->items[i].counted = 0;
+	return read_counters(measure, conn, true, err);
 }
 
 static unsigned mode_number(const char *mode)
@@ -179,7 +189,7 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 	struct strongest fresh = { 0 }, held = { 0 };
 	int64_t read = measure->read, written = measure->written;
 
-	if (read_counters(measure, conn, err) < 0 ||
+	if (read_counters(measure, conn, false, err) < 0 ||
 	    pk_query(conn, locks_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	ret->read = measure->read - read;

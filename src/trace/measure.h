@@ -21,6 +21,8 @@ struct pk_measured {
 	unsigned held; /* bit n: lock mode n of this transaction is known already */
 	const char *name;
 	double scale; /* rows where it is a copy from, for one here */
+	int64_t deleted,
+		counted; /* rows since the first statement; in this session's transaction so far */
 };
 struct pk_measure {
 	struct pk_arena arena;

@@ -24,10 +24,17 @@ struct pk_traced {
 	const char *rewritten; /* its name, or NULL */
 	bool rewrote_table;    /* it holds rows itself: no index, no sequence */
 };
+struct pk_deleted {
+	const char *table; /* as SQL has it */
+	int64_t rows;
+};
 struct pk_trace {
 	struct pk_arena arena;
 	struct pk_traced *items;
 	size_t n, cap;
+	/* Rows deleted from tables that existed before, whatever deleted them; one run after the other adds to it. */
+	struct pk_deleted *deleted;
+	size_t n_deleted;
 	/* Of a transaction that wrote; "" otherwise. For txid_status() when the connection is lost at COMMIT. */
 	char xid[24];
 };
