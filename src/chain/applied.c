@@ -193,7 +193,7 @@ int pk_applied_start(struct pk_conn *conn, const struct pk_migration *m, const c
 		" applied_at = pg_catalog.now(), applied_by = CURRENT_USER"
 		" WHERE t.state <> 'applied' AND t.checksum IS NOT DISTINCT FROM excluded.checksum"
 		" RETURNING 1";
-	if (insert(conn, sql, m, commit, -1, "started", &rows, err) < 0)
+	if (insert(conn, sql, m, commit, -1, PK_STATE_COMING, &rows, err) < 0)
 		return -1;
 	if (rows.n > 0)
 		return 0;
@@ -219,13 +219,25 @@ int pk_applied_finish(struct pk_conn *conn, const char *version, const char *sta
 				       conn->where);
 }
 
-int pk_applied_delete(struct pk_conn *conn, const char *version, struct pk_err *err)
+enum pk_applied_stage pk_applied_stage(const struct pk_applied *row)
 {
+	if (!row->state || pk_streq(row->state, "applied"))
+		return PK_APPLIED_IN;
+	return pk_starts_with(row->state, PK_STATE_GOING) ? PK_APPLIED_GOING : PK_APPLIED_COMING;
+}
+
+int pk_applied_leave(struct pk_conn *conn, const char *version, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	const char *const params[] = { version };
-	if (pk_query(conn, "DELETE FROM " TABLE " WHERE version = $1", 1, params, NULL, err) < 0)
-		return pk_err_wrap(err, "migration '%s' cannot be removed from '%s'", version,
-				   conn->where);
-	return 0;
+	static const char sql[] = "UPDATE " TABLE " SET state = '" PK_STATE_GOING
+				  "' WHERE version = $1 AND state = 'applied' RETURNING 1";
+	if (pk_query(conn, sql, 1, params, &rows, err) < 0)
+		return pk_err_wrap(err, "that '%s' is rolled back cannot be recorded", version);
+	return rows.n > 0 ? 0
+			  : pk_err_set(err,
+				       "migration '%s' is not recorded as applied in '%s' any more",
+				       version, conn->where);
 }
 
 int pk_applied_foreign(struct pk_conn *conn, struct pk_strv *ret_versions, char **ret_table,

@@ -86,7 +86,16 @@ int pk_applied_start(struct pk_conn *conn, const struct pk_migration *m, const c
 		     struct pk_err *err);
 int pk_applied_finish(struct pk_conn *conn, const char *version, const char *state, double seconds,
 		      struct pk_err *err);
-int pk_applied_delete(struct pk_conn *conn, const char *version, struct pk_err *err);
+/*
+ * How far a migration is: in, or begun outside a transaction and half way, by its up or by its down section. The number
+ * of statements that are done stands behind the word: "started 3".
+ */
+enum pk_applied_stage { PK_APPLIED_IN, PK_APPLIED_COMING, PK_APPLIED_GOING };
+enum pk_applied_stage pk_applied_stage(const struct pk_applied *row);
+#define PK_STATE_COMING "started"
+#define PK_STATE_GOING	"rolling back"
+/* Before the down section is run without a transaction: from "applied" to "rolling back"; another state is an error. */
+int pk_applied_leave(struct pk_conn *conn, const char *version, struct pk_err *err);
 /*
  * dbmate's or PostKit's schema_migrations in postkit (with just the version), public or another
  * schema: versions to adopt, sorted. *ret_table: quoted name, caller frees; NULL when there is
@@ -94,5 +103,31 @@ int pk_applied_delete(struct pk_conn *conn, const char *version, struct pk_err *
  */
 int pk_applied_foreign(struct pk_conn *conn, struct pk_strv *ret_versions, char **ret_table,
 		       struct pk_err *err);
+
+/* What was rolled back in a database, postkit.rollbacks: a row each time. */
+struct pk_undone {
+	char *version, *name, *checksum, *commit, *applied_at, *at, *by;
+};
+struct pk_undone_list {
+	struct pk_undone *items;
+	size_t n;
+};
+#define PK_UNDONE_LIST_INIT                                                                        \
+	{                                                                                          \
+		0                                                                                  \
+	}
+void pk_undone_list_release(struct pk_undone_list *list);
+/* By time. Absent table: empty list. */
+int pk_undone_read(struct pk_conn *conn, struct pk_undone_list *ret, struct pk_err *err);
+/* The last time that a version was; NULL: it never was. */
+const struct pk_undone *pk_undone_find(const struct pk_undone_list *list, const char *version);
+/* After pk_applied_create_table(), which makes the schema. */
+int pk_undone_create_table(struct pk_conn *conn, struct pk_err *err);
+/*
+ * In the caller's transaction: takes a migration out of the tracking table and writes it down here, with the commit
+ * (may be NULL) whose down section was run. One that is not there is an error, so that nothing runs twice.
+ */
+int pk_applied_undo(struct pk_conn *conn, const char *version, const char *commit, double seconds,
+		    struct pk_err *err);
 
 #endif

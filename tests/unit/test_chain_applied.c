@@ -98,6 +98,7 @@ static void what_was_applied_is_read_back(void **state)
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_applied_list) list = PK_APPLIED_LIST_INIT;
 	PK_AUTO(pk_applied_list) after = PK_APPLIED_LIST_INIT;
+	PK_AUTO(pk_undone_list) undone = PK_UNDONE_LIST_INIT;
 	PK_AUTO(pk_strv) versions = PK_STRV_INIT;
 	PK_AUTO(pk_err) err = PK_ERR_INIT;
 	PK_FREE char *table = NULL;
@@ -121,9 +122,19 @@ static void what_was_applied_is_read_back(void **state)
 	assert_non_null(list.items[0].applied_by);
 	succeed(pk_applied_foreign(&conn, &versions, &table, &err), &err);
 	assert_null(table); /* ours is not foreign */
-	succeed(pk_applied_delete(&conn, version1, &err), &err);
+	succeed(pk_undone_read(&conn, &undone, &err), &err);
+	assert_int_equal(undone.n, 0);
+	succeed(pk_undone_create_table(&conn, &err), &err);
+	succeed(pk_undone_create_table(&conn, &err), &err);
+	succeed(pk_applied_undo(&conn, version1, NULL, 0.5, &err), &err);
 	succeed(pk_applied_read(&conn, &after, &exists, &err), &err);
 	assert_int_equal(after.n, 0);
+	assert_int_equal(pk_applied_undo(&conn, version1, NULL, 0.5, &err), -1);
+	succeed(pk_undone_read(&conn, &undone, &err), &err);
+	assert_int_equal(undone.n, 1);
+	assert_non_null(pk_undone_find(&undone, version1));
+	assert_string_equal(undone.items[0].applied_at, list.items[0].applied_at);
+	assert_null(undone.items[0].commit);
 }
 
 static void a_migration_without_transaction_is_journalled(void **state)
