@@ -41,8 +41,12 @@ static void print_text(const struct pk_deploy *d, const struct pk_tree_diff *dif
 	for (size_t i = 0; i < diff->n; i++)
 		print_item(&diff->items[i]);
 	if (d->resume) {
-		printf("'%s' is half way through %s; git postkit deploy goes on with it\n", d->remote.name,
-		       d->chain.items[d->pending[0]].file);
+		const struct pk_migration *m = &d->chain.items[d->pending[0]];
+		const struct pk_applied *row = pk_deploy_find_applied(d, m->version);
+		bool going = pk_applied_stage(row) == PK_APPLIED_GOING;
+
+		printf("'%s' is half way %s %s; git postkit %s goes on with it\n", d->remote.name,
+		       going ? "back through" : "through", m->file, going ? "rollback" : "deploy");
 	} else if (!*d->expected && !d->empty) {
 		printf("what '%s' should be is not known: %s\n", d->remote.name,
 		       d->applied.n ? "its last migration does not say where it leads to" : "nothing has run there");

@@ -123,19 +123,6 @@ static const char *without_record(const struct log *log, size_t remote, const ch
 	return pk_strv_has(&log->had[remote], version) ? "applied before the first record" : "pending";
 }
 
-/* The record of the deploy that brought a migration to a remote; NULL: none. */
-static const struct pk_record *find_record(const struct pk_records *records, const char *version,
-					   const struct pk_record_item **ret_item)
-{
-	for (size_t i = 0; i < records->n; i++)
-		for (size_t k = 0; k < records->items[i].n; k++)
-			if (pk_streq(records->items[i].items[k].version, version)) {
-				*ret_item = &records->items[i].items[k];
-				return &records->items[i];
-			}
-	return NULL;
-}
-
 static void print_one(const struct log *log, const struct pk_migration *m)
 {
 	const struct origin *origin = pk_map_get(&log->origins, m->file);
@@ -146,7 +133,8 @@ static void print_one(const struct log *log, const struct pk_migration *m)
 		       origin->author);
 	for (size_t i = 0; i < log->remotes.n; i++) {
 		const struct pk_record_item *item = NULL;
-		const struct pk_record *record = find_record(&log->records[i], m->version, &item);
+		const struct pk_record *record =
+			pk_records_find(&log->records[i], m->version, &item);
 
 		if (!record) {
 			printf("    %s  %s%s%s\n", log->remotes.items[i], pk_color(stdout, PK_CYAN),
@@ -154,9 +142,12 @@ static void print_one(const struct log *log, const struct pk_migration *m)
 		} else {
 			PK_FREE char *took = pk_duration(item->seconds);
 
-			printf("    %s  %s  %s%s%s\n", log->remotes.items[i],
-			       record->finished ? record->finished : "", item->adopted ? "adopted" : took,
-			       record->by ? "  " : "", record->by ? record->by : "");
+			printf("    %s  %s%s%s%s  %s%s%s\n", log->remotes.items[i],
+			       pk_color(stdout, PK_CYAN),
+			       record->rollback ? "pending, rolled back " : "",
+			       pk_color(stdout, PK_PLAIN), record->finished ? record->finished : "",
+			       item->adopted ? "adopted" : took, record->by ? "  " : "",
+			       record->by ? record->by : "");
 		}
 	}
 }
@@ -180,14 +171,18 @@ static void json_one(const struct log *log, const struct pk_migration *m, cJSON 
 	remotes = pk_json_add_array(item, "remotes");
 	for (size_t i = 0; i < log->remotes.n; i++) {
 		const struct pk_record_item *done = NULL;
-		const struct pk_record *record = find_record(&log->records[i], m->version, &done);
+		const struct pk_record *record =
+			pk_records_find(&log->records[i], m->version, &done);
 		cJSON *remote = pk_json_add_object(remotes, NULL);
 
 		pk_json_set_str(remote, "name", log->remotes.items[i]);
-		pk_json_set_bool(remote, "pending", !record && !pk_strv_has(&log->had[i], m->version));
+		pk_json_set_bool(remote, "pending",
+				 record ? record->rollback
+					: !pk_strv_has(&log->had[i], m->version));
 		if (!record)
 			continue;
-		pk_json_set_str(remote, "deployed", record->finished);
+		pk_json_set_str(remote, record->rollback ? "rolled_back" : "deployed",
+				record->finished);
 		pk_json_set_str(remote, "by", record->by);
 		pk_json_set_str(remote, "commit", record->commit);
 		pk_json_set_num(remote, "seconds", done->seconds);

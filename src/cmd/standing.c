@@ -125,7 +125,8 @@ static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain,
 		return;
 	}
 	for (size_t i = 0; i < applied.n; i++)
-		pk_strv_push(&versions, applied.items[i].version);
+		if (pk_applied_stage(&applied.items[i]) == PK_APPLIED_IN)
+			pk_strv_push(&versions, applied.items[i].version);
 	if (applied.n) {
 		free(r->when);
 		r->when = pk_strdup(applied.items[applied.n - 1].applied_at);

@@ -53,6 +53,8 @@ const struct pk_command pk_commands[] = {
 	ROW(psql, "[-- ARGUMENT...]", "open a shell on the session's database", BRANCH),
 	ROW(remote, "[add NAME URL | list | remove NAME | use NAME | test [NAME]]",
 	    "name the databases to clone from and deploy to", SETUP),
+	ROW(rollback, "[REMOTE] [--to VERSION] [--dry-run] [<options>]",
+	    "undo what ran last on a remote, after a dry run", PRODUCTION),
 	ROW(seed, "[--apply] [--remote NAME] [--yes]", "show or apply the seeds", LOOK),
 	ROW(snapshot, "DB [--json | --write-tree]",
 	    "print the canonical text of every object of a schema", PLUMBING),

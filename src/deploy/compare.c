@@ -2,18 +2,9 @@
 
 #include "deploy/record.h"
 
-static const struct pk_applied *find_applied(const struct pk_deploy *d, const char *version)
+static bool is_in(const struct pk_applied *row)
 {
-	for (size_t i = 0; i < d->applied.n; i++)
-		if (pk_streq(d->applied.items[i].version, version))
-			return &d->applied.items[i];
-	return NULL;
-}
-
-/* Other rows belong to migrations that were begun outside a transaction and did not come to their end. */
-static bool is_finished(const struct pk_applied *row)
-{
-	return row && (!row->state || pk_streq(row->state, "applied"));
+	return row && pk_applied_stage(row) == PK_APPLIED_IN;
 }
 
 static int refuse_unknown(const struct pk_deploy *d, struct pk_err *err)
@@ -43,7 +34,7 @@ static int refuse_edited(const struct pk_deploy *d, struct pk_err *err)
 {
 	for (size_t i = 0; i < d->chain.n; i++) {
 		const struct pk_migration *m = &d->chain.items[i];
-		const struct pk_applied *row = find_applied(d, m->version);
+		const struct pk_applied *row = pk_deploy_find_applied(d, m->version);
 
 		if (!row || !row->checksum || !*row->checksum || pk_streq(row->checksum, m->checksum))
 			continue;
@@ -62,9 +53,9 @@ static void find_pending(struct pk_deploy *d)
 	d->n_pending = 0;
 	d->resume = false;
 	for (size_t i = 0; i < d->chain.n; i++) {
-		const struct pk_applied *row = find_applied(d, d->chain.items[i].version);
+		const struct pk_applied *row = pk_deploy_find_applied(d, d->chain.items[i].version);
 
-		if (is_finished(row) || (i == 0 && d->adopt))
+		if (is_in(row) || (i == 0 && d->adopt))
 			continue;
 		if (row && d->n_pending == 0)
 			d->resume = true;
@@ -83,7 +74,7 @@ static void expect_before_first(struct pk_deploy *d)
 {
 	const struct pk_migration *first = d->chain.n ? &d->chain.items[0] : NULL;
 
-	if (d->empty || !first)
+	if (d->empty || !first || pk_deploy_is_down(d))
 		return;
 	if (first->to && pk_streq(first->to, d->now.fingerprint.hex)) {
 		d->adopt = true;
@@ -108,10 +99,8 @@ static char *recorded_after(const struct pk_deploy *d, const char *version)
 
 	if (pk_records_read(d->repo, d->remote.name, 1, &records, NULL) < 0 || records.n == 0)
 		return NULL;
-	if (records.items[0].n == 0 ||
-	    !pk_streq(records.items[0].items[records.items[0].n - 1].version, version))
-		return NULL;
-	return pk_strdup(records.items[0].to);
+	return pk_streq(pk_record_last(&records.items[0]), version) ? pk_strdup(records.items[0].to)
+								    : NULL;
 }
 
 static void expect_after_last(struct pk_deploy *d)
@@ -126,7 +115,7 @@ static void expect_after_last(struct pk_deploy *d)
 		expect_before_first(d);
 		return;
 	}
-	if (!is_finished(last))
+	if (!is_in(last))
 		return; /* half way between two schemas */
 	if (last->to && *last->to) {
 		expect(d, last->to);
@@ -156,6 +145,8 @@ int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err)
 			return pk_err_hint(err, "git postkit import %s takes it over", d->remote.name);
 		}
 	}
+	if (pk_deploy_is_down(d))
+		return pk_deploy_find_back(d, err);
 	find_pending(d);
 	return 0;
 }
@@ -207,7 +198,8 @@ static int check_chain(const struct pk_deploy *d, struct pk_err *err)
 		/* What ran ran; only what is still to come can be put right. */
 		if (!is_pending(d, problems[i].index) && !is_pending(d, problems[i].other))
 			continue;
-		if (problems[i].fault != PK_CHAIN_DUPLICATE && d->options.allow_out_of_order)
+		if (problems[i].fault != PK_CHAIN_DUPLICATE &&
+		    (d->options.allow_out_of_order || pk_deploy_is_down(d)))
 			continue;
 		pk_err_set(err, "migrations '%s' and '%s' %s", d->chain.items[problems[i].other].file,
 			   d->chain.items[problems[i].index].file, what[problems[i].fault]);
@@ -243,11 +235,36 @@ static int check_drift(struct pk_deploy *d, struct pk_err *err)
 			   d->remote.name);
 }
 
+/* Outside a transaction, and not come to its end: it goes on in the direction in which it was begun. */
+static int check_half_way(const struct pk_deploy *d, struct pk_err *err)
+{
+	bool down = pk_deploy_is_down(d);
+
+	for (size_t i = 0; i < d->applied.n; i++) {
+		enum pk_applied_stage stage = pk_applied_stage(&d->applied.items[i]);
+
+		if (stage == PK_APPLIED_IN ||
+		    stage == (down ? PK_APPLIED_GOING : PK_APPLIED_COMING))
+			continue;
+		pk_err_set(err,
+			   "the %s of migration '%s' on '%s' was begun and has not come to its end",
+			   down ? "deploy" : "rollback", d->applied.items[i].version,
+			   d->remote.name);
+		pk_err_exit(err, PK_EXIT_NO);
+		return pk_err_hint(err, "git postkit %s %s goes on with it",
+				   down ? "deploy" : "rollback", d->remote.name);
+	}
+	return 0;
+}
+
 int pk_deploy_check(struct pk_deploy *d, struct pk_err *err)
 {
-	if (check_drift(d, err) < 0)
+	bool down = pk_deploy_is_down(d);
+
+	if (check_half_way(d, err) < 0 || check_drift(d, err) < 0 || (!down && check_order(d, err) < 0) ||
+	    check_chain(d, err) < 0)
 		return -1;
-	return check_order(d, err) < 0 || check_chain(d, err) < 0 ? -1 : 0;
+	return down ? pk_deploy_check_back(d, err) : 0;
 }
 
 int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_known, struct pk_err *err)

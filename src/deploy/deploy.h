@@ -1,6 +1,7 @@
 /*
  * The state of a remote against the chain of a commit, and the way from one to the other: what is
- * pending, drift, the dry run on a cut of the template, the run itself, the record. Nothing here
+ * pending, drift, the dry run on a cut of the template, the run itself, the record. Downwards it is the
+ * same way: what is pending then are the migrations to be rolled back. Nothing here
  * asks or prints; what happens is told through struct pk_deploy_events.
  *
  * In order: pk_deploy_open, pk_deploy_compare, pk_deploy_catch_up, pk_deploy_check, pk_deploy_dry_run, pk_deploy_run.
@@ -14,6 +15,7 @@
 #include "clone/copy.h"
 #include "clone/remote.h"
 #include "trace/checks.h"
+#include "trace/gone.h"
 #include "trace/intact.h"
 #include "trace/parts.h"
 #include "trace/run.h"
@@ -29,15 +31,20 @@ struct pk_deploy_events {
 	struct pk_progress *progress; /* for copying */
 };
 
+enum pk_direction { PK_UP, PK_DOWN };
 struct pk_deploy_options {
-	const char *remote;       /* NULL: the default one */
-	const char *commit;       /* revision; NULL: HEAD */
-	bool fresh;               /* copy the template again before the dry run */
+	enum pk_direction direction;
+	const char *remote; /* NULL: the default one */
+	const char *commit; /* revision; NULL: HEAD */
+	bool fresh;	    /* copy the template again before the dry run */
 	bool allow_drift, allow_out_of_order;
-	int max_wait;             /* seconds to wait for locks in all; -1: 60 */
+	int max_wait; /* seconds to wait for locks in all; -1: 60 */
+	/* Downwards. to: the version that is to be the last one there; "0": none; NULL: the last but one. */
+	const char *to;
+	bool allow_destructive;
 };
 
-/* A migration that this deploy brought to the remote. */
+/* A migration that this deploy brought to the remote, or took back. */
 struct pk_deployed {
 	size_t index;             /* into chain */
 	double seconds;
@@ -57,19 +64,23 @@ struct pk_deploy {
 	struct pk_source_facts facts;
 	struct pk_chain chain;
 	struct pk_applied_list applied;
-	bool tracked;                    /* the remote has our table */
-	struct pk_snapshot now;          /* of the remote */
+	bool tracked;		      /* the remote has our table */
+	struct pk_undone_list undone; /* what was rolled back there */
+	struct pk_snapshot now;	      /* of the remote */
 
 	/* Set by pk_deploy_compare(). */
-	size_t *pending, n_pending;      /* indexes into chain, to be run, by version */
-	bool adopt;                      /* chain.items[0] is what the remote is: recorded, not run */
-	bool resume;                     /* pending[0] was begun by an earlier deploy, outside a transaction */
-	bool empty;                      /* a new database */
-	char expected[PK_OID_HEX + 1];   /* fingerprint; "" when not known */
+	size_t *pending, n_pending; /* indexes into chain, to be run, in that order */
+	char *back_to;		    /* downwards: the last version that stays; "0": none */
+	char *again; /* the command that goes on from here: "git postkit deploy prod" */
+	bool adopt;  /* chain.items[0] is what the remote is: recorded, not run */
+	bool resume; /* pending[0] was begun by an earlier run, outside a transaction */
+	bool empty;  /* a new database */
+	char expected[PK_OID_HEX + 1]; /* fingerprint; "" when not known */
 	bool drifted;
 
-	struct pk_checks checks;         /* of the commit, as the dry run saw them */
-	struct pk_intact intact;         /* what the dry run did to rows */
+	struct pk_checks checks; /* of the commit, as the dry run saw them */
+	struct pk_intact intact; /* what the dry run did to rows */
+	struct pk_gone gone;	 /* downwards: the data that it took away */
 
 	/* Set by pk_deploy_run(). */
 	struct pk_deployed *done;
@@ -86,11 +97,19 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 		   const struct pk_deploy_events *events, struct pk_err *err);
 void pk_deploy_release(struct pk_deploy *d);
 
-/* What is pending, whether there is drift. Migrations that do not fit the chain are errors. */
+/*
+ * What is pending, whether there is drift. Migrations that do not fit the chain are errors. Downwards without
+ * options.to it is what an earlier rollback from this repository, which was cut short, has left to do.
+ */
 int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err);
+/* The tracking row; NULL: it has not run. */
+const struct pk_applied *pk_deploy_find_applied(const struct pk_deploy *d, const char *version);
 /* Writes the record of an earlier deploy from this repository that was killed before it could. */
 int pk_deploy_catch_up(struct pk_deploy *d, struct pk_err *err);
-/* Refuses drift and pending migrations that are out of order or do not hang together, by the options. */
+/*
+ * Refuses drift, migrations that are half way in the other direction, and pending ones that are out of order or do not
+ * hang together, by the options; downwards those that have no way back.
+ */
 int pk_deploy_check(struct pk_deploy *d, struct pk_err *err);
 /*
  * The objects that differ between the schema expected and the remote. *ret_known false: the snapshot
@@ -100,7 +119,7 @@ int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_kno
 
 /*
  * Everything that would be run, on a database cut from the remote's template, which is dropped after. PK_EXIT_NO when
- * a check there does not come to what it expects.
+ * a check there does not come to what it expects, and downwards when data would be lost and options do not allow it.
  */
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err);
 /*

@@ -117,12 +117,13 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 	return 0;
 }
 
+/* What is expected of a check is said of the way up: downwards its answers come the other way round. */
 static int ask_checks(struct pk_deploy *d, struct cut *cut, bool after, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) where = PK_CONNINFO_INIT;
 
 	pk_server_user_info(&cut->server, cut->db, &where);
-	if (pk_checks_ask(&d->checks, &where, after, err) < 0)
+	if (pk_checks_ask(&d->checks, &where, pk_deploy_is_down(d) ? !after : after, err) < 0)
 		return -1;
 	return pk_intact_look(&d->intact, &where, d->checks.seconds, after, err);
 }
@@ -132,10 +133,11 @@ static int name_tables(struct pk_deploy *d, struct pk_err *err)
 {
 	PK_AUTO(pk_source) seeds = PK_SOURCE_INIT;
 
-	if (pk_parts_load(d->project, d->repo, d->commit.hex, "seeds", &seeds, err) < 0)
+	if (!pk_deploy_is_down(d) &&
+	    pk_parts_load(d->project, d->repo, d->commit.hex, "seeds", &seeds, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->n_pending; i++)
-		pk_intact_add(&d->intact, d->chain.items[d->pending[i]].up);
+		pk_intact_add(&d->intact, pk_deploy_section(d, &d->chain.items[d->pending[i]]).sql);
 	for (size_t i = 0; i < seeds.n; i++)
 		pk_intact_add(&d->intact, seeds.items[i].text);
 	return 0;
@@ -151,39 +153,64 @@ static int judge_checks(struct pk_deploy *d, struct pk_err *err)
 	return pk_err_hint(err, "a difference that is meant to be is declared above the query: -- postkit:expect may-change");
 }
 
-static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
+static int rehearse_migrations(struct pk_deploy_target *target, struct pk_err *err)
 {
-	struct pk_deploy_target target = {
-		.d = d, .conn = &cut->conn, .admin = &cut->admin, .local = true,
-	};
+	struct pk_deploy *d = target->d;
 
-	if (ask_checks(d, cut, false, err) < 0 || pk_applied_create_table(&cut->conn, err) < 0)
-		return -1;
-	if (d->adopt && pk_applied_insert(&cut->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
-		return -1;
-	if (pk_deploy_infra(&target, err) < 0)
-		return -1;
 	for (size_t i = 0; i < d->n_pending; i++) {
 		const struct pk_migration *m = &d->chain.items[d->pending[i]];
 		double seconds = 0;
 
 		if (d->events && d->events->migration)
 			d->events->migration(d->events->arg, m);
-		if (pk_deploy_migrate(&target, m, d->resume && i == 0, &seconds, err) < 0)
+		if (pk_deploy_migrate(target, m, d->resume && i == 0, &seconds, err) < 0)
 			return -1;
 		if (d->events && d->events->finished)
 			d->events->finished(d->events->arg, m, seconds);
 	}
-	if (pk_deploy_after(&target, err) < 0)
+	return 0;
+}
+
+static int rehearse_up(struct pk_deploy_target *target, struct pk_err *err)
+{
+	struct pk_deploy *d = target->d;
+
+	if (d->adopt &&
+	    pk_applied_insert(target->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
+		return -1;
+	if (pk_deploy_infra(target, err) < 0 || rehearse_migrations(target, err) < 0 ||
+	    pk_deploy_after(target, err) < 0)
 		return -1;
 	/* What grants and seeds make of the schema must be what the last migration says it is. */
 	if (d->n_pending &&
-	    pk_deploy_prove(d, &cut->conn, &d->chain.items[d->pending[d->n_pending - 1]], err) < 0) {
-		pk_err_hint(err, "grants or seeds change the schema in ways that no migration does: git postkit plan "
-			    "writes one");
+	    pk_deploy_prove(d, target->conn, &d->chain.items[d->pending[d->n_pending - 1]], err) <
+		    0) {
+		pk_err_hint(err, "grants or seeds change the schema in ways that no migration "
+				 "does: git postkit plan "
+				 "writes one");
 		return pk_err_wrap(err, "after grants and seeds");
 	}
-	return ask_checks(d, cut, true, err) < 0 ? -1 : judge_checks(d, err);
+	return 0;
+}
+
+static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
+{
+	struct pk_deploy_target target = {
+		.d = d,
+		.conn = &cut->conn,
+		.admin = &cut->admin,
+		.local = true,
+	};
+	bool down = pk_deploy_is_down(d);
+
+	if (ask_checks(d, cut, false, err) < 0 || pk_deploy_create_tables(d, &cut->conn, err) < 0 ||
+	    (down && pk_gone_before(&d->gone, &cut->admin, err) < 0))
+		return -1;
+	if ((down ? rehearse_migrations(&target, err) : rehearse_up(&target, err)) < 0 ||
+	    ask_checks(d, cut, true, err) < 0 ||
+	    (down && pk_gone_after(&d->gone, &cut->admin, &d->intact, err) < 0))
+		return -1;
+	return judge_checks(d, err);
 }
 
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
@@ -205,5 +232,5 @@ int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
 		pk_err_wrap(err, "dry run");
 	cut_close(&cut);
 	pk_server_release(&cut.server);
-	return rc;
+	return rc < 0 || !pk_deploy_is_down(d) ? rc : pk_deploy_check_loss(d, err);
 }

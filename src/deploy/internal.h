@@ -6,6 +6,26 @@
 
 void pk_deploy_phase(const struct pk_deploy *d, const char *fmt, ...) PK_PRINTF(2, 3);
 
+/* direction.c: the section of a migration that is run; its SQL is never NULL. */
+struct pk_deploy_section {
+	const char *sql;
+	int line; /* of the file */
+	bool transaction;
+};
+struct pk_deploy_section pk_deploy_section(const struct pk_deploy *d, const struct pk_migration *m);
+bool pk_deploy_is_down(const struct pk_deploy *d);
+/* Fingerprint that the schema must have after it; NULL: not known. */
+const char *pk_deploy_leads_to(const struct pk_deploy *d, const struct pk_migration *m);
+
+/* The tables that a run writes to; made where they are missing. */
+int pk_deploy_create_tables(const struct pk_deploy *d, struct pk_conn *conn, struct pk_err *err);
+
+/* back.c: what a rollback is to undo, into d->pending; and what speaks against that. */
+int pk_deploy_find_back(struct pk_deploy *d, struct pk_err *err);
+int pk_deploy_check_back(const struct pk_deploy *d, struct pk_err *err);
+/* The dry run is over, and what it took away from the copy is known: asks the remote too, and refuses loss. */
+int pk_deploy_check_loss(struct pk_deploy *d, struct pk_err *err);
+
 /* Where migrations run: the remote, or a local cut. */
 struct pk_deploy_target {
 	struct pk_deploy *d;
@@ -39,6 +59,8 @@ void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool 
 
 /* journal.c: what is about to be run is written down, and forgotten when its record is written. */
 int pk_deploy_intend(const struct pk_deploy *d, struct pk_err *err);
+/* Where an earlier rollback that has not come to its end was going back to; NULL: there is none. Caller frees. */
+char *pk_deploy_intended_back(const struct pk_deploy *d);
 void pk_deploy_forget(const struct pk_deploy *d);
 
 #endif

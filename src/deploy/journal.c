@@ -1,5 +1,5 @@
 /*
- * What a deploy is about to do, kept beside the repository until its record is written: a deploy that
+ * What a deploy or a rollback is about to do, kept beside the repository until its record is written: one that
  * was killed after a commit on the remote is recorded by the next one.
  */
 #include <unistd.h>
@@ -30,6 +30,8 @@ int pk_deploy_intend(const struct pk_deploy *d, struct pk_err *err)
 	pk_json_set_str(json.root, "from", d->now.fingerprint.hex);
 	if (d->adopt)
 		pk_json_set_str(json.root, "adopt", d->chain.items[0].version);
+	if (pk_deploy_is_down(d))
+		pk_json_set_str(json.root, "back_to", d->back_to);
 	list = pk_json_add_array(json.root, "versions");
 	for (size_t i = 0; i < d->n_pending; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(d->chain.items[d->pending[i]].version));
@@ -44,29 +46,40 @@ void pk_deploy_forget(const struct pk_deploy *d)
 	unlink(path);
 }
 
-static bool is_recorded(const struct pk_records *records, const char *version)
+/* A record of the very run: its versions may have come and gone before, and since. */
+static bool is_recorded(const struct pk_records *records, const cJSON *run, bool down,
+			const char *version)
 {
-	for (size_t i = 0; i < records->n; i++)
-		for (size_t k = 0; k < records->items[i].n; k++)
-			if (pk_streq(records->items[i].items[k].version, version))
-				return true;
-	return false;
+	const struct pk_record *record = pk_records_find(records, version, NULL);
+	const char *started = pk_json_str(run, "started");
+
+	return record && record->rollback == down && record->started && started &&
+	       strcmp(record->started, started) >= 0;
 }
 
-static void add_if_done(struct pk_deploy *d, const struct pk_records *records, const char *version, bool adopted)
+static bool is_done(const struct pk_deploy *d, const char *version, bool down)
 {
-	for (size_t i = 0; i < d->chain.n && version; i++) {
-		if (!pk_streq(d->chain.items[i].version, version) || is_recorded(records, version))
-			continue;
-		for (size_t k = 0; k < d->applied.n; k++)
-			if (pk_streq(d->applied.items[k].version, version) &&
-			    pk_streq(d->applied.items[k].state, "applied"))
-				pk_deploy_add_done(d, i, 0, adopted);
-	}
+	const struct pk_applied *row = pk_deploy_find_applied(d, version);
+
+	return down ? !row : row && pk_applied_stage(row) == PK_APPLIED_IN;
 }
 
-static int read_journal(const char *path, struct pk_json *ret)
+/* Returns whether it is done. */
+static bool add_if_done(struct pk_deploy *d, const struct pk_records *records, const cJSON *run,
+			bool down, const char *version, bool adopted)
 {
+	const struct pk_migration *m = version ? pk_chain_find(&d->chain, version) : NULL;
+
+	if (!m || !is_done(d, version, down))
+		return false;
+	if (!is_recorded(records, run, down, version))
+		pk_deploy_add_done(d, (size_t)(m - d->chain.items), 0, adopted);
+	return true;
+}
+
+static int read_journal(const struct pk_deploy *d, struct pk_json *ret)
+{
+	PK_FREE char *path = journal_path(d);
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 	if (!pk_path_exists(path) || pk_read_file(path, &text, NULL) < 0)
@@ -74,16 +87,46 @@ static int read_journal(const char *path, struct pk_json *ret)
 	return pk_json_parse(text.ptr, text.len, ret, NULL);
 }
 
+char *pk_deploy_intended_back(const struct pk_deploy *d)
+{
+	PK_AUTO(pk_json) json = PK_JSON_INIT;
+
+	return read_journal(d, &json) < 0 ? NULL : pk_strdup(pk_json_str(json.root, "back_to"));
+}
+
+/* The direction is that of the run that was killed. */
+static int record_late(struct pk_deploy *d, const cJSON *run, bool complete, bool down,
+		       struct pk_err *err)
+{
+	enum pk_direction direction = d->options.direction;
+	int rc;
+
+	free(d->started);
+	d->started = pk_strdup(pk_json_str(run, "started"));
+	snprintf(d->from, sizeof(d->from), "%s", pk_json_str(run, "from"));
+	d->options.direction = down ? PK_DOWN : PK_UP;
+	rc = pk_deploy_record(d, complete, err);
+	d->options.direction = direction;
+	if (rc == 0)
+		pk_deploy_phase(d,
+				"an earlier %s '%s' ended before its record was written; it is "
+				"recorded now",
+				down ? "rollback of" : "deploy to", d->remote.name);
+	d->from[0] = '\0';
+	d->n_done = 0;
+	return rc;
+}
+
 int pk_deploy_catch_up(struct pk_deploy *d, struct pk_err *err)
 {
-	PK_FREE char *path = journal_path(d);
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
 	PK_AUTO(pk_records) records = PK_RECORDS_INIT;
 	PK_FREE char *holder = NULL;
 	const cJSON *item;
+	bool complete = true, down;
 	int rc = 0;
 
-	if (read_journal(path, &json) < 0)
+	if (read_journal(d, &json) < 0)
 		return 0;
 	/* It may be at work still; then it writes its record itself. */
 	if (pk_deploy_lock_holder(&d->conn, &holder, err) < 0)
@@ -92,20 +135,13 @@ int pk_deploy_catch_up(struct pk_deploy *d, struct pk_err *err)
 		return 0;
 	if (pk_records_read(d->repo, d->remote.name, 0, &records, err) < 0)
 		return -1;
-	add_if_done(d, &records, pk_json_str(json.root, "adopt"), true);
-	cJSON_ArrayForEach(item, pk_json_array(json.root, "versions"))
-		add_if_done(d, &records, cJSON_GetStringValue(item), false);
-	if (d->n_done) {
-		free(d->started);
-		d->started = pk_strdup(pk_json_str(json.root, "started"));
-		snprintf(d->from, sizeof(d->from), "%s", pk_json_str(json.root, "from"));
-		rc = pk_deploy_record(d, d->n_pending == 0, err);
-		if (rc == 0)
-			pk_deploy_phase(d, "an earlier deploy to '%s' ended before its record was written; it is "
-					"recorded now", d->remote.name);
-		d->from[0] = '\0';
-		d->n_done = 0;
-	}
+	down = pk_json_str(json.root, "back_to") != NULL;
+	add_if_done(d, &records, json.root, down, pk_json_str(json.root, "adopt"), true);
+	cJSON_ArrayForEach (item, pk_json_array(json.root, "versions"))
+		complete &= add_if_done(d, &records, json.root, down, cJSON_GetStringValue(item),
+					false);
+	if (d->n_done)
+		rc = record_late(d, json.root, complete, down, err);
 	if (rc == 0)
 		pk_deploy_forget(d);
 	return rc;

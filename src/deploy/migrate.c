@@ -26,28 +26,43 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
 	PK_AUTO(pk_buf) list = PK_BUF_INIT;
+	const char *to = pk_deploy_leads_to(d, m);
 	struct pk_oid expected = { "" };
 
+	if (!to && pk_deploy_is_down(d))
+		pk_deploy_phase(d, "what the schema was before %s is not known, so that it cannot be compared", m->file);
 	/* On a drifted database no migration leads to where it was meant to. */
-	if (!m->to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
+	if (!to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
 		return 0;
 	if (pk_snapshot_read(conn, &d->project->managed, &after, err) < 0)
 		return -1;
-	if (pk_streq(after.fingerprint.hex, m->to))
+	if (pk_streq(after.fingerprint.hex, to))
 		return 0;
-	snprintf(expected.hex, sizeof(expected.hex), "%s", m->to);
-	if (pk_fingerprint_known(d->repo, m->to))
+	snprintf(expected.hex, sizeof(expected.hex), "%s", to);
+	if (pk_fingerprint_known(d->repo, to))
 		pk_snapshot_diff_tree(d->repo, &expected, &after, &diff, NULL);
 	for (size_t i = 0; i < diff.n && i < 20; i++)
 		pk_buf_addf(&list, "%s%s: %s", list.len ? "\n" : "", what_text(diff.items[i].what),
 			    diff.items[i].path);
-	pk_err_set(err, "migration '%s' does not lead to the schema that its header says", m->file);
+	if (pk_deploy_is_down(d))
+		pk_err_set(err,
+			   "the way back of migration '%s' does not lead to the schema that was "
+			   "there before it",
+			   m->file);
+	else
+		pk_err_set(err, "migration '%s' does not lead to the schema that its header says",
+			   m->file);
 	pk_err_exit(err, PK_EXIT_NO);
 	if (list.len)
 		pk_err_detail(err, "%s", list.ptr);
 	else
-		pk_err_detail(err, "reached %s\nexpected %s", after.fingerprint.hex, m->to);
-	return pk_err_hint(err, "it was planned for another schema: plan it again on top of the chain");
+		pk_err_detail(err, "reached %s\nexpected %s", after.fingerprint.hex, to);
+	if (pk_deploy_is_down(d))
+		return pk_err_hint(
+			err,
+			"undo it with a new migration: git postkit plan on a branch writes one");
+	return pk_err_hint(err,
+			   "it was planned for another schema: plan it again on top of the chain");
 }
 
 /* Runs inside the transaction of the migration, as its last act. */
@@ -58,6 +73,9 @@ static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
 
 	if (pk_deploy_prove(d, conn, row->m, err) < 0)
 		return -1;
+	if (pk_deploy_is_down(d))
+		return pk_applied_undo(conn, row->m->version, d->commit.hex, pk_now() - row->began,
+				       err);
 	return pk_applied_insert(conn, row->m, d->commit.hex, pk_now() - row->began, err);
 }
 
@@ -97,15 +115,25 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 	PK_FREE char *path = pk_printf("%s/%s", target->d->project->migrations_dir, m->file);
 	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
 	struct pending_row row = { .target = target, .m = m, .began = pk_now() };
+	const struct pk_deploy_section section = pk_deploy_section(target->d, m);
 	struct pk_run how = {
-		.file = path, .first_line = m->up_line, .transaction = true, .measure = target->local,
-		.lock_timeout = lock_timeout ? lock_timeout : "5s", .before_commit = track,
-		.after = after_statement, .arg = &row, .admin = target->admin, .local = target->local,
+		.file = path,
+		.first_line = section.line,
+		.transaction = true,
+		.measure = target->local,
+		.lock_timeout = lock_timeout ? lock_timeout : "5s",
+		.before_commit = track,
+		.after = after_statement,
+		.arg = &row,
+		.admin = target->admin,
+		.local = target->local,
 		.trust = pk_super_trust(target->d->config, target->d->repo, NULL),
 	};
-	size_t done = 0;
+	int rc = pk_run_sql(target->conn, section.sql, &how, &trace, NULL, err);
 
-	return pk_run_sql(target->conn, m->up ? m->up : "", &how, &trace, &done, err);
+	if (rc == 0)
+		pk_gone_deleted(&target->d->gone, &trace);
+	return rc;
 }
 
 int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
@@ -113,7 +141,7 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 {
 	double began = pk_now();
 
-	if (!m->up_transaction)
+	if (!pk_deploy_section(target->d, m).transaction)
 		return pk_deploy_steps(target, m, resume, ret_seconds, err);
 	for (int attempt = 0;; attempt++) {
 		PK_AUTO(pk_err) why = PK_ERR_INIT;

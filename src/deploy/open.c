@@ -12,6 +12,10 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_snapshot_release(&d->now);
 	pk_checks_release(&d->checks);
 	pk_intact_release(&d->intact);
+	pk_gone_release(&d->gone);
+	pk_undone_list_release(&d->undone);
+	free(d->back_to);
+	free(d->again);
 	free(d->pending);
 	free(d->done);
 	free(d->started);
@@ -64,7 +68,8 @@ static int read_chain(struct pk_deploy *d, struct pk_err *err)
 
 	if (pk_repo_rev(d->repo, rev, &d->commit, err) < 0) {
 		if (!d->options.commit)
-			pk_err_hint(err, "deploy runs what is committed: git postkit commit first");
+			pk_err_hint(err, "%s runs what is committed: git postkit commit first",
+				    pk_deploy_is_down(d) ? "rollback" : "deploy");
 		return -1;
 	}
 	return pk_chain_from_rev(&d->chain, d->repo, d->commit.hex, d->project->migrations_dir, err);
@@ -83,11 +88,14 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 		d->options.max_wait = 60;
 	if (read_chain(d, err) < 0 || pk_remote_get(config, options->remote, &d->remote, err) < 0)
 		return -1;
-	pk_conninfo_set(&d->remote.info, "application_name", "git postkit deploy");
+	pk_conninfo_set(&d->remote.info, "application_name",
+			pk_deploy_is_down(d) ? "git postkit rollback" : "git postkit deploy");
+	d->again = pk_printf("git postkit deploy %s", d->remote.name);
 	if (pk_remote_connect(&d->remote, &d->conn, err) < 0)
 		return -1;
 	if (pk_source_facts_read(&d->conn, &d->facts, err) < 0 ||
-	    pk_applied_read(&d->conn, &d->applied, &d->tracked, err) < 0 || read_empty(d, err) < 0)
+	    pk_applied_read(&d->conn, &d->applied, &d->tracked, err) < 0 ||
+	    pk_undone_read(&d->conn, &d->undone, err) < 0 || read_empty(d, err) < 0)
 		return -1;
 	if (pk_snapshot_read(&d->conn, &d->project->managed, &d->now, err) < 0)
 		return -1;

@@ -15,7 +15,9 @@ static char *who(const struct pk_deploy *d)
 	return mail ? pk_printf("%s%s<%s>", name ? name : "", name ? " " : "", mail) : pk_strdup(name);
 }
 
-static char *record_text(const struct pk_deploy *d, const struct pk_oid *to, bool complete)
+/* last: the newest version on the remote by now; NULL: none. */
+static char *record_text(const struct pk_deploy *d, const char *last, const struct pk_oid *to,
+			 bool complete)
 {
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
 	PK_FREE char *finished = pk_time_iso(pk_time());
@@ -25,6 +27,10 @@ static char *record_text(const struct pk_deploy *d, const struct pk_oid *to, boo
 	pk_json_set_num(json.root, "schema", 1);
 	pk_json_set_str(json.root, "remote", d->remote.name);
 	pk_json_set_str(json.root, "commit", d->commit.hex);
+	if (pk_deploy_is_down(d)) {
+		pk_json_set_str(json.root, "kind", "rollback");
+		pk_json_set_str(json.root, "back_to", last ? last : "0");
+	}
 	list = pk_json_add_array(json.root, "migrations");
 	for (size_t i = 0; i < d->n_done; i++) {
 		const struct pk_migration *m = &d->chain.items[d->done[i].index];
@@ -46,11 +52,17 @@ static char *record_text(const struct pk_deploy *d, const struct pk_oid *to, boo
 	return pk_json_print(json.root);
 }
 
+static const char *what(const struct pk_deploy *d)
+{
+	return pk_deploy_is_down(d) ? "rollback" : "deploy";
+}
+
 static char *message(const struct pk_deploy *d)
 {
 	struct pk_buf text = PK_BUF_INIT;
 
-	pk_buf_addf(&text, "deploy %s: %zu migration%s\n\n", d->remote.name, d->n_done, d->n_done == 1 ? "" : "s");
+	pk_buf_addf(&text, "%s %s: %zu migration%s\n\n", what(d), d->remote.name, d->n_done,
+		    d->n_done == 1 ? "" : "s");
 	for (size_t i = 0; i < d->n_done; i++)
 		pk_buf_addf(&text, "%s%s\n", d->chain.items[d->done[i].index].file,
 			    d->done[i].adopted ? " (adopted)" : "");
@@ -58,22 +70,26 @@ static char *message(const struct pk_deploy *d)
 	return pk_buf_take(&text);
 }
 
-/* Whether the remote has run a migration of the chain by now. */
-static bool has_run(const struct pk_deploy *d, size_t index)
+/* What has come to its end; half way it still is where the direction leads away from. */
+static bool is_there(const struct pk_deploy *d, const struct pk_applied *row)
 {
-	for (size_t i = 0; i < d->n_done; i++)
-		if (d->done[i].index == index)
-			return true;
-	if (d->adopt && index == 0)
-		return false; /* it would be among those done */
-	for (size_t i = 0; i < d->n_pending; i++)
-		if (d->pending[i] == index)
-			return false;
-	return true;
+	enum pk_applied_stage stage = pk_applied_stage(row);
+
+	return stage == PK_APPLIED_IN || (stage == PK_APPLIED_GOING && pk_deploy_is_down(d));
 }
 
-static int write_tree(const struct pk_deploy *d, const char *text, const struct pk_oid *snapshot,
-		      struct pk_oid *ret, struct pk_err *err)
+static bool has_run(const struct pk_deploy *d, const struct pk_applied_list *applied,
+		    const struct pk_migration *m)
+{
+	for (size_t i = 0; i < applied->n; i++)
+		if (pk_streq(applied->items[i].version, m->version))
+			return is_there(d, &applied->items[i]);
+	return false;
+}
+
+static int write_tree(const struct pk_deploy *d, const struct pk_applied_list *applied,
+		      const char *text, const struct pk_oid *snapshot, struct pk_oid *ret,
+		      struct pk_err *err)
 {
 	struct pk_tree_item *items = pk_realloc_array(NULL, d->chain.n + 2, sizeof(*items));
 	PK_AUTO(pk_strv) paths = PK_STRV_INIT;
@@ -86,7 +102,7 @@ static int write_tree(const struct pk_deploy *d, const char *text, const struct 
 	for (size_t i = 0; i < d->chain.n; i++)
 		pk_strv_pushf(&paths, "migrations/%s", d->chain.items[i].file);
 	for (size_t i = 0; i < d->chain.n; i++) {
-		if (!has_run(d, i))
+		if (!has_run(d, applied, &d->chain.items[i]))
 			continue;
 		items[n].path = paths.items[i];
 		items[n].mode = 0;
@@ -99,31 +115,39 @@ static int write_tree(const struct pk_deploy *d, const char *text, const struct 
 	return rc;
 }
 
-/* The schema as it is now; a connection lost at the end is had again. */
-static int read_after(struct pk_deploy *d, struct pk_snapshot *ret, struct pk_err *err)
+/* The schema and the tracking table as they are now; a connection lost at the end is had again. */
+static int read_after(struct pk_deploy *d, struct pk_snapshot *ret,
+		      struct pk_applied_list *ret_applied, struct pk_err *err)
 {
+	bool exists = false;
+
 	if (!pk_conn_alive(&d->conn)) {
 		pk_conn_release(&d->conn);
 		d->conn = (struct pk_conn)PK_CONN_INIT;
 		if (pk_remote_connect(&d->remote, &d->conn, err) < 0)
 			return -1;
 	}
+	if (pk_applied_read(&d->conn, ret_applied, &exists, err) < 0)
+		return -1;
 	return pk_snapshot_read(&d->conn, &d->project->managed, ret, err);
 }
 
 int pk_deploy_record(struct pk_deploy *d, bool complete, struct pk_err *err)
 {
 	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
 	PK_FREE char *ref = pk_printf("refs/postkit/deploys/%s", d->remote.name);
-	PK_FREE char *why = pk_printf("deploy %s", d->remote.name);
+	PK_FREE char *why = pk_printf("%s %s", what(d), d->remote.name);
 	PK_FREE char *text = NULL, *log = message(d);
 	struct pk_oid snapshot = { "" }, tree = { "" };
 
-	if (read_after(d, &after, err) < 0 || pk_snapshot_write_tree(&after, d->repo, &snapshot, err) < 0 ||
+	if (read_after(d, &after, &applied, err) < 0 ||
+	    pk_snapshot_write_tree(&after, d->repo, &snapshot, err) < 0 ||
 	    pk_fingerprint_store(d->repo, &snapshot, why, err) < 0)
 		return -1;
-	text = record_text(d, &snapshot, complete);
-	if (write_tree(d, text, &snapshot, &tree, err) < 0)
+	text = record_text(d, applied.n ? applied.items[applied.n - 1].version : NULL, &snapshot,
+			   complete);
+	if (write_tree(d, &applied, text, &snapshot, &tree, err) < 0)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		struct pk_oid tip = { "" }, commit = { "" };

@@ -1,8 +1,9 @@
 /*
  * Deploy records: refs/postkit/deploys/<remote>, a chain of commits, one a deploy. The tree of each:
- *   record.json            schema 1; what ran, when, from which commit; no hosts, no passwords
+ *   record.json            schema 1; what ran, when, from which commit; no hosts, no passwords. "kind": "rollback" when
+ *                          migrations were taken back, and "back_to" then, the version that was the last one there
  *   snapshot/              the schema after it, one blob an object
- *   migrations/<file>      all that the remote has run by then, the very blobs
+ *   migrations/<file>      all that the remote has by then, the very blobs
  * The truth is in the remote's tracking table; this is its published copy.
  */
 #ifndef PK_DEPLOY_RECORD_H
@@ -18,7 +19,9 @@ struct pk_record_item {
 struct pk_record {
 	struct pk_oid oid;        /* of the record's commit */
 	char *remote, *commit, *from, *to, *started, *finished, *by;
-	bool complete;            /* false: a later migration failed */
+	char *back_to; /* of a rollback; "0": nothing stayed */
+	bool complete; /* false: a later migration failed */
+	bool rollback; /* items were taken back, in that order */
 	struct pk_record_item *items;
 	size_t n, cap;
 };
@@ -28,6 +31,11 @@ struct pk_records {
 };
 #define PK_RECORDS_INIT { 0 }
 void pk_records_release(struct pk_records *records);
+/* The newest version on the remote after it; NULL: none. Borrowed. */
+const char *pk_record_last(const struct pk_record *record);
+/* The newest record that names a version, and its item there (ret may be NULL); NULL: none. Borrowed. */
+const struct pk_record *pk_records_find(const struct pk_records *records, const char *version,
+					const struct pk_record_item **ret);
 
 void pk_record_remotes(const struct pk_repo *repo, struct pk_strv *ret); /* those that have records */
 /* The newest max of a remote's records; 0: all. No ref: none. One that cannot be read is left out. */

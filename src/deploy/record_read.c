@@ -18,6 +18,7 @@ static void record_release(struct pk_record *record)
 	free(record->started);
 	free(record->finished);
 	free(record->by);
+	free(record->back_to);
 }
 
 void pk_records_release(struct pk_records *records)
@@ -26,6 +27,26 @@ void pk_records_release(struct pk_records *records)
 		record_release(&records->items[i]);
 	free(records->items);
 	*records = (struct pk_records)PK_RECORDS_INIT;
+}
+
+const char *pk_record_last(const struct pk_record *record)
+{
+	if (record->rollback)
+		return pk_streq(record->back_to, "0") ? NULL : record->back_to;
+	return record->n ? record->items[record->n - 1].version : NULL;
+}
+
+const struct pk_record *pk_records_find(const struct pk_records *records, const char *version,
+					const struct pk_record_item **ret)
+{
+	for (size_t i = 0; i < records->n; i++)
+		for (size_t k = 0; k < records->items[i].n; k++)
+			if (pk_streq(records->items[i].items[k].version, version)) {
+				if (ret)
+					*ret = &records->items[i].items[k];
+				return &records->items[i];
+			}
+	return NULL;
 }
 
 void pk_record_remotes(const struct pk_repo *repo, struct pk_strv *ret)
@@ -49,8 +70,10 @@ static void fill(struct pk_record *record, const cJSON *root)
 	record->started = pk_strdup(pk_json_str(root, "started"));
 	record->finished = pk_strdup(pk_json_str(root, "finished"));
 	record->by = pk_strdup(pk_json_str(root, "by"));
+	record->back_to = pk_strdup(pk_json_str(root, "back_to"));
 	record->complete = pk_json_bool(root, "complete");
-	cJSON_ArrayForEach(item, pk_json_array(root, "migrations")) {
+	record->rollback = pk_streq(pk_json_str(root, "kind"), "rollback");
+	cJSON_ArrayForEach (item, pk_json_array(root, "migrations")) {
 		if (!pk_json_str(item, "version"))
 			continue;
 		if (record->n == record->cap) {

@@ -58,7 +58,7 @@ static int still_the_same(struct pk_deploy *d, struct pk_err *err)
 		return 0;
 	pk_err_set(err, "'%s' has changed since it was compared with the chain", d->remote.name);
 	pk_err_exit(err, PK_EXIT_NO);
-	return pk_err_hint(err, "run git postkit deploy %s again", d->remote.name);
+	return pk_err_hint(err, "run %s again", d->again);
 }
 
 void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool adopted)
@@ -129,6 +129,8 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 	PK_AUTO(pk_err) again = PK_ERR_INIT;
 	PK_FREE char *state = NULL;
 	const char *params[] = { m->version };
+	const char *before = pk_deploy_is_down(d) ? "applied" : NULL,
+		   *after = pk_deploy_is_down(d) ? NULL : "applied";
 
 	if (reconnect(run, &again) < 0 ||
 	    pk_query_value(&d->conn, "SELECT state FROM postkit.schema_migrations WHERE version = $1", 1, params,
@@ -136,17 +138,21 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 		pk_err_set(err, "the connection to '%s' was lost while '%s' ran, and it is not known whether it was "
 			   "committed: %s", d->remote.name, m->file, again.msg ? again.msg : "no connection");
 		pk_err_exit(err, PK_EXIT_UNKNOWN);
-		return pk_err_hint(err, "when the server is back, git postkit deploy %s sees what was done and goes "
-				   "on from there", d->remote.name);
+		return pk_err_hint(
+			err,
+			"when the server is back, %s sees what was done and goes on from there",
+			d->again);
 	}
-	if (!pk_streq(state, "applied")) {
+	if (!pk_streq(state, after)) {
 		pk_err_move(err, why);
 		if (err && err->exit == PK_EXIT_UNKNOWN)
 			err->exit = PK_EXIT_FATAL; /* by now it is known */
-		if (state)
-			return pk_err_hint(err, "the statements done so far stay; the next deploy goes on after them");
-		return pk_err_hint(err, "nothing of '%s' was committed; run git postkit deploy %s again", m->file,
-				   d->remote.name);
+		if (!pk_streq(state, before))
+			return pk_err_hint(err,
+					   "the statements done so far stay; %s goes on after them",
+					   d->again);
+		return pk_err_hint(err, "nothing of '%s' was committed; run %s again", m->file,
+				   d->again);
 	}
 	pk_deploy_phase(d, "'%s' was committed before the connection was lost", m->file);
 	if (!pk_conn_alive(&run->lock) || pk_exec(&run->lock, "SELECT 1", NULL) < 0) {
@@ -178,8 +184,9 @@ static int lock_is_held(struct run *run, struct pk_err *err)
 		pk_err_set(err, "interrupted");
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
-	pk_err_set(err, "the connection that keeps other deploys away from '%s' was lost", run->d->remote.name);
-	return pk_err_hint(err, "run git postkit deploy %s again, it goes on from here", run->d->remote.name);
+	pk_err_set(err, "the connection that keeps other deploys away from '%s' was lost",
+		   run->d->remote.name);
+	return pk_err_hint(err, "%s goes on from here", run->d->again);
 }
 
 static int run_one(struct run *run, size_t i, struct pk_err *err)
@@ -210,17 +217,19 @@ static int run_one(struct run *run, size_t i, struct pk_err *err)
 static int run_locked(struct run *run, struct pk_err *err)
 {
 	struct pk_deploy *d = run->d;
+	bool down = pk_deploy_is_down(d);
 
 	if (take_lock(run, err) < 0 || still_the_same(d, err) < 0 || remember_pid(run, err) < 0)
 		return -1;
-	pk_deploy_phase(d, "deploying to '%s'", d->remote.name);
-	if (pk_deploy_intend(d, err) < 0 || pk_applied_create_table(&d->conn, err) < 0 || adopt(d, err) < 0 ||
-	    pk_deploy_infra(&run->target, err) < 0)
+	pk_deploy_phase(d, down ? "rolling back on '%s'" : "deploying to '%s'", d->remote.name);
+	if ((down && pk_deploy_check_loss(d, err) < 0) || pk_deploy_intend(d, err) < 0 ||
+	    pk_deploy_create_tables(d, &d->conn, err) < 0 || adopt(d, err) < 0 ||
+	    (!down && pk_deploy_infra(&run->target, err) < 0))
 		return -1;
 	for (size_t i = 0; i < d->n_pending; i++)
 		if (run_one(run, i, err) < 0)
 			return -1;
-	return pk_deploy_after(&run->target, err);
+	return down ? 0 : pk_deploy_after(&run->target, err);
 }
 
 static int keep_record(struct pk_deploy *d, int rc, struct pk_err *err)
@@ -242,8 +251,8 @@ static int keep_record(struct pk_deploy *d, int rc, struct pk_err *err)
 	if (rc < 0)
 		return rc; /* the first trouble is the one to tell */
 	pk_err_move(err, &why);
-	pk_err_wrap(err, "deployed, not recorded");
-	pk_err_hint(err, "git postkit deploy %s writes the record when it can", d->remote.name);
+	pk_err_wrap(err, "%s, not recorded", pk_deploy_is_down(d) ? "rolled back" : "deployed");
+	pk_err_hint(err, "%s writes the record when it can", d->again);
 	return pk_err_exit(err, PK_EXIT_ATTENTION);
 }
 

@@ -1,6 +1,6 @@
 /*
  * A migration that must not run in one transaction. Its tracking row is written first, in state
- * 'started', and counts the statements that are done.
+ * 'started', and counts the statements that are done; downwards it is there, and in state 'rolling back'.
  */
 #include "deploy/internal.h"
 
@@ -12,10 +12,15 @@ struct steps {
 	const struct pk_migration *m;
 };
 
+static const char *word(const struct steps *s)
+{
+	return pk_deploy_is_down(s->target->d) ? PK_STATE_GOING : PK_STATE_COMING;
+}
+
 static int write_count(void *arg, struct pk_conn *conn, size_t done, struct pk_err *err)
 {
 	const struct steps *s = arg;
-	PK_FREE char *state = pk_printf("started %zu", done);
+	PK_FREE char *state = pk_printf("%s %zu", word(s), done);
 	const char *params[] = { s->m->version, state };
 
 	return pk_query(conn, "UPDATE postkit.schema_migrations SET state = $2 WHERE version = $1", 2, params,
@@ -31,7 +36,8 @@ static int read_count(const struct steps *s, size_t *ret, struct pk_err *err)
 			   params, &state, err) < 0)
 		return -1;
 	/* Without a number: begun, and nothing counted yet. */
-	*ret = state && pk_starts_with(state, "started ") ? strtoul(state + strlen("started "), NULL, 10) : 0;
+	*ret = state && pk_starts_with(state, word(s)) ? strtoul(state + strlen(word(s)), NULL, 10)
+						       : 0;
 	return 0;
 }
 
@@ -58,24 +64,44 @@ static void say_dropped(void *arg, const char *index)
 	pk_deploy_phase(s->target->d, "index %s was left invalid by a build that failed, it is built again", index);
 }
 
+static int begin(const struct steps *s, struct pk_err *err)
+{
+	const struct pk_deploy *d = s->target->d;
+
+	return pk_deploy_is_down(d) ? pk_applied_leave(s->target->conn, s->m->version, err)
+				    : pk_applied_start(s->target->conn, s->m, d->commit.hex, err);
+}
+
+static int finish(const struct steps *s, double seconds, struct pk_err *err)
+{
+	const struct pk_deploy *d = s->target->d;
+
+	return pk_deploy_is_down(d)
+		       ? pk_applied_undo(s->target->conn, s->m->version, d->commit.hex, seconds,
+					 err)
+		       : pk_applied_finish(s->target->conn, s->m->version, "applied", seconds, err);
+}
+
 static int run_all(struct steps *s, struct pk_stepwise *how, struct pk_err *err)
 {
 	struct pk_deploy_target *target = s->target;
 	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
 	double began = pk_now();
 
-	if ((how->seen ? read_count(s, &how->done, err)
-		       : pk_applied_start(target->conn, s->m, target->d->commit.hex, err)) < 0)
+	if ((how->seen ? read_count(s, &how->done, err) : begin(s, err)) < 0)
 		return -1;
-	if (pk_run_stepwise(s->m->up ? s->m->up : "", how, &trace, err) < 0) {
+	if (pk_run_stepwise(pk_deploy_section(target->d, s->m).sql, how, &trace, err) < 0) {
 		if (!target->local && (!err || !err->hint))
-			pk_err_hint(err, "%zu of %zu statements are done and stay; the next deploy goes on after them",
-				    how->done, how->total);
+			pk_err_hint(
+				err,
+				"%zu of %zu statements are done and stay; %s goes on after them",
+				how->done, how->total, target->d->again);
 		return -1;
 	}
+	pk_gone_deleted(&target->d->gone, &trace);
 	if (pk_deploy_prove(target->d, target->conn, s->m, err) < 0)
 		return -1;
-	return pk_applied_finish(target->conn, s->m->version, "applied", pk_now() - began, err);
+	return finish(s, pk_now() - began, err);
 }
 
 int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
@@ -85,10 +111,20 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 	const char *lock_timeout = pk_config_get(target->d->config, "lockTimeout");
 	struct steps s = { .target = target, .m = m };
 	struct pk_stepwise how = {
-		.file = path, .first_line = m->up_line, .conn = target->conn, .admin = target->admin,
-		.local = target->local, .measure = target->local, .lock_timeout = lock_timeout ? lock_timeout : "5s",
-		.seen = resume, .note = write_count, .again = again, .after = after_statement, .dropped = say_dropped,
-		.arg = &s, .trust = pk_super_trust(target->d->config, target->d->repo, NULL),
+		.file = path,
+		.first_line = pk_deploy_section(target->d, m).line,
+		.conn = target->conn,
+		.admin = target->admin,
+		.local = target->local,
+		.measure = target->local,
+		.lock_timeout = lock_timeout ? lock_timeout : "5s",
+		.seen = resume,
+		.note = write_count,
+		.again = again,
+		.after = after_statement,
+		.dropped = say_dropped,
+		.arg = &s,
+		.trust = pk_super_trust(target->d->config, target->d->repo, NULL),
 	};
 	double began = pk_now();
 	int rc = run_all(&s, &how, err);

@@ -1,0 +1,371 @@
+#include "cmd/deployrun.h"
+
+#include "base/clock.h"
+#include "cmd/checkview.h"
+#include "cmd/help.h"
+#include "cmd/planview.h"
+#include "deploy/deploy.h"
+
+/* What is shown while it runs, and kept for --json. */
+struct show {
+	cJSON *runs;	   /* an array of migrations for the phase at hand */
+	cJSON *statements; /* of the migration at hand */
+	bool json;
+	struct pk_progress progress;
+};
+
+struct command {
+	const struct pk_deploy_request *request;
+	struct pk_deploy d;
+	struct show show;
+	cJSON *root;
+	bool down;
+};
+
+static void show_phase(void *arg, const char *text)
+{
+	(void)arg;
+	pk_say("%s", text);
+}
+
+static void show_migration(void *arg, const struct pk_migration *m)
+{
+	struct show *show = arg;
+	cJSON *run = pk_json_add_object(show->runs, NULL);
+
+	pk_json_set_str(run, "version", m->version);
+	pk_json_set_str(run, "name", m->name);
+	pk_json_set_str(run, "file", m->file);
+	show->statements = pk_json_add_array(run, "statements");
+	if (!show->json)
+		pk_say("  %s%s%s", pk_color(stderr, PK_BOLD), m->file, pk_color(stderr, PK_PLAIN));
+}
+
+static void show_statement(void *arg, const struct pk_traced *t)
+{
+	struct show *show = arg;
+	cJSON *item = pk_json_add_object(show->statements, NULL);
+	PK_FREE char *took = pk_duration(t->seconds);
+	PK_AUTO(pk_buf) line = PK_BUF_INIT;
+
+	pk_json_set_str(item, "sql", t->sql);
+	pk_json_set_num(item, "seconds", t->seconds);
+	if (t->rows >= 0)
+		pk_json_set_num(item, "rows", (double)t->rows);
+	pk_json_set_str(item, "lock", t->lock);
+	pk_json_set_str(item, "relation", t->relation);
+	if (t->rewrote)
+		pk_json_set_str(item, "rewritten", t->rewritten);
+	if (show->json)
+		return;
+	pk_buf_addf(&line, "  %9s  ", took);
+	pk_view_short(&line, t->sql, 70);
+	if (t->lock) {
+		pk_buf_addf(&line, "\n             %slocks ", pk_color(stderr, PK_DIM));
+		pk_buf_add_safe(&line, t->relation ? t->relation : "?", false);
+		pk_buf_addf(&line, ": %s%s%s", t->lock, t->rewrote ? ", rewrites it" : "",
+			    pk_color(stderr, PK_PLAIN));
+	}
+	pk_say("%s", line.ptr);
+}
+
+static void show_finished(void *arg, const struct pk_migration *m, double seconds)
+{
+	struct show *show = arg;
+	cJSON *run = cJSON_GetArrayItem(show->runs, cJSON_GetArraySize(show->runs) - 1);
+
+	(void)m;
+	if (run)
+		pk_json_set_num(run, "seconds", seconds);
+}
+
+static void show_part(void *arg, const char *part, const struct pk_part_result *result)
+{
+	const struct show *show = arg;
+	PK_FREE char *took = pk_duration(result->seconds);
+
+	if (!show->json)
+		pk_say("  %9s  %s: %s", took, part, result->path);
+}
+
+/* ---- what is to be done ---- */
+
+static void add_state(struct command *c)
+{
+	const struct pk_deploy *d = &c->d;
+	cJSON *list, *again;
+
+	pk_json_set_str(c->root, "remote", d->remote.name);
+	pk_json_set_str(c->root, "commit", d->commit.hex);
+	pk_json_set_bool(c->root, "drift", d->drifted);
+	pk_json_set_str(c->root, "back_to", d->back_to);
+	if (!c->down)
+		pk_json_set_bool(c->root, "new_database", d->empty);
+	if (d->adopt)
+		pk_json_set_str(c->root, "adopt", d->chain.items[0].file);
+	list = pk_json_add_array(c->root, "pending");
+	again = c->down ? NULL : pk_json_add_array(c->root, "rolled_back_before");
+	for (size_t i = 0; i < d->n_pending; i++) {
+		const struct pk_migration *m = &d->chain.items[d->pending[i]];
+
+		cJSON_AddItemToArray(list, cJSON_CreateString(m->file));
+		if (again && pk_undone_find(&d->undone, m->version))
+			cJSON_AddItemToArray(again, cJSON_CreateString(m->file));
+	}
+}
+
+/* Of those that are pending because they were taken back. */
+static void say_undone(const struct pk_deploy *d)
+{
+	for (size_t i = 0; i < d->n_pending; i++) {
+		const struct pk_migration *m = &d->chain.items[d->pending[i]];
+		const struct pk_undone *undone = pk_undone_find(&d->undone, m->version);
+		PK_AUTO(pk_buf) by = PK_BUF_INIT;
+
+		if (!undone)
+			continue;
+		pk_buf_add_safe(&by, undone->by, false);
+		pk_say("%s had been rolled back there at %.19s UTC by %s%s", m->file, undone->at,
+		       by.ptr,
+		       undone->checksum && !pk_streq(undone->checksum, m->checksum)
+			       ? ", and was changed since"
+			       : "");
+	}
+}
+
+static void say_state(const struct command *c)
+{
+	const struct pk_deploy *d = &c->d;
+	PK_FREE char *where = pk_conninfo_where(&d->remote.info);
+	const char *s = d->n_pending == 1 ? "" : "s";
+
+	if (d->empty && d->n_pending)
+		pk_say("'%s' (%s) is a new database", d->remote.name, where);
+	if (d->adopt)
+		pk_say("'%s' (%s) has the schema of %s already: it is recorded there, not run",
+		       d->remote.name, where, d->chain.items[0].file);
+	if (d->resume)
+		pk_say("%s was begun by an earlier %s and is gone on with",
+		       d->chain.items[d->pending[0]].file, c->down ? "rollback" : "deploy");
+	if (d->drifted)
+		pk_say("warning: the schema of '%s' is not what its migrations made of it; going "
+		       "on, as asked",
+		       d->remote.name);
+	if (c->down) {
+		pk_say("%zu migration%s to roll back, %s %s", d->n_pending, s,
+		       pk_streq(d->back_to, "0") ? "to" : "to what it was after",
+		       pk_streq(d->back_to, "0") ? "before the first one" : d->back_to);
+		return;
+	}
+	say_undone(d);
+	pk_say("%zu pending migration%s at commit %.10s", d->n_pending, s, d->commit.hex);
+}
+
+static int ask(const struct command *c, struct pk_err *err)
+{
+	const struct pk_deploy *d = &c->d;
+	PK_FREE char *where = pk_conninfo_where(&d->remote.info);
+	PK_FREE char *question = NULL;
+	const char *s = d->n_pending == 1 ? "" : "s";
+	int answer;
+
+	if (c->request->yes)
+		return 1;
+	if (c->down)
+		question = pk_printf("roll back %zu migration%s on '%s' (%s)%s?", d->n_pending, s,
+				     d->remote.name, where,
+				     pk_gone_lossy(&d->gone) ? " and lose that data" : "");
+	else if (d->n_pending)
+		question = pk_printf("run %zu migration%s on '%s' (%s)?", d->n_pending, s,
+				     d->remote.name, where);
+	else
+		question = pk_printf("record the baseline on '%s' (%s)?", d->remote.name, where);
+	answer = pk_confirm(question, false, err);
+	if (answer == 0)
+		pk_say("nothing was done on '%s'", d->remote.name);
+	return answer;
+}
+
+/* ---- doing it ---- */
+
+static void say_done(const struct command *c, double seconds)
+{
+	const struct pk_deploy *d = &c->d;
+	PK_FREE char *took = pk_duration(seconds);
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_done; i++)
+		n += !d->done[i].adopted;
+	if (c->request->json)
+		return;
+	if (n)
+		printf("%s %zu migration%s %s '%s' in %s\n", c->down ? "rolled back" : "deployed",
+		       n, n == 1 ? "" : "s", c->down ? "on" : "to", d->remote.name, took);
+	else
+		printf("recorded the baseline on '%s' in %s\n", d->remote.name, took);
+}
+
+static void add_done(struct command *c)
+{
+	const struct pk_deploy *d = &c->d;
+	cJSON *list = pk_json_add_array(c->root, c->down ? "rolled_back" : "deployed");
+
+	for (size_t i = 0; i < d->n_done; i++)
+		cJSON_AddItemToArray(list,
+				     cJSON_CreateString(d->chain.items[d->done[i].index].file));
+	pk_json_set_bool(c->root, "recorded", d->recorded);
+}
+
+static int run_on_remote(struct command *c, struct pk_err *err)
+{
+	struct pk_deploy *d = &c->d;
+	double began;
+	int rc = ask(c, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : PK_EXIT_NO;
+	c->show.runs = pk_json_add_array(c->root, "run");
+	began = pk_now();
+	rc = pk_deploy_run(d, err);
+	if (d->n_done && rc < 0)
+		pk_say("%zu of %zu migrations are %s on '%s' and stay%s", d->n_done,
+		       d->n_pending + (d->adopt ? 1 : 0), c->down ? "rolled back" : "done",
+		       d->remote.name, c->down ? " so" : "");
+	add_done(c);
+	if (rc == 0)
+		say_done(c, pk_now() - began);
+	return rc;
+}
+
+static void show_gone(const struct pk_gone *gone)
+{
+	PK_AUTO(pk_buf) words = PK_BUF_INIT;
+	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
+
+	pk_gone_words(gone, &words);
+	pk_view_indented(&lines, words.ptr, "  ");
+	if (lines.len)
+		fprintf(stderr, "%sdata that is lost:%s\n%s", pk_color(stderr, PK_RED),
+			pk_color(stderr, PK_PLAIN), lines.ptr);
+}
+
+static int try_it(struct command *c, struct pk_err *err)
+{
+	struct pk_deploy *d = &c->d;
+	int rc = pk_deploy_dry_run(d, err);
+
+	if (!c->request->json) {
+		pk_view_intact(stderr, &d->intact);
+		/* Where that is refused, the error shows it. */
+		if (d->options.allow_destructive)
+			show_gone(&d->gone);
+		if (c->down && d->checks.n_wrong)
+			pk_say("checks are compared with how it is after the rollback: + is there "
+			       "only with the migrations");
+		pk_view_checks(stderr, &d->checks);
+	} else if (d->checks.compared) {
+		cJSON_AddItemToObject(c->root, "tables", pk_intact_to_json(&d->intact));
+		cJSON_AddItemToObject(c->root, "checks", pk_checks_to_json(&d->checks));
+		if (c->down)
+			cJSON_AddItemToObject(c->root, "lost", pk_gone_to_json(&d->gone));
+	}
+	return rc;
+}
+
+static void say_nothing(const struct command *c)
+{
+	if (c->request->json)
+		return;
+	if (!c->down)
+		printf("nothing is pending on '%s'\n", c->d.remote.name);
+	else if (!c->d.applied.n)
+		printf("nothing to roll back: no migration has run on '%s'\n", c->d.remote.name);
+	else
+		printf("nothing to roll back on '%s': %s is the last one there\n", c->d.remote.name,
+		       c->d.back_to);
+}
+
+static int go(struct command *c, struct pk_err *err)
+{
+	struct pk_deploy *d = &c->d;
+	const char *name = c->down ? "rollback" : "deploy";
+
+	if (pk_deploy_compare(d, err) < 0 ||
+	    (!c->request->dry_run && pk_deploy_catch_up(d, err) < 0))
+		return -1;
+	add_state(c);
+	if (pk_deploy_check(d, err) < 0)
+		return -1;
+	if (d->n_pending == 0 && !d->adopt) {
+		say_nothing(c);
+		return 0;
+	}
+	if (!c->request->yes && !c->request->dry_run && !pk_term_can_ask()) {
+		pk_err_set(err, "%s asks before it runs, and here is no terminal to ask on", name);
+		return pk_err_hint(err, "answer with --yes, or only try with --dry-run");
+	}
+	say_state(c);
+	c->show.runs = pk_json_add_array(c->root, "dry_run");
+	if (try_it(c, err) < 0)
+		return -1;
+	if (!c->request->dry_run)
+		return run_on_remote(c, err);
+	if (!c->request->json)
+		printf("dry run passed: %zu migration%s can be %s '%s'\n", d->n_pending,
+		       d->n_pending == 1 ? "" : "s", c->down ? "rolled back on" : "deployed to",
+		       d->remote.name);
+	return 0;
+}
+
+static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, struct pk_err *err)
+{
+	struct command c = {
+		.request = request,
+		.d = PK_DEPLOY_INIT,
+		.show = { .json = request->json, .progress = PK_PROGRESS_INIT },
+		.root = cJSON_CreateObject(),
+		.down = request->options.direction == PK_DOWN,
+	};
+	const struct pk_deploy_events events = {
+		.phase = show_phase,
+		.migration = show_migration,
+		.statement = show_statement,
+		.finished = show_finished,
+		.part = show_part,
+		.arg = &c.show,
+		.progress = &c.show.progress,
+	};
+	int rc = pk_deploy_open(&c.d, &ctx->repo, &ctx->config, &ctx->project, &request->options,
+				&events, err);
+
+	if (rc == 0)
+		rc = go(&c, err);
+	pk_progress_release(&c.show.progress);
+	pk_deploy_release(&c.d);
+	if (!request->json || (rc < 0 && !cJSON_HasObjectItem(c.root, "remote"))) {
+		cJSON_Delete(c.root);
+		return rc;
+	}
+	pk_json_set_bool(c.root, "ok", rc == 0);
+	if (rc < 0 && err && err->msg)
+		pk_json_set_str(c.root, "error", err->msg);
+	if (rc < 0 && err)
+		pk_json_set_str(c.root, "detail", err->detail);
+	pk_print_json(c.root);
+	return rc;
+}
+
+int pk_deploy_request_run(const char *command, int argc, char **argv,
+			  struct pk_deploy_request *request, struct pk_err *err)
+{
+	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	int n, result = pk_cmd_parse(command, argc, argv, operands, &n, err);
+
+	if (result)
+		return result;
+	if (n > 1)
+		return pk_help_usage(command, err, "%s takes one remote, not %d", command, n);
+	request->options.remote = n ? operands[0] : NULL;
+	return pk_ctx_open(&ctx, true, err) < 0 ? -1 : run(&ctx, request, err);
+}
