@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "base/fs.h"
+#include "clone/remote.h"
 
 void pk_check_release(struct pk_check *check)
 {
@@ -57,6 +58,8 @@ static void state_release(struct pk_check_state *state)
 	pk_map_release(&state->by_file);
 	pk_map_release(&state->deployed);
 	pk_map_release(&state->walked);
+	pk_usage_source_release(&state->usage);
+	free(state->usage_remote);
 	pk_arena_release(&state->arena);
 }
 
@@ -106,7 +109,45 @@ static const char *known_before(const struct pk_repo *repo, const struct pk_chai
 	return found;
 }
 
-static int lint_migration(struct pk_check_state *state, const struct pk_chain *chain,
+static int read_kept(void *arg, struct pk_workload *ret, struct pk_err *err)
+{
+	const struct pk_check_state *state = arg;
+
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	(void)err;
+	if (state->usage_remote) {
+		pk_workload_load(state->in->repo, state->usage_remote, ret);
+	} else {
+		pk_err_set(&why, "there is no remote here, or no default one of several");
+		pk_workload_refused(ret, NULL, &why);
+	}
+	return 0;
+}
+
+/* Who uses what goes, as far as that is known here. ret->usage stays NULL where the settings do not want it. */
+static int open_usage(struct pk_check_state *state, const char *commit, struct pk_lint_options *ret, struct pk_err *err)
+{
+	const struct pk_check_input *in = state->in;
+	bool wanted;
+
+	if (!state->usage.read) {
+		state->usage_remote = pk_remote_default(in->config);
+		state->leave_out[0] = in->project->schema_dir;
+		state->leave_out[1] = in->project->migrations_dir;
+		state->usage.read = read_kept;
+		state->usage.arg = state;
+		state->usage.repo = in->repo;
+		state->usage.leave_out = state->leave_out;
+	}
+	state->usage.rev = state->usage_commit.hex;
+	if (pk_repo_rev(in->repo, commit, &state->usage_commit, err) < 0 || pk_usage_wanted(in->config, state->usage_remote, &wanted, err) < 0)
+		return -1;
+	ret->usage = wanted ? &state->usage : NULL;
+	return 0;
+}
+
+static int lint_migration(struct pk_check_state *state, const struct pk_chain *chain, const char *commit,
 			  const struct pk_migration *m, const char *path, struct pk_err *err)
 {
 	const char *known = known_before(state->in->repo, chain, m->version);
@@ -121,7 +162,7 @@ static int lint_migration(struct pk_check_state *state, const struct pk_chain *c
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	int rc = 0;
 
-	if (pk_lint_settings(state->in->config, NULL, &options, err) < 0)
+	if (pk_lint_settings(state->in->config, NULL, &options, err) < 0 || open_usage(state, commit, &options, err) < 0)
 		return -1;
 	if (m->up && pk_lint_sql(m->up, file, &options, findings, &why) < 0) {
 		if (why.exit == PK_EXIT_INTERRUPTED) {
@@ -248,7 +289,7 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 		if (!pk_strv_has(&walk.fresh, m->file) || !pk_map_set(&state->walked, key, state))
 			continue;
 		state->ret->migrations++;
-		rc = lint_migration(state, chain, m, path, err);
+		rc = lint_migration(state, chain, update->commit, m, path, err);
 	}
 	pk_strv_release(&walk.fresh);
 	return rc;

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "chain/chain.h"
 #include "check/check.h"
+#include "lint/usage.h"
 
 /* The two trees that matter of one commit; "" where the folder is absent. */
 struct pk_check_trees {
@@ -29,6 +30,10 @@ struct pk_check_state {
 	struct pk_map by_file;   /* file -> one struct pk_published of it */
 	struct pk_map deployed;  /* file -> struct pk_published: run on a remote */
 	struct pk_map walked;    /* migration trees gathered already */
+	struct pk_usage_source usage; /* of the default remote, as it was last read: a check connects to nobody */
+	char *usage_remote;      /* NULL: there is no default one */
+	struct pk_oid usage_commit; /* whose files are searched */
+	const char *leave_out[3];
 };
 
 void pk_check_reason(struct pk_check *check, const char *rule, enum pk_level level, const char *file,

@@ -4,6 +4,7 @@
 #include "cmd/checkview.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
+#include "cmd/usage.h"
 #include "deploy/deploy.h"
 
 /* What is shown while it runs, and kept for --json. */
@@ -254,6 +255,12 @@ static int try_it(struct command *c, struct pk_err *err)
 	struct pk_deploy *d = &c->d;
 	int rc = pk_deploy_dry_run(d, err);
 
+	if (c->request->dry_run && rc == 0 && pk_deploy_usage(d, err) < 0)
+		return -1;
+	if (c->request->json)
+		cJSON_AddItemToObject(c->root, "usage", pk_usages_json(&d->usage));
+	else
+		pk_view_usage(stderr, &d->usage);
 	if (!c->request->json) {
 		pk_view_intact(stderr, &d->intact);
 		/* Where that is refused, the error shows it. */

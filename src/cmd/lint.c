@@ -5,6 +5,7 @@
 #include "cmd/help.h"
 #include "cmd/lintfix.h"
 #include "cmd/scratch.h"
+#include "cmd/usage.h"
 #include "git/git.h"
 #include "lint/render.h"
 #include "sql/goose.h"
@@ -22,7 +23,7 @@ const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
 	{ PK_OPT_FLAG, 0, "single-transaction", NULL, "plain SQL runs in one transaction", &opt_single },
 	{ PK_OPT_INT, 0, "large-rows", "N", "from how many rows on a table is large; 0: all are", &opt_large },
-	{ PK_OPT_STRING, 0, "remote", "NAME", "with this remote's settings", &opt_remote },
+	{ PK_OPT_STRING, 0, "remote", "NAME", "with this remote's settings, and ask it what uses what goes", &opt_remote },
 	{ PK_OPT_STRING, 0, "scratch", "URL", "run it there and see: a local database that may be spoilt", &opt_scratch },
 	{ 0 },
 };
@@ -38,6 +39,7 @@ struct part {
 struct work {
 	struct pk_ctx ctx;
 	struct pk_scratch scratch;
+	struct pk_usage_asker usage;
 	struct pk_lint_options settings;
 	struct pk_findings findings;
 	cJSON *fixes; /* what --fix did, a file each; NULL: it is not JSON that is asked for */
@@ -295,6 +297,7 @@ static void work_release(struct work *work)
 {
 	cJSON_Delete(work->fixes);
 	pk_scratch_release(&work->scratch);
+	pk_usage_asker_release(&work->usage);
 	pk_findings_release(&work->findings);
 	pk_ctx_release(&work->ctx);
 }
@@ -303,18 +306,24 @@ static void work_release(struct work *work)
 static int read_settings(struct work *work, struct pk_err *err)
 {
 	PK_FREE char *remote = pk_remote_default(&work->ctx.config);
+	bool wanted;
 
 	if (pk_lint_settings(&work->ctx.config, opt_remote ? opt_remote : remote, &work->settings, err) < 0)
 		return -1;
 	if (opt_large >= 0)
 		work->settings.large_rows = opt_large;
+	if (!opt_remote || !work->ctx.has_repo)
+		return 0;
+	if (pk_usage_asker_open(&work->usage, &work->ctx, opt_remote, &wanted, err) < 0)
+		return -1;
+	work->settings.usage = wanted ? &work->usage.source : NULL;
 	return 0;
 }
 
 int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 {
 	struct work work __attribute__((cleanup(work_release))) = {
-		.ctx = PK_CTX_INIT, .scratch = PK_SCRATCH_INIT,
+		.ctx = PK_CTX_INIT, .scratch = PK_SCRATCH_INIT, .usage = PK_USAGE_ASKER_INIT,
 	};
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	int n, result = pk_cmd_parse("lint", argc, argv, operands, &n, err);

@@ -4,6 +4,7 @@
 #include "cmd/coverage.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
+#include "cmd/usage.h"
 #include "session/planning.h"
 
 static bool opt_sql, opt_json, opt_down, opt_stat, opt_pattern, opt_destructive, opt_exit_code, opt_strict;
@@ -29,7 +30,7 @@ const struct pk_opt pk_opts_plan[] = {
 };
 
 static void show_json(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
-		      const struct pk_coverage *coverage)
+		      const struct pk_coverage *coverage, const struct pk_findings *usage)
 {
 	cJSON *root = pk_plan_to_json(&p->plan);
 	pk_json_set_str(root, "branch", session->branch);
@@ -53,6 +54,7 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 	pk_coverage_json(coverage, root);
 	pk_view_guesses_json(&p->guesses, root);
 	cJSON_AddItemToObject(root, "conflicts", pk_conflicts_to_json(&p->conflicts));
+	cJSON_AddItemToObject(root, "usage", pk_usages_json(usage));
 	pk_json_set_num(root, "seconds", p->seconds);
 	pk_print_json(root);
 }
@@ -86,7 +88,7 @@ static void show_settings(const struct pk_session *session, enum pk_online onlin
 }
 
 static void show(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
-		 const struct pk_coverage *coverage)
+		 const struct pk_coverage *coverage, const struct pk_findings *usage)
 {
 	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
 	PK_FREE char *took = pk_duration(p->seconds);
@@ -100,6 +102,7 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 	putchar('\n');
 	pk_view_runs(stdout, &p->plan);
 	pk_view_conflicts(stdout, &p->conflicts);
+	pk_view_usage(stdout, usage);
 	pk_view_summary(&summary, &p->plan);
 	printf("%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
 	if (p->n_destructive)
@@ -178,6 +181,8 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
+	PK_AUTO(pk_findings) usage = PK_FINDINGS_INIT;
+	bool only_sql = opt_down || opt_sql || opt_pattern || opt_stat;
 	struct pk_planning_options with = *options;
 
 	with.read = check_coverage;
@@ -186,14 +191,15 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	if (pk_desk_open(desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 ||
 	    pk_online_settings_read(&ctx->config, desk->session.remote, opt_online, &with.online, err) < 0 ||
 	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
-	    pk_session_plan(desk, &source, &with, p, err) < 0)
+	    pk_session_plan(desk, &source, &with, p, err) < 0 ||
+	    (!only_sql && pk_usage_of_plan(ctx, desk->session.remote, &p->plan, &p->clone, &usage, err) < 0))
 		return -1;
 	if (p->caught_up.run)
 		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,
 		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
 	pk_coverage_say(&coverage);
 	if (opt_json)
-		show_json(&desk->session, p, with.online.when, &coverage);
+		show_json(&desk->session, p, with.online.when, &coverage, &usage);
 	else if (opt_down)
 		fputs(p->down ? p->down : "", stdout);
 	else if (opt_sql)
@@ -203,7 +209,7 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	else if (opt_stat)
 		pk_view_stat(stdout, &p->plan);
 	else
-		show(&desk->session, p, with.online.when, &coverage);
+		show(&desk->session, p, with.online.when, &coverage, &usage);
 	if (!with.is_rename)
 		pk_view_guesses(&p->guesses);
 	return conclude(ctx, desk, p, err);

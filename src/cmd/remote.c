@@ -1,6 +1,7 @@
 /* git postkit remote: names for the databases to clone from and deploy to. */
 #include "clone/remote.h"
 #include "base/text.h"
+#include "catalog/workload.h"
 #include "cmd/help.h"
 #include "ssh/route.h"
 
@@ -170,6 +171,7 @@ static int remove_remote(const struct pk_ctx *ctx, const char *const *operands, 
 	if (pk_streq(set, operands[0]) &&
 	    pk_config_set(&ctx->repo, "postkit.defaultRemote", NULL, err) < 0)
 		return -1;
+	pk_workload_forget(&ctx->repo, operands[0]);
 	pk_say("removed remote '%s'; the database itself is as it was", operands[0]);
 	if (pk_streq(chosen, operands[0]))
 		pk_advise(ctx, "RemoteTest",

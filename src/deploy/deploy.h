@@ -14,6 +14,7 @@
 #include "chain/project.h"
 #include "clone/copy.h"
 #include "clone/remote.h"
+#include "lint/usage.h"
 #include "trace/checks.h"
 #include "trace/gone.h"
 #include "trace/intact.h"
@@ -81,6 +82,7 @@ struct pk_deploy {
 	struct pk_checks checks; /* of the commit, as the dry run saw them */
 	struct pk_intact intact; /* what the dry run did to rows */
 	struct pk_gone gone;	 /* downwards: the data that it took away */
+	struct pk_findings usage; /* set by pk_deploy_usage() */
 
 	/* Set by pk_deploy_run(). */
 	struct pk_deployed *done;
@@ -122,6 +124,11 @@ int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_kno
  * a check there does not come to what it expects, and downwards when data would be lost and options do not allow it.
  */
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err);
+/*
+ * Who uses what the pending migrations take away: findings that tell it, allowed or not, as the commit's rules have
+ * them. By the connection that is there; reads only, and refuses nothing.
+ */
+int pk_deploy_usage(struct pk_deploy *d, struct pk_err *err);
 /*
  * On the remote. On error d->done says what was done nevertheless; PK_EXIT_UNKNOWN when a connection
  * was lost at a commit and could not be had again. Then writes the record: PK_EXIT_ATTENTION when

@@ -16,6 +16,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_undone_list_release(&d->undone);
 	free(d->back_to);
 	free(d->again);
+	pk_findings_release(&d->usage);
 	free(d->pending);
 	free(d->done);
 	free(d->started);

@@ -1,6 +1,8 @@
 #include "lint/lint.h"
 
+#include "catalog/snapshot.h"
 #include "lint/rule.h"
+#include "lint/usage.h"
 
 static const struct pk_rule engine_rules[] = {
 	{ "bad-allowance", PK_LEVEL_ERROR,
@@ -47,6 +49,21 @@ const struct pk_rule_info *pk_lint_rules(size_t *ret_n)
 		infos[n] = (struct pk_rule_info){ rule->id, rule->level, rule->summary, rule->why };
 	*ret_n = n;
 	return infos;
+}
+
+static const char *text_of_object(void *arg, const char *path)
+{
+	const struct pk_object *object = pk_map_get(arg, path);
+
+	return object ? object->text : NULL;
+}
+
+void pk_lint_catalog_of(const struct pk_snapshot *snapshot, struct pk_map *index, struct pk_lint_catalog *ret)
+{
+	for (size_t i = 0; i < snapshot->n; i++)
+		if (snapshot->objects[i]->path)
+			pk_map_set(index, snapshot->objects[i]->path, snapshot->objects[i]);
+	*ret = (struct pk_lint_catalog){ .text = text_of_object, .arg = index };
 }
 
 static void lint_release(struct pk_lint *lint)
@@ -121,6 +138,10 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 			if (lint.rule->check)
 				lint.rule->check(&lint, action);
 		pk_lint_note(&lint, action);
+	}
+	if (options->usage && options->usage->failed.exit) {
+		pk_err_move(err, &options->usage->failed);
+		return -1;
 	}
 	if (options->measure && measure(&lint, first, err) < 0)
 		return -1;

@@ -34,6 +34,7 @@ struct pk_finding {
 	size_t place;  /* of the subcommand of ALTER TABLE in it; SIZE_MAX: about less than that, or inside a body */
 	bool allowed;  /* let pass by -- postkit:allow */
 	const char *reason; /* of the allowance */
+	const struct pk_usage *usage; /* who uses what it takes away (lint/usage.h); NULL: nobody asked */
 };
 struct pk_findings {
 	struct pk_arena arena;
@@ -55,6 +56,10 @@ struct pk_lint_catalog {
 	bool (*invalid)(void *arg, const char *schema, const char *index); /* left by a failed build; NULL: not known */
 	void *arg;
 };
+struct pk_map;
+struct pk_snapshot;
+/* That of a snapshot. index: empty; both have to last as long. */
+void pk_lint_catalog_of(const struct pk_snapshot *snapshot, struct pk_map *index, struct pk_lint_catalog *ret);
 struct pk_lint_options {
 	const struct pk_lint_catalog
 		*catalog;		/* NULL: not known, everything not created here exists */
@@ -69,6 +74,7 @@ struct pk_lint_options {
 	int (*measure)(void *arg, const struct pk_statements *statements, const struct pk_actions *actions,
 		       struct pk_effect *ret, struct pk_err *err);
 	void *measure_arg;
+	struct pk_usage_source *usage; /* who is asked what uses what goes (lint/usage.h); NULL: nobody */
 	int64_t large_rows; /* tables of fewer rows are not worth a word about work; 0: all are large */
 	double max_lock;    /* seconds that others may be kept waiting; 0: no limit */
 };

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "lint/place.h"
 #include "lint/render.h"
+#include "lint/usage.h"
 
 cJSON *pk_render_json(const struct pk_findings *findings)
 {
@@ -26,6 +27,8 @@ cJSON *pk_render_json(const struct pk_findings *findings)
 		pk_json_set_str(json, "fix", f->fix);
 		pk_json_set_bool(json, "allowed", f->allowed);
 		pk_json_set_str(json, "reason", f->reason);
+		if (f->usage)
+			cJSON_AddItemToObject(json, "usage", pk_usage_json(f->usage));
 	}
 	return array;
 }

@@ -1,6 +1,7 @@
 #include "base/term.h"
 #include "lint/place.h"
 #include "lint/render.h"
+#include "lint/usage.h"
 
 #define LINE_SHOWN 200 /* bytes */
 
@@ -60,7 +61,12 @@ static void add_source(const struct text *t, const struct pk_finding *f)
 	pk_buf_addf(t->out, "%s\n", color(t, PK_PLAIN));
 }
 
-static void add_finding(const struct text *t, const struct pk_finding *f)
+static void add_usage_line(void *arg, const char *label, const char *text)
+{
+	add_lines(arg, label, text);
+}
+
+static void add_finding(struct text *t, const struct pk_finding *f)
 {
 	enum pk_color level = f->allowed ? PK_DIM : f->level == PK_LEVEL_ERROR ? PK_RED : PK_YELLOW;
 
@@ -74,11 +80,11 @@ static void add_finding(const struct text *t, const struct pk_finding *f)
 	pk_buf_addf(t->out, " [%s%s%s]\n", color(t, PK_BOLD), f->rule, color(t, PK_PLAIN));
 	if (f->line_text)
 		add_source(t, f);
-	if (f->allowed) {
-		add_lines(t, "reason    ", f->reason);
+	add_lines(t, f->allowed ? "reason    " : "why       ", f->allowed ? f->reason : f->why);
+	if (f->usage)
+		pk_usage_text(f->usage, add_usage_line, t);
+	if (f->allowed)
 		return;
-	}
-	add_lines(t, "why       ", f->why);
 	add_lines(t, "safe way  ", f->fix);
 }
 

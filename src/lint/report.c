@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "lint/rule.h"
+#include "lint/usage.h"
 #include "pg/conn.h"
 #include "sql/scan.h"
 
@@ -161,13 +162,16 @@ void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct p
 		       char *fact, char *fix)
 {
 	struct pk_findings *out = lint->out;
+	const struct pk_usage *usage = lint->rule->nature == PK_RULE_TAKES ? pk_lint_usage(lint, action) : NULL;
+	const char *used = usage ? usage->counted : NULL;
 	struct pk_finding finding = {
 		.rule = lint->rule->id,
-		.level = configured(lint, lint->rule->id, level),
+		.level = configured(lint, lint->rule->id, used ? PK_LEVEL_ERROR : level),
 		.file = pk_arena_strdup(&out->arena, lint->file),
 		.line = pk_lint_line(lint, action),
 		.col = action->col,
-		.fact = pk_arena_strdup(&out->arena, fact),
+		.fact = used ? pk_arena_printf(&out->arena, "%s; %s", fact, used) : pk_arena_strdup(&out->arena, fact),
+		.usage = usage,
 		.why = lint->rule->why,
 		.index = action->statement,
 		.place = action->nested || (action->column && action->sub == PK_ADD_CONSTRAINT) ? SIZE_MAX : action->place,

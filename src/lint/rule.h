@@ -24,6 +24,7 @@ enum pk_rule_nature {
 	PK_RULE_WORK,  /* false where it did no work worth a word */
 	PK_RULE_REWRITE, /* the same, of tables that are written anew: what that takes is seen with few rows too */
 	PK_RULE_FAILS, /* false where it came to its end */
+	PK_RULE_TAKES, /* nothing; but it takes from programs what they use: who does is asked */
 };
 
 /* One rule, one row; the tables of rules stand in rules_*.c. */
@@ -87,6 +88,9 @@ struct pk_lint {
 	double outer_timeout;  /* what holds again after the transaction */
 	bool mixed, waits, several; /* reported, once for all */
 
+	const struct pk_action *used_by; /* the action that usage is about */
+	const struct pk_usage *usage;
+
 	struct pk_map texts; /* path to struct pk_actions * of the catalog */
 };
 
@@ -120,6 +124,12 @@ bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk
 		   const char *schema, const char *name);
 const struct pk_action *pk_lint_added_column(
 	struct pk_lint *lint, const struct pk_action *constraint); /* same statement */
+
+/*
+ * usage.c: who uses what the action takes away, or inserts rows without the column that it demands. NULL: it is no such
+ * action, or nobody is asked.
+ */
+const struct pk_usage *pk_lint_usage(struct pk_lint *lint, const struct pk_action *action);
 
 /* rules_lock.c: the strong lock that a statement takes on a table that was there, or NULL. */
 const char *pk_lint_lock(const struct pk_action *action);

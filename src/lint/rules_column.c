@@ -1,11 +1,18 @@
 /* Columns: adding and changing them. */
 #include "base/strv.h"
 #include "lint/rule.h"
+#include "lint/usage.h"
 #include "sql/scan.h"
 
 static bool adds_column(const struct pk_action *a)
 {
 	return a->verb == PK_ALTER && a->sub == PK_ADD_COLUMN && a->rel_name;
+}
+
+/* Rows that say nothing of it get a value all the same. */
+static bool fills_itself(const struct pk_action *a)
+{
+	return a->has_default || a->identity || a->serial || a->generated;
 }
 
 static char *rewrite_fact(struct pk_lint *lint, const struct pk_action *a, const char *because)
@@ -296,10 +303,46 @@ static void type_narrowing(struct pk_lint *lint, const struct pk_action *a)
 			       NULL);
 }
 
+/* Rows that do not name the column get nothing into it, as far as the text so far and the catalog tell. */
+static bool lacks_default(struct pk_lint *lint, const struct pk_action *a)
+{
+	const struct pk_action *column = pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
+	bool known = column != NULL, lacks = column && !fills_itself(column);
+	const char *key = pk_lint_key(lint, a->rel_schema, a->rel_name);
+
+	for (const struct pk_action *b = lint->actions.items; b < a; b++) {
+		if (!pk_streq(b->column, a->column) || !b->rel_name ||
+		    strcmp(pk_lint_key(lint, b->rel_schema, b->rel_name), key) != 0)
+			continue;
+		if (b->sub == PK_ADD_COLUMN)
+			lacks = !fills_itself(b);
+		else if (b->sub == PK_SET_DEFAULT || b->sub == PK_DROP_DEFAULT || b->sub == PK_ADD_IDENTITY)
+			lacks = b->sub == PK_DROP_DEFAULT;
+		else
+			continue;
+		known = true;
+	}
+	return known && lacks;
+}
+
+/* The way that blocks nobody ends here as well; without anybody who still inserts rows as before it does no harm. */
+static void required_at_last(struct pk_lint *lint, const struct pk_action *a)
+{
+	const struct pk_usage *usage;
+
+	if (a->sub != PK_SET_NOT_NULL || !a->rel_name || pk_lint_table_is_new(lint, a) || !lacks_default(lint, a))
+		return;
+	usage = pk_lint_usage(lint, a);
+	if (usage && usage->counted)
+		pk_lint_report(lint, a,
+			       pk_lint_text("programs that insert into %T without '%s' fail", a->rel_schema, a->rel_name, a->column),
+			       NULL);
+}
+
 static void required_column(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (!adds_column(a) || !a->not_null || a->has_default || a->identity || a->serial ||
-	    a->generated || pk_lint_table_is_new(lint, a))
+	required_at_last(lint, a);
+	if (!adds_column(a) || !a->not_null || fills_itself(a) || pk_lint_table_is_new(lint, a))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	pk_lint_report(lint, a,
@@ -363,9 +406,9 @@ static const struct pk_rule rules[] = {
 	{ "type-narrowing", PK_LEVEL_WARNING, "change of a column's type to one that holds less",
 	  "data may be lost, or the migration fail on the rows of production", type_narrowing, PK_RULE_PLAIN },
 	{ "required-column", PK_LEVEL_ERROR, "ADD COLUMN NOT NULL without a default",
-	  "programs of before the migration run on beside it", required_column, PK_RULE_PLAIN },
+	  "programs of before the migration run on beside it", required_column, PK_RULE_TAKES },
 	{ "drop-default", PK_LEVEL_WARNING, "NOT NULL column that loses its default",
-	  "programs of before the migration run on beside it", drop_default, PK_RULE_PLAIN },
+	  "programs of before the migration run on beside it", drop_default, PK_RULE_TAKES },
 	{ "drop-not-null", PK_LEVEL_WARNING, "column that may be NULL from now on",
 	  "programs of before the migration run on beside it, and do not expect it",
 	  drop_not_null, PK_RULE_PLAIN },

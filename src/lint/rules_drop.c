@@ -97,15 +97,25 @@ static void drop_view(struct pk_lint *lint, const struct pk_action *a)
 		       NULL);
 }
 
+static bool is_routine(const struct pk_action *a)
+{
+	return is(a, "function") || is(a, "procedure") || is(a, "routine") || is(a, "aggregate");
+}
+
 static void drop_function(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->verb != PK_DROP ||
-	    !(is(a, "function") || is(a, "procedure") || is(a, "routine") || is(a, "aggregate")) ||
-	    pk_lint_is_new(lint, a->object, a->schema, a->name) ||
+	if (a->verb != PK_DROP || !is_routine(a) || pk_lint_is_new(lint, a->object, a->schema, a->name) ||
 	    pk_lint_later(lint, a, PK_CREATE, a->schema, a->name))
 		return;
 	pk_lint_report(lint, a, pk_lint_text("programs that call %T fail", a->schema, a->name),
 		       NULL);
+}
+
+static void rename_function(struct pk_lint *lint, const struct pk_action *a)
+{
+	if (a->verb == PK_RENAME && is_routine(a) && !a->column && !pk_lint_is_new(lint, a->object, a->schema, a->name) &&
+	    !pk_lint_later(lint, a, PK_CREATE, a->schema, a->name))
+		pk_lint_report(lint, a, pk_lint_text("programs that call %T fail", a->schema, a->name), NULL);
 }
 
 static void drop_database(struct pk_lint *lint, const struct pk_action *a)
@@ -202,19 +212,21 @@ static void rls_no_policy(struct pk_lint *lint, const struct pk_action *a)
 
 static const struct pk_rule rules[] = {
 	{ "rename-column", PK_LEVEL_ERROR, "column renamed",
-	  "programs of before the migration run on beside it", rename_column, PK_RULE_PLAIN },
+	  "programs of before the migration run on beside it", rename_column, PK_RULE_TAKES },
 	{ "rename-table", PK_LEVEL_ERROR, "table, view or schema renamed",
-	  "programs of before the migration run on beside it", rename_table, PK_RULE_PLAIN },
+	  "programs of before the migration run on beside it", rename_table, PK_RULE_TAKES },
 	{ "rename-enum-value", PK_LEVEL_ERROR, "value of an enum renamed",
-	  "programs of before the migration run on beside it", rename_enum_value, PK_RULE_PLAIN },
+	  "programs of before the migration run on beside it", rename_enum_value, PK_RULE_TAKES },
 	{ "drop-column", PK_LEVEL_ERROR, "column dropped",
-	  "the data cannot be brought back by the way down", drop_column, PK_RULE_PLAIN },
+	  "the data cannot be brought back by the way down", drop_column, PK_RULE_TAKES },
 	{ "drop-table", PK_LEVEL_ERROR, "table or schema dropped",
-	  "the data cannot be brought back by the way down", drop_table, PK_RULE_PLAIN },
+	  "the data cannot be brought back by the way down", drop_table, PK_RULE_TAKES },
 	{ "drop-view", PK_LEVEL_WARNING, "view dropped",
-	  "programs of before the migration run on beside it", drop_view, PK_RULE_PLAIN },
+	  "programs of before the migration run on beside it", drop_view, PK_RULE_TAKES },
 	{ "drop-function", PK_LEVEL_WARNING, "function dropped",
-	  "programs of before the migration run on beside it", drop_function, PK_RULE_PLAIN },
+	  "programs of before the migration run on beside it", drop_function, PK_RULE_TAKES },
+	{ "rename-function", PK_LEVEL_WARNING, "function renamed",
+	  "programs of before the migration run on beside it", rename_function, PK_RULE_TAKES },
 	{ "drop-constraint", PK_LEVEL_WARNING, "constraint dropped",
 	  "wrong rows that come in meanwhile stay", drop_constraint, PK_RULE_PLAIN },
 	{ "drop-database", PK_LEVEL_ERROR, "database dropped",

@@ -1,5 +1,6 @@
 #include "chain/online.h"
 #include "lint/rule.h"
+#include "lint/usage.h"
 
 #include <errno.h>
 
@@ -37,6 +38,18 @@ static int read_large_rows(const struct pk_config *config, const char *remote, i
 	*ret = strtoll(text, &end, 10);
 	if (end == text || *end || errno || *ret < 0)
 		return pk_err_set(err, "postkit.%s is a number of rows, not '%s'", key, text);
+	return 0;
+}
+
+int pk_usage_wanted(const struct pk_config *config, const char *remote, bool *ret, struct pk_err *err)
+{
+	PK_FREE char *own = remote ? pk_printf("remote.%s.usage", remote) : NULL;
+	const char *key = own && pk_config_get_protected(config, own) ? own : "usage";
+	const char *text = pk_config_get_protected(config, key);
+
+	if (text && !pk_streq(text, "auto") && !pk_streq(text, "never"))
+		return pk_err_set(err, "postkit.%s is auto or never, not '%s'", key, text);
+	*ret = !pk_streq(text, "never");
 	return 0;
 }
 

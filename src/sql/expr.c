@@ -52,8 +52,8 @@ const PgQuery__Node *pk_tree_parse_expr(const char *expr_sql, struct pk_tree *re
 	return stmt->select_stmt->target_list[0]->res_target->val;
 }
 
-static bool walk_field(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message,
-		       bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg)
+static bool field_children(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message,
+			   bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg)
 {
 	const char *base = (const char *)message;
 	const void *member = base + field->offset;
@@ -64,7 +64,7 @@ static bool walk_field(const ProtobufCFieldDescriptor *field, const ProtobufCMes
 		size_t n = *(const size_t *)(const void *)(base + field->quantifier_offset);
 		ProtobufCMessage *const *items = *(ProtobufCMessage *const *const *)member;
 		for (size_t i = 0; i < n; i++)
-			if (!pk_tree_walk(items[i], fn, arg))
+			if (items[i] && !fn(arg, items[i]))
 				return false;
 		return true;
 	}
@@ -72,20 +72,38 @@ static bool walk_field(const ProtobufCFieldDescriptor *field, const ProtobufCMes
 	if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
 	    *(const uint32_t *)(const void *)(base + field->quantifier_offset) != field->id)
 		return true;
-	return pk_tree_walk(*(ProtobufCMessage *const *)member, fn, arg);
+	const ProtobufCMessage *child = *(ProtobufCMessage *const *)member;
+	return !child || fn(arg, child);
+}
+
+bool pk_tree_children(const ProtobufCMessage *message, bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg)
+{
+	for (unsigned i = 0; i < message->descriptor->n_fields; i++)
+		if (!field_children(&message->descriptor->fields[i], message, fn, arg))
+			return false;
+	return true;
+}
+
+struct walk {
+	bool (*fn)(void *arg, const ProtobufCMessage *message);
+	void *arg;
+};
+
+static bool walk_on(void *arg, const ProtobufCMessage *message)
+{
+	const struct walk *walk = arg;
+
+	return pk_tree_walk(message, walk->fn, walk->arg);
 }
 
 bool pk_tree_walk(const ProtobufCMessage *message,
 		  bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg)
 {
+	struct walk walk = { fn, arg };
+
 	if (!message)
 		return true;
-	if (!fn(arg, message))
-		return false;
-	for (unsigned i = 0; i < message->descriptor->n_fields; i++)
-		if (!walk_field(&message->descriptor->fields[i], message, fn, arg))
-			return false;
-	return true;
+	return fn(arg, message) && pk_tree_children(message, walk_on, &walk);
 }
 
 const char *pk_tree_str(struct pk_arena *arena, const char *s)

@@ -25,6 +25,11 @@ const PgQuery__Node *pk_tree_parse_expr(const char *expr_sql, struct pk_tree *re
 bool pk_tree_walk(const ProtobufCMessage *message,
 		  bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg);
 
+/* The same for those right below it. */
+bool pk_tree_children(const ProtobufCMessage *message, bool (*fn)(void *arg, const ProtobufCMessage *message), void *arg);
+/* What works on rows, which may be inside DECLARE, EXPLAIN and the like: SELECT, INSERT, COPY, CALL, ...; NULL: nothing. */
+PgQuery__Node *pk_tree_query(PgQuery__Node *stmt);
+
 /* Text in the arena; NULL for NULL and "". */
 const char *pk_tree_str(struct pk_arena *arena, const char *s);
 const char *pk_tree_string(const PgQuery__Node *node); /* of a String node; NULL for others */
