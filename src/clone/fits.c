@@ -3,6 +3,8 @@
 #include <gnu/libc-version.h>
 #include <locale.h>
 
+#define QUICK_BYTES (64LL << 20)
+
 void pk_fits_release(struct pk_fits *fits)
 {
 	free(fits->oid);
@@ -229,6 +231,30 @@ static int read_list(struct pk_conn *source, const char *sql, struct pk_strv *re
 	return 0;
 }
 
+/* What was logged since the last checkpoint is about as much as the next one has to write. */
+static int read_checkpoint(struct pk_conn *source, struct pk_fits *ret, struct pk_err *err)
+{
+	static const char settings[] =
+		"SELECT pg_catalog.current_setting('checkpoint_completion_target')::float8 * (SELECT setting::float8 "
+		"FROM pg_catalog.pg_settings WHERE name = 'checkpoint_timeout')";
+	static const char logged[] =
+		"SELECT pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
+		"ELSE pg_catalog.pg_current_wal_insert_lsn() END, redo_lsn) <= %lld FROM pg_catalog.pg_control_checkpoint()";
+	PK_FREE char *sql = pk_printf(logged, QUICK_BYTES), *wait = NULL, *little = NULL;
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+	if (pk_query_value(source, settings, 0, NULL, &wait, err) < 0)
+		return -1;
+	/* A server that does not tell may have much to write. */
+	if (pk_query_value(source, sql, 0, NULL, &little, &e) < 0 && e.exit == PK_EXIT_INTERRUPTED) {
+		pk_err_move(err, &e);
+		return -1;
+	}
+	ret->wait = strtod(wait, NULL);
+	ret->quick = pk_streq(little, "t");
+	return 0;
+}
+
 static int read_facts(struct pk_conn *source, struct pk_fits *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
@@ -242,7 +268,8 @@ static int read_facts(struct pk_conn *source, struct pk_fits *ret, struct pk_err
 	ret->oid = pk_strdup(pk_rows_get(&rows, 0, 0));
 	ret->superuser = pk_strdup(pk_rows_get(&rows, 0, 1));
 	ret->size = strtoll(pk_rows_get(&rows, 0, 2), NULL, 10);
-	if (read_list(source,
+	if (read_checkpoint(source, ret, err) < 0 ||
+	    read_list(source,
 		      "SELECT datname FROM pg_catalog.pg_database WHERE datname NOT IN "
 		      "(pg_catalog.current_database(), 'template0', 'template1') ORDER BY 1",
 		      &ret->others, err) < 0 ||

@@ -9,6 +9,8 @@ struct pk_fits {
 	char *oid;	 /* of the database */
 	char *superuser; /* name of the bootstrap superuser */
 	int64_t size;	 /* of the cluster, as far as it may be known */
+	bool quick;	 /* a checkpoint there has little to write, so that it may be done at once */
+	double wait;	 /* seconds that one takes which spreads what it writes, at most */
 	struct pk_strv others;	 /* databases, beside it */
 	struct pk_strv spaces;	 /* folders of tablespaces */
 	struct pk_strv settings; /* "name=value" that recovery needs as it was there */

@@ -1,10 +1,10 @@
 #include "clone/physical.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/sig.h"
 #include "catalog/super.h"
 #include "clone/client.h"
 #include "clone/extension.h"
-#include "clone/fits.h"
 #include "clone/less.h"
 #include "clone/owners.h"
 #include "pg/silence.h"
@@ -16,20 +16,30 @@
 
 void pk_physical_release(struct pk_physical *physical)
 {
-	pk_strv_release(&physical->others);
-	free(pk_take(&physical->why_rows));
+	pk_method_release(&physical->method);
 }
 
 /* ---- the backup ---- */
 
-/* "  12345/67890 kB (18%), 0/1 tablespace" */
+struct listener {
+	struct pk_progress *progress;
+	uint64_t size;
+	bool waiting;
+};
+
+/* "  12345/67890 kB (18%), 0/1 tablespace", and before that something without a number. */
 static void hear(void *arg, const char *line)
 {
+	struct listener *l = arg;
 	char *rest = NULL;
 	uint64_t done = strtoull(line, &rest, 10);
 
-	if (*rest == '/')
-		pk_progress_update(arg, done << 10, NULL);
+	if (*rest != '/')
+		return;
+	if (l->waiting)
+		pk_progress_start(l->progress, "copying the files", l->size);
+	l->waiting = false;
+	pk_progress_update(l->progress, done << 10, NULL);
 }
 
 /* "=" parts the two folders of a mapping. */
@@ -45,26 +55,30 @@ static void add_mapping(struct pk_strv *args, const char *from, const char *to, 
 }
 
 static int take_backup(const struct pk_adopt *adopt, const struct pk_remote *remote, const struct pk_fits *source,
-		       const struct pk_copy_options *options, struct pk_err *err)
+		       double max_rate, const struct pk_copy_options *options, struct pk_err *err)
 {
-	static const char *const fixed[] = { "-w", "-P", "--checkpoint=fast", "--no-manifest", "--no-sync", NULL };
+	static const char *const fixed[] = { "-w", "-P", "--no-manifest", "--no-sync", NULL };
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
+	struct listener listener = { options->progress, (uint64_t)source->size, true };
 	PK_FREE char *bindir = pk_server_client_bindir(options->config, source->major, 0);
 	const struct pk_client client = { .bindir = bindir,
 					  .program = PROGRAM,
 					  .args = &args,
 					  .dir = adopt->tempdir.dir,
 					  .line = hear,
-					  .arg = options->progress };
+					  .arg = &listener };
 	int status;
 
 	pk_strv_extend(&args, fixed);
+	pk_strv_pushf(&args, "--checkpoint=%s", source->quick ? "fast" : "spread");
+	if (max_rate > 0)
+		pk_strv_pushf(&args, "--max-rate=%.0f", max_rate / 1024);
 	pk_strv_pushf(&args, "--wal-method=%s", options->jobs == 1 ? "fetch" : "stream");
 	for (size_t i = 0; i < source->spaces.n; i++)
 		add_mapping(&args, source->spaces.items[i], adopt->spaces, i);
 	pk_strv_push(&args, "-D");
 	pk_strv_push(&args, adopt->data);
-	pk_progress_start(options->progress, "copying the files", (uint64_t)source->size);
+	pk_progress_start(options->progress, "waiting for the remote's checkpoint", 0);
 	status = pk_client_run(&client, &remote->info, err);
 	pk_progress_stop(options->progress);
 	return status;
@@ -255,50 +269,104 @@ static int check_program(const struct pk_config *config, int major, struct pk_er
 	return pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR", major);
 }
 
-/* Whether it can be at all. */
+/* What is known before it begins. */
+struct terms {
+	struct pk_fits fits;
+	double max_rate; /* bytes a second; 0: any */
+	char *why_rows; /* of what nobody chose */
+};
+
+static void terms_release(struct terms *terms)
+{
+	pk_fits_release(&terms->fits);
+	free(terms->why_rows);
+}
+
+/* Whether it can be at all, and is to be. */
 static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct pk_remote *remote,
-		 const struct pk_source_facts *facts, const struct pk_copy_options *options, struct pk_fits *fits,
+		 const struct pk_source_facts *facts, const struct pk_copy_options *options, struct terms *terms,
 		 struct pk_err *err)
 {
+	struct pk_physical *physical = options->physical;
+	bool weigh = physical->choice == PK_PHYSICAL_IF_QUICKER;
 	PK_AUTO(pk_conn) from = PK_CONN_INIT;
 	struct pk_conn *here;
 
+	if (weigh)
+		pk_method_may_pay(remote, facts, &terms->why_rows);
+	if (terms->why_rows)
+		return 0;
 	if (check_wanted(options->less, err) < 0 || pk_server_admin(server, &here, err) < 0 ||
 	    pk_extensions_check(here, facts, err) < 0 || pk_conn_open(&from, &remote->info, err) < 0 ||
-	    pk_fits_read(&from, here, facts, fits, err) < 0 || check_program(options->config, fits->major, err) < 0)
+	    pk_fits_read(&from, here, facts, &terms->fits, err) < 0 ||
+	    check_program(options->config, terms->fits.major, err) < 0 ||
+	    pk_adopt_begin(adopt, physical->want, server, remote->name, err) < 0)
 		return -1;
-	return pk_adopt_begin(adopt, options->physical->want, server, remote->name, err);
+	return weigh ? pk_method_look(&from, remote, facts, &terms->fits, terms->max_rate, &physical->method,
+				      &terms->why_rows, err) :
+		       0;
+}
+
+/* Up to where the server that is there has to go. */
+static int fetch(struct pk_adopt *adopt, const struct pk_remote *remote, const struct pk_source_facts *facts,
+		 const struct pk_copy_options *options, const struct terms *terms, const char *name, const char *source,
+		 struct pk_copy_stats *ret, struct pk_err *err)
+{
+	if (take_backup(adopt, remote, &terms->fits, terms->max_rate, options, err) < 0)
+		return -1;
+	pk_progress_start(options->progress, "making the copy ours", 0);
+	if (make_ours(adopt, facts, &terms->fits, err) < 0)
+		return -1;
+	return finish_db(adopt, name, remote->name, source, &ret->bytes, err);
+}
+
+/* An error is one of the copy, or leads to rows: then *ret says so, with words before it. */
+static int or_rows(bool rows, struct pk_err *why, const char *before, char **ret, struct pk_err *err)
+{
+	if (rows && why->exit != PK_EXIT_INTERRUPTED && !pk_interrupted()) {
+		free(*ret);
+		*ret = pk_printf("%s%s", before, why->msg);
+		return 0;
+	}
+	pk_err_move(err, why);
+	return -1;
 }
 
 int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
 		     const struct pk_copy_options *options, const char *name, const char *source,
 		     struct pk_copy_stats *ret, struct pk_err *err)
 {
-	const struct pk_server_want *want = options->physical->want;
+	struct pk_physical *physical = options->physical;
+	struct pk_method *method = &physical->method;
+	bool ours = physical->choice == PK_PHYSICAL_IF_QUICKER;
+	struct terms terms __attribute__((cleanup(terms_release))) = { .fits = PK_FITS_INIT };
 	PK_AUTO(pk_adopt) adopt = PK_ADOPT_INIT;
-	PK_AUTO(pk_fits) fits = PK_FITS_INIT;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double started = pk_now();
+	int status;
 
-	if (begin(&adopt, server, remote, facts, options, &fits, &why) < 0) {
-		if (options->physical->or_rows && why.exit != PK_EXIT_INTERRUPTED) {
-			options->physical->why_rows = pk_take(&why.msg);
-			return 0;
-		}
-		pk_err_move(err, &why);
+	if (pk_method_max_rate(options->config, remote->name, &terms.max_rate, err) < 0)
 		return -1;
+	if (begin(&adopt, server, remote, facts, options, &terms, &why) < 0)
+		return or_rows(physical->choice != PK_PHYSICAL_ASKED, &why, ours ? "for " : "",
+			       ours ? &method->why : &method->refused, err);
+	if (terms.why_rows) {
+		method->why = pk_take(&terms.why_rows);
+		return 0;
 	}
-	if (take_backup(&adopt, remote, &fits, options, err) < 0)
-		return -1;
-	pk_progress_start(options->progress, "making the copy ours", 0);
-	if (make_ours(&adopt, facts, &fits, err) < 0 ||
-	    finish_db(&adopt, name, remote->name, source, &ret->bytes, err) < 0 ||
-	    pk_adopt_finish(&adopt, want, server, remote->name, err) < 0)
-		return -1;
+	status = fetch(&adopt, remote, facts, options, &terms, name, source, ret, &why);
 	pk_progress_stop(options->progress);
-	pk_strv_release(&options->physical->others);
-	options->physical->others = fits.others;
-	fits.others = (struct pk_strv){ 0 };
+	if (status < 0)
+		return or_rows(ours, &why, "", &method->failed, err);
+	if (pk_adopt_finish(&adopt, physical->want, server, remote->name, err) < 0)
+		return -1;
+	method->files = true;
+	if (ours) {
+		method->why = pk_strdup("which are here sooner");
+	} else {
+		method->others = terms.fits.others;
+		terms.fits.others = (struct pk_strv){ 0 };
+	}
 	ret->tables = facts->tables;
 	ret->seconds = pk_now() - started;
 	return 0;

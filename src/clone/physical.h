@@ -8,22 +8,25 @@
 #ifndef PK_CLONE_PHYSICAL_H
 #define PK_CLONE_PHYSICAL_H
 
-#include "clone/copy.h"
-#include "clone/remote.h"
+#include "clone/method.h"
 
+enum pk_physical_choice {
+	PK_PHYSICAL_ASKED,     /* by who runs the command: what stands against it is an error */
+	PK_PHYSICAL_PREFERRED, /* by a setting: what stands against it before it begins leads to rows */
+	PK_PHYSICAL_IF_QUICKER /* by nobody: as clone/method.h has it, and when it fails half way, rows */
+};
 struct pk_physical {
 	const struct pk_server_want *want; /* what the server was opened for */
-	bool or_rows;			   /* where it cannot be, rows do */
-	/* what came of it: */
-	struct pk_strv others; /* databases that came along, and are dropped */
-	char *why_rows;	       /* why rows have to do; else NULL */
+	enum pk_physical_choice choice;
+	struct pk_method method; /* what came of it */
 };
 #define PK_PHYSICAL_INIT { 0 }
 void pk_physical_release(struct pk_physical *physical);
 /*
- * The server is replaced by one of the same kind that holds the template alone, under that name, marked with source. It
- * is an error before anything moves when less than everything is wanted, when the role may not replicate, when a file
- * would mean something else on this machine, or when the server holds clones; or, where rows do, no error and why_rows is set.
+ * The server is replaced by one of the same kind that holds the template alone, under that name, marked with source; then
+ * method.files is set. It cannot be, before anything moves, when less than everything is wanted, when the role may not
+ * replicate, when a file would mean something else on this machine, or when the server holds clones. Where rows will do
+ * that is no error.
  */
 int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
 		     const struct pk_copy_options *options, const char *name, const char *source,

@@ -178,7 +178,7 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 	if (options->physical) {
 		if (pk_physical_copy(server, remote, facts, options, final, source, &ret->stats, err) < 0)
 			return -1;
-		if (!options->physical->why_rows)
+		if (options->physical->method.files)
 			return 0;
 	}
 	pk_less_apply(options->less, &narrowed);

@@ -19,7 +19,7 @@ const struct pk_opt pk_opts_start[] = {
 	  &opt_refresh },
 	{ PK_OPT_FLAG, 0, "physical", NULL, "copy the files of its whole cluster, with all its databases, and keep this one",
 	  &opt_physical },
-	{ PK_OPT_FLAG, 0, "no-physical", NULL, "copy the rows, though postkit.copyMethod says files", &opt_no_physical },
+	{ PK_OPT_FLAG, 0, "no-physical", NULL, "copy the rows, whatever postkit.copyMethod says", &opt_no_physical },
 	{ PK_OPT_INT, 'j', "jobs", "N", "connections to the remote while it is copied, at most", &opt_jobs },
 	{ PK_OPT_STRING, 0, "max-snapshot-age", "TIME", "give up rather than hold a snapshot of it longer (30min)",
 	  &opt_max_age },
@@ -48,6 +48,17 @@ static void show_refreshed_json(cJSON *root, const struct pk_template *t)
 	pk_json_set_num(object, "seconds", t->refreshed.seconds);
 }
 
+static void show_method_json(cJSON *root, const struct pk_begun *begun)
+{
+	const struct pk_method *m = &begun->method;
+
+	if (!begun->template.copied)
+		return;
+	pk_json_set_num(root, "copy_seconds", begun->template.stats.seconds);
+	pk_json_set_str(root, "method", m->files ? "files" : "rows");
+	pk_json_set_str(root, "method_reason", m->failed ? m->failed : m->refused ? m->refused : m->why);
+}
+
 static void show_json(const struct pk_session *session, const struct pk_begun *begun)
 {
 	cJSON *root = cJSON_CreateObject();
@@ -58,8 +69,7 @@ static void show_json(const struct pk_session *session, const struct pk_begun *b
 	pk_json_set_str(root, "fingerprint", session->base.hex);
 	pk_json_set_num(root, "size", (double)begun->size);
 	pk_json_set_bool(root, "copied", begun->template.copied);
-	if (begun->template.copied)
-		pk_json_set_num(root, "copy_seconds", begun->template.stats.seconds);
+	show_method_json(root, begun);
 	show_refreshed_json(root, &begun->template);
 	pk_json_set_num(root, "cut_seconds", begun->cut_seconds);
 	pk_json_set_num(root, "seconds", begun->seconds);
@@ -80,6 +90,8 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		printf("template  %s, %lld tables copied from '%s' (%s) in %s\n", bytes,
 		       (long long)begun->template.stats.tables, session->remote, begun->where,
 		       took);
+		if (begun->method.why)
+			printf("          its %s, %s\n", begun->method.files ? "files" : "rows", begun->method.why);
 	} else {
 		PK_FREE char *age = pk_time_ago((time_t)begun->template.created);
 		printf("template  of '%s' (%s), %s %s\n", session->remote, begun->where,
@@ -97,31 +109,36 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 		       begun->caught_up.run == 1 ? "was" : "were");
 }
 
-/* The option, or postkit.copyMethod; not the tracked file, for it brings more than the remote's own data here. */
-static int read_method(const struct pk_config *config, bool *ret_physical, struct pk_err *err)
+/* The option, or postkit.copyMethod; not the tracked file, for files bring more than the remote's own data here. */
+static int read_method(const struct pk_config *config, struct pk_begin_options *ret, struct pk_err *err)
 {
 	const char *method = pk_config_get_protected(config, "copyMethod");
 
-	*ret_physical = !opt_no_physical && (opt_physical || pk_streq(method, "physical"));
-	if (!method || pk_streq(method, "physical") || pk_streq(method, "logical"))
+	ret->rows = opt_no_physical || (!opt_physical && pk_streq(method, "logical"));
+	ret->files = pk_streq(method, "physical") ? PK_PHYSICAL_PREFERRED : PK_PHYSICAL_IF_QUICKER;
+	if (opt_physical)
+		ret->files = PK_PHYSICAL_ASKED;
+	if (!method || pk_streq(method, "physical") || pk_streq(method, "logical") || pk_streq(method, "auto"))
 		return 0;
 	pk_err_set(err, "postkit.copyMethod: '%s' is no way to copy", method);
-	return pk_err_hint(err, "logical: its rows; physical: the files of its whole cluster");
+	return pk_err_hint(err, "auto: whichever is quicker; logical: its rows; physical: the files of its whole cluster");
 }
 
-/* Data of others was on this machine, or what was set is not what was done. */
-static void say_physical(const struct pk_session *session, const struct pk_begun *begun)
+/* Data of others was on this machine, or what was set or chosen is not what was done. */
+static void say_method(const struct pk_session *session, const struct pk_begun *begun)
 {
-	const struct pk_strv *others = &begun->others;
-	PK_FREE char *list = pk_strv_join(others, ", ");
+	const struct pk_method *m = &begun->method;
+	PK_FREE char *list = pk_strv_join(&m->others, ", ");
 
-	if (begun->why_rows)
+	if (m->refused)
 		pk_say("the rows of '%s' were copied, and not its files as postkit.copyMethod says: %s", session->remote,
-		       begun->why_rows);
-	if (others->n)
+		       m->refused);
+	if (m->failed)
+		pk_say("warning: the rows of '%s' were copied, for its files could not be: %s", session->remote, m->failed);
+	if (m->others.n)
 		pk_say("warning: the files of '%s' came with %zu other database%s (%s), dropped here; blocks of them may "
 		       "remain on the disk until they are written over",
-		       session->remote, others->n, others->n == 1 ? "" : "s", list);
+		       session->remote, m->others.n, m->others.n == 1 ? "" : "s", list);
 }
 
 int pk_cmd_start(int argc, char **argv, struct pk_err *err)
@@ -132,7 +149,6 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_progress) progress = PK_PROGRESS_INIT;
 	PK_AUTO(pk_less) less = PK_LESS_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	bool physical = false;
 	int n, result = pk_cmd_parse("start", argc, argv, operands, &n, err);
 	if (result)
 		return result;
@@ -142,19 +158,17 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	progress.json = opt_json;
 	if (pk_ctx_open(&ctx, true, err) < 0 || pk_less_read(&ctx.config, &ctx.repo, &opt_less, &less, err) < 0)
 		return -1;
-	if (read_method(&ctx.config, &physical, err) < 0)
-		return -1;
 	if (opt_max_age)
 		pk_config_override(&ctx.config, "maxSnapshotAge", opt_max_age);
 	struct pk_begin_options options = {
 		.less = &less,
 		.remote = opt_remote,
 		.age = opt_fresh ? PK_TEMPLATE_FRESH : PK_TEMPLATE_CURRENT,
-		.physical = physical,
-		.or_rows = !opt_physical,
 		.jobs = opt_jobs,
 		.progress = &progress,
 	};
+	if (read_method(&ctx.config, &options, err) < 0)
+		return -1;
 	if (!opt_fresh && !opt_refresh && pk_template_wanted(&ctx.config, PK_TEMPLATE_AS_IS, &options.age, err) < 0)
 		return -1;
 	result = pk_session_begin(&desk, &ctx.repo, &ctx.config, &ctx.project, &options, &begun,
@@ -163,7 +177,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	if (result < 0)
 		return -1;
 	pk_say_less(&less);
-	say_physical(&desk.session, &begun);
+	say_method(&desk.session, &begun);
 	if (opt_json)
 		show_json(&desk.session, &begun);
 	else
@@ -175,6 +189,10 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 		pk_say("warning: the schema of '%s' is not what the migrations lead to; git "
 		       "postkit drift shows the difference",
 		       desk.session.remote);
+	if (begun.method.failed)
+		pk_advise(&ctx, "Physical", "git config postkit.copyMethod logical spares the attempt");
+	if (begun.method.offer)
+		pk_advise(&ctx, "Physical", "%s", begun.method.offer);
 	pk_advise(&ctx, "Start", "change files below %s, then git postkit plan",
 		  ctx.project.schema_dir);
 	return 0;

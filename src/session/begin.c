@@ -4,17 +4,15 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "base/sig.h"
-#include "clone/physical.h"
 
 #include <unistd.h>
 
 void pk_begun_release(struct pk_begun *begun)
 {
 	pk_template_release(&begun->template);
-	pk_strv_release(&begun->others);
+	pk_method_release(&begun->method);
 	pk_caught_up_release(&begun->caught_up);
 	free(begun->where);
-	free(begun->why_rows);
 	*begun = (struct pk_begun)PK_BEGUN_INIT;
 }
 
@@ -96,18 +94,17 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 	if ((desk->server.major != want.major || !pk_streq(desk->session.remote, remote->name)) &&
 	    pk_server_open_for(&desk->server, &want, err) < 0)
 		return -1;
-	PK_AUTO(pk_physical) physical = { .want = &want, .or_rows = options->or_rows };
+	PK_AUTO(pk_physical) physical = { .want = &want, .choice = options->files };
 	const struct pk_copy_options copy = { .jobs = options->jobs,
 					      .less = options->less,
-					      .physical = options->physical ? &physical : NULL,
+					      .physical = options->rows ? NULL : &physical,
 					      .progress = options->progress,
 					      .config = desk->config };
 	if (pk_template_ensure(&desk->server, remote, facts, options->age, &copy, &ret->template,
 			       err) < 0)
 		return -1;
-	ret->others = physical.others;
-	physical.others = (struct pk_strv){ 0 };
-	ret->why_rows = pk_take(&physical.why_rows);
+	ret->method = physical.method;
+	physical.method = (struct pk_method)PK_METHOD_INIT;
 	return pk_server_ensure_roles(&desk->server, &facts->roles, err);
 }
 

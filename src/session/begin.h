@@ -2,6 +2,7 @@
 #ifndef PK_SESSION_BEGIN_H
 #define PK_SESSION_BEGIN_H
 
+#include "clone/physical.h"
 #include "clone/template.h"
 #include "session/desk.h"
 
@@ -9,8 +10,8 @@ struct pk_begin_options {
 	const char *remote; /* NULL: the default one */
 	enum pk_template_age age;
 	int jobs;
-	bool physical;	    /* where it is copied, its files are; else its rows */
-	bool or_rows;	    /* these too where files cannot be */
+	bool rows;	    /* where it is copied, its rows are */
+	enum pk_physical_choice files; /* else its files, as that says */
 	struct pk_less *less; /* what of the remote is copied; may be NULL */
 	struct pk_progress *progress; /* may be NULL */
 };
@@ -21,8 +22,7 @@ struct pk_begun {
 	int64_t size;	    /* of the clone */
 	double cut_seconds, seconds;
 	struct pk_caught_up caught_up;
-	char *why_rows;	       /* why rows were copied, though files were wanted; NULL: they were not */
-	struct pk_strv others; /* databases that came along with its files, and are dropped */
+	struct pk_method method; /* how it was copied, if it was */
 	bool drift; /* the remote is not what the migrations that ran there lead to */
 	bool again; /* the clone of a session that stays was cut anew */
 };

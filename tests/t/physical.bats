@@ -334,6 +334,7 @@ no_backup() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_replication WHERE 
 @test "ended half way it leaves nothing, and the template that was there stays" {
 	pg_createdb big
 	sql big "CREATE TABLE t AS SELECT i, repeat(md5(i::text), 30) AS v FROM generate_series(1, 300000) i"
+	sql big CHECKPOINT
 	work_on big copier
 	ok git postkit start
 	ok git postkit abort --yes
@@ -371,6 +372,162 @@ no_backup() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_replication WHERE 
 	equal "$(left_of_copies)" ''
 	ok git postkit start --physical --fresh
 	equal "$(local_sql "$(clone_name)" 'SELECT count(*) FROM t')" 300000
+}
+
+# alone NAME [SETTINGS]: a server that holds one database, large enough, with a name that is none of a sane person's.
+# shellcheck disable=SC2016,SC1003
+ALONE='al"one; $x -- %s \'
+alone() {
+	PG_SETTINGS="-c log_replication_commands=on -c log_checkpoints=on ${2-}" pg_start "$1"
+	sql postgres 'CREATE ROLE copier LOGIN REPLICATION IN ROLE pg_read_all_data; CREATE ROLE reader LOGIN IN ROLE pg_read_all_data'
+	sql postgres "CREATE DATABASE \"${ALONE//\"/\"\"}\""
+	sql "$ALONE" "CREATE TABLE t AS SELECT i AS id, repeat(md5(i::text), 60) AS v FROM generate_series(1, 112000) i;
+		CREATE TABLE \"o \"\"ther\" (id int PRIMARY KEY, v text); INSERT INTO \"o \"\"ther\" SELECT i, i FROM generate_series(1, 100) i"
+	sql postgres CHECKPOINT
+	LOG=$T/$1/log
+	cd "$T" || return 1
+	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
+	new_repo "$1-repo"
+	git postkit init --no-hooks >/dev/null 2>&1
+	git postkit remote add prod "host=$PROD_SOCKET port=$PROD_PORT user=copier dbname='al\"one; \$x -- %s \\\\'" --default >/dev/null 2>&1
+}
+backups() { grep -c 'received replication command: BASE_BACKUP' "$LOG" || :; }
+again() {
+	ok git postkit abort --yes
+	run --separate-stderr git postkit start --fresh "$@"
+	[ "$status" -eq 0 ] || tell "start ended with $status"
+}
+same_rows() {
+	local query='SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY id)) FROM'
+	equal "$(local_sql "$(clone_name)" "$query t")" "$(sql "$ALONE" "$query t")"
+	equal "$(local_sql "$(clone_name)" "$query \"o \"\"ther\" t")" "$(sql "$ALONE" "$query \"o \"\"ther\" t")"
+}
+
+@test "unasked, files come when they are quicker and of one database alone, and nobody else's data ever does" {
+	alone alone
+	local was
+	ok git postkit start
+	has 'its files, which are here sooner'
+	hasnt 'other database' warning
+	equal "$(backups)" 1
+	same_rows
+	again --json
+	equal "$(jq -r '.method + " " + .method_reason' <<<"$output")" 'files which are here sooner'
+	was=$(backups)
+	# whatever says that rows are wanted
+	again --no-physical --json
+	equal "$(jq -r '.method + " " + (.method_reason // "unsaid")' <<<"$output")" 'rows unsaid'
+	git config postkit.copyMethod logical
+	again --json
+	equal "$(jq -r .method <<<"$output")" rows
+	git config postkit.copyMethod auto
+	# one that may not
+	sql postgres 'ALTER ROLE copier NOREPLICATION'
+	again
+	has "its rows, for role 'copier' may not replicate"
+	# shellcheck disable=SC2154 # run sets it
+	equal "$stderr" "$(grep '^hint: ' <<<"$stderr")"
+	sql postgres 'ALTER ROLE copier REPLICATION'
+	# of another's data there may be any
+	sql postgres 'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC'
+	again
+	has 'its rows, for with the files come databases that nobody asked for'
+	[[ $stderr == *'--physical would copy '*' of files instead'*' of 1 other database, dropped on arrival'* ]]
+	sql postgres 'GRANT CONNECT ON DATABASE postgres TO PUBLIC; SELECT lo_create(7)' >/dev/null
+	again
+	has 'its rows, for with the files come databases'
+	sql postgres 'SELECT lo_unlink(7); CREATE SCHEMA s; CREATE TABLE s.t ()' >/dev/null
+	again
+	has 'its rows, for with the files come databases'
+	sql postgres 'DROP SCHEMA s CASCADE'
+	sql postgres "CREATE DATABASE \"an other's\" IS_TEMPLATE true"
+	again
+	has 'its rows, for with the files come databases'
+	sql postgres "ALTER DATABASE \"an other's\" IS_TEMPLATE false"
+	sql postgres "DROP DATABASE \"an other's\""
+	sql template1 'CREATE TABLE mine AS SELECT i, md5(i::text) FROM generate_series(1, 50000) i'
+	again
+	has 'its rows, for with the files come databases'
+	sql template1 'DROP TABLE mine'
+	# what files would come without
+	sql "$ALONE" 'CREATE UNLOGGED TABLE u (a int)'
+	again
+	has 'its rows, for files come without those of unlogged tables'
+	sql "$ALONE" 'DROP TABLE u'
+	# a clone in the way
+	git switch -q -c second
+	run git postkit start --fresh
+	has 'its rows, for a physical copy takes the place' 'which holds the clone'
+	ok git postkit abort --yes
+	git switch -q -
+	equal "$(backups)" "$was"
+	git config postkit.remote.prod.maxRate 60M
+	again
+	has 'its rows, which are here as soon as the files'
+	equal "$(backups)" "$was"
+	again --physical
+	grep -q 'BASE_BACKUP.*MAX_RATE.*61440' "$LOG"
+	git config postkit.remote.prod.maxRate 60
+	ok git postkit abort --yes
+	fails 128 git postkit start --fresh
+	has "postkit.remote.prod.maxRate: '60' is not a rate"
+	pg_stop alone
+}
+
+@test "unasked, what stops a backup half way leads to rows and is said; asked for, it is the error" {
+	alone narrow '-c max_wal_senders=1'
+	ok git postkit start
+	has 'warning: the rows of ' 'for its files could not be: pg_basebackup' max_wal_senders
+	hasnt 'its files, '
+	has 'hint: git config postkit.copyMethod logical'
+	equal "$(backups)" 1
+	equal "$(left_of_copies)" ''
+	same_rows
+	again --json
+	equal "$(jq -r .method <<<"$output")" rows
+	[[ $(jq -r .method_reason <<<"$output") == *max_wal_senders* ]]
+	ok git postkit abort --yes
+	fails 128 git postkit start --fresh --physical
+	has 'all places for replication are taken' 'with --no-physical'
+	equal "$(left_of_copies)" ''
+	ok git postkit start --fresh --jobs 1
+	has 'its files'
+	pg_stop narrow
+}
+
+@test "a checkpoint is hurried only where there is little to write" {
+	alone slow '-c checkpoint_timeout=30s -c checkpoint_completion_target=0.01'
+	last_checkpoint() { grep 'checkpoint starting' "$LOG" | tail -n 1; }
+	ok git postkit start --physical
+	[[ $(last_checkpoint) =~ (immediate|fast)' force' ]]
+	sql "$ALONE" 'UPDATE t SET id = id'
+	again --physical
+	[[ $(last_checkpoint) == *force* ]]
+	[[ ! $(last_checkpoint) =~ immediate|fast ]]
+	has copied
+	pg_stop slow
+}
+
+@test "a standby gives its files as well" {
+	alone first
+	mkdir -p "$T/standby/s"
+	if [ "$(id -u)" -eq 0 ]; then chown postgres: "$T/standby" "$T/standby/s"; fi
+	as_server "$(pg_bin)/pg_basebackup" -R -c fast -D "$T/standby/data" -h "$PROD_SOCKET" -p "$PROD_PORT" -U copier
+	as_server "$(pg_bin)/pg_ctl" -D "$T/standby/data" -s -w -l "$T/standby/log" start -o "-c listen_addresses= -c port=$PROD_PORT \
+		-c unix_socket_directories=$T/standby/s -c log_replication_commands=on -c shared_buffers=32MB" </dev/null >/dev/null 2>&1 3>&- 4>&-
+	git postkit remote remove prod >/dev/null 2>&1
+	git postkit remote add prod "host=$T/standby/s port=$PROD_PORT user=copier dbname='al\"one; \$x -- %s \\\\'" --default >/dev/null 2>&1
+	sql "$ALONE" 'INSERT INTO t SELECT i, i::text FROM generate_series(200001, 200100) i'
+	has_come() { [ "$(PROD_SOCKET=$T/standby/s sql "$ALONE" 'SELECT count(*) FROM t')" = 112100 ]; }
+	until_true has_come
+	LOG=$T/standby/log
+	ok git postkit start
+	has 'its files'
+	equal "$(backups)" 1
+	same_rows
+	equal "$(local_sql postgres 'SELECT pg_is_in_recovery()')" f
+	pg_stop standby
+	pg_stop first
 }
 
 # A pg_restore of 17 and later does not write to older servers, so that 16 and 17 may have no copy of rows to compare with.
