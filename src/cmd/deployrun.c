@@ -279,6 +279,23 @@ static int try_it(struct command *c, struct pk_err *err)
 	return rc;
 }
 
+static int look_around(struct command *c, struct pk_err *err)
+{
+	const struct pk_strv *present = &c->d.present;
+	cJSON *list;
+
+	if (pk_deploy_look_around(&c->d, err) < 0)
+		return -1;
+	list = pk_json_add_array(c->root, "present");
+	for (size_t i = 0; i < present->n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(present->items[i]));
+	if (present->n && !c->request->json)
+		pk_say("on '%s' at present:", c->d.remote.name);
+	for (size_t i = 0; i < present->n && !c->request->json; i++)
+		pk_say("  %s", present->items[i]);
+	return 0;
+}
+
 static void say_nothing(const struct command *c)
 {
 	if (c->request->json)
@@ -314,6 +331,8 @@ static int go(struct command *c, struct pk_err *err)
 	say_state(c);
 	c->show.runs = pk_json_add_array(c->root, "dry_run");
 	if (try_it(c, err) < 0)
+		return -1;
+	if (look_around(c, err) < 0)
 		return -1;
 	if (!c->request->dry_run)
 		return run_on_remote(c, err);

@@ -81,6 +81,8 @@ struct pk_deploy {
 
 	struct pk_checks checks; /* of the commit, as the dry run saw them */
 	struct pk_intact intact; /* what the dry run did to rows */
+	struct pk_strv rewritten;        /* tables that got a new file there */
+	struct pk_strv present;          /* what the remote is busy with, a line each */
 	struct pk_gone gone;	 /* downwards: the data that it took away */
 	struct pk_findings usage; /* set by pk_deploy_usage() */
 
@@ -124,6 +126,8 @@ int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_kno
  * a check there does not come to what it expects, and downwards when data would be lost and options do not allow it.
  */
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err);
+/* Asks the remote what it is busy with that could be in the way, or be harmed: into d->present. */
+int pk_deploy_look_around(struct pk_deploy *d, struct pk_err *err);
 /*
  * Who uses what the pending migrations take away: findings that tell it, allowed or not, as the commit's rules have
  * them. By the connection that is there; reads only, and refuses nothing.

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/sig.h"
+#include "deploy/watch.h"
 
 struct pending_row {
 	struct pk_deploy_target *target;
@@ -79,33 +80,68 @@ static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
 	return pk_applied_insert(conn, row->m, d->commit.hex, pk_now() - row->began, err);
 }
 
+void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_traced *traced)
+{
+	struct pk_deploy *d = target->d;
+
+	if (target->local && traced->rewrote_table && !pk_strv_has(&d->rewritten, traced->rewritten))
+		pk_strv_push(&d->rewritten, traced->rewritten);
+	if (d->events && d->events->statement)
+		d->events->statement(d->events->arg, traced);
+}
+
 static void after_statement(void *arg, const struct pk_traced *traced)
 {
 	const struct pending_row *row = arg;
-	const struct pk_deploy_events *events = row->target->d->events;
 
-	if (events && events->statement)
-		events->statement(events->arg, traced);
+	pk_deploy_tell_statement(row->target, traced);
 }
 
-bool pk_deploy_wait(struct pk_deploy_target *target, const struct pk_err *err, int attempt)
+/* Several that wait for each other are not to come back at the same moment. */
+static double pause_before(int attempt)
 {
 	double pause = 0.25 * (double)(1 << (attempt < 5 ? attempt : 5));
-	double left = target->d->options.max_wait - target->waited;
-	double began = pk_now();
-	struct timespec ts;
+	uint32_t random;
+
+	pk_random(&random, sizeof(random));
+	return pause * (0.75 + 0.5 * (double)random / UINT32_MAX);
+}
+
+static void pause_for(double seconds)
+{
+	struct timespec ts = { .tv_sec = (time_t)seconds };
+
+	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
+	nanosleep(&ts, NULL);
+}
+
+static int add_blockers(struct pk_err *err, const char *blockers)
+{
+	PK_FREE char *detail = err->detail ? pk_strdup(err->detail) : NULL;
+
+	if (!*blockers)
+		return -1;
+	return pk_err_detail(err, "%s%sblocked by %s", detail ? detail : "", detail ? "\n" : "", blockers);
+}
+
+bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int attempt)
+{
+	double pause = pause_before(attempt), left = target->d->options.max_wait - target->waited, began = pk_now();
+	const char *blockers = target->watch && target->watch->blockers.len ? target->watch->blockers.ptr : "";
 
 	if (!pk_streq(err->sqlstate, "55P03") && !pk_streq(err->sqlstate, "40P01"))
 		return false;
-	if (target->local || left <= 0 || pk_interrupted())
+	if (target->local || left <= 0 || pk_interrupted()) {
+		add_blockers(err, blockers);
 		return false;
+	}
 	if (pause > left)
 		pause = left;
-	pk_deploy_phase(target->d, "a lock was not granted in time, trying again in %.1f s", pause);
-	ts.tv_sec = (time_t)pause;
-	ts.tv_nsec = (long)((pause - (double)ts.tv_sec) * 1e9);
-	nanosleep(&ts, NULL);
+	pk_deploy_phase(target->d, "a lock was not granted in time%s%s, trying again in %.1f s",
+			*blockers ? ": blocked by " : "", blockers, pause);
+	pause_for(pause);
 	target->waited += pk_now() - began;
+	pk_deploy_watch_forget(target->watch);
 	return !pk_interrupted();
 }
 

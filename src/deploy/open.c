@@ -13,6 +13,8 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_checks_release(&d->checks);
 	pk_intact_release(&d->intact);
 	pk_gone_release(&d->gone);
+	pk_strv_release(&d->rewritten);
+	pk_strv_release(&d->present);
 	pk_undone_list_release(&d->undone);
 	free(d->back_to);
 	free(d->again);

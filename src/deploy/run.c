@@ -5,12 +5,13 @@
 #include "base/clock.h"
 #include "base/sig.h"
 #include "deploy/lock.h"
+#include "deploy/watch.h"
 
 struct run {
 	struct pk_deploy *d;
 	struct pk_conn lock;
 	struct pk_deploy_target target;
-	char *pid; /* of the backend that runs the migrations */
+	struct pk_deploy_watch watch;
 };
 
 static void say_waiting(void *arg, const char *holder)
@@ -30,14 +31,6 @@ static int take_lock(struct run *run, struct pk_err *err)
 	if (run->lock.version >= 140000 && pk_exec(&run->lock, "SET idle_session_timeout = 0", err) < 0)
 		return -1;
 	return pk_deploy_lock_take(&run->lock, d->options.max_wait, say_waiting, d, err);
-}
-
-static int remember_pid(struct run *run, struct pk_err *err)
-{
-	free(run->pid);
-	run->pid = NULL;
-	return pk_query_value(&run->d->conn, "SELECT pg_catalog.pg_backend_pid()::pg_catalog.text", 0, NULL,
-			      &run->pid, err);
 }
 
 /* What was compared and tried must still be what is there, now that nobody else deploys. */
@@ -80,7 +73,7 @@ static void pause_for(double seconds)
 /* A COMMIT that was on its way may still be at work in the old backend. */
 static int wait_for_old_backend(struct run *run, double until, struct pk_err *err)
 {
-	const char *params[] = { run->pid };
+	const char *params[] = { run->watch.pid };
 
 	for (;;) {
 		PK_FREE char *found = NULL;
@@ -110,7 +103,7 @@ static int reconnect(struct run *run, struct pk_err *err)
 		pk_conn_release(&d->conn);
 		d->conn = (struct pk_conn)PK_CONN_INIT;
 		if (pk_remote_connect(&d->remote, &d->conn, &why) == 0)
-			return run->pid ? wait_for_old_backend(run, until, err) : 0;
+			return run->watch.pid ? wait_for_old_backend(run, until, err) : 0;
 		if (pk_now() > until || pk_interrupted()) {
 			pk_err_move(err, &why);
 			return -1;
@@ -161,7 +154,7 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 		if (take_lock(run, err) < 0)
 			return -1;
 	}
-	return remember_pid(run, err);
+	return pk_deploy_watch_begin(&run->watch, d, &run->lock, err);
 }
 
 /* --- the steps --- */
@@ -219,7 +212,7 @@ static int run_locked(struct run *run, struct pk_err *err)
 	struct pk_deploy *d = run->d;
 	bool down = pk_deploy_is_down(d);
 
-	if (take_lock(run, err) < 0 || still_the_same(d, err) < 0 || remember_pid(run, err) < 0)
+	if (take_lock(run, err) < 0 || still_the_same(d, err) < 0 || pk_deploy_watch_begin(&run->watch, d, &run->lock, err) < 0)
 		return -1;
 	pk_deploy_phase(d, down ? "rolling back on '%s'" : "deploying to '%s'", d->remote.name);
 	if ((down && pk_deploy_check_loss(d, err) < 0) || pk_deploy_intend(d, err) < 0 ||
@@ -258,16 +251,18 @@ static int keep_record(struct pk_deploy *d, int rc, struct pk_err *err)
 
 int pk_deploy_run(struct pk_deploy *d, struct pk_err *err)
 {
-	struct run run = { .d = d, .lock = PK_CONN_INIT };
+	struct run run = { .d = d, .lock = PK_CONN_INIT, .watch = PK_DEPLOY_WATCH_INIT };
 	int rc;
 
-	run.target = (struct pk_deploy_target){ .d = d, .conn = &d->conn };
+	run.target = (struct pk_deploy_target){ .d = d, .conn = &d->conn, .watch = &run.watch };
 	free(d->started);
 	d->started = pk_time_iso(pk_time());
 	rc = run_locked(&run, err);
+	if (pk_conn_alive(&d->conn))
+		pk_conn_watch(&d->conn, NULL, NULL);
 	/* The record is written under the lock too, so that records come in the order of deploys. */
 	rc = keep_record(d, rc, err);
 	pk_conn_release(&run.lock);
-	free(run.pid);
+	pk_deploy_watch_release(&run.watch);
 	return rc;
 }

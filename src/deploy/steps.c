@@ -41,7 +41,7 @@ static int read_count(const struct steps *s, size_t *ret, struct pk_err *err)
 	return 0;
 }
 
-static bool again(void *arg, const struct pk_err *err, int attempt)
+static bool again(void *arg, struct pk_err *err, int attempt)
 {
 	const struct steps *s = arg;
 
@@ -51,10 +51,8 @@ static bool again(void *arg, const struct pk_err *err, int attempt)
 static void after_statement(void *arg, const struct pk_traced *traced)
 {
 	const struct steps *s = arg;
-	const struct pk_deploy_events *events = s->target->d->events;
 
-	if (events && events->statement)
-		events->statement(events->arg, traced);
+	pk_deploy_tell_statement(s->target, traced);
 }
 
 static void say_dropped(void *arg, const char *index)

@@ -2,7 +2,7 @@
 #ifndef PK_PG_HANDLE_H
 #define PK_PG_HANDLE_H
 
-#include "pg/conn.h"
+#include "pg/watch.h"
 #include <libpq-fe.h>
 #include <signal.h>
 
@@ -25,6 +25,9 @@ void pk_running_end(struct pk_running *running);
  */
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
 		   struct pk_err *err);
+
+/* What is to look while a statement runs; NULL: nothing. */
+struct pk_watch *pk_conn_watched(const struct pk_conn *conn);
 
 /* Waits for a statement that PQsendQuery() sent. */
 int pk_exec_sent(struct pk_conn *conn, struct pk_err *err);

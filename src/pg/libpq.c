@@ -6,6 +6,7 @@
  */
 #include "base/base.h"
 #include <dlfcn.h>
+#include <libpq-events.h>
 #include <libpq-fe.h>
 
 #define LIBPQ "libpq.so.5"
@@ -44,6 +45,7 @@
 	F(int, PQgetlength, (const PGresult *res, int row, int field), (res, row, field))          \
 	F(char *, PQgetvalue, (const PGresult *res, int row, int field), (res, row, field))        \
 	F(char *, PQhost, (const PGconn *conn), (conn))                                            \
+	F(void *, PQinstanceData, (const PGconn *conn, PGEventProc proc), (conn, proc))            \
 	F(int, PQisBusy, (PGconn * conn), (conn))                                                  \
 	F(PGresult *, PQmakeEmptyPGresult, (PGconn * conn, ExecStatusType status), (conn, status)) \
 	F(int, PQnfields, (const PGresult *res), (res))                                            \
@@ -54,6 +56,8 @@
 	F(char *, PQport, (const PGconn *conn), (conn))                                            \
 	F(int, PQputCopyData, (PGconn * conn, const char *data, int n), (conn, data, n))           \
 	F(int, PQputCopyEnd, (PGconn * conn, const char *error), (conn, error))                    \
+	F(int, PQregisterEventProc,                                                                \
+	  (PGconn * conn, PGEventProc proc, const char *name, void *arg), (conn, proc, name, arg)) \
 	F(char *, PQresultErrorField, (const PGresult *res, int code), (res, code))                \
 	F(char *, PQresultErrorMessage, (const PGresult *res), (res))                              \
 	F(ExecStatusType, PQresultStatus, (const PGresult *res), (res))                            \
@@ -66,6 +70,8 @@
 	F(PQnoticeReceiver, PQsetNoticeReceiver,                                                   \
 	  (PGconn * conn, PQnoticeReceiver receiver, void *arg), (conn, receiver, arg))            \
 	F(int, PQsetSingleRowMode, (PGconn * conn), (conn))                                        \
+	F(int, PQsetInstanceData, (PGconn * conn, PGEventProc proc, void *data),                   \
+	  (conn, proc, data))                                                                      \
 	F(int, PQsetnonblocking, (PGconn * conn, int on), (conn, on))                              \
 	F(int, PQsocket, (const PGconn *conn), (conn))                                             \
 	F(ConnStatusType, PQstatus, (const PGconn *conn), (conn))                                  \

@@ -36,19 +36,34 @@ void pk_running_end(struct pk_running *running)
 	running->cancel = NULL;
 }
 
+/* The looker's own queries take the hook, and an interrupt that comes then. */
+static int look(struct pk_running *running, const struct pk_watch *watch)
+{
+	bool before = pk_interrupted();
+	int wait = watch->look(watch->arg);
+
+	pk_sig_set_hook(on_interrupt, running);
+	if (!before && pk_interrupted())
+		on_interrupt(running);
+	return wait < 0 ? -1 : wait;
+}
+
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
 		   struct pk_err *err)
 {
 	struct pollfd fd = { .fd = PQsocket(conn->handle), .events = POLLIN };
+	const struct pk_watch *watch = pk_conn_watched(conn);
+	int asked = 0, wait = watch ? watch->first_ms : -1;
 	char ignored[256];
-	int asked = 0;
 
 	while (fd.fd >= 0 && PQisBusy(conn->handle)) {
 		/* an interrupt before the server had the query cancelled nothing: ask again */
-		int n = poll(&fd, 1, running->interrupts ? CANCEL_AGAIN_MS : -1);
+		int n = poll(&fd, 1, running->interrupts ? CANCEL_AGAIN_MS : wait);
 		if (n > 0 && !PQconsumeInput(conn->handle))
 			break; /* PQgetResult() knows */
-		if (n == 0 && asked++ < CANCEL_GIVE_UP) {
+		if (n == 0 && !running->interrupts) {
+			wait = look(running, watch);
+		} else if (n == 0 && asked++ < CANCEL_GIVE_UP) {
 			PQcancel(conn->cancel, ignored, sizeof(ignored));
 		} else if (n == 0) {
 			shutdown(fd.fd, SHUT_RDWR);

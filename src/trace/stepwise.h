@@ -26,7 +26,7 @@ struct pk_stepwise {
 	 */
 	int (*note)(void *arg, struct pk_conn *conn, size_t done, struct pk_err *err);
 	/* A statement failed and left nothing; true: it is tried again. May wait. NULL: never. */
-	bool (*again)(void *arg, const struct pk_err *err, int attempt);
+	bool (*again)(void *arg, struct pk_err *err, int attempt);
 	void (*after)(void *arg, const struct pk_traced *traced); /* may be NULL */
 	void (*dropped)(void *arg, const char *index); /* an index that a failed build left invalid; may be NULL */
 	void *arg;

@@ -1,0 +1,93 @@
+#include "deploy/watch.h"
+
+#include "base/clock.h"
+#include "deploy/backend.h"
+
+#define SHOWN 3
+
+/* Looks come quickly first, for short limits, and cost little when a statement takes hours. */
+#define FIRST_MS      50
+#define SOON_MS	      250
+#define LATER_MS      1000
+#define SAY_SECONDS   2.0 /* of being blocked */
+#define AGAIN_SECONDS 30.0
+
+static const char blockers_sql[] =
+	"SELECT " PK_BACKEND_SQL ", p.pid FROM (SELECT DISTINCT pid FROM"
+	" pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::pg_catalog.int4)) pid) p"
+	" LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = p.pid ORDER BY a.xact_start";
+
+static void add_blocker(struct pk_buf *ret, const struct pk_rows *rows, int i)
+{
+	if (pk_streq(pk_rows_get(rows, i, PK_BACKEND_COLUMNS), "0"))
+		pk_buf_add(ret, "a prepared transaction (pg_prepared_xacts)");
+	else if (pk_rows_get(rows, i, 0))
+		pk_backend_add(ret, rows, i);
+	else
+		pk_buf_addf(ret, "pid %s, which is gone", pk_rows_get(rows, i, PK_BACKEND_COLUMNS));
+}
+
+static int find_blockers(struct pk_deploy_watch *w)
+{
+	const char *params[] = { w->pid };
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	pk_buf_clear(&w->blockers);
+	if (pk_query(w->by, blockers_sql, 1, params, &rows, NULL) < 0)
+		return -1;
+	for (int i = 0; i < rows.n && i < SHOWN; i++) {
+		pk_buf_add(&w->blockers, i ? "\n" : "");
+		add_blocker(&w->blockers, &rows, i);
+	}
+	if (rows.n > SHOWN)
+		pk_buf_addf(&w->blockers, "\nand %d more", rows.n - SHOWN);
+	return 0;
+}
+
+static int look(void *arg)
+{
+	struct pk_deploy_watch *w = arg;
+	double now = pk_now();
+
+	/* A connection of ours that is gone is noticed before the next migration. */
+	if (find_blockers(w) < 0)
+		return -1;
+	if (!w->blockers.len) {
+		w->blocked_since = 0;
+	} else if (!w->blocked_since) {
+		w->blocked_since = w->said = now;
+	} else if (now - w->said > (w->said > w->blocked_since ? AGAIN_SECONDS : SAY_SECONDS)) {
+		PK_FREE char *waited = pk_duration(now - w->blocked_since);
+
+		w->said = now;
+		pk_deploy_phase(w->d, "waiting for %s behind %s", waited, w->blockers.ptr);
+	}
+	return w->looks++ < 2 ? FIRST_MS : w->looks < 40 ? SOON_MS : LATER_MS;
+}
+
+void pk_deploy_watch_release(struct pk_deploy_watch *w)
+{
+	pk_buf_release(&w->blockers);
+	free(w->pid);
+}
+
+int pk_deploy_watch_begin(struct pk_deploy_watch *w, struct pk_deploy *d, struct pk_conn *by,
+			  struct pk_err *err)
+{
+	w->d = d;
+	w->by = by;
+	free(w->pid);
+	w->pid = NULL;
+	if (pk_query_value(&d->conn, "SELECT pg_catalog.pg_backend_pid()", 0, NULL, &w->pid, err) <
+	    0)
+		return -1;
+	w->watch = (struct pk_watch){ .look = look, .arg = w, .first_ms = FIRST_MS };
+	return pk_conn_watch(&d->conn, &w->watch, err);
+}
+
+void pk_deploy_watch_forget(struct pk_deploy_watch *w)
+{
+	pk_buf_clear(&w->blockers);
+	w->blocked_since = 0;
+	w->looks = 0;
+}

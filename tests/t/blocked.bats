@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# A deploy that does not get its lock says who has it, waits longer from time to time, and gives up when it was told to.
+
+load ../lib/common
+
+setup_file() {
+	common_setup
+	PG_SETTINGS='-c max_prepared_transactions=2' pg_start
+	sql postgres 'CREATE ROLE shop LOGIN'
+	sql postgres 'CREATE ROLE canary'
+	sql postgres 'CREATE DATABASE shop OWNER shop'
+	sql shop <<-'SQL'
+		SET ROLE shop;
+		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);
+		INSERT INTO users SELECT i, 'u' || i || '@x' FROM generate_series(1, 300) i;
+	SQL
+	new_repo app
+	cd "$T/app" || return 1
+	git postkit init
+	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
+	git postkit import --yes
+	git config postkit.lockTimeout 300ms
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN nick text;\n-- migrate:down\n' >db/migrations/20990101000000_nick.sql
+	commit_all nick
+}
+
+setup() { cd "$T/app" || return 1; }
+teardown() { let_go; }
+
+# hold USER SQL: in an open transaction of USER, until let_go.
+hold() {
+	{ printf '%s\n' "BEGIN; LOCK TABLE users IN ACCESS SHARE MODE;" "$2" && sleep 60; } |
+		PGAPPNAME=$'hol\x1bder' psql "postgresql://$1@/shop?host=$PROD_SOCKET&port=$PROD_PORT" -X -q >/dev/null 2>&1 3>&- &
+	until_true holds
+}
+holds() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name LIKE 'hol%der' AND state = 'idle in transaction'"; }
+let_go() { sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hol%der'" >/dev/null; }
+holder() { sql shop "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hol%der'"; }
+columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0"; }
+
+@test "who holds the lock is named, with application, time and statement; then it gives up, and nothing was done" {
+	hold shop "SELECT 'the  very
+		last';"
+	fails 128 git postkit deploy --yes --max-wait 2
+	has "a lock was not granted in time: blocked by pid $(holder) (hol" 'der, user shop), idle in a transaction for ' \
+		": SELECT 'the very last'" 'trying again in 0.'
+	in_order 'error:' 'lock timeout' "blocked by pid $(holder)"
+	hasnt $'\x1b'
+	equal "$(columns)" 2
+}
+
+@test "a statement that may hold a password is not shown, nor is what we may not see" {
+	hold postgres "ALTER ROLE canary PASSWORD 'canarybird';"
+	fails 128 git postkit deploy --yes --max-wait 1
+	has "blocked by pid $(holder) (postgres)"
+	hasnt canarybird 'insufficient privilege'
+	let_go
+	sql postgres 'GRANT pg_read_all_stats TO shop'
+	hold postgres "ALTER ROLE canary PASSWORD 'canarybird';"
+	fails 128 git postkit deploy --yes --max-wait 1
+	has "blocked by pid $(holder) (hol" '(a statement with a password)'
+	hasnt canarybird
+}
+
+@test "when the lock is free again it goes on" {
+	hold shop 'SELECT 1;'
+	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	until_true grep -q 'trying again' "$T/out"
+	let_go
+	wait %git-postkit || :
+	until_true grep -q 'deployed 1 migration' "$T/out"
+	equal "$(columns)" 3
+}
+
+@test "an index that is built concurrently waits without a limit, and says behind whom" {
+	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY users_email ON users (email);\n-- migrate:down\nDROP INDEX users_email;\n' \
+		>db/migrations/20990102000000_email.sql
+	commit_all email
+	hold shop 'DELETE FROM users WHERE false;'
+	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	until_true grep -q "waiting for .* behind pid $(holder)" "$T/out"
+	let_go
+	until_true grep -q 'deployed 1 migration' "$T/out"
+}
+
+@test "what is there that could be in the way is told before: open and prepared transactions, and that others cannot be seen" {
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN other text;\n-- migrate:down\n' >db/migrations/20990102500000_other.sql
+	commit_all other
+	ok git postkit deploy --dry-run
+	hasnt 'at present'
+	sql postgres 'REVOKE pg_read_all_stats FROM shop'
+	hold postgres 'SELECT 1;'
+	sql shop "BEGIN; SELECT 1; PREPARE TRANSACTION E'left\x1b open'"
+	ok git postkit deploy --dry-run
+	in_order 'at present' '1 session of others does cannot be seen' "transaction 'left" "open' is prepared and not ended" 'dry run passed'
+	hasnt $'\x1b' 'is open for'
+	let_go
+	hold shop "SELECT 'old';"
+	sleep 8
+	sql shop "ROLLBACK PREPARED E'left\x1b open'"
+	run --separate-stderr git postkit deploy --dry-run --json
+	equal "$(jq '.present | length' <<<"$output")" 1
+	[[ $(jq -r '.present[0]' <<<"$output") == 'a transaction is open for '*": pid $(holder) (hol"*"der, user shop), idle in a transaction for "*": SELECT 'old';" ]]
+	let_go
+	ok git postkit deploy --yes
+}
+
+@test "the disk that a large table needs while it is rewritten is told" {
+	sql shop "INSERT INTO users SELECT i, repeat('x', 200) FROM generate_series(1000, 60000) i"
+	printf -- '-- migrate:up\nALTER TABLE users ALTER id TYPE bigint;\n-- migrate:down\n' >db/migrations/20990102600000_wide.sql
+	commit_all wide
+	ok git postkit deploy --dry-run
+	has 'public.users is rewritten: about 1' 'MB of free disk'
+	git reset -q --hard HEAD~1
+}
+
+@test "an interrupt while it looks or waits ends it, and nothing was done" {
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN more text;\n-- migrate:down\n' >db/migrations/20990103000000_more.sql
+	commit_all more
+	local pid before
+	before=$(columns)
+	hold shop 'SELECT 1;'
+	git config postkit.lockTimeout 60s
+	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	pid=$!
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+	kill -INT "$pid"
+	wait "$pid" && status=0 || status=$?
+	equal "$status" 130
+	equal "$(columns)" "$before"
+}
