@@ -5,6 +5,7 @@
 #include "catalog/super.h"
 #include "clone/client.h"
 #include "clone/extension.h"
+#include "clone/files_record.h"
 #include "clone/less.h"
 #include "clone/owners.h"
 #include "pg/silence.h"
@@ -211,9 +212,10 @@ static int tidy(struct pk_server *server, const struct pk_source_facts *facts, s
 	return 0;
 }
 
-static int finish_db(struct pk_adopt *adopt, const char *name, const char *label, const char *source, int64_t *ret_size,
-		     struct pk_err *err)
+static int finish_db(struct pk_adopt *adopt, const char *name, const char *label, const char *source,
+		     const struct pk_copied *record, int64_t *ret_size, struct pk_err *err)
 {
+	PK_FREE char *text = record->place ? pk_copied_text(record) : NULL;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_FREE char *size = NULL;
 	const char *params[] = { name };
@@ -222,7 +224,7 @@ static int finish_db(struct pk_adopt *adopt, const char *name, const char *label
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, name);
 	pk_buf_add(&sql, " ALLOW_CONNECTIONS false");
-	if (pk_server_mark_db(&adopt->server, adopt->db, "template", label, source, NULL, err) < 0 ||
+	if (pk_server_mark_db(&adopt->server, adopt->db, "template", label, source, text, err) < 0 ||
 	    pk_server_rename_db(&adopt->server, adopt->db, name, err) < 0 ||
 	    pk_server_admin(&adopt->server, &admin, err) < 0 || pk_exec(admin, sql.ptr, err) < 0 ||
 	    pk_query_value(admin, "SELECT pg_catalog.pg_database_size($1::name)", 1, params, &size, err) < 0)
@@ -232,17 +234,18 @@ static int finish_db(struct pk_adopt *adopt, const char *name, const char *label
 }
 
 static int make_ours(struct pk_adopt *adopt, const struct pk_source_facts *facts, const struct pk_fits *source,
-		     struct pk_err *err)
+		     struct pk_copied *record, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
-	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_hold) hold = { .conn = PK_CONN_INIT, .encoding = "UTF8" };
 
 	if (pk_adopt_settle(adopt, source->oid, &source->settings, err) < 0)
 		return pk_err_wrap(err, "the backup cannot be made a local server");
 	pk_server_admin_info(&adopt->server, adopt->db, &info);
-	if (pk_conn_open(&conn, &info, err) < 0 || dress(adopt, &conn, facts, source, err) < 0)
+	if (pk_hold_connect(&hold, &info, err) < 0 || pk_files_record_after(&hold, record, err) < 0 ||
+	    dress(adopt, &hold.conn, facts, source, err) < 0)
 		return -1;
-	pk_conn_release(&conn);
+	pk_hold_release(&hold);
 	return tidy(&adopt->server, facts, err);
 }
 
@@ -272,6 +275,7 @@ static int check_program(const struct pk_config *config, int major, struct pk_er
 /* What is known before it begins. */
 struct terms {
 	struct pk_fits fits;
+	struct pk_copied record;
 	double max_rate; /* bytes a second; 0: any */
 	char *why_rows; /* of what nobody chose */
 };
@@ -279,6 +283,7 @@ struct terms {
 static void terms_release(struct terms *terms)
 {
 	pk_fits_release(&terms->fits);
+	pk_copied_release(&terms->record);
 	free(terms->why_rows);
 }
 
@@ -289,35 +294,36 @@ static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct 
 {
 	struct pk_physical *physical = options->physical;
 	bool weigh = physical->choice == PK_PHYSICAL_IF_QUICKER;
-	PK_AUTO(pk_conn) from = PK_CONN_INIT;
-	struct pk_conn *here;
+	PK_AUTO(pk_hold) hold = { .conn = PK_CONN_INIT, .encoding = "UTF8" };
+	struct pk_conn *here, *from = &hold.conn;
 
 	if (weigh)
 		pk_method_may_pay(remote, facts, &terms->why_rows);
 	if (terms->why_rows)
 		return 0;
 	if (check_wanted(options->less, err) < 0 || pk_server_admin(server, &here, err) < 0 ||
-	    pk_extensions_check(here, facts, err) < 0 || pk_conn_open(&from, &remote->info, err) < 0 ||
-	    pk_fits_read(&from, here, facts, &terms->fits, err) < 0 ||
+	    pk_extensions_check(here, facts, err) < 0 || pk_hold_connect(&hold, &remote->info, err) < 0 ||
+	    pk_fits_read(from, here, facts, &terms->fits, err) < 0 ||
 	    check_program(options->config, terms->fits.major, err) < 0 ||
 	    pk_adopt_begin(adopt, physical->want, server, remote->name, err) < 0)
 		return -1;
-	return weigh ? pk_method_look(&from, remote, facts, &terms->fits, terms->max_rate, &physical->method,
-				      &terms->why_rows, err) :
-		       0;
+	if (weigh && pk_method_look(from, remote, facts, &terms->fits, terms->max_rate, &physical->method,
+				    &terms->why_rows, err) < 0)
+		return -1;
+	return terms->why_rows ? 0 : pk_files_record_before(&hold, facts, &terms->record, err);
 }
 
 /* Up to where the server that is there has to go. */
 static int fetch(struct pk_adopt *adopt, const struct pk_remote *remote, const struct pk_source_facts *facts,
-		 const struct pk_copy_options *options, const struct terms *terms, const char *name, const char *source,
+		 const struct pk_copy_options *options, struct terms *terms, const char *name, const char *source,
 		 struct pk_copy_stats *ret, struct pk_err *err)
 {
 	if (take_backup(adopt, remote, &terms->fits, terms->max_rate, options, err) < 0)
 		return -1;
 	pk_progress_start(options->progress, "making the copy ours", 0);
-	if (make_ours(adopt, facts, &terms->fits, err) < 0)
+	if (make_ours(adopt, facts, &terms->fits, &terms->record, err) < 0)
 		return -1;
-	return finish_db(adopt, name, remote->name, source, &ret->bytes, err);
+	return finish_db(adopt, name, remote->name, source, &terms->record, &ret->bytes, err);
 }
 
 /* An error is one of the copy, or leads to rows: then *ret says so, with words before it. */
@@ -339,7 +345,7 @@ int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, c
 	struct pk_physical *physical = options->physical;
 	struct pk_method *method = &physical->method;
 	bool ours = physical->choice == PK_PHYSICAL_IF_QUICKER;
-	struct terms terms __attribute__((cleanup(terms_release))) = { .fits = PK_FITS_INIT };
+	struct terms terms __attribute__((cleanup(terms_release))) = { .fits = PK_FITS_INIT, .record = PK_COPIED_INIT };
 	PK_AUTO(pk_adopt) adopt = PK_ADOPT_INIT;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double started = pk_now();

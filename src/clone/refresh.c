@@ -2,6 +2,7 @@
 
 #include "clone/again.h"
 #include "clone/beside.h"
+#include "clone/door.h"
 #include "clone/evidence.h"
 #include "clone/less.h"
 #include "clone/scrap.h"
@@ -235,11 +236,10 @@ static int fill(struct state *s, const char *name, struct pk_err *err)
 	return pk_sizes_keep(&w->target, &s->sizes, facts->may_create ? facts->role : NULL, err);
 }
 
-static int open_target(struct state *s, const char *name, struct pk_err *err)
+static void aim(struct state *s, const char *name)
 {
 	pk_server_admin_info(s->r->server, name, &s->target);
 	s->transfer.target = s->work.pour.target = &s->target;
-	return pk_conn_open(&s->work.target, &s->target, err);
 }
 
 /* ---- in the template itself ---- */
@@ -257,29 +257,6 @@ static bool may_be_inside(const struct state *s)
 	}
 	return !s->again.large && !s->sizes.len && bytes <= INSIDE_BYTES &&
 	       s->ret->changed <= INSIDE_TABLES && s->again.sequences.n / 2 <= INSIDE_SEQUENCES;
-}
-
-static int allow(struct pk_conn *admin, const char *name, bool connections, struct pk_err *err)
-{
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-
-	pk_buf_add(&sql, "ALTER DATABASE ");
-	pk_buf_add_ident(&sql, name);
-	pk_buf_addf(&sql, " ALLOW_CONNECTIONS %s", connections ? "true" : "false");
-	return pk_exec(admin, sql.ptr, err);
-}
-
-/* The door is open for as long as it takes to go in. */
-static int enter(struct state *s, struct pk_err *err)
-{
-	struct pk_conn *admin;
-	int status;
-
-	if (pk_server_admin(s->r->server, &admin, err) < 0 || pk_server_clear_db(s->r->server, s->r->from, err) < 0 ||
-	    allow(admin, s->r->from, true, err) < 0)
-		return -1;
-	status = open_target(s, s->r->from, err);
-	return allow(admin, s->r->from, false, status < 0 ? NULL : err) < 0 ? -1 : status;
 }
 
 static int fill_inside(struct state *s, struct pk_err *err)
@@ -305,7 +282,8 @@ static int make_inside(struct state *s, struct pk_err *err)
 	int status;
 
 	pk_progress_start(s->transfer.options->progress, "changing the template", 0);
-	status = enter(s, err);
+	aim(s, s->r->from);
+	status = pk_door_enter(s->r->server, s->r->from, &s->work.target, err);
 	if (status == 0)
 		status = fill_inside(s, err);
 	pk_conn_release(&s->work.target);
@@ -324,7 +302,8 @@ static int make(struct state *s, struct pk_err *err)
 	if (pk_server_admin(r->server, &admin, err) < 0 ||
 	    pk_server_cut_db(r->server, r->from, r->name, "template", r->label, err) < 0)
 		return -1;
-	if (open_target(s, r->name, err) < 0 || fill(s, r->name, err) < 0) {
+	aim(s, r->name);
+	if (pk_conn_open(&s->work.target, &s->target, err) < 0 || fill(s, r->name, err) < 0) {
 		pk_conn_release(&s->work.target);
 		pk_scrap_db(admin, r->name, NULL);
 		return -1;

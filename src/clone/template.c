@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "catalog/super.h"
 #include "clone/carry.h"
+#include "clone/files_record.h"
 #include "clone/less.h"
 #include "clone/physical.h"
 #include "clone/scrap.h"
@@ -222,6 +223,8 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 		return 0;
 	}
 	pk_less_apply(options->less, &narrowed);
+	if (pk_files_record_count(server, t->db, &was, err) < 0)
+		return pk_err_wrap(err, "cannot see how much the template of remote '%s' holds", remote->name);
 	if (pk_refresh_run(&how, &t->refreshed, &is, err) < 0) {
 		pk_less_explain(options->less, err);
 		if (!err->hint)
