@@ -337,9 +337,14 @@ static int keep_no_log(const struct pk_place *place, struct pk_err *err)
 	return pk_write_file(path, text, sizeof(text) - 1, 0600, err);
 }
 
+static bool may_hold_prepared(const struct pk_strv *settings)
+{
+	return !pk_strv_has(settings, "max_prepared_transactions=0");
+}
+
 /*
  * Recovery first, whose last act is a checkpoint: a prepared transaction is a file from then on, without which it never
- * was.
+ * was. Where there can be none, all is done in one go.
  */
 static int recover(const struct pk_adopt *adopt, const struct pk_strv *settings, const char *oid, struct pk_err *err)
 {
@@ -351,11 +356,13 @@ static int recover(const struct pk_adopt *adopt, const struct pk_strv *settings,
 	for (size_t i = 0; i < settings->n; i++)
 		pk_strv_push(&all, settings->items[i]);
 	if (strip(place, err) < 0 || keep_no_log(place, err) < 0 || give(place, place->data, err) < 0 || give(place, adopt->spaces, err) < 0 ||
-	    check_spaces(adopt, err) < 0 || pk_cluster_write_settings(place, place->dir, err) < 0 ||
-	    pk_cluster_single(place, adopt->bindir, place->data, &all, "template0", away, err) < 0 ||
-	    check_spaces(adopt, err) < 0 || clear(prepared, NULL, err) < 0)
+	    check_spaces(adopt, err) < 0 || pk_cluster_write_settings(place, place->dir, err) < 0)
 		return -1;
-	return set_up(adopt, &all, oid, err);
+	if (may_hold_prepared(settings) &&
+	    (pk_cluster_single(place, adopt->bindir, place->data, &all, "template0", away, err) < 0 ||
+	     check_spaces(adopt, err) < 0 || clear(prepared, NULL, err) < 0))
+		return -1;
+	return set_up(adopt, &all, oid, err) < 0 ? -1 : check_spaces(adopt, err);
 }
 
 static int drop_others(struct pk_adopt *adopt, const char *oid, struct pk_err *err)
@@ -433,15 +440,17 @@ int pk_adopt_settle(struct pk_adopt *adopt, const char *oid, const struct pk_str
 
 /* ---- in its place ---- */
 
-static int forget(const struct pk_adopt *adopt, struct pk_err *err)
+static int forget(struct pk_adopt *adopt, struct pk_err *err)
 {
-	PK_AUTO(pk_strv) settings = PK_STRV_INIT;
 	PK_FREE char *path = own_settings(adopt->place);
+	struct pk_conn *admin;
 
-	pk_strv_pushf(&settings, "config_file=%s/postgresql.conf", adopt->place->dir);
-	if (pk_cluster_single(adopt->place, adopt->bindir, adopt->data, &settings, "template0", away, err) < 0)
+	if (pk_server_admin(&adopt->server, &admin, err) < 0 ||
+	    pk_query(admin, "SELECT pg_catalog.pg_switch_wal()", 0, NULL, NULL, err) < 0 ||
+	    pk_exec(admin, "CHECKPOINT", err) < 0)
 		return -1;
-	return pk_remove_tree(path, err);
+	pk_server_release(&adopt->server);
+	return pk_cluster_stop(adopt->place, err) < 0 ? -1 : pk_remove_tree(path, err);
 }
 
 /* Nobody opens the old one under the lock, nor makes a clone in it between our look and its end. */
@@ -468,8 +477,7 @@ static int swap(struct pk_adopt *adopt, struct pk_server *old, const char *label
 int pk_adopt_finish(struct pk_adopt *adopt, const struct pk_server_want *want, struct pk_server *old, const char *label,
 		    struct pk_err *err)
 {
-	pk_server_release(&adopt->server);
-	if (pk_cluster_stop(adopt->place, err) < 0 || forget(adopt, err) < 0 || pk_remove_tree(adopt->spaces, err) < 0 ||
+	if (forget(adopt, err) < 0 || pk_remove_tree(adopt->spaces, err) < 0 ||
 	    swap(adopt, old, label, err) < 0)
 		return -1;
 	return pk_server_open_for(old, want, err);

@@ -461,6 +461,10 @@ same_rows() {
 	hasnt 'other database' warning
 	equal "$(backups)" 1
 	same_rows
+	grep -rqaF 'SCRAM-SHA-256$4096:' "$T/alone/data/global" # of postgres, so it would be found
+	local_sql postgres CHECKPOINT
+	was=$(sql postgres "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
+	fails 1 grep -rlaF "$was" "$(local_dir)"
 	again --json
 	equal "$(jq -r '.method + " " + .method_reason' <<<"$output")" 'files which are here sooner'
 	was=$(backups)
