@@ -365,27 +365,35 @@ static int recover(const struct pk_adopt *adopt, const struct pk_strv *settings,
 	return set_up(adopt, &all, oid, err) < 0 ? -1 : check_spaces(adopt, err);
 }
 
+static int drop_one(struct pk_conn *admin, const char *db, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "DROP DATABASE ");
+	pk_buf_add_ident(&sql, db);
+	return pk_server_end_subscriptions(admin, db, err) < 0 ? -1 : pk_exec(admin, sql.ptr, err);
+}
+
+/* Nobody else is there. */
 static int drop_others(struct pk_adopt *adopt, const char *oid, struct pk_err *err)
 {
-	static const char rest[] = "SELECT datname FROM pg_catalog.pg_database WHERE datname NOT IN ('template0', 'postgres', $1)";
-	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
-	PK_FREE char *wanted = pk_printf(OLD_NAME "%s", oid), *left = NULL;
-	const char *params[] = { wanted };
+	static const char names[] = "SELECT datname FROM pg_catalog.pg_database WHERE datname NOT IN ('template0', 'postgres') "
+				    "ORDER BY oid";
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *wanted = pk_printf(OLD_NAME "%s", oid);
 	struct pk_conn *admin;
 
-	if (pk_server_databases(&adopt->server, &all, err) < 0)
+	if (pk_server_admin(&adopt->server, &admin, err) < 0 || pk_query(admin, names, 0, NULL, &rows, err) < 0)
 		return -1;
-	for (size_t i = 0; i < all.n; i++) {
-		if (strcmp(all.items[i].name, wanted) == 0)
+	for (int i = 0; i < rows.n; i++) {
+		const char *name = pk_rows_get(&rows, i, 0);
+
+		if (strcmp(name, wanted) == 0)
 			adopt->db = pk_strdup(wanted);
-		else if (pk_server_drop_db(&adopt->server, all.items[i].name, err) < 0)
+		else if (drop_one(admin, name, err) < 0)
 			return -1;
 	}
-	if (!adopt->db)
-		return pk_err_set(err, "the database was dropped there before the backup began");
-	if (pk_server_admin(&adopt->server, &admin, err) < 0 || pk_query_value(admin, rest, 1, params, &left, err) < 0)
-		return -1;
-	return left ? pk_err_set(err, "database '%s' of the backup is still there", left) : 0;
+	return adopt->db ? 0 : pk_err_set(err, "the database was dropped there before the backup began");
 }
 
 /* Of dir, which holds a folder for each database. */
