@@ -58,6 +58,7 @@ static void state_release(struct pk_check_state *state)
 	pk_map_release(&state->by_file);
 	pk_map_release(&state->deployed);
 	pk_map_release(&state->walked);
+	pk_map_release(&state->fresh);
 	pk_usage_source_release(&state->usage);
 	free(state->usage_remote);
 	pk_arena_release(&state->arena);
@@ -173,6 +174,8 @@ static int lint_migration(struct pk_check_state *state, const struct pk_chain *c
 					"%s", why.msg ? why.msg : "cannot be read as SQL");
 		}
 	}
+	if (rc == 0)
+		pk_check_losses(state, m, path, options.catalog);
 	pk_arena_release(&catalog.arena);
 	return rc;
 }

@@ -26,7 +26,7 @@ struct pk_check_input {
 };
 
 struct pk_reason {
-	const char *rule;     /* "malformed", "chain", "edited", "removed", "disagree", "not-checked"; static */
+	const char *rule;     /* "malformed", "chain", "edited", "removed", "disagree", "irreversible", "not-checked"; static */
 	enum pk_level level;
 	char *file;           /* NULL: about no file */
 	int line;             /* 0: the whole file */

@@ -30,6 +30,7 @@ struct pk_check_state {
 	struct pk_map by_file;   /* file -> one struct pk_published of it */
 	struct pk_map deployed;  /* file -> struct pk_published: run on a remote */
 	struct pk_map walked;    /* migration trees gathered already */
+	struct pk_map fresh;     /* "schema.table" that a migration makes which nobody has yet */
 	struct pk_usage_source usage; /* of the default remote, as it was last read: a check connects to nobody */
 	char *usage_remote;      /* NULL: there is no default one */
 	struct pk_oid usage_commit; /* whose files are searched */
@@ -53,6 +54,13 @@ int pk_check_edited(struct pk_check_state *state, const char *file, const struct
 /* Migrations of base (a tree) that are not among the commit's files. */
 int pk_check_removed(struct pk_check_state *state, const struct pk_oid *base_tree, const char *where,
 		     const struct pk_strv *files, const struct pk_chain *chain, struct pk_err *err);
+
+/*
+ * lossy.c: a migration that loses data, has no way back that could bring it back, and gives no reason. catalog: the schema
+ * before it, or NULL. In the order of the chain.
+ */
+void pk_check_losses(struct pk_check_state *state, const struct pk_migration *m, const char *path,
+		     const struct pk_lint_catalog *catalog);
 
 /* agree.c: do schema files and migrations of a commit lead to the same schema? */
 int pk_check_agree(struct pk_check_state *state, const char *commit, const struct pk_check_trees *trees,

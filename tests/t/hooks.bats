@@ -8,7 +8,7 @@ setup_file() {
 	pg_start
 	pg_createdb shop
 	sql shop <<-'SQL'
-		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, old text);
+		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, old text, twice int GENERATED ALWAYS AS (id * 2) STORED);
 		INSERT INTO users SELECT i, 'u' || i, 'x' FROM generate_series(1, 2000) i;
 		ANALYZE;
 	SQL
@@ -237,6 +237,49 @@ passes() {
 	sed -i 's/drop-column:$/drop-column: nothing reads it since March/' "$file"
 	commit_all 'with a reason'
 	passes
+}
+
+# lossy NAME UP [DOWN] [FROM TO]: the lines for which a reason is asked.
+lossy() {
+	branch "lossy_$1"
+	migration "$@" >/dev/null
+	commit_all lossy
+	git postkit check --no-database --json main..HEAD 2>/dev/null | python3 -c '
+import json, sys
+print(*[r["line"] for r in json.load(sys.stdin)["reasons"] if r["rule"] == "irreversible"])'
+}
+
+@test "by hand, what loses data says why that may be, or has a way back that brings it back" {
+	local file two=2222222222222222222222222222222222222222
+	equal "$(lossy column 'ALTER TABLE users DROP COLUMN old;' 'ALTER TABLE users ADD COLUMN old text;')" 2
+	equal "$(lossy table $'SELECT 1;\nDROP TABLE users;' 'CREATE TABLE users (id int);')" 3
+	equal "$(lossy all 'DELETE FROM users;')" 2
+	equal "$(lossy some 'DELETE FROM users WHERE id = 1;')" ''
+	equal "$(lossy truncate 'TRUNCATE users;')" 2
+	equal "$(lossy narrow 'ALTER TABLE users ALTER COLUMN email TYPE varchar(3);' '' "$chain" "$two")" 3
+	equal "$(lossy wide 'ALTER TABLE users ALTER COLUMN id TYPE bigint;' '' "$chain" "$two")" ''
+	equal "$(lossy restored 'ALTER TABLE users DROP COLUMN old;' \
+		'ALTER TABLE users ADD COLUMN old text; UPDATE public.users SET old = b.old FROM backup b WHERE b.id = users.id;')" ''
+	equal "$(lossy elsewhere 'ALTER TABLE users DROP COLUMN old;' 'UPDATE others SET old = 1;')" 2
+	equal "$(lossy own 'CREATE TABLE t (a int); INSERT INTO t VALUES (1); DELETE FROM t; DROP TABLE t;')" ''
+	equal "$(lossy detached $'ALTER TABLE users DETACH PARTITION users_1;\nDROP TABLE users;')" ''
+	equal "$(lossy attached $'ALTER TABLE others DETACH PARTITION users_1;\nDROP TABLE users;')" 3
+	equal "$(lossy computed 'ALTER TABLE users DROP COLUMN twice;' '' "$chain" "$two")" ''
+	equal "$(lossy renamed 'ALTER TABLE users DROP COLUMN email; ALTER TABLE users RENAME COLUMN old TO email;')" ''
+	equal "$(lossy quoted 'CREATE TABLE "Odd ""t" (a int); TRUNCATE "Odd ""t"; TRUNCATE "odd ""t";')" 2
+	migration later 'DROP TABLE "Odd ""t";' >/dev/null
+	commit_all later
+	run git postkit check --no-database main..HEAD
+	equal "$(grep -c 'error: irreversible: loses data' <<<"$output")" 1
+	hasnt 'later.sql:2: error: irreversible'
+	branch lossy_reason
+	file=$(migration reason 'ALTER TABLE users DROP COLUMN old; DROP TABLE users;')
+	commit_all lossy
+	refused "$file:2: error: irreversible" ', and 1 more' 'postkit:irreversible: <reason>'
+	sed -i '1i -- postkit:irreversible: nobody reads it' "$file"
+	commit_all 'with a reason'
+	run git postkit check --no-database main..HEAD
+	hasnt irreversible:
 }
 
 @test "the pushed commit counts, not the work tree" {

@@ -1,5 +1,6 @@
 -- {table}.{old} goes, contract: for when no program reads or writes it any more. Its values are lost. It is refused while
 -- indexes, constraints, views or triggers hang on the column: they would go with it.
+-- postkit:irreversible: no program uses the column any more
 -- migrate:up
 DO {q}
 BEGIN
