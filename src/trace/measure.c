@@ -246,3 +246,16 @@ int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, stru
 	*ret = lost.len ? pk_arena_strdup(arena, lost.ptr) : NULL;
 	return 0;
 }
+
+void pk_measure_deleted(const struct pk_measure *measure, struct pk_trace *trace)
+{
+	for (size_t i = 0; i < measure->n; i++) {
+		const struct pk_measured *m = &measure->items[i];
+
+		if (!m->deleted)
+			continue;
+		trace->deleted = pk_realloc_array(trace->deleted, trace->n_deleted + 1, sizeof(*trace->deleted));
+		trace->deleted[trace->n_deleted++] =
+			(struct pk_deleted){ pk_arena_strdup(&trace->arena, m->name), m->deleted };
+	}
+}

@@ -51,5 +51,7 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 /* Views that were there before the first statement and are gone since the last call; in the arena, NULL: none. */
 int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, const char **ret,
 			  struct pk_err *err);
+/* Adds the rows that were deleted to what the trace has of them. */
+void pk_measure_deleted(const struct pk_measure *measure, struct pk_trace *trace);
 
 #endif

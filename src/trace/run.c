@@ -554,21 +554,6 @@ static bool borrows(const struct runner *r)
 	return false;
 }
 
-static void keep_deleted(struct runner *r)
-{
-	struct pk_trace *t = r->trace;
-
-	for (size_t i = 0; i < r->measure.n; i++) {
-		const struct pk_measured *m = &r->measure.items[i];
-
-		if (!m->deleted)
-			continue;
-		t->deleted = pk_realloc_array(t->deleted, t->n_deleted + 1, sizeof(*t->deleted));
-		t->deleted[t->n_deleted++] =
-			(struct pk_deleted){ pk_arena_strdup(&t->arena, m->name), m->deleted };
-	}
-}
-
 int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 	       struct pk_trace *trace, size_t *ret_done, struct pk_err *err)
 {
@@ -591,7 +576,7 @@ int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 		return -1;
 	result = how->transaction ? run_transaction(&r, err) : run_alone_all(&r, &done, err);
 	clean_up(conn);
-	keep_deleted(&r);
+	pk_measure_deleted(&r.measure, r.trace);
 	if (take_back(&r, result == 0 ? err : NULL) < 0)
 		result = -1;
 	if (how->transaction && result == 0)
