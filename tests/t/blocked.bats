@@ -34,6 +34,7 @@ hold() {
 	until_true holds
 }
 holds() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name LIKE 'hol%der' AND state = 'idle in transaction'"; }
+is_old() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name LIKE 'hol%der' AND xact_start < clock_timestamp() - interval '10 s'"; }
 let_go() { sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hol%der'" >/dev/null; }
 holder() { sql shop "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hol%der'"; }
 columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0"; }
@@ -96,7 +97,8 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	hasnt $'\x1b' 'is open for'
 	let_go
 	hold shop "SELECT 'old';"
-	sleep 8
+	sleep 5
+	until_true is_old
 	sql shop "ROLLBACK PREPARED E'left\x1b open'"
 	run --separate-stderr git postkit deploy --dry-run --json
 	equal "$(jq '.present | length' <<<"$output")" 1
