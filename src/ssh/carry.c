@@ -26,7 +26,7 @@ struct pipe {
 	enum half half;
 	bool client_done, server_done, said_done;
 	bool client_gone; /* nothing is to be told to it any more */
-	bool got;	  /* something from the database in this round */
+	bool more;	  /* libssh2 may hold something from the database, which poll() does not see */
 };
 
 struct state {
@@ -101,10 +101,10 @@ static ssize_t from_server(struct pipe *p)
 		return 0;
 	n = libssh2_channel_read(p->channel, p->down, BUFFER);
 	p->half = n == LIBSSH2_ERROR_EAGAIN && is_half_sent(p) ? READING : NONE;
+	p->more = n > 0;
 	if (n > 0) {
 		p->down_at = 0;
 		p->down_n = (size_t)n;
-		p->got = true;
 	} else if (n == 0 && libssh2_channel_eof(p->channel)) {
 		p->server_done = true;
 	}
@@ -124,7 +124,7 @@ static ssize_t tell_end(struct pipe *p)
 	return rc == LIBSSH2_ERROR_EAGAIN ? 0 : rc;
 }
 
-static ssize_t talk(struct pipe *p)
+static ssize_t talk_once(struct pipe *p)
 {
 	ssize_t rc = 0;
 
@@ -136,6 +136,23 @@ static ssize_t talk(struct pipe *p)
 	if (rc == 0 && p->half != WRITING)
 		rc = from_server(p);
 	return rc;
+}
+
+/*
+ * What came in last may be what a write has waited for: a new key, a wider window. It is gone from the socket, and
+ * would wake nobody any more.
+ */
+static ssize_t talk(struct pipe *p)
+{
+	for (;;) {
+		uint64_t received = *p->session->received;
+		bool untried = p->half == READING;
+		ssize_t rc = talk_once(p);
+
+		if (rc != 0 || p->half != NONE || !(p->up_n || (p->client_done && !p->said_done)) ||
+		    (!untried && *p->session->received == received))
+			return rc;
+	}
 }
 
 /* ---- together ---- */
@@ -169,13 +186,11 @@ static int pump(struct pipe *p, const struct pk_ssh_work *work, struct pk_err *e
 
 	libssh2_keepalive_config(p->session->handle, 1, (unsigned)(alive > 1 ? alive : 2));
 	while (!p->client_gone && !(p->server_done && !p->down_n)) {
-		p->got = false;
 		from_client(p);
 		if (talk(p) != 0)
 			return pk_ssh_broken(work->route, pk_ssh_session_said(p->session), err);
 		to_client(p);
-		/* More may lie in libssh2, where poll() does not see it. */
-		if (p->got && !p->down_n)
+		if (p->more && !p->down_n && p->half != WRITING)
 			continue;
 		if (wait_any(p, alive) < 0)
 			return pk_err_errno(err, "cannot wait for the tunnel's ends");

@@ -24,6 +24,8 @@ void pk_ssh_session_release(struct pk_ssh_session *session)
 	if (session->handle)
 		libssh2_session_free(session->handle);
 	session->handle = NULL;
+	free(session->received);
+	session->received = NULL;
 }
 
 static int interrupted(struct pk_err *err)
@@ -242,15 +244,38 @@ static int shake_hands(struct pk_ssh_session *session, const struct pk_ssh_route
 	return pk_ssh_unreachable(route, pk_ssh_session_said(session), err);
 }
 
+/* As libssh2 does it itself, but counted. */
+static LIBSSH2_RECV_FUNC(count_received)
+{
+	uint64_t *received = *abstract;
+	ssize_t n = recv(socket, buffer, length, flags);
+
+	if (n < 0)
+		return errno == EINTR || errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	*received += (uint64_t)n;
+	return n;
+}
+
+static int make_handle(struct pk_ssh_session *session, struct pk_err *err)
+{
+	session->received = pk_alloc(sizeof(*session->received));
+	if (libssh2_init(0) != 0 ||
+	    !(session->handle = libssh2_session_init_ex(NULL, NULL, NULL, session->received)))
+		return pk_err_set(err, "libssh2 cannot be used");
+	libssh2_session_callback_set(session->handle, LIBSSH2_CALLBACK_RECV,
+				     (void *)count_received);
+	libssh2_session_set_blocking(session->handle, 0);
+	return 0;
+}
+
 int pk_ssh_session_open(struct pk_ssh_session *session, const struct pk_ssh_route *route,
 			struct pk_ssh_secrets *secrets, bool *ret_other, struct pk_err *err)
 {
 	PK_AUTO(pk_knowns) knowns = PK_KNOWNS_INIT;
 
 	session->deadline = pk_now() + (route->connect_timeout ? route->connect_timeout : SECONDS);
-	if (libssh2_init(0) != 0 || !(session->handle = libssh2_session_init()))
-		return pk_err_set(err, "libssh2 cannot be used");
-	libssh2_session_set_blocking(session->handle, 0);
+	if (make_handle(session, err) < 0)
+		return -1;
 	if (pk_knowns_find(&knowns, route->known_as, &route->known_files, err) < 0 ||
 	    choose_methods(session, route, &knowns, ret_other, err) < 0 ||
 	    reach(session, route, err) < 0 || shake_hands(session, route, ret_other, err) < 0 ||

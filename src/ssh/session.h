@@ -5,11 +5,13 @@
 #include "ssh/route.h"
 
 #include <libssh2.h>
+#include <stdint.h>
 
 struct pk_ssh_session {
 	LIBSSH2_SESSION *handle;
 	int fd;
 	double deadline; /* of what is waited for */
+	uint64_t *received; /* bytes that libssh2 has taken from fd */
 };
 #define PK_SSH_SESSION_INIT                                                                        \
 	{                                                                                          \

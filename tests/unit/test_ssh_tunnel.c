@@ -133,9 +133,10 @@ static int start_sshd(const char *more)
 		mkdir("/run/sshd", 0755);
 	write_text("authorized", "%s\n", user);
 	write_text("known", "[127.0.0.1]:%d %s\n", port, host);
+	/* no sign of life wakes what waits for nothing */
 	write_text("config",
 		   "UserKnownHostsFile %s/known\nGlobalKnownHostsFile none\nIdentityFile "
-		   "%s/user\nIdentitiesOnly yes\n",
+		   "%s/user\nIdentitiesOnly yes\nServerAliveInterval 3600\n",
 		   dir, dir);
 	write_text("sshd_config",
 		   "%s\nPort %d\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile "
