@@ -244,6 +244,64 @@ static int look_at_key(struct pk_conn *target, const struct pk_rows *rows, int r
 	return 0;
 }
 
+/*
+ * Keys from or to partitioned tables and their parts, as a query each for a row that has none to refer to; NULL: it is
+ * no comparison of columns. A partitioned table counts as touched where a part of it is.
+ */
+static const char part_keys_sql[] =
+	"WITH RECURSIVE narrowed (oid) AS (SELECT pg_catalog.unnest(ARRAY[%s]::oid[]) UNION SELECT i.inhparent FROM narrowed n "
+	"JOIN pg_catalog.pg_inherits i ON i.inhrelid = n.oid), "
+	"changed (oid) AS (SELECT pg_catalog.unnest(ARRAY[%s]::oid[]) UNION SELECT i.inhparent FROM changed n "
+	"JOIN pg_catalog.pg_inherits i ON i.inhrelid = n.oid) "
+	"SELECT pg_catalog.concat_ws('.', n.nspname, c.relname, k.conname), "
+	"CASE WHEN NOT coalesce((pg_catalog.to_jsonb(k) ->> 'conperiod')::boolean, false) THEN pg_catalog.format("
+	"'SELECT 1 FROM %%s %%I.%%I f WHERE (%%s) AND NOT EXISTS (SELECT FROM %%s %%I.%%I p WHERE %%s) LIMIT 1', "
+	"CASE c.relkind WHEN 'r' THEN 'ONLY' ELSE '' END, n.nspname, c.relname, x.given, "
+	"CASE r.relkind WHEN 'r' THEN 'ONLY' ELSE '' END, m.nspname, r.relname, x.same) END "
+	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid "
+	"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_class r ON r.oid = k.confrelid "
+	"JOIN pg_catalog.pg_namespace m ON m.oid = r.relnamespace, LATERAL (SELECT "
+	"pg_catalog.string_agg(pg_catalog.format('f.%%I IS NOT NULL', f.attname), "
+	"CASE k.confmatchtype WHEN 'f' THEN ' OR ' ELSE ' AND ' END) AS given, "
+	"pg_catalog.string_agg(pg_catalog.format('p.%%I%%s OPERATOR(%%I.%%s) f.%%I', p.attname, "
+	"CASE WHEN p.attcollation <> f.attcollation AND p.attcollation <> 0 THEN (SELECT pg_catalog.format(' COLLATE %%I.%%I', "
+	"q.nspname, l.collname) FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace q ON q.oid = l.collnamespace "
+	"WHERE l.oid = p.attcollation) ELSE '' END, w.nspname, o.oprname, f.attname), ' AND ') AS same "
+	"FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey), "
+	"pg_catalog.unnest(k.conpfeqop)) u (key, refkey, op) "
+	"JOIN pg_catalog.pg_attribute f ON f.attrelid = k.conrelid AND f.attnum = u.key "
+	"JOIN pg_catalog.pg_attribute p ON p.attrelid = k.confrelid AND p.attnum = u.refkey "
+	"JOIN pg_catalog.pg_operator o ON o.oid = u.op JOIN pg_catalog.pg_namespace w ON w.oid = o.oprnamespace) x "
+	"WHERE k.contype = 'f' AND k.convalidated AND k.conparentid = 0 "
+	"AND (c.relkind = 'p' OR r.relkind = 'p' OR c.relispartition OR r.relispartition) "
+	"AND (k.conrelid IN (SELECT oid FROM narrowed) OR k.confrelid IN (SELECT oid FROM narrowed)) "
+	"AND (k.conrelid IN (SELECT oid FROM changed) OR k.confrelid IN (SELECT oid FROM changed)) ORDER BY k.oid";
+
+/* Such a key cannot be left out of a copy of all, which fails where it does not hold: so does this. */
+static int look_at_part_keys(struct pk_conn *target, const char *narrowed, const char *changed, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *sql = pk_printf(part_keys_sql, narrowed, changed);
+
+	if (pk_query(target, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		PK_FREE char *found = NULL;
+
+		if (!pk_rows_get(&rows, i, 1)) {
+			pk_err_set(err, "whether %s holds with the rows that have changed is not known", pk_rows_get(&rows, i, 0));
+			return pk_err_hint(err, "copy all of it: --fresh");
+		}
+		if (pk_query_value(target, pk_rows_get(&rows, i, 1), 0, NULL, &found, err) < 0)
+			return -1;
+		if (!found)
+			continue;
+		pk_err_set(err, "%s does not hold with the rows that are copied", pk_rows_get(&rows, i, 0));
+		return pk_err_hint(err, "rows refer to rows that were left out: leave them out as well");
+	}
+	return 0;
+}
+
 static int look_at_keys(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) changed = PK_BUF_INIT, narrowed = PK_BUF_INIT;
@@ -256,6 +314,8 @@ static int look_at_keys(const struct pk_again *again, struct pk_transfer_work *w
 			add_name(&narrowed, w->tables.items[i].schema, w->tables.items[i].name);
 	if (!changed.len || !narrowed.len)
 		return 0;
+	if (look_at_part_keys(&w->target, narrowed.ptr, changed.ptr, err) < 0)
+		return -1;
 	sql = pk_printf(keys_sql, narrowed.ptr, changed.ptr);
 	if (pk_query(&w->target, sql, 0, NULL, &rows, err) < 0)
 		return -1;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Of what is kept and how it is judged: another program does not trust it. */
-#define FORMAT "1 " PK_VERSION
+#define FORMAT "2 " PK_VERSION
 
 static const struct {
 	const char *name;
@@ -155,9 +155,10 @@ void pk_copied_around(struct pk_copied *record, const struct pk_source_facts *fa
 /* Who may read all tables may read the pages too. */
 static int take_large(struct pk_copied *record, struct pk_conn *source, struct pk_err *err)
 {
-	PK_FREE char *readable = NULL, *pages = NULL;
+	PK_FREE char *readable = NULL, *pages = NULL, *comments = NULL;
 
 	if (value(source, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata", &record->large, err) < 0 ||
+	    value(source, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_description WHERE classoid = 2613", &comments, err) < 0 ||
 	    value(source, "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT')", &readable, err) < 0)
 		return -1;
 	if (strcmp(record->large, "0") != 0 && pk_streq(readable, "t") &&
@@ -166,7 +167,7 @@ static int take_large(struct pk_copied *record, struct pk_conn *source, struct p
 	if (strcmp(record->large, "0") != 0) {
 		PK_FREE char *objects = pk_take(&record->large);
 
-		record->large = pk_printf("%s %s", objects, pages ? pages : "-");
+		record->large = pk_printf("%s %s %s", objects, comments, pages ? pages : "-");
 	}
 	return 0;
 }

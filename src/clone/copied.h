@@ -25,7 +25,7 @@ struct pk_copied {
 	char *around;	 /* what belongs to the copy beside structure and rows */
 	char *role, *session; /* who copied; what sessions of that role start with, and may */
 	char *sequences; /* their values */
-	char *large;	 /* large objects and their pages, "-" for pages that the role may not see */
+	char *large;	 /* large objects, their comments and pages; "-" for pages that the role may not see */
 	int64_t taken;	 /* seconds since 1970 */
 	struct pk_strv extensions; /* those whose values both sides write alike */
 	struct pk_copied_table *tables; /* by oid; those that were copied */

@@ -397,7 +397,8 @@ int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk
 int pk_evidence_large(const struct pk_evidence *e, bool *ret, struct pk_err *err)
 {
 	static const char recent[] = "WITH " SINCE " SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject l WHERE " RECENT("l")
-		") OR EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata l WHERE " RECENT("l") ")";
+		") OR EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata l WHERE " RECENT("l") ") OR EXISTS (SELECT "
+		"FROM pg_catalog.pg_description l WHERE l.classoid = 2613 AND " RECENT("l") ")";
 	PK_FREE char *sql = pk_printf(recent, since(e->was));
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 

@@ -7,6 +7,8 @@ const struct pk_opt pk_opts_deploy[] = {
 	{ PK_OPT_FLAG, 'n', "dry-run", NULL, "only try it on a copy of the remote",
 	  &request.dry_run },
 	{ PK_OPT_FLAG, 'y', "yes", NULL, "do not ask", &request.yes },
+	{ PK_OPT_FLAG, 0, "refresh", NULL, "copy again what has changed on the remote before the dry run, whatever postkit.refresh says",
+	  &request.options.refresh },
 	{ PK_OPT_FLAG, 0, "fresh", NULL, "copy the remote again before the dry run",
 	  &request.options.fresh },
 	{ PK_OPT_FLAG, 0, "allow-drift", NULL,

@@ -12,6 +12,8 @@ const struct pk_opt pk_opts_rollback[] = {
 	{ PK_OPT_FLAG, 'y', "yes", NULL, "do not ask", &request.yes },
 	{ PK_OPT_FLAG, 0, "allow-destructive", NULL, "go on although data is lost",
 	  &request.options.allow_destructive },
+	{ PK_OPT_FLAG, 0, "refresh", NULL, "copy again what has changed on the remote before the dry run, whatever postkit.refresh says",
+	  &request.options.refresh },
 	{ PK_OPT_FLAG, 0, "fresh", NULL, "copy the remote again before the dry run",
 	  &request.options.fresh },
 	{ PK_OPT_FLAG, 0, "allow-drift", NULL,

@@ -95,10 +95,10 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 					     .major = d->facts.version / 10000,
 					     .remote = d->remote.name,
 					     .clones = true };
-	enum pk_template_age age = PK_TEMPLATE_FRESH;
+	enum pk_template_age age = d->options.fresh ? PK_TEMPLATE_FRESH : PK_TEMPLATE_CURRENT;
 	bool current = false;
 
-	if ((!d->options.fresh && pk_template_wanted(d->config, PK_TEMPLATE_NEAR, &age, err) < 0) ||
+	if ((!d->options.fresh && !d->options.refresh && pk_template_wanted(d->config, PK_TEMPLATE_NEAR, &age, err) < 0) ||
 	    pk_server_open_for(&cut->server, &want, err) < 0 || cut_make(d, cut, age, err) < 0 || make_roles(d, cut, err) < 0 ||
 	    cut_is_current(d, cut, &current, err) < 0)
 		return -1;

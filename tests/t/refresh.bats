@@ -295,6 +295,61 @@ held() {
 	is_sound
 }
 
+@test "a key of a partition that does not hold with what is copied again is the error that it is in a copy of all" {
+	sql postgres 'CREATE DATABASE parts OWNER own'
+	sql parts <<-'SQL'
+		SET ROLE own;
+		CREATE TABLE "the days" (day date PRIMARY KEY, kind text COLLATE "C");
+		CREATE TABLE seen (at date REFERENCES "the days" (day), what text) PARTITION BY RANGE (at);
+		CREATE TABLE seen_1 PARTITION OF seen FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+		CREATE TABLE seen_2 PARTITION OF seen FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+		INSERT INTO "the days" SELECT date '2020-01-01' + i, i FROM generate_series(0, 700) i;
+		INSERT INTO seen SELECT date '2020-01-01' + i, i FROM generate_series(0, 300) i;
+	SQL
+	work_on parts
+	printf '[postkit "table.public.the days"]\n\twhere = day < '"'2020-12-31'"'\n' >>.postkit
+	ok git postkit start
+	sql parts "INSERT INTO seen VALUES ('2020-02-02', 'x')"
+	again
+	has '1 of 3 tables changed'
+	is_sound
+	local old
+	old=$(sums clone)
+	sql parts "INSERT INTO seen VALUES ('2021-03-03', 'x')"
+	git postkit abort --yes
+	fails 128 git postkit start --refresh
+	has 'public.seen.seen_at_fkey does not hold' 'rows refer to rows that were left out'
+	fails 128 git postkit start --fresh
+	has 'seen_at_fkey' 'rows refer to rows that were left out'
+	ok git postkit start
+	equal "$(sums clone)" "$old"
+}
+
+@test "comments of large objects are looked at, and all that a text may say of the time" {
+	shop said
+	work_on said
+	cat >>.postkit <<-'CONFIG'
+		[postkit "table.public.visits"]
+			where = "at < U&'\\006eow'::date"
+	CONFIG
+	ok git postkit start
+	sql said "COMMENT ON LARGE OBJECT 4711 IS 'what it is'"
+	again
+	has '2 of 10 tables and large objects changed'
+	equal "$(clone -c "SELECT obj_description(4711, 'pg_largeobject')")" 'what it is'
+	sql said "COMMENT ON LARGE OBJECT 4711 IS 'another'"
+	again
+	has 'and large objects changed'
+	equal "$(clone -c "SELECT obj_description(4711, 'pg_largeobject')")" another
+	sql said "CREATE TABLE tick (); DROP TABLE tick; COMMENT ON LARGE OBJECT 4711 IS NULL"
+	again
+	has 'and large objects changed'
+	equal "$(clone -c "SELECT obj_description(4711, 'pg_largeobject')")" ''
+	sql said 'CREATE TEMPORARY TABLE other (id int)'
+	again
+	has '2 of 10 tables changed'
+}
+
 @test "a copy with options of its own stays as it is" {
 	shop own
 	work_on own
@@ -362,7 +417,7 @@ held() {
 	sql dry 'INSERT INTO still VALUES (-1)'
 	run git -c postkit.refresh=never postkit deploy --dry-run
 	has 'dry run passed'
-	run git postkit deploy --dry-run
+	run git -c postkit.refresh=never postkit deploy --dry-run --refresh
 	has '1 of 3 tables changed since' 'positive'
 	[ "$status" -ne 0 ]
 	fails 128 git -c postkit.refresh=often postkit deploy --dry-run
@@ -375,6 +430,8 @@ held() {
 	ok git postkit deploy --dry-run
 	has 'it is a sample of' 'stays as it is (--fresh takes another)'
 	ok git -c postkit.refresh=always postkit deploy --dry-run
+	has 'a sample is chosen anew'
+	ok git postkit deploy --dry-run --refresh
 	has 'a sample is chosen anew'
 }
 
