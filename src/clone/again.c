@@ -336,7 +336,7 @@ static const char views_sql[] =
 	"ON c.oid = w.ev_class WHERE c.relkind IN ('v', 'm') AND c.oid >= 16384), "
 	"needs AS (SELECT v.oid, d.refclassid, d.refobjid FROM views v JOIN pg_catalog.pg_depend d "
 	"ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = v.rule), "
-	"touched (oid) AS (SELECT o FROM pg_catalog.unnest(ARRAY[%s]::oid[]) o UNION "
+	"touched (oid) AS (SELECT o FROM pg_catalog.unnest(%s) o UNION "
 	"SELECT n.oid FROM needs n LEFT JOIN pg_catalog.pg_operator o ON o.oid = n.refobjid "
 	"AND n.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass JOIN pg_catalog.pg_proc p "
 	"ON p.oid = coalesce(o.oprcode::oid, CASE WHEN n.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass "
@@ -349,10 +349,15 @@ static const char views_sql[] =
 	"JOIN pg_catalog.pg_class c USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
 	"WHERE c.relkind = 'm' AND c.relispopulated GROUP BY c.oid, n.nspname, c.relname ORDER BY c.oid";
 
-static int fill_views(struct pk_conn *target, const char *changed, struct pk_buf *ret_oids, struct pk_err *err)
+/* As touched, all of them. */
+static const char all_views[] = "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm'";
+
+static int fill_views(const struct pk_again *again, struct pk_conn *target, const char *changed, struct pk_buf *ret_oids,
+		      struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	PK_FREE char *sql = pk_printf(views_sql, changed), *any = NULL;
+	PK_FREE char *array = pk_printf("ARRAY[%s]::oid[]", changed);
+	PK_FREE char *all = pk_printf("ARRAY(%s)", all_views), *sql = pk_printf(views_sql, again->views ? all : array), *any = NULL;
 
 	if (pk_query_value(target, "SELECT 1 FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated LIMIT 1", 0, NULL,
 			   &any, err) < 0)
@@ -377,9 +382,9 @@ static int finish(const struct pk_again *again, struct pk_transfer_work *w, stru
 	PK_FREE char *sql = NULL;
 
 	list_changed(again, &w->tables, false, &changed);
-	if (!changed.len && !again->large)
+	if (!changed.len && !again->large && !again->views)
 		return 0;
-	if (fill_views(&w->target, changed.len ? changed.ptr : "", &oids, err) < 0)
+	if (fill_views(again, &w->target, changed.len ? changed.ptr : "", &oids, err) < 0)
 		return -1;
 	sql = pk_printf("SELECT o::pg_catalog.oid FROM pg_catalog.unnest(ARRAY[%s]::oid[]) o",
 			changed.len ? changed.ptr : "");

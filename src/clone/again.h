@@ -11,6 +11,7 @@
 struct pk_again {
 	bool *changed; /* of each of the work's tables */
 	bool large;    /* the large objects too */
+	bool views;    /* all materialized views are filled again */
 	struct pk_strv sequences; /* the source's (clone/beside.h); none: they are what they were */
 	/*
 	 * The target is in a transaction, and all is part of it. For tables that are not many, copied whole, and without

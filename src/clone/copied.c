@@ -234,11 +234,15 @@ static void add_script(struct pk_buf *text, const struct pk_ddl *ddl)
 char *pk_copied_structure(const struct pk_structure *structure)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_strv) filled = PK_STRV_INIT;
 
 	add_script(&text, &structure->pre);
 	add_script(&text, &structure->post);
+	/* They come by OID. */
 	for (size_t i = 0; i < structure->n_filled; i++)
-		pk_buf_addf(&text, "%s\n", structure->filled[i].sql);
+		pk_strv_push(&filled, structure->filled[i].sql);
+	pk_strv_sort(&filled);
+	add_list(&text, &filled);
 	return pk_copied_word(&text);
 }
 

@@ -13,6 +13,7 @@
 #include "clone/hold.h"
 #include "server/server.h"
 
+struct pk_follow;
 struct pk_copy_options {
 	int jobs; /* connections to the source, at most; 0: as postkit.jobs says, else processors, at most 4 */
 	bool schema_only;
@@ -29,6 +30,8 @@ struct pk_copy_options {
 	struct pk_strv *unproven;
 	bool no_large;	      /* large objects come empty */
 	struct pk_copied *record; /* pk_copy_database() alone: to be filled in with what it copied; may be NULL */
+	/* clone/follow.h: what leads from the target's schema to the source's. NULL: who wants another schema copies all. */
+	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err);
 	struct pk_less *less; /* clone/less.h: for templates, which narrow by it; may be NULL */
 	struct pk_physical *physical; /* clone/physical.h: templates come as files; NULL: as rows */
 	struct pk_progress *progress; /* may be NULL */

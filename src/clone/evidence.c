@@ -361,7 +361,7 @@ static void read_all(const struct look *look, bool *ret_changed)
 }
 
 /* Rows that find their partition anew may come from any of those of the same root. */
-static void spread(const struct pk_copy_tables *tables, bool *ret_changed)
+void pk_evidence_spread(const struct pk_copy_tables *tables, bool *ret_changed)
 {
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct pk_copy_table *t = &tables->items[i];
@@ -390,7 +390,7 @@ int pk_evidence_tables(const struct pk_evidence *e, bool *ret_changed, struct pk
 	read_all(&look, ret_changed);
 	for (size_t i = 0; i < look.n_sequences; i++)
 		pk_beside_sequence_rows(&look.sequences[i], ret_sequences);
-	spread(e->tables, ret_changed);
+	pk_evidence_spread(e->tables, ret_changed);
 	return 0;
 }
 

@@ -36,6 +36,8 @@ struct pk_evidence {
  * is asked for side by side with that.
  */
 int pk_evidence_tables(const struct pk_evidence *evidence, bool *ret_changed, struct pk_strv *ret_sequences, struct pk_err *err);
+/* Adds the tables that have to be copied together with others. */
+void pk_evidence_spread(const struct pk_copy_tables *tables, bool *changed);
 /* *ret: whether large objects may have changed. */
 int pk_evidence_large(const struct pk_evidence *evidence, bool *ret, struct pk_err *err);
 

@@ -4,6 +4,7 @@
 #include "clone/beside.h"
 #include "clone/door.h"
 #include "clone/evidence.h"
+#include "clone/follow.h"
 #include "clone/less.h"
 #include "clone/scrap.h"
 #include "clone/sizes.h"
@@ -32,7 +33,7 @@ struct state {
 	struct pk_copied is;
 	struct pk_refreshed *ret;
 	struct pk_again again;
-	bool dumped;
+	bool dumped, narrows;
 };
 
 static void state_release(struct state *s)
@@ -126,6 +127,12 @@ static bool extends(const struct pk_source_facts *facts, const char *name)
 	return false;
 }
 
+/* What is narrowed hangs on columns and keys, and a single connection is held. */
+static bool may_follow(const struct state *s)
+{
+	return s->transfer.options->follow && !s->narrows && !s->transfer.options->schema_only && s->transfer.jobs > 1;
+}
+
 /* All that makes it another database, whatever the rows are. */
 static int compare(struct state *s, struct pk_err *err)
 {
@@ -156,6 +163,8 @@ static int compare(struct state *s, struct pk_err *err)
 			  : pk_strdup("the server does not say what it holds");
 	if (why)
 		doubt(s, why);
+	else if (!pk_streq(was->structure, s->is.structure) && may_follow(s))
+		s->ret->followed = true;
 	else if (!pk_streq(was->structure, s->is.structure))
 		doubt(s, "the schema has changed");
 	return 0;
@@ -202,6 +211,20 @@ static int find_changes(struct state *s, struct pk_err *err)
 	}
 	s->ret->large = s->again.large;
 	return 0;
+}
+
+static int look_at_changed(struct state *s, struct pk_err *err)
+{
+	struct pk_transfer_work *w = &s->work;
+
+	s->ret->changed = 0;
+	for (size_t i = 0; i < w->tables.n; i++)
+		s->ret->changed += s->again.changed[i];
+	if (!s->ret->changed)
+		return 0;
+	if (pk_copy_tables_sizes(&w->hold.conn, s->again.changed, &w->tables, err) < 0)
+		return -1;
+	return s->narrows ? 0 : look_at_columns(s, s->again.changed, err);
 }
 
 /* ---- the new one ---- */
@@ -255,7 +278,7 @@ static bool may_be_inside(const struct state *s)
 			return false;
 		bytes += s->again.changed[i] ? tables->items[i].bytes : 0;
 	}
-	return !s->again.large && !s->sizes.len && bytes <= INSIDE_BYTES &&
+	return !s->again.large && !s->ret->followed && !s->sizes.len && bytes <= INSIDE_BYTES &&
 	       s->ret->changed <= INSIDE_TABLES && s->again.sequences.n / 2 <= INSIDE_SEQUENCES;
 }
 
@@ -293,33 +316,73 @@ static int make_inside(struct state *s, struct pk_err *err)
 
 /* ---- in a new one ---- */
 
+static int follow(struct state *s, struct pk_err *err)
+{
+	if (pk_follow_run(&s->work, s->again.changed, &s->ret->doubt, err) < 0)
+		return -1;
+	s->again.views = true;
+	return s->ret->doubt ? 0 : look_at_changed(s, err);
+}
+
+static int check(struct state *s, struct pk_err *err)
+{
+	bool same = false;
+
+	if (pk_follow_check(&s->work, s->is.structure, &same, err) < 0)
+		return -1;
+	if (!same)
+		doubt(s, "the schema has changed, and the copy's did not become the same");
+	return 0;
+}
+
+static int fill_new(struct state *s, struct pk_err *err)
+{
+	bool follows = s->ret->followed;
+
+	aim(s, s->r->name);
+	if (pk_conn_open(&s->work.target, &s->target, err) < 0 || (follows && follow(s, err) < 0))
+		return -1;
+	if (s->ret->doubt)
+		return 0;
+	return fill(s, s->r->name, err) < 0 ? -1 : follows ? check(s, err) : 0;
+}
+
+/* What went wrong on the way to another schema is no error: a copy of all does not go that way. */
+static int forgive(struct state *s, struct pk_err *err)
+{
+	if (!s->ret->followed || err->exit == PK_EXIT_INTERRUPTED)
+		return -1;
+	free(s->ret->doubt);
+	s->ret->doubt = pk_printf("the schema has changed, and the copy's could not be changed likewise: %s", err->msg);
+	pk_err_release(err);
+	return 0;
+}
+
 static int make(struct state *s, struct pk_err *err)
 {
 	const struct pk_refresh_how *r = s->r;
 	struct pk_conn *admin;
+	int status;
 
 	pk_progress_start(s->transfer.options->progress, "cutting a new template", 0);
 	if (pk_server_admin(r->server, &admin, err) < 0 ||
 	    pk_server_cut_db(r->server, r->from, r->name, "template", r->label, err) < 0)
 		return -1;
-	aim(s, r->name);
-	if (pk_conn_open(&s->work.target, &s->target, err) < 0 || fill(s, r->name, err) < 0) {
-		pk_conn_release(&s->work.target);
-		pk_scrap_db(admin, r->name, NULL);
-		return -1;
-	}
+	status = fill_new(s, err);
 	pk_conn_release(&s->work.target);
-	s->ret->made = true;
-	return 0;
+	s->ret->made = status == 0 && !s->ret->doubt;
+	if (s->ret->made)
+		return 0;
+	pk_scrap_db(admin, r->name, NULL);
+	return status < 0 ? forgive(s, err) : 0;
 }
 
 static int run(struct state *s, struct pk_err *err)
 {
 	struct pk_transfer_work *w = &s->work;
-	bool narrows = s->r->options->narrow &&
-		       (!s->r->options->less || pk_less_narrows(s->r->options->less));
 	int status = 0;
 
+	s->narrows = s->r->options->narrow && (!s->r->options->less || pk_less_narrows(s->r->options->less));
 	if (prepare(s, err) < 0 ||
 	    pk_hold_open(&w->hold, s->transfer.source, &w->tables, err) < 0 ||
 	    pk_copied_take(&s->is, &w->hold, err) < 0 || compare(s, err) < 0)
@@ -328,17 +391,16 @@ static int run(struct state *s, struct pk_err *err)
 		return 0;
 	for (size_t i = 0; i < s->r->was->extensions.n; i++)
 		pk_strv_push(&s->is.extensions, s->r->was->extensions.items[i]);
-	if ((narrows && look_at_columns(s, NULL, err) < 0) || find_changes(s, err) < 0 ||
-	    (s->ret->changed && pk_copy_tables_sizes(&w->hold.conn, s->again.changed, &w->tables, err) < 0) ||
-	    (!narrows && s->ret->changed && look_at_columns(s, s->again.changed, err) < 0))
+	if ((s->narrows && look_at_columns(s, NULL, err) < 0) || find_changes(s, err) < 0 ||
+	    (!s->ret->followed && look_at_changed(s, err) < 0))
 		return -1;
 	for (size_t i = 0; i + 1 < s->again.sequences.n; i += 2)
 		pk_beside_set_sequence(s->again.sequences.items[i], s->again.sequences.items[i + 1],
 				       &w->sequences);
 	s->is.sequences = pk_copied_word(&w->sequences);
-	if (pk_streq(s->is.sequences, s->r->was->sequences))
+	if (pk_streq(s->is.sequences, s->r->was->sequences) && !s->ret->followed)
 		pk_strv_release(&s->again.sequences);
-	if (s->ret->changed || s->again.large || !pk_streq(s->is.sequences, s->r->was->sequences))
+	if (s->ret->changed || s->again.large || s->ret->followed || !pk_streq(s->is.sequences, s->r->was->sequences))
 		status = may_be_inside(s) ? make_inside(s, err) : make(s, err);
 	else
 		complete(s);

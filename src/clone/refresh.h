@@ -1,8 +1,8 @@
 /*
  * A template brought up to date: what has changed on the source since (clone/evidence.h) is copied again. Where that is
  * little, into the template itself, in one transaction; else into a database cut from it, which replaces it once that
- * is complete. Of a source whose structure is another one, or of which nothing can be proved, nothing is made here: then
- * all has to be copied.
+ * is complete, and so does one that first gets the structure that the source has now (clone/follow.h). Of a source of which
+ * nothing can be proved, or whose structure cannot be had that way, nothing is made here: then all has to be copied.
  */
 #ifndef PK_CLONE_REFRESH_H
 #define PK_CLONE_REFRESH_H
@@ -25,6 +25,7 @@ struct pk_refreshed {
 	bool inside;  /* the template has what is new, and says so; without that, doubt and made it is what it would be */
 	bool scanned; /* the rows' versions were the evidence, or else the snapshot was */
 	bool large;   /* large objects were copied */
+	bool followed; /* the structure is another one, by what leads there */
 	size_t tables, changed; /* that have rows copied; that were copied again */
 	uint64_t bytes; /* that passed */
 	double seconds; /* that it took, for whoever measures it */

@@ -259,6 +259,10 @@ char *pk_template_told(const struct pk_template *t)
 		return pk_printf("it is a sample of %s, so it stays as it is (--fresh takes another)", since);
 	if (r->doubt)
 		return pk_printf("all was copied, though there was a copy of %s: %s", since, r->doubt);
+	if (r->followed)
+		return pk_printf("its schema was brought to the remote's, and %zu of %zu tables%s changed since %s (row versions): "
+				 "%s copied in %s",
+				 r->changed, r->tables, r->large ? " and large objects" : "", since, bytes, took);
 	if (!r->changed && !r->large && (r->made || r->inside))
 		return pk_printf("sequences, and none of %zu tables, changed since %s", r->tables, since);
 	if (!r->changed && !r->large)

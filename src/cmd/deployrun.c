@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cmd/checkview.h"
+#include "cmd/follow.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "cmd/usage.h"
@@ -393,5 +394,6 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 	if (n > 1)
 		return pk_help_usage(command, err, "%s takes one remote, not %d", command, n);
 	request->options.remote = n ? operands[0] : NULL;
+	request->options.follow = pk_follow_by_diff;
 	return pk_ctx_open(&ctx, true, err) < 0 ? -1 : run(&ctx, request, err);
 }

@@ -1,6 +1,7 @@
 /* git postkit start: a clone of the remote, and a session on this branch. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "cmd/follow.h"
 #include "cmd/help.h"
 #include "cmd/narrow.h"
 #include "session/begin.h"
@@ -41,6 +42,7 @@ static void show_refreshed_json(cJSON *root, const struct pk_template *t)
 	pk_json_set_str(object, "doubt", t->refreshed.doubt);
 	if (t->refreshed.doubt)
 		return;
+	pk_json_set_bool(object, "schema", t->refreshed.followed);
 	pk_json_set_str(object, "evidence", t->refreshed.scanned ? "row versions" : "snapshot");
 	pk_json_set_num(object, "tables", (double)t->refreshed.tables);
 	pk_json_set_num(object, "changed", (double)t->refreshed.changed);
@@ -165,6 +167,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 		.remote = opt_remote,
 		.age = opt_fresh ? PK_TEMPLATE_FRESH : PK_TEMPLATE_CURRENT,
 		.jobs = opt_jobs,
+		.follow = pk_follow_by_diff,
 		.progress = &progress,
 	};
 	if (read_method(&ctx.config, &options, err) < 0)

@@ -39,6 +39,7 @@ struct pk_deploy_options {
 	const char *commit; /* revision; NULL: HEAD */
 	bool fresh;	    /* copy the template again before the dry run */
 	bool refresh;	    /* what has changed of it, though postkit.refresh says never or it is a sample */
+	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err); /* as a copy's */
 	bool allow_drift, allow_out_of_order;
 	int max_wait; /* seconds to wait for locks in all; -1: 60 */
 	/* Downwards. to: the version that is to be the last one there; "0": none; NULL: the last but one. */

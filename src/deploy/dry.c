@@ -27,7 +27,7 @@ static int cut_make(struct pk_deploy *d, struct cut *cut, enum pk_template_age a
 {
 	PK_AUTO(pk_less) less = PK_LESS_INIT;
 	struct pk_copy_options options = {
-		.less = &less,
+		.less = &less, .follow = d->options.follow,
 		.progress = d->events ? d->events->progress : NULL, .config = d->config,
 	};
 	PK_FREE char *random = pk_random_hex(4), *told = NULL;

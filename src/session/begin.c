@@ -96,6 +96,7 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 		return -1;
 	PK_AUTO(pk_physical) physical = { .want = &want, .choice = options->files };
 	const struct pk_copy_options copy = { .jobs = options->jobs,
+					      .follow = options->follow,
 					      .less = options->less,
 					      .physical = options->rows ? NULL : &physical,
 					      .progress = options->progress,

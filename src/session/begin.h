@@ -10,6 +10,7 @@ struct pk_begin_options {
 	const char *remote; /* NULL: the default one */
 	enum pk_template_age age;
 	int jobs;
+	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err); /* as a copy's */
 	bool rows;	    /* where it is copied, its rows are */
 	enum pk_physical_choice files; /* else its files, as that says */
 	struct pk_less *less; /* what of the remote is copied; may be NULL */

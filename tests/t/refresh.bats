@@ -231,12 +231,94 @@ held() {
 	is_as aged
 }
 
+# What pg_dump says of a schema, but for the words by which psql is kept to it. A session adds a schema of its own.
+structure() { "$(pg_tools)/pg_dump" -s -N postkit "$1" | grep -v '^.\(un\)\?restrict '; }
+has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresql://own@/$1?host=$PROD_SOCKET&port=$PROD_PORT"); }
+
+@test "a schema that has changed is followed, and tables that have not keep their rows" {
+	shop led
+	sql postgres 'ALTER ROLE own LOGIN'
+	sql led "SET ROLE own; CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE moods (mood mood); INSERT INTO moods VALUES ('sad');
+		SELECT lo_unlink(4711)" >/dev/null
+	begin led own
+	sql led <<-'SQL'
+		SET ROLE own;
+		CREATE SCHEMA "more stuff";
+		CREATE TABLE "more stuff"."new one" (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, user_id int NOT NULL REFERENCES users (id), note text);
+		INSERT INTO "more stuff"."new one" (user_id, note) SELECT i, 'n' FROM generate_series(1, 50) i;
+		ALTER TABLE orders ADD COLUMN paid boolean NOT NULL DEFAULT true, ADD CHECK (id > 0);
+		ALTER TABLE visits ADD CONSTRAINT short CHECK (length(what) < 100);
+		CREATE TABLE visits_3 PARTITION OF visits FOR VALUES FROM ('2022-01-01') TO ('2023-01-01');
+		INSERT INTO visits VALUES ('2022-02-02', 'later');
+		DROP TABLE empty;
+		ALTER TYPE mood ADD VALUE 'glad';
+		CREATE INDEX ON big (id, text) WHERE id > 5;
+		CREATE MATERIALIZED VIEW long AS SELECT count(*) FROM big;
+		CREATE VIEW paid AS SELECT id FROM orders WHERE paid;
+		GRANT SELECT ON paid TO reader;
+		COMMENT ON VIEW paid IS 'what is paid';
+		CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.log VALUES ('other'); RETURN NULL; END $$;
+	SQL
+	again
+	# new one, orders, three of visits; not the 30000 rows of big, nor users, lines and moods
+	has "its schema was brought to the remote's, and 5 of 12 tables changed since"
+	is_as led
+	has_its_schema led
+	is_sound
+	equal "$(clone -c 'SELECT * FROM long' -c 'SELECT count(*) FROM paid' -c 'SELECT * FROM counted')" $'30000\n500\n500'
+	again
+	has 'nothing has changed since'
+	sql led <<-'SQL'
+		SET ROLE own;
+		ALTER TABLE users RENAME name TO called;
+		ALTER TABLE big RENAME TO large;
+		DELETE FROM lines WHERE order_id > 400;
+		DROP VIEW paid;
+		ALTER TABLE orders DROP COLUMN paid;
+		ALTER TABLE lines DROP CONSTRAINT lines_order_id_fkey, ADD FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE;
+		ALTER TABLE "more stuff"."new one" DROP CONSTRAINT "new one_user_id_fkey", ADD FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE;
+		SELECT setval('users_id_seq', 4000);
+	SQL
+	again
+	has "its schema was brought to the remote's, and 5 of 12 tables changed since"
+	is_as led
+	has_its_schema led
+	is_sound
+}
+
+@test "where a schema cannot be followed all is copied, and that is said" {
+	shop lost
+	sql lost "SET ROLE own; CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE TABLE moods (mood mood); INSERT INTO moods VALUES ('sad')"
+	begin lost
+	sql lost "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'"
+	again
+	has 'all was copied' 'and with it enum public.mood' '11 tables copied'
+	is_as lost
+	# No part of a schema that the diff knows of, but of what pg_dump says.
+	sql lost 'CREATE SCHEMA postkit; CREATE TABLE postkit.mine (id int); INSERT INTO postkit.mine VALUES (1); CREATE TABLE more (id int)'
+	again
+	has 'all was copied' 'could not be changed likewise: schema "postkit" does not exist'
+	sql lost 'CREATE VIEW postkit.ours AS SELECT 1 AS one; CREATE TABLE again (id int)'
+	again
+	has 'all was copied' 'did not become the same'
+	is_as lost
+	equal "$(clone -c 'RESET ROLE' -c "SELECT to_regclass('postkit.mine') IS NOT NULL")" t
+	# With a single connection two schemas cannot be read at one moment.
+	sql lost 'ALTER TABLE still ADD note text'
+	again --refresh --jobs 1
+	has 'all was copied' 'the schema has changed'
+	is_as lost
+}
+
 @test "another schema, another server process and a crash are said, and all is copied" {
 	shop doubt
 	begin doubt
-	sql doubt 'CREATE TABLE more (id int); ALTER TABLE more OWNER TO own; INSERT INTO more VALUES (1)'
+	sql doubt "CREATE DOMAIN short AS text CHECK (length(value) < 99)"
 	again
-	has 'all was copied' 'the schema has changed' '11 tables copied'
+	has "its schema was brought to the remote's, and 0 of 10 tables"
+	sql doubt "ALTER DOMAIN short ADD CHECK (value <> '')"
+	again
+	has 'all was copied' 'the schema has changed, and with it domain public.short' '10 tables copied'
 	is_as doubt
 	local pid
 	pid=$(sql doubt "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")
