@@ -51,9 +51,9 @@ optional=
 case " $* " in
 *" test "*) # a module for the server is built
 	[ -e "/usr/include/postgresql/${major:-15}/server/postgres.h" ] || missing="$missing postgresql-server-dev-${major:-15}"
-	# Tests start a daemon of their own as root, and do without else. Another Docker is nobody's to replace.
+	# Tests start a daemon of their own as root, and do without else. Another daemon is nobody's to replace.
 	case $(id -u)$installed in "0 "*" "?"i docker.io "*) ;; "0 "*) optional=docker.io ;; esac
-	for program in docker dockerd containerd; do
+	for program in dockerd containerd; do
 		! command -v "$program" >/dev/null 2>&1 || optional=
 	done
 	;;
