@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "chain/online.h"
 #include "cmd/checkview.h"
+#include "cmd/document.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "session/apply.h"
@@ -13,10 +14,11 @@ const struct pk_opt pk_opts_apply[] = {
 	{ 0 },
 };
 
-/* What is shown while it runs, and kept for --json. */
+/* What is shown while it runs, and kept for the document. */
 struct show {
-	cJSON *parts, *statements, *files;
-	double max_lock; /* seconds; 0: no limit */
+	struct pk_document document;
+	cJSON *parts, *statements, *files; /* in it */
+	double max_lock;		   /* seconds; 0: no limit */
 };
 
 static void show_part(void *arg, const struct pk_part *part, size_t index, size_t n)
@@ -83,40 +85,62 @@ static void show_disagreement(const struct pk_desk *desk, const struct pk_apply_
 		pk_say("  %-24s %s", words[result->diff.items[i].what], result->diff.items[i].path);
 }
 
+/* A part that is not applied has been rolled back, or is done as far as its statements say. */
+static void add_applied(const struct show *show, const struct pk_session *session)
+{
+	cJSON *item;
+
+	cJSON_ArrayForEach (item, show->parts) {
+		bool applied = false;
+
+		for (size_t i = 0; i < session->n_parts; i++)
+			applied |= session->parts[i].id == (int)pk_json_num(item, "part", -1) &&
+				   session->parts[i].applied;
+		pk_json_set_bool(item, "applied", applied);
+	}
+}
+
+static void add_result(const struct show *show, const struct pk_desk *desk,
+		       const struct pk_apply_result *result)
+{
+	cJSON *root = show->document.root;
+
+	pk_json_set_str(root, "branch", desk->session.branch);
+	pk_json_set_str(root, "fingerprint", pk_session_reached(&desk->session)->hex);
+	pk_json_set_bool(root, "agree", desk->session.agree);
+	pk_json_set_num(root, "seconds", result->seconds);
+	add_applied(show, &desk->session);
+	cJSON_AddItemToObject(root, "checks", pk_checks_to_json(&result->checks));
+	cJSON_AddItemToObject(root, "tables", pk_intact_to_json(&result->intact));
+	pk_json_set_bool(root, "resumed", result->resumed);
+}
+
+static void show_result(const struct pk_desk *desk, const struct pk_apply_result *result)
+{
+	PK_FREE char *took = pk_duration(result->seconds);
+
+	printf("%sapplied%s: %zu statement%s in %s; the clone is %s\n", pk_color(stdout, PK_GREEN),
+	       pk_color(stdout, PK_PLAIN), result->statements, result->statements == 1 ? "" : "s",
+	       took,
+	       desk->session.agree ? "what the schema files mean" : "as the migrations made it");
+	pk_view_intact(stdout, &result->intact);
+	pk_view_checks(stdout, &result->checks);
+}
+
 static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
-		    const struct pk_apply_result *result, struct show *show)
+		    const struct pk_apply_result *result)
 {
 	bool agree = desk->session.agree || !result->known;
 	size_t wrong = result->checks.n_wrong;
-	PK_FREE char *took = pk_duration(result->seconds);
-	if (opt_json) {
-		cJSON *root = cJSON_CreateObject();
-		pk_json_set_str(root, "branch", desk->session.branch);
-		pk_json_set_str(root, "fingerprint", pk_session_reached(&desk->session)->hex);
-		pk_json_set_bool(root, "agree", desk->session.agree);
-		pk_json_set_num(root, "seconds", result->seconds);
-		cJSON_AddItemToObject(root, "parts", show->parts);
-		cJSON_AddItemToObject(root, "files", show->files);
-		cJSON_AddItemToObject(root, "checks", pk_checks_to_json(&result->checks));
-		cJSON_AddItemToObject(root, "tables", pk_intact_to_json(&result->intact));
-		pk_json_set_bool(root, "resumed", result->resumed);
-		show->parts = show->files = NULL;
-		pk_print_json(root);
-	} else {
-		printf("%sapplied%s: %zu statement%s in %s; the clone is %s\n",
-		       pk_color(stdout, PK_GREEN), pk_color(stdout, PK_PLAIN), result->statements,
-		       result->statements == 1 ? "" : "s", took,
-		       desk->session.agree ? "what the schema files mean"
-					   : "as the migrations made it");
-		pk_view_intact(stdout, &result->intact);
-		pk_view_checks(stdout, &result->checks);
-	}
+
 	if (result->resumed && result->checks.n)
-		pk_say("the checks compare with what an earlier apply had left, not with what was there before it");
+		pk_say("the checks compare with what an earlier apply had left, not with what was "
+		       "there before it");
 	show_disagreement(desk, result);
 	if (wrong)
 		pk_advise(ctx, "Checks",
-			  "a difference that is meant to be is declared above the query, as -- postkit:expect may-change; "
+			  "a difference that is meant to be is declared above the query, as -- "
+			  "postkit:expect may-change; "
 			  "else git postkit migration writes what mends it");
 	else if (!agree)
 		pk_advise(ctx, "Apply",
@@ -126,41 +150,52 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 	return agree && !wrong ? 0 : PK_EXIT_NO;
 }
 
-int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
+static int run(struct show *show, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
 	PK_AUTO(pk_apply_result) result = PK_APPLY_RESULT_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, rc = pk_cmd_parse("apply", argc, argv, operands, &n, err);
-	if (rc)
-		return rc;
-	if (n)
-		return pk_help_usage("apply", err, "apply takes no operands");
-	struct show show = { .parts = cJSON_CreateArray(), .files = cJSON_CreateArray() };
+	struct pk_online_settings online = { 0 };
 	const struct pk_apply_events events = {
 		.part = show_part,
 		.statement = show_statement,
 		.file = show_file,
-		.arg = &show,
+		.arg = show,
 	};
-	struct pk_online_settings online = { 0 };
-	rc = pk_ctx_open(&ctx, true, err);
+	int rc;
+
+	if (pk_ctx_open(&ctx, true, err) < 0 ||
+	    pk_desk_open(&desk, &ctx.repo, &ctx.config, &ctx.project, err) < 0 ||
+	    pk_online_settings_read(&ctx.config, desk.session.remote, NULL, &online, err) < 0)
+		return -1;
+	show->max_lock = online.max_lock;
+	rc = pk_session_apply(&desk, &events, &result, err);
+	add_result(show, &desk, &result);
+	if (rc == 0 && !opt_json)
+		show_result(&desk, &result);
 	if (rc == 0)
-		rc = pk_desk_open(&desk, &ctx.repo, &ctx.config, &ctx.project, err);
-	if (rc == 0)
-		rc = pk_online_settings_read(&ctx.config, desk.session.remote, NULL, &online, err);
-	show.max_lock = online.max_lock;
-	if (rc == 0)
-		rc = pk_session_apply(&desk, &events, &result, err);
-	if (rc == 0) {
-		rc = conclude(&ctx, &desk, &result, &show);
-	} else if (desk.session.state == PK_SESSION_APPLYING && err && !err->hint) {
+		return conclude(&ctx, &desk, &result);
+	if (desk.session.state == PK_SESSION_APPLYING && err && !err->hint)
 		pk_err_hint(err, "the clone is as it was before the statement that failed; git "
 				 "postkit apply goes on there, "
 				 "git postkit plan starts from there");
-	}
-	cJSON_Delete(show.parts);
-	cJSON_Delete(show.files);
+	return rc;
+}
+
+int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
+{
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	struct show show = { .document = PK_DOCUMENT_INIT };
+	int n, rc = pk_cmd_parse("apply", argc, argv, operands, &n, err);
+
+	if (rc)
+		return rc;
+	if (n)
+		return pk_help_usage("apply", err, "apply takes no operands");
+	pk_document_begin(&show.document, opt_json);
+	show.parts = pk_json_add_array(show.document.root, "parts");
+	show.files = pk_json_add_array(show.document.root, "files");
+	rc = pk_document_end(&show.document, run(&show, err), err);
+	pk_document_release(&show.document);
 	return rc;
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cmd/checkview.h"
+#include "cmd/document.h"
 #include "cmd/follow.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
@@ -20,7 +21,7 @@ struct command {
 	const struct pk_deploy_request *request;
 	struct pk_deploy d;
 	struct show show;
-	cJSON *root;
+	cJSON *root; /* of its document */
 	bool down;
 };
 
@@ -344,13 +345,14 @@ static int go(struct command *c, struct pk_err *err)
 	return 0;
 }
 
-static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, struct pk_err *err)
+static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, struct pk_document *document,
+	       struct pk_err *err)
 {
 	struct command c = {
 		.request = request,
 		.d = PK_DEPLOY_INIT,
 		.show = { .json = request->json, .progress = PK_PROGRESS_INIT },
-		.root = cJSON_CreateObject(),
+		.root = document->root,
 		.down = request->options.direction == PK_DOWN,
 	};
 	const struct pk_deploy_events events = {
@@ -369,16 +371,6 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 		rc = go(&c, err);
 	pk_progress_release(&c.show.progress);
 	pk_deploy_release(&c.d);
-	if (!request->json || (rc < 0 && !cJSON_HasObjectItem(c.root, "remote"))) {
-		cJSON_Delete(c.root);
-		return rc;
-	}
-	pk_json_set_bool(c.root, "ok", rc == 0);
-	if (rc < 0 && err && err->msg)
-		pk_json_set_str(c.root, "error", err->msg);
-	if (rc < 0 && err)
-		pk_json_set_str(c.root, "detail", err->detail);
-	pk_print_json(c.root);
 	return rc;
 }
 
@@ -386,6 +378,7 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 			  struct pk_deploy_request *request, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_AUTO(pk_document) document = PK_DOCUMENT_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	int n, result = pk_cmd_parse(command, argc, argv, operands, &n, err);
 
@@ -395,5 +388,9 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 		return pk_help_usage(command, err, "%s takes one remote, not %d", command, n);
 	request->options.remote = n ? operands[0] : NULL;
 	request->options.follow = pk_follow_by_diff;
-	return pk_ctx_open(&ctx, true, err) < 0 ? -1 : run(&ctx, request, err);
+	pk_document_begin(&document, request->json);
+	result = pk_ctx_open(&ctx, true, err);
+	if (result == 0)
+		result = run(&ctx, request, &document, err);
+	return pk_document_end(&document, result, err);
 }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "catalog/kind.h"
 #include "cmd/coverage.h"
+#include "cmd/document.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "cmd/usage.h"
@@ -29,10 +30,11 @@ const struct pk_opt pk_opts_plan[] = {
 	{ 0 },
 };
 
-static void show_json(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
+static cJSON *to_json(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
 		      const struct pk_coverage *coverage, const struct pk_findings *usage)
 {
 	cJSON *root = pk_plan_to_json(&p->plan);
+	pk_json_set_bool(root, "ok", p->proved && !p->refused);
 	pk_json_set_str(root, "branch", session->branch);
 	pk_json_set_str(root, "from", p->clone.fingerprint.hex);
 	pk_json_set_str(root, "to", p->shadow.fingerprint.hex);
@@ -56,7 +58,7 @@ static void show_json(const struct pk_session *session, const struct pk_planning
 	cJSON_AddItemToObject(root, "conflicts", pk_conflicts_to_json(&p->conflicts));
 	cJSON_AddItemToObject(root, "usage", pk_usages_json(usage));
 	pk_json_set_num(root, "seconds", p->seconds);
-	pk_print_json(root);
+	return root;
 }
 
 static void show_manual(const struct pk_session *session)
@@ -176,8 +178,8 @@ static bool ask_rename(void *arg, const struct pk_rename_guess *guess)
 	return true;
 }
 
-static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
-	       const struct pk_planning_options *options, struct pk_planning *p, struct pk_err *err)
+static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_planning_options *options,
+		struct pk_planning *p, struct pk_document *document, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
@@ -198,9 +200,10 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,
 		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
 	pk_coverage_say(&coverage);
-	if (opt_json)
-		show_json(&desk->session, p, with.online.when, &coverage, &usage);
-	else if (opt_down)
+	if (opt_json) {
+		cJSON_Delete(document->root);
+		document->root = to_json(&desk->session, p, with.online.when, &coverage, &usage);
+	} else if (opt_down)
 		fputs(p->down ? p->down : "", stdout);
 	else if (opt_sql)
 		fputs(p->proved && desk->session.plan_sql ? desk->session.plan_sql : "", stdout);
@@ -215,13 +218,25 @@ static int run(const struct pk_ctx *ctx, struct pk_desk *desk,
 	return conclude(ctx, desk, p, err);
 }
 
-int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
+static int run(struct pk_document *document, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
 	PK_AUTO(pk_planning) planning = PK_PLANNING_INIT;
+	const struct pk_planning_options options = {
+		.renames = &opt_renames,
+		.allow_destructive = opt_destructive,
+	};
+
+	if (pk_ctx_open(&ctx, true, err) < 0)
+		return -1;
+	return make(&ctx, &desk, &options, &planning, document, err);
+}
+
+int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
+{
+	PK_AUTO(pk_document) document = PK_DOCUMENT_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	struct pk_planning_options options = { .renames = &opt_renames };
 	int n, result = pk_cmd_parse("plan", argc, argv, operands, &n, err);
 	if (result)
 		return result;
@@ -229,10 +244,10 @@ int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("plan", err, "plan takes no operands");
 	if (opt_sql + opt_down + opt_stat + opt_pattern + opt_json > 1)
 		return pk_help_usage("plan", err, "--sql, --down, --stat, --pattern or --json, not several");
-	options.allow_destructive = opt_destructive;
-	if (pk_check_online("plan", opt_online, err) < 0 || pk_ctx_open(&ctx, true, err) < 0)
+	if (pk_check_online("plan", opt_online, err) < 0)
 		return -1;
-	result = run(&ctx, &desk, &options, &planning, err);
+	pk_document_begin(&document, opt_json);
+	result = pk_document_end(&document, run(&document, err), err);
 	pk_strv_release(&opt_renames);
 	return result;
 }

@@ -1,6 +1,7 @@
 /* git postkit start: a clone of the remote, and a session on this branch. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "cmd/document.h"
 #include "cmd/follow.h"
 #include "cmd/help.h"
 #include "cmd/narrow.h"
@@ -61,9 +62,8 @@ static void show_method_json(cJSON *root, const struct pk_begun *begun)
 	pk_json_set_str(root, "method_reason", m->failed ? m->failed : m->refused ? m->refused : m->why);
 }
 
-static void show_json(const struct pk_session *session, const struct pk_begun *begun)
+static void add_result(cJSON *root, const struct pk_session *session, const struct pk_begun *begun)
 {
-	cJSON *root = cJSON_CreateObject();
 	pk_json_set_str(root, "session", session->id);
 	pk_json_set_str(root, "branch", session->branch);
 	pk_json_set_str(root, "remote", session->remote);
@@ -77,7 +77,6 @@ static void show_json(const struct pk_session *session, const struct pk_begun *b
 	pk_json_set_num(root, "seconds", begun->seconds);
 	pk_json_set_num(root, "migrations_run", (double)begun->caught_up.run);
 	pk_json_set_bool(root, "drift", begun->drift);
-	pk_print_json(root);
 }
 
 static void show(const struct pk_session *session, const struct pk_begun *begun)
@@ -143,20 +142,15 @@ static void say_method(const struct pk_session *session, const struct pk_begun *
 		       session->remote, m->others.n, m->others.n == 1 ? "" : "s", list);
 }
 
-int pk_cmd_start(int argc, char **argv, struct pk_err *err)
+static int run(struct pk_document *document, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
 	PK_AUTO(pk_begun) begun = PK_BEGUN_INIT;
 	PK_AUTO(pk_progress) progress = PK_PROGRESS_INIT;
 	PK_AUTO(pk_less) less = PK_LESS_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, result = pk_cmd_parse("start", argc, argv, operands, &n, err);
-	if (result)
-		return result;
-	if (n)
-		return pk_help_usage("start", err,
-				     "start takes no operands; --remote names the remote");
+	int result;
+
 	progress.json = opt_json;
 	if (pk_ctx_open(&ctx, true, err) < 0 || pk_less_read(&ctx.config, &ctx.repo, &opt_less, &less, err) < 0)
 		return -1;
@@ -182,7 +176,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	pk_say_less(&less);
 	say_method(&desk.session, &begun);
 	if (opt_json)
-		show_json(&desk.session, &begun);
+		add_result(document->root, &desk.session, &begun);
 	else
 		show(&desk.session, &begun);
 	if (begun.again)
@@ -199,4 +193,18 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 	pk_advise(&ctx, "Start", "change files below %s, then git postkit plan",
 		  ctx.project.schema_dir);
 	return 0;
+}
+
+int pk_cmd_start(int argc, char **argv, struct pk_err *err)
+{
+	PK_AUTO(pk_document) document = PK_DOCUMENT_INIT;
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	int n, result = pk_cmd_parse("start", argc, argv, operands, &n, err);
+
+	if (result)
+		return result;
+	if (n)
+		return pk_help_usage("start", err, "start takes no operands; --remote names the remote");
+	pk_document_begin(&document, opt_json);
+	return pk_document_end(&document, run(&document, err), err);
 }
