@@ -114,6 +114,13 @@ static int write_passfile(const char *path, const char *password, struct pk_err 
 	return result;
 }
 
+static int meanwhile(void *arg, struct pk_err *err)
+{
+	const struct pk_client *client = ((struct talk *)arg)->client;
+
+	return client->meanwhile ? client->meanwhile(client->arg, err) : 0;
+}
+
 int pk_client_run(const struct pk_client *client, const struct pk_conninfo *info, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) plain = PK_CONNINFO_INIT;
@@ -126,7 +133,7 @@ int pk_client_run(const struct pk_client *client, const struct pk_conninfo *info
 		.error = PK_BUF_INIT,
 		.last = PK_BUF_INIT,
 	};
-	struct pk_stream stream = { .line = hear, .check = check, .arg = &talk };
+	struct pk_stream stream = { .line = hear, .check = check, .meanwhile = meanwhile, .arg = &talk };
 	int status = 0, result;
 
 	pk_conninfo_copy(&plain, info);

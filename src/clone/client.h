@@ -13,7 +13,8 @@ struct pk_client {
 	const struct pk_strv *args; /* but for the connection */
 	const char *dir; /* private folder for the password */
 	void (*line)(void *arg, const char *line); /* each line that it says as long as all is well */
-	int (*check)(void *arg, struct pk_err *err); /* as struct pk_stream has it; may be NULL */
+	int (*check)(void *arg, struct pk_err *err); /* as struct pk_stream has both; may be NULL */
+	int (*meanwhile)(void *arg, struct pk_err *err);
 	void *arg;
 };
 int pk_client_run(const struct pk_client *client, const struct pk_conninfo *info, struct pk_err *err);

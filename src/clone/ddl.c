@@ -17,6 +17,11 @@ bool pk_ddl_is(const struct pk_ddl_entry *entry, const char *type)
 	return strcmp(entry->type, type) == 0;
 }
 
+bool pk_ddl_is_acl(const struct pk_ddl_entry *entry)
+{
+	return pk_ddl_is(entry, "ACL") || pk_ddl_is(entry, "DEFAULT ACL");
+}
+
 const struct pk_ddl_entry *pk_ddl_find(const struct pk_ddl *ddl, int id)
 {
 	for (size_t i = 0; i < ddl->n; i++)

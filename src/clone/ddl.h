@@ -30,6 +30,7 @@ void pk_ddl_release(struct pk_ddl *ddl);
 /* Takes the text out of the buffer. */
 int pk_ddl_parse(struct pk_buf *text, struct pk_ddl *ret, struct pk_err *err);
 bool pk_ddl_is(const struct pk_ddl_entry *entry, const char *type);
+bool pk_ddl_is_acl(const struct pk_ddl_entry *entry); /* privileges */
 /* NULL: none of that id. */
 const struct pk_ddl_entry *pk_ddl_find(const struct pk_ddl *ddl, int id);
 

@@ -52,13 +52,20 @@ int pk_dump_open(struct pk_dump *dump, const char *parent, struct pk_err *err)
 }
 
 struct talk {
-	struct pk_progress *progress;
+	const struct pk_dump *dump;
 	const struct pk_hold *hold;
 };
 
 static void hear(void *arg, const char *line)
 {
-	pk_progress_update(((struct talk *)arg)->progress, 0, line);
+	pk_progress_update(((struct talk *)arg)->dump->progress, 0, line);
+}
+
+static int meanwhile(void *arg, struct pk_err *err)
+{
+	const struct pk_dump *dump = ((struct talk *)arg)->dump;
+
+	return dump->meanwhile ? dump->meanwhile(dump->arg, err) : 0;
 }
 
 static int check(void *arg, struct pk_err *err)
@@ -69,13 +76,14 @@ static int check(void *arg, struct pk_err *err)
 static int run_pg_dump(struct pk_dump *dump, const struct pk_conninfo *info, const struct pk_hold *hold,
 		       struct pk_strv *args, struct pk_err *err)
 {
-	struct talk talk = { .progress = dump->progress, .hold = hold };
+	struct talk talk = { .dump = dump, .hold = hold };
 	const struct pk_client client = { .bindir = dump->bindir,
 					  .program = PROGRAM,
 					  .args = args,
 					  .dir = dump->tempdir.dir,
 					  .line = hear,
 					  .check = check,
+					  .meanwhile = meanwhile,
 					  .arg = &talk };
 
 	return pk_client_run(&client, info, err);

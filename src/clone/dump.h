@@ -16,6 +16,9 @@ struct pk_dump {
 	const char *encoding; /* of the scripts */
 	bool no_owner;
 	struct pk_progress *progress; /* may be NULL */
+	/* What is done while pg_dump runs, on another connection than its own; may be NULL. */
+	int (*meanwhile)(void *arg, struct pk_err *err);
+	void *arg;
 	struct pk_tempdir tempdir; /* private */
 };
 #define PK_DUMP_INIT                                                                               \

@@ -70,7 +70,7 @@ static int listen_to(const struct pk_stream *stream, int fd, pid_t pid, struct p
 {
 	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
 	bool told = false;
-	int status = 0;
+	int status = stream->meanwhile ? stream->meanwhile(stream->arg, err) : 0;
 	char chunk[4096];
 
 	for (;;) {

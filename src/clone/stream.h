@@ -11,6 +11,8 @@ struct pk_stream {
 	void (*line)(void *arg, const char *line); /* each line of its standard error */
 	/* Asked twice a second; an error ends the child. May be NULL. */
 	int (*check)(void *arg, struct pk_err *err);
+	/* What is done once it has begun; it is listened to after that. An error ends the child. May be NULL. */
+	int (*meanwhile)(void *arg, struct pk_err *err);
 	void *arg;
 };
 /*

@@ -1,7 +1,5 @@
 #include "clone/structure.h"
-
-#define BATCH_BYTES   (256 * 1024)
-#define BATCH_ENTRIES 100 /* locks that a transaction holds have an end */
+#include "clone/batch.h"
 
 void pk_structure_release(struct pk_structure *s)
 {
@@ -24,11 +22,6 @@ void pk_structure_release(struct pk_structure *s)
 }
 
 /* ---- who makes what ---- */
-
-static bool is_acl(const struct pk_ddl_entry *e)
-{
-	return pk_ddl_is(e, "ACL") || pk_ddl_is(e, "DEFAULT ACL");
-}
 
 static bool names(const struct pk_ddl_entry *e, const char *what)
 {
@@ -124,7 +117,7 @@ static void sort_post(struct pk_structure *s, const struct pk_copy_tables *table
 		const struct belonging key = { e->class_oid, e->oid, 0 }, *of = NULL;
 		const struct pk_copy_table *table = NULL;
 
-		if (is_acl(e) || is_late(e))
+		if (pk_ddl_is_acl(e) || is_late(e))
 			continue;
 		if (pk_ddl_is(e, "INDEX") || pk_ddl_is(e, "CONSTRAINT"))
 			of = bsearch(&key, all, n_all, sizeof(*all), by_oid);
@@ -215,92 +208,13 @@ int pk_structure_sort(struct pk_structure *s, struct pk_conn *source, const stru
 
 /* ---- making it ---- */
 
-struct batch {
-	struct pk_conn *target;
-	struct pk_buf sql;
-	const struct pk_ddl_entry *entries[BATCH_ENTRIES];
-	size_t ends[BATCH_ENTRIES];
-	size_t n;
-};
-
-static void batch_release(struct batch *b)
-{
-	pk_buf_release(&b->sql);
-}
-
-/* One after the other, to find the one that does not work. */
-static int run_singly(struct batch *b, struct pk_err *err)
-{
-	for (size_t i = 0; i < b->n; i++) {
-		size_t from = i ? b->ends[i - 1] : 0;
-		PK_FREE char *sql = pk_strndup(b->sql.ptr + from, b->ends[i] - from);
-		const struct pk_ddl_entry *e = b->entries[i];
-
-		if (pk_exec(b->target, sql, err) < 0)
-			return pk_err_wrap(err, "cannot make %s %.*s", e->type, (int)e->name_len, e->name);
-	}
-	return 0;
-}
-
-static int batch_run(struct batch *b, struct pk_err *err)
-{
-	PK_AUTO(pk_err) first = PK_ERR_INIT;
-	int status = 0;
-
-	if (b->n && pk_exec(b->target, b->sql.ptr, &first) < 0) {
-		if (first.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(b->target)) {
-			pk_err_move(err, &first);
-			status = -1;
-		} else {
-			status = run_singly(b, err);
-		}
-	}
-	pk_buf_clear(&b->sql);
-	b->n = 0;
-	return status;
-}
-
-static int batch_add(struct batch *b, const struct pk_ddl_entry *e, const char *more, struct pk_err *err)
-{
-	size_t len = e->len;
-
-	if (b->n == BATCH_ENTRIES || b->sql.len > BATCH_BYTES)
-		if (batch_run(b, err) < 0)
-			return -1;
-	if (more && len && e->sql[len - 1] == ';')
-		len--;
-	pk_buf_addn(&b->sql, e->sql, len);
-	if (more)
-		pk_buf_addf(&b->sql, "%s;", more);
-	pk_buf_addc(&b->sql, '\n');
-	b->entries[b->n] = e;
-	b->ends[b->n++] = b->sql.len;
-	return 0;
-}
-
-/* What belongs to a superuser by law is owned by whoever copies. */
-static const struct pk_ddl_entry *without_owner(const struct pk_structure *s, const struct pk_ddl_entry *e)
+const struct pk_ddl_entry *pk_structure_entry(const struct pk_structure *s, const struct pk_ddl_entry *e)
 {
 	const struct pk_ddl_entry *bare = NULL;
 
 	if (pk_ddl_is(e, "FOREIGN DATA WRAPPER") || pk_ddl_is(e, "EVENT TRIGGER"))
 		bare = pk_ddl_find(&s->bare, e->id);
 	return bare ? bare : e;
-}
-
-int pk_structure_before(const struct pk_structure *s, struct pk_conn *target, struct pk_err *err)
-{
-	struct batch b __attribute__((cleanup(batch_release))) = { .target = target, .sql = PK_BUF_INIT };
-
-	for (size_t i = 0; i < s->pre.n; i++) {
-		const struct pk_ddl_entry *e = &s->pre.items[i];
-
-		/* How to log in elsewhere is left out. */
-		if (!is_acl(e) && !pk_ddl_is(e, "USER MAPPING") &&
-		    batch_add(&b, without_owner(s, e), NULL, err) < 0)
-			return -1;
-	}
-	return batch_run(&b, err);
 }
 
 /* Keys and views begin with their OID. */
@@ -313,17 +227,17 @@ static int has_oid(const void *oid, const void *item)
 
 int pk_structure_after(const struct pk_structure *s, struct pk_conn *target, struct pk_err *err)
 {
-	struct batch b __attribute__((cleanup(batch_release))) = { .target = target, .sql = PK_BUF_INIT };
+	PK_AUTO(pk_batch) b = PK_BATCH_INIT(target);
 
 	for (size_t i = 0; i < s->n_rest; i++) {
 		const struct pk_ddl_entry *e = s->rest[i];
 		bool key = pk_ddl_is(e, "FK CONSTRAINT") &&
 			   bsearch(&e->oid, s->keys, s->n_keys, sizeof(*s->keys), has_oid);
 
-		if (batch_add(&b, e, key ? " NOT VALID" : NULL, err) < 0)
+		if (pk_batch_add(&b, e, key ? " NOT VALID" : NULL, err) < 0)
 			return -1;
 	}
-	return batch_run(&b, err);
+	return pk_batch_run(&b, err);
 }
 
 int pk_structure_trust(const struct pk_structure *s, struct pk_conn *target, struct pk_err *err)
@@ -353,10 +267,10 @@ int pk_structure_trust(const struct pk_structure *s, struct pk_conn *target, str
 	return 0;
 }
 
-static int add_acls(struct batch *b, const struct pk_ddl *ddl, struct pk_err *err)
+static int add_acls(struct pk_batch *b, const struct pk_ddl *ddl, struct pk_err *err)
 {
 	for (size_t i = 0; i < ddl->n; i++)
-		if (is_acl(&ddl->items[i]) && batch_add(b, &ddl->items[i], NULL, err) < 0)
+		if (pk_ddl_is_acl(&ddl->items[i]) && pk_batch_add(b, &ddl->items[i], NULL, err) < 0)
 			return -1;
 	return 0;
 }
@@ -377,14 +291,14 @@ static int refresh(const struct pk_structure *s, const struct pk_ddl *ddl, struc
 
 int pk_structure_end(const struct pk_structure *s, struct pk_conn *target, bool rows, struct pk_err *err)
 {
-	struct batch b __attribute__((cleanup(batch_release))) = { .target = target, .sql = PK_BUF_INIT };
+	PK_AUTO(pk_batch) b = PK_BATCH_INIT(target);
 
-	if (add_acls(&b, &s->pre, err) < 0 || add_acls(&b, &s->post, err) < 0 || batch_run(&b, err) < 0)
+	if (add_acls(&b, &s->pre, err) < 0 || add_acls(&b, &s->post, err) < 0 || pk_batch_run(&b, err) < 0)
 		return -1;
 	if (rows && (refresh(s, &s->pre, target, err) < 0 || refresh(s, &s->post, target, err) < 0))
 		return -1;
 	for (size_t i = 0; i < s->post.n; i++)
-		if (is_late(&s->post.items[i]) && batch_add(&b, without_owner(s, &s->post.items[i]), NULL, err) < 0)
+		if (is_late(&s->post.items[i]) && pk_batch_add(&b, pk_structure_entry(s, &s->post.items[i]), NULL, err) < 0)
 			return -1;
-	return batch_run(&b, err);
+	return pk_batch_run(&b, err);
 }

@@ -49,11 +49,11 @@ void pk_structure_release(struct pk_structure *structure);
  */
 int pk_structure_sort(struct pk_structure *structure, struct pk_conn *source, const struct pk_copy_tables *tables,
 		      const struct pk_strv *unfilled, struct pk_err *err);
-/* The stages; between the first two the data are loaded, and the builds made. */
-int pk_structure_before(const struct pk_structure *structure, struct pk_conn *target, struct pk_err *err);
+/* The entry as it is made: what belongs to a superuser by law is owned by whoever copies. */
+const struct pk_ddl_entry *pk_structure_entry(const struct pk_structure *structure, const struct pk_ddl_entry *entry);
 /*
- * Foreign keys come NOT VALID where that can be; those are structure->keys, which
- * pk_structure_trust() and whoever validates end.
+ * The stages that follow clone/before.h and the data, with which the builds are made. Foreign keys come NOT VALID where
+ * that can be; those are structure->keys, which pk_structure_trust() and whoever validates end.
  */
 int pk_structure_after(const struct pk_structure *structure, struct pk_conn *target, struct pk_err *err);
 /*

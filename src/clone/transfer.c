@@ -1,4 +1,5 @@
 #include "clone/transfer.h"
+#include "clone/before.h"
 #include "clone/beside.h"
 
 #define TRIES_ALONE 3
@@ -99,17 +100,32 @@ int pk_transfer_hold(struct pk_transfer_work *s, struct pk_err *err)
 	return pk_err_hint(err, "with --jobs 2 structure and rows are read at the same moment");
 }
 
-static int read_source(struct pk_transfer_work *s, struct pk_err *err)
+/* What the snapshot says beside the structure. */
+static int read_beside(void *arg, struct pk_err *err)
 {
+	struct pk_transfer_work *s = arg;
 	const struct pk_transfer *t = s->t;
 
-	if (pk_transfer_hold(s, err) < 0 || read_tables(s, err) < 0 || pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
-	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
-		return -1;
 	if (t->record && pk_copied_take(t->record, &s->hold, err) < 0)
 		return -1;
 	if (!t->options->schema_only && pk_beside_sequences(&s->hold.conn, &s->sequences, err) < 0)
 		return pk_hold_hint(err);
+	return pk_hold_check(&s->hold, err);
+}
+
+static int read_source(struct pk_transfer_work *s, struct pk_err *err)
+{
+	const struct pk_transfer *t = s->t;
+
+	/* A single connection is pg_dump's first. */
+	if (t->jobs > 1) {
+		s->dump.meanwhile = read_beside;
+		s->dump.arg = s;
+	}
+	if (pk_transfer_hold(s, err) < 0 || (t->jobs == 1 && read_beside(s, err) < 0) || read_tables(s, err) < 0 ||
+	    pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
+	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
+		return -1;
 	return pk_hold_check(&s->hold, err);
 }
 
@@ -173,7 +189,7 @@ static int write_target(struct pk_transfer_work *s, struct pk_err *err)
 
 	pk_progress_start(t->options->progress, "making the structure", 0);
 	if (pk_pour_settings(&s->pour, &s->target, err) < 0 ||
-	    pk_structure_before(&s->structure, &s->target, err) < 0)
+	    pk_before_make(&s->pour, &s->target, err) < 0)
 		return -1;
 	if (rows && pk_beside_large(&s->hold.conn, &s->target, !t->options->no_owner, &s->pour.large, err) < 0)
 		return -1;
