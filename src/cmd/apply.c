@@ -6,6 +6,7 @@
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "session/apply.h"
+#include "trace/waits.h"
 
 static bool opt_json;
 
@@ -18,13 +19,29 @@ const struct pk_opt pk_opts_apply[] = {
 struct show {
 	struct pk_document document;
 	cJSON *parts, *statements, *files; /* in it */
+	struct pk_waits waits;		   /* of the part at hand */
+	bool transaction;		   /* which it is */
 	double max_lock;		   /* seconds; 0: no limit */
 };
+
+static void end_part(struct show *show)
+{
+	int n = cJSON_GetArraySize(show->parts);
+
+	if (!n)
+		return;
+	pk_waits_commit(&show->waits);
+	cJSON_AddItemToObject(cJSON_GetArrayItem(show->parts, n - 1), "waits", pk_waits_to_json(&show->waits));
+	pk_waits_release(&show->waits);
+}
 
 static void show_part(void *arg, const struct pk_part *part, size_t index, size_t n)
 {
 	struct show *show = arg;
-	cJSON *item = pk_json_add_object(show->parts, NULL);
+	cJSON *item;
+	end_part(show);
+	item = pk_json_add_object(show->parts, NULL);
+	show->transaction = part->up_transaction;
 	pk_json_set_num(item, "part", part->id);
 	pk_json_set_str(item, "name", part->name);
 	pk_json_set_bool(item, "transaction", part->up_transaction);
@@ -40,14 +57,10 @@ static void show_part(void *arg, const struct pk_part *part, size_t index, size_
 static void show_statement(void *arg, const struct pk_traced *traced)
 {
 	struct show *show = arg;
-	cJSON *item = pk_json_add_object(show->statements, NULL);
-	pk_json_set_str(item, "sql", traced->sql);
-	pk_json_set_num(item, "seconds", traced->seconds);
-	if (traced->rows >= 0)
-		pk_json_set_num(item, "rows", (double)traced->rows);
-	pk_json_set_str(item, "lock", traced->lock);
-	pk_json_set_str(item, "relation", traced->relation);
-	pk_json_set_str(item, "rewritten", traced->rewritten);
+	cJSON_AddItemToArray(show->statements, pk_traced_to_json(traced));
+	pk_waits_add(&show->waits, traced);
+	if (!show->transaction)
+		pk_waits_commit(&show->waits);
 	if (opt_json)
 		return;
 	pk_view_traced(stdout, traced, show->max_lock);
@@ -170,6 +183,7 @@ static int run(struct show *show, struct pk_err *err)
 		return -1;
 	show->max_lock = online.max_lock;
 	rc = pk_session_apply(&desk, &events, &result, err);
+	end_part(show);
 	add_result(show, &desk, &result);
 	if (rc == 0 && !opt_json)
 		show_result(&desk, &result);

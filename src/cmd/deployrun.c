@@ -8,12 +8,15 @@
 #include "cmd/planview.h"
 #include "cmd/usage.h"
 #include "deploy/deploy.h"
+#include "trace/waits.h"
 
 /* What is shown while it runs, and kept for --json. */
 struct show {
 	cJSON *runs;	   /* an array of migrations for the phase at hand */
 	cJSON *statements; /* of the migration at hand */
-	bool json;
+	struct pk_waits waits;
+	bool transaction;  /* which it is */
+	bool down, measured, json;
 	struct pk_progress progress;
 };
 
@@ -31,14 +34,28 @@ static void show_phase(void *arg, const char *text)
 	pk_say("%s", text);
 }
 
+/* Whether it came to its end or not. */
+static void end_run(struct show *show)
+{
+	int n = cJSON_GetArraySize(show->runs);
+
+	pk_waits_commit(&show->waits);
+	if (n && show->measured && show->statements)
+		cJSON_AddItemToObject(cJSON_GetArrayItem(show->runs, n - 1), "waits", pk_waits_to_json(&show->waits));
+	pk_waits_release(&show->waits);
+	show->statements = NULL;
+}
+
 static void show_migration(void *arg, const struct pk_migration *m)
 {
 	struct show *show = arg;
 	cJSON *run = pk_json_add_object(show->runs, NULL);
 
+	show->transaction = show->down ? m->down_transaction : m->up_transaction;
 	pk_json_set_str(run, "version", m->version);
 	pk_json_set_str(run, "name", m->name);
 	pk_json_set_str(run, "file", m->file);
+	pk_json_set_bool(run, "transaction", show->transaction);
 	show->statements = pk_json_add_array(run, "statements");
 	if (!show->json)
 		pk_say("  %s%s%s", pk_color(stderr, PK_BOLD), m->file, pk_color(stderr, PK_PLAIN));
@@ -47,18 +64,13 @@ static void show_migration(void *arg, const struct pk_migration *m)
 static void show_statement(void *arg, const struct pk_traced *t)
 {
 	struct show *show = arg;
-	cJSON *item = pk_json_add_object(show->statements, NULL);
 	PK_FREE char *took = pk_duration(t->seconds);
 	PK_AUTO(pk_buf) line = PK_BUF_INIT;
 
-	pk_json_set_str(item, "sql", t->sql);
-	pk_json_set_num(item, "seconds", t->seconds);
-	if (t->rows >= 0)
-		pk_json_set_num(item, "rows", (double)t->rows);
-	pk_json_set_str(item, "lock", t->lock);
-	pk_json_set_str(item, "relation", t->relation);
-	if (t->rewrote)
-		pk_json_set_str(item, "rewritten", t->rewritten);
+	cJSON_AddItemToArray(show->statements, pk_traced_to_json(t));
+	pk_waits_add(&show->waits, t);
+	if (!show->transaction)
+		pk_waits_commit(&show->waits);
 	if (show->json)
 		return;
 	pk_buf_addf(&line, "  %9s  ", took);
@@ -80,6 +92,7 @@ static void show_finished(void *arg, const struct pk_migration *m, double second
 	(void)m;
 	if (run)
 		pk_json_set_num(run, "seconds", seconds);
+	end_run(show);
 }
 
 static void show_part(void *arg, const char *part, const struct pk_part_result *result)
@@ -228,6 +241,7 @@ static int run_on_remote(struct command *c, struct pk_err *err)
 	if (rc <= 0)
 		return rc < 0 ? -1 : PK_EXIT_NO;
 	c->show.runs = pk_json_add_array(c->root, "run");
+	c->show.measured = false;
 	began = pk_now();
 	rc = pk_deploy_run(d, err);
 	if (d->n_done && rc < 0)
@@ -257,6 +271,7 @@ static int try_it(struct command *c, struct pk_err *err)
 	struct pk_deploy *d = &c->d;
 	int rc = pk_deploy_dry_run(d, err);
 
+	end_run(&c->show);
 	if (c->request->dry_run && rc == 0 && pk_deploy_usage(d, err) < 0)
 		return -1;
 	if (c->request->json)
@@ -351,7 +366,7 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 	struct command c = {
 		.request = request,
 		.d = PK_DEPLOY_INIT,
-		.show = { .json = request->json, .progress = PK_PROGRESS_INIT },
+		.show = { .json = request->json, .measured = true, .progress = PK_PROGRESS_INIT },
 		.root = document->root,
 		.down = request->options.direction == PK_DOWN,
 	};
@@ -364,12 +379,16 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 		.arg = &c.show,
 		.progress = &c.show.progress,
 	};
-	int rc = pk_deploy_open(&c.d, &ctx->repo, &ctx->config, &ctx->project, &request->options,
+	int rc;
+
+	c.show.down = c.down;
+	rc = pk_deploy_open(&c.d, &ctx->repo, &ctx->config, &ctx->project, &request->options,
 				&events, err);
 
 	if (rc == 0)
 		rc = go(&c, err);
 	pk_progress_release(&c.show.progress);
+	pk_waits_release(&c.show.waits);
 	pk_deploy_release(&c.d);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "catalog/kind.h"
 #include "cmd/help.h"
 #include "cmd/plangroup.h"
+#include "trace/waits.h"
 
 /* Of a statement, of a line of it, of the locks of a step, of the migrations: what is shown. */
 #define MAX_LINES 40
@@ -104,12 +105,7 @@ static void remark(FILE *out, enum pk_color color, const char *text)
 
 static bool blocks_writes(const char *mode)
 {
-	static const char *const modes[] = { "SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE" };
-
-	for (size_t i = 0; i < PK_COUNT(modes); i++)
-		if (pk_streq(modes[i], mode))
-			return true;
-	return false;
+	return pk_lock_blocks(mode) >= PK_BLOCKS_WRITES;
 }
 
 /* "locks ACCESS EXCLUSIVE on public.users while it rewrites about 200,000 rows, 24 MB" */

@@ -17,6 +17,7 @@ static const struct {
 void pk_measure_release(struct pk_measure *measure)
 {
 	free(measure->items);
+	free(measure->built);
 	pk_arena_release(&measure->arena);
 	*measure = (struct pk_measure)PK_MEASURE_INIT;
 }
@@ -35,9 +36,12 @@ static const char relations_sql[] =
 int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *level = NULL;
 
-	if (pk_query(conn, relations_sql, 0, NULL, &rows, err) < 0)
+	if (pk_query_value(conn, "SELECT pg_catalog.current_setting('wal_level')", 0, NULL, &level, err) < 0 ||
+	    pk_query(conn, relations_sql, 0, NULL, &rows, err) < 0)
 		return -1;
+	measure->wal_minimal = pk_streq(level, "minimal");
 	measure->items = pk_realloc_array(NULL, (size_t)rows.n + 1, sizeof(*measure->items));
 	measure->n = (size_t)rows.n;
 	for (int i = 0; i < rows.n; i++) {
@@ -128,11 +132,22 @@ int pk_measure_as_source(struct pk_measure *measure, struct pk_conn *conn, struc
 	return 0;
 }
 
+static int read_wal(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
+{
+	PK_FREE char *at = NULL;
+
+	if (pk_query_value(conn, "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')", 0, NULL,
+			   &at, err) < 0)
+		return -1;
+	measure->wal = to_count(at);
+	return 0;
+}
+
 int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
 {
 	for (size_t i = 0; i < measure->n; i++)
 		measure->items[i].held = 0, measure->items[i].counted = 0;
-	return read_counters(measure, conn, true, err);
+	return read_counters(measure, conn, true, err) < 0 ? -1 : read_wal(measure, conn, err);
 }
 
 static unsigned mode_number(const char *mode)
@@ -154,7 +169,7 @@ static bool is_part(const struct pk_measured *m)
  * file only under a lock, so the locks lead to those too.
  */
 static const char locks_sql[] =
-	"SELECT l.relation, l.mode, c.relfilenode FROM pg_catalog.pg_locks l "
+	"SELECT l.relation, l.mode, c.relfilenode, c.relkind FROM pg_catalog.pg_locks l "
 	"LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation "
 	"WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted "
 	"AND l.database = (SELECT oid FROM pg_catalog.pg_database "
@@ -181,45 +196,197 @@ static void tell(const struct strongest *s, struct pk_arena *arena, const char *
 	*ret_name = pk_arena_strdup(arena, s->relation->name);
 }
 
+/* ---- new files ---- */
+
+/* Relations with a new file, as the text of an array of OIDs. */
+struct anew {
+	struct pk_buf oids;
+};
+
+static void add_anew(struct anew *anew, const char *oid)
+{
+	pk_buf_addf(&anew->oids, "%c%s", anew->oids.len ? ',' : '{', oid);
+}
+
+/* An index that nobody has told of yet. */
+static void add_built(struct pk_measure *measure, struct anew *anew, const char *oid)
+{
+	uint32_t number = to_oid(oid);
+
+	for (size_t i = 0; i < measure->n_built; i++)
+		if (measure->built[i] == number)
+			return;
+	measure->built = pk_realloc_array(measure->built, measure->n_built + 1, sizeof(*measure->built));
+	measure->built[measure->n_built++] = number;
+	add_anew(anew, oid);
+}
+
+/* Of an index of a relation that was not there before nothing is told. */
+static int tell_files(struct pk_measure *measure, struct pk_conn *conn, struct anew *anew, struct pk_arena *arena,
+		      struct pk_traced *ret, struct pk_err *err)
+{
+	static const char files_sql[] =
+		"SELECT c.oid, n.nspname, c.relname, i.indrelid, pg_catalog.pg_table_size(c.oid), tn.nspname, t.relname "
+		"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+		"LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_catalog.pg_class t ON t.oid = i.indrelid "
+		"LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace "
+		"WHERE c.oid = ANY ($1::pg_catalog.oid[]) ORDER BY i.indrelid IS NOT NULL, c.oid";
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const char *params[1];
+
+	if (!anew->oids.len)
+		return 0;
+	pk_buf_addc(&anew->oids, '}');
+	params[0] = anew->oids.ptr;
+	if (pk_query(conn, files_sql, 1, params, &rows, err) < 0)
+		return -1;
+	ret->files = pk_arena_alloc(arena, ((size_t)rows.n + 1) * sizeof(*ret->files));
+	for (int i = 0; i < rows.n; i++) {
+		const char *table = pk_rows_get(&rows, i, 3);
+		PK_AUTO(pk_buf) name = PK_BUF_INIT;
+		PK_AUTO(pk_buf) of = PK_BUF_INIT;
+
+		if (table && !find(measure, to_oid(table)))
+			continue;
+		pk_buf_add_qualified(&name, pk_rows_get(&rows, i, 1), pk_rows_get(&rows, i, 2));
+		if (table)
+			pk_buf_add_qualified(&of, pk_rows_get(&rows, i, 5), pk_rows_get(&rows, i, 6));
+		ret->files[ret->n_files++] = (struct pk_traced_file){
+			.relation = pk_arena_strdup(arena, name.ptr),
+			.table = table ? pk_arena_strdup(arena, of.ptr) : NULL,
+			.bytes = to_count(pk_rows_get(&rows, i, 4)),
+			.built = !find(measure, to_oid(pk_rows_get(&rows, i, 0))),
+		};
+	}
+	return 0;
+}
+
+static int tell_wal(struct pk_measure *measure, struct pk_conn *conn, struct pk_traced *ret, struct pk_err *err)
+{
+	int64_t before = measure->wal;
+
+	if (read_wal(measure, conn, err) < 0)
+		return -1;
+	ret->wal = measure->wal - before;
+	for (size_t i = 0; measure->wal_minimal && i < ret->n_files; i++)
+		ret->wal += ret->files[i].bytes;
+	return 0;
+}
+
+/* ---- a statement ---- */
+
+struct seen {
+	struct strongest fresh, held, rewritten;
+	struct anew anew;
+};
+
+static void seen_release(struct seen *seen)
+{
+	pk_buf_release(&seen->anew.oids);
+}
+
+static void see_filenode(struct pk_measured *m, const char *oid, const char *filenode, struct seen *seen)
+{
+	if (!filenode || to_oid(filenode) == m->filenode)
+		return;
+	m->filenode = to_oid(filenode);
+	add_anew(&seen->anew, oid);
+	consider(&seen->rewritten, m, 1);
+}
+
+/* A relation's new modes, the strongest of which is told. */
+static void see_locks(struct pk_measure *measure, const struct pk_rows *rows, struct seen *seen, struct strongest *of_each,
+		      size_t *ret_n)
+{
+	for (int i = 0; i < rows->n; i++) {
+		const char *oid = pk_rows_get(rows, i, 0), *kind = pk_rows_get(rows, i, 3);
+		struct pk_measured *m = find(measure, to_oid(oid));
+		unsigned mode = mode_number(pk_rows_get(rows, i, 1));
+
+		if (!m && kind && *kind == 'i')
+			add_built(measure, &seen->anew, oid);
+		if (!m || !mode)
+			continue;
+		if (m->held >> mode == 0) {
+			if (*ret_n && of_each[*ret_n - 1].relation == m)
+				consider(&of_each[*ret_n - 1], m, mode);
+			else
+				of_each[(*ret_n)++] = (struct strongest){ m, mode };
+		}
+		if (!(m->held & 1u << mode))
+			consider(&seen->fresh, m, mode);
+		consider(&seen->held, m, mode);
+		m->held |= 1u << mode;
+		see_filenode(m, oid, pk_rows_get(rows, i, 2), seen);
+	}
+}
+
+/* An index of a table that is locked as strongly already is no news. */
+static bool is_news(const struct strongest *lock, const struct strongest *held)
+{
+	return lock->relation && !(is_part(lock->relation) && held->mode >= lock->mode && !is_part(held->relation));
+}
+
+static void tell_locks(const struct strongest *locks, size_t n, const struct strongest *held, struct pk_arena *arena,
+		       struct pk_traced *ret)
+{
+	ret->locks = pk_arena_alloc(arena, (n + 1) * sizeof(*ret->locks));
+	for (size_t i = 0; i < n; i++) {
+		struct pk_traced_lock *lock = &ret->locks[ret->n_locks];
+
+		if (!is_news(&locks[i], held))
+			continue;
+		tell(&locks[i], arena, &lock->mode, &lock->relation);
+		ret->n_locks++;
+	}
+}
+
 int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena,
 			 struct pk_traced *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	const struct pk_measured *rewritten = NULL;
-	struct strongest fresh = { 0 }, held = { 0 };
+	PK_FREE struct strongest *locks = NULL;
+	struct seen seen __attribute__((cleanup(seen_release))) = { .anew = { PK_BUF_INIT } };
+	const struct pk_measured *rewritten;
 	int64_t read = measure->read, written = measure->written;
+	size_t n = 0;
 
 	if (read_counters(measure, conn, false, err) < 0 ||
 	    pk_query(conn, locks_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	ret->read = measure->read - read;
 	ret->written = measure->written - written;
-	for (int i = 0; i < rows.n; i++) {
-		struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
-		unsigned mode = mode_number(pk_rows_get(&rows, i, 1));
-		const char *filenode = pk_rows_get(&rows, i, 2);
-
-		if (!m || !mode)
-			continue;
-		if (!(m->held & 1u << mode))
-			consider(&fresh, m, mode);
-		consider(&held, m, mode);
-		m->held |= 1u << mode;
-		if (filenode && to_oid(filenode) != m->filenode) {
-			m->filenode = to_oid(filenode);
-			if (!rewritten || (is_part(rewritten) && !is_part(m)))
-				rewritten = m;
-		}
-	}
-	/* An index of a table that is locked as strongly already is no news. */
-	if (fresh.relation &&
-	    !(is_part(fresh.relation) && held.mode >= fresh.mode && !is_part(held.relation)))
-		tell(&fresh, arena, &ret->lock, &ret->relation);
-	tell(&held, arena, &ret->held, &ret->held_on);
+	locks = pk_alloc(((size_t)rows.n + 1) * sizeof(*locks));
+	see_locks(measure, &rows, &seen, locks, &n);
+	if (is_news(&seen.fresh, &seen.held))
+		tell(&seen.fresh, arena, &ret->lock, &ret->relation);
+	tell(&seen.held, arena, &ret->held, &ret->held_on);
+	tell_locks(locks, n, &seen.held, arena, ret);
+	rewritten = seen.rewritten.relation;
 	ret->rewrote = rewritten != NULL;
 	ret->rewrote_table = rewritten && !is_part(rewritten);
 	ret->rewritten = rewritten ? pk_arena_strdup(arena, rewritten->name) : NULL;
-	return 0;
+	return tell_files(measure, conn, &seen.anew, arena, ret, err) < 0 ? -1 : tell_wal(measure, conn, ret, err);
+}
+
+int pk_measure_outside(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, struct pk_traced *ret,
+		       struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	struct seen seen __attribute__((cleanup(seen_release))) = { .anew = { PK_BUF_INIT } };
+
+	if (pk_query(conn, relations_sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++) {
+		const char *oid = pk_rows_get(&rows, i, 0);
+		struct pk_measured *m = find(measure, to_oid(oid));
+
+		if (m)
+			see_filenode(m, oid, pk_rows_get(&rows, i, 1), &seen);
+		else if (*pk_rows_get(&rows, i, 2) == 'i')
+			add_built(measure, &seen.anew, oid);
+	}
+	return tell_files(measure, conn, &seen.anew, arena, ret, err) < 0 ? -1 : tell_wal(measure, conn, ret, err);
 }
 
 int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, const char **ret,

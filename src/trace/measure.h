@@ -29,6 +29,10 @@ struct pk_measure {
 	struct pk_measured *items; /* by oid; in the arena's care are only the names */
 	size_t n;
 	int64_t read, written; /* of these, in this session's transaction so far */
+	int64_t wal;	       /* the server's place in it */
+	bool wal_minimal;      /* new files are not logged */
+	uint32_t *built;       /* indexes that were not there before, and are told */
+	size_t n_built;
 };
 #define PK_MEASURE_INIT                                                                            \
 	{                                                                                          \
@@ -48,6 +52,12 @@ int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk
 /* After a statement, inside the transaction. Fills all but sql, line, seconds and rows; rows of new relations do not count. */
 int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena,
 			 struct pk_traced *ret, struct pk_err *err);
+/*
+ * After a statement outside of a transaction, since pk_measure_begin(): WAL, and files of indexes; what it read and locked
+ * is not seen.
+ */
+int pk_measure_outside(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, struct pk_traced *ret,
+		       struct pk_err *err);
 /* Views that were there before the first statement and are gone since the last call; in the arena, NULL: none. */
 int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, const char **ret,
 			  struct pk_err *err);

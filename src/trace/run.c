@@ -21,30 +21,6 @@ void pk_trace_release(struct pk_trace *trace)
 	*trace = (struct pk_trace)PK_TRACE_INIT;
 }
 
-cJSON *pk_trace_to_json(const struct pk_trace *trace)
-{
-	cJSON *array = cJSON_CreateArray();
-
-	for (size_t i = 0; i < trace->n; i++) {
-		const struct pk_traced *t = &trace->items[i];
-		cJSON *o = pk_json_add_object(array, NULL);
-
-		pk_json_set_str(o, "sql", t->sql);
-		pk_json_set_num(o, "line", t->line);
-		pk_json_set_num(o, "seconds", t->seconds);
-		pk_json_set_num(o, "rows", (double)t->rows);
-		pk_json_set_str(o, "lock", t->lock);
-		pk_json_set_str(o, "relation", t->relation);
-		pk_json_set_str(o, "held", t->held);
-		pk_json_set_str(o, "held_on", t->held_on);
-		pk_json_set_num(o, "read", (double)t->read);
-		pk_json_set_num(o, "written", (double)t->written);
-		pk_json_set_bool(o, "rewrote", t->rewrote);
-		pk_json_set_str(o, "rewritten", t->rewritten);
-	}
-	return array;
-}
-
 /* When a statement has its turn. TURN_KEPT: as TURN_NORMAL, a security label whose provider is not loaded. */
 enum turn { TURN_NEVER, TURN_NORMAL, TURN_KEPT, TURN_BEFORE, TURN_AFTER };
 
@@ -269,6 +245,7 @@ static struct pk_traced *new_item(struct runner *r, const struct pk_statement *s
 		.rows = -1,
 		.read = -1,
 		.written = -1,
+		.wal = -1,
 	};
 	return &t->items[t->n];
 }
@@ -451,6 +428,24 @@ static void tell_known_lock(struct runner *r, const struct pk_action *a, struct 
 			     a->rel_name ? a->rel_name : a->name);
 	item->lock = "SHARE UPDATE EXCLUSIVE";
 	item->relation = pk_arena_strdup(&r->trace->arena, name.ptr);
+	item->locks = pk_arena_alloc(&r->trace->arena, sizeof(*item->locks));
+	item->locks[item->n_locks++] = (struct pk_traced_lock){ item->relation, item->lock };
+}
+
+/* Beside it, since it cannot be in a transaction with what measures. */
+static int run_unwatched(struct runner *r, size_t i, struct pk_traced *item, struct pk_err *err)
+{
+	const struct pk_action *a = r->first[i];
+	bool measure = r->how->measure && lock_is_known(a);
+
+	if (measure && pk_measure_begin(&r->measure, r->conn, err) < 0)
+		return -1;
+	if (execute(r, i, item, err) < 0)
+		return -1;
+	if (!measure)
+		return 0;
+	tell_known_lock(r, a, item);
+	return pk_measure_outside(&r->measure, r->conn, &r->trace->arena, item, err);
 }
 
 bool pk_wants_no_transaction(const struct pk_err *err)
@@ -498,11 +493,9 @@ static int run_alone(struct runner *r, size_t i, struct pk_err *err)
 	if (r->how->measure && !lock_is_known(a))
 		result = run_watched(r, i, item, err);
 	if (result > 0)
-		result = execute(r, i, item, err);
+		result = run_unwatched(r, i, item, err);
 	if (result < 0)
 		return -1;
-	if (r->how->measure && lock_is_known(a))
-		tell_known_lock(r, a, item);
 	if (pk_conn_tx(r->conn) != PK_TX_IDLE) {
 		pk_err_set(err, "the statement left a transaction open");
 		return place(r, &r->statements.items[i], err);

@@ -8,6 +8,16 @@
 #include "catalog/super.h"
 #include "pg/conn.h"
 
+/* A lock of the statement's own on a relation that existed before; an index under its table's as strong one is none. */
+struct pk_traced_lock {
+	const char *relation, *mode; /* "ACCESS EXCLUSIVE" */
+};
+/* A file that the statement wrote anew: of a relation that existed before, or of an index on one. */
+struct pk_traced_file {
+	const char *relation, *table; /* table: of an index; else NULL */
+	int64_t bytes;
+	bool built; /* an index that was not there before */
+};
 struct pk_traced {
 	const char *sql;
 	int line;
@@ -23,6 +33,14 @@ struct pk_traced {
 	bool rewrote;	  /* a relation that existed before got a new file */
 	const char *rewritten; /* its name, or NULL */
 	bool rewrote_table;    /* it holds rows itself: no index, no sequence */
+	struct pk_traced_lock *locks; /* the strongest on each relation; in the order of OIDs */
+	struct pk_traced_file *files;
+	size_t n_locks, n_files;
+	/*
+	 * Bytes of WAL that the server wrote meanwhile, whoever made it; -1 unknown. Where its wal_level is minimal, new
+	 * files are added, which it need not log and another server must.
+	 */
+	int64_t wal;
 };
 struct pk_deleted {
 	const char *table; /* as SQL has it */
@@ -85,7 +103,7 @@ int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 	       struct pk_trace *trace, size_t *ret_done, struct pk_err *err);
 /* Was a statement refused only because it was in a transaction? */
 bool pk_wants_no_transaction(const struct pk_err *err);
-cJSON *pk_trace_to_json(
-	const struct pk_trace *trace); /* an array; an object each, with the fields' names */
+cJSON *pk_traced_to_json(const struct pk_traced *traced); /* an object, with the fields' names */
+cJSON *pk_trace_to_json(const struct pk_trace *trace);	  /* an array of them */
 
 #endif

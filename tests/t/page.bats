@@ -62,7 +62,10 @@ document() {
 	equal "$(jq -c '[.ok, (.parts | map([.name, .applied, (.statements | length)]))]' <<<"$output")" '[false,[["first",true,1],["second",false,1]]]'
 	equal "$(jq -c '[.sqlstate, .file, .line, (.error | test("could not create unique index")), (.detail | test("3000 rows|3,000 rows"))]' <<<"$output")" \
 		'["23505","002_second.sql",3,true,true]'
-	equal "$(jq -c '.parts[0].statements[0].rows' <<<"$output")" 10
+	equal "$(jq -c '.parts[0] | [.waits, (.statements[0] | .rows, .written, .locks, (.wal > 100))]' <<<"$output")" \
+		'[[],10,10,[{"relation":"public.users","mode":"ROW EXCLUSIVE"}],true]'
+	equal "$(jq -c '.parts[1].waits | map([.relation, .mode, .reads > 0, .writes > 0])' <<<"$output")" \
+		'[["public.users","ACCESS EXCLUSIVE",true,true]]'
 	git postkit migration --remove "$(git postkit migration --json | jq -r '.migrations[] | select(.state == "waiting") | .number')"
 	document 0 git postkit apply --json
 	document 128 git postkit apply --json

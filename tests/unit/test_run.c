@@ -2,6 +2,7 @@
 
 #include "clone/template.h"
 #include "trace/parts.h"
+#include "trace/waits.h"
 
 /* A database owned by the stand-in "Own er", in which the login role acts as that. */
 struct world {
@@ -153,7 +154,8 @@ static void locks_rewrites_and_reads_are_measured(void **state)
 		    "UPDATE public.t SET n = 2 WHERE id = 1;"
 		    "ALTER TABLE public.\"P \"\"q\" ADD COLUMN x int;"
 		    "ALTER TABLE public.t ALTER COLUMN n TYPE bigint;"
-		    "CREATE TABLE public.fresh (id int); ALTER TABLE public.fresh ADD COLUMN y int;"
+		    "CREATE INDEX built ON public.t (n);"
+		    "CREATE TABLE public.fresh (id int PRIMARY KEY); ALTER TABLE public.fresh ADD COLUMN y int;"
 		    "DROP TABLE public.t",
 		    (struct pk_run){ .transaction = true, .measure = true }, &trace, NULL, err));
 	t = of(&trace, "UPDATE");
@@ -169,14 +171,54 @@ static void locks_rewrites_and_reads_are_measured(void **state)
 	assert_true(t->rewrote);
 	assert_string_equal(t->rewritten, "public.t");
 	assert_true(t->read >= 1000);
+	assert_int_equal(t->n_locks, 1);
+	assert_string_equal(t->locks[0].relation, "public.t");
+	assert_string_equal(t->locks[0].mode, "ACCESS EXCLUSIVE");
+	assert_string_equal(t->files[0].relation, "public.t");
+	assert_null(t->files[0].table);
+	assert_true(t->files[0].bytes >= 1000 * 8 && t->wal >= t->files[0].bytes);
+	t = of(&trace, "CREATE INDEX built");
+	assert_int_equal(t->n_locks, 0); /* SHARE, under ACCESS EXCLUSIVE */
+	assert_int_equal(t->n_files, 1);
+	assert_string_equal(t->files[0].relation, "public.built");
+	assert_string_equal(t->files[0].table, "public.t");
+	assert_true(t->files[0].built && t->files[0].bytes > 1000);
 	t = of(&trace, "ALTER TABLE public.fresh");
 	assert_null(t->lock);
+	assert_int_equal(t->n_locks + t->n_files, 0);
 	assert_string_equal(t->held, "ACCESS EXCLUSIVE");
 	assert_true(trace.xid[0] != '\0');
 	json = pk_trace_to_json(&trace);
 	assert_int_equal(cJSON_GetArraySize(json), trace.n);
 	cJSON_Delete(json);
 	world_close(c, &w);
+}
+
+static struct pk_traced took(double seconds, struct pk_traced_lock *locks, size_t n)
+{
+	return (struct pk_traced){ .seconds = seconds, .locks = locks, .n_locks = n };
+}
+
+static void who_waits_is_told_for_the_longest_transaction(void **state)
+{
+	PK_AUTO(pk_waits) waits = PK_WAITS_INIT;
+	struct pk_traced_lock share = { "public.a", "SHARE" }, all = { "public.a", "ACCESS EXCLUSIVE" };
+	struct pk_traced_lock weak[] = { { "public.b", "ROW EXCLUSIVE" }, { "public.c", "SHARE ROW EXCLUSIVE" } };
+	struct pk_traced first = took(1, &share, 1), second = took(2, &all, 1), third = took(4, weak, 2), fourth = took(3, &all, 1);
+
+	(void)state;
+	pk_waits_add(&waits, &first);
+	pk_waits_add(&waits, &second);
+	pk_waits_add(&waits, &third);
+	pk_waits_commit(&waits);
+	pk_waits_add(&waits, &fourth);
+	pk_waits_commit(&waits);
+	assert_int_equal(waits.n, 2);
+	assert_string_equal(waits.items[0].relation, "public.a");
+	assert_string_equal(waits.items[0].mode, "ACCESS EXCLUSIVE");
+	assert_true(waits.items[0].writes == 7 && waits.items[0].reads == 6);
+	assert_string_equal(waits.items[1].mode, "SHARE ROW EXCLUSIVE");
+	assert_true(waits.items[1].writes == 4 && waits.items[1].reads == 0);
 }
 
 static void what_refuses_a_transaction_is_run_without(void **state)
@@ -192,6 +234,9 @@ static void what_refuses_a_transaction_is_run_without(void **state)
 		    "VACUUM public.t",
 		    (struct pk_run){ .measure = true }, &trace, NULL, err));
 	assert_string_equal(of(&trace, "CREATE INDEX")->lock, "SHARE UPDATE EXCLUSIVE");
+	assert_int_equal(of(&trace, "CREATE INDEX")->n_locks, 1);
+	assert_string_equal(of(&trace, "CREATE INDEX")->files[0].relation, "public.i");
+	assert_true(of(&trace, "CREATE INDEX")->wal > 0);
 	assert_string_equal(of(&trace, "ALTER")->lock, "ACCESS EXCLUSIVE");
 	world_close(c, &w);
 }
@@ -300,6 +345,7 @@ int main(void)
 		cmocka_unit_test(a_transaction_is_all_or_nothing),
 		cmocka_unit_test(alone_each_statement_stays_and_can_be_skipped_later),
 		cmocka_unit_test(locks_rewrites_and_reads_are_measured),
+		cmocka_unit_test(who_waits_is_told_for_the_longest_transaction),
 		cmocka_unit_test(what_refuses_a_transaction_is_run_without),
 		cmocka_unit_test(transaction_control_and_copy_are_refused_before_anything_runs),
 		cmocka_unit_test(extensions_go_through_the_admin_and_roles_are_skipped),
