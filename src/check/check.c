@@ -239,11 +239,10 @@ static void report_chain(struct pk_check_state *state, const struct pk_chain *ch
 		[PK_CHAIN_GAP] = "does not start where '%s' leads to",
 	};
 	static const char *const fix[] = {
-		[PK_CHAIN_DUPLICATE] = "give one of them a later version (rename the file)",
-		[PK_CHAIN_FORK] = "write the later one again on top of the earlier: remove the file, then "
-			"git postkit plan, apply and commit",
-		[PK_CHAIN_GAP] = "add the migration that is missing between them, or write this one again with "
-			"git postkit plan, apply and commit",
+		[PK_CHAIN_DUPLICATE] = "git postkit sync gives the later one another version",
+		[PK_CHAIN_FORK] = "git postkit sync proves the later one behind the earlier and commits that",
+		[PK_CHAIN_GAP] = "git postkit sync proves it behind that one and commits that; or add the migration that is "
+			"missing between them",
 	};
 	struct pk_chain_problem *problems = NULL;
 	size_t n = pk_chain_verify(chain, &problems);

@@ -91,6 +91,7 @@ PK_COMMAND(seed)
 PK_COMMAND(snapshot)
 PK_COMMAND(start)
 PK_COMMAND(status)
+PK_COMMAND(sync)
 PK_COMMAND(url)
 #undef PK_COMMAND
 

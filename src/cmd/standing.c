@@ -4,6 +4,7 @@
 #include "chain/chain.h"
 #include "clone/template.h"
 #include "deploy/record.h"
+#include "deploy/settled.h"
 #include "git/git.h"
 #include "server/made.h"
 #include "session/desk.h"
@@ -134,6 +135,16 @@ static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain,
 	find_pending(chain, &versions, r);
 }
 
+static int look_for_fork(const struct pk_ctx *ctx, const struct pk_chain *chain, struct pk_standing *s,
+			 struct pk_err *err)
+{
+	PK_AUTO(pk_settlement) settlement = PK_SETTLEMENT_INIT;
+	if (pk_settlement_read(&ctx->repo, &ctx->config, ctx->project.migrations_dir, chain, &settlement, err) < 0)
+		return -1;
+	s->forked = pk_settlement_forked(&settlement, chain);
+	return 0;
+}
+
 static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_standing *s,
 			   struct pk_err *err)
 {
@@ -144,6 +155,8 @@ static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_stand
 	    pk_chain_from_rev(&chain, &ctx->repo, "HEAD", ctx->project.migrations_dir, err) < 0)
 		return -1;
 	s->n_migrations = chain.n;
+	if (look_for_fork(ctx, &chain, s, err) < 0)
+		return -1;
 	pk_remote_list(&ctx->config, &names);
 	s->remotes = pk_alloc((names.n + 1) * sizeof(*s->remotes));
 	for (size_t i = 0; i < names.n; i++) {
@@ -184,6 +197,8 @@ static char *choose_next(const struct pk_ctx *ctx, struct pk_standing *s)
 	const struct pk_session *session = &s->session;
 	if (!s->branch)
 		return pk_strdup("git switch BRANCH");
+	if (s->forked)
+		return pk_strdup("git postkit sync");
 	if (!s->n_remotes && s->found != PK_FOUND_SESSION)
 		return pk_strdup("git postkit remote add NAME URL");
 	if (s->found != PK_FOUND_SESSION || s->clone == PK_CLONE_GONE)

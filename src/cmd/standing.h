@@ -30,6 +30,7 @@ struct pk_standing {
 	int64_t template_created; /* what clones cut now are as of; 0: not known, or none */
 	enum pk_plan_state plan;
 	size_t n_migrations; /* in HEAD */
+	bool forked;	     /* migrations of HEAD were made beside each other, and not all of them have run */
 	struct pk_remote_standing *remotes;
 	size_t n_remotes;
 	bool hooks;

@@ -45,6 +45,8 @@ static void show_porcelain(const struct pk_standing *s)
 		else
 			printf("pending %s unknown\n", r->name);
 	}
+	if (s->forked)
+		printf("chain forked\n");
 	printf("hooks %s\n", s->hooks ? "installed" : "missing");
 	printf("next %s\n", s->next);
 }
@@ -87,6 +89,7 @@ static void show_json(const struct pk_standing *s)
 	if (s->found == PK_FOUND_SESSION)
 		session_json(root, s);
 	pk_json_set_num(root, "migrations", (double)s->n_migrations);
+	pk_json_set_bool(root, "forked", s->forked);
 	cJSON *remotes = pk_json_add_array(root, "remotes");
 	for (size_t i = 0; i < s->n_remotes; i++) {
 		const struct pk_remote_standing *r = &s->remotes[i];
@@ -198,6 +201,9 @@ static void show(const struct pk_standing *s)
 		printf("branch      none, HEAD is detached\n");
 	show_session(s);
 	show_remotes(s);
+	if (s->forked)
+		printf("chain       %sforked%s: migrations were made beside each other\n", pk_color(stdout, PK_YELLOW),
+		       pk_color(stdout, PK_PLAIN));
 	if (!s->hooks)
 		printf("hooks       not installed; git postkit hooks install\n");
 	printf("next        %s%s%s%s\n", pk_color(stdout, PK_GREEN), s->next, pk_color(stdout, PK_PLAIN),

@@ -62,6 +62,8 @@ const struct pk_command pk_commands[] = {
 	    "clone the remote and begin a session on this branch", BRANCH),
 	ROW(status, "[--fetch] [--json | --porcelain]",
 	    "show the session, what is pending, and what comes next", BRANCH),
+	ROW(sync, "[--dry-run] [--fetch] [--json]", "put migrations that were made beside each other into one chain",
+	    PRODUCTION),
 	ROW(url, "[--json]", "print the connection string of the session's database", BRANCH),
 	{ 0 },
 };

@@ -122,6 +122,14 @@ static int replay(const struct pk_ctx *ctx, struct pk_server *server, const stru
 	return 0;
 }
 
+int pk_trial_reached(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_chain *chain, const char *folder,
+		     size_t n, struct pk_source *ret, struct pk_err *err)
+{
+	if (n > 0 && is_known(ctx, chain->items[n - 1].to))
+		return files_of(ctx, chain->items[n - 1].to, ret, err);
+	return replay(ctx, server, chain, folder, n, ret, err);
+}
+
 int pk_trial_before(const struct pk_ctx *ctx, struct pk_server *server,
 		    const struct pk_chain *chain, const char *folder, const struct pk_migration *m,
 		    struct pk_source *ret, struct pk_err *err)

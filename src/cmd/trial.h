@@ -33,6 +33,9 @@ int pk_trial_read(struct pk_trial *trial, struct pk_snapshot *ret, struct pk_err
 int pk_trial_before(const struct pk_ctx *ctx, struct pk_server *server,
 		    const struct pk_chain *chain, const char *folder, const struct pk_migration *m,
 		    struct pk_source *ret, struct pk_err *err);
+/* The schema that the first n migrations of a chain lead to: as the repository knows it by its fingerprint, else run. */
+int pk_trial_reached(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_chain *chain, const char *folder,
+		     size_t n, struct pk_source *ret, struct pk_err *err);
 /* The files that make a schema. */
 void pk_trial_files(const struct pk_snapshot *snapshot, struct pk_source *ret);
 

@@ -171,8 +171,8 @@ static int check_order(const struct pk_deploy *d, struct pk_err *err)
 		   d->remote.name);
 	pk_err_exit(err, PK_EXIT_NO);
 	pk_err_detail(err, "%s", names.ptr);
-	return pk_err_hint(err, "give them a later version (rename the files), or run them as they are with "
-			   "--allow-out-of-order");
+	return pk_err_hint(err, "git postkit sync --fetch puts a fork behind what has run; others get a later version (rename "
+			   "the files), or run as they are with --allow-out-of-order");
 }
 
 static bool is_pending(const struct pk_deploy *d, size_t index)
@@ -204,7 +204,7 @@ static int check_chain(const struct pk_deploy *d, struct pk_err *err)
 		pk_err_set(err, "migrations '%s' and '%s' %s", d->chain.items[problems[i].other].file,
 			   d->chain.items[problems[i].index].file, what[problems[i].fault]);
 		pk_err_exit(err, PK_EXIT_NO);
-		rc = pk_err_hint(err, "git postkit check HEAD shows what is wrong and how to mend it");
+		rc = pk_err_hint(err, "git postkit sync puts the later one behind the earlier");
 	}
 	free(problems);
 	return rc;

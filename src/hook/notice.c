@@ -3,6 +3,7 @@
 #include "base/proc.h"
 #include "base/term.h"
 #include "chain/project.h"
+#include "deploy/settled.h"
 #include "hook/hook.h"
 
 /* Trees of migrations seen in this worktree, newest last: going back and forth says nothing twice. */
@@ -114,13 +115,28 @@ static void remotes_to_deploy(const struct pk_config *config, const char *branch
 	}
 }
 
-static void act(const struct pk_repo *repo, const struct pk_config *config, bool merged,
-		const struct pk_strv *fresh)
+/* What can't be read is told by whoever needs it. */
+static bool is_forked(const struct pk_repo *repo, const struct pk_config *config, const struct pk_project *project)
+{
+	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
+	PK_AUTO(pk_settlement) settlement = PK_SETTLEMENT_INIT;
+
+	return pk_chain_from_rev(&chain, repo, "HEAD", project->migrations_dir, NULL) == 0 &&
+	       pk_settlement_read(repo, config, project->migrations_dir, &chain, &settlement, NULL) == 0 &&
+	       pk_settlement_forked(&settlement, &chain);
+}
+
+static void act(const struct pk_repo *repo, const struct pk_config *config, const struct pk_project *project,
+		bool merged, const struct pk_strv *fresh)
 {
 	static const char *const dry_run[] = { "deploy", "--dry-run", NULL };
 	PK_AUTO(pk_strv) remotes = PK_STRV_INIT;
 	PK_FREE char *branch = pk_repo_branch(repo);
 
+	if (is_forked(repo, config, project)) {
+		say(fresh, "git postkit sync, since some were made beside each other");
+		return;
+	}
 	if (merged)
 		remotes_to_deploy(config, branch, &remotes);
 	if (remotes.n) {
@@ -188,6 +204,6 @@ int pk_hook_notice(bool merged, struct pk_err *err)
 	if (write_seen(path, &seen, text, err) < 0)
 		return -1;
 	if (fresh.n)
-		act(&repo, &config, merged, &fresh);
+		act(&repo, &config, &project, merged, &fresh);
 	return 0;
 }

@@ -195,7 +195,7 @@ static int parse_header(struct parse *p, struct cursor c, int line)
 	if (p->has_header) {
 		pk_err_set(p->err, "a second '-- postkit: from ...' line");
 		pk_err_hint(p->err,
-			    "a merge may have left both; 'git postkit sync' writes the right one");
+			    "a merge may have left both: keep one of them, and 'git postkit sync' mends it");
 		return fail_at(p, line);
 	}
 	p->has_header = true;
@@ -419,16 +419,43 @@ static void write_section(struct pk_buf *ret, const char *name, bool transaction
 		pk_buf_addc(ret, '\n');
 }
 
+static void write_header(const struct pk_migration *m, struct pk_buf *ret)
+{
+	pk_buf_addf(ret, "-- postkit: from %s to %s", m->from, m->to);
+	if (m->pg_major)
+		pk_buf_addf(ret, " (pg%d)", m->pg_major);
+}
+
 void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret)
 {
 	if (m->from && m->to) {
-		pk_buf_addf(ret, "-- postkit: from %s to %s", m->from, m->to);
-		if (m->pg_major)
-			pk_buf_addf(ret, " (pg%d)", m->pg_major);
+		write_header(m, ret);
 		pk_buf_addc(ret, '\n');
 	}
 	if (m->irreversible)
 		pk_buf_addf(ret, "-- postkit:irreversible: %s\n", m->irreversible);
 	write_section(ret, "up", m->up_transaction, m->up);
 	write_section(ret, "down", m->down_transaction, m->down);
+}
+
+void pk_migration_with_header(const struct pk_migration *m, const char *text, size_t len, struct pk_buf *ret)
+{
+	struct line line = { 0 };
+	struct cursor rest;
+
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		line.next = 3;
+	while (next_line(text, len, &line)) {
+		enum directive directive = line_directive(&line, &rest);
+
+		if (directive == UP)
+			break;
+		if (directive != HEADER)
+			continue;
+		pk_buf_addn(ret, text, line.offset);
+		write_header(m, ret);
+		pk_buf_addn(ret, text + line.offset + line.len, len - line.offset - line.len);
+		return;
+	}
+	pk_buf_addn(ret, text, len);
 }

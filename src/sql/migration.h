@@ -39,6 +39,8 @@ int pk_migration_parse(const char *file, const char *text, size_t len, const cha
 		       struct pk_migration *ret, struct pk_err *err);
 /* The text of a file from the fields. */
 void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret);
+/* The text of a file with the header that from, to and pg_major make; one without a header stays without. */
+void pk_migration_with_header(const struct pk_migration *m, const char *text, size_t len, struct pk_buf *ret);
 /* The n-th version behind another, in its form: a second or a number apart. NULL: there is none. Caller frees. */
 char *pk_migration_version_after(const char *version, size_t n);
 bool pk_migration_valid_file(

@@ -1,6 +1,6 @@
 #include "gitrepo.h"
 
-#include "chain/chain.h"
+#include "chain/order.h"
 #include "chain/project.h"
 #include <sys/wait.h>
 
@@ -262,6 +262,71 @@ static void project_folders_have_defaults_and_a_common_parent(void **state)
 	}
 }
 
+struct made {
+	const char *version, *from, *to;
+	enum pk_settled as;
+};
+
+static char *ordered(const struct made *steps, size_t n, const char *now)
+{
+	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
+	PK_AUTO(pk_order) order = PK_ORDER_INIT;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	enum pk_settled as[8];
+	chain.items = pk_alloc(n * sizeof(*chain.items));
+	for (size_t i = 0; i < n; i++) {
+		struct pk_migration *m = &chain.items[chain.n++];
+		m->version = pk_strdup(steps[i].version);
+		m->file = pk_printf("%s_x.sql", steps[i].version);
+		m->from = pk_strdup(steps[i].from);
+		m->to = pk_strdup(steps[i].to);
+		as[i] = steps[i].as;
+	}
+	pk_chain_order(&chain, as, now, &order);
+	for (size_t i = 0; i < order.n; i++) {
+		const struct pk_place *place = &order.items[i];
+		assert_int_equal(place->again, i >= order.first);
+		pk_buf_addf(&text, "%s%s%s%s", i ? " " : "", place->again ? "+" : "",
+			    steps[place->index].version, place->version ? "=" : "");
+		pk_buf_add(&text, place->version ? place->version : "");
+	}
+	return pk_buf_take(&text);
+}
+
+#define ORDERED(now, wanted, ...)                                                                  \
+	do {                                                                                       \
+		const struct made steps[] = { __VA_ARGS__ };                                       \
+		PK_FREE char *got = ordered(steps, PK_COUNT(steps), now);                          \
+		assert_string_equal(got, wanted);                                                  \
+	} while (0)
+
+static void a_fork_is_put_in_one_order(void **state)
+{
+	(void)state;
+	ORDERED("09", "01 02", { "01", A, B, PK_SETTLED_NOT }, { "02", B, C, PK_SETTLED_NOT });
+	/* The earlier version stays, when nobody has either. */
+	ORDERED("09", "01 02 +03", { "01", A, B, PK_SETTLED_NOT }, { "02", B, C, PK_SETTLED_NOT },
+		{ "03", B, D, PK_SETTLED_NOT });
+	/* What others have stays, and what has run before that. */
+	ORDERED("09", "01 03 +02=09", { "01", A, B, PK_SETTLED_PUBLISHED },
+		{ "02", B, C, PK_SETTLED_NOT }, { "03", B, D, PK_SETTLED_PUBLISHED });
+	ORDERED("09", "01 03 +02=09", { "01", A, B, PK_SETTLED_NOT },
+		{ "02", B, C, PK_SETTLED_PUBLISHED }, { "03", B, D, PK_SETTLED_DEPLOYED });
+	/* The clock may be behind, and what follows may keep its version. */
+	ORDERED("02", "01 03 +02=04 +05", { "01", A, B, PK_SETTLED_PUBLISHED },
+		{ "02", B, C, PK_SETTLED_NOT }, { "03", B, D, PK_SETTLED_PUBLISHED },
+		{ "05", C, A, PK_SETTLED_NOT });
+	/* What something that has run was made on comes before it, although nobody has recorded that. */
+	ORDERED("09", "02 03 +01=09", { "01", A, C, PK_SETTLED_PUBLISHED },
+		{ "02", A, B, PK_SETTLED_NOT }, { "03", B, D, PK_SETTLED_DEPLOYED });
+	/* One without a header comes where its version says. */
+	ORDERED("09", "02 +01=09 +03=10", { "01", A, B, PK_SETTLED_NOT },
+		{ "02", A, D, PK_SETTLED_PUBLISHED }, { "03", NULL, NULL, PK_SETTLED_NOT });
+	/* The same version twice, a link that is missing. */
+	ORDERED("09", "01 +01=09", { "01", A, B, PK_SETTLED_NOT }, { "01", A, C, PK_SETTLED_NOT });
+	ORDERED("09", "01 +03", { "01", A, B, PK_SETTLED_NOT }, { "03", C, D, PK_SETTLED_NOT });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +334,7 @@ int main(void)
 		TEST(an_absent_folder_is_an_empty_chain),
 		TEST(what_is_no_migration_is_named),
 		TEST(a_chain_holds_or_says_where_not),
+		TEST(a_fork_is_put_in_one_order),
 		TEST(fingerprints_are_kept_once_and_survive_gc),
 		TEST(fingerprints_of_others_count_when_they_are_true),
 		TEST(racing_writers_keep_all_fingerprints),
