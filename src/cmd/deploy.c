@@ -4,24 +4,9 @@
 static struct pk_deploy_request request = { .options = { .max_wait = -1 } };
 
 const struct pk_opt pk_opts_deploy[] = {
-	{ PK_OPT_FLAG, 'n', "dry-run", NULL, "only try it on a copy of the remote",
-	  &request.dry_run },
-	{ PK_OPT_FLAG, 'y', "yes", NULL, "do not ask", &request.yes },
-	{ PK_OPT_FLAG, 0, "refresh", NULL, "copy again what has changed on the remote before the dry run, whatever postkit.refresh says",
-	  &request.options.refresh },
-	{ PK_OPT_FLAG, 0, "fresh", NULL, "copy the remote again before the dry run",
-	  &request.options.fresh },
-	{ PK_OPT_FLAG, 0, "allow-drift", NULL,
-	  "go on although the remote's schema is not what its migrations made",
-	  &request.options.allow_drift },
+	PK_DEPLOY_OPTS(request),
 	{ PK_OPT_FLAG, 0, "allow-out-of-order", NULL,
 	  "run migrations older than the newest one applied", &request.options.allow_out_of_order },
-	{ PK_OPT_STRING, 0, "commit", "REV", "deploy the migrations of this commit instead of HEAD",
-	  &request.options.commit },
-	{ PK_OPT_INT, 0, "max-wait", "SECONDS", "wait so long for locks in all (60)",
-	  &request.options.max_wait },
-	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &request.json },
-	PK_SSH_OPT,
 	{ 0 },
 };
 

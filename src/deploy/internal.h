@@ -30,10 +30,10 @@ int pk_deploy_check_loss(struct pk_deploy *d, struct pk_err *err);
 struct pk_deploy_target {
 	struct pk_deploy *d;
 	struct pk_conn *conn;
-	struct pk_conn *admin;  /* superuser of a local server; NULL on the remote */
+	struct pk_conn *admin; /* superuser of a local server; NULL on the remote */
 	bool local;
 	struct pk_deploy_watch *watch; /* NULL on a local cut */
-	double waited;          /* seconds spent on waiting for locks */
+	double waited;		       /* seconds spent on waiting for locks */
 };
 
 /* migrate.c: one migration, its tracking row with it. */
@@ -42,11 +42,17 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 /* Fails when the database is not at the fingerprint that the migration leads to; names what differs. */
 int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
 		    struct pk_err *err);
-/* True when the error is a lock that was not granted in time and there is time left; has waited then. Else it says who blocked. */
+/*
+ * retry.c: true when the error is a lock that was not granted in time, or what the watch cancelled, and there is time left;
+ * has waited then. Else the error says who blocked, or what was cancelled for.
+ */
 bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int attempt);
+/* Until no replica is further behind than the remote's limit lets it be. */
+int pk_deploy_wait_for_replicas(struct pk_deploy_target *target, struct pk_err *err);
 
 /* A statement of either kind has run. */
-void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_traced *traced);
+void pk_deploy_tell_statement(const struct pk_deploy_target *target,
+			      const struct pk_traced *traced);
 
 /* steps.c: a migration that must not run in a transaction, journalled statement by statement. */
 int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,

@@ -1,9 +1,6 @@
 #include "deploy/internal.h"
 
-#include <time.h>
-
 #include "base/clock.h"
-#include "base/sig.h"
 #include "deploy/watch.h"
 
 struct pending_row {
@@ -15,7 +12,9 @@ struct pending_row {
 static const char *what_text(enum pk_diff_what what)
 {
 	static const char *const texts[] = {
-		[PK_ADDED] = "not expected", [PK_CHANGED] = "differs", [PK_REMOVED] = "missing",
+		[PK_ADDED] = "not expected",
+		[PK_CHANGED] = "differs",
+		[PK_REMOVED] = "missing",
 	};
 
 	return texts[what];
@@ -31,7 +30,10 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 	struct pk_oid expected = { "" };
 
 	if (!to && pk_deploy_is_down(d))
-		pk_deploy_phase(d, "what the schema was before %s is not known, so that it cannot be compared", m->file);
+		pk_deploy_phase(
+			d,
+			"what the schema was before %s is not known, so that it cannot be compared",
+			m->file);
 	/* On a drifted database no migration leads to where it was meant to. */
 	if (!to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
 		return 0;
@@ -84,7 +86,8 @@ void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struc
 {
 	struct pk_deploy *d = target->d;
 
-	if (target->local && traced->rewrote_table && !pk_strv_has(&d->rewritten, traced->rewritten))
+	if (target->local && traced->rewrote_table &&
+	    !pk_strv_has(&d->rewritten, traced->rewritten))
 		pk_strv_push(&d->rewritten, traced->rewritten);
 	if (d->events && d->events->statement)
 		d->events->statement(d->events->arg, traced);
@@ -97,55 +100,8 @@ static void after_statement(void *arg, const struct pk_traced *traced)
 	pk_deploy_tell_statement(row->target, traced);
 }
 
-/* Several that wait for each other are not to come back at the same moment. */
-static double pause_before(int attempt)
-{
-	double pause = 0.25 * (double)(1 << (attempt < 5 ? attempt : 5));
-	uint32_t random;
-
-	pk_random(&random, sizeof(random));
-	return pause * (0.75 + 0.5 * (double)random / UINT32_MAX);
-}
-
-static void pause_for(double seconds)
-{
-	struct timespec ts = { .tv_sec = (time_t)seconds };
-
-	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
-	nanosleep(&ts, NULL);
-}
-
-static int add_blockers(struct pk_err *err, const char *blockers)
-{
-	PK_FREE char *detail = err->detail ? pk_strdup(err->detail) : NULL;
-
-	if (!*blockers)
-		return -1;
-	return pk_err_detail(err, "%s%sblocked by %s", detail ? detail : "", detail ? "\n" : "", blockers);
-}
-
-bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int attempt)
-{
-	double pause = pause_before(attempt), left = target->d->options.max_wait - target->waited, began = pk_now();
-	const char *blockers = target->watch && target->watch->blockers.len ? target->watch->blockers.ptr : "";
-
-	if (!pk_streq(err->sqlstate, "55P03") && !pk_streq(err->sqlstate, "40P01"))
-		return false;
-	if (target->local || left <= 0 || pk_interrupted()) {
-		add_blockers(err, blockers);
-		return false;
-	}
-	if (pause > left)
-		pause = left;
-	pk_deploy_phase(target->d, "a lock was not granted in time%s%s, trying again in %.1f s",
-			*blockers ? ": blocked by " : "", blockers, pause);
-	pause_for(pause);
-	target->waited += pk_now() - began;
-	pk_deploy_watch_forget(target->watch);
-	return !pk_interrupted();
-}
-
-static int run_in_transaction(struct pk_deploy_target *target, const struct pk_migration *m, struct pk_err *err)
+static int run_in_transaction(struct pk_deploy_target *target, const struct pk_migration *m,
+			      struct pk_err *err)
 {
 	const char *lock_timeout = pk_config_get(target->d->config, "lockTimeout");
 	PK_FREE char *path = pk_printf("%s/%s", target->d->project->migrations_dir, m->file);
@@ -165,8 +121,11 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.local = target->local,
 		.trust = pk_super_trust(target->d->config, target->d->repo, NULL),
 	};
-	int rc = pk_run_sql(target->conn, section.sql, &how, &trace, NULL, err);
+	int rc;
 
+	pk_deploy_watch_arm(target->watch);
+	rc = pk_run_sql(target->conn, section.sql, &how, &trace, NULL, err);
+	pk_deploy_watch_disarm(target->watch);
 	if (rc == 0)
 		pk_gone_deleted(&target->d->gone, &trace);
 	return rc;
@@ -177,6 +136,8 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 {
 	double began = pk_now();
 
+	if (pk_deploy_wait_for_replicas(target, err) < 0)
+		return -1;
 	if (!pk_deploy_section(target->d, m).transaction)
 		return pk_deploy_steps(target, m, resume, ret_seconds, err);
 	for (int attempt = 0;; attempt++) {

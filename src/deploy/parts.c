@@ -1,5 +1,6 @@
 #include "deploy/internal.h"
 
+#include "deploy/watch.h"
 #include "trace/parts.h"
 
 struct step {
@@ -16,23 +17,43 @@ static void after_file(void *arg, const struct pk_part_result *result)
 		events->part(events->arg, step->part, result);
 }
 
-static int run_part(struct pk_deploy_target *target, const char *part,
-		    int (*apply)(struct pk_conn *, const struct pk_source *, const struct pk_parts_options *,
-				 struct pk_part_results *, struct pk_err *),
+typedef int apply_fn(struct pk_conn *conn, const struct pk_source *source,
+		     const struct pk_parts_options *options, struct pk_part_results *results,
+		     struct pk_err *err);
+
+static int run_part(struct pk_deploy_target *target, const char *part, apply_fn *apply,
 		    struct pk_err *err)
 {
 	const struct pk_deploy *d = target->d;
 	const char *lock_timeout = pk_config_get(d->config, "lockTimeout");
 	struct step step = { .d = d, .part = part };
 	const struct pk_parts_options options = {
-		.local = target->local, .admin = target->admin,
-		.lock_timeout = lock_timeout ? lock_timeout : "5s", .after = after_file, .arg = &step,
+		.local = target->local,
+		.admin = target->admin,
+		.lock_timeout = lock_timeout ? lock_timeout : "5s",
+		.after = after_file,
+		.arg = &step,
 	};
 	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
 
 	if (pk_parts_load(d->project, d->repo, d->commit.hex, part, &source, err) < 0)
 		return -1;
-	return source.n ? apply(target->conn, &source, &options, NULL, err) : 0;
+	/* Its files can be run twice. */
+	for (int attempt = 0; source.n; attempt++) {
+		PK_AUTO(pk_err) why = PK_ERR_INIT;
+		int rc;
+
+		pk_deploy_watch_arm(target->watch);
+		rc = apply(target->conn, &source, &options, NULL, &why);
+		pk_deploy_watch_disarm(target->watch);
+		if (rc == 0)
+			return 0;
+		if (!pk_conn_alive(target->conn) || !pk_deploy_wait(target, &why, attempt)) {
+			pk_err_move(err, &why);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 int pk_deploy_infra(struct pk_deploy_target *target, struct pk_err *err)

@@ -5,6 +5,7 @@
 #include "deploy/internal.h"
 
 #include "base/clock.h"
+#include "deploy/watch.h"
 #include "trace/stepwise.h"
 
 struct steps {
@@ -21,10 +22,11 @@ static int write_count(void *arg, struct pk_conn *conn, size_t done, struct pk_e
 {
 	const struct steps *s = arg;
 	PK_FREE char *state = pk_printf("%s %zu", word(s), done);
+
 	const char *params[] = { s->m->version, state };
 
-	return pk_query(conn, "UPDATE postkit.schema_migrations SET state = $2 WHERE version = $1", 2, params,
-			NULL, err);
+	return pk_query(conn, "UPDATE postkit.schema_migrations SET state = $2 WHERE version = $1",
+			2, params, NULL, err);
 }
 
 static int read_count(const struct steps *s, size_t *ret, struct pk_err *err)
@@ -32,13 +34,21 @@ static int read_count(const struct steps *s, size_t *ret, struct pk_err *err)
 	const char *params[] = { s->m->version };
 	PK_FREE char *state = NULL;
 
-	if (pk_query_value(s->target->conn, "SELECT state FROM postkit.schema_migrations WHERE version = $1", 1,
+	if (pk_query_value(s->target->conn,
+			   "SELECT state FROM postkit.schema_migrations WHERE version = $1", 1,
 			   params, &state, err) < 0)
 		return -1;
 	/* Without a number: begun, and nothing counted yet. */
 	*ret = state && pk_starts_with(state, word(s)) ? strtoul(state + strlen(word(s)), NULL, 10)
 						       : 0;
 	return 0;
+}
+
+static void before_statement(void *arg)
+{
+	const struct steps *s = arg;
+
+	pk_deploy_watch_arm(s->target->watch);
 }
 
 static bool again(void *arg, struct pk_err *err, int attempt)
@@ -59,7 +69,9 @@ static void say_dropped(void *arg, const char *index)
 {
 	const struct steps *s = arg;
 
-	pk_deploy_phase(s->target->d, "index %s was left invalid by a build that failed, it is built again", index);
+	pk_deploy_phase(s->target->d,
+			"index %s was left invalid by a build that failed, it is built again",
+			index);
 }
 
 static int begin(const struct steps *s, struct pk_err *err)
@@ -85,10 +97,13 @@ static int run_all(struct steps *s, struct pk_stepwise *how, struct pk_err *err)
 	struct pk_deploy_target *target = s->target;
 	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
 	double began = pk_now();
+	int rc;
 
 	if ((how->seen ? read_count(s, &how->done, err) : begin(s, err)) < 0)
 		return -1;
-	if (pk_run_stepwise(pk_deploy_section(target->d, s->m).sql, how, &trace, err) < 0) {
+	rc = pk_run_stepwise(pk_deploy_section(target->d, s->m).sql, how, &trace, err);
+	pk_deploy_watch_disarm(target->watch);
+	if (rc < 0) {
 		if (!target->local && (!err || !err->hint))
 			pk_err_hint(
 				err,
@@ -117,6 +132,7 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		.measure = target->local,
 		.lock_timeout = lock_timeout ? lock_timeout : "5s",
 		.seen = resume,
+		.before = before_statement,
 		.note = write_count,
 		.again = again,
 		.after = after_statement,

@@ -44,14 +44,8 @@ static int find_blockers(struct pk_deploy_watch *w)
 	return 0;
 }
 
-static int look(void *arg)
+static void say_blockers(struct pk_deploy_watch *w, double now)
 {
-	struct pk_deploy_watch *w = arg;
-	double now = pk_now();
-
-	/* A connection of ours that is gone is noticed before the next migration. */
-	if (find_blockers(w) < 0)
-		return -1;
 	if (!w->blockers.len) {
 		w->blocked_since = 0;
 	} else if (!w->blocked_since) {
@@ -62,12 +56,46 @@ static int look(void *arg)
 		w->said = now;
 		pk_deploy_phase(w->d, "waiting for %s behind %s", waited, w->blockers.ptr);
 	}
-	return w->looks++ < 2 ? FIRST_MS : w->looks < 40 ? SOON_MS : LATER_MS;
+}
+
+/*
+ * A COMMIT that waits for a synchronous replica is done here, and cancelled it would only not be waited for. Blocks
+ * of batches commit as well.
+ */
+static bool may_cancel(const struct pk_deploy_watch *w)
+{
+	const char *params[] = { w->pid };
+	PK_FREE char *waits = NULL;
+
+	return pk_query_value(w->by,
+			      "SELECT wait_event = 'SyncRep' FROM pg_catalog.pg_stat_activity"
+			      " WHERE pid = $1::pg_catalog.int4",
+			      1, params, &waits, NULL) == 0 &&
+	       !pk_streq(waits, "t");
+}
+
+static int look(void *arg)
+{
+	struct pk_deploy_watch *w = arg;
+	int patience = pk_harm_patience(&w->harm), wait;
+
+	/* A connection of ours that is gone is noticed before the next migration. */
+	if (find_blockers(w) < 0)
+		return PK_WATCH_NO_MORE;
+	say_blockers(w, pk_now());
+	/* What it is cancelled for may be over before the server has done so. */
+	if (w->armed && !w->harm.why.len && pk_harm_look(&w->harm, w->by, w->pid) < 0)
+		return PK_WATCH_NO_MORE;
+	if (w->armed && w->harm.why.len)
+		return may_cancel(w) ? PK_WATCH_CANCEL : FIRST_MS;
+	wait = w->looks++ < 2 ? FIRST_MS : w->looks < 40 ? SOON_MS : LATER_MS;
+	return wait < patience ? wait : patience;
 }
 
 void pk_deploy_watch_release(struct pk_deploy_watch *w)
 {
 	pk_buf_release(&w->blockers);
+	pk_harm_release(&w->harm);
 	free(w->pid);
 }
 
@@ -78,6 +106,10 @@ int pk_deploy_watch_begin(struct pk_deploy_watch *w, struct pk_deploy *d, struct
 	w->by = by;
 	free(w->pid);
 	w->pid = NULL;
+	w->harm.remote = d->remote.name;
+	if (pk_harm_limits_read(d->config, d->remote.name, &w->harm.limits, err) < 0 ||
+	    pk_harm_visible(&w->harm, by, err) < 0)
+		return -1;
 	if (pk_query_value(&d->conn, "SELECT pg_catalog.pg_backend_pid()", 0, NULL, &w->pid, err) <
 	    0)
 		return -1;
@@ -85,9 +117,20 @@ int pk_deploy_watch_begin(struct pk_deploy_watch *w, struct pk_deploy *d, struct
 	return pk_conn_watch(&d->conn, &w->watch, err);
 }
 
-void pk_deploy_watch_forget(struct pk_deploy_watch *w)
+void pk_deploy_watch_arm(struct pk_deploy_watch *w)
 {
+	if (!w)
+		return;
 	pk_buf_clear(&w->blockers);
+	pk_harm_forget(&w->harm);
 	w->blocked_since = 0;
 	w->looks = 0;
+	w->began = pk_now();
+	w->armed = true;
+}
+
+void pk_deploy_watch_disarm(struct pk_deploy_watch *w)
+{
+	if (w)
+		w->armed = false;
 }

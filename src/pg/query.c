@@ -1,9 +1,11 @@
 #include "pg/handle.h"
+#include "base/clock.h"
 #include "base/sig.h"
 #include "base/text.h"
 #include "pg/hints.h"
 #include "pg/way.h"
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -37,32 +39,61 @@ void pk_running_end(struct pk_running *running)
 }
 
 /* The looker's own queries take the hook, and an interrupt that comes then. */
-static int look(struct pk_running *running, const struct pk_watch *watch)
+static void look(struct pk_running *running, struct pk_watch *watch)
 {
 	bool before = pk_interrupted();
 	int wait = watch->look(watch->arg);
+	char ignored[256];
 
 	pk_sig_set_hook(on_interrupt, running);
 	if (!before && pk_interrupted())
 		on_interrupt(running);
-	return wait < 0 ? -1 : wait;
+	if (wait == PK_WATCH_CANCEL)
+		PQcancel(running->cancel, ignored, sizeof(ignored));
+	watch->due = wait == PK_WATCH_NO_MORE ? HUGE_VAL :
+		     wait == PK_WATCH_CANCEL  ? pk_now() + CANCEL_AGAIN_MS / 1e3 :
+						pk_now() + wait / 1e3;
+}
+
+/* Looks keep their time through statements that are shorter. */
+static void begin_watch(struct pk_watch *watch)
+{
+	double first = pk_now() + watch->first_ms / 1e3;
+
+	if (watch->due <= 0 || watch->due > first)
+		watch->due = first;
+}
+
+/* For poll(): up to the next look, or the next request to cancel. */
+static int wait_ms(const struct pk_running *running, const struct pk_watch *watch)
+{
+	double left;
+
+	if (running->interrupts)
+		return CANCEL_AGAIN_MS;
+	if (!watch || isinf(watch->due))
+		return -1;
+	left = watch->due - pk_now();
+	return left > 0 ? (int)(left * 1e3) + 1 : 0;
 }
 
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
 		   struct pk_err *err)
 {
 	struct pollfd fd = { .fd = PQsocket(conn->handle), .events = POLLIN };
-	const struct pk_watch *watch = pk_conn_watched(conn);
-	int asked = 0, wait = watch ? watch->first_ms : -1;
+	struct pk_watch *watch = pk_conn_watched(conn);
+	int asked = 0;
 	char ignored[256];
 
+	if (watch)
+		begin_watch(watch);
 	while (fd.fd >= 0 && PQisBusy(conn->handle)) {
 		/* an interrupt before the server had the query cancelled nothing: ask again */
-		int n = poll(&fd, 1, running->interrupts ? CANCEL_AGAIN_MS : wait);
+		int n = poll(&fd, 1, wait_ms(running, watch));
 		if (n > 0 && !PQconsumeInput(conn->handle))
 			break; /* PQgetResult() knows */
 		if (n == 0 && !running->interrupts) {
-			wait = look(running, watch);
+			look(running, watch);
 		} else if (n == 0 && asked++ < CANCEL_GIVE_UP) {
 			PQcancel(conn->cancel, ignored, sizeof(ignored));
 		} else if (n == 0) {

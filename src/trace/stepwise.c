@@ -140,17 +140,24 @@ static int run_once(struct steps *s, size_t i, struct pk_err *err)
 	return run_as(s, i, false, err) < 0 ? -1 : note_next(s, s->how->conn, err);
 }
 
+/* What an earlier attempt left is looked at first: it may have come to its end. */
+static int attempt_statement(struct steps *s, size_t i, bool seen, struct pk_err *err)
+{
+	bool done = false;
+
+	if (s->how->before)
+		s->how->before(s->how->arg);
+	if (seen && settle(s, i, &done, err) < 0)
+		return -1;
+	return done ? note_next(s, s->how->conn, err) : run_once(s, i, err);
+}
+
 static int run_statement(struct steps *s, size_t i, struct pk_err *err)
 {
 	for (int attempt = 0;; attempt++) {
 		PK_AUTO(pk_err) why = PK_ERR_INIT;
-		bool done = false;
 
-		if ((s->how->seen || attempt) && settle(s, i, &done, err) < 0)
-			return -1;
-		if (done)
-			return note_next(s, s->how->conn, err);
-		if (run_once(s, i, &why) == 0)
+		if (attempt_statement(s, i, s->how->seen || attempt, &why) == 0)
 			return 0;
 		if (!pk_conn_alive(s->how->conn) || !s->how->again || !s->how->again(s->how->arg, &why, attempt)) {
 			pk_err_move(err, &why);

@@ -25,6 +25,7 @@ struct pk_stepwise {
 	 * and its own role), or after it.
 	 */
 	int (*note)(void *arg, struct pk_conn *conn, size_t done, struct pk_err *err);
+	void (*before)(void *arg); /* a statement is about to be run, or run again; may be NULL */
 	/* A statement failed and left nothing; true: it is tried again. May wait. NULL: never. */
 	bool (*again)(void *arg, struct pk_err *err, int attempt);
 	void (*after)(void *arg, const struct pk_traced *traced); /* may be NULL */
