@@ -17,7 +17,7 @@ static bool verdict_agrees(const struct pk_repo *repo, const struct pk_oid *db_t
 	       pk_streq(pk_json_str(json.root, "fingerprint"), end);
 }
 
-/* A cache: failing to write it (a read-only clone, a quarantine) changes nothing. */
+/* A cache: failing to write it (a read-only clone) changes nothing. */
 static void write_verdict(const struct pk_repo *repo, const struct pk_oid *db_tree, const char *end)
 {
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
@@ -131,10 +131,10 @@ static int load_and_compare(struct pk_check_state *state, const char *commit, co
 			not_checked(state, why.msg ? why.msg : "schema files could not be loaded");
 		return 0;
 	}
-	if (pk_streq(snapshot.fingerprint.hex, end))
-		write_verdict(in->repo, db_tree, end);
-	else
+	if (!pk_streq(snapshot.fingerprint.hex, end))
 		report_disagreement(state, end, &snapshot);
+	else if (!in->no_verdicts)
+		write_verdict(in->repo, db_tree, end);
 	return 0;
 }
 
@@ -154,10 +154,11 @@ int pk_check_agree(struct pk_check_state *state, const char *commit, const struc
 	}
 	if (pk_repo_tree_at(in->repo, commit, in->project->db_dir, &db_tree, err) < 0)
 		return -1;
-	if (verdict_agrees(in->repo, &db_tree, end))
+	if (!in->no_verdicts && verdict_agrees(in->repo, &db_tree, end))
 		return 0;
 	if (!in->database) {
-		not_checked(state, "no verdict is stored and no database may be used");
+		not_checked(state, in->no_verdicts ? "postkit.receiveDatabase does not allow it on this server"
+						   : "no verdict is stored and no database may be used");
 		return 0;
 	}
 	major = chain->items[chain->n - 1].pg_major;

@@ -21,8 +21,10 @@ struct pk_check_input {
 	const struct pk_repo *repo;
 	const struct pk_config *config;
 	const struct pk_project *project;
-	const char *remote;   /* git remote whose refs/remotes/ count as published; "*": all; NULL: none */
+	/* Git remote whose refs/remotes/ count as published; "*": all; ".": this repository's own branches; NULL: none. */
+	const char *remote;
 	bool database;        /* schema files may be loaded into a local database when no verdict is known */
+	bool no_verdicts;     /* those in notes are not believed, nor are any written: others may push notes here */
 };
 
 struct pk_reason {

@@ -52,8 +52,11 @@ static int gather_tracking(struct pk_check_state *state, struct pk_err *err)
 
 	if (!in->remote)
 		return 0;
-	prefix = pk_streq(in->remote, "*") ? pk_strdup("refs/remotes/")
-					   : pk_printf("refs/remotes/%s/", in->remote);
+	if (pk_streq(in->remote, "."))
+		prefix = pk_strdup("refs/heads/");
+	else
+		prefix = pk_streq(in->remote, "*") ? pk_strdup("refs/remotes/")
+						   : pk_printf("refs/remotes/%s/", in->remote);
 	if (pk_ref_list(in->repo, prefix, &refs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < refs.n; i++) {
@@ -66,7 +69,7 @@ static int gather_tracking(struct pk_check_state *state, struct pk_err *err)
 		key = pk_check_key(&trees);
 		pk_map_set(&state->known, key, state);
 		if (pk_check_gather_tree(state, &state->published, &trees.migrations,
-					 refs.items[i] + strlen("refs/remotes/"), err) < 0)
+					 strchr(refs.items[i] + strlen("refs/"), '/') + 1, err) < 0)
 			return -1;
 	}
 	return 0;

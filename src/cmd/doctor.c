@@ -159,12 +159,13 @@ static void check_settings(struct doctor *doc)
 
 static void check_hooks(struct doctor *doc)
 {
-	static const char install[] = "git postkit hooks install";
+	bool server = !doc->ctx.repo.workdir;
+	const char *install = server ? "git postkit hooks install --server" : "git postkit hooks install";
 	PK_AUTO(pk_hooks_view) view = PK_HOOKS_VIEW_INIT;
 	PK_AUTO(pk_err) err = PK_ERR_INIT;
 	size_t good = 0;
 
-	if (pk_hooks_look(&doc->ctx.repo, &doc->ctx.config, &view, &err) < 0) {
+	if (pk_hooks_look(&doc->ctx.repo, &doc->ctx.config, server ? PK_HOOKS_SERVER : PK_HOOKS_CLIENT, &view, &err) < 0) {
 		tell_err(doc, BAD, "hooks", &err);
 		return;
 	}
@@ -172,7 +173,7 @@ static void check_hooks(struct doctor *doc)
 		tell(doc, OK, NULL, "hooks are kept by %s and call git postkit", view.manager);
 		return;
 	}
-	for (size_t i = 0; i < PK_COUNT(view.items); i++) {
+	for (size_t i = 0; i < view.n; i++) {
 		const struct pk_hook_item *item = &view.items[i];
 		bool ours = item->state == PK_HOOK_OURS || item->state == PK_HOOK_CALLS;
 
@@ -185,14 +186,14 @@ static void check_hooks(struct doctor *doc)
 			     ours ? "is not executable" : item->state == PK_HOOK_OLD ? "is of another version of git "
 			     "postkit" : "does not call git postkit");
 	}
-	if (good == PK_COUNT(view.items))
+	if (good == view.n)
 		tell(doc, OK, NULL, "hooks are installed");
 	else if (view.manager)
 		tell(doc, WARN, view.add, "hooks are kept by %s, which does not call git postkit", view.manager);
 	else if (good == 0)
 		tell(doc, WARN, install, "hooks are not installed, so pushes are not checked");
 	else
-		tell(doc, WARN, install, "%zu of %zu hooks are installed", good, PK_COUNT(view.items));
+		tell(doc, WARN, install, "%zu of %zu hooks are installed", good, view.n);
 }
 
 /* A lock that a killed git left makes every later change of that ref fail. */

@@ -2,12 +2,14 @@
 #include "cmd/help.h"
 #include "install/install.h"
 
-static bool opt_chain, opt_force, opt_json;
+static bool opt_chain, opt_force, opt_json, opt_server;
 
 const struct pk_opt pk_opts_hooks[] = {
 	{ PK_OPT_FLAG, 0, "chain", NULL, "install beside a manager of hooks too; what is there runs first", &opt_chain },
 	{ PK_OPT_FLAG, 0, "force", NULL, "overwrite hooks that are somebody else's", &opt_force },
 	{ PK_OPT_FLAG, 0, "json", NULL, "status as one JSON document", &opt_json },
+	{ PK_OPT_FLAG, 0, "server", NULL, "those of a repository that is pushed to: pre-receive",
+	  &opt_server },
 	{ 0 },
 };
 
@@ -23,12 +25,32 @@ static void print_report(const struct pk_strv *report)
 		printf("%s\n", report->items[i]);
 }
 
+/* Those of the server count, too, where somebody put them beside the others. */
+static unsigned sides(const struct pk_ctx *ctx)
+{
+	PK_AUTO(pk_hooks_view) view = PK_HOOKS_VIEW_INIT;
+
+	if (opt_server || !ctx->repo.workdir)
+		return PK_HOOKS_SERVER;
+	if (pk_hooks_look(&ctx->repo, &ctx->config, PK_HOOKS_SERVER, &view, NULL) == 0)
+		for (size_t i = 0; i < view.n; i++)
+			if (view.items[i].state != PK_HOOK_ABSENT && view.items[i].state != PK_HOOK_FOREIGN)
+				return PK_HOOKS_CLIENT | PK_HOOKS_SERVER;
+	return PK_HOOKS_CLIENT;
+}
+
 static int install(struct pk_ctx *ctx, struct pk_err *err)
 {
+	unsigned side = opt_server ? PK_HOOKS_SERVER : PK_HOOKS_CLIENT;
 	enum pk_hooks_mode mode = opt_force ? PK_HOOKS_FORCE : opt_chain ? PK_HOOKS_CHAIN : PK_HOOKS_AUTO;
 	PK_AUTO(pk_strv) report = PK_STRV_INIT;
-	int rc = pk_hooks_install(&ctx->repo, &ctx->config, mode, &report, err);
+	int rc;
 
+	if (!opt_server && !ctx->repo.workdir) {
+		pk_err_set(err, "this repository is bare, and nobody works in it");
+		return pk_err_hint(err, "git postkit hooks install --server checks what is pushed to it");
+	}
+	rc = pk_hooks_install(&ctx->repo, &ctx->config, side, mode, &report, err);
 	print_report(&report);
 	return rc;
 }
@@ -36,7 +58,7 @@ static int install(struct pk_ctx *ctx, struct pk_err *err)
 static int uninstall(struct pk_ctx *ctx, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) report = PK_STRV_INIT;
-	int rc = pk_hooks_uninstall(&ctx->repo, &ctx->config, &report, err);
+	int rc = pk_hooks_uninstall(&ctx->repo, &ctx->config, sides(ctx), &report, err);
 
 	print_report(&report);
 	return rc;
@@ -55,7 +77,7 @@ static void status_json(const struct pk_hooks_view *view)
 	if (view->manager)
 		pk_json_set_bool(root, "added", view->added);
 	list = pk_json_add_array(root, "hooks");
-	for (size_t i = 0; i < PK_COUNT(view->items); i++) {
+	for (size_t i = 0; i < view->n; i++) {
 		cJSON *item = pk_json_add_object(list, NULL);
 
 		pk_json_set_str(item, "name", view->items[i].name);
@@ -76,9 +98,9 @@ static int status(struct pk_ctx *ctx, struct pk_err *err)
 	PK_AUTO(pk_hooks_view) view = PK_HOOKS_VIEW_INIT;
 	bool all = true;
 
-	if (pk_hooks_look(&ctx->repo, &ctx->config, &view, err) < 0)
+	if (pk_hooks_look(&ctx->repo, &ctx->config, sides(ctx), &view, err) < 0)
 		return -1;
-	for (size_t i = 0; i < PK_COUNT(view.items); i++)
+	for (size_t i = 0; i < view.n; i++)
 		all = all && in_place(&view.items[i]);
 	all = all || (view.manager && view.added);
 	if (opt_json) {
@@ -88,14 +110,15 @@ static int status(struct pk_ctx *ctx, struct pk_err *err)
 	printf("folder: %s\n", view.dir);
 	if (view.manager)
 		printf("kept by: %s, which %s git postkit\n", view.manager, view.added ? "calls" : "does not call");
-	for (size_t i = 0; i < PK_COUNT(view.items); i++)
+	for (size_t i = 0; i < view.n; i++)
 		printf("%-13s %s%s%s\n", view.items[i].name, state_texts[view.items[i].state],
 		       view.items[i].state != PK_HOOK_ABSENT && !view.items[i].executable ? ", not executable" : "",
 		       view.items[i].chained ? ", runs the hook that was there before first" : "");
 	if (!all && view.manager)
 		printf("%s\n", view.add);
 	else if (!all)
-		pk_advise(ctx, "Hooks", "git postkit hooks install puts them in place");
+		pk_advise(ctx, "Hooks", "git postkit hooks install%s puts them in place",
+			  ctx->repo.workdir && !opt_server ? "" : " --server");
 	return all ? PK_EXIT_OK : PK_EXIT_NO;
 }
 

@@ -187,7 +187,7 @@ static int check_ci_option(struct pk_err *err)
 static int make_hooks(const struct pk_ctx *ctx, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) report = PK_STRV_INIT;
-	int result = pk_hooks_install(&ctx->repo, &ctx->config, PK_HOOKS_AUTO, &report, err);
+	int result = pk_hooks_install(&ctx->repo, &ctx->config, PK_HOOKS_CLIENT, PK_HOOKS_AUTO, &report, err);
 
 	for (size_t i = 0; result >= 0 && i < report.n; i++)
 		printf("hook     %s\n", report.items[i]);

@@ -35,7 +35,7 @@ const struct pk_command pk_commands[] = {
 	ROW(gc, "[--all] [--orphans] [--dry-run]",
 	    "drop clones, templates and sessions of branches that are gone", LOOK),
 	ROW(grants, "[--apply] [--remote NAME] [--yes]", "show or apply the grants", LOOK),
-	ROW(hooks, "install [--chain | --force] | uninstall | status [--json]",
+	ROW(hooks, "install [--server] [--chain | --force] | uninstall | status [--json]",
 	    "install, remove or show the git hooks", SETUP),
 	ROW(import, "[REMOTE] [<options>]", "make schema files and a baseline from a database",
 	    SETUP),

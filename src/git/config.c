@@ -109,14 +109,14 @@ static void parse_list(struct pk_config *config, const struct pk_buf *list, bool
 
 /*
  * A folder below the top of the work tree: every part a name of its own, none of them git's. A path
- * through a symbolic link would lead anywhere.
+ * through a symbolic link would lead anywhere; without a work tree there is none to follow.
  */
 static bool is_safe_folder(const char *workdir, const char *path)
 {
 	static const char *const unsafe[] = { "", ".", "..", ".git" };
 	PK_AUTO(pk_buf) where = PK_BUF_INIT;
 	struct stat st;
-	pk_buf_add(&where, workdir);
+	pk_buf_add(&where, workdir ? workdir : "");
 	for (const char *part = path;; part++) {
 		size_t n = strcspn(part, "/");
 		for (size_t i = 0; i < PK_COUNT(unsafe); i++)
@@ -125,7 +125,7 @@ static bool is_safe_folder(const char *workdir, const char *path)
 				       !part[0]; /* one slash at the end is fine */
 		pk_buf_addc(&where, '/');
 		pk_buf_addn(&where, part, n);
-		if (lstat(where.ptr, &st) == 0 && S_ISLNK(st.st_mode))
+		if (workdir && lstat(where.ptr, &st) == 0 && S_ISLNK(st.st_mode))
 			return false;
 		part += n;
 		if (!*part)
@@ -238,31 +238,54 @@ static int take_tracked(struct pk_config *config, const char *workdir, int statu
 	return 0;
 }
 
-int pk_config_load(struct pk_config *config, const struct pk_repo *repo, struct pk_err *err)
+static int keep_tracked(void *arg, const struct pk_tree_entry *entry, struct pk_err *err)
+{
+	(void)err;
+	if (strcmp(entry->path, TRACKED_FILE) == 0)
+		*(struct pk_tree_entry *)arg = *entry;
+	return 0;
+}
+
+/* Absent, or PostKit's folder: 0 and an empty buffer. */
+static int read_committed(const struct pk_repo *repo, const char *rev, struct pk_buf *ret, struct pk_err *err)
+{
+	struct pk_tree_entry entry = { .mode = 0 };
+	struct pk_oid root = { "" };
+	if (pk_repo_tree_at(repo, rev, NULL, &root, err) < 0)
+		return -1;
+	if (!root.hex[0])
+		return 0;
+	if (pk_repo_list_tree(repo, &root, keep_tracked, &entry, err) < 0)
+		return -1;
+	if (!S_ISREG(entry.mode))
+		return S_ISLNK(entry.mode) ? pk_err_set(err, "'" TRACKED_FILE "' is a symbolic link, not a file") : 0;
+	if (pk_repo_blob(repo, &entry.oid, ret, err) < 0)
+		return -1;
+	return ret->len > TRACKED_MAX ? pk_err_set(err, "'" TRACKED_FILE "' is larger than 1 MB") : 0;
+}
+
+static int load(struct pk_config *config, const struct pk_repo *repo, const struct pk_buf *text, const char *workdir,
+		struct pk_err *err)
 {
 	enum { TRACKED, SETTINGS, BOTH };
 	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_buf) tracked = PK_BUF_INIT;
 	PK_AUTO(pk_buf) complaint = PK_BUF_INIT;
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
-	PK_FREE char *path = repo && repo->workdir ? pk_path_join(repo->workdir, TRACKED_FILE) : NULL;
 	int statuses[BOTH], rc;
-	if (path && read_tracked(path, &text, err) < 0)
-		return -1;
-	struct pk_proc procs[BOTH] = { tracked_proc(&text), settings_proc(repo, &argv) };
+	struct pk_proc procs[BOTH] = { tracked_proc(text), settings_proc(repo, &argv) };
 	procs[TRACKED].out = &tracked;
 	procs[TRACKED].err_out = &complaint;
 	procs[SETTINGS].out = &out;
 	procs[SETTINGS].err_out = &said;
-	if (text.len)
+	if (text->len)
 		rc = pk_proc_run_both(procs, statuses, err);
 	else
 		rc = pk_proc_run(&procs[SETTINGS], &statuses[SETTINGS], err);
 	if (rc < 0)
 		return pk_err_hint(err, "git must be installed and in PATH");
-	if (text.len && take_tracked(config, repo->workdir, statuses[TRACKED], &tracked, &complaint, err) < 0)
+	if (text->len && take_tracked(config, workdir, statuses[TRACKED], &tracked, &complaint, err) < 0)
 		return -1;
 	/* Without a single setting anywhere git says nothing at all and fails. */
 	pk_buf_rtrim(&said);
@@ -271,6 +294,23 @@ int pk_config_load(struct pk_config *config, const struct pk_repo *repo, struct 
 				  pk_starts_with(said.ptr, "fatal: ") ? said.ptr + 7 : said.ptr);
 	parse_list(config, &out, repo != NULL);
 	return 0;
+}
+
+int pk_config_load(struct pk_config *config, const struct pk_repo *repo, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_FREE char *path = repo && repo->workdir ? pk_path_join(repo->workdir, TRACKED_FILE) : NULL;
+	if (path && read_tracked(path, &text, err) < 0)
+		return -1;
+	return load(config, repo, &text, repo ? repo->workdir : NULL, err);
+}
+
+int pk_config_load_at(struct pk_config *config, const struct pk_repo *repo, const char *rev, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	if (read_committed(repo, rev, &text, err) < 0)
+		return -1;
+	return load(config, repo, &text, NULL, err);
 }
 
 void pk_config_release(struct pk_config *config)

@@ -39,6 +39,11 @@ struct pk_config {
  * error in it is an error with its line.
  */
 int pk_config_load(struct pk_config *config, const struct pk_repo *repo, struct pk_err *err);
+/*
+ * As above, but with the .postkit of a revision, for what is about commits and may run where nothing is checked out. What
+ * the repository's own settings say wins, as always.
+ */
+int pk_config_load_at(struct pk_config *config, const struct pk_repo *repo, const char *rev, struct pk_err *err);
 void pk_config_release(struct pk_config *config);
 
 /*

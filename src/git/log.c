@@ -88,3 +88,21 @@ int pk_repo_log(const struct pk_repo *repo, const char *include, const char *con
 	}
 	return parse_log(out.ptr, ret, err);
 }
+
+int pk_repo_unreached(const struct pk_repo *repo, const struct pk_strv *commits, struct pk_strv *ret,
+		      struct pk_err *err)
+{
+	static const char *const args[] = { "rev-list", "--stdin", "--not", "--branches", NULL };
+	PK_AUTO(pk_strv) argv = PK_STRV_INIT;
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+	PK_FREE char *lines = pk_strv_join(commits, "\n");
+	struct pk_proc proc = pk_repo_proc(repo, args, &argv);
+	if (!commits->n)
+		return 0;
+	proc.input = lines;
+	proc.out = &out;
+	if (pk_proc_check(&proc, err) < 0)
+		return -1;
+	pk_strv_split(ret, out.ptr, '\n');
+	return 0;
+}

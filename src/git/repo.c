@@ -392,6 +392,23 @@ int pk_repo_tree_at(const struct pk_repo *repo, const char *rev, const char *pat
 	return entry_at(repo, (git_tree *)tree, path ? path : "", ret, err);
 }
 
+int pk_repo_commit_of(const struct pk_repo *repo, const char *rev, struct pk_oid *ret, struct pk_err *err)
+{
+	PK_GIT2(git_object) *object = NULL;
+	PK_GIT2(git_object) *commit = NULL;
+	if (rev_parse(repo, rev, &object, err) < 0)
+		return -1;
+	int rc = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
+	if (rc == GIT_EPEEL || rc == GIT_EINVALIDSPEC) {
+		ret->hex[0] = '\0';
+		return 0;
+	}
+	if (rc < 0)
+		return pk_git2_err(err, "'%s' cannot be read", rev);
+	pk_oid_from_git(git_object_id(commit), ret);
+	return 0;
+}
+
 /* libgit2 1.5 does not know where a shallow clone ends. */
 static bool is_ancestor_by_git(const struct pk_repo *repo, const git_oid *ancestor,
 			       const git_oid *descendant)

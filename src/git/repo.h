@@ -45,6 +45,8 @@ int pk_repo_rev(const struct pk_repo *repo, const char *rev, struct pk_oid *ret,
  */
 int pk_repo_tree_at(const struct pk_repo *repo, const char *rev, const char *path,
 		    struct pk_oid *ret, struct pk_err *err);
+/* The commit that a revision is or, as a tag, leads to; a tag of something else: 0 with ret "". */
+int pk_repo_commit_of(const struct pk_repo *repo, const char *rev, struct pk_oid *ret, struct pk_err *err);
 bool pk_repo_is_ancestor(const struct pk_repo *repo, const char *ancestor, const char *descendant);
 
 /* A blob's bytes. */
@@ -101,7 +103,7 @@ int pk_ref_read(const struct pk_repo *repo, const char *ref, struct pk_oid *ret,
 /*
  * Sets ref from expect to value. expect "": the ref must not exist; value "": delete. Returns 0, 1
  * when the ref was not at expect (nothing changed), or -1. A lock held by another is waited for up
- * to a second.
+ * to a second. In the quarantine of a push that is being received (git-receive-pack(1)) it is an error.
  */
 int pk_ref_swap(const struct pk_repo *repo, const char *ref, const struct pk_oid *expect,
 		const struct pk_oid *value, const char *why, struct pk_err *err);
@@ -132,5 +134,8 @@ void pk_commits_release(struct pk_commits *commits);
 int pk_repo_log(const struct pk_repo *repo, const char *include,
 		const char *const *exclude, /* NULL terminated or NULL */
 		struct pk_commits *ret, struct pk_err *err);
+/* Of commits given by id, those and their ancestors that no branch here has: ids, added to ret. */
+int pk_repo_unreached(const struct pk_repo *repo, const struct pk_strv *commits, struct pk_strv *ret,
+		      struct pk_err *err);
 
 #endif

@@ -17,6 +17,7 @@ struct pk_hook {
 	int (*run)(const struct pk_hook_call *call, struct pk_err *err); /* exit status, or -1 */
 	bool input;   /* git writes something on its standard input */
 	bool refuses; /* its status stops git; the others never fail for our reasons */
+	bool server;  /* it runs where others push to, so POSTKIT=0, which could be theirs, does not switch it off */
 };
 extern const struct pk_hook pk_hooks[]; /* ends with a NULL name */
 
@@ -24,6 +25,7 @@ extern const struct pk_hook pk_hooks[]; /* ends with a NULL name */
 int pk_hook_main(int argc, char **argv);
 
 int pk_hook_pre_push(const struct pk_hook_call *call, struct pk_err *err);
+int pk_hook_pre_receive(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_post_merge(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_post_rewrite(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_post_checkout(const struct pk_hook_call *call, struct pk_err *err);

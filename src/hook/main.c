@@ -9,11 +9,12 @@
 #include "base/strv.h"
 
 const struct pk_hook pk_hooks[] = {
-	{ "post-checkout", pk_hook_post_checkout, false, false },
-	{ "post-merge", pk_hook_post_merge, false, false },
-	{ "post-rewrite", pk_hook_post_rewrite, true, false },
-	{ "pre-push", pk_hook_pre_push, true, true },
-	{ NULL, NULL, false, false },
+	{ "post-checkout", pk_hook_post_checkout, false, false, false },
+	{ "post-merge", pk_hook_post_merge, false, false, false },
+	{ "post-rewrite", pk_hook_post_rewrite, true, false, false },
+	{ "pre-push", pk_hook_pre_push, true, true, false },
+	{ "pre-receive", pk_hook_pre_receive, true, true, true },
+	{ NULL, NULL, false, false, false },
 };
 
 static const struct pk_hook *find(const char *name)
@@ -72,7 +73,7 @@ static int run(const struct pk_hook *hook, const struct pk_hook_call *call, stru
 		return -1;
 	if (chained && hook->refuses)
 		return chained;
-	if (pk_streq(getenv("POSTKIT"), "0"))
+	if (!hook->server && pk_streq(getenv("POSTKIT"), "0"))
 		return chained;
 	status = hook->run(call, err);
 	if (hook->refuses)

@@ -14,7 +14,7 @@ void pk_hooks_view_release(struct pk_hooks_view *view)
 {
 	free(view->dir);
 	free(view->add);
-	for (size_t i = 0; i < PK_COUNT(view->items); i++)
+	for (size_t i = 0; i < view->n; i++)
 		free(view->items[i].path);
 	*view = (struct pk_hooks_view)PK_HOOKS_VIEW_INIT;
 }
@@ -37,15 +37,16 @@ static int hooks_dir(const struct pk_repo *repo, char **ret, struct pk_err *err)
 	return 0;
 }
 
-static int look_at(const char *name, const char *dir, struct pk_hook_item *ret, struct pk_err *err)
+static int look_at(const struct pk_hook_kind *kind, const char *dir, struct pk_hook_item *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_buf) expect = PK_BUF_INIT;
 	PK_FREE char *program = pk_proc_self();
 	PK_FREE char *chained = NULL;
 
-	ret->name = name;
-	ret->path = pk_path_join(dir, name);
+	ret->name = kind->name;
+	ret->side = kind->side;
+	ret->path = pk_path_join(dir, kind->name);
 	chained = chained_path(ret->path);
 	ret->chained = pk_path_exists(chained);
 	ret->executable = access(ret->path, X_OK) == 0;
@@ -56,25 +57,25 @@ static int look_at(const char *name, const char *dir, struct pk_hook_item *ret, 
 	/* A dangling link is somebody's too. */
 	if (access(ret->path, F_OK) != 0)
 		return 0;
-	if (pk_read_file(ret->path, &text, err) < 0 || pk_stub_text(name, program, &expect, err) < 0)
+	if (pk_read_file(ret->path, &text, err) < 0 || pk_stub_text(kind->name, program, &expect, err) < 0)
 		return -1;
-	ret->state = pk_stub_classify(name, text.ptr, expect.ptr);
+	ret->state = pk_stub_classify(kind->name, text.ptr, expect.ptr);
 	return 0;
 }
 
-int pk_hooks_look(const struct pk_repo *repo, const struct pk_config *config, struct pk_hooks_view *ret,
-		  struct pk_err *err)
+int pk_hooks_look(const struct pk_repo *repo, const struct pk_config *config, unsigned sides,
+		  struct pk_hooks_view *ret, struct pk_err *err)
 {
 	struct pk_hook_manager manager;
 
 	if (hooks_dir(repo, &ret->dir, err) < 0)
 		return -1;
-	pk_hook_manager_find(repo, config, ret->dir, &manager);
+	pk_hook_manager_find(repo, config, ret->dir, sides, &manager);
 	ret->manager = manager.name;
 	ret->add = manager.add;
 	ret->added = manager.added;
-	for (size_t i = 0; i < PK_COUNT(ret->items) && pk_hook_names[i]; i++)
-		if (look_at(pk_hook_names[i], ret->dir, &ret->items[i], err) < 0)
+	for (const struct pk_hook_kind *kind = pk_hook_kinds; kind->name; kind++)
+		if ((kind->side & sides) && look_at(kind, ret->dir, &ret->items[ret->n++], err) < 0)
 			return -1;
 	return 0;
 }
@@ -141,13 +142,13 @@ static int install_one(const struct pk_hook_item *item, enum pk_hooks_mode mode,
 	return 0;
 }
 
-int pk_hooks_install(const struct pk_repo *repo, const struct pk_config *config, enum pk_hooks_mode mode,
-		     struct pk_strv *report, struct pk_err *err)
+int pk_hooks_install(const struct pk_repo *repo, const struct pk_config *config, unsigned sides,
+		     enum pk_hooks_mode mode, struct pk_strv *report, struct pk_err *err)
 {
 	PK_AUTO(pk_hooks_view) view = PK_HOOKS_VIEW_INIT;
 	int left = 0;
 
-	if (pk_hooks_look(repo, config, &view, err) < 0)
+	if (pk_hooks_look(repo, config, sides, &view, err) < 0)
 		return -1;
 	if (view.manager && view.added && mode == PK_HOOKS_AUTO) {
 		pk_strv_pushf(report, "hooks are kept by %s, which calls git postkit already", view.manager);
@@ -158,7 +159,7 @@ int pk_hooks_install(const struct pk_repo *repo, const struct pk_config *config,
 		pk_strv_split(report, view.add, '\n');
 		return 1;
 	}
-	for (size_t i = 0; i < PK_COUNT(view.items); i++) {
+	for (size_t i = 0; i < view.n; i++) {
 		int rc = install_one(&view.items[i], mode, report, err);
 
 		if (rc < 0)
@@ -194,15 +195,15 @@ static int uninstall_one(const struct pk_hook_item *item, struct pk_strv *report
 	return 0;
 }
 
-int pk_hooks_uninstall(const struct pk_repo *repo, const struct pk_config *config, struct pk_strv *report,
-		       struct pk_err *err)
+int pk_hooks_uninstall(const struct pk_repo *repo, const struct pk_config *config, unsigned sides,
+		       struct pk_strv *report, struct pk_err *err)
 {
 	PK_AUTO(pk_hooks_view) view = PK_HOOKS_VIEW_INIT;
 	int left = 0;
 
-	if (pk_hooks_look(repo, config, &view, err) < 0)
+	if (pk_hooks_look(repo, config, sides, &view, err) < 0)
 		return -1;
-	for (size_t i = 0; i < PK_COUNT(view.items); i++) {
+	for (size_t i = 0; i < view.n; i++) {
 		int rc = uninstall_one(&view.items[i], report, err);
 
 		if (rc < 0)

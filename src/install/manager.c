@@ -14,12 +14,13 @@ static bool mentions_us(const char *path)
 }
 
 /* One line of shell a hook, in files of the folder given. */
-static char *shell_lines(const char *folder)
+static char *shell_lines(const char *folder, unsigned sides)
 {
 	struct pk_buf text = PK_BUF_INIT;
 
-	for (const char *const *hook = pk_hook_names; *hook; hook++)
-		pk_buf_addf(&text, "to %s/%s add: git-postkit --hook %s \"$@\"\n", folder, *hook, *hook);
+	for (const struct pk_hook_kind *hook = pk_hook_kinds; hook->name; hook++)
+		if (hook->side & sides)
+			pk_buf_addf(&text, "to %s/%s add: git-postkit --hook %s \"$@\"\n", folder, hook->name, hook->name);
 	pk_buf_rtrim(&text);
 	return pk_buf_take(&text);
 }
@@ -29,9 +30,10 @@ static char *lefthook_lines(const char *file)
 	struct pk_buf text = PK_BUF_INIT;
 
 	pk_buf_addf(&text, "to %s add:\n", file);
-	for (const char *const *hook = pk_hook_names; *hook; hook++)
-		pk_buf_addf(&text, "%s:\n  commands:\n    postkit:\n      run: git-postkit --hook %s {0}\n%s",
-			    *hook, *hook, pk_hook_has_input(*hook) ? "      use_stdin: true\n" : "");
+	for (const struct pk_hook_kind *hook = pk_hook_kinds; hook->name; hook++)
+		if (hook->side == PK_HOOKS_CLIENT)
+			pk_buf_addf(&text, "%s:\n  commands:\n    postkit:\n      run: git-postkit --hook %s {0}\n%s",
+				    hook->name, hook->name, hook->input ? "      use_stdin: true\n" : "");
 	pk_buf_rtrim(&text);
 	return pk_buf_take(&text);
 }
@@ -87,7 +89,7 @@ static void find_husky(const struct pk_repo *repo, struct pk_hook_manager *ret)
 	PK_FREE char *pre_push = pk_path_join(repo->workdir, ".husky/pre-push");
 
 	ret->name = "husky";
-	ret->add = shell_lines(".husky");
+	ret->add = shell_lines(".husky", PK_HOOKS_CLIENT);
 	ret->added = mentions_us(pre_push);
 }
 
@@ -102,26 +104,28 @@ static bool shared_hooks_path(const struct pk_config *config)
 }
 
 void pk_hook_manager_find(const struct pk_repo *repo, const struct pk_config *config, const char *dir,
-			  struct pk_hook_manager *ret)
+			  unsigned sides, struct pk_hook_manager *ret)
 {
+	/* Programs that keep hooks in files of the work tree keep those of the people who work there. */
+	bool people = repo->workdir && (sides & PK_HOOKS_CLIENT);
 	PK_FREE char *inside = repo->workdir ? pk_printf("%s/", repo->workdir) : NULL;
 	PK_FREE char *git_inside = pk_printf("%s/", repo->commondir);
-	PK_FREE char *pre_push = pk_path_join(dir, "pre-push");
+	PK_FREE char *first = pk_path_join(dir, sides & PK_HOOKS_CLIENT ? "pre-push" : "pre-receive");
 	PK_FREE char *husky = repo->workdir ? pk_path_join(repo->workdir, ".husky") : NULL;
 
 	*ret = (struct pk_hook_manager){ 0 };
-	if (repo->workdir && (strstr(dir, "/.husky") || (husky && pk_path_is_dir(husky)))) {
+	if (people && (strstr(dir, "/.husky") || (husky && pk_path_is_dir(husky)))) {
 		find_husky(repo, ret);
 		return;
 	}
-	if (repo->workdir && find_configured(repo, ret))
+	if (people && find_configured(repo, ret))
 		return;
 	if (inside && pk_starts_with(dir, inside) && !pk_starts_with(dir, git_inside))
 		ret->name = "core.hooksPath in the work tree";
 	else if (shared_hooks_path(config))
 		ret->name = "core.hooksPath of all your repositories";
 	if (ret->name) {
-		ret->add = shell_lines(dir);
-		ret->added = mentions_us(pre_push);
+		ret->add = shell_lines(dir, sides);
+		ret->added = mentions_us(first);
 	}
 }

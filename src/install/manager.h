@@ -10,8 +10,8 @@ struct pk_hook_manager {
 	char *add;        /* what to add, with the file to add it to; caller frees */
 	bool added;       /* that file names git postkit already */
 };
-/* dir: the hooks folder as git says. */
+/* dir: the hooks folder as git says. sides: as pk_hooks_look(). */
 void pk_hook_manager_find(const struct pk_repo *repo, const struct pk_config *config, const char *dir,
-			  struct pk_hook_manager *ret);
+			  unsigned sides, struct pk_hook_manager *ret);
 
 #endif

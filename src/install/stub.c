@@ -7,12 +7,12 @@
 #define PROGRAM_MARK "@GIT_POSTKIT@"
 #define SUM_LEN 16
 
-const char *const pk_hook_names[] = { "post-checkout", "post-merge", "post-rewrite", "pre-push", NULL };
-
-bool pk_hook_has_input(const char *hook)
-{
-	return strcmp(hook, "pre-push") == 0 || strcmp(hook, "post-rewrite") == 0;
-}
+const struct pk_hook_kind pk_hook_kinds[] = {
+	{ "post-checkout", PK_HOOKS_CLIENT, false }, { "post-merge", PK_HOOKS_CLIENT, false },
+	{ "post-rewrite", PK_HOOKS_CLIENT, true },   { "pre-push", PK_HOOKS_CLIENT, true },
+	{ "pre-receive", PK_HOOKS_SERVER, true },
+	{ NULL, 0, false },
+};
 
 /* Replaces the first occurrence; a text without it stays as it is. */
 static char *replace(const char *text, const char *what, const char *with)

@@ -5,9 +5,13 @@
 #include "base/buf.h"
 #include "install/install.h"
 
-/* The hooks that we install, NULL terminated. */
-extern const char *const pk_hook_names[];
-bool pk_hook_has_input(const char *hook); /* git writes something on its standard input */
+/* The hooks that we install; ends with a NULL name. */
+struct pk_hook_kind {
+	const char *name;
+	enum pk_hooks_side side;
+	bool input; /* git writes something on its standard input */
+};
+extern const struct pk_hook_kind pk_hook_kinds[];
 
 /* The stub of a hook for a program at an absolute path. */
 int pk_stub_text(const char *hook, const char *program, struct pk_buf *ret, struct pk_err *err);
