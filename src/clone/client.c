@@ -70,9 +70,18 @@ static const struct {
 	  "the server went away meanwhile; look into its log, then try again" },
 };
 
+const char *pk_client_hint(const char *text)
+{
+	for (size_t i = 0; i < PK_COUNT(hints); i++)
+		if (strstr(text, hints[i].text))
+			return hints[i].hint;
+	return NULL;
+}
+
 static int report(const struct talk *t, int status, const char *where, struct pk_err *err)
 {
 	const char *text = t->error.len ? t->error.ptr : t->last.ptr;
+	const char *hint = pk_client_hint(text);
 	size_t first = strcspn(text, "\n");
 
 	if (first == 0)
@@ -86,10 +95,7 @@ static int report(const struct talk *t, int status, const char *where, struct pk
 		pk_buf_rtrim(&rest);
 		pk_err_detail(err, "%s", rest.ptr);
 	}
-	for (size_t i = 0; i < PK_COUNT(hints); i++)
-		if (strstr(text, hints[i].text))
-			return pk_err_hint(err, "%s", hints[i].hint);
-	return -1;
+	return hint ? pk_err_hint(err, "%s", hint) : -1;
 }
 
 /* A line of a .pgpass file that fits any connection. */

@@ -18,5 +18,7 @@ struct pk_client {
 	void *arg;
 };
 int pk_client_run(const struct pk_client *client, const struct pk_conninfo *info, struct pk_err *err);
+/* What to do about what such a program, or the server, said; NULL: not known. */
+const char *pk_client_hint(const char *text);
 
 #endif

@@ -113,6 +113,7 @@ int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried
 
 	if (pk_conn_open(&from, source, err) < 0 || pk_hold_settings(&from, "UTF8", NULL, err) < 0)
 		return -1;
+	from.alone = true;
 	return pk_copy_carried_by(&from, carried, unfilled, sizes, err);
 }
 

@@ -101,6 +101,7 @@ static int plan(struct pk_transfer_work *w, struct pk_follow *ret, struct pk_err
 
 	if (pk_conn_open(&source, w->t->source, err) < 0)
 		return -1;
+	source.alone = true;
 	return w->t->options->follow(&source, &w->target, ret, err);
 }
 

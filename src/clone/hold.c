@@ -7,7 +7,7 @@
 
 void pk_hold_release(struct pk_hold *hold)
 {
-	pk_conn_release(&hold->conn);
+	pk_conn_leave(&hold->conn);
 	free(hold->snapshot);
 	hold->snapshot = NULL;
 }
@@ -133,6 +133,7 @@ int pk_hold_connect(struct pk_hold *hold, const struct pk_conninfo *source, stru
 {
 	if (pk_conn_open(&hold->conn, source, err) < 0)
 		return -1;
+	hold->conn.alone = true;
 	return pk_hold_settings(&hold->conn, hold->encoding, NULL, err);
 }
 

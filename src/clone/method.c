@@ -109,8 +109,9 @@ static const char holds_sql[] =
 	"OR EXISTS (SELECT s.oid FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid "
 	"WHERE d.datname = pg_catalog.current_database())";
 
-/* Where we are not let in, there may be anything. */
-static int holds_data(const struct pk_remote *remote, const char *db, bool *ret, struct pk_err *err)
+/* Where we are not let in, there may be anything. One connection at a time: the role may be allowed no more. */
+static int holds_data(struct pk_hold *hold, const struct pk_remote *remote, const char *db,
+		      bool *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
@@ -118,17 +119,20 @@ static int holds_data(const struct pk_remote *remote, const char *db, bool *ret,
 	PK_FREE char *holds = NULL;
 
 	*ret = true;
+	pk_hold_release(hold);
 	pk_conninfo_copy(&info, &remote->info);
 	pk_conninfo_set(&info, "dbname", db);
 	if (pk_conn_open(&conn, &info, &e) < 0 ||
 	    pk_query_value(&conn, holds_sql, 0, NULL, &holds, &e) < 0) {
-		if (e.exit != PK_EXIT_INTERRUPTED)
-			return 0;
-		pk_err_move(err, &e);
-		return -1;
+		if (e.exit == PK_EXIT_INTERRUPTED) {
+			pk_err_move(err, &e);
+			return -1;
+		}
+	} else {
+		*ret = !pk_streq(holds, "f");
 	}
-	*ret = !pk_streq(holds, "f");
-	return 0;
+	pk_conn_release(&conn);
+	return pk_hold_connect(hold, &remote->info, err);
 }
 
 /* template1 is of all databases there, and nobody connects to it who lets others make some; it has grown when it is used. */
@@ -150,18 +154,18 @@ static int model_holds_data(struct pk_conn *source, bool *ret, struct pk_err *er
 }
 
 /* *ret: databases whose data would come along. */
-static int find_others(struct pk_conn *source, const struct pk_remote *remote,
+static int find_others(struct pk_hold *hold, const struct pk_remote *remote,
 		       const struct pk_fits *fits, struct pk_strv *ret, struct pk_err *err)
 {
 	bool holds = false,
 	     only_postgres = fits->others.n == 1 && strcmp(fits->others.items[0], "postgres") == 0;
 
-	if (only_postgres && holds_data(remote, "postgres", &holds, err) < 0)
+	if (only_postgres && holds_data(hold, remote, "postgres", &holds, err) < 0)
 		return -1;
 	for (size_t i = 0; i < fits->others.n; i++)
 		if (!only_postgres || holds)
 			pk_strv_push(ret, fits->others.items[i]);
-	if (model_holds_data(source, &holds, err) < 0)
+	if (model_holds_data(&hold->conn, &holds, err) < 0)
 		return -1;
 	if (holds)
 		pk_strv_push(ret, "template1");
@@ -216,7 +220,7 @@ static char *make_offer(const struct pk_source_facts *facts, const struct pk_fit
 			 all, theirs, others->n, others->n == 1 ? "" : "s");
 }
 
-int pk_method_look(struct pk_conn *source, const struct pk_remote *remote,
+int pk_method_look(struct pk_hold *hold, const struct pk_remote *remote,
 		   const struct pk_source_facts *facts, const struct pk_fits *fits, double max_rate,
 		   struct pk_method *ret, char **ret_why, struct pk_err *err)
 {
@@ -224,7 +228,7 @@ int pk_method_look(struct pk_conn *source, const struct pk_remote *remote,
 	struct pk_method_figures figures = { 0 };
 	bool unlogged = false;
 
-	if (read_figures(source, facts, fits, max_rate, &figures, &unlogged, err) < 0)
+	if (read_figures(&hold->conn, facts, fits, max_rate, &figures, &unlogged, err) < 0)
 		return -1;
 	if (unlogged) {
 		*ret_why = pk_strdup("for files come without those of unlogged tables");
@@ -233,7 +237,7 @@ int pk_method_look(struct pk_conn *source, const struct pk_remote *remote,
 					     ? "for the files would have to wait for a checkpoint"
 					     : "which are here as soon as the files");
 	} else {
-		if (find_others(source, remote, fits, &others, err) < 0)
+		if (find_others(hold, remote, fits, &others, err) < 0)
 			return -1;
 		if (others.n) {
 			*ret_why = pk_strdup(

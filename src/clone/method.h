@@ -6,6 +6,7 @@
 #define PK_CLONE_METHOD_H
 
 #include "clone/fits.h"
+#include "clone/hold.h"
 #include "clone/remote.h"
 
 /* What came of it. */
@@ -45,11 +46,11 @@ int pk_method_max_rate(const struct pk_config *config, const char *remote, doubl
 void pk_method_may_pay(const struct pk_remote *remote, const struct pk_source_facts *facts,
 		       char **ret_why);
 /*
- * At the source, of files that fit: as above; beside that ret->offer. source: connected to the database; the maintenance
- * database postgres is connected to when it is the only other one, to see that it is empty. max_rate: bytes a second
- * that the user lets pass, 0: any.
+ * At the source, of files that fit: as above; beside that ret->offer. hold: connected to the database, and again after
+ * a look into the maintenance database postgres when it is the only other one, to see that it is empty. max_rate: bytes
+ * a second that the user lets pass, 0: any.
  */
-int pk_method_look(struct pk_conn *source, const struct pk_remote *remote,
+int pk_method_look(struct pk_hold *hold, const struct pk_remote *remote,
 		   const struct pk_source_facts *facts, const struct pk_fits *fits, double max_rate,
 		   struct pk_method *ret, char **ret_why, struct pk_err *err);
 

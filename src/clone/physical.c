@@ -272,6 +272,27 @@ static int check_program(const struct pk_config *config, int major, struct pk_er
 	return pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR", major);
 }
 
+/*
+ * Rights to replicate are not all: pg_hba.conf has lines of its own for it, and places are few. Better found now than by
+ * the program, once a server is half made. One connection at a time: the role may be allowed no more.
+ */
+static int check_door(struct pk_hold *hold, const struct pk_remote *remote, struct pk_err *err)
+{
+	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	pk_hold_release(hold);
+	pk_conninfo_copy(&info, &remote->info);
+	pk_conninfo_set(&info, "replication", "true");
+	if (pk_conn_try(&info, &why) < 0) {
+		const char *hint = pk_client_hint(why.msg);
+
+		pk_err_move(err, &why);
+		return hint ? pk_err_hint(err, "%s", hint) : -1;
+	}
+	return pk_hold_connect(hold, &remote->info, err);
+}
+
 /* What is known before it begins. */
 struct terms {
 	struct pk_fits fits;
@@ -295,7 +316,7 @@ static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct 
 	struct pk_physical *physical = options->physical;
 	bool weigh = physical->choice == PK_PHYSICAL_IF_QUICKER;
 	PK_AUTO(pk_hold) hold = { .conn = PK_CONN_INIT, .encoding = "UTF8" };
-	struct pk_conn *here, *from = &hold.conn;
+	struct pk_conn *here;
 
 	if (weigh)
 		pk_method_may_pay(remote, facts, &terms->why_rows);
@@ -303,11 +324,12 @@ static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct 
 		return 0;
 	if (check_wanted(options->less, err) < 0 || pk_server_admin(server, &here, err) < 0 ||
 	    pk_extensions_check(here, facts, err) < 0 || pk_hold_connect(&hold, &remote->info, err) < 0 ||
-	    pk_fits_read(from, here, facts, &terms->fits, err) < 0 ||
+	    pk_fits_read(&hold.conn, here, facts, &terms->fits, err) < 0 ||
 	    check_program(options->config, terms->fits.major, err) < 0 ||
+	    check_door(&hold, remote, err) < 0 ||
 	    pk_adopt_begin(adopt, physical->want, server, remote->name, err) < 0)
 		return -1;
-	if (weigh && pk_method_look(from, remote, facts, &terms->fits, terms->max_rate, &physical->method,
+	if (weigh && pk_method_look(&hold, remote, facts, &terms->fits, terms->max_rate, &physical->method,
 				    &terms->why_rows, err) < 0)
 		return -1;
 	return terms->why_rows ? 0 : pk_files_record_before(&hold, facts, &terms->record, err);

@@ -74,7 +74,7 @@ static int hold_alone(struct pk_transfer_work *s, bool *ret_same, struct pk_err 
 	pk_hold_release(&s->hold);
 	if (pk_conn_open(&first, s->t->source, err) < 0 || pk_hold_stamp(&first, &before, err) < 0)
 		return -1;
-	pk_conn_release(&first);
+	pk_conn_leave(&first);
 	if (pk_dump_take(&s->dump, s->t->source, &s->hold, err) < 0 ||
 	    pk_hold_open(&s->hold, s->t->source, &s->tables, err) < 0 ||
 	    pk_hold_stamp(&s->hold.conn, &after, err) < 0)

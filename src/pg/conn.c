@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define NOTICES_MAX	65536
 #define CONNECT_TIMEOUT "10" /* seconds */
 #define BEGIN_SECONDS	1
+#define LEAVE_SECONDS	1  /* that a server takes to let go of a connection, at most */
+#define LEAVE_PAUSE	20 /* milliseconds */
 #define BEGIN_MAX	4 /* connections at once */
 
 /*
@@ -352,13 +355,26 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 	}
 }
 
-static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
+/* One of ours may just be on its way out, or one of a program that we ran. */
+static bool is_full(PGconn *handle)
+{
+	static const char *const texts[] = { "too many connections for role", "too many connections for database",
+					     "too many clients already", "connection slots are reserved" };
+
+	for (size_t i = 0; i < PK_COUNT(texts); i++)
+		if (strstr(PQerrorMessage(handle), texts[i]))
+			return true;
+	return false;
+}
+
+/* *ret_late: the time was up. */
+static int connect_once(struct pk_conn *conn, const struct pk_conninfo *info, int *ret_late, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
 	PK_AUTO(pk_strv) values = PK_STRV_INIT;
 	bool several = has_several_hosts(info);
-	int late = 0;
 
+	*ret_late = 0;
 	if (several) {
 		make_params(info, &keys, &values);
 		conn->handle = PQconnectdbParams((const char *const *)keys.items,
@@ -370,9 +386,25 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 	if (!conn->handle)
 		return pk_err_set(err, "cannot connect: out of memory");
 	if (!several && PQstatus(conn->handle) != CONNECTION_BAD)
-		late = wait_connected(conn->handle, connect_timeout(info), err);
-	if (late < 0)
+		*ret_late = wait_connected(conn->handle, connect_timeout(info), err);
+	return *ret_late < 0 ? -1 : 0;
+}
+
+static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
+{
+	double until = pk_now() + LEAVE_SECONDS;
+	int late;
+
+	if (connect_once(conn, info, &late, err) < 0)
 		return -1;
+	while (!late && PQstatus(conn->handle) != CONNECTION_OK && is_full(conn->handle) && pk_now() < until &&
+	       !pk_interrupted()) {
+		poll(NULL, 0, LEAVE_PAUSE);
+		PQfinish(conn->handle);
+		conn->handle = NULL;
+		if (connect_once(conn, info, &late, err) < 0)
+			return -1;
+	}
 	if (late || PQstatus(conn->handle) != CONNECTION_OK)
 		return connect_failed(conn, info, late, err);
 	return 0;
@@ -409,6 +441,14 @@ int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk
 		return -1;
 	}
 	return 0;
+}
+
+int pk_conn_try(const struct pk_conninfo *info, struct pk_err *err)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	conn.way = pk_way_share(info->way);
+	return connect_handle(&conn, info, err);
 }
 
 int pk_conn_open_both(struct pk_conn *a, const struct pk_conninfo *a_info, struct pk_conn *b,
@@ -450,6 +490,10 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 
 struct pk_conn *pk_conn_second(struct pk_conn *first, struct pk_err *err)
 {
+	if (first->alone) {
+		pk_err_set(err, "'%s' may have no second connection", first->where);
+		return NULL;
+	}
 	if (first->second && pk_conn_alive(first->second))
 		return first->second;
 	pk_conn_close_second(first);
@@ -480,8 +524,22 @@ void pk_conn_release(struct pk_conn *conn)
 	conn->way = NULL;
 	conn->where = NULL;
 	conn->version = 0;
-	conn->needs_password = conn->keeps_second = conn->begun = false;
+	conn->needs_password = conn->keeps_second = conn->alone = conn->begun = false;
 	pk_buf_release(&conn->notices);
+}
+
+/* Of the socket a second handle stays open: it ends when the server's process does. */
+void pk_conn_leave(struct pk_conn *conn)
+{
+	struct pollfd fd = { .fd = conn->handle ? dup(PQsocket(conn->handle)) : -1, .events = POLLIN };
+	double until = pk_now() + LEAVE_SECONDS, left = LEAVE_SECONDS;
+	char rest[512];
+
+	pk_conn_release(conn);
+	while (fd.fd >= 0 && left > 0 && poll(&fd, 1, (int)(left * 1000) + 1) > 0 && read(fd.fd, rest, sizeof(rest)) > 0)
+		left = until - pk_now();
+	if (fd.fd >= 0)
+		close(fd.fd);
 }
 
 enum pk_tx pk_conn_tx(const struct pk_conn *conn)

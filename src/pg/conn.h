@@ -33,6 +33,7 @@ struct pk_conn {
 	struct pk_conn *second; /* pk_conn_second()'s, or NULL */
 	struct pk_way *way;  /* shared with the conninfo */
 	bool keeps_second;   /* for a reader of whole catalogs (catalog/fetch.h): it will read again */
+	bool alone;	     /* there may be no second one; set after it was opened */
 };
 #define PK_CONN_INIT                                                                               \
 	{                                                                                          \
@@ -40,7 +41,7 @@ struct pk_conn {
 	}
 
 /* Errors name host and database, and hint by cause (server away, wrong password, no such database,
- * TLS). */
+ * TLS). Where there is no place left it is tried for a second. */
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err);
 /*
  * Connects several at once, as far as that leads in a second. pk_conn_open() with the same info is still
@@ -50,7 +51,11 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 /* Both; the first that cannot be opened is the error. */
 int pk_conn_open_both(struct pk_conn *a, const struct pk_conninfo *a_info, struct pk_conn *b,
 		      const struct pk_conninfo *b_info, struct pk_err *err);
+/* Whether it can be connected to, whatever is spoken there ("replication" set): what stands is let go at once. */
+int pk_conn_try(const struct pk_conninfo *info, struct pk_err *err);
 void pk_conn_release(struct pk_conn *conn);
+/* Also waits (a second at most) until the server has let go of it: for roles that may have no more than that one. */
+void pk_conn_leave(struct pk_conn *conn);
 /*
  * A second connection to where the first one leads, as the same user; opened if need be, and closed
  * with the first one if not by pk_conn_close_second(). NULL: it cannot be had.
