@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "clone/beside.h"
+#include "clone/views.h"
 #include "pg/silence.h"
 
 /* Several literals of names, as an array of OIDs. */
@@ -329,7 +330,7 @@ static int look_at_keys(const struct pk_again *again, struct pk_transfer_work *w
 
 /*
  * Materialized views that read what has changed, and those of which that is not known: functions read what they like,
- * unless they are immutable. Their order is that in which the copy made them, since each needs what was there before.
+ * unless they are immutable. The order in which the copy made them is as good as any.
  */
 static const char views_sql[] =
 	"WITH RECURSIVE views AS (SELECT w.oid AS rule, c.oid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class c "
@@ -345,33 +346,33 @@ static const char views_sql[] =
 	"UNION SELECT x.oid FROM touched t, LATERAL (SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = t.oid "
 	"UNION ALL SELECT n.oid FROM needs n WHERE n.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass "
 	"AND n.refobjid = t.oid) x (oid)) "
-	"SELECT c.oid, pg_catalog.format('REFRESH MATERIALIZED VIEW %%I.%%I', n.nspname, c.relname) FROM touched t "
+	"SELECT c.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname) FROM touched t "
 	"JOIN pg_catalog.pg_class c USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
 	"WHERE c.relkind = 'm' AND c.relispopulated GROUP BY c.oid, n.nspname, c.relname ORDER BY c.oid";
 
 /* As touched, all of them. */
 static const char all_views[] = "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm'";
 
-static int fill_views(const struct pk_again *again, struct pk_conn *target, const char *changed, struct pk_buf *ret_oids,
-		      struct pk_err *err)
+static int fill_views(const struct pk_again *again, struct pk_transfer_work *w, const char *changed,
+		      struct pk_buf *ret_oids, struct pk_err *err)
 {
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_FREE char *array = pk_printf("ARRAY[%s]::oid[]", changed);
 	PK_FREE char *all = pk_printf("ARRAY(%s)", all_views), *sql = pk_printf(views_sql, again->views ? all : array), *any = NULL;
 
-	if (pk_query_value(target, "SELECT 1 FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated LIMIT 1", 0, NULL,
-			   &any, err) < 0)
+	if (pk_query_value(&w->target, "SELECT 1 FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated LIMIT 1", 0,
+			   NULL, &any, err) < 0)
 		return -1;
 	if (!any)
 		return 0;
-	if (pk_query(target, sql, 0, NULL, &rows, err) < 0)
+	if (pk_query(&w->target, sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		if (pk_exec(target, pk_rows_get(&rows, i, 1), err) < 0)
-			return pk_err_wrap(err, "cannot fill a materialized view again");
+		pk_strv_push(&names, pk_rows_get(&rows, i, 1));
 		pk_buf_addf(ret_oids, "%s%s", ret_oids->len ? "," : "", pk_rows_get(&rows, i, 0));
 	}
-	return 0;
+	return pk_views_fill(&w->pour, &w->target, &names, err);
 }
 
 static int finish(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)
@@ -384,7 +385,7 @@ static int finish(const struct pk_again *again, struct pk_transfer_work *w, stru
 	list_changed(again, &w->tables, false, &changed);
 	if (!changed.len && !again->large && !again->views)
 		return 0;
-	if (fill_views(again, &w->target, changed.len ? changed.ptr : "", &oids, err) < 0)
+	if (fill_views(again, w, changed.len ? changed.ptr : "", &oids, err) < 0)
 		return -1;
 	sql = pk_printf("SELECT o::pg_catalog.oid FROM pg_catalog.unnest(ARRAY[%s]::oid[]) o",
 			changed.len ? changed.ptr : "");

@@ -1,6 +1,8 @@
 #include "clone/structure.h"
 #include "clone/batch.h"
 
+#define REFRESH "REFRESH MATERIALIZED VIEW "
+
 void pk_structure_release(struct pk_structure *s)
 {
 	for (size_t i = 0; i < s->n_keys; i++) {
@@ -170,14 +172,20 @@ static int read_keys(struct pk_structure *s, struct pk_conn *source, const struc
 	return 0;
 }
 
+/* What reads a view that was emptied since cannot be filled again, as pg_dump has it too. */
 static int read_filled(struct pk_structure *s, struct pk_conn *source, const struct pk_strv *unfilled,
 		       struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
 	if (pk_query(source,
+		     "WITH RECURSIVE unfilled (oid) AS (SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm' "
+		     "AND NOT relispopulated UNION SELECT w.ev_class FROM unfilled u JOIN pg_catalog.pg_depend d "
+		     "ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass "
+		     "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = u.oid "
+		     "JOIN pg_catalog.pg_rewrite w ON w.oid = d.objid) "
 		     "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-		     "ON n.oid = c.relnamespace WHERE c.relkind = 'm' AND c.relispopulated ORDER BY c.oid",
+		     "ON n.oid = c.relnamespace WHERE c.relkind = 'm' AND c.oid NOT IN (SELECT oid FROM unfilled) ORDER BY c.oid",
 		     0, NULL, &rows, err) < 0)
 		return -1;
 	s->filled = pk_alloc((size_t)(rows.n + 1) * sizeof(*s->filled));
@@ -186,7 +194,7 @@ static int read_filled(struct pk_structure *s, struct pk_conn *source, const str
 
 		if (unfilled && pk_strv_has(unfilled, pk_rows_get(&rows, i, 0)))
 			continue;
-		pk_buf_add(&sql, "REFRESH MATERIALIZED VIEW ");
+		pk_buf_add(&sql, REFRESH);
 		pk_buf_add_qualified(&sql, pk_rows_get(&rows, i, 1), pk_rows_get(&rows, i, 2));
 		s->filled[s->n_filled++] = (struct pk_refresh){ number(&rows, i, 0), pk_buf_take(&sql) };
 	}
@@ -275,7 +283,7 @@ static int add_acls(struct pk_batch *b, const struct pk_ddl *ddl, struct pk_err 
 	return 0;
 }
 
-static int refresh(const struct pk_structure *s, const struct pk_ddl *ddl, struct pk_conn *target, struct pk_err *err)
+static void add_views(const struct pk_structure *s, const struct pk_ddl *ddl, struct pk_strv *ret)
 {
 	for (size_t i = 0; i < ddl->n; i++) {
 		const struct pk_ddl_entry *e = &ddl->items[i];
@@ -283,20 +291,30 @@ static int refresh(const struct pk_structure *s, const struct pk_ddl *ddl, struc
 
 		if (pk_ddl_is(e, "MATERIALIZED VIEW"))
 			r = bsearch(&e->oid, s->filled, s->n_filled, sizeof(*s->filled), has_oid);
-		if (r && pk_exec(target, r->sql, err) < 0)
-			return pk_err_wrap(err, "cannot fill materialized view %.*s", (int)e->name_len, e->name);
+		if (r)
+			pk_strv_push(ret, r->sql + strlen(REFRESH));
 	}
-	return 0;
 }
 
-int pk_structure_end(const struct pk_structure *s, struct pk_conn *target, bool rows, struct pk_err *err)
+void pk_structure_views(const struct pk_structure *s, struct pk_strv *ret)
+{
+	add_views(s, &s->pre, ret);
+	add_views(s, &s->post, ret);
+}
+
+int pk_structure_rights(const struct pk_structure *s, struct pk_conn *target, struct pk_err *err)
 {
 	PK_AUTO(pk_batch) b = PK_BATCH_INIT(target);
 
-	if (add_acls(&b, &s->pre, err) < 0 || add_acls(&b, &s->post, err) < 0 || pk_batch_run(&b, err) < 0)
+	if (add_acls(&b, &s->pre, err) < 0 || add_acls(&b, &s->post, err) < 0)
 		return -1;
-	if (rows && (refresh(s, &s->pre, target, err) < 0 || refresh(s, &s->post, target, err) < 0))
-		return -1;
+	return pk_batch_run(&b, err);
+}
+
+int pk_structure_end(const struct pk_structure *s, struct pk_conn *target, struct pk_err *err)
+{
+	PK_AUTO(pk_batch) b = PK_BATCH_INIT(target);
+
 	for (size_t i = 0; i < s->post.n; i++)
 		if (is_late(&s->post.items[i]) && pk_batch_add(&b, pk_structure_entry(s, &s->post.items[i]), NULL, err) < 0)
 			return -1;

@@ -20,7 +20,7 @@ struct pk_foreign_key {
 	bool proven;  /* it holds in the copy, because both tables are copied whole */
 	bool lacking; /* it does not: rows that it refers to were left out */
 };
-/* A materialized view that has rows on the source. */
+/* A materialized view that has rows on the source, as all that it reads. */
 struct pk_refresh {
 	uint32_t oid;
 	char *sql;
@@ -62,7 +62,10 @@ int pk_structure_after(const struct pk_structure *structure, struct pk_conn *tar
  * and every plan would begin with what made it so. For a superuser on a server of ours.
  */
 int pk_structure_trust(const struct pk_structure *structure, struct pk_conn *target, struct pk_err *err);
-/* Privileges, then materialized views in the order in which they need each other (with rows), then event triggers. */
-int pk_structure_end(const struct pk_structure *structure, struct pk_conn *target, bool rows, struct pk_err *err);
+int pk_structure_rights(const struct pk_structure *structure, struct pk_conn *target, struct pk_err *err);
+/* Names of the materialized views that are to be filled (clone/views.h) between the two. */
+void pk_structure_views(const struct pk_structure *structure, struct pk_strv *ret);
+/* Event triggers. */
+int pk_structure_end(const struct pk_structure *structure, struct pk_conn *target, struct pk_err *err);
 
 #endif

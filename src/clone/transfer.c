@@ -1,6 +1,7 @@
 #include "clone/transfer.h"
 #include "clone/before.h"
 #include "clone/beside.h"
+#include "clone/views.h"
 
 #define TRIES_ALONE 3
 
@@ -182,6 +183,14 @@ static int validate(struct pk_transfer_work *s, struct pk_err *err)
 	return trust ? pk_structure_trust(&s->structure, &s->target, err) : 0;
 }
 
+static int fill_views(struct pk_transfer_work *s, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
+
+	pk_structure_views(&s->structure, &names);
+	return pk_views_fill(&s->pour, &s->target, &names, err);
+}
+
 static int write_target(struct pk_transfer_work *s, struct pk_err *err)
 {
 	const struct pk_transfer *t = s->t;
@@ -199,9 +208,11 @@ static int write_target(struct pk_transfer_work *s, struct pk_err *err)
 	pk_progress_start(t->options->progress, "finishing", 0);
 	if (s->sequences.len && pk_exec(&s->target, s->sequences.ptr, err) < 0)
 		return pk_err_wrap(err, "cannot set the sequences");
-	if (pk_structure_after(&s->structure, &s->target, err) < 0 || validate(s, err) < 0)
+	if (pk_structure_after(&s->structure, &s->target, err) < 0 || validate(s, err) < 0 ||
+	    pk_structure_rights(&s->structure, &s->target, err) < 0 ||
+	    (rows && fill_views(s, err) < 0))
 		return -1;
-	return pk_structure_end(&s->structure, &s->target, rows, err);
+	return pk_structure_end(&s->structure, &s->target, err);
 }
 
 static void set_up(struct pk_transfer_work *s)

@@ -229,6 +229,39 @@ same() { # DB DB: on the server started last
 	git postkit abort --yes
 }
 
+@test "materialized views are filled side by side, each after all that it reads" {
+	pg_createdb views
+	sql views "CREATE TABLE t AS SELECT generate_series(1, 10) AS i;
+		CREATE FUNCTION later() RETURNS bigint STABLE LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sum(n) FROM public.\"z z\"); END';
+		CREATE MATERIALIZED VIEW a AS SELECT later() AS n WITH NO DATA;
+		CREATE MATERIALIZED VIEW b AS SELECT sum(i) AS n FROM t;
+		CREATE MATERIALIZED VIEW c AS SELECT count(*) AS n FROM t;
+		CREATE VIEW bc AS SELECT b.n + c.n AS n FROM b, c;
+		CREATE MATERIALIZED VIEW d AS SELECT n FROM bc;
+		CREATE MATERIALIZED VIEW \"z z\" AS SELECT n + 1 AS n FROM d;
+		CREATE FUNCTION known() RETURNS bigint STABLE LANGUAGE sql BEGIN ATOMIC SELECT n FROM \"z z\"; END;
+		CREATE MATERIALIZED VIEW f AS SELECT known() AS n;
+		CREATE MATERIALIZED VIEW emptied AS SELECT 1 AS n;
+		CREATE MATERIALIZED VIEW above AS SELECT n FROM emptied;
+		CREATE MATERIALIZED VIEW e AS SELECT n FROM a WITH NO DATA;
+		REFRESH MATERIALIZED VIEW a; REFRESH MATERIALIZED VIEW e; REFRESH MATERIALIZED VIEW emptied WITH NO DATA"
+	pg_createdb views_1
+	pg_createdb views_3
+	local jobs
+	fillers() { grep 'REFRESH MATERIALIZED VIEW public.[bc]\b' "$T/prod/log" | tail -n 2 | sed 's/.*\[\([0-9]*\)\].*/\1/' | sort -u | wc -l; }
+	for jobs in 1 3; do
+		ok git postkit copy --jobs "$jobs" "$(pg_url views)" "$(pg_url "views_$jobs")"
+		equal "$(sql "views_$jobs" 'SELECT a.n, d.n, e.n, f.n FROM a, d, e, f')" '66|65|66|66'
+		equal "$(sql "views_$jobs" "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+			WHERE relkind = 'm' AND NOT relispopulated")" 'above emptied'
+		equal "$(fillers)" "$((jobs > 1 ? 2 : 1))"
+	done
+	sql views 'CREATE MATERIALIZED VIEW fails AS SELECT 1 / count(*) AS n FROM t; DELETE FROM t'
+	pg_createdb views_0
+	fails 128 git postkit copy "$(pg_url views)" "$(pg_url views_0)"
+	has 'REFRESH MATERIALIZED VIEW public.fails' 'division by zero'
+}
+
 @test "large tables are copied in parts, side by side, and none of their rows twice" {
 	pg_createdb parts
 	sql parts "CREATE TABLE big (id bigint, pad text);
