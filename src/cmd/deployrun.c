@@ -8,6 +8,7 @@
 #include "cmd/planview.h"
 #include "cmd/usage.h"
 #include "deploy/deploy.h"
+#include "deploy/exchange.h"
 #include "trace/waits.h"
 
 /* What is shown while it runs, and kept for --json. */
@@ -232,6 +233,27 @@ static void add_done(struct command *c)
 	pk_json_set_bool(c->root, "recorded", d->recorded);
 }
 
+/* For others, where the settings say so. rc: what became of the run, whose error is the one to tell. */
+static int publish(struct command *c, int rc, struct pk_err *err)
+{
+	const struct pk_deploy *d = &c->d;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	PK_FREE char *where = NULL;
+
+	if (pk_exchange_publish(d->repo, d->config, &where, &why) == 0) {
+		pk_json_set_str(c->root, "published", where);
+		return rc;
+	}
+	if (rc < 0) {
+		pk_say("the record of it is not published; git postkit records push does that");
+		return rc;
+	}
+	pk_err_move(err, &why);
+	pk_err_wrap(err, "%s, and recorded here, but not published", c->down ? "rolled back" : "deployed");
+	pk_err_hint(err, "git postkit records push publishes it when it can");
+	return pk_err_exit(err, PK_EXIT_ATTENTION);
+}
+
 static int run_on_remote(struct command *c, struct pk_err *err)
 {
 	struct pk_deploy *d = &c->d;
@@ -251,7 +273,7 @@ static int run_on_remote(struct command *c, struct pk_err *err)
 	add_done(c);
 	if (rc == 0)
 		say_done(c, pk_now() - began);
-	return rc;
+	return d->recorded ? publish(c, rc, err) : rc;
 }
 
 static void show_gone(const struct pk_gone *gone)

@@ -91,7 +91,7 @@ static void advise(const struct pk_ctx *ctx, const struct pk_deploy *d, bool kno
 		return;
 	if (!known)
 		pk_advise(ctx, "Fetch", "the snapshot of what is expected is not here; others may have it: "
-			  "git fetch origin refs/postkit/fingerprints:refs/postkit/fingerprints");
+			  "git postkit records fetch");
 	else
 		pk_advise(ctx, "Drift", "write what was done there into the schema files and a migration, or undo it "
 			  "there; git postkit deploy refuses until then");

@@ -136,6 +136,7 @@ static const struct {
 	const char *command, *words;
 } subcommands[] = {
 	{ "hooks", "install uninstall status" },
+	{ "records", "push fetch" },
 	{ "remote", "add list remove use test" },
 };
 

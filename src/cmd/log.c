@@ -123,14 +123,33 @@ static const char *without_record(const struct log *log, size_t remote, const ch
 	return pk_strv_has(&log->had[remote], version) ? "applied before the first record" : "pending";
 }
 
+/* Names come from commits and records of anybody. */
+static char *fit(const char *text)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+
+	pk_buf_add_safe(&safe, text ? text : "", false);
+	return pk_buf_take(&safe);
+}
+
+static void print_record(const struct pk_record *record, const struct pk_record_item *item)
+{
+	PK_FREE char *took = pk_duration(item->seconds), *by = fit(record->by), *when = fit(record->finished);
+
+	printf("  %s%s%s%s  %s%s%s\n", pk_color(stdout, PK_CYAN), record->rollback ? "pending, rolled back " : "",
+	       pk_color(stdout, PK_PLAIN), when, item->adopted ? "adopted" : took, *by ? "  " : "", by);
+}
+
 static void print_one(const struct log *log, const struct pk_migration *m)
 {
 	const struct origin *origin = pk_map_get(&log->origins, m->file);
 
 	printf("%s%s%s %s\n", pk_color(stdout, PK_YELLOW), m->version, pk_color(stdout, PK_PLAIN), m->name);
-	if (origin)
-		printf("    commit  %s  %.10s  %s\n", origin->shortened, origin->date ? origin->date : "",
-		       origin->author);
+	if (origin) {
+		PK_FREE char *author = fit(origin->author);
+
+		printf("    commit  %s  %.10s  %s\n", origin->shortened, origin->date ? origin->date : "", author);
+	}
 	for (size_t i = 0; i < log->remotes.n; i++) {
 		const struct pk_record_item *item = NULL;
 		const struct pk_record *record =
@@ -140,14 +159,8 @@ static void print_one(const struct log *log, const struct pk_migration *m)
 			printf("    %s  %s%s%s\n", log->remotes.items[i], pk_color(stdout, PK_CYAN),
 			       without_record(log, i, m->version), pk_color(stdout, PK_PLAIN));
 		} else {
-			PK_FREE char *took = pk_duration(item->seconds);
-
-			printf("    %s  %s%s%s%s  %s%s%s\n", log->remotes.items[i],
-			       pk_color(stdout, PK_CYAN),
-			       record->rollback ? "pending, rolled back " : "",
-			       pk_color(stdout, PK_PLAIN), record->finished ? record->finished : "",
-			       item->adopted ? "adopted" : took, record->by ? "  " : "",
-			       record->by ? record->by : "");
+			printf("    %s", log->remotes.items[i]);
+			print_record(record, item);
 		}
 	}
 }

@@ -145,6 +145,16 @@ static int look_for_fork(const struct pk_ctx *ctx, const struct pk_chain *chain,
 	return 0;
 }
 
+/* Of those that only the records know, others deploy to them. */
+static void add_recorded(const struct pk_ctx *ctx, struct pk_strv *names)
+{
+	PK_AUTO(pk_strv) recorded = PK_STRV_INIT;
+	pk_record_remotes(&ctx->repo, &recorded);
+	for (size_t i = 0; i < recorded.n; i++)
+		if (!pk_strv_has(names, recorded.items[i]))
+			pk_strv_push(names, recorded.items[i]);
+}
+
 static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_standing *s,
 			   struct pk_err *err)
 {
@@ -158,11 +168,13 @@ static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_stand
 	if (look_for_fork(ctx, &chain, s, err) < 0)
 		return -1;
 	pk_remote_list(&ctx->config, &names);
+	s->n_configured = names.n;
+	add_recorded(ctx, &names);
 	s->remotes = pk_alloc((names.n + 1) * sizeof(*s->remotes));
 	for (size_t i = 0; i < names.n; i++) {
 		struct pk_remote_standing *r = &s->remotes[s->n_remotes++];
 		r->name = pk_strdup(names.items[i]);
-		if (fetch)
+		if (fetch && i < s->n_configured)
 			ask(ctx, &chain, r);
 		else if (from_records(ctx, &chain, r, err) < 0)
 			return -1;
@@ -199,7 +211,7 @@ static char *choose_next(const struct pk_ctx *ctx, struct pk_standing *s)
 		return pk_strdup("git switch BRANCH");
 	if (s->forked)
 		return pk_strdup("git postkit sync");
-	if (!s->n_remotes && s->found != PK_FOUND_SESSION)
+	if (!s->n_configured && s->found != PK_FOUND_SESSION)
 		return pk_strdup("git postkit remote add NAME URL");
 	if (s->found != PK_FOUND_SESSION || s->clone == PK_CLONE_GONE)
 		return pk_strdup("git postkit start");

@@ -32,7 +32,7 @@ struct pk_standing {
 	size_t n_migrations; /* in HEAD */
 	bool forked;	     /* migrations of HEAD were made beside each other, and not all of them have run */
 	struct pk_remote_standing *remotes;
-	size_t n_remotes;
+	size_t n_remotes, n_configured; /* those of the settings come first; of others there are records */
 	bool hooks;
 	bool pushed; /* what was committed is where the branch is pushed to: next comes after a merge */
 	char *next;  /* command */

@@ -180,8 +180,10 @@ static void show_remotes(const struct pk_standing *s)
 		} else if (!r->known) {
 			printf("%s: no deploy is recorded here; --fetch asks it\n", r->name);
 		} else if (!r->pending.n) {
+			PK_AUTO(pk_buf) when = PK_BUF_INIT;
+			pk_buf_add_safe(&when, r->when ? r->when : "", false);
 			printf("%s: all %zu are there%s%s\n", r->name, s->n_migrations,
-			       r->when ? ", last at " : "", r->when ? r->when : "");
+			       when.len ? ", last at " : "", when.ptr);
 		} else {
 			printf("%s: %s%zu of %zu pending%s\n", r->name, pk_color(stdout, PK_YELLOW),
 			       r->pending.n, s->n_migrations, pk_color(stdout, PK_PLAIN));

@@ -51,6 +51,7 @@ const struct pk_command pk_commands[] = {
 	ROW(migration, "[NAME] [-F FILE] | --pattern PATTERN TABLE ...", "write a migration by hand, in the session", BRANCH),
 	ROW(plan, "[<options>]", "show what leads from the clone to the schema files", BRANCH),
 	ROW(psql, "[-- ARGUMENT...]", "open a shell on the session's database", BRANCH),
+	ROW(records, "push | fetch [GITREMOTE] [--json]", "share with others what ran where", PRODUCTION),
 	ROW(remote, "[add NAME URL | list | remove NAME | use NAME | test [NAME]]",
 	    "name the databases to clone from and deploy to", SETUP),
 	ROW(rollback, "[REMOTE] [--to VERSION] [--dry-run] [<options>]",

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/map.h"
 #include "deploy/record.h"
 
 static const char ref_prefix[] = "refs/postkit/deploys/";
@@ -105,7 +106,9 @@ static int is_record(void *arg, const struct pk_tree_entry *entry, struct pk_err
 	return 1;
 }
 
-static int read_one(const struct pk_repo *repo, const struct pk_commit *commit, struct pk_records *ret)
+/* seen: texts that were read already. One that joins two histories has that of one of them. */
+static int read_one(const struct pk_repo *repo, const struct pk_commit *commit, struct pk_map *seen, bool *ret_joined,
+		    struct pk_records *ret)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
@@ -113,8 +116,13 @@ static int read_one(const struct pk_repo *repo, const struct pk_commit *commit, 
 	struct pk_oid tree = { "" };
 
 	if (pk_repo_tree_at(repo, commit->oid.hex, NULL, &tree, NULL) < 0 ||
-	    pk_repo_walk_tree(repo, &tree, is_record, &find, NULL) != 1 ||
-	    pk_repo_blob(repo, &find.oid, &text, NULL) < 0 ||
+	    pk_repo_walk_tree(repo, &tree, is_record, &find, NULL) != 1)
+		return -1;
+	if (!pk_map_set(seen, find.oid.hex, ret)) {
+		*ret_joined = true;
+		return 0;
+	}
+	if (pk_repo_blob(repo, &find.oid, &text, NULL) < 0 ||
 	    pk_json_parse(text.ptr, text.len, &json, NULL) < 0 || pk_json_num(json.root, "schema", 0) != 1)
 		return -1;
 	if (ret->n == ret->cap) {
@@ -126,12 +134,22 @@ static int read_one(const struct pk_repo *repo, const struct pk_commit *commit, 
 	return 0;
 }
 
+static int by_time(const void *a, const void *b)
+{
+	const struct pk_record *x = a, *y = b;
+	int c = strcmp(y->finished ? y->finished : "", x->finished ? x->finished : "");
+
+	return c ? c : strcmp(y->oid.hex, x->oid.hex);
+}
+
 int pk_records_read(const struct pk_repo *repo, const char *remote, size_t max, struct pk_records *ret,
 		    struct pk_err *err)
 {
 	PK_FREE char *ref = pk_printf("%s%s", ref_prefix, remote);
 	PK_AUTO(pk_commits) commits = PK_COMMITS_INIT;
+	PK_AUTO(pk_map) seen = PK_MAP_INIT;
 	struct pk_oid tip = { "" };
+	bool joined = false;
 
 	if (pk_ref_read(repo, ref, &tip, err) < 0)
 		return -1;
@@ -140,6 +158,9 @@ int pk_records_read(const struct pk_repo *repo, const char *remote, size_t max, 
 	if (pk_repo_log(repo, ref, NULL, &commits, err) < 0)
 		return -1;
 	for (size_t i = 0; i < commits.n && (!max || ret->n < max); i++)
-		read_one(repo, &commits.items[i], ret);
+		read_one(repo, &commits.items[i], &seen, &joined, ret);
+	/* The commits of one history are in order, whatever the clocks said; those of two are not. */
+	if (joined && ret->n > 1)
+		qsort(ret->items, ret->n, sizeof(*ret->items), by_time);
 	return 0;
 }

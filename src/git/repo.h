@@ -96,6 +96,13 @@ int pk_repo_write_commit(const struct pk_repo *repo, const struct pk_oid *tree,
 			 const struct pk_oid *parent, const char *message, struct pk_oid *ret,
 			 struct pk_err *err);
 
+/*
+ * The commit that joins two histories: the same one whoever writes it, of whatever repository, so that those who do it at
+ * the same time agree. It is nobody's, and as old as the younger of the two.
+ */
+int pk_repo_write_join(const struct pk_repo *repo, const struct pk_oid *tree, const struct pk_oid *first,
+		       const struct pk_oid *second, const char *message, struct pk_oid *ret, struct pk_err *err);
+
 /* Refs: each change is one compare and swap. */
 /* Absent: 0 with ret "". */
 int pk_ref_read(const struct pk_repo *repo, const char *ref, struct pk_oid *ret,

@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# What ran where, shared through a git remote: published, fetched, joined; and what of others is not believed.
+
+load ../lib/common
+
+DEPLOYS=refs/postkit/deploys/prod
+
+setup_file() {
+	common_setup
+	pg_start
+	pg_createdb shop
+	sql shop 'CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL)'
+	new_repo shop
+	git postkit init --no-hooks
+	git postkit remote add prod "$(pg_url shop)"
+	git postkit import --yes
+	commit_all import
+	git push -q
+}
+
+# migration NAME SECOND: a table, committed and pushed.
+migration() {
+	local from
+	from=$(tail -qn +1 db/migrations/*.sql | sed -n 's/^-- postkit: from .* to \([0-9a-f]*\) .*/\1/p' | tail -n 1)
+	echo "CREATE TABLE public.$1 (id integer NOT NULL);" >"db/schema/tables/$1.sql"
+	printf -- '-- postkit: from %s to %s (pg15)\n-- migrate:up\nCREATE TABLE public.%s (id integer NOT NULL);\n-- migrate:down\nDROP TABLE public.%s;\n' \
+		"$from" "$(git postkit fingerprint db/schema)" "$1" "$1" >"db/migrations/202701010000$2_$1.sql"
+	commit_all "$1"
+	git push -q origin HEAD
+}
+
+# record ON JQ: a commit with a record like the one of $DEPLOYS, changed by a jq program, on top of ON ('': nothing).
+record() {
+	local json tree
+	json=$(git cat-file blob "$DEPLOYS:record.json" | jq "$2" | git hash-object -w --stdin)
+	tree=$(git ls-tree "$DEPLOYS" | sed "s/[0-9a-f]\{40\}\trecord.json/$json\trecord.json/" | git mktree)
+	git commit-tree -m forged ${1:+-p "$1"} "$tree"
+}
+
+@test "a deploy publishes its record, and another clone knows what production is" {
+	cd "$T/shop"
+	migration a 01
+	git config postkit.publish auto
+	ok git postkit deploy --yes --json prod
+	equal "$(sed -n '/^{/,$p' <<<"$output" | jq -r '.recorded, .published' | paste -sd' ')" 'true origin'
+	migration b 02
+	ok git postkit deploy --yes prod
+	equal "$(git ls-remote origin $DEPLOYS | cut -f1)" "$(git rev-parse $DEPLOYS)"
+	ok git postkit records push
+	has "'origin' has all that is here"
+
+	git clone -q "$T/shop-origin.git" "$T/second"
+	cd "$T/second"
+	ok git postkit status
+	has 'remotes     none'
+	ok git postkit records fetch
+	has 'prod: fetched' 'fingerprints: fetched'
+	ok git postkit status
+	has 'prod: all 3 are there, last at 20'
+	ok git postkit status --json
+	equal "$(jq -r '.remotes[0].last' <<<"$output")" 20270101000002
+	ok git postkit log
+	in_order '20270101000002 b' 'prod  20' 'Ada Lovelace' '20270101000001 a' 'baseline'
+	ok git diff --name-only $DEPLOYS~1 $DEPLOYS
+	has 'snapshot/public/table/b.sql' 'migrations/20270101000002_b.sql'
+	ok git postkit records fetch
+	hasnt fetched
+	ok git postkit records fetch --json
+	equal "$(jq -r '.fetched[].what' <<<"$output" | sort -u)" same
+	equal "$(jq -r .git_remote <<<"$output")" origin
+	fails 128 git postkit records fetch upstream
+	has "there is no git remote 'upstream'"
+	fails 129 git postkit records
+}
+
+@test "when the remote can't be reached the deploy is done and says so with status 2; publishing it later works" {
+	cd "$T/shop"
+	migration c 03
+	mv "$T/shop-origin.git" "$T/away.git"
+	fails 2 git postkit deploy --yes prod
+	has 'deployed, and recorded here, but not published' 'git postkit records push'
+	equal "$(sql shop "SELECT count(*) FROM postkit.schema_migrations WHERE version = '20270101000003'")" 1
+	fails 128 git postkit records push
+	has "'origin' failed"
+	mv "$T/away.git" "$T/shop-origin.git"
+	ok git postkit records push
+	has "sent 2 refs to 'origin'"
+	equal "$(git ls-remote origin $DEPLOYS | cut -f1)" "$(git rev-parse $DEPLOYS)"
+	# What a branch brings along makes nothing be sent.
+	git config --unset postkit.publish
+	git config --file .postkit postkit.publish origin
+	migration d 04
+	ok git postkit deploy --yes prod
+	[ "$(git ls-remote origin $DEPLOYS | cut -f1)" != "$(git rev-parse $DEPLOYS)" ]
+	git checkout -q .postkit 2>/dev/null || rm .postkit
+	git postkit records push
+}
+
+@test "two histories become one, with all records of both and the state of the later; both sides make the same of it" {
+	cd "$T/second"
+	git pull -q
+	git postkit records fetch
+	local base mine theirs joined
+	base=$(git rev-parse $DEPLOYS)
+	mine=$(record "$base" '.finished = "2027-02-01T10:00:00Z" | .by = "mine" | .migrations[0].version = "20270101000002"')
+	git update-ref $DEPLOYS "$mine"
+	cd "$T/shop"
+	theirs=$(record "$base" '.finished = "2027-02-01T11:00:00Z" | .by = "theirs" | .migrations[0].version = "20270101000003"')
+	git update-ref $DEPLOYS "$theirs"
+	ok git postkit records push
+	cd "$T/second"
+	ok git postkit records push
+	has 'prod: joined with what others have added' 'sent 1 ref'
+	joined=$(git rev-parse $DEPLOYS)
+	equal "$(git rev-parse $DEPLOYS^1 $DEPLOYS^2 | paste -sd' ')" "$mine $theirs"
+	equal "$(git rev-parse "$DEPLOYS^{tree}")" "$(git rev-parse "$theirs^{tree}")"
+	ok git postkit log
+	in_order 'theirs' 'mine'
+	# As if the other side had done it at the same time.
+	cd "$T/shop"
+	git fetch -q "$T/second" "+$DEPLOYS:refs/keep/it"
+	git push -q -f origin "$mine:$DEPLOYS"
+	ok git postkit records fetch
+	has 'prod: joined'
+	equal "$(git rev-parse $DEPLOYS)" "$joined"
+	ok git postkit records push
+	equal "$(git ls-remote origin $DEPLOYS | cut -f1)" "$joined"
+	# Fingerprints of both sides, too.
+	local tree
+	for side in shop second; do
+		cd "$T/$side"
+		tree=$(git rev-parse "HEAD:db/$([ "$side" = shop ] && echo schema || echo migrations)")
+		(git ls-tree refs/postkit/fingerprints && printf '040000 tree %s\t%s\n' "$tree" "$tree") | git mktree |
+			xargs git commit-tree -m more -p refs/postkit/fingerprints |
+			xargs git update-ref refs/postkit/fingerprints
+		git postkit records push
+	done
+	for tree in HEAD:db/schema HEAD:db/migrations; do
+		git rev-parse -q --verify "refs/postkit/fingerprints:$(git rev-parse "$tree")"
+	done
+}
+
+@test "a host that refuses the namespace gets branches, and that is remembered; others find them there" {
+	cd "$T" && git init -q --bare strict.git
+	cat >strict.git/hooks/pre-receive <<-'HOOK'
+		#!/bin/sh
+		while read -r old new ref; do
+			case $ref in refs/heads/* | refs/tags/*) ;; *) echo "no such refs here" && exit 1 ;; esac
+		done
+	HOOK
+	chmod +x strict.git/hooks/pre-receive
+	cd "$T/shop"
+	git remote add strict "$T/strict.git"
+	git push -q strict main
+	ok git postkit records push strict
+	has "sent 2 refs to 'strict', as branches postkit/records/..."
+	equal "$(git config remote.strict.postkitRecords)" branches
+	equal "$(git ls-remote strict | cut -f2 | grep postkit | paste -sd' ')" \
+		'refs/heads/postkit/records/deploys/prod refs/heads/postkit/records/fingerprints'
+	git update-ref $DEPLOYS "$(record $DEPLOYS '.finished = "2027-03-01T10:00:00Z"')"
+	ok git postkit records push strict --json
+	equal "$(jq -r '.sent, .branches' <<<"$output" | paste -sd' ')" '1 true'
+	git clone -q "$T/strict.git" "$T/third" 2>/dev/null
+	cd "$T/third"
+	ok git postkit records fetch
+	has 'prod: fetched'
+	equal "$(git rev-parse $DEPLOYS)" "$(git -C "$T/shop" rev-parse $DEPLOYS)"
+	# One that refuses everything is told with what it said.
+	printf '#!/bin/sh\nexit 1\n' >"$T/strict.git/hooks/pre-receive"
+	git update-ref $DEPLOYS "$(record $DEPLOYS '.finished = "2027-04-01T10:00:00Z"')"
+	fails 128 git postkit records push
+	has "'origin' refuses the records" 'pre-receive hook declined'
+}
+
+@test "what others push is believed only as far as it is a record, and nothing of it reaches the terminal" {
+	cd "$T/second"
+	local good bad program before n=0
+	good=$(git rev-parse $DEPLOYS)
+	# Each is a commit on top of what is there.
+	while IFS= read -r program; do
+		[ -n "$program" ] || continue
+		bad=$(record "$good" "$program")
+		git push -q -f origin "$bad:$DEPLOYS"
+		run git postkit records fetch
+		[ "$status" -eq 1 ] || tell "taken in: $program"
+		has 'prod: refused: commit'
+		equal "$(git rev-parse $DEPLOYS)" "$good"
+		n=$((n + 1))
+	done <<-'PROGRAMS'
+		.schema = 2
+		.remote = "staging"
+		.to = .from + "0"
+		.to = .commit
+		.commit = "../../etc/passwd"
+		.finished = "\u001b[2J"
+		.started = "yesterday"
+		.kind = "exec"
+		.migrations = {}
+		.migrations[0].version = "1; DROP TABLE users"
+		.migrations[0].checksum = "x"
+		.migrations[0].seconds = -1
+		.by = ("x" * 5000)
+		[]
+	PROGRAMS
+	equal "$n" 14
+	bad=$( (git ls-tree "$good" && printf '100644 blob %s\tevil.sh\n' "$(echo 'rm -rf /' | git hash-object -w --stdin)") | git mktree)
+	bad=$(git commit-tree -m x -p "$good" "$bad")
+	# A good one on top does not hide it.
+	git push -q -f origin "$(git commit-tree -m y -p "$bad" "$good^{tree}"):$DEPLOYS"
+	fails 1 git postkit records fetch
+	has 'its tree is not that of a record'
+	bad=$(git ls-tree "$good" | sed "s/^040000 tree [0-9a-f]*\tmigrations/120000 blob $(printf /etc | git hash-object -w --stdin)\tmigrations/" | git mktree)
+	git push -q -f origin "$(git commit-tree -m x -p "$good" "$bad"):$DEPLOYS" "$good:refs/postkit/deploys/-x" "$good:refs/postkit/deploys/a/b"
+	fails 1 git postkit records fetch
+	has 'its tree is not that of a record'
+	equal "$(git for-each-ref --format='%(refname)' refs/postkit/deploys)" $DEPLOYS
+	# It stands in the way of nobody else's: what is ours is not forced on it, and the rest is sent.
+	before=$(git ls-remote origin $DEPLOYS | cut -f1)
+	fails 1 git postkit records push
+	equal "$(git ls-remote origin $DEPLOYS | cut -f1)" "$before"
+
+	git push -q -f origin "$(record "$good" '.by = "\u001b]0;owned\u0007 Eve" | .finished = "2027-05-01T10:00:00Z"'):$DEPLOYS"
+	ok git postkit records fetch
+	ok git postkit log
+	has 'owned'
+	hasnt $'\e' $'\a'
+	ok git postkit status
+	hasnt $'\e'
+}
