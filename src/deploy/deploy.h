@@ -14,6 +14,7 @@
 #include "chain/project.h"
 #include "clone/copy.h"
 #include "clone/remote.h"
+#include "deploy/foreseen.h"
 #include "lint/usage.h"
 #include "trace/checks.h"
 #include "trace/gone.h"
@@ -83,6 +84,7 @@ struct pk_deploy {
 
 	struct pk_checks checks; /* of the commit, as the dry run saw them */
 	struct pk_intact intact; /* what the dry run did to rows */
+	struct pk_foreseen_list foreseen; /* what it saw of each statement */
 	struct pk_strv rewritten;        /* tables that got a new file there */
 	struct pk_strv present;          /* what the remote is busy with, a line each */
 	struct pk_gone gone;	 /* downwards: the data that it took away */

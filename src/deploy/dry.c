@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "clone/less.h"
 #include "clone/template.h"
+#include "trace/measure.h"
 
 struct cut {
 	struct pk_server server;
@@ -202,7 +203,11 @@ static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 		.local = true,
 	};
 	bool down = pk_deploy_is_down(d);
+	PK_FREE char *less = NULL;
 
+	if (pk_query_value(&cut->admin, PK_SOURCE_SIZES_KEPT, 0, NULL, &less, err) < 0)
+		return -1;
+	d->foreseen.less = pk_streq(less, "t");
 	if (ask_checks(d, cut, false, err) < 0 || pk_deploy_create_tables(d, &cut->conn, err) < 0 ||
 	    (down && pk_gone_before(&d->gone, &cut->admin, err) < 0))
 		return -1;

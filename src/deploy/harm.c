@@ -1,11 +1,10 @@
 #include "deploy/harm.h"
 
-#include <errno.h>
-
 #include "base/clock.h"
 #include "base/term.h"
 #include "base/text.h"
 #include "deploy/backend.h"
+#include "deploy/setting.h"
 
 #define BLOCKED_SECONDS 30
 #define MINUTE		60.0
@@ -20,62 +19,15 @@ void pk_harm_release(struct pk_harm *harm)
 
 /* ---- the limits ---- */
 
-/* Not from the tracked file: a branch must not be able to let its own deploys do more harm. */
-static const char *find_setting(const struct pk_config *config, const char *remote,
-				const char *name, char **ret_key)
-{
-	char *own = pk_printf("remote.%s.%s", remote, name);
-	const char *text = pk_config_get_protected(config, own);
-
-	*ret_key = own;
-	if (text)
-		return text;
-	free(own);
-	*ret_key = pk_strdup(name);
-	return pk_config_get_protected(config, name);
-}
-
-static int read_time(const struct pk_config *config, const char *remote, const char *name,
-		     double *ret, struct pk_err *err)
-{
-	PK_FREE char *key = NULL;
-	const char *text = find_setting(config, remote, name, &key);
-
-	if (!text || pk_parse_duration(text, ret))
-		return 0;
-	pk_err_set(err, "postkit.%s is not a time: '%s'", key, text);
-	return pk_err_hint(err, "500ms, 5s, 2min or 1h; 0 is no limit");
-}
-
-static int read_count(const struct pk_config *config, const char *remote, const char *name,
-		      int *ret, struct pk_err *err)
-{
-	PK_FREE char *key = NULL;
-	const char *text = find_setting(config, remote, name, &key);
-	char *end = NULL;
-	long n;
-
-	if (!text)
-		return 0;
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (end == text || *end || errno || n < 0 || n > INT32_MAX) {
-		pk_err_set(err, "postkit.%s is not a number: '%s'", key, text);
-		return pk_err_hint(err, "0 is no limit");
-	}
-	*ret = (int)n;
-	return 0;
-}
-
 int pk_harm_limits_read(const struct pk_config *config, const char *remote,
 			struct pk_harm_limits *ret, struct pk_err *err)
 {
 	*ret = (struct pk_harm_limits){ .blocked_time = BLOCKED_SECONDS };
-	if (read_count(config, remote, "maxBlocked", &ret->blocked, err) < 0 ||
-	    read_time(config, remote, "maxBlockedTime", &ret->blocked_time, err) < 0 ||
-	    read_time(config, remote, "maxLag", &ret->lag, err) < 0)
+	if (pk_setting_count(config, remote, "maxBlocked", &ret->blocked, err) < 0 ||
+	    pk_setting_time(config, remote, "maxBlockedTime", &ret->blocked_time, err) < 0 ||
+	    pk_setting_time(config, remote, "maxLag", &ret->lag, err) < 0)
 		return -1;
-	return read_count(config, remote, "maxErrors", &ret->errors, err);
+	return pk_setting_count(config, remote, "maxErrors", &ret->errors, err);
 }
 
 int pk_harm_visible(const struct pk_harm *harm, struct pk_conn *conn, struct pk_err *err)

@@ -34,6 +34,8 @@ struct pk_deploy_target {
 	bool local;
 	struct pk_deploy_watch *watch; /* NULL on a local cut */
 	double waited;		       /* seconds spent on waiting for locks */
+	const struct pk_foreseen *foreseen; /* of the statement at hand; NULL: not known */
+	int64_t statement_ms;		    /* that it was given; 0: no limit, -1: the server's */
 };
 
 /* migrate.c: one migration, its tracking row with it. */
@@ -51,8 +53,11 @@ bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int att
 int pk_deploy_wait_for_replicas(struct pk_deploy_target *target, struct pk_err *err);
 
 /* A statement of either kind has run. */
-void pk_deploy_tell_statement(const struct pk_deploy_target *target,
+void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_migration *m,
 			      const struct pk_traced *traced);
+/* How long a statement may take on the remote, by what the dry run saw; on a local cut as the run has it. */
+struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const struct pk_migration *m,
+				      const char *sql, int line);
 
 /* steps.c: a migration that must not run in a transaction, journalled statement by statement. */
 int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,

@@ -82,10 +82,13 @@ static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
 	return pk_applied_insert(conn, row->m, d->commit.hex, pk_now() - row->began, err);
 }
 
-void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_traced *traced)
+void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_migration *m,
+			      const struct pk_traced *traced)
 {
 	struct pk_deploy *d = target->d;
 
+	if (target->local)
+		pk_foreseen_add(&d->foreseen, m, traced);
 	if (target->local && traced->rewrote_table &&
 	    !pk_strv_has(&d->rewritten, traced->rewritten))
 		pk_strv_push(&d->rewritten, traced->rewritten);
@@ -93,17 +96,38 @@ void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struc
 		d->events->statement(d->events->arg, traced);
 }
 
+struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const struct pk_migration *m,
+				      const char *sql, int line)
+{
+	const struct pk_deploy *d = target->d;
+	struct pk_run_limits limits = { -1, -1 };
+
+	if (!target->local) {
+		target->foreseen = pk_foreseen_find(&d->foreseen, m, sql, line);
+		limits = pk_foreseen_limits(&d->foreseen, target->foreseen,
+					    d->options.max_wait - target->waited);
+	}
+	target->statement_ms = limits.statement_ms;
+	return limits;
+}
+
+static struct pk_run_limits limits(void *arg, const char *sql, int line)
+{
+	const struct pending_row *row = arg;
+
+	return pk_deploy_limits(row->target, row->m, sql, line);
+}
+
 static void after_statement(void *arg, const struct pk_traced *traced)
 {
 	const struct pending_row *row = arg;
 
-	pk_deploy_tell_statement(row->target, traced);
+	pk_deploy_tell_statement(row->target, row->m, traced);
 }
 
 static int run_in_transaction(struct pk_deploy_target *target, const struct pk_migration *m,
 			      struct pk_err *err)
 {
-	const char *lock_timeout = pk_config_get(target->d->config, "lockTimeout");
 	PK_FREE char *path = pk_printf("%s/%s", target->d->project->migrations_dir, m->file);
 	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
 	struct pending_row row = { .target = target, .m = m, .began = pk_now() };
@@ -113,7 +137,8 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.first_line = section.line,
 		.transaction = true,
 		.measure = target->local,
-		.lock_timeout = lock_timeout ? lock_timeout : "5s",
+		.lock_timeout = target->d->foreseen.lock_text,
+		.limits = limits,
 		.before_commit = track,
 		.after = after_statement,
 		.arg = &row,

@@ -13,6 +13,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_checks_release(&d->checks);
 	pk_intact_release(&d->intact);
 	pk_gone_release(&d->gone);
+	pk_foreseen_list_release(&d->foreseen);
 	pk_strv_release(&d->rewritten);
 	pk_strv_release(&d->present);
 	pk_undone_list_release(&d->undone);
@@ -90,6 +91,8 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 	if (d->options.max_wait < 0)
 		d->options.max_wait = 60;
 	if (read_chain(d, err) < 0 || pk_remote_get(config, options->remote, &d->remote, err) < 0)
+		return -1;
+	if (pk_foreseen_settings(&d->foreseen, config, d->remote.name, err) < 0)
 		return -1;
 	pk_conninfo_set(&d->remote.info, "application_name",
 			pk_deploy_is_down(d) ? "git postkit rollback" : "git postkit deploy");

@@ -25,12 +25,11 @@ static int run_part(struct pk_deploy_target *target, const char *part, apply_fn 
 		    struct pk_err *err)
 {
 	const struct pk_deploy *d = target->d;
-	const char *lock_timeout = pk_config_get(d->config, "lockTimeout");
 	struct step step = { .d = d, .part = part };
 	const struct pk_parts_options options = {
 		.local = target->local,
 		.admin = target->admin,
-		.lock_timeout = lock_timeout ? lock_timeout : "5s",
+		.lock_timeout = d->foreseen.lock_text,
 		.after = after_file,
 		.arg = &step,
 	};

@@ -95,6 +95,22 @@ static bool wait_after_harm(struct pk_deploy_target *target, struct pk_err *err,
 
 /* ---- what we suffered ---- */
 
+/* The server says only that it was cancelled. */
+static void explain_limit(const struct pk_deploy_target *target, struct pk_err *err)
+{
+	PK_FREE char *given = pk_duration((double)target->statement_ms / 1e3);
+	PK_FREE char *took = target->foreseen ? pk_duration(target->foreseen->seconds) : NULL;
+
+	if (target->statement_ms <= 0 || !took)
+		return;
+	pk_err_detail(err,
+		      "it took %s on the copy, and was given %s here, while others wait for it",
+		      took, given);
+	pk_err_hint(err,
+		    "at a quieter time, or with another limit: postkit.remote.%s.statementTimeout",
+		    target->d->remote.name);
+}
+
 static void add_blockers(struct pk_err *err, const char *blockers)
 {
 	PK_FREE char *detail = err->detail ? pk_strdup(err->detail) : NULL;
@@ -113,6 +129,8 @@ bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int att
 	if (watch && watch->harm.why.len && pk_streq(err->sqlstate, "57014") &&
 	    err->exit != PK_EXIT_INTERRUPTED)
 		return wait_after_harm(target, err, attempt);
+	if (pk_streq(err->sqlstate, "57014") && err->exit != PK_EXIT_INTERRUPTED)
+		explain_limit(target, err);
 	if (!pk_streq(err->sqlstate, "55P03") && !pk_streq(err->sqlstate, "40P01"))
 		return false;
 	if (target->local || time_left(target) <= 0 || pk_interrupted()) {

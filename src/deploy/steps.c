@@ -58,11 +58,18 @@ static bool again(void *arg, struct pk_err *err, int attempt)
 	return pk_deploy_wait(s->target, err, attempt);
 }
 
+static struct pk_run_limits limits(void *arg, const char *sql, int line)
+{
+	const struct steps *s = arg;
+
+	return pk_deploy_limits(s->target, s->m, sql, line);
+}
+
 static void after_statement(void *arg, const struct pk_traced *traced)
 {
 	const struct steps *s = arg;
 
-	pk_deploy_tell_statement(s->target, traced);
+	pk_deploy_tell_statement(s->target, s->m, traced);
 }
 
 static void say_dropped(void *arg, const char *index)
@@ -121,7 +128,6 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		    double *ret_seconds, struct pk_err *err)
 {
 	PK_FREE char *path = pk_printf("%s/%s", target->d->project->migrations_dir, m->file);
-	const char *lock_timeout = pk_config_get(target->d->config, "lockTimeout");
 	struct steps s = { .target = target, .m = m };
 	struct pk_stepwise how = {
 		.file = path,
@@ -130,7 +136,8 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		.admin = target->admin,
 		.local = target->local,
 		.measure = target->local,
-		.lock_timeout = lock_timeout ? lock_timeout : "5s",
+		.lock_timeout = target->d->foreseen.lock_text,
+		.limits = limits,
 		.seen = resume,
 		.before = before_statement,
 		.note = write_count,

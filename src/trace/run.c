@@ -4,6 +4,7 @@
 #include "catalog/label.h"
 #include "sql/action.h"
 #include "trace/conflict.h"
+#include "trace/limits.h"
 #include "trace/measure.h"
 
 #include <ctype.h>
@@ -41,6 +42,7 @@ struct runner {
 	struct pk_rows lent; /* to the role, for as long as it makes something */
 	struct pk_measure measure;
 	struct pk_trace *trace;
+	struct pk_limits limits;
 };
 
 static void runner_release(struct runner *r)
@@ -155,6 +157,7 @@ static int prepare(struct runner *r, const char *sql, struct pk_err *err)
 	r->labels = pk_alloc((r->statements.n + 1) * sizeof(*r->labels));
 	for (size_t i = r->actions.n; i-- > 0;)
 		r->first[r->actions.items[i].statement] = &r->actions.items[i];
+	pk_limits_begin(&r->limits, r->how, &r->statements);
 	for (size_t i = 0; i < r->statements.n; i++)
 		if (check_statement(r, i, err) < 0)
 			return -1;
@@ -263,15 +266,16 @@ static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk
 	/* Where it is tried, what rows are in its way is found out. */
 	bool explained = r->how->local && r->how->measure && pk_conflict_possible(&r->actions, i);
 	bool saved = explained && pk_conn_tx(r->conn) == PK_TX_ACTIVE;
-	double started = pk_now();
+	double started;
 
 	if (pk_interrupted()) {
 		pk_err_set(err, "interrupted");
 		pk_err_exit(err, PK_EXIT_INTERRUPTED);
 		return place(r, s, err);
 	}
-	if (saved && pk_exec(r->conn, "SAVEPOINT postkit_statement", err) < 0)
+	if (pk_limits_set(&r->limits, r->conn, s->text, file_line(r, s->line), err) < 0 || (saved && pk_exec(r->conn, "SAVEPOINT postkit_statement", err) < 0))
 		return place(r, s, err);
+	started = pk_now();
 	if ((r->turns[i] == TURN_KEPT ? pk_label_keep(r->conn, &r->labels[i], err) :
 					pk_exec_count(r->conn, s->text, &item->rows, err)) < 0) {
 		if (explained)

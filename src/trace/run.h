@@ -62,6 +62,11 @@ struct pk_trace {
 	}
 void pk_trace_release(struct pk_trace *trace);
 
+/* Of a statement; milliseconds, 0: none, -1: those of the run, or the server. */
+struct pk_run_limits {
+	int64_t lock_ms, statement_ms;
+};
+
 struct pk_run {
 	const char *file; /* for messages; NULL: it is planned SQL, and errors quote the statement */
 	int first_line;	  /* of the text in it */
@@ -75,6 +80,11 @@ struct pk_run {
 	 * after the last statement, in a transaction of its own.
 	 */
 	int (*before_commit)(void *arg, struct pk_conn *conn, struct pk_err *err);
+	/*
+	 * Asked before each statement how long it may wait for a lock, and take in all. May be NULL. Where the SQL sets
+	 * timeouts itself, those hold, and so does a lock_timeout of "0".
+	 */
+	struct pk_run_limits (*limits)(void *arg, const char *sql, int line);
 	/* Called after each statement, to show it. May be NULL. */
 	void (*after)(void *arg, const struct pk_traced *traced);
 	void *arg;

@@ -101,6 +101,13 @@ static void after(void *arg, const struct pk_traced *traced)
 		s->how->after(s->how->arg, traced);
 }
 
+static struct pk_run_limits limits(void *arg, const char *sql, int line)
+{
+	const struct steps *s = arg;
+
+	return s->how->limits(s->how->arg, sql, line);
+}
+
 static int run_as(struct steps *s, size_t i, bool transaction, struct pk_err *err)
 {
 	const struct pk_stepwise *how = s->how;
@@ -115,6 +122,7 @@ static int run_as(struct steps *s, size_t i, bool transaction, struct pk_err *er
 		.lock_timeout = a && a->concurrently && how->lock_timeout ? "0" : how->lock_timeout,
 		.settings = s->settings.ptr,
 		.before_commit = transaction ? note_next : NULL,
+		.limits = how->limits ? limits : NULL,
 		.after = after,
 		.arg = s,
 		.admin = how->admin,

@@ -28,6 +28,7 @@ struct pk_stepwise {
 	void (*before)(void *arg); /* a statement is about to be run, or run again; may be NULL */
 	/* A statement failed and left nothing; true: it is tried again. May wait. NULL: never. */
 	bool (*again)(void *arg, struct pk_err *err, int attempt);
+	struct pk_run_limits (*limits)(void *arg, const char *sql, int line); /* as in struct pk_run */
 	void (*after)(void *arg, const struct pk_traced *traced); /* may be NULL */
 	void (*dropped)(void *arg, const char *index); /* an index that a failed build left invalid; may be NULL */
 	void *arg;

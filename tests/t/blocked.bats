@@ -131,3 +131,24 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	equal "$status" 130
 	equal "$(columns)" "$before"
 }
+
+@test "a statement has the time that the dry run saw it need: short where others wait for it, long where they do not" {
+	sql shop 'CREATE TABLE parts (id int) PARTITION BY LIST (id); ALTER TABLE parts OWNER TO shop'
+	sql shop 'SET ROLE shop; CREATE TABLE parts1 PARTITION OF parts FOR VALUES IN (1); CREATE TABLE parts2 PARTITION OF parts FOR VALUES IN (2)'
+	git config postkit.lockTimeout 900ms
+	git config postkit.remote.prod.statementTimeout 1s
+	printf -- '-- migrate:up\nCREATE TABLE seen AS SELECT 1 AS at;\nALTER TABLE users ALTER email SET STATISTICS 200;\nALTER TABLE parts ADD COLUMN more text;\nDO $$ BEGIN END $$;\n-- migrate:down\nDROP TABLE seen;\n' \
+		>db/migrations/20990104000000_times.sql
+	commit_all times
+	ok git postkit deploy --yes --allow-drift
+	run grep -oE 'SET (lock|statement)_timeout = [0-9]+; .*|SET (lock|statement)_timeout = .*' "$T/prod/log"
+	in_order 'SET lock_timeout = 60000; SET statement_timeout = 0' 'SET lock_timeout = 300; SET statement_timeout = 1000' \
+		'SET lock_timeout = 900'
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN late text;\nDO $$ BEGIN PERFORM pg_sleep(2) FROM pg_roles WHERE rolname = $x$slowdown$x$; END $$;\n-- migrate:down\n' \
+		>db/migrations/20990105000000_late.sql
+	commit_all late
+	sql shop 'CREATE ROLE slowdown'
+	fails 128 git postkit deploy --yes --allow-drift
+	in_order 'statement timeout' 'it took' 'on the copy, and was given 1.0 s here' 'postkit.remote.prod.statementTimeout'
+	ok git -c postkit.remote.prod.statementTimeout=0 postkit deploy --yes --allow-drift
+}

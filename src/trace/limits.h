@@ -1,0 +1,20 @@
+/* The timeouts of each statement of a run, where its caller has a say in them. */
+#ifndef PK_TRACE_LIMITS_H
+#define PK_TRACE_LIMITS_H
+
+#include "sql/split.h"
+#include "trace/run.h"
+
+struct pk_limits {
+	const struct pk_run *how;
+	struct pk_run_limits set; /* as they are */
+	bool none;		  /* nobody has a say, or the SQL sets them itself */
+};
+/* After the run's own lock_timeout. */
+void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
+		     const struct pk_statements *statements);
+/* Before a statement; line: of the file. Asks the server only where they are others than before. */
+int pk_limits_set(struct pk_limits *limits, struct pk_conn *conn, const char *sql, int line,
+		  struct pk_err *err);
+
+#endif
