@@ -103,6 +103,9 @@ static int read_records(const struct pk_ctx *ctx, struct log *log, struct pk_err
 	for (size_t i = 0; i < log->remotes.n; i++) {
 		PK_AUTO(pk_chain) ran = PK_CHAIN_INIT;
 
+		if (pk_record_due(&ctx->repo, log->remotes.items[i]))
+			pk_say("warning: a deploy to '%s' from here has begun, and its record is not written; "
+			       "git postkit status --fetch asks what it ran", log->remotes.items[i]);
 		if (pk_records_read(&ctx->repo, log->remotes.items[i], 0, &log->records[i], err) < 0)
 			return -1;
 		if (!log->records[i].n)

@@ -174,9 +174,10 @@ static int look_at_remotes(const struct pk_ctx *ctx, bool fetch, struct pk_stand
 	for (size_t i = 0; i < names.n; i++) {
 		struct pk_remote_standing *r = &s->remotes[s->n_remotes++];
 		r->name = pk_strdup(names.items[i]);
+		r->record_due = pk_record_due(&ctx->repo, r->name);
 		if (fetch && i < s->n_configured)
 			ask(ctx, &chain, r);
-		else if (from_records(ctx, &chain, r, err) < 0)
+		else if (!r->record_due && from_records(ctx, &chain, r, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -15,6 +15,7 @@ struct pk_remote_standing {
 	char *name;
 	bool known; /* what it ran: from its records, or asked */
 	bool asked;
+	bool record_due; /* of a deploy from here that was begun: only the remote itself knows what it ran */
 	char *trouble;		/* why asking failed; NULL */
 	struct pk_strv pending; /* file names */
 	char *last;		/* newest version there; NULL: none */

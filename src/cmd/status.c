@@ -96,6 +96,7 @@ static void show_json(const struct pk_standing *s)
 		cJSON *item = pk_json_add_object(remotes, NULL);
 		pk_json_set_str(item, "name", r->name);
 		pk_json_set_bool(item, "known", r->known);
+		pk_json_set_bool(item, "record_due", r->record_due);
 		pk_json_set_str(item, "error", r->trouble);
 		pk_json_set_str(item, "last", r->last);
 		pk_json_set_str(item, "deployed", r->when);
@@ -177,6 +178,8 @@ static void show_remotes(const struct pk_standing *s)
 			PK_AUTO(pk_buf) trouble = PK_BUF_INIT;
 			pk_buf_add_safe(&trouble, r->trouble, false);
 			printf("%s: not known: %s\n", r->name, trouble.ptr);
+		} else if (!r->known && r->record_due) {
+			printf("%s: a deploy from here has begun, and its record is not written; --fetch asks it\n", r->name);
 		} else if (!r->known) {
 			printf("%s: no deploy is recorded here; --fetch asks it\n", r->name);
 		} else if (!r->pending.n) {

@@ -11,12 +11,24 @@
 #include "deploy/lock.h"
 #include "deploy/record.h"
 
-static char *journal_path(const struct pk_deploy *d)
+static char *path_of(const struct pk_repo *repo, const char *remote)
 {
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
 
-	pk_buf_add_path_name(&name, d->remote.name);
-	return pk_printf("%s/postkit/deploys/%s.json", d->repo->commondir, name.ptr);
+	pk_buf_add_path_name(&name, remote);
+	return pk_printf("%s/postkit/deploys/%s.json", repo->commondir, name.ptr);
+}
+
+static char *journal_path(const struct pk_deploy *d)
+{
+	return path_of(d->repo, d->remote.name);
+}
+
+bool pk_record_due(const struct pk_repo *repo, const char *remote)
+{
+	PK_FREE char *path = path_of(repo, remote);
+
+	return pk_path_exists(path);
 }
 
 int pk_deploy_intend(const struct pk_deploy *d, struct pk_err *err)

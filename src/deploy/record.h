@@ -37,6 +37,12 @@ const char *pk_record_last(const struct pk_record *record);
 const struct pk_record *pk_records_find(const struct pk_records *records, const char *version,
 					const struct pk_record_item **ret);
 
+/*
+ * A deploy or rollback from this repository is at work, or ended before its record was written: what the records say
+ * of the remote need not be so any more.
+ */
+bool pk_record_due(const struct pk_repo *repo, const char *remote);
+
 void pk_record_remotes(const struct pk_repo *repo, struct pk_strv *ret); /* those that have records */
 /* The newest max of a remote's records; 0: all. No ref: none. One that cannot be read is left out. */
 int pk_records_read(const struct pk_repo *repo, const char *remote, size_t max, struct pk_records *ret,
