@@ -1,10 +1,14 @@
 #include "base/clock.h"
 #include "base/sig.h"
 #include "git/internal.h"
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How long the lock of another process is waited for, as git does for packed-refs. */
 #define LOCK_SECONDS 1.0
+/* A lock is held while one file is written: one as old as this was left by a process that was killed. */
+#define STALE_SECONDS 60
 
 int pk_ref_read(const struct pk_repo *repo, const char *ref, struct pk_oid *ret, struct pk_err *err)
 {
@@ -66,6 +70,16 @@ static int check_only(const struct pk_repo *repo, const char *ref, const struct 
 	return strcmp(have.hex, expect->hex) == 0 ? 0 : 1;
 }
 
+/* Only of our own refs: others are locked by programs that we do not know. Returns whether it is gone. */
+static bool remove_stale_lock(const struct pk_repo *repo, const char *ref)
+{
+	PK_FREE char *path = pk_printf("%s/%s.lock", repo->commondir, ref);
+	struct stat st;
+
+	return (pk_starts_with(ref, "refs/postkit/") || pk_streq(ref, "refs/notes/postkit")) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       difftime(pk_time(), st.st_mtime) >= STALE_SECONDS && unlink(path) == 0;
+}
+
 static int swap_error(const struct pk_repo *repo, const char *ref, int rc, struct pk_err *err)
 {
 	if (rc == GIT_ELOCKED) {
@@ -109,7 +123,7 @@ int pk_ref_swap(const struct pk_repo *repo, const char *ref, const struct pk_oid
 		case GIT_ENOTFOUND:
 			return 1;
 		case GIT_ELOCKED:
-			if (pk_now() < until && !pk_interrupted())
+			if ((pk_now() < until && !pk_interrupted()) || remove_stale_lock(repo, ref))
 				break;
 			return swap_error(repo, ref, rc, err);
 		default:
