@@ -4,10 +4,12 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/proc.h"
+#include "base/sig.h"
 #include "base/text.h"
 #include "git/git.h"
 #include "session/planning.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 void pk_commit_result_release(struct pk_commit_result *result)
@@ -186,7 +188,8 @@ static bool committed(struct pk_desk *desk)
 	return true;
 }
 
-static void remove_files(struct pk_desk *desk)
+/* Out of the index too, or a later commit would bring them. */
+static int remove_files(struct pk_desk *desk, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	const char *const head[] = { "rm", "--cached", "-q", "-f", "--ignore-unmatch", "--", NULL };
@@ -197,9 +200,10 @@ static void remove_files(struct pk_desk *desk)
 		unlink(path);
 		pk_strv_push(&args, desk->session.committing.items[i]);
 	}
-	int status;
-	pk_git_run(desk->repo->workdir, (const char *const *)args.items, NULL, NULL, &status, NULL);
+	if (pk_git_check(desk->repo->workdir, (const char *const *)args.items, NULL, NULL, err) < 0)
+		return -1;
 	pk_strv_release(&desk->session.committing);
+	return 0;
 }
 
 /* New files of the schema folder; git commit needs to know of them. */
@@ -273,6 +277,10 @@ static int run_git_commit(struct writing *w, const struct pk_commit_options *opt
 		return -1;
 	if (!status)
 		return 0;
+	if (pk_interrupted() || status == 128 + SIGINT) {
+		pk_err_set(err, "interrupted, and the new migration files are taken away again");
+		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	}
 	pk_err_set(err,
 		   "git commit refused (exit status %d), and the new migration files are taken "
 		   "away again",
@@ -423,7 +431,8 @@ static int commit_anew(struct writing *w, const struct pk_commit_options *option
 		rc = run_git_commit(w, options, err);
 	/* A hook of git's may fail after the commit was made. */
 	if (rc < 0 && !committed(desk)) {
-		remove_files(desk);
+		if (remove_files(desk, NULL) < 0)
+			return -1; /* the next commit does it */
 		if (untracked.n)
 			git_on(desk, unadd, &untracked, NULL);
 		pk_session_save(desk->repo, session, "commit: refused by git", NULL);
@@ -444,7 +453,8 @@ int pk_session_commit(struct pk_desk *desk, const struct pk_commit_options *opti
 		return finish(desk, ret, err);
 	}
 	if (session->committing.n) {
-		remove_files(desk);
+		if (remove_files(desk, err) < 0)
+			return pk_err_wrap(err, "what an interrupted commit has left can't be taken away");
 		if (pk_session_save(desk->repo, session, "commit: leftovers removed", err) < 0)
 			return -1;
 	}
