@@ -26,6 +26,14 @@ static int ask(const struct pk_session *session, struct pk_err *err)
 	return pk_confirm(question.ptr, false, err);
 }
 
+static bool points_nowhere(const struct pk_ctx *ctx, const char *branch)
+{
+	PK_FREE char *key = pk_printf("branch.%s.postkitsession", branch);
+	const char *id = pk_config_git(&ctx->config, key);
+
+	return id && *id;
+}
+
 int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
@@ -42,6 +50,13 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 	if (pk_ctx_open(&ctx, true, err) < 0 ||
 	    pk_session_current(&ctx.repo, &ctx.config, &session, &found, &branch, err) < 0)
 		return -1;
+	if (found == PK_FOUND_NONE && points_nowhere(&ctx, branch)) {
+		/* An abort that was cut short between the two. */
+		if (pk_session_point(&ctx.repo, branch, NULL, err) < 0)
+			return -1;
+		printf("branch '%s' no longer points to its session, which is gone\n", branch);
+		return 0;
+	}
 	if (found == PK_FOUND_NONE) {
 		pk_err_set(err, "branch '%s' has no session to end", branch);
 		return pk_err_hint(
