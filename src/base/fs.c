@@ -6,9 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Beside the file that is being written; lists do not show it. */
-static const char temporary_prefix[] = ".pk-tmp-";
-
 char *pk_path_join(const char *a, const char *b)
 {
 	if (*b == '/' || !*a)
@@ -122,7 +119,7 @@ int pk_write_file(const char *path, const char *data, size_t len, int mode, stru
 	if (pk_mkdir_p(dir, 0777, err))
 		return pk_err_wrap(err, "could not write '%s'", path);
 	PK_FREE char *random = pk_random_hex(8);
-	PK_FREE char *name = pk_printf("%s%s", temporary_prefix, random);
+	PK_FREE char *name = pk_printf(PK_TEMPORARY "%s", random);
 	PK_FREE char *temporary = pk_path_join(dir, name);
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
 	if (fd < 0 || fill_and_rename(fd, temporary, path, data, len))
@@ -222,7 +219,7 @@ static int list_below(const char *dir, const char *relative, const char *suffix,
 		PK_FREE char *below = pk_path_join(relative, name);
 		if (S_ISDIR(st.st_mode))
 			failed = list_below(dir, below, suffix, ret, err);
-		else if (S_ISREG(st.st_mode) && !pk_starts_with(name, temporary_prefix) &&
+		else if (S_ISREG(st.st_mode) && !pk_starts_with(name, PK_TEMPORARY) &&
 			 (!suffix || pk_ends_with(name, suffix)))
 			pk_strv_push(ret, below);
 	}

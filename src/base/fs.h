@@ -13,6 +13,8 @@ bool pk_path_is_dir(const char *path);
 bool pk_path_exists(const char *path);            /* does not follow a last symlink */
 
 int pk_read_file(const char *path, struct pk_buf *ret, struct pk_err *err);
+/* Names of files that are being written begin so; pk_list_files() does not show them. */
+#define PK_TEMPORARY ".pk-tmp-"
 /* Temporary file beside it, fsync, rename. Creates missing directories. */
 int pk_write_file(const char *path, const char *data, size_t len, int mode, struct pk_err *err);
 int pk_mkdir_p(const char *path, int mode, struct pk_err *err);

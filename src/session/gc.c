@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/leftover.h"
 #include "base/lock.h"
+#include "chain/project.h"
 #include "clone/remote.h"
 #include "clone/template.h"
 #include "server/adopt.h"
@@ -10,6 +12,7 @@
 #include "session/begin.h"
 #include "session/session.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 /* So long something unfinished may belong to a command that is at work, connected or not. */
@@ -342,12 +345,46 @@ static void sweep_orphans(struct gc *gc)
 	}
 }
 
+/* Files that were being written when their program was killed, and the locks that it held. */
+static void sweep_files(struct gc *gc)
+{
+	PK_AUTO(pk_project) project = PK_PROJECT_INIT;
+	PK_AUTO(pk_strv) files = PK_STRV_INIT;
+	const char *common = gc->repo->commondir, *work = gc->repo->workdir;
+	PK_FREE char *ours = pk_path_join(common, "postkit"), *refs = pk_path_join(common, "refs/postkit"),
+		     *notes = pk_path_join(common, "refs/notes"), *objects = pk_path_join(common, "objects");
+
+	pk_project_load(&project, gc->config);
+	PK_FREE char *schema = pk_path_join(work ? work : "", project.schema_dir);
+	PK_FREE char *migrations = pk_path_join(work ? work : "", project.migrations_dir);
+	pk_leftovers(ours, PK_TEMPORARY, "", true, &files);
+	pk_leftovers(refs, "", ".lock", true, &files);
+	pk_leftovers(notes, "postkit", ".lock", false, &files);
+	pk_leftovers(objects, "tmp_object_git2_", "", false, &files); /* git prunes only its own */
+	if (work) {
+		pk_leftovers(work, PK_TEMPORARY, "", false, &files);
+		pk_leftovers(schema, PK_TEMPORARY, "", true, &files);
+		pk_leftovers(migrations, PK_TEMPORARY, "", true, &files);
+	}
+	for (size_t i = 0; i < files.n; i++) {
+		PK_AUTO(pk_err) err = PK_ERR_INIT;
+
+		if (!gc->options->dry_run && unlink(files.items[i]) && errno != ENOENT) {
+			pk_err_errno(&err, "it can't be removed");
+			failed(gc, "file", files.items[i], &err);
+		} else {
+			did(gc, "file", files.items[i], "left by a command that did not end", -1);
+		}
+	}
+}
+
 static int sweep(struct gc *gc, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) majors = PK_STRV_INIT;
 	if (sweep_sessions(gc, err) < 0)
 		return -1;
 	sweep_pointers(gc);
+	sweep_files(gc);
 	sweep_made(gc);
 	if (!gc->options->dry_run)
 		pk_adopt_sweep(gc->repo);
