@@ -149,6 +149,11 @@ check-asan:
 	@$(MAKE) --no-print-directory -s -j$(JOBS) SANITIZE=address,undefined BUILD=build/asan all unit
 	@JOBS=$(JOBS) tests/lib/run build/asan $(TESTS)
 
+# Everything that can go wrong, at every point: hours. SAMPLE=5 takes less, POINT='deploy:kill@17' one; see the file.
+.PHONY: torture
+torture: all
+	@tests/fault/torture $(BUILD)
+
 .PHONY: bench
 bench: all
 	tests/bench/run $(BUILD)
@@ -168,7 +173,7 @@ SEED ?= 1
 random: all
 	tests/lib/random $(BUILD) $(PAIRS) $(SEED)
 
-SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/*) $(filter-out %.c,$(shell grep -L "^\#!.*python" tests/lib/*)) $(wildcard tests/bench/run \
+SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/*) $(filter-out %.c,$(shell grep -L "^\#!.*python" tests/lib/*)) $(wildcard tests/bench/run tests/fault/torture \
 	completion/*.bash)
 BATS_FILES = $(wildcard tests/t/*.bats)
 MAN_FILES = $(wildcard src/man/*.1 src/man/*.5)
@@ -244,6 +249,7 @@ help:
 	@echo 'test                packages, build, unit tests, end-to-end tests; TESTS=FILE... for less'
 	@echo 'check-asan          the same under AddressSanitizer and UBSan'
 	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
+	@echo 'torture             kills, cuts off and fills up each command at each point; SAMPLE=N AREAS= FAULTS= POINT='
 	@echo 'bench               times, as ratios'
 	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
 	@echo '                    labelled migrations: what lint names, and its false alarms'

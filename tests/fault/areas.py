@@ -1,0 +1,98 @@
+"""The commands that are disturbed: the state they begin in, and how they are finished afterwards."""
+
+import world
+from world import Broken, again, git, local, must, no_row_is_lost, session, standing
+
+
+def _clone():
+    return lambda text: local(text, database="pk_clone_" + session())
+
+
+def _again(*args):
+    return lambda: again(*args)
+
+
+def _finish_start():
+    if "session" not in standing():
+        again("start")
+
+
+def _start_is_done():
+    if not standing().get("database", "").endswith(" present"):
+        raise Broken("there is no session with a clone after start")
+    no_row_is_lost(_clone(), 1)
+
+
+def _finish_apply():
+    if standing()["next"] == "git postkit apply":
+        again("apply")
+
+
+def _apply_is_done():
+    no_row_is_lost(_clone(), 1)
+    must("commit", "-m", "done")
+    _commit_is_done()
+
+
+def _finish_commit():
+    if git("log", "--format=%h", "main..HEAD") == "" or git("status", "--porcelain"):
+        again("commit", "-m", "done")
+
+
+def _commit_is_done():
+    if len(git("log", "--format=%h", "main..HEAD").split()) != 1:
+        raise Broken("not one commit: " + git("log", "--oneline", "main..HEAD"))
+    dirty = [line for line in git("status", "--porcelain").splitlines() if ".pk-tmp-" not in line]  # until gc
+    if dirty:
+        raise Broken("the work tree is not clean: " + " ".join(dirty))
+    if len(world.migrations()) != 4:
+        raise Broken("not the migrations that were planned: " + " ".join(world.migrations()))
+    no_row_is_lost(_clone(), 1)
+
+
+def _finish_abort():
+    if session():
+        again("abort", "--yes")
+
+
+def _abort_is_done():
+    if session() or git("for-each-ref", "refs/postkit/sessions"):
+        raise Broken("the session is still there")
+
+
+def _plan_is_done():
+    if standing()["plan"].split()[0] != "current":
+        raise Broken("there is no plan: " + standing()["plan"])
+
+
+def _deployed(number):
+    def done():
+        if len(world.applied()) != number or world.half_way():
+            raise Broken(f"{len(world.applied())} migrations are there, not {number}")
+        if standing()["pending"] != f"prod {4 - number}":
+            raise Broken("status does not know of the deploy: " + standing()["pending"])
+        must("drift", "prod")
+    return done
+
+
+class Area:
+    """state: of world.reset(); prepare: before the command; finish: what is done after a fault; done: what must be true then."""
+
+    def __init__(self, state, argv, finish, done, prepare=None):
+        self.state, self.argv, self.finish, self.done, self.prepare = state, argv, finish, done, prepare
+
+
+def _rollback_to_base():
+    return ("rollback", "--to", world.migrations()[0].split("_")[0], "--allow-destructive", "--yes")
+
+
+AREAS = {
+    "deploy": Area("deploy", ("deploy", "--yes"), _again("deploy", "--yes"), _deployed(4)),
+    "rollback": Area("rollback", _rollback_to_base, lambda: again(*_rollback_to_base()), _deployed(1)),
+    "start": Area("deploy", ("start",), _finish_start, _start_is_done, lambda: git("switch", "-q", "-c", "again")),
+    "plan": Area("plan", ("plan",), _again("plan"), _plan_is_done),
+    "apply": Area("apply", ("apply",), _finish_apply, _apply_is_done),
+    "commit": Area("commit", ("commit", "-m", "done"), _finish_commit, _commit_is_done),
+    "abort": Area("abort", ("abort", "--yes"), _finish_abort, _abort_is_done),
+    "gc": Area("abort", ("gc",), _again("gc"), lambda: None, lambda: git("switch", "-q", "--detach")),
+}

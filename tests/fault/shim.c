@@ -1,0 +1,416 @@
+/*
+ * Preloaded into git-postkit and the git that it starts: counts the calls that change the world, and lets
+ * something happen at the N-th. Nothing happens in servers and other programs.
+ *
+ *	FAULT_SHARED   a file of its own for each run: the counter of all processes
+ *	FAULT_LOG      a line for each point: "<number> <program> <call> <what it is done to>"
+ *	FAULT          kill@N, int@N  the process group gets SIGKILL or SIGINT before the N-th call
+ *	               kill+N         SIGKILL behind it
+ *	               ENOSPC@N       whatever takes room on the disk fails from the N-th call on
+ *	               EIO@N          the N-th call fails
+ *	FAULT_CLOCK    seconds that the clock of the day is ahead
+ *	FAULT_JUMP     seconds that it jumps at the N-th call, which FAULT=jump@N names
+ *	FAULT_SECRET   text that must be in no argument of a program and no file: a line "0 <program> SECRET ..." in the log
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROOM  1 /* takes room on the disk */
+#define DISK  2 /* goes to the disk */
+#define OTHER 0
+
+#define TEXT 160
+
+static struct {
+	bool on;
+	char program[32];
+	pid_t pid;
+	atomic_long *calls, *jumped;
+	int log;
+	char action[16];
+	bool behind;
+	long at;
+	const char *secret;
+	long clock, jump;
+} fault = { .log = -1 };
+
+#define REAL(name) ((typeof(&name))real(#name))
+
+static void *real(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+static void read_action(const char *text)
+{
+	size_t n = strcspn(text, "@+");
+
+	if (!text[n] || n >= sizeof(fault.action))
+		return;
+	memcpy(fault.action, text, n);
+	fault.behind = text[n] == '+';
+	fault.at = strtol(text + n + 1, NULL, 10);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *shared = getenv("FAULT_SHARED"), *log = getenv("FAULT_LOG"), *text;
+	int fd;
+
+	snprintf(fault.program, sizeof(fault.program), "%s", program_invocation_short_name);
+	if (strncmp(fault.program, "git", 3) != 0 || !shared)
+		return;
+	fd = (int)syscall(SYS_openat, AT_FDCWD, shared, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || syscall(SYS_ftruncate, fd, 4096) < 0)
+		return;
+	fault.calls = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	syscall(SYS_close, fd);
+	if (fault.calls == MAP_FAILED)
+		return;
+	fault.jumped = fault.calls + 1;
+	if (log)
+		fault.log = (int)syscall(SYS_openat, AT_FDCWD, log,
+					 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if ((text = getenv("FAULT")))
+		read_action(text);
+	if ((text = getenv("FAULT_CLOCK")))
+		fault.clock = strtol(text, NULL, 10);
+	if ((text = getenv("FAULT_JUMP")))
+		fault.jump = strtol(text, NULL, 10);
+	fault.secret = getenv("FAULT_SECRET");
+	fault.pid = getpid();
+	fault.on = true;
+}
+
+/* ---- naming ---- */
+
+/* Numbers and ids are of one run only. Of a path its end. */
+static void add_name(char *to, const char *from, size_t n, bool path)
+{
+	size_t len = strlen(to), run = 0;
+
+	if (path && n > 60) {
+		from += n - 60;
+		n = 60;
+	}
+	for (size_t i = 0; i < n && len < TEXT - 2; i++) {
+		char c = from[i];
+
+		if (strchr("0123456789abcdef", c) && c) {
+			run++;
+			to[len++] = c;
+			continue;
+		}
+		if (run >= 7) {
+			len -= run;
+			to[len++] = '#';
+		}
+		run = 0;
+		to[len++] = c < ' ' || c == '\177' ? ' ' : c;
+	}
+	if (run >= 7) {
+		len -= run;
+		to[len++] = '#';
+	}
+	to[len] = '\0';
+}
+
+static void name_fd(char *to, int fd)
+{
+	char link[64], path[512];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	add_name(to, path, n > 0 ? (size_t)n : 0, true);
+}
+
+/* The first message in what a client of PostgreSQL sends: its letter, and the text of a query. */
+static void name_message(char *to, const char *data, size_t n)
+{
+	static const char kinds[] = "QPBEDCSHXFdcfp";
+	const char *text = data + 5, *end;
+
+	if (n < 5 || !strchr(kinds, data[0])) {
+		snprintf(to, TEXT, "%s", n == 8 ? "asks" : "hello");
+		return;
+	}
+	snprintf(to, TEXT, "%c ", data[0]);
+	if (data[0] == 'P' && (end = memchr(text, 0, n - 5)))
+		text = end + 1;
+	else if (data[0] != 'Q')
+		return;
+	add_name(to, text, strnlen(text, (size_t)(data + n - text)), false);
+	to[70] = '\0';
+}
+
+/* ---- the points ---- */
+
+static bool is_secret(const void *data, size_t n)
+{
+	return fault.secret && memmem(data, n, fault.secret, strlen(fault.secret));
+}
+
+static void write_log(long number, const char *call, const char *what)
+{
+	char line[TEXT + 96];
+	int n = snprintf(line, sizeof(line), "%ld %s %s %s\n", number, fault.program, call, what);
+
+	if (fault.log >= 0)
+		syscall(SYS_write, fault.log, line, (size_t)n);
+}
+
+static void signal_all(int signo)
+{
+	syscall(SYS_kill, 0, signo);
+}
+
+/* Returns the errno with which the call is to fail, or 0. *ret_behind: what is to happen behind it. */
+static int reach(const char *call, const char *what, int kind, bool *ret_behind)
+{
+	long number;
+
+	*ret_behind = false;
+	if (!fault.on || getpid() != fault.pid)
+		return 0;
+	number = atomic_fetch_add(fault.calls, 1) + 1;
+	write_log(number, call, what);
+	if (!fault.at || number < fault.at)
+		return 0;
+	if (strcmp(fault.action, "ENOSPC") == 0)
+		return kind & ROOM ? ENOSPC : 0;
+	if (number > fault.at)
+		return 0;
+	if (strcmp(fault.action, "EIO") == 0)
+		return kind & (DISK | ROOM) ? EIO : 0;
+	if (strcmp(fault.action, "jump") == 0)
+		atomic_store(fault.jumped, fault.jump);
+	else if (fault.behind)
+		*ret_behind = true;
+	else
+		signal_all(strcmp(fault.action, "int") == 0 ? SIGINT : SIGKILL);
+	return 0;
+}
+
+/* The call with its point around it. */
+#define POINT(type, call, what, kind, expression)                                                  \
+	do {                                                                                       \
+		bool behind;                                                                       \
+		int wrong = reach(call, what, kind, &behind);                                      \
+		type result;                                                                       \
+                                                                                                   \
+		if (wrong) {                                                                       \
+			errno = wrong;                                                             \
+			return (type)-1;                                                           \
+		}                                                                                  \
+		result = (expression);                                                             \
+		if (behind)                                                                        \
+			signal_all(SIGKILL);                                                       \
+		return result;                                                                     \
+	} while (0)
+
+static bool is_kind(int fd, mode_t kind)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+}
+
+static void look_for_secret(const char *call, int fd, const void *data, size_t n)
+{
+	char what[TEXT] = "";
+
+	if (!fault.on || !is_secret(data, n))
+		return;
+	name_fd(what, fd);
+	write_log(0, "SECRET", what);
+	(void)call;
+}
+
+static ssize_t send_point(const char *call, int fd, const void *data, size_t n, int flags)
+{
+	char what[TEXT] = "";
+
+	name_message(what, data, n);
+	POINT(ssize_t, call, what, OTHER, REAL(send)(fd, data, n, flags));
+}
+
+ssize_t send(int fd, const void *data, size_t n, int flags)
+{
+	return fault.on ? send_point("send", fd, data, n, flags) : REAL(send)(fd, data, n, flags);
+}
+
+ssize_t write(int fd, const void *data, size_t n)
+{
+	char what[TEXT] = "";
+
+	if (!fault.on || fd == fault.log || !is_kind(fd, S_IFREG))
+		return REAL(write)(fd, data, n);
+	if (fd > 2)
+		look_for_secret("write", fd, data, n);
+	name_fd(what, fd);
+	POINT(ssize_t, "write", what, ROOM, REAL(write)(fd, data, n));
+}
+
+ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
+{
+	char what[TEXT] = "";
+
+	if (!fault.on)
+		return REAL(pwrite)(fd, data, n, at);
+	look_for_secret("pwrite", fd, data, n);
+	name_fd(what, fd);
+	POINT(ssize_t, "write", what, ROOM, REAL(pwrite)(fd, data, n, at));
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t n)
+{
+	const char *path =
+		to->sa_family == AF_UNIX ? ((const struct sockaddr_un *)to)->sun_path : "TCP";
+	char what[TEXT] = "";
+
+	if (!fault.on)
+		return REAL(connect)(fd, to, n);
+	add_name(what, path, strlen(path), true);
+	POINT(int, "connect", what, OTHER, REAL(connect)(fd, to, n));
+}
+
+/* ---- files ---- */
+
+#define PATH_CALL(name, kind, path, parameters, ...)                                               \
+	int name parameters                                                                        \
+	{                                                                                          \
+		char what[TEXT] = "";                                                              \
+                                                                                                   \
+		if (!fault.on)                                                                     \
+			return REAL(name)(__VA_ARGS__);                                            \
+		add_name(what, path, strlen(path), true);                                          \
+		POINT(int, #name, what, kind, REAL(name)(__VA_ARGS__));                            \
+	}
+
+PATH_CALL(rename, DISK, to, (const char *from, const char *to), from, to)
+PATH_CALL(renameat, DISK, to, (int fd, const char *from, int at, const char *to), fd, from, at, to)
+PATH_CALL(link, ROOM, to, (const char *from, const char *to), from, to)
+PATH_CALL(symlink, ROOM, to, (const char *from, const char *to), from, to)
+PATH_CALL(unlink, DISK, path, (const char *path), path)
+PATH_CALL(unlinkat, DISK, path, (int fd, const char *path, int flags), fd, path, flags)
+PATH_CALL(rmdir, DISK, path, (const char *path), path)
+PATH_CALL(mkdir, ROOM, path, (const char *path, mode_t mode), path, mode)
+
+#define FD_CALL(name, kind, parameters, ...)                                                       \
+	int name parameters                                                                        \
+	{                                                                                          \
+		char what[TEXT] = "";                                                              \
+                                                                                                   \
+		if (!fault.on)                                                                     \
+			return REAL(name)(__VA_ARGS__);                                            \
+		name_fd(what, fd);                                                                 \
+		POINT(int, #name, what, kind, REAL(name)(__VA_ARGS__));                            \
+	}
+
+FD_CALL(fsync, DISK, (int fd), fd)
+FD_CALL(fdatasync, DISK, (int fd), fd)
+FD_CALL(ftruncate, ROOM, (int fd, off_t n), fd, n)
+
+static int open_point(int dir, const char *path, int flags, mode_t mode)
+{
+	char what[TEXT] = "";
+
+	if (!fault.on || !(flags & O_CREAT))
+		return REAL(openat)(dir, path, flags, mode);
+	add_name(what, path, strlen(path), true);
+	POINT(int, "create", what, ROOM, REAL(openat)(dir, path, flags, mode));
+}
+
+static mode_t mode_of(int flags, va_list *args)
+{
+	return flags & (O_CREAT | O_TMPFILE) ? va_arg(*args, mode_t) : 0;
+}
+
+#define OPEN(name, dir, last, ...)                                                                 \
+	int name(__VA_ARGS__, int flags, ...)                                                      \
+	{                                                                                          \
+		va_list args;                                                                      \
+		mode_t mode;                                                                       \
+                                                                                                   \
+		va_start(args, flags);                                                             \
+		mode = mode_of(flags, &args);                                                      \
+		va_end(args);                                                                      \
+		return open_point(dir, last, flags, mode);                                         \
+	}
+
+OPEN(open, AT_FDCWD, path, const char *path)
+OPEN(open64, AT_FDCWD, path, const char *path)
+OPEN(openat, dir, path, int dir, const char *path)
+OPEN(openat64, dir, path, int dir, const char *path)
+
+/* ---- processes ---- */
+
+pid_t fork(void)
+{
+	if (!fault.on)
+		return REAL(fork)();
+	POINT(pid_t, "fork", "", OTHER, REAL(fork)());
+}
+
+int execve(const char *path, char *const argv[], char *const envp[])
+{
+	char what[TEXT] = "";
+
+	for (size_t i = 0; fault.on && argv[i]; i++)
+		if (is_secret(argv[i], strlen(argv[i]))) {
+			add_name(what, path, strlen(path), true);
+			write_log(0, "SECRET in the arguments of", what);
+		}
+	return REAL(execve)(path, argv, envp);
+}
+
+/* ---- the clock ---- */
+
+static long ahead(void)
+{
+	return fault.on ? fault.clock + atomic_load(fault.jumped) : 0;
+}
+
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+	int rc = REAL(clock_gettime)(id, ret);
+
+	if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
+		ret->tv_sec += ahead();
+	return rc;
+}
+
+time_t time(time_t *ret)
+{
+	time_t now = REAL(time)(NULL) + ahead();
+
+	if (ret)
+		*ret = now;
+	return now;
+}
+
+int gettimeofday(struct timeval *restrict ret, void *restrict zone)
+{
+	int rc = REAL(gettimeofday)(ret, zone);
+
+	ret->tv_sec += ahead();
+	return rc;
+}
