@@ -247,3 +247,196 @@ file_of() { cd db/migrations && echo *_"$1".sql; }
 	holds
 	cd "$T" && rm -rf second
 }
+
+# ---- other ways on which branches meet ----
+
+@test "rebase: the branch comes behind, the post-rewrite hook says sync, and the rebased commits stay as they are" {
+	fork
+	git postkit hooks install >/dev/null
+	git switch -q other
+	change more 21
+	ok git rebase -q main
+	has 'next: git postkit sync'
+	ok git postkit sync
+	in_order '20270101000010_here.sql stays' 'behind it: 20270101000020_there.sql' 'behind it: 20270101000021_more.sql'
+	# What follows the fork was proven on something else, too.
+	equal "$(git diff --name-only HEAD~1 | paste -sd' ')" \
+		'db/migrations/20270101000020_there.sql db/migrations/20270101000021_more.sql'
+	equal "$(git log -3 --format=%s | paste -sd' ')" 'db: put there and 1 more behind here more there'
+	holds
+	# The commit can be made part of the one that it mends.
+	git reset -q --soft HEAD~1
+	git commit -q --amend --no-edit --no-verify
+	holds
+	git switch -q main
+	ok git merge -q --ff-only other
+	has '2 new migrations' 'next: git postkit deploy --dry-run'
+}
+
+@test "squash: what is staged has to be committed first, and loses nothing by that" {
+	fork
+	git postkit hooks install >/dev/null
+	git merge -q --squash other
+	fails 128 git postkit sync
+	has 'changed and not committed'
+	git commit -q -m squashed
+	ok git postkit status --porcelain
+	has 'chain forked' 'next git postkit sync'
+	ok git postkit sync
+	holds
+	# The branch itself knows nothing of it: with it the same migration comes a second time, and is one.
+	git switch -q other
+	fails 1 git merge -q --no-edit main
+	git checkout -q --theirs db
+	git add -A
+	git commit -q --no-edit
+	ok git postkit sync
+	has 'nothing to do'
+	holds
+}
+
+@test "cherry-pick: a migration without the one below it is put where it fits, or told not to fit" {
+	fresh
+	git switch -q -c other
+	change below 20
+	change apart 21
+	change upon 22 'ALTER TABLE public.below ADD COLUMN more text;' 'ALTER TABLE public.below DROP COLUMN more;' \
+		<<<'CREATE INDEX users_email_idx ON public.users (email);'
+	git switch -q main
+	change here 10
+	git cherry-pick other~1 >/dev/null
+	fails 1 git postkit check start..HEAD
+	has "does not start where '20270101000010_here.sql' leads to" 'git postkit sync'
+	ok git postkit sync
+	has 'behind it: 20270101000021_apart.sql'
+	holds
+	git cherry-pick other >/dev/null
+	fails 1 git postkit sync
+	has "'20270101000022_upon.sql' fails behind" 'relation "public.below" does not exist'
+}
+
+@test "revert: what follows is put in its place; what has run is given back by a migration, not by taking it away" {
+	fresh
+	change first 10
+	change second 20
+	git revert --no-edit HEAD~1 >/dev/null
+	fails 1 git postkit check start..HEAD
+	has "does not start where" 'git postkit sync'
+	ok git postkit sync
+	has 'behind it: 20270101000020_second.sql'
+	holds
+
+	fresh
+	change ran 10
+	git postkit deploy --yes prod
+	git revert --no-edit HEAD >/dev/null
+	fails 1 git postkit check HEAD~1..HEAD
+	has "removed: was removed after it ran on 'prod'" 'undo it with a new migration'
+	fails 1 git postkit deploy --yes prod
+	has "'prod' has run migrations that commit" '20270101000010_ran'
+	git reset -q --hard HEAD~1
+	git postkit rollback --yes prod
+	git update-ref -d refs/postkit/deploys/prod
+}
+
+@test "amend: a migration that nobody has may be changed, and what its header says then is found to be wrong" {
+	fresh
+	change first 10
+	git push -q origin main
+	git fetch -q
+	change second 20
+	sed -i 's/NOT NULL/NOT NULL, name text/' db/migrations/*_second.sql db/schema/tables/second.sql
+	git commit -q -a --amend --no-edit
+	# Its header is not true any more: nothing follows it, so the check of the schema files finds that.
+	fails 1 git postkit check start..HEAD
+	has 'schema files and migrations lead to different schemas'
+	git reset -q --hard HEAD~1
+	git commit -q --amend -m 'another message'
+	holds
+	ok git postkit sync
+	has 'nothing to do'
+}
+
+@test "a branch that is deleted after the merge takes nothing with it; gc drops its session" {
+	fork
+	git switch -q other
+	git postkit start >/dev/null
+	git switch -q main
+	git merge -q --no-edit other
+	git branch -q -D other
+	git reflog expire --expire=now --all
+	git gc -q --prune=now
+	ok git postkit sync
+	holds
+	ok git postkit gc
+	has "other"
+	equal "$(git for-each-ref refs/postkit/sessions)" ''
+}
+
+@test "two work trees sync each for itself" {
+	fork
+	git worktree add -q "$T/wt" other
+	(cd "$T/wt" && git merge -q --no-edit main)
+	git merge -q --ff-only other
+	mkdir -p .git/postkit
+	# Another sync is at work here, not there.
+	exec 8>.git/postkit/sync.lock
+	flock 8
+	fails 128 git postkit sync
+	has 'another git postkit sync is at work'
+	cd "$T/wt"
+	ok git postkit sync
+	has 'committed as'
+	holds
+	exec 8>&-
+	cd "$T/shop"
+	ok git postkit sync
+	holds
+	# Both did the same: the merge of the two has one chain.
+	ok git merge -q --no-edit other
+	holds
+	git worktree remove --force "$T/wt"
+}
+
+@test "a shallow clone checks and syncs as a whole one does" {
+	fork
+	git merge -q --no-edit other
+	git push -q origin main other
+	git clone -q --depth 1 "file://$T/shop-origin.git" "$T/shallow"
+	cd "$T/shallow"
+	equal "$(git rev-list --count HEAD)" 1
+	# All is published; of what others have the earlier version stays.
+	ok git postkit sync
+	has '20270101000010_here.sql stays, since it is in origin/' 'behind it: 20270101000020_there.sql'
+	ok git postkit check HEAD~1..HEAD
+	ok git push -q origin main
+	cd "$T" && rm -rf shallow
+}
+
+@test "in a fork of the repository what the other one has stays, and its records are fetched from there" {
+	fork
+	git postkit deploy --yes prod
+	git push -q origin main
+	git postkit records push
+	git clone -q --bare "$T/shop-origin.git" "$T/fork.git"
+	equal "$(git -C "$T/fork.git" for-each-ref refs/postkit)" ''
+	git clone -q "$T/fork.git" "$T/mine"
+	cd "$T/mine"
+	git reset -q --hard start
+	git remote add upstream "$T/shop-origin.git"
+	change own 05
+	git fetch -q upstream
+	git merge -q --no-edit upstream/main
+	# As far as is known here.
+	ok git postkit sync --dry-run
+	has '20270101000010_here.sql stays, since it is in' 'behind it: 20270101000005_own.sql becomes'
+	ok git postkit records fetch upstream
+	has 'prod: fetched'
+	ok git postkit sync
+	has '20270101000010_here.sql stays, since it ran on prod' 'committed as'
+	holds
+	cd "$T/shop"
+	git postkit rollback --yes prod
+	git update-ref -d refs/postkit/deploys/prod
+	cd "$T" && rm -rf mine fork.git
+}
