@@ -9,9 +9,11 @@
 #include "trace/waits.h"
 
 static bool opt_json;
+static const char *opt_html;
 
 const struct pk_opt pk_opts_apply[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_HTML_OPT(opt_html),
 	{ 0 },
 };
 
@@ -46,7 +48,7 @@ static void show_part(void *arg, const struct pk_part *part, size_t index, size_
 	pk_json_set_str(item, "name", part->name);
 	pk_json_set_bool(item, "transaction", part->up_transaction);
 	show->statements = pk_json_add_array(item, "statements");
-	if (opt_json || (n == 1 && !part->name && part->up_transaction))
+	if (pk_document_owns_output(&show->document) || (n == 1 && !part->name && part->up_transaction))
 		return;
 	printf("%spart %zu of %zu%s%s%s%s\n", pk_color(stdout, PK_BOLD), index + 1, n,
 	       part->name ? ": " : "", part->name ? part->name : "",
@@ -61,7 +63,7 @@ static void show_statement(void *arg, const struct pk_traced *traced)
 	pk_waits_add(&show->waits, traced);
 	if (!show->transaction)
 		pk_waits_commit(&show->waits);
-	if (opt_json)
+	if (pk_document_owns_output(&show->document))
 		return;
 	pk_view_traced(stdout, traced, show->max_lock);
 	fflush(stdout);
@@ -76,7 +78,7 @@ static void show_file(void *arg, const char *folder, const struct pk_part_result
 	pk_json_set_str(item, "folder", folder);
 	pk_json_set_str(item, "path", result->path);
 	pk_json_set_bool(item, "ran", result->ran);
-	if (opt_json)
+	if (pk_document_owns_output(&show->document))
 		return;
 	PK_FREE char *took =
 		result->ran ? pk_duration(result->seconds) : pk_strdup(result->skipped_reason);
@@ -185,7 +187,7 @@ static int run(struct show *show, struct pk_err *err)
 	rc = pk_session_apply(&desk, &events, &result, err);
 	end_part(show);
 	add_result(show, &desk, &result);
-	if (rc == 0 && !opt_json)
+	if (rc == 0 && !pk_document_owns_output(&show->document))
 		show_result(&desk, &result);
 	if (rc == 0)
 		return conclude(&ctx, &desk, &result);
@@ -206,7 +208,10 @@ int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
 		return rc;
 	if (n)
 		return pk_help_usage("apply", err, "apply takes no operands");
-	pk_document_begin(&show.document, opt_json);
+	if (pk_document_begin(&show.document, "apply", opt_json, opt_html, err) < 0) {
+		pk_document_release(&show.document);
+		return -1;
+	}
 	show.parts = pk_json_add_array(show.document.root, "parts");
 	show.files = pk_json_add_array(show.document.root, "files");
 	rc = pk_document_end(&show.document, run(&show, err), err);

@@ -1,12 +1,15 @@
 /* git postkit check: what the pre-push hook asks of commits, for people and CI. */
 #include "check/check.h"
+#include "cmd/document.h"
 #include "cmd/help.h"
 
 static bool opt_no_database, opt_json;
+static const char *opt_html;
 
 const struct pk_opt pk_opts_check[] = {
 	{ PK_OPT_FLAG, 0, "no-database", NULL, "do not load schema files into a local database", &opt_no_database },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_HTML_OPT(opt_html),
 	{ 0 },
 };
 
@@ -98,7 +101,7 @@ static void print_text(const struct pk_check *check)
 		       check->migrations == 1 ? "" : "s");
 }
 
-static int run(struct pk_ctx *ctx, const struct range *range, struct pk_err *err)
+static int run(struct pk_ctx *ctx, const struct range *range, struct pk_document *document, struct pk_err *err)
 {
 	PK_AUTO(pk_check) check = PK_CHECK_INIT;
 	const struct pk_check_update update = { .commit = range->commit, .base = range->base };
@@ -109,9 +112,11 @@ static int run(struct pk_ctx *ctx, const struct range *range, struct pk_err *err
 
 	if (pk_check_run(&in, &update, 1, &check, err) < 0)
 		return -1;
-	if (opt_json)
-		pk_print_json(pk_check_json(&check));
-	else
+	if (pk_document_is_wanted(document)) {
+		cJSON_Delete(document->root);
+		document->root = pk_check_json(&check);
+	}
+	if (!pk_document_owns_output(document))
 		print_text(&check);
 	return pk_check_fatal(&check) ? PK_EXIT_NO : PK_EXIT_OK;
 }
@@ -129,6 +134,7 @@ static int open_any(struct pk_ctx *ctx, struct pk_err *err)
 int pk_cmd_check(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
+	PK_AUTO(pk_document) document = PK_DOCUMENT_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct range range = { 0 };
 	int n, result = pk_cmd_parse("check", argc, argv, operands, &n, err);
@@ -137,11 +143,13 @@ int pk_cmd_check(int argc, char **argv, struct pk_err *err)
 		return result;
 	if (n > 1)
 		return pk_help_usage("check", err, "check takes one range or commit, not %d", n);
+	if (pk_document_begin(&document, "check", opt_json, opt_html, err) < 0)
+		return -1;
 	result = open_any(&ctx, err);
 	if (result == 0)
 		result = n ? parse_range(&ctx.repo, operands[0], &range, err) : default_range(&ctx, &range, err);
 	if (result == 0)
-		result = run(&ctx, &range, err);
+		result = run(&ctx, &range, &document, err);
 	range_free(&range);
-	return result;
+	return pk_document_end(&document, result, err);
 }

@@ -17,7 +17,8 @@ struct show {
 	cJSON *statements; /* of the migration at hand */
 	struct pk_waits waits;
 	bool transaction;  /* which it is */
-	bool down, measured, json;
+	bool down, measured;
+	bool json; /* standard output is a document's */
 	struct pk_progress progress;
 };
 
@@ -213,7 +214,7 @@ static void say_done(const struct command *c, double seconds)
 
 	for (size_t i = 0; i < d->n_done; i++)
 		n += !d->done[i].adopted;
-	if (c->request->json)
+	if (c->show.json)
 		return;
 	if (n)
 		printf("%s %zu migration%s %s '%s' in %s\n", c->down ? "rolled back" : "deployed",
@@ -288,6 +289,20 @@ static void show_gone(const struct pk_gone *gone)
 			pk_color(stderr, PK_PLAIN), lines.ptr);
 }
 
+static void show_tried(const struct command *c)
+{
+	const struct pk_deploy *d = &c->d;
+
+	pk_view_usage(stderr, &d->usage);
+	pk_view_intact(stderr, &d->intact);
+	/* Where that is refused, the error shows it. */
+	if (d->options.allow_destructive)
+		show_gone(&d->gone);
+	if (c->down && d->checks.n_wrong)
+		pk_say("checks are compared with how it is after the rollback: + is there only with the migrations");
+	pk_view_checks(stderr, &d->checks);
+}
+
 static int try_it(struct command *c, struct pk_err *err)
 {
 	struct pk_deploy *d = &c->d;
@@ -296,25 +311,15 @@ static int try_it(struct command *c, struct pk_err *err)
 	end_run(&c->show);
 	if (c->request->dry_run && rc == 0 && pk_deploy_usage(d, err) < 0)
 		return -1;
-	if (c->request->json)
-		cJSON_AddItemToObject(c->root, "usage", pk_usages_json(&d->usage));
-	else
-		pk_view_usage(stderr, &d->usage);
-	if (!c->request->json) {
-		pk_view_intact(stderr, &d->intact);
-		/* Where that is refused, the error shows it. */
-		if (d->options.allow_destructive)
-			show_gone(&d->gone);
-		if (c->down && d->checks.n_wrong)
-			pk_say("checks are compared with how it is after the rollback: + is there "
-			       "only with the migrations");
-		pk_view_checks(stderr, &d->checks);
-	} else if (d->checks.compared) {
+	cJSON_AddItemToObject(c->root, "usage", pk_usages_json(&d->usage));
+	if (d->checks.compared) {
 		cJSON_AddItemToObject(c->root, "tables", pk_intact_to_json(&d->intact));
 		cJSON_AddItemToObject(c->root, "checks", pk_checks_to_json(&d->checks));
 		if (c->down)
 			cJSON_AddItemToObject(c->root, "lost", pk_gone_to_json(&d->gone));
 	}
+	if (!c->show.json)
+		show_tried(c);
 	return rc;
 }
 
@@ -328,16 +333,16 @@ static int look_around(struct command *c, struct pk_err *err)
 	list = pk_json_add_array(c->root, "present");
 	for (size_t i = 0; i < present->n; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(present->items[i]));
-	if (present->n && !c->request->json)
+	if (present->n && !c->show.json)
 		pk_say("on '%s' at present:", c->d.remote.name);
-	for (size_t i = 0; i < present->n && !c->request->json; i++)
+	for (size_t i = 0; i < present->n && !c->show.json; i++)
 		pk_say("  %s", present->items[i]);
 	return 0;
 }
 
 static void say_nothing(const struct command *c)
 {
-	if (c->request->json)
+	if (c->show.json)
 		return;
 	if (!c->down)
 		printf("nothing is pending on '%s'\n", c->d.remote.name);
@@ -375,7 +380,7 @@ static int go(struct command *c, struct pk_err *err)
 		return -1;
 	if (!c->request->dry_run)
 		return run_on_remote(c, err);
-	if (!c->request->json)
+	if (!c->show.json)
 		printf("dry run passed: %zu migration%s can be %s '%s'\n", d->n_pending,
 		       d->n_pending == 1 ? "" : "s", c->down ? "rolled back on" : "deployed to",
 		       d->remote.name);
@@ -388,7 +393,7 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 	struct command c = {
 		.request = request,
 		.d = PK_DEPLOY_INIT,
-		.show = { .json = request->json, .measured = true, .progress = PK_PROGRESS_INIT },
+		.show = { .json = pk_document_owns_output(document), .measured = true, .progress = PK_PROGRESS_INIT },
 		.root = document->root,
 		.down = request->options.direction == PK_DOWN,
 	};
@@ -429,7 +434,10 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 		return pk_help_usage(command, err, "%s takes one remote, not %d", command, n);
 	request->options.remote = n ? operands[0] : NULL;
 	request->options.follow = pk_follow_by_diff;
-	pk_document_begin(&document, request->json);
+	if (request->html && !request->dry_run)
+		return pk_help_usage(command, err, "--html goes with --dry-run");
+	if (pk_document_begin(&document, command, request->json, request->html, err) < 0)
+		return -1;
 	result = pk_ctx_open(&ctx, true, err);
 	if (result == 0)
 		result = run(&ctx, request, &document, err);

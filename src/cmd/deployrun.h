@@ -8,6 +8,7 @@
 struct pk_deploy_request {
 	struct pk_deploy_options options;
 	bool dry_run, yes, json;
+	const char *html; /* of a dry run; or NULL */
 };
 /* The options of both; request: a struct pk_deploy_request of static storage. */
 /* clang-format off */

@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "chain/chain.h"
 #include "clone/remote.h"
+#include "cmd/document.h"
 #include "cmd/help.h"
 #include "cmd/lintfix.h"
 #include "cmd/scratch.h"
@@ -13,10 +14,11 @@
 
 static bool opt_json, opt_rules, opt_single, opt_fix, opt_dry;
 static int opt_large = -1;
-static const char *opt_scratch, *opt_remote, *opt_format = "text";
+static const char *opt_scratch, *opt_remote, *opt_format = "text", *opt_html;
 
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_HTML_OPT(opt_html),
 	{ PK_OPT_STRING, 0, "format", "FORMAT", "text, json, sarif, github, gitlab or markdown", &opt_format },
 	{ PK_OPT_FLAG, 0, "fix", NULL, "rewrite in the files what can be made safe, where that is proven", &opt_fix },
 	{ PK_OPT_FLAG, 0, "dry-run", NULL, "with --fix: show what it would rewrite, and write nothing", &opt_dry },
@@ -221,18 +223,17 @@ static void print_text(const struct work *work)
 		pk_say("%s", summary.ptr);
 }
 
-static void print_json(const struct work *work)
+static void add_result(cJSON *root, const struct work *work)
 {
 	const struct pk_findings *findings = &work->findings;
-	cJSON *root = cJSON_CreateObject();
 
 	cJSON_AddItemToObject(root, "findings", pk_render_json(findings));
 	pk_json_set_num(root, "statements", (double)findings->statements);
 	pk_json_set_num(root, "analysed", (double)findings->analysed);
-	if (opt_fix)
+	if (work->fixes)
 		cJSON_AddItemReferenceToObject(root, "fixes", work->fixes);
-	pk_print_json(root);
 }
+
 
 /* A document of somebody else's format, which has no place for ours. */
 static void print_document(cJSON *root)
@@ -271,9 +272,9 @@ static void print_markdown(const struct work *work)
 
 static const struct format {
 	const char *name;
-	void (*print)(const struct work *work);
+	void (*print)(const struct work *work); /* NULL: the document that the command ends with */
 } formats[] = {
-	{ "text", print_text },	    { "json", print_json },	{ "sarif", print_sarif },
+	{ "text", print_text },	    { "json", NULL },		{ "sarif", print_sarif },
 	{ "gitlab", print_gitlab }, { "github", print_github }, { "markdown", print_markdown },
 };
 
@@ -320,11 +321,38 @@ static int read_settings(struct work *work, struct pk_err *err)
 	return 0;
 }
 
+static int run(struct work *work, const char *const *files, int n, struct pk_err *err)
+{
+	if (pk_ctx_open(&work->ctx, false, err) < 0 || read_settings(work, err) < 0 ||
+	    (opt_scratch && pk_scratch_open(&work->scratch, &work->ctx, opt_scratch, err) < 0))
+		return -1;
+	for (int i = 0; i < n; i++) {
+		if ((opt_fix ? fix_file : lint_file)(work, files[i], err) < 0)
+			return -1;
+	}
+	return verdict(&work->findings);
+}
+
+static int check_usage(const char *const *files, int n, const struct format *format, struct pk_err *err)
+{
+	if (n < 1)
+		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
+	if (opt_dry && !opt_fix)
+		return pk_help_usage("lint", err, "--dry-run goes with --fix");
+	for (int i = 0; opt_fix && i < n; i++)
+		if (strcmp(files[i], "-") == 0)
+			return pk_help_usage("lint", err, "--fix rewrites files, and standard input is none");
+	if (!format)
+		return pk_help_usage("lint", err, "--format is text, json, sarif, github, gitlab or markdown, not '%s'", opt_format);
+	return 0;
+}
+
 int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 {
 	struct work work __attribute__((cleanup(work_release))) = {
 		.ctx = PK_CTX_INIT, .scratch = PK_SCRATCH_INIT, .usage = PK_USAGE_ASKER_INIT,
 	};
+	PK_AUTO(pk_document) document = PK_DOCUMENT_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	int n, result = pk_cmd_parse("lint", argc, argv, operands, &n, err);
 
@@ -335,23 +363,13 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 		return 0;
 	}
 	const struct format *format = find_format(opt_json ? "json" : opt_format);
-	if (n < 1)
-		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
-	if (opt_dry && !opt_fix)
-		return pk_help_usage("lint", err, "--dry-run goes with --fix");
-	for (int i = 0; opt_fix && i < n; i++)
-		if (strcmp(operands[i], "-") == 0)
-			return pk_help_usage("lint", err, "--fix rewrites files, and standard input is none");
-	if (!format)
-		return pk_help_usage("lint", err, "--format is text, json, sarif, github, gitlab or markdown, not '%s'", opt_format);
-	if (pk_ctx_open(&work.ctx, false, err) < 0 || read_settings(&work, err) < 0 ||
-	    (opt_scratch && pk_scratch_open(&work.scratch, &work.ctx, opt_scratch, err) < 0))
+	if (check_usage(operands, n, format, err) < 0 ||
+	    pk_document_begin(&document, "lint", !format->print, opt_html, err) < 0)
 		return -1;
-	work.fixes = opt_fix && format->print == print_json ? cJSON_CreateArray() : NULL;
-	for (int i = 0; i < n; i++) {
-		if ((opt_fix ? fix_file : lint_file)(&work, operands[i], err) < 0)
-			return -1;
-	}
-	format->print(&work);
-	return verdict(&work.findings);
+	work.fixes = opt_fix && !format->print ? cJSON_CreateArray() : NULL;
+	result = run(&work, operands, n, err);
+	add_result(document.root, &work);
+	if (result >= 0 && !pk_document_owns_output(&document))
+		format->print(&work);
+	return pk_document_end(&document, result, err);
 }

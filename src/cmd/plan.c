@@ -9,7 +9,7 @@
 #include "session/planning.h"
 
 static bool opt_sql, opt_json, opt_down, opt_stat, opt_pattern, opt_destructive, opt_exit_code, opt_strict;
-static const char *opt_online;
+static const char *opt_online, *opt_html;
 static struct pk_strv opt_renames;
 
 const struct pk_opt pk_opts_plan[] = {
@@ -18,6 +18,7 @@ const struct pk_opt pk_opts_plan[] = {
 	{ PK_OPT_FLAG, 0, "stat", NULL, "print a line for each object that changes", &opt_stat },
 	{ PK_OPT_FLAG, 0, "pattern", NULL, "print a migration for what would lock too long, to be completed by hand", &opt_pattern },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
+	PK_HTML_OPT(opt_html),
 	{ PK_OPT_STRING, 0, "online", "WHEN", "non-blocking ways: auto (by size), always, never",
 	  &opt_online },
 	{ PK_OPT_LIST, 0, "rename", "KIND:OLD=NEW",
@@ -30,7 +31,7 @@ const struct pk_opt pk_opts_plan[] = {
 	{ 0 },
 };
 
-static cJSON *to_json(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
+static cJSON *to_json(const struct pk_session *session, const struct pk_planning *p, const struct pk_online_settings *online,
 		      const struct pk_coverage *coverage, const struct pk_findings *usage)
 {
 	cJSON *root = pk_plan_to_json(&p->plan);
@@ -39,7 +40,8 @@ static cJSON *to_json(const struct pk_session *session, const struct pk_planning
 	pk_json_set_str(root, "from", p->clone.fingerprint.hex);
 	pk_json_set_str(root, "to", p->shadow.fingerprint.hex);
 	pk_json_set_str(root, "role", session->role);
-	pk_json_set_str(root, "online", pk_online_name(online));
+	pk_json_set_str(root, "online", pk_online_name(online->when));
+	pk_json_set_num(root, "max_lock", online->max_lock);
 	pk_json_set_bool(root, "proved", p->proved);
 	pk_json_set_bool(root, "refused", p->refused);
 	pk_json_set_str(root, "why_not", p->why_not.msg);
@@ -178,13 +180,28 @@ static bool ask_rename(void *arg, const struct pk_rename_guess *guess)
 	return true;
 }
 
+static void print(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
+		  const struct pk_coverage *coverage, const struct pk_findings *usage)
+{
+	if (opt_down)
+		fputs(p->down ? p->down : "", stdout);
+	else if (opt_sql)
+		fputs(p->proved && session->plan_sql ? session->plan_sql : "", stdout);
+	else if (opt_pattern)
+		show_pattern(p);
+	else if (opt_stat)
+		pk_view_stat(stdout, &p->plan);
+	else
+		show(session, p, online, coverage, usage);
+}
+
 static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_planning_options *options,
 		struct pk_planning *p, struct pk_document *document, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
 	PK_AUTO(pk_findings) usage = PK_FINDINGS_INIT;
-	bool only_sql = opt_down || opt_sql || opt_pattern || opt_stat;
+	bool only_sql = (opt_down || opt_sql || opt_pattern || opt_stat) && !opt_html;
 	struct pk_planning_options with = *options;
 
 	with.read = check_coverage;
@@ -200,19 +217,12 @@ static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_
 		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,
 		       p->caught_up.run == 1 ? "" : "s", p->caught_up.run == 1 ? "was" : "were");
 	pk_coverage_say(&coverage);
-	if (opt_json) {
+	if (pk_document_is_wanted(document)) {
 		cJSON_Delete(document->root);
-		document->root = to_json(&desk->session, p, with.online.when, &coverage, &usage);
-	} else if (opt_down)
-		fputs(p->down ? p->down : "", stdout);
-	else if (opt_sql)
-		fputs(p->proved && desk->session.plan_sql ? desk->session.plan_sql : "", stdout);
-	else if (opt_pattern)
-		show_pattern(p);
-	else if (opt_stat)
-		pk_view_stat(stdout, &p->plan);
-	else
-		show(&desk->session, p, with.online.when, &coverage, &usage);
+		document->root = to_json(&desk->session, p, &with.online, &coverage, &usage);
+	}
+	if (!pk_document_owns_output(document))
+		print(&desk->session, p, with.online.when, &coverage, &usage);
 	if (!with.is_rename)
 		pk_view_guesses(&p->guesses);
 	return conclude(ctx, desk, p, err);
@@ -246,7 +256,8 @@ int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
 		return pk_help_usage("plan", err, "--sql, --down, --stat, --pattern or --json, not several");
 	if (pk_check_online("plan", opt_online, err) < 0)
 		return -1;
-	pk_document_begin(&document, opt_json);
+	if (pk_document_begin(&document, "plan", opt_json, opt_html, err) < 0)
+		return -1;
 	result = pk_document_end(&document, run(&document, err), err);
 	pk_strv_release(&opt_renames);
 	return result;

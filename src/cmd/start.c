@@ -205,6 +205,7 @@ int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 		return result;
 	if (n)
 		return pk_help_usage("start", err, "start takes no operands; --remote names the remote");
-	pk_document_begin(&document, opt_json);
+	if (pk_document_begin(&document, "start", opt_json, NULL, err) < 0)
+		return -1;
 	return pk_document_end(&document, run(&document, err), err);
 }

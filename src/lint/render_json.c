@@ -20,6 +20,7 @@ cJSON *pk_render_json(const struct pk_findings *findings)
 		pk_json_set_num(json, "column", region.col);
 		pk_json_set_num(json, "endLine", region.end_line);
 		pk_json_set_num(json, "endColumn", region.end_col);
+		pk_json_set_str(json, "line_text", f->line_text);
 		pk_json_set_str(json, "statement", f->statement);
 		pk_json_set_str(json, "fact", f->fact);
 		pk_json_set_bool(json, "measured", f->measured);

@@ -15,9 +15,9 @@ static const struct {
 	{ "ACCESS EXCLUSIVE", PK_BLOCKS_READS },
 };
 
-static size_t rank_of(const char *mode)
+unsigned pk_lock_rank(const char *mode)
 {
-	size_t i = PK_COUNT(modes);
+	unsigned i = PK_COUNT(modes);
 
 	while (i > 0 && !pk_streq(modes[i - 1].mode, mode))
 		i--;
@@ -26,7 +26,7 @@ static size_t rank_of(const char *mode)
 
 enum pk_lock_block pk_lock_blocks(const char *mode)
 {
-	size_t rank = rank_of(mode);
+	unsigned rank = pk_lock_rank(mode);
 
 	return rank ? modes[rank - 1].blocks : PK_BLOCKS_SCHEMA;
 }
@@ -56,13 +56,13 @@ static struct pk_wait *find(struct pk_waits *waits, const char *relation)
 void pk_waits_add(struct pk_waits *waits, const struct pk_traced *traced)
 {
 	for (size_t i = 0; i < traced->n_locks; i++) {
-		size_t rank = rank_of(traced->locks[i].mode);
+		unsigned rank = pk_lock_rank(traced->locks[i].mode);
 		struct pk_wait *w;
 
 		if (!rank || modes[rank - 1].blocks == PK_BLOCKS_SCHEMA)
 			continue;
 		w = find(waits, traced->locks[i].relation);
-		if (rank > rank_of(w->mode))
+		if (rank > pk_lock_rank(w->mode))
 			w->mode = modes[rank - 1].mode;
 		if (w->writes_since < 0)
 			w->writes_since = waits->at;

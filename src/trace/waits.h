@@ -15,6 +15,7 @@ enum pk_lock_block {
 	PK_BLOCKS_READS,  /* those, and SELECT */
 };
 enum pk_lock_block pk_lock_blocks(const char *mode);
+unsigned pk_lock_rank(const char *mode); /* 1 ACCESS SHARE to 8 ACCESS EXCLUSIVE; 0: none of them */
 
 struct pk_wait {
 	char *relation;

@@ -13,7 +13,7 @@ floor() {
 	git | pg | ssh | sql) echo 1 ;;
 	catalog | server | chain) echo 2 ;;
 	diff | lint | trace | clone) echo 3 ;;
-	session | deploy | check | install) echo 4 ;;
+	session | deploy | check | install | report) echo 4 ;;
 	cmd | hook) echo 5 ;;
 	*) echo none ;;
 	esac

@@ -15,12 +15,20 @@ setup_file() {
 		INSERT INTO users SELECT i, 'u' || i % 90, i FROM generate_series(1, 3000) i;
 		CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, total int);
 		INSERT INTO orders SELECT i, i, i FROM generate_series(1, 3000) i;
+		CREATE TABLE "</script><img src=x onerror=alert(1)>" (id int PRIMARY KEY, U&"x\202Ey" text);
+		INSERT INTO "</script><img src=x onerror=alert(1)>" VALUES (1, E'</style>\x1b<script>alert(2)</script>');
+		COMMENT ON TABLE "</script><img src=x onerror=alert(1)>" IS '<svg onload=alert(3)>';
 	SQL
 	new_repo app
 	cd "$T/app" || return 1
 	git postkit init
 	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
 	git postkit import --yes
+	mkdir -p db/checks
+	cat >db/checks/hostile.sql <<-'SQL'
+		-- postkit:expect may-change
+		SELECT id, U&"x\202Ey" FROM "</script><img src=x onerror=alert(1)>";
+	SQL
 	commit_all import
 	git push -q
 	git switch -q -c work
@@ -37,6 +45,12 @@ document() {
 	run --separate-stderr "$@"
 	[ "$status" -eq "$wanted" ] || tell "'$*' ended with status $status, not $wanted: $stderr"
 	jq -es 'length == 1 and .[0].schema == 1' <<<"$output" >/dev/null || tell 'not one document'
+}
+
+# page FILE: what it says is $output; it is well formed, by itself and safe.
+page() {
+	run "$BATS_TEST_DIRNAME/../lib/page" "$1"
+	[ "$status" -eq 0 ] || tell "$1 is no good page"
 }
 
 @test "what cannot begin is told in a document as well" {
@@ -70,4 +84,73 @@ document() {
 	document 0 git postkit apply --json
 	document 128 git postkit apply --json
 	equal "$(jq -c '[.ok, .parts, (.error | length > 0)]' <<<"$output")" '[false,[],true]'
+}
+
+@test "two documents for standard output, or a page that has no place, are refused before anything is done" {
+	fails 129 git postkit plan --json --html -
+	fails 129 git postkit deploy --html "$T/page.html"
+	fails 128 git postkit plan --html "$T"
+	has 'is a folder'
+	mkdir "$T/closed"
+	ok git postkit lint --html "$T/new/folder/page.html" /dev/null
+	page "$T/new/folder/page.html"
+	has 'Yes: nothing was found'
+}
+
+@test "a plan's page: steps, locks, the way back, and that nothing was run" {
+	sed -i 's/age integer/age bigint/' db/schema/tables/users.sql
+	sed -i 's/id integer NOT NULL,/&\n    "<i>\x1b" text,/' db/schema/tables/*script*.sql
+	ok git postkit plan --html "$T/plan.html"
+	has 'ALTER TABLE public.users ALTER COLUMN age TYPE bigint'
+	page "$T/plan.html"
+	has 'Yes, as far as a plan can tell' 'ALTER TABLE public.users ALTER COLUMN age TYPE bigint' 'rewrites all of' 'ACCESS EXCLUSIVE' \
+		'The way back' 'ALTER TABLE public.users ALTER COLUMN age TYPE integer' 'Nothing has been run on data' \
+		'public."</script><img src=x onerror=alert(1)>"' '\x1B' 'Not to scale'
+	run --separate-stderr git postkit plan --html -
+	equal "${output:0:15}" '<!DOCTYPE html>'
+	printf '%s\n' "$output" >"$T/plan2.html"
+	page "$T/plan2.html"
+}
+
+@test "apply's page has what was measured, and the checks' rows as a table" {
+	printf -- '-- migrate:up\nUPDATE "</script><img src=x onerror=alert(1)>" SET U&"x\\202Ey" = '"'<b>\xe2\x80\xae'"';\nCREATE INDEX ages ON users (age);\nDROP INDEX ages;\n-- migrate:down\n' |
+		git postkit migration fill --file -
+	document 0 git postkit apply --json --html "$T/apply.html"
+	equal "$(jq -c '.parts | map(.statements | map(.files | map([.relation, .index_of, .built]))) | flatten(1) | map(select(. != []))' <<<"$output")" \
+		'[[["public.users",null,false],["public.users_pkey","public.users",false]],[["public.ages","public.users",true]]]'
+	page "$T/apply.html"
+	in_order 'Yes: applied on the clone' 'Statements and the locks they hold' 'What would have waited in production' \
+		'Checks, before and after' 'db/checks/hostile.sql:2' 'Statements' 'What was not measured'
+	has '<b>' 'U+202E' '\x1B' '− before' '+ after' 'NULL' '<script>alert(2)</script>' 'writes all of' 'builds index' 'public.ages' 'SHARE'
+}
+
+@test "a dry run's page, of one that passes and of one that does not" {
+	ok git postkit commit -m 'bigger ages'
+	ok git postkit deploy --dry-run --html "$T/deploy.html"
+	page "$T/deploy.html"
+	has 'git postkit deploy: prod' 'No read waits longer than' "$(git rev-parse HEAD)" '_bigger_ages.sql' 'one transaction'
+	sql shop "INSERT INTO users VALUES (0, NULL, NULL)"
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN "<u>" text;\nALTER TABLE users ALTER age SET NOT NULL;\n-- migrate:down\n' \
+		>db/migrations/29991231000000_no_nulls.sql
+	commit_all 'no nulls'
+	fails 128 git postkit deploy --dry-run --html "$T/failed.html"
+	page "$T/failed.html"
+	in_order 'No: the dry run does not let it pass' 'contains null values' 'SQLSTATE' '23502' 'id = 0' 'ADD COLUMN "<u>" text'
+}
+
+@test "lint's and check's pages quote the line, and have the safe way" {
+	cat >bad.sql <<-'SQL'
+		SELECT 'é'; CREATE INDEX bad ON public.users (email);
+		-- postkit:allow drop-column: </b> nobody reads it
+		ALTER TABLE public.users DROP COLUMN email;
+		SELEKT '<s>';
+	SQL
+	fails 1 git postkit lint bad.sql --html "$T/lint.html"
+	page "$T/lint.html"
+	has 'No: what was found forbids it' 'index-blocking' 'bad.sql:1:13' $'\nCREATE INDEX bad ON public.users (email)\n' \
+		'CREATE INDEX CONCURRENTLY bad ON public.users (email)' 'Allowed all the same' '</b> nobody reads it' "SELEKT '<s>'" \
+		'1 statement could not be read'
+	fails 1 git postkit check --html "$T/check.html"
+	page "$T/check.html"
+	has 'No: it is refused' '29991231000000_no_nulls.sql' 'not-null-scan' 'ALTER TABLE users ADD CONSTRAINT'
 }
