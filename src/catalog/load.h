@@ -45,6 +45,8 @@ int pk_source_from_tree(struct pk_source *source, const struct pk_repo *repo,
 struct pk_source pk_source_apart(const struct pk_source *files, const struct pk_source *others);
 /* Roles that the files name, for stand-ins. */
 int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct pk_err *err);
+/* And tablespaces. */
+void pk_source_spaces(const struct pk_source *source, struct pk_strv *ret);
 
 /*
  * admin: superuser on the same database, who runs what catalog/super.h lets it; may be NULL. trust: NULL is

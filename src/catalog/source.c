@@ -129,6 +129,13 @@ int pk_source_roles(const struct pk_source *source, struct pk_strv *ret, struct 
 	return 0;
 }
 
+void pk_source_spaces(const struct pk_source *source, struct pk_strv *ret)
+{
+	for (size_t i = 0; i < source->n; i++)
+		if (strcasestr(source->items[i].text, "tablespace"))
+			pk_sql_spaces(source->items[i].text, ret);
+}
+
 struct pk_source pk_source_apart(const struct pk_source *files, const struct pk_source *others)
 {
 	struct pk_source ret = { .items = pk_alloc((files->n + 1) * sizeof(*ret.items)) };

@@ -145,6 +145,10 @@ void pk_copied_around(struct pk_copied *record, const struct pk_source_facts *fa
 	add_list(&text, unfilled);
 	for (size_t i = 0; i < PK_COUNT(bufs); i++)
 		add_word(&text, bufs[i]->ptr);
+	if (facts->placed.n + facts->placed_indexes.n) {
+		add_list(&text, &facts->placed);
+		add_list(&text, &facts->placed_indexes);
+	}
 	pk_buf_addf(&session, "%d\n", facts->may_create);
 	add_list(&session, &facts->settings);
 	record->around = pk_copied_word(&text);

@@ -3,7 +3,8 @@
  * read. Roles it names get stand-ins. On failure the half-made copy is dropped.
  *
  * User mappings come without passwords, subscriptions without slots and switched off (clone/carry.h). Security
- * labels come to local servers alone, where their providers need not be loaded. Not carried over: tablespaces.
+ * labels come to local servers alone, where their providers need not be loaded; and tablespaces, which
+ * are folders of the server there (clone/spaces.h).
  */
 #ifndef PK_CLONE_COPY_H
 #define PK_CLONE_COPY_H
@@ -79,6 +80,7 @@ struct pk_source_facts {
 	bool has_public, has_plpgsql;
 	enum pk_public public_may;
 	int64_t tables; /* with data */
+	struct pk_strv placed, placed_indexes; /* what lies in tablespaces, as pk_spaces_read() has it */
 };
 #define PK_SOURCE_FACTS_INIT                                                                       \
 	{                                                                                          \
@@ -86,7 +88,7 @@ struct pk_source_facts {
 	}
 void pk_source_facts_release(struct pk_source_facts *facts);
 int pk_source_facts_read(struct pk_conn *conn, struct pk_source_facts *ret, struct pk_err *err);
-/* Stand-ins for the roles of the facts, members of each other as they are there. */
+/* Stand-ins for the roles of the facts, members of each other as they are there; and their tablespaces. */
 int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server,
 			  struct pk_err *err);
 

@@ -1,5 +1,6 @@
 /* What has to be known of a source before it is copied. */
 #include "clone/copy.h"
+#include "clone/spaces.h"
 
 void pk_source_facts_release(struct pk_source_facts *facts)
 {
@@ -14,6 +15,8 @@ void pk_source_facts_release(struct pk_source_facts *facts)
 	pk_strv_release(&facts->extensions);
 	pk_strv_release(&facts->memberships);
 	pk_strv_release(&facts->settings);
+	pk_strv_release(&facts->placed);
+	pk_strv_release(&facts->placed_indexes);
 	*facts = (struct pk_source_facts)PK_SOURCE_FACTS_INIT;
 }
 
@@ -183,7 +186,9 @@ int pk_source_facts_read(struct pk_conn *conn, struct pk_source_facts *ret, stru
 	    pk_query(conn, roles_sql, 0, NULL, &roles, err) < 0 ||
 	    read_list(conn, memberships_sql, &facts.memberships, err) < 0 ||
 	    read_list(conn, extensions_sql, &facts.extensions, err) < 0 ||
-	    read_list(conn, settings_sql, &facts.settings, err) < 0)
+	    read_list(conn, settings_sql, &facts.settings, err) < 0 ||
+	    pk_spaces_read(conn, false, &facts.placed, err) < 0 ||
+	    pk_spaces_read(conn, true, &facts.placed_indexes, err) < 0)
 		return pk_err_wrap(err, "cannot read what '%s' is made of", conn->where);
 	for (int i = 0; i < roles.n; i++) {
 		pk_strv_push(&facts.roles, pk_rows_get(&roles, i, 0));
@@ -254,5 +259,5 @@ int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server 
 				 facts->memberships.items[i + 1], err) < 0)
 			return pk_err_wrap(err, "cannot make the stand-in for role '%s'",
 					   facts->memberships.items[i + 1]);
-	return 0;
+	return pk_spaces_ensure(facts, server, err);
 }

@@ -8,6 +8,7 @@
 #include "clone/files_record.h"
 #include "clone/less.h"
 #include "clone/owners.h"
+#include "clone/spaces.h"
 #include "pg/silence.h"
 #include "server/adopt.h"
 
@@ -87,9 +88,67 @@ static int take_backup(const struct pk_adopt *adopt, const struct pk_remote *rem
 
 /* ---- its database ---- */
 
+#define BACKED "pk_space_" /* and its OID: what the backup's tablespaces are called until they are gone */
+
+/* Out of the way of ours, which have their names. */
+static int set_aside_spaces(struct pk_conn *conn, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, "SELECT pg_catalog.format('ALTER TABLESPACE %I RENAME TO " BACKED "%s', spcname, oid) "
+			   "FROM pg_catalog.pg_tablespace WHERE oid >= 16384", 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		if (pk_exec(conn, pk_rows_get(&rows, i, 0), err) < 0)
+			return -1;
+	return 0;
+}
+
+static const char *const placed_kinds[] = { "TABLE", "INDEX", "MATERIALIZED VIEW" };
+
+static int move_all(struct pk_conn *conn, const char *from, const char *to, struct pk_err *err)
+{
+	for (size_t k = 0; k < PK_COUNT(placed_kinds); k++) {
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+		pk_buf_addf(&sql, "ALTER %s ALL IN TABLESPACE ", placed_kinds[k]);
+		pk_buf_add_ident(&sql, from);
+		pk_buf_add(&sql, " SET TABLESPACE ");
+		pk_buf_add_ident(&sql, to);
+		if (pk_exec_silently(conn, sql.ptr, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A database that lies in a tablespace as a whole. The server does not merge it with what has left it for the default one. */
+static int come_home(struct pk_adopt *adopt, const struct pk_conninfo *info, struct pk_err *err)
+{
+	const char *const params[] = { adopt->db };
+	PK_AUTO(pk_conn) inside = PK_CONN_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_FREE char *space = NULL;
+	struct pk_conn *admin;
+
+	if (pk_server_admin(&adopt->server, &admin, err) < 0 ||
+	    pk_query_value(admin, "SELECT s.spcname FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace s "
+				  "ON s.oid = d.dattablespace WHERE d.datname = $1 AND s.oid >= 16384", 1, params, &space, err) < 0)
+		return -1;
+	if (!space)
+		return 0;
+	if (pk_conn_open(&inside, info, err) < 0 || move_all(&inside, "pg_default", space, err) < 0)
+		return -1;
+	pk_conn_leave(&inside);
+	pk_buf_add(&sql, "ALTER DATABASE ");
+	pk_buf_add_ident(&sql, adopt->db);
+	pk_buf_add(&sql, " SET TABLESPACE pg_default");
+	return pk_exec(admin, sql.ptr, err);
+}
+
 /*
- * Into the one folder that a cluster of ours has. What is without a file has no more than the words taken away: done
- * by ALTER, a partitioned table would lose all that pg_shdepend knows of it, its owner included.
+ * Into the one folder that a cluster of ours has; what is to lie in a tablespace of ours goes there from here. What is
+ * without a file has no more than the words taken away: done by ALTER, a partitioned table would lose all that
+ * pg_shdepend knows of it, its owner included.
  */
 static int leave_spaces(struct pk_conn *conn, struct pk_err *err)
 {
@@ -98,22 +157,14 @@ static int leave_spaces(struct pk_conn *conn, struct pk_err *err)
 		"DELETE FROM pg_catalog.pg_shdepend WHERE deptype = 't' AND dbid = (SELECT oid FROM pg_catalog.pg_database "
 		"WHERE datname = pg_catalog.current_database()) AND objid IN (SELECT oid FROM pg_catalog.pg_class "
 		"WHERE relkind IN ('p', 'I'))";
-	static const char *const kinds[] = { "TABLE", "INDEX", "MATERIALIZED VIEW" };
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_query(conn, "SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid >= 16384", 0, NULL, &rows, err) < 0 ||
+	if (pk_query(conn, "SELECT spcname FROM pg_catalog.pg_tablespace WHERE spcname ~ '^" BACKED "[0-9]+$'", 0, NULL, &rows, err) < 0 ||
 	    (rows.n && pk_exec(conn, words, err) < 0))
 		return -1;
 	for (int i = 0; i < rows.n; i++)
-		for (size_t k = 0; k < PK_COUNT(kinds); k++) {
-			PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-
-			pk_buf_addf(&sql, "ALTER %s ALL IN TABLESPACE ", kinds[k]);
-			pk_buf_add_ident(&sql, pk_rows_get(&rows, i, 0));
-			pk_buf_add(&sql, " SET TABLESPACE pg_default");
-			if (pk_exec_silently(conn, sql.ptr, err) < 0)
-				return -1;
-		}
+		if (move_all(conn, pk_rows_get(&rows, i, 0), "pg_default", err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -172,10 +223,12 @@ static int dress(struct pk_adopt *adopt, struct pk_conn *conn, const struct pk_s
 	pk_buf_add_ident(&owner, facts->owner);
 	/* Before anything is written, and logged, anew. */
 	if (pk_exec(conn, no_passwords, err) < 0 || pk_fits_odd(conn, err) < 0 || make_stand_in(&adopt->server, source->superuser, err) < 0 ||
+	    set_aside_spaces(conn, err) < 0 ||
 	    pk_owners_give(conn, source->superuser, err) < 0 || pk_source_facts_roles(facts, &adopt->server, err) < 0 ||
 	    pk_exec(conn, owner.ptr, err) < 0 || carry(conn, &adopt->server, db, &carried, err) < 0)
 		return -1;
-	if (pk_super_sever(conn, err) < 0 || leave_spaces(conn, err) < 0 || pk_carried_keep(&carried, conn, db, err) < 0 ||
+	if (pk_super_sever(conn, err) < 0 || leave_spaces(conn, err) < 0 || pk_spaces_move(&facts->placed, conn, err) < 0 ||
+	    pk_spaces_move(&facts->placed_indexes, conn, err) < 0 || pk_carried_keep(&carried, conn, db, err) < 0 ||
 	    pk_carry_settings(conn, db, &facts->settings, err) < 0)
 		return -1;
 	return facts->may_create ? pk_carry_create_privilege(conn, db, facts->role, err) : 0;
@@ -187,7 +240,7 @@ static int dress(struct pk_adopt *adopt, struct pk_conn *conn, const struct pk_s
 static int tidy(struct pk_server *server, const struct pk_source_facts *facts, struct pk_err *err)
 {
 	static const char idle[] =
-		"SELECT pg_catalog.format('DROP TABLESPACE %I', spcname), NULL FROM pg_catalog.pg_tablespace WHERE oid >= 16384 "
+		"SELECT pg_catalog.format('DROP TABLESPACE %I', spcname), NULL FROM pg_catalog.pg_tablespace WHERE spcname ~ '^" BACKED "[0-9]+$' "
 		"UNION ALL SELECT pg_catalog.format('DROP ROLE %I', r.rolname), r.rolname FROM pg_catalog.pg_roles r "
 		"WHERE r.oid >= 16384 AND r.rolname <> $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_shdepend d "
 		" WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = r.oid "
@@ -242,7 +295,7 @@ static int make_ours(struct pk_adopt *adopt, const struct pk_source_facts *facts
 	if (pk_adopt_settle(adopt, source->oid, &source->settings, err) < 0)
 		return pk_err_wrap(err, "the backup cannot be made a local server");
 	pk_server_admin_info(&adopt->server, adopt->db, &info);
-	if (pk_hold_connect(&hold, &info, err) < 0 || pk_files_record_after(&hold, record, err) < 0 ||
+	if (come_home(adopt, &info, err) < 0 || pk_hold_connect(&hold, &info, err) < 0 || pk_files_record_after(&hold, record, err) < 0 ||
 	    dress(adopt, &hold.conn, facts, source, err) < 0)
 		return -1;
 	pk_hold_release(&hold);

@@ -330,7 +330,8 @@ static int next_statement(void *arg, int lane, struct pk_pump_task *ret, struct 
 	if (s->work.next == s->sql->n)
 		return 0;
 	ret->into = pk_strdup(s->sql->items[s->work.next++]);
-	ret->what = pk_printf("run '%.100s'", ret->into);
+	if (!strchr(ret->into, '\n')) /* one statement */
+		ret->what = pk_printf("run '%.100s'", ret->into);
 	return 1;
 }
 

@@ -137,17 +137,22 @@ static int load(struct pk_server *server, const char *db, const char *owner, con
 	return 0;
 }
 
-/* The stand-ins that shadows of the files need. */
+/* The stand-ins and tablespaces that shadows of the files need. */
 static int stand_in(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
 		    const struct pk_shadow_options *options, struct pk_err *err)
 {
-	PK_AUTO(pk_strv) named = PK_STRV_INIT, roles = PK_STRV_INIT;
+	PK_AUTO(pk_strv) named = PK_STRV_INIT, roles = PK_STRV_INIT, spaces = PK_STRV_INIT;
 
 	if ((infra && pk_source_roles(infra, &named, err) < 0) || pk_source_roles(files, &named, err) < 0)
 		return -1;
 	collect(&named, options->role);
 	collect(&named, options->owner);
 	without_ours(server, &named, &roles);
+	if (infra)
+		pk_source_spaces(infra, &spaces);
+	pk_source_spaces(files, &spaces);
+	if (pk_server_ensure_spaces(server, &spaces, err) < 0)
+		return -1;
 	return ensure_roles(server, &roles, options->role, err);
 }
 

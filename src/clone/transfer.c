@@ -1,6 +1,7 @@
 #include "clone/transfer.h"
 #include "clone/before.h"
 #include "clone/beside.h"
+#include "clone/spaces.h"
 #include "clone/views.h"
 
 #define TRIES_ALONE 3
@@ -198,7 +199,8 @@ static int write_target(struct pk_transfer_work *s, struct pk_err *err)
 
 	pk_progress_start(t->options->progress, "making the structure", 0);
 	if (pk_pour_settings(&s->pour, &s->target, err) < 0 ||
-	    pk_before_make(&s->pour, &s->target, err) < 0)
+	    pk_before_make(&s->pour, &s->target, err) < 0 ||
+	    (t->throwaway && pk_spaces_move(&t->facts->placed, &s->target, err) < 0))
 		return -1;
 	if (rows && pk_beside_large(&s->hold.conn, &s->target, !t->options->no_owner, &s->pour.large, err) < 0)
 		return -1;
@@ -211,6 +213,8 @@ static int write_target(struct pk_transfer_work *s, struct pk_err *err)
 	if (pk_structure_after(&s->structure, &s->target, err) < 0 || validate(s, err) < 0 ||
 	    pk_structure_rights(&s->structure, &s->target, err) < 0 ||
 	    (rows && fill_views(s, err) < 0))
+		return -1;
+	if (t->throwaway && pk_spaces_move(&t->facts->placed_indexes, &s->target, err) < 0)
 		return -1;
 	return pk_structure_end(&s->structure, &s->target, err);
 }

@@ -193,6 +193,12 @@ void pk_server_user_info(const struct pk_server *server, const char *db, struct 
 int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles,
 			   struct pk_err *err);
 
+/*
+ * Tablespaces of these names, made where missing, in the server's own folder and for everybody. Left out, without an
+ * error, where the server is not ours to change or cannot have them so (before 14.5).
+ */
+int pk_server_ensure_spaces(struct pk_server *server, const struct pk_strv *spaces, struct pk_err *err);
+
 /* A process of its own that stops the embedded server when nothing has been connected for a while.
  */
 int pk_server_idle_main(int argc, char **argv); /* git-postkit --internal-idle DIR SECONDS */

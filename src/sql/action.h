@@ -151,6 +151,8 @@ void pk_sql_actions(const struct pk_statements *statements, struct pk_actions *r
 /* Role names that a text creates or names in GRANT, OWNER TO, POLICY ... TO, DO bodies included. */
 struct pk_strv;
 void pk_sql_roles(const struct pk_statements *statements, struct pk_strv *ret);
+/* Tablespaces that a text puts tables and indexes into. */
+void pk_sql_spaces(const char *text, struct pk_strv *ret);
 /* False: it names none, which is quicker to see than what it consists of. */
 bool pk_sql_may_name_roles(const char *text);
 

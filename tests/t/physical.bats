@@ -18,6 +18,42 @@ setup() { cd "$T" || return 1; }
 	has "2 other databases (feed_shop, postgres)"
 }
 
+@test "what lies in tablespaces there does so here, by rows and by files, and as the schema files say" {
+	local db
+	for db in whole 'a b'; do
+		as_server mkdir "$(dirname "$PROD_SOCKET")/space-$db"
+		sql postgres "CREATE TABLESPACE \"$db\" LOCATION '$(dirname "$PROD_SOCKET")/space-$db'"
+	done
+	sql postgres 'CREATE DATABASE whole TABLESPACE whole'
+	pg_createdb spaced
+	for db in spaced whole; do
+		sql "$db" 'CREATE TABLE t AS SELECT 1 AS i; CREATE TABLE p (i int PRIMARY KEY) PARTITION BY RANGE (i) TABLESPACE "a b";
+			CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (9); CREATE TABLE back (i int) TABLESPACE whole;
+			CREATE MATERIALIZED VIEW mv TABLESPACE "a b" AS SELECT i FROM t;
+			CREATE TABLE tagged (a int, tablespace text, UNIQUE (a) USING INDEX TABLESPACE "a b")'
+		work_on "$db" postgres
+		ok git postkit import
+		has 'proved: '
+		ok git postkit start
+		ok git postkit plan
+		has 'nothing to change'
+		ok git postkit abort --yes
+		ok git postkit start --physical --fresh
+		ok git postkit plan
+		has 'nothing to change'
+		equal "$(local_sql "$(clone_name)" "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class c
+			JOIN pg_tablespace s ON s.oid = c.reltablespace WHERE s.spcname = 'a b' AND c.relkind <> 't'")" 'mv p p1 tagged_a_key'
+	done
+	equal "$(local_sql "$(clone_name)" 'SELECT i FROM mv')" 1
+	# one that only a file names, for whoever deploys
+	printf 'CREATE TABLE more (i int PRIMARY KEY USING INDEX TABLESPACE "not there");\n' >db/schema/more.sql
+	ok git postkit plan
+	has 'USING INDEX TABLESPACE "not there"'
+	ok git postkit apply
+	equal "$(local_sql postgres "SELECT string_agg(spcname, ', ' ORDER BY oid) FROM pg_tablespace WHERE oid >= 16384")" \
+		'a b, not there'
+}
+
 @test "nothing of the other server's settings, workers or links acts in the copy, and none of its clients can" {
 	shop quiet all
 	sql postgres "ALTER ROLE pol SET session_preload_libraries = 'not_installed_either'"

@@ -215,6 +215,21 @@ static void roles_are_found_wherever_they_stand(void **state)
 	assert_string_equal(all, "B c,a,d,e,f,g,h,i,j,k,l");
 }
 
+static void tablespaces_are_found_where_they_are_used(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_strv) spaces = PK_STRV_INIT;
+
+	pk_sql_spaces("CREATE TABLE t (a int, tablespace text, b int PRIMARY KEY USING INDEX TABLESPACE a) TABLESPACE \"B \"\"c\";"
+		      "CREATE INDEX i ON t (tablespace) TABLESPACE d -- TABLESPACE no\n; ALTER TABLE t SET TABLESPACE E;"
+		      "CREATE MATERIALIZED VIEW m TABLESPACE f AS SELECT tablespace x FROM t; SELECT 1 AS tablespace, y;"
+		      "ALTER TABLE t RENAME tablespace TO z; ALTER TABLE t ALTER tablespace TYPE int; CREATE TABLESPACE g;"
+		      "ALTER TABLE t ADD CONSTRAINT u UNIQUE (b) USING INDEX TABLESPACE h",
+		      &spaces);
+	PK_FREE char *all = pk_strv_join(&spaces, ",");
+	assert_string_equal(all, "a,B \"c,d,e,f,h");
+}
+
 static void volatility_is_known_for_what_is_common(void **state)
 {
 	(void)state;
@@ -378,6 +393,7 @@ int main(void)
 		cmocka_unit_test(alter_table_gives_an_action_a_subcommand),
 		cmocka_unit_test(do_bodies_are_looked_into),
 		cmocka_unit_test(roles_are_found_wherever_they_stand),
+		cmocka_unit_test(tablespaces_are_found_where_they_are_used),
 		cmocka_unit_test(volatility_is_known_for_what_is_common),
 		cmocka_unit_test(only_a_conjunct_proves_not_null),
 		cmocka_unit_test(foreign_keys_come_out_of_a_table),
