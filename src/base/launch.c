@@ -116,7 +116,7 @@ static int move_fd(int fd, int target)
 _Noreturn void pk_launch_child(const struct pk_launch *l)
 {
 	const struct pk_proc *proc = l->proc;
-	if (proc->timeout && setpgid(0, 0))
+	if (proc->no_terminal ? setsid() < 0 : proc->timeout && setpgid(0, 0))
 		pk_launch_fail(l);
 	for (int i = 0; i < 3; i++) {
 		if (move_fd(l->fds[i], i) < 0)

@@ -1,6 +1,6 @@
 /*
  * Child processes, without a shell. Signals: children run in our process group, so that Ctrl-C on a
- * terminal reaches them.
+ * terminal reaches them; those in a session of their own get SIGTERM from us instead.
  */
 #ifndef PK_PROC_H
 #define PK_PROC_H
@@ -18,6 +18,7 @@ struct pk_proc {
 	size_t input_len;        /* 0 with input: strlen(input) */
 	bool inherit_stdin;      /* terminal programs: editor, psql */
 	bool inherit_stdout, inherit_stderr;
+	bool no_terminal;        /* a session of its own: nothing that it starts can ask on the terminal */
 	struct pk_buf *out;      /* NULL: dropped, unless inherited */
 	struct pk_buf *err_out;  /* NULL: dropped, unless inherited */
 	bool drop;               /* run as uid/gid below (only when we are root) */

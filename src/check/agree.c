@@ -93,7 +93,7 @@ static int load_and_compare(struct pk_check_state *state, const char *commit, co
 			    const struct pk_oid *db_tree, const char *end, int major, struct pk_err *err)
 {
 	const struct pk_check_input *in = state->in;
-	struct pk_shadow_options options = { .trust = pk_super_trust(in->config, in->repo, NULL), .managed = &in->project->managed };
+	struct pk_shadow_options options = { .trust = pk_super_trust(in->config, in->no_verdicts ? NULL : in->repo, NULL), .managed = &in->project->managed };
 	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
 	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;

@@ -27,6 +27,12 @@ void pk_ctx_release(struct pk_ctx *ctx);
  */
 int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err);
 
+/*
+ * A bare repository will do, too, with the project's settings of a revision; NULL: of HEAD. Where files are checked out it is
+ * pk_ctx_open() with need_repo.
+ */
+int pk_ctx_open_commit(struct pk_ctx *ctx, const char *rev, struct pk_err *err);
+
 /* --ssh, for the tables of commands that connect to a remote or a URL; pk_ctx_open() keeps it in the settings. */
 extern const char *pk_opt_ssh;
 #define PK_SSH_OPT                                                                                 \

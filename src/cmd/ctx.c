@@ -58,6 +58,17 @@ static int check_folders(const struct pk_ctx *ctx, struct pk_err *err)
 	return 0;
 }
 
+static int take_settings(struct pk_ctx *ctx, struct pk_err *err)
+{
+	if (pk_opt_ssh)
+		pk_config_override(&ctx->config, PK_REMOTE_SSH_OPTION, pk_opt_ssh);
+	pk_project_load(&ctx->project, &ctx->config);
+	if (ctx->has_repo && check_folders(ctx, err) < 0)
+		return -1;
+	apply_color(&ctx->config);
+	return 0;
+}
+
 int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err)
 {
 	PK_AUTO(pk_err) repo_err = PK_ERR_INIT;
@@ -74,13 +85,22 @@ int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err)
 	}
 	if (pk_config_load(&ctx->config, ctx->has_repo ? &ctx->repo : NULL, err) < 0)
 		return -1;
-	if (pk_opt_ssh)
-		pk_config_override(&ctx->config, PK_REMOTE_SSH_OPTION, pk_opt_ssh);
-	pk_project_load(&ctx->project, &ctx->config);
-	if (ctx->has_repo && check_folders(ctx, err) < 0)
+	return take_settings(ctx, err);
+}
+
+int pk_ctx_open_commit(struct pk_ctx *ctx, const char *rev, struct pk_err *err)
+{
+	if (pk_ctx_open(ctx, false, err) < 0)
 		return -1;
-	apply_color(&ctx->config);
-	return 0;
+	if (!ctx->has_repo || ctx->repo.workdir) {
+		pk_ctx_release(ctx);
+		return pk_ctx_open(ctx, true, err);
+	}
+	pk_config_release(&ctx->config);
+	pk_project_release(&ctx->project);
+	if (pk_config_load_at(&ctx->config, &ctx->repo, rev ? rev : "HEAD", err) < 0)
+		return -1;
+	return take_settings(ctx, err);
 }
 
 int pk_cmd_parse(const char *command, int argc, char **argv, const char **ret_operands, int *ret_n,

@@ -9,6 +9,8 @@ const struct pk_opt pk_opts_deploy[] = {
 	{ PK_OPT_FLAG, 0, "allow-out-of-order", NULL,
 	  "run migrations older than the newest one applied", &request.options.allow_out_of_order },
 	PK_HTML_OPT(request.html),
+	{ PK_OPT_FLAG, 0, "unless-rolled-back", NULL, "refuse to run again what was rolled back on the remote",
+	  &request.unless_undone },
 	{ 0 },
 };
 

@@ -353,6 +353,26 @@ static void say_nothing(const struct command *c)
 		       c->d.back_to);
 }
 
+/* What somebody took back comes again when somebody says so. */
+static int refuse_undone(const struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) files = PK_STRV_INIT;
+	PK_FREE char *list = NULL;
+
+	for (size_t i = 0; i < d->n_pending; i++) {
+		const struct pk_migration *m = &d->chain.items[d->pending[i]];
+
+		if (pk_undone_find(&d->undone, m->version))
+			pk_strv_push(&files, m->file);
+	}
+	if (!files.n)
+		return 0;
+	list = pk_strv_join(&files, ", ");
+	pk_err_set(err, "rolled back on '%s' before, and not deployed again by itself: %s", d->remote.name, list);
+	pk_err_hint(err, "to run %s again: git postkit deploy %s", files.n == 1 ? "it" : "them", d->remote.name);
+	return pk_err_exit(err, PK_EXIT_NO);
+}
+
 static int go(struct command *c, struct pk_err *err)
 {
 	struct pk_deploy *d = &c->d;
@@ -368,6 +388,8 @@ static int go(struct command *c, struct pk_err *err)
 		say_nothing(c);
 		return 0;
 	}
+	if (c->request->unless_undone && refuse_undone(d, err) < 0)
+		return -1;
 	if (!c->request->yes && !c->request->dry_run && !pk_term_can_ask()) {
 		pk_err_set(err, "%s asks before it runs, and here is no terminal to ask on", name);
 		return pk_err_hint(err, "answer with --yes, or only try with --dry-run");
@@ -438,7 +460,7 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 		return pk_help_usage(command, err, "--html goes with --dry-run");
 	if (pk_document_begin(&document, command, request->json, request->html, err) < 0)
 		return -1;
-	result = pk_ctx_open(&ctx, true, err);
+	result = pk_ctx_open_commit(&ctx, request->options.commit, err);
 	if (result == 0)
 		result = run(&ctx, request, &document, err);
 	return pk_document_end(&document, result, err);

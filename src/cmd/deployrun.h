@@ -9,6 +9,7 @@ struct pk_deploy_request {
 	struct pk_deploy_options options;
 	bool dry_run, yes, json;
 	const char *html; /* of a dry run; or NULL */
+	bool unless_undone; /* what was rolled back is not run again */
 };
 /* The options of both; request: a struct pk_deploy_request of static storage. */
 /* clang-format off */

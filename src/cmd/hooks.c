@@ -8,7 +8,7 @@ const struct pk_opt pk_opts_hooks[] = {
 	{ PK_OPT_FLAG, 0, "chain", NULL, "install beside a manager of hooks too; what is there runs first", &opt_chain },
 	{ PK_OPT_FLAG, 0, "force", NULL, "overwrite hooks that are somebody else's", &opt_force },
 	{ PK_OPT_FLAG, 0, "json", NULL, "status as one JSON document", &opt_json },
-	{ PK_OPT_FLAG, 0, "server", NULL, "those of a repository that is pushed to: pre-receive",
+	{ PK_OPT_FLAG, 0, "server", NULL, "those of a repository that is pushed to: pre-receive and post-receive",
 	  &opt_server },
 	{ 0 },
 };

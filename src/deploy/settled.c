@@ -1,6 +1,7 @@
 #include "deploy/settled.h"
 
 #include "clone/remote.h"
+#include "deploy/followers.h"
 #include "deploy/record.h"
 
 void pk_settlement_release(struct pk_settlement *settlement)
@@ -76,10 +77,10 @@ static void default_branches(const struct pk_config *config, struct pk_strv *ret
 
 	pk_remote_list(config, &remotes);
 	for (size_t i = 0; i < remotes.n; i++) {
-		PK_FREE char *key = pk_printf("remote.%s.deployOnMerge", remotes.items[i]);
+		const char *branch = pk_followed_branch(config, remotes.items[i]);
 
-		if (pk_config_get_protected(config, key))
-			pk_strv_push(ret, pk_config_get_protected(config, key));
+		if (branch)
+			pk_strv_push(ret, branch);
 	}
 	pk_strv_push(ret, "HEAD");
 	if (first)

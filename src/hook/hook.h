@@ -26,14 +26,15 @@ int pk_hook_main(int argc, char **argv);
 
 int pk_hook_pre_push(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_pre_receive(const struct pk_hook_call *call, struct pk_err *err);
+int pk_hook_post_receive(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_post_merge(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_post_rewrite(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_post_checkout(const struct pk_hook_call *call, struct pk_err *err);
 
 /*
  * Says in one line on stderr which migrations came with this HEAD, each set once; then what the
- * user switched on in protected settings: autoDryRun, and, when merged is set,
- * remote.<name>.deployOnMerge. Static and fast without these. -1 only for what cannot be read.
+ * user switched on in protected settings: what remotes that follow the branch want (hook/follow.h), or, when
+ * merged is set, autoDryRun. Static and fast without these. -1 only for what cannot be read.
  */
 int pk_hook_notice(bool merged, struct pk_err *err);
 

@@ -11,6 +11,7 @@
 const struct pk_hook pk_hooks[] = {
 	{ "post-checkout", pk_hook_post_checkout, false, false, false },
 	{ "post-merge", pk_hook_post_merge, false, false, false },
+	{ "post-receive", pk_hook_post_receive, true, false, true },
 	{ "post-rewrite", pk_hook_post_rewrite, true, false, false },
 	{ "pre-push", pk_hook_pre_push, true, true, false },
 	{ "pre-receive", pk_hook_pre_receive, true, true, true },

@@ -3,7 +3,7 @@
  * is thrown away when this refuses. Nothing of it runs, unless the server's own settings let schema files be loaded.
  */
 #include "base/map.h"
-#include "base/term.h"
+#include "deploy/followers.h"
 #include "hook/hook.h"
 #include "hook/updates.h"
 
@@ -21,6 +21,23 @@ static void receive_release(struct receive *receive)
 	pk_check_release(&receive->check);
 	pk_updates_release(&receive->updates);
 	pk_repo_release(&receive->repo);
+}
+
+/* What this repository alone knows, and acts upon: which superuser's statements may run here, what was deployed. */
+static int refuse_own_refs(const struct pk_buf *input, struct pk_err *err)
+{
+	static const char *const own[] = { "refs/postkit/held", PK_TRIED_REFS };
+	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
+
+	pk_strv_split(&lines, input->ptr, '\n');
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *space = strrchr(lines.items[i], ' ');
+
+		for (size_t k = 0; space && k < PK_COUNT(own); k++)
+			if (pk_starts_with(space + 1, own[k]))
+				return pk_err_set(err, "'%s' is this repository's own and cannot be pushed", space + 1);
+	}
+	return 0;
 }
 
 /* A new ref to what a branch has already publishes nothing. */
@@ -109,7 +126,8 @@ int pk_hook_pre_receive(const struct pk_hook_call *call, struct pk_err *err)
 {
 	struct receive receive __attribute__((cleanup(receive_release))) = { .repo = PK_REPO_INIT };
 
-	if (pk_updates_parse(call->input, PK_UPDATES_RECEIVE, &receive.updates, err) < 0)
+	if (refuse_own_refs(call->input, err) < 0 ||
+	    pk_updates_parse(call->input, PK_UPDATES_RECEIVE, &receive.updates, err) < 0)
 		return -1;
 	if (!receive.updates.n)
 		return 0;

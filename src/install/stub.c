@@ -10,7 +10,7 @@
 const struct pk_hook_kind pk_hook_kinds[] = {
 	{ "post-checkout", PK_HOOKS_CLIENT, false }, { "post-merge", PK_HOOKS_CLIENT, false },
 	{ "post-rewrite", PK_HOOKS_CLIENT, true },   { "pre-push", PK_HOOKS_CLIENT, true },
-	{ "pre-receive", PK_HOOKS_SERVER, true },
+	{ "post-receive", PK_HOOKS_SERVER, true },   { "pre-receive", PK_HOOKS_SERVER, true },
 	{ NULL, 0, false },
 };
 

@@ -403,6 +403,6 @@ print(*[r["line"] for r in json.load(sys.stdin)["reasons"] if r["rule"] == "irre
 	git switch -q -c release HEAD~1
 	git config postkit.remote.prod.deployOnMerge release
 	run git merge -q main
-	has 'deployOnMerge' deployed
+	has "for 'prod', which follows release; next: deploy" deployed
 	equal "$(sql shop 'SELECT count(*) FROM postkit.schema_migrations')" 2
 }

@@ -24,7 +24,8 @@ setup_file() {
 # migration NAME TEXT [DOWN]: by hand. Prints the file.
 migration() {
 	local file
-	file=db/migrations/$(printf '2026010100%04d' $((++minutes + BATS_TEST_NUMBER * 100)))_$1.sql
+	echo >>"$T/versions"
+	file=db/migrations/$((20260101000000 + $(wc -l <"$T/versions")))_$1.sql
 	printf -- '-- migrate:up\n%s\n-- migrate:down\n%s\n' "$2" "${3-}" >"$file"
 	echo "$file"
 }
@@ -37,9 +38,9 @@ branch() {
 	git switch -q -c "$1" main
 }
 
-# unsafe: a commit that no server takes; its file is in $file.
+# unsafe [TEXT]: a commit that no server takes. Prints the migration's file.
 unsafe() {
-	file=$(migration unsafe "${1-DROP TABLE users;}")
+	migration unsafe "${1-DROP TABLE users;}"
 	commit_all unsafe
 }
 
@@ -56,9 +57,10 @@ refused() {
 	[ "$(wc -l <"$bare/hooks/pre-receive")" -le 10 ]
 	ok git -C "$bare" postkit hooks status
 	has "folder: $bare/hooks" 'pre-receive   installed, runs the hook that was there before first'
+	has 'post-receive  installed'
 	hasnt pre-push
 	ok git -C "$bare" postkit hooks status --json
-	python3 -c 'import json, sys; d = json.load(sys.stdin); assert [(h["name"], h["state"]) for h in d["hooks"]] == [("pre-receive", "ours")]' <<<"$output"
+	python3 -c 'import json, sys; d = json.load(sys.stdin); assert [(h["name"], h["state"]) for h in d["hooks"]] == [("post-receive", "ours"), ("pre-receive", "ours")]' <<<"$output"
 	branch plain
 	echo plain >>README
 	commit_all plain
@@ -79,7 +81,7 @@ refused() {
 @test "pre-receive: what is unsafe is refused in a few lines, and --no-verify and POSTKIT=0 are no way round" {
 	local file
 	branch unsafe
-	unsafe
+	file=$(unsafe)
 	POSTKIT=0 refused --no-verify origin HEAD
 	has "remote: $file:2:1: error:" drop-table
 	equal "$(there refs/heads/unsafe)" ''
@@ -117,7 +119,7 @@ refused() {
 	ok git push -q origin old blob tree
 	equal "$(there refs/tags/blob)" "$(git rev-parse blob)"
 	ok git push -q origin --delete blob
-	unsafe
+	file=$(unsafe)
 	git tag -a -m new new
 	refused origin new
 	refused origin HEAD:refs/changes/01/1/1
@@ -140,7 +142,7 @@ refused() {
 	equal "$(git -C "$bare" for-each-ref refs/heads/many* | wc -l)" 301
 	git branch good
 	git commit -q --allow-empty -m good
-	unsafe
+	unsafe >/dev/null
 	refused --atomic origin HEAD good:good-too
 	equal "$(there refs/heads/good-too)" ''
 	refused origin HEAD good:good-too
@@ -207,7 +209,7 @@ refused() {
 	local i sql=
 	branch long
 	for ((i = 0; i < 60; i++)); do sql+="DROP TABLE users$i;"$'\n'; done
-	unsafe "$sql"
+	unsafe "$sql" >/dev/null
 	refused origin HEAD
 	has ' more lines'
 	[ "$(wc -l <<<"$output")" -lt 90 ]
