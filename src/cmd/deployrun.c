@@ -289,6 +289,17 @@ static void show_gone(const struct pk_gone *gone)
 			pk_color(stderr, PK_PLAIN), lines.ptr);
 }
 
+static void show_way_back(const struct pk_way_back *back)
+{
+	PK_AUTO(pk_buf) words = PK_BUF_INIT;
+	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
+
+	pk_way_back_words(back, &words);
+	pk_view_indented(&lines, words.ptr, "");
+	if (lines.len)
+		fputs(lines.ptr, stderr);
+}
+
 static void show_tried(const struct command *c)
 {
 	const struct pk_deploy *d = &c->d;
@@ -301,6 +312,7 @@ static void show_tried(const struct command *c)
 	if (c->down && d->checks.n_wrong)
 		pk_say("checks are compared with how it is after the rollback: + is there only with the migrations");
 	pk_view_checks(stderr, &d->checks);
+	show_way_back(&d->back);
 }
 
 static int try_it(struct command *c, struct pk_err *err)
@@ -315,6 +327,8 @@ static int try_it(struct command *c, struct pk_err *err)
 	if (d->checks.compared) {
 		cJSON_AddItemToObject(c->root, "tables", pk_intact_to_json(&d->intact));
 		cJSON_AddItemToObject(c->root, "checks", pk_checks_to_json(&d->checks));
+		if (!c->down)
+			cJSON_AddItemToObject(c->root, "way_back", pk_way_back_to_json(&d->back));
 		if (c->down)
 			cJSON_AddItemToObject(c->root, "lost", pk_gone_to_json(&d->gone));
 	}

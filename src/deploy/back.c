@@ -88,11 +88,15 @@ int pk_deploy_find_back(struct pk_deploy *d, struct pk_err *err)
 
 /* ---- what speaks against it ---- */
 
-static bool has_way_back(const struct pk_migration *m)
+const char *pk_deploy_no_way_back(const struct pk_migration *m)
 {
 	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
 
-	return m->down && (pk_sql_split(m->down, NULL, &statements, NULL) < 0 || statements.n > 0);
+	if (m->irreversible)
+		return "marked as irreversible";
+	if (!m->down)
+		return "it has no way back";
+	return pk_sql_split(m->down, NULL, &statements, NULL) < 0 || statements.n ? NULL : "its way back has no statement";
 }
 
 int pk_deploy_check_back(const struct pk_deploy *d, struct pk_err *err)
@@ -102,17 +106,14 @@ int pk_deploy_check_back(const struct pk_deploy *d, struct pk_err *err)
 
 	for (size_t i = 0; i < d->n_pending; i++) {
 		const struct pk_migration *m = &d->chain.items[d->pending[i]];
-		bool has = has_way_back(m);
+		const char *why = pk_deploy_no_way_back(m);
 
-		if (has && !m->irreversible)
+		if (!why)
 			continue;
 		stays = stays ? stays : m->version;
-		pk_buf_addf(&list, "%s%s: ", list.len ? "\n" : "", m->file);
+		pk_buf_addf(&list, "%s%s: %s", list.len ? "\n" : "", m->file, why);
 		if (m->irreversible)
-			pk_buf_addf(&list, "marked as irreversible: %s", m->irreversible);
-		else
-			pk_buf_add(&list, m->down ? "its way back has no statement"
-						  : "it has no way back");
+			pk_buf_addf(&list, ": %s", m->irreversible);
 	}
 	if (!list.len)
 		return 0;

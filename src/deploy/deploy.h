@@ -15,6 +15,7 @@
 #include "clone/copy.h"
 #include "clone/remote.h"
 #include "deploy/foreseen.h"
+#include "deploy/wayback.h"
 #include "lint/usage.h"
 #include "trace/checks.h"
 #include "trace/gone.h"
@@ -85,6 +86,7 @@ struct pk_deploy {
 	struct pk_checks checks; /* of the commit, as the dry run saw them */
 	struct pk_intact intact; /* what the dry run did to rows */
 	struct pk_foreseen_list foreseen; /* what it saw of each statement */
+	struct pk_way_back back; /* upwards: that it came to nothing else there and back */
 	struct pk_strv rewritten;        /* tables that got a new file there */
 	struct pk_strv present;          /* what the remote is busy with, a line each */
 	struct pk_gone gone;	 /* downwards: the data that it took away */

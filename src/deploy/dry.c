@@ -119,14 +119,11 @@ static int cut_open(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 }
 
 /* What is expected of a check is said of the way up: downwards its answers come the other way round. */
-static int ask_checks(struct pk_deploy *d, struct cut *cut, bool after, struct pk_err *err)
+static int ask_checks(struct pk_deploy *d, const struct pk_conninfo *where, bool after, struct pk_err *err)
 {
-	PK_AUTO(pk_conninfo) where = PK_CONNINFO_INIT;
-
-	pk_server_user_info(&cut->server, cut->db, &where);
-	if (pk_checks_ask(&d->checks, &where, pk_deploy_is_down(d) ? !after : after, err) < 0)
+	if (pk_checks_ask(&d->checks, where, pk_deploy_is_down(d) ? !after : after, err) < 0)
 		return -1;
-	return pk_intact_look(&d->intact, &where, d->checks.seconds, after, err);
+	return pk_intact_look(&d->intact, where, d->checks.seconds, after, err);
 }
 
 /* Whose rows the dry run may change. */
@@ -172,14 +169,19 @@ static int rehearse_migrations(struct pk_deploy_target *target, struct pk_err *e
 	return 0;
 }
 
-static int rehearse_up(struct pk_deploy_target *target, struct pk_err *err)
+/* Grants and seeds come after the way back, which is of the migrations. */
+static int rehearse_up(struct pk_deploy_target *target, const struct pk_conninfo *where, struct pk_err *err)
 {
 	struct pk_deploy *d = target->d;
+	double began;
 
 	if (d->adopt &&
 	    pk_applied_insert(target->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
 		return -1;
-	if (pk_deploy_infra(target, err) < 0 || rehearse_migrations(target, err) < 0 ||
+	if (pk_deploy_infra(target, err) < 0 || pk_deploy_before_back(d, target->conn, where, err) < 0)
+		return -1;
+	began = pk_now();
+	if (rehearse_migrations(target, err) < 0 || pk_deploy_try_back(target, where, pk_now() - began, err) < 0 ||
 	    pk_deploy_after(target, err) < 0)
 		return -1;
 	/* What grants and seeds make of the schema must be what the last migration says it is. */
@@ -202,17 +204,19 @@ static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 		.admin = &cut->admin,
 		.local = true,
 	};
+	PK_AUTO(pk_conninfo) where = PK_CONNINFO_INIT;
 	bool down = pk_deploy_is_down(d);
 	PK_FREE char *less = NULL;
 
 	if (pk_query_value(&cut->admin, PK_SOURCE_SIZES_KEPT, 0, NULL, &less, err) < 0)
 		return -1;
 	d->foreseen.less = pk_streq(less, "t");
-	if (ask_checks(d, cut, false, err) < 0 || pk_deploy_create_tables(d, &cut->conn, err) < 0 ||
+	pk_server_user_info(&cut->server, cut->db, &where);
+	if (ask_checks(d, &where, false, err) < 0 || pk_deploy_create_tables(d, &cut->conn, err) < 0 ||
 	    (down && pk_gone_before(&d->gone, &cut->admin, err) < 0))
 		return -1;
-	if ((down ? rehearse_migrations(&target, err) : rehearse_up(&target, err)) < 0 ||
-	    ask_checks(d, cut, true, err) < 0 ||
+	if ((down ? rehearse_migrations(&target, err) : rehearse_up(&target, &where, err)) < 0 ||
+	    ask_checks(d, &where, true, err) < 0 ||
 	    (down && pk_gone_after(&d->gone, &cut->admin, &d->intact, err) < 0))
 		return -1;
 	return judge_checks(d, err);

@@ -23,6 +23,8 @@ int pk_deploy_create_tables(const struct pk_deploy *d, struct pk_conn *conn, str
 /* back.c: what a rollback is to undo, into d->pending; and what speaks against that. */
 int pk_deploy_find_back(struct pk_deploy *d, struct pk_err *err);
 int pk_deploy_check_back(const struct pk_deploy *d, struct pk_err *err);
+/* Why nothing leads back behind it; NULL: something does. */
+const char *pk_deploy_no_way_back(const struct pk_migration *m);
 /* The dry run is over, and what it took away from the copy is known: asks the remote too, and refuses loss. */
 int pk_deploy_check_loss(struct pk_deploy *d, struct pk_err *err);
 
@@ -38,12 +40,22 @@ struct pk_deploy_target {
 	int64_t statement_ms;		    /* that it was given; 0: no limit, -1: the server's */
 };
 
+/*
+ * wayback.c: of a copy where the migrations have not run, and where they have; into d->back. where: how to get there (conn) once
+ * more; seconds: that the way there took. PK_EXIT_NO when a way back fails, or leads elsewhere.
+ */
+int pk_deploy_before_back(struct pk_deploy *d, struct pk_conn *conn, const struct pk_conninfo *where, struct pk_err *err);
+int pk_deploy_try_back(struct pk_deploy_target *target, const struct pk_conninfo *where, double seconds, struct pk_err *err);
+
 /* migrate.c: one migration, its tracking row with it. */
 int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
 		      double *ret_seconds, struct pk_err *err);
 /* Fails when the database is not at the fingerprint that the migration leads to; names what differs. */
 int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
 		    struct pk_err *err);
+/* The same for a fingerprint that is known otherwise. */
+int pk_deploy_prove_is(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m, const char *to,
+		       struct pk_err *err);
 /*
  * retry.c: true when the error is a lock that was not granted in time, or what the watch cancelled, and there is time left;
  * has waited then. Else the error says who blocked, or what was cancelled for.

@@ -20,23 +20,14 @@ static const char *what_text(enum pk_diff_what what)
 	return texts[what];
 }
 
-int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
-		    struct pk_err *err)
+int pk_deploy_prove_is(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m, const char *to,
+		       struct pk_err *err)
 {
 	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
 	PK_AUTO(pk_buf) list = PK_BUF_INIT;
-	const char *to = pk_deploy_leads_to(d, m);
 	struct pk_oid expected = { "" };
 
-	if (!to && pk_deploy_is_down(d))
-		pk_deploy_phase(
-			d,
-			"what the schema was before %s is not known, so that it cannot be compared",
-			m->file);
-	/* On a drifted database no migration leads to where it was meant to. */
-	if (!to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
-		return 0;
 	if (pk_snapshot_read(conn, &d->project->managed, &after, err) < 0)
 		return -1;
 	if (pk_streq(after.fingerprint.hex, to))
@@ -66,6 +57,22 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 			"undo it with a new migration: git postkit plan on a branch writes one");
 	return pk_err_hint(err,
 			   "it was planned for another schema: plan it again on top of the chain");
+}
+
+int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
+		    struct pk_err *err)
+{
+	const char *to = pk_deploy_leads_to(d, m);
+
+	if (!to && pk_deploy_is_down(d))
+		pk_deploy_phase(
+			d,
+			"what the schema was before %s is not known, so that it cannot be compared",
+			m->file);
+	/* On a drifted database no migration leads to where it was meant to. */
+	if (!to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
+		return 0;
+	return pk_deploy_prove_is(d, conn, m, to, err);
 }
 
 /* Runs inside the transaction of the migration, as its last act. */

@@ -12,6 +12,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_snapshot_release(&d->now);
 	pk_checks_release(&d->checks);
 	pk_intact_release(&d->intact);
+	pk_way_back_release(&d->back);
 	pk_gone_release(&d->gone);
 	pk_foreseen_list_release(&d->foreseen);
 	pk_strv_release(&d->rewritten);
