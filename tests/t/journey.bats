@@ -394,5 +394,5 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	[ -z "$output" ] || tell 'servers still run'
 	equal "$(git status --porcelain)" ''
 	ok git postkit status
-	has 'git postkit start'
+	has 'git postkit sync'
 }
