@@ -11,6 +11,8 @@ const struct pk_opt pk_opts_deploy[] = {
 	PK_HTML_OPT(request.html),
 	{ PK_OPT_FLAG, 0, "unless-rolled-back", NULL, "refuse to run again what was rolled back on the remote",
 	  &request.unless_undone },
+	{ PK_OPT_FLAG, 0, "pause", NULL, "ask the deploy that runs to stop after its present statement or batch",
+	  &request.pause },
 	{ 0 },
 };
 

@@ -8,6 +8,7 @@
 #include "cmd/planview.h"
 #include "cmd/usage.h"
 #include "deploy/deploy.h"
+#include "deploy/lock.h"
 #include "deploy/exchange.h"
 #include "trace/waits.h"
 
@@ -456,6 +457,32 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 	return rc;
 }
 
+/* ---- to stop one ---- */
+
+static void say_asked(void *arg, const char *holder)
+{
+	(void)arg;
+	pk_say("asking the deploy of %s to stop", holder);
+}
+
+static int pause_it(struct pk_ctx *ctx, const struct pk_deploy_request *request, struct pk_document *document,
+		    struct pk_err *err)
+{
+	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+
+	if (pk_remote_get(&ctx->config, request->options.remote, &remote, err) < 0)
+		return -1;
+	pk_json_set_str(document->root, "remote", remote.name);
+	pk_conninfo_set(&remote.info, "application_name", "git postkit deploy --pause");
+	if (pk_remote_connect(&remote, &conn, err) < 0 || pk_deploy_pause(&conn, say_asked, NULL, err) < 0)
+		return -1;
+	if (!request->json)
+		printf("it has stopped, or come to its end; git postkit deploy %s goes on with what is pending\n",
+		       remote.name);
+	return 0;
+}
+
 int pk_deploy_request_run(const char *command, int argc, char **argv,
 			  struct pk_deploy_request *request, struct pk_err *err)
 {
@@ -476,6 +503,6 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 		return -1;
 	result = pk_ctx_open_commit(&ctx, request->options.commit, err);
 	if (result == 0)
-		result = run(&ctx, request, &document, err);
+		result = (request->pause ? pause_it : run)(&ctx, request, &document, err);
 	return pk_document_end(&document, result, err);
 }

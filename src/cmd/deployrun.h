@@ -10,6 +10,7 @@ struct pk_deploy_request {
 	bool dry_run, yes, json;
 	const char *html; /* of a dry run; or NULL */
 	bool unless_undone; /* what was rolled back is not run again */
+	bool pause; /* asks the one that runs to stop, and deploys nothing */
 };
 /* The options of both; request: a struct pk_deploy_request of static storage. */
 /* clang-format off */

@@ -87,6 +87,7 @@ struct pk_deploy {
 	struct pk_intact intact; /* what the dry run did to rows */
 	struct pk_foreseen_list foreseen; /* what it saw of each statement */
 	struct pk_way_back back; /* upwards: that it came to nothing else there and back */
+	char *batch_settings; /* SET statements for backfills in batches, on the remote */
 	struct pk_strv rewritten;        /* tables that got a new file there */
 	struct pk_strv present;          /* what the remote is busy with, a line each */
 	struct pk_gone gone;	 /* downwards: the data that it took away */

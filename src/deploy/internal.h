@@ -71,6 +71,9 @@ void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struc
 struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const struct pk_migration *m,
 				      const char *sql, int line);
 
+/* PK_EXIT_ATTENTION when somebody has asked a deploy to stop (deploy/lock.h); on a local cut nobody does. */
+int pk_deploy_stop_if_asked(const struct pk_deploy_target *target, struct pk_err *err);
+
 /* steps.c: a migration that must not run in a transaction, journalled statement by statement. */
 int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
 		    double *ret_seconds, struct pk_err *err);

@@ -7,6 +7,8 @@
 
 /* "post", "kit": two halves of the key, as pg_locks shows them in classid and objid. */
 #define KEY "1886352244, 1802073088"
+/* "post", "paus" */
+#define PAUSE_KEY "1886352244, 1885435251"
 
 int pk_deploy_lock_holder(struct pk_conn *conn, char **ret, struct pk_err *err)
 {
@@ -27,14 +29,19 @@ int pk_deploy_lock_holder(struct pk_conn *conn, char **ret, struct pk_err *err)
 	return 0;
 }
 
-static int try_lock(struct pk_conn *conn, bool *ret, struct pk_err *err)
+static int ask_bool(struct pk_conn *conn, const char *sql, bool *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_query(conn, "SELECT pg_catalog.pg_try_advisory_lock(" KEY ")", 0, NULL, &rows, err) < 0)
+	if (pk_query(conn, sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	*ret = pk_rows_true(&rows, 0, 0);
 	return 0;
+}
+
+static int try_lock(struct pk_conn *conn, bool *ret, struct pk_err *err)
+{
+	return ask_bool(conn, "SELECT pg_catalog.pg_try_advisory_lock(" KEY ")", ret, err);
 }
 
 int pk_deploy_lock_take(struct pk_conn *conn, int seconds, void (*waiting)(void *arg, const char *holder),
@@ -66,4 +73,64 @@ int pk_deploy_lock_take(struct pk_conn *conn, int seconds, void (*waiting)(void 
 	}
 	pk_err_set(err, "another deploy to '%s' is running: %s", conn->where, *holder ? holder : "unknown");
 	return pk_err_hint(err, "wait for it, or give more time with --max-wait SECONDS");
+}
+
+/* ---- to stop ---- */
+
+int pk_deploy_pause_asked(struct pk_conn *conn, bool *ret, struct pk_err *err)
+{
+	return ask_bool(conn,
+			"SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted"
+			" AND classid = 1886352244 AND objid = 1885435251 AND objsubid = 2 AND mode = 'ExclusiveLock'"
+			" AND database = (SELECT oid FROM pg_catalog.pg_database"
+			" WHERE datname = pg_catalog.current_database()))",
+			ret, err);
+}
+
+static int pause_interrupted(struct pk_err *err)
+{
+	pk_err_set(err, "interrupted; what was asked to stop goes on, unless it has stopped by now");
+	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+}
+
+/* A backfill that looks for it holds it for a moment, shared. */
+int pk_deploy_pause_ask(struct pk_conn *conn, struct pk_err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	bool taken = false;
+
+	for (;;) {
+		if (ask_bool(conn, "SELECT pg_catalog.pg_try_advisory_lock(" PAUSE_KEY ")", &taken, err) < 0)
+			return -1;
+		if (taken)
+			return 0;
+		if (pk_interrupted())
+			return pause_interrupted(err);
+		nanosleep(&pause, NULL);
+	}
+}
+
+int pk_deploy_pause(struct pk_conn *conn, void (*asked)(void *arg, const char *holder), void *arg, struct pk_err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+
+	for (bool said = false;; said = true) {
+		PK_FREE char *holder = NULL;
+
+		if (pk_deploy_lock_holder(conn, &holder, err) < 0)
+			return -1;
+		if (!*holder && said)
+			return 0;
+		if (!*holder) {
+			pk_err_set(err, "nothing is deployed to '%s' at present", conn->where);
+			return pk_err_exit(err, PK_EXIT_NO);
+		}
+		if (!said && asked)
+			asked(arg, holder);
+		if (!said && pk_deploy_pause_ask(conn, err) < 0)
+			return -1;
+		if (pk_interrupted())
+			return pause_interrupted(err);
+		nanosleep(&pause, NULL);
+	}
 }

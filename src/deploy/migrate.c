@@ -94,6 +94,8 @@ void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struc
 {
 	struct pk_deploy *d = target->d;
 
+	if (target->watch)
+		pk_deploy_show_stop(&target->watch->show);
 	if (target->local)
 		pk_foreseen_add(&d->foreseen, m, traced);
 	if (target->local && traced->rewrote_table &&

@@ -2,6 +2,10 @@
 
 #include <stdarg.h>
 
+#include "deploy/setting.h"
+
+#define BATCH_PAUSE 0.01 /* seconds between two batches */
+
 void pk_deploy_release(struct pk_deploy *d)
 {
 	pk_conn_release(&d->conn);
@@ -20,6 +24,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_undone_list_release(&d->undone);
 	free(d->back_to);
 	free(d->again);
+	free(d->batch_settings);
 	pk_findings_release(&d->usage);
 	free(d->pending);
 	free(d->done);
@@ -80,6 +85,17 @@ static int read_chain(struct pk_deploy *d, struct pk_err *err)
 	return pk_chain_from_rev(&d->chain, d->repo, d->commit.hex, d->project->migrations_dir, err);
 }
 
+/* Backfills read them (templates/pattern/batches.sql). */
+static int read_batch_settings(struct pk_deploy *d, struct pk_err *err)
+{
+	double pause = BATCH_PAUSE;
+
+	if (pk_setting_time(d->config, d->remote.name, "batchPause", &pause, err) < 0)
+		return -1;
+	d->batch_settings = pk_printf("SET postkit.batch_pause = '%.3f'; SET postkit.batch_progress = 'on';\n", pause);
+	return 0;
+}
+
 int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct pk_config *config,
 		   const struct pk_project *project, const struct pk_deploy_options *options,
 		   const struct pk_deploy_events *events, struct pk_err *err)
@@ -93,7 +109,7 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 		d->options.max_wait = 60;
 	if (read_chain(d, err) < 0 || pk_remote_get(config, options->remote, &d->remote, err) < 0)
 		return -1;
-	if (pk_foreseen_settings(&d->foreseen, config, d->remote.name, err) < 0)
+	if (pk_foreseen_settings(&d->foreseen, config, d->remote.name, err) < 0 || read_batch_settings(d, err) < 0)
 		return -1;
 	pk_conninfo_set(&d->remote.info, "application_name",
 			pk_deploy_is_down(d) ? "git postkit rollback" : "git postkit deploy");

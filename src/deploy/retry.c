@@ -5,7 +5,10 @@
 
 #include "base/clock.h"
 #include "base/sig.h"
+#include "deploy/lock.h"
 #include "deploy/watch.h"
+
+#define PAUSED_SQLSTATE "PK001" /* of templates/pattern/batches.sql */
 
 /* Several that wait for each other are not to come back at the same moment. */
 static double pause_before(int attempt)
@@ -37,10 +40,31 @@ static bool wait_before(struct pk_deploy_target *target, const char *why, int at
 
 	if (pause > left)
 		pause = left;
+	pk_deploy_show_stop(&target->watch->show);
 	pk_deploy_phase(target->d, "%s, trying again in %.1f s", why, pause);
 	pause_for(pause);
 	target->waited += pk_now() - began;
 	return !pk_interrupted();
+}
+
+/* ---- what was asked for ---- */
+
+static int say_stopped(const struct pk_deploy_target *target, struct pk_err *err)
+{
+	pk_err_set(err, "stopped, as git postkit deploy --pause asked");
+	pk_err_hint(err, "what is done stays; %s goes on from there", target->d->again);
+	return pk_err_exit(err, PK_EXIT_ATTENTION);
+}
+
+int pk_deploy_stop_if_asked(const struct pk_deploy_target *target, struct pk_err *err)
+{
+	bool asked = false;
+
+	if (!target->watch)
+		return 0;
+	if (pk_deploy_pause_asked(target->watch->by, &asked, err) < 0)
+		return -1;
+	return asked ? say_stopped(target, err) : 0;
 }
 
 /* ---- what others suffered ---- */
@@ -129,6 +153,10 @@ bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int att
 	if (watch && watch->harm.why.len && pk_streq(err->sqlstate, "57014") &&
 	    err->exit != PK_EXIT_INTERRUPTED)
 		return wait_after_harm(target, err, attempt);
+	if (pk_streq(err->sqlstate, PAUSED_SQLSTATE) && !target->local) {
+		say_stopped(target, err);
+		return false;
+	}
 	if (pk_streq(err->sqlstate, "57014") && err->exit != PK_EXIT_INTERRUPTED)
 		explain_limit(target, err);
 	if (!pk_streq(err->sqlstate, "55P03") && !pk_streq(err->sqlstate, "40P01"))

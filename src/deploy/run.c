@@ -169,10 +169,17 @@ static int adopt(struct pk_deploy *d, struct pk_err *err)
 	return 0;
 }
 
-static int lock_is_held(struct run *run, struct pk_err *err)
+/* It is held, and nobody has asked to stop. */
+static int may_go_on(struct run *run, struct pk_err *err)
 {
-	if (pk_exec(&run->lock, "SELECT 1", NULL) == 0)
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_deploy_stop_if_asked(&run->target, &why) == 0)
 		return 0;
+	if (why.exit == PK_EXIT_ATTENTION) {
+		pk_err_move(err, &why);
+		return -1;
+	}
 	if (pk_interrupted()) {
 		pk_err_set(err, "interrupted");
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
@@ -189,7 +196,7 @@ static int run_one(struct run *run, size_t i, struct pk_err *err)
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double seconds = 0;
 
-	if (lock_is_held(run, err) < 0)
+	if (may_go_on(run, err) < 0)
 		return -1;
 	if (d->events && d->events->migration)
 		d->events->migration(d->events->arg, m);

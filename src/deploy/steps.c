@@ -44,11 +44,14 @@ static int read_count(const struct steps *s, size_t *ret, struct pk_err *err)
 	return 0;
 }
 
-static void before_statement(void *arg)
+static int before_statement(void *arg, struct pk_err *err)
 {
 	const struct steps *s = arg;
 
+	if (pk_deploy_stop_if_asked(s->target, err) < 0)
+		return -1;
 	pk_deploy_watch_arm(s->target->watch);
+	return 0;
 }
 
 static bool again(void *arg, struct pk_err *err, int attempt)
@@ -148,7 +151,10 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		.trust = pk_super_trust(target->d->config, target->d->repo, NULL),
 	};
 	double began = pk_now();
-	int rc = run_all(&s, &how, err);
+	int rc;
+
+	how.settings = target->local ? NULL : target->d->batch_settings;
+	rc = run_all(&s, &how, err);
 
 	*ret_seconds = pk_now() - began;
 	return rc;

@@ -54,6 +54,7 @@ static void say_blockers(struct pk_deploy_watch *w, double now)
 		PK_FREE char *waited = pk_duration(now - w->blocked_since);
 
 		w->said = now;
+		pk_deploy_show_stop(&w->show);
 		pk_deploy_phase(w->d, "waiting for %s behind %s", waited, w->blockers.ptr);
 	}
 }
@@ -86,6 +87,8 @@ static int look(void *arg)
 	/* What it is cancelled for may be over before the server has done so. */
 	if (w->armed && !w->harm.why.len && pk_harm_look(&w->harm, w->by, w->pid) < 0)
 		return PK_WATCH_NO_MORE;
+	if (w->armed && pk_deploy_show_look(&w->show, w->by, w->pid) < 0)
+		return PK_WATCH_NO_MORE;
 	if (w->armed && w->harm.why.len)
 		return may_cancel(w) ? PK_WATCH_CANCEL : FIRST_MS;
 	wait = w->looks++ < 2 ? FIRST_MS : w->looks < 40 ? SOON_MS : LATER_MS;
@@ -96,6 +99,7 @@ void pk_deploy_watch_release(struct pk_deploy_watch *w)
 {
 	pk_buf_release(&w->blockers);
 	pk_harm_release(&w->harm);
+	pk_deploy_show_release(&w->show);
 	free(w->pid);
 }
 
@@ -107,6 +111,7 @@ int pk_deploy_watch_begin(struct pk_deploy_watch *w, struct pk_deploy *d, struct
 	free(w->pid);
 	w->pid = NULL;
 	w->harm.remote = d->remote.name;
+	w->show.progress = d->events ? d->events->progress : NULL;
 	if (pk_harm_limits_read(d->config, d->remote.name, &w->harm.limits, err) < 0 ||
 	    pk_harm_visible(&w->harm, by, err) < 0)
 		return -1;
@@ -131,6 +136,8 @@ void pk_deploy_watch_arm(struct pk_deploy_watch *w)
 
 void pk_deploy_watch_disarm(struct pk_deploy_watch *w)
 {
-	if (w)
-		w->armed = false;
+	if (!w)
+		return;
+	w->armed = false;
+	pk_deploy_show_stop(&w->show);
 }

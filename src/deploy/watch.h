@@ -8,6 +8,7 @@
 
 #include "deploy/harm.h"
 #include "deploy/internal.h"
+#include "deploy/show.h"
 #include "pg/watch.h"
 
 struct pk_deploy_watch {
@@ -20,6 +21,7 @@ struct pk_deploy_watch {
 	int looks;
 	bool armed;	     /* what runs may be cancelled: it is tried again then */
 	struct pk_harm harm; /* why names what the statement was cancelled for */
+	struct pk_deploy_show show;
 	struct pk_watch watch;
 };
 #define PK_DEPLOY_WATCH_INIT                                                                       \

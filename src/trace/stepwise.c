@@ -153,8 +153,8 @@ static int attempt_statement(struct steps *s, size_t i, bool seen, struct pk_err
 {
 	bool done = false;
 
-	if (s->how->before)
-		s->how->before(s->how->arg);
+	if (s->how->before && s->how->before(s->how->arg, err) < 0)
+		return -1;
 	if (seen && settle(s, i, &done, err) < 0)
 		return -1;
 	return done ? note_next(s, s->how->conn, err) : run_once(s, i, err);
@@ -197,6 +197,7 @@ static int open_steps(struct steps *s, const char *sql, struct pk_err *err)
 	if (pk_sql_split(sql, s->how->file, &s->statements, err) < 0)
 		return -1;
 	s->how->total = s->statements.n;
+	pk_buf_add(&s->settings, s->how->settings ? s->how->settings : "");
 	pk_sql_actions(&s->statements, &s->actions);
 	return 0;
 }

@@ -16,6 +16,7 @@ struct pk_stepwise {
 	struct pk_conn *admin; /* as in struct pk_run */
 	bool local, measure;
 	struct pk_super_trust trust; /* as in struct pk_run */
+	const char *settings;	     /* as in struct pk_run */
 	const char *lock_timeout; /* NULL: the server's; statements that block nobody while they wait take their time */
 	size_t done;		  /* statements noted by an earlier run; goes up to total */
 	size_t total;		  /* set by pk_run_stepwise() */
@@ -25,7 +26,7 @@ struct pk_stepwise {
 	 * and its own role), or after it.
 	 */
 	int (*note)(void *arg, struct pk_conn *conn, size_t done, struct pk_err *err);
-	void (*before)(void *arg); /* a statement is about to be run, or run again; may be NULL */
+	int (*before)(void *arg, struct pk_err *err); /* a statement is about to be run, or run again; may be NULL */
 	/* A statement failed and left nothing; true: it is tried again. May wait. NULL: never. */
 	bool (*again)(void *arg, struct pk_err *err, int attempt);
 	struct pk_run_limits (*limits)(void *arg, const char *sql, int line); /* as in struct pk_run */

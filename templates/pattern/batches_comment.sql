@@ -1,2 +1,3 @@
 -- Rows that others hold are passed over and come up again. To pause it, SELECT pg_advisory_lock({key}) in another
--- session, which goes on when that ends; interrupted and begun again it goes on where it was.
+-- session, which goes on when that ends; to stop it after a batch, git postkit deploy --pause. Begun again it goes on where it
+-- was.

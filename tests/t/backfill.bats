@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# A backfill in batches shows how far it is, stops when it is asked to, or by Ctrl-C, with whole batches done, and goes on.
+
+# shellcheck disable=SC2016 # what stands in quotes is SQL
+load ../lib/common
+
+setup_file() {
+	common_setup
+	pg_start
+	sql postgres 'CREATE ROLE shop LOGIN'
+	sql postgres 'CREATE DATABASE shop OWNER shop'
+	sql shop <<-'SQL'
+		SET ROLE shop;
+		CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL);
+		INSERT INTO people SELECT i, repeat('x', 900) FROM generate_series(1, 8000) i;
+	SQL
+	new_repo app
+	cd "$T/app" || return 1
+	git postkit init
+	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
+	git postkit import --yes
+	mkdir -p made
+	git postkit migration --pattern rename-column people name full_name --step expand --output made
+	git postkit migration --pattern rename-column people name full_name --step backfill --output made
+	mv made/*_expand_*.sql db/migrations/20990101000000_expand.sql
+	mv made/*_backfill_*.sql db/migrations/20990102000000_backfill.sql
+	rmdir made
+	commit_all steps
+	git config postkit.remote.prod.batchPause 300ms
+}
+
+setup() { cd "$T/app" || return 1; }
+
+deploy() {
+	"${@:-env}" git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	DEPLOY=$!
+}
+said() { until_true grep -qE "$1" "$T/out"; }
+filled() { sql shop 'SELECT count(*) FROM people WHERE full_name IS NOT NULL'; }
+fills() { until_true sql shop "SELECT 1 / (count(*) > $1)::int FROM people WHERE full_name IS NOT NULL"; }
+is_over() { until_true sql shop "SELECT 1 / (count(*) = 0)::int FROM pg_stat_activity WHERE application_name ~ '^git postkit'"; }
+state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version DESC LIMIT 1"; }
+
+@test "--pause ends it after the present batch, says how to go on, and nothing of others is needed" {
+	local some
+	fails 1 git postkit deploy --pause
+	has "nothing is deployed to"
+	deploy
+	fills 0 || tell "$(cat "$T/out")"
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name ~ '^git postkit: [0-9]+ of [0-9]+ blocks$'"
+	ok git postkit deploy --pause
+	has 'asking the deploy of pid' 'has stopped' 'git postkit deploy prod goes on'
+	wait "$DEPLOY" && status=0 || status=$?
+	said 'error: .*stopped, as git postkit deploy --pause asked'
+	said 'what is done stays; git postkit deploy prod goes on from there'
+	equal "$status" 2
+	is_over
+	some=$(filled)
+	[ "$some" -gt 0 ] && [ "$some" -lt 8000 ]
+	equal "$(state)" started
+}
+
+@test "Ctrl-C, too, and what was filled stays" {
+	local before
+	before=$(filled)
+	deploy
+	fills "$before"
+	kill -INT "$DEPLOY"
+	wait "$DEPLOY" && status=0 || status=$?
+	equal "$status" 130
+	said 'interrupted'
+	said 'git postkit deploy prod goes on'
+	is_over
+	[ "$(filled)" -ge "$before" ]
+}
+
+@test "it goes on to its end, with a bar on a terminal" {
+	git config postkit.remote.prod.batchPause 20ms
+	ok "$ROOT/tests/lib/terminal" none none git postkit deploy --yes
+	has 'backfill [' '%' 'deployed 1 migration'
+	equal "$(filled)" 8000
+	equal "$(state)" applied
+}
+
+@test "an index that is built concurrently has a bar for each phase; a pause comes between two statements" {
+	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY by_full ON people (full_name);\nCREATE INDEX CONCURRENTLY by_both ON people (full_name, name);\n-- migrate:down\nDROP INDEX by_full;\n' \
+		>db/migrations/20990104000000_index.sql
+	commit_all index
+	{ printf 'BEGIN; DELETE FROM people WHERE false;\n' && sleep 60; } | PGAPPNAME=brake psql "$(pg_url shop)" -X -q >/dev/null 2>&1 3>&- &
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'brake' AND state = 'idle in transaction'"
+	deploy "$ROOT/tests/lib/terminal" none none
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_progress_create_index"
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE query ~ 'pg_stat_progress_create_index' AND application_name = 'git postkit deploy'"
+	git-postkit deploy --pause >"$T/pause" 2>&1 3>&- &
+	until_true grep -q asking "$T/pause"
+	sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'brake'" >/dev/null
+	until_true grep -q 'has stopped' "$T/pause"
+	said 'stopped, as git postkit deploy --pause asked'
+	said 'by_full: waiting for writers before build'
+	equal "$(state)" 'started 1'
+	ok git postkit deploy --yes
+	equal "$(sql shop "SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 'people'::regclass")" '3|t'
+}
