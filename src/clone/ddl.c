@@ -22,6 +22,29 @@ bool pk_ddl_is_acl(const struct pk_ddl_entry *entry)
 	return pk_ddl_is(entry, "ACL") || pk_ddl_is(entry, "DEFAULT ACL");
 }
 
+bool pk_ddl_in(const struct pk_ddl_entry *entry, const char *schema)
+{
+	size_t n = strlen(schema);
+
+	return strncmp(entry->schema, schema, n) == 0 && strncmp(entry->schema + n, "; Owner: ", 9) == 0;
+}
+
+bool pk_ddl_needs(const struct pk_ddl_entry *e, const int *ids, size_t n)
+{
+	const char *s = e->needs;
+
+	while (n && *s == ' ') {
+		char *end;
+		int id = (int)strtol(s, &end, 10);
+
+		for (size_t i = n; i-- > 0;)
+			if (ids[i] == id)
+				return true;
+		s = end;
+	}
+	return false;
+}
+
 const struct pk_ddl_entry *pk_ddl_find(const struct pk_ddl *ddl, int id)
 {
 	for (size_t i = 0; i < ddl->n; i++)
@@ -68,7 +91,7 @@ static struct pk_ddl_entry *add_entry(struct pk_ddl *ddl, const char *sql)
 		ddl->cap = ddl->cap ? 2 * ddl->cap : 256;
 		ddl->items = pk_realloc_array(ddl->items, ddl->cap, sizeof(*ddl->items));
 	}
-	ddl->items[ddl->n] = (struct pk_ddl_entry){ .sql = sql, .name = "", .needs = "\n" };
+	ddl->items[ddl->n] = (struct pk_ddl_entry){ .sql = sql, .name = "", .schema = "", .needs = "\n" };
 	return &ddl->items[ddl->n++];
 }
 
@@ -97,6 +120,7 @@ static void read_name(struct pk_ddl_entry *e, const char *line, size_t n)
 			if (strncmp(word + len, "; Schema: ", 10) == 0 && len < sizeof(e->type)) {
 				memcpy(e->type, word, len);
 				e->type[len] = '\0';
+				e->schema = word + len + strlen("; Schema: ");
 				found = s;
 			}
 		}

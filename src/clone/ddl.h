@@ -15,6 +15,7 @@ struct pk_ddl_entry {
 	char type[32];		 /* "TABLE", "FK CONSTRAINT", ... */
 	const char *name;	 /* of name_len bytes */
 	size_t name_len;
+	const char *schema; /* its name, and what follows in its line; see pk_ddl_in() */
 	const char *needs; /* ids that it depends on, a space before each, up to a line's end */
 	const char *sql;   /* of len bytes */
 	size_t len;
@@ -31,6 +32,8 @@ void pk_ddl_release(struct pk_ddl *ddl);
 int pk_ddl_parse(struct pk_buf *text, struct pk_ddl *ret, struct pk_err *err);
 bool pk_ddl_is(const struct pk_ddl_entry *entry, const char *type);
 bool pk_ddl_is_acl(const struct pk_ddl_entry *entry); /* privileges */
+bool pk_ddl_in(const struct pk_ddl_entry *entry, const char *schema);
+bool pk_ddl_needs(const struct pk_ddl_entry *entry, const int *ids, size_t n); /* one of them */
 /* NULL: none of that id. */
 const struct pk_ddl_entry *pk_ddl_find(const struct pk_ddl *ddl, int id);
 

@@ -1,7 +1,10 @@
 #include "clone/follow.h"
 
+#include "clone/batch.h"
 #include "clone/evidence.h"
 #include "pg/silence.h"
+
+#define OURS "postkit" /* schema */
 
 void pk_follow_release(struct pk_follow *follow)
 {
@@ -105,13 +108,58 @@ static int plan(struct pk_transfer_work *w, struct pk_follow *ret, struct pk_err
 	return w->t->options->follow(&source, &w->target, ret, err);
 }
 
-int pk_follow_run(struct pk_transfer_work *w, bool *changed, char **ret_doubt, struct pk_err *err)
+static int is_missing(struct pk_conn *target, const struct pk_ddl_entry *e, bool *ret, struct pk_err *err)
+{
+	PK_FREE char *name = pk_strndup(e->name, e->name_len), *there = NULL;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	const char *params[1];
+
+	*ret = false;
+	if (pk_ddl_is(e, "SCHEMA") && pk_streq(name, OURS))
+		pk_buf_add(&sql, "SELECT pg_catalog.to_regnamespace($1)::text");
+	else if (pk_ddl_is(e, "TABLE") && pk_ddl_in(e, OURS))
+		pk_buf_add(&sql, "SELECT pg_catalog.to_regclass('" OURS ".' || pg_catalog.quote_ident($1))::text");
+	else
+		return 0;
+	params[0] = name;
+	if (pk_query_value(target, sql.ptr, 1, params, &there, err) < 0)
+		return -1;
+	*ret = !there;
+	return 0;
+}
+
+/* What is kept in a database that is deployed to, which pictures of its schema leave out. */
+static int make_ours(struct pk_conn *target, const struct pk_structure *structure, struct pk_err *err)
+{
+	const struct pk_ddl *const scripts[] = { &structure->pre, &structure->post };
+	PK_FREE int *made = pk_alloc((structure->pre.n + structure->post.n + 1) * sizeof(*made));
+	PK_AUTO(pk_batch) batch = PK_BATCH_INIT(target);
+	size_t n = 0;
+
+	for (size_t i = 0; i < PK_COUNT(scripts); i++)
+		for (size_t k = 0; k < scripts[i]->n; k++) {
+			const struct pk_ddl_entry *e = &scripts[i]->items[k];
+			bool missing;
+
+			if (is_missing(target, e, &missing, err) < 0)
+				return -1;
+			if (!missing && !pk_ddl_needs(e, made, n))
+				continue;
+			made[n++] = e->id;
+			if (pk_batch_add(&batch, e, NULL, err) < 0)
+				return -1;
+		}
+	return pk_batch_run(&batch, err);
+}
+
+int pk_follow_run(struct pk_transfer_work *w, const struct pk_structure *structure, bool *changed, char **ret_doubt,
+		  struct pk_err *err)
 {
 	PK_AUTO(pk_follow) follow = PK_FOLLOW_INIT;
 	PK_FREE char *before = NULL, *after = NULL;
 
 	pk_progress_start(w->t->options->progress, "changing the schema", 0);
-	if (plan(w, &follow, err) < 0)
+	if (plan(w, &follow, err) < 0 || make_ours(&w->target, structure, err) < 0)
 		return -1;
 	*ret_doubt = pk_take(&follow.doubt);
 	if (*ret_doubt)

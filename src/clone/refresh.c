@@ -33,6 +33,7 @@ struct state {
 	struct pk_copied is;
 	struct pk_refreshed *ret;
 	struct pk_again again;
+	struct pk_structure structure; /* of the source, where it is another one */
 	bool dumped, narrows;
 };
 
@@ -45,6 +46,7 @@ static void state_release(struct state *s)
 	pk_buf_release(&s->sizes);
 	pk_conninfo_release(&s->target);
 	pk_copied_release(&s->is);
+	pk_structure_release(&s->structure);
 	free(s->again.changed);
 	pk_strv_release(&s->again.sequences);
 	free((char *)s->transfer.bindir);
@@ -114,7 +116,8 @@ static int look_at_structure(struct state *s, struct pk_err *err)
 	    pk_structure_sort(&w->structure, &w->hold.conn, &w->tables, &s->unfilled, err) < 0)
 		return -1;
 	s->is.structure = pk_copied_structure(&w->structure);
-	pk_structure_release(&w->structure);
+	s->structure = w->structure;
+	w->structure = (struct pk_structure)PK_STRUCTURE_INIT;
 	return 0;
 }
 
@@ -318,7 +321,7 @@ static int make_inside(struct state *s, struct pk_err *err)
 
 static int follow(struct state *s, struct pk_err *err)
 {
-	if (pk_follow_run(&s->work, s->again.changed, &s->ret->doubt, err) < 0)
+	if (pk_follow_run(&s->work, &s->structure, s->again.changed, &s->ret->doubt, err) < 0)
 		return -1;
 	s->again.views = true;
 	return s->ret->doubt ? 0 : look_at_changed(s, err);
@@ -414,6 +417,7 @@ int pk_refresh_run(const struct pk_refresh_how *r, struct pk_refreshed *ret,
 		.r = r,
 		.carried = PK_CARRIED_INIT,
 		.sizes = PK_BUF_INIT,
+		.structure = PK_STRUCTURE_INIT,
 		.ret = ret,
 	};
 	int status;

@@ -72,29 +72,6 @@ static int read_belongings(struct pk_conn *source, struct belonging **ret, size_
 	return 0;
 }
 
-static bool has_id(const int *ids, size_t n, int id)
-{
-	for (size_t i = n; i-- > 0;)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
-static bool needs_any(const struct pk_ddl_entry *e, const int *ids, size_t n)
-{
-	const char *s = e->needs;
-
-	while (n && *s == ' ') {
-		char *end;
-		int id = (int)strtol(s, &end, 10);
-
-		if (has_id(ids, n, id))
-			return true;
-		s = end;
-	}
-	return false;
-}
-
 static int by_table(const void *a, const void *b)
 {
 	const struct pk_build *x = a, *y = b;
@@ -124,7 +101,7 @@ static void sort_post(struct pk_structure *s, const struct pk_copy_tables *table
 		if (pk_ddl_is(e, "INDEX") || pk_ddl_is(e, "CONSTRAINT"))
 			of = bsearch(&key, all, n_all, sizeof(*all), by_oid);
 		table = of ? pk_copy_tables_find(tables, of->table) : NULL;
-		if (table && !table->root_name && !needs_any(e, makers, n_makers)) {
+		if (table && !table->root_name && !pk_ddl_needs(e, makers, n_makers)) {
 			s->builds[s->n_builds++] = (struct pk_build){ (size_t)(table - tables->items), e };
 			continue;
 		}
