@@ -68,3 +68,20 @@ cJSON *pk_check_json(const struct pk_check *check)
 	cJSON_AddItemToObject(root, "findings", pk_render_json(&check->findings));
 	return root;
 }
+
+void pk_check_findings(const struct pk_check *check, const char *place, struct pk_findings *ret)
+{
+	ret->cap = check->n + check->findings.n + 1;
+	ret->items = pk_realloc_array(ret->items, ret->cap, sizeof(*ret->items));
+	for (size_t i = 0; i < check->n; i++) {
+		const struct pk_reason *reason = &check->reasons[i];
+
+		ret->items[ret->n++] = (struct pk_finding){
+			.rule = reason->rule, .level = reason->level, .file = reason->file ? reason->file : place,
+			.line = reason->line ? reason->line : 1, .col = 1, .fact = reason->message, .why = reason->fix,
+			.index = SIZE_MAX, .place = SIZE_MAX,
+		};
+	}
+	for (size_t i = 0; i < check->findings.n; i++)
+		ret->items[ret->n++] = check->findings.items[i];
+}

@@ -1,13 +1,15 @@
 /* git postkit check: what the pre-push hook asks of commits, for people and CI. */
 #include "check/check.h"
 #include "cmd/document.h"
+#include "cmd/forms.h"
 #include "cmd/help.h"
 
 static bool opt_no_database, opt_json;
-static const char *opt_html;
+static const char *opt_format = "text", *opt_html;
 
 const struct pk_opt pk_opts_check[] = {
 	{ PK_OPT_FLAG, 0, "no-database", NULL, "do not load schema files into a local database", &opt_no_database },
+	{ PK_OPT_STRING, 0, "format", "FORMAT", PK_FORMS, &opt_format },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	PK_HTML_OPT(opt_html),
 	{ 0 },
@@ -89,6 +91,19 @@ static int default_range(const struct pk_ctx *ctx, struct range *ret, struct pk_
 	return 0;
 }
 
+/* A form of others holds everything as findings; what people read goes to standard error then. */
+static bool print_form(const struct pk_ctx *ctx, const struct pk_check *check)
+{
+	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
+
+	pk_check_findings(check, ctx->project.migrations_dir, &findings);
+	if (!pk_form_print(opt_format, &findings))
+		return false;
+	fflush(stdout);
+	pk_check_print(stderr, check);
+	return true;
+}
+
 static void print_text(const struct pk_check *check)
 {
 	pk_check_print(stdout, check);
@@ -116,7 +131,7 @@ static int run(struct pk_ctx *ctx, const struct range *range, struct pk_document
 		cJSON_Delete(document->root);
 		document->root = pk_check_json(&check);
 	}
-	if (!pk_document_owns_output(document))
+	if (!pk_document_owns_output(document) && !print_form(ctx, &check))
 		print_text(&check);
 	return pk_check_fatal(&check) ? PK_EXIT_NO : PK_EXIT_OK;
 }
@@ -143,7 +158,9 @@ int pk_cmd_check(int argc, char **argv, struct pk_err *err)
 		return result;
 	if (n > 1)
 		return pk_help_usage("check", err, "check takes one range or commit, not %d", n);
-	if (pk_document_begin(&document, "check", opt_json, opt_html, err) < 0)
+	if (!pk_form_known(opt_format))
+		return pk_help_usage("check", err, "--format is " PK_FORMS ", not '%s'", opt_format);
+	if (pk_document_begin(&document, "check", opt_json || pk_streq(opt_format, "json"), opt_html, err) < 0)
 		return -1;
 	result = open_any(&ctx, err);
 	if (result == 0)

@@ -129,6 +129,33 @@ static int make_folders(const struct pk_ctx *ctx, struct pk_err *err)
 	return result < 0 ? -1 : any | result;
 }
 
+/* Jobs run for what lies in this project's folder: @DB@ is where that begins, "db/" or "". */
+static char *job_text(const struct pk_ctx *ctx, const char *template)
+{
+	static const char mark[] = "@DB@";
+	const struct pk_embedded *file = pk_embedded_find(template);
+	PK_FREE char *text = pk_strndup(file ? file->data : "", file ? file->len : 0);
+	struct pk_buf out = PK_BUF_INIT;
+	const char *from = text;
+
+	for (const char *at; (at = strstr(from, mark)); from = at + strlen(mark)) {
+		pk_buf_addn(&out, from, (size_t)(at - from));
+		pk_buf_addf(&out, "%s%s", ctx->project.db_dir, *ctx->project.db_dir ? "/" : "");
+	}
+	pk_buf_add(&out, from);
+	return pk_buf_take(&out);
+}
+
+static int put_job(const struct pk_ctx *ctx, const char *path, const char *template, struct pk_err *err)
+{
+	PK_FREE char *full = pk_path_join(ctx->repo.workdir, path);
+	PK_FREE char *text = job_text(ctx, template);
+
+	if (pk_path_exists(full))
+		return 0;
+	return pk_write_file(full, text, strlen(text), 0644, err) < 0 ? -1 : 1;
+}
+
 static int make_ci(const struct pk_ctx *ctx, struct pk_err *err)
 {
 	for (size_t i = 0; i < PK_COUNT(ci_jobs); i++) {
@@ -136,7 +163,7 @@ static int make_ci(const struct pk_ctx *ctx, struct pk_err *err)
 
 		if (!pk_streq(opt_ci, ci_jobs[i].kind))
 			continue;
-		made = put_file(ctx, ci_jobs[i].path, ci_jobs[i].template, err);
+		made = put_job(ctx, ci_jobs[i].path, ci_jobs[i].template, err);
 		if (made == 1)
 			printf("created  %s\n", ci_jobs[i].path);
 		else if (made == 0)

@@ -3,6 +3,7 @@
 #include "chain/chain.h"
 #include "clone/remote.h"
 #include "cmd/document.h"
+#include "cmd/forms.h"
 #include "cmd/help.h"
 #include "cmd/lintfix.h"
 #include "cmd/scratch.h"
@@ -19,7 +20,7 @@ static const char *opt_scratch, *opt_remote, *opt_format = "text", *opt_html;
 const struct pk_opt pk_opts_lint[] = {
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	PK_HTML_OPT(opt_html),
-	{ PK_OPT_STRING, 0, "format", "FORMAT", "text, json, sarif, github, gitlab or markdown", &opt_format },
+	{ PK_OPT_STRING, 0, "format", "FORMAT", PK_FORMS, &opt_format },
 	{ PK_OPT_FLAG, 0, "fix", NULL, "rewrite in the files what can be made safe, where that is proven", &opt_fix },
 	{ PK_OPT_FLAG, 0, "dry-run", NULL, "with --fix: show what it would rewrite, and write nothing", &opt_dry },
 	{ PK_OPT_FLAG, 0, "rules", NULL, "list the rules", &opt_rules },
@@ -234,58 +235,6 @@ static void add_result(cJSON *root, const struct work *work)
 		cJSON_AddItemReferenceToObject(root, "fixes", work->fixes);
 }
 
-
-/* A document of somebody else's format, which has no place for ours. */
-static void print_document(cJSON *root)
-{
-	PK_FREE char *text = pk_json_print(root);
-
-	fputs(text, stdout);
-	cJSON_Delete(root);
-}
-
-static void print_sarif(const struct work *work)
-{
-	print_document(pk_render_sarif(&work->findings, PK_VERSION));
-}
-
-static void print_gitlab(const struct work *work)
-{
-	print_document(pk_render_gitlab(&work->findings));
-}
-
-static void print_github(const struct work *work)
-{
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-
-	pk_render_github(&work->findings, &text);
-	fputs(text.ptr, stdout);
-}
-
-static void print_markdown(const struct work *work)
-{
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-
-	pk_render_markdown(&work->findings, &text);
-	fputs(text.ptr, stdout);
-}
-
-static const struct format {
-	const char *name;
-	void (*print)(const struct work *work); /* NULL: the document that the command ends with */
-} formats[] = {
-	{ "text", print_text },	    { "json", NULL },		{ "sarif", print_sarif },
-	{ "gitlab", print_gitlab }, { "github", print_github }, { "markdown", print_markdown },
-};
-
-static const struct format *find_format(const char *name)
-{
-	for (size_t i = 0; i < PK_COUNT(formats); i++)
-		if (pk_streq(formats[i].name, name))
-			return &formats[i];
-	return NULL;
-}
-
 /* 1: something is wrong. 2: nothing could be judged. */
 static int verdict(const struct pk_findings *findings)
 {
@@ -333,7 +282,7 @@ static int run(struct work *work, const char *const *files, int n, struct pk_err
 	return verdict(&work->findings);
 }
 
-static int check_usage(const char *const *files, int n, const struct format *format, struct pk_err *err)
+static int check_usage(const char *const *files, int n, struct pk_err *err)
 {
 	if (n < 1)
 		return pk_help_usage("lint", err, "lint takes one file or more, or - for standard input");
@@ -342,8 +291,8 @@ static int check_usage(const char *const *files, int n, const struct format *for
 	for (int i = 0; opt_fix && i < n; i++)
 		if (strcmp(files[i], "-") == 0)
 			return pk_help_usage("lint", err, "--fix rewrites files, and standard input is none");
-	if (!format)
-		return pk_help_usage("lint", err, "--format is text, json, sarif, github, gitlab or markdown, not '%s'", opt_format);
+	if (!pk_form_known(opt_format))
+		return pk_help_usage("lint", err, "--format is " PK_FORMS ", not '%s'", opt_format);
 	return 0;
 }
 
@@ -362,14 +311,13 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 		list_rules();
 		return 0;
 	}
-	const struct format *format = find_format(opt_json ? "json" : opt_format);
-	if (check_usage(operands, n, format, err) < 0 ||
-	    pk_document_begin(&document, "lint", !format->print, opt_html, err) < 0)
+	bool json = opt_json || pk_streq(opt_format, "json");
+	if (check_usage(operands, n, err) < 0 || pk_document_begin(&document, "lint", json, opt_html, err) < 0)
 		return -1;
-	work.fixes = opt_fix && !format->print ? cJSON_CreateArray() : NULL;
+	work.fixes = opt_fix && json ? cJSON_CreateArray() : NULL;
 	result = run(&work, operands, n, err);
 	add_result(document.root, &work);
-	if (result >= 0 && !pk_document_owns_output(&document))
-		format->print(&work);
+	if (result >= 0 && !pk_document_owns_output(&document) && !pk_form_print(opt_format, &work.findings))
+		print_text(&work);
 	return pk_document_end(&document, result, err);
 }

@@ -15,7 +15,7 @@
 const struct pk_command pk_commands[] = {
 	ROW(abort, "[--yes]", "end the session and drop its clone", BRANCH),
 	ROW(apply, "[<options>]", "run the plan on the clone, then grants and seeds", BRANCH),
-	ROW(check, "[A..B | REV] [--no-database] [--json]",
+	ROW(check, "[A..B | REV] [--no-database] [--format FORMAT]",
 	    "check commits as the pre-push hook does", PRODUCTION),
 	ROW(commit, "[-m MESSAGE] [<options>]",
 	    "write the migration and commit it with the schema files", BRANCH),

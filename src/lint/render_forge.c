@@ -20,8 +20,9 @@ void pk_render_github(const struct pk_findings *findings, struct pk_buf *ret)
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct pk_finding *f = &findings->items[i];
 		struct pk_region r = pk_finding_region(f);
-		PK_FREE char *message = pk_printf("%s%s\n%s%s%s%s", f->measured ? "measured: " : "", f->fact,
-						  f->allowed ? "allowed: " : "", f->allowed ? f->reason : f->why,
+		const char *why = f->allowed ? f->reason : f->why;
+		PK_FREE char *message = pk_printf("%s%s%s%s%s%s%s", f->measured ? "measured: " : "", f->fact,
+						  why ? "\n" : "", f->allowed ? "allowed: " : "", why ? why : "",
 						  f->fix && !f->allowed ? "\nsafe way:\n" : "",
 						  f->fix && !f->allowed ? f->fix : "");
 

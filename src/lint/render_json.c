@@ -56,7 +56,8 @@ cJSON *pk_render_gitlab(const struct pk_findings *findings)
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct pk_finding *f = &findings->items[i];
 		PK_FREE char *id = fingerprint(findings, i);
-		PK_FREE char *description = pk_printf("%s: %s", f->fact, f->allowed ? f->reason : f->why);
+		const char *why = f->allowed ? f->reason : f->why;
+		PK_FREE char *description = pk_printf("%s%s%s", f->fact, why ? ": " : "", why ? why : "");
 		const char *file = pk_starts_with(f->file, "./") ? f->file + 2 : f->file;
 		cJSON *json = pk_json_add_object(array, NULL), *location, *lines;
 
@@ -131,8 +132,8 @@ static void add_result(cJSON *results, const struct pk_findings *findings, size_
 {
 	const struct pk_finding *f = &findings->items[i];
 	PK_FREE char *id = fingerprint(findings, i);
-	PK_FREE char *message = pk_printf("%s%s: %s.%s%s", f->measured ? "measured: " : "", f->fact, f->why,
-					  f->fix ? "\nSafe way:\n" : "", f->fix ? f->fix : "");
+	PK_FREE char *message = pk_printf("%s%s%s%s.%s%s", f->measured ? "measured: " : "", f->fact, f->why ? ": " : "",
+					  f->why ? f->why : "", f->fix ? "\nSafe way:\n" : "", f->fix ? f->fix : "");
 	cJSON *result = pk_json_add_object(results, NULL);
 
 	pk_json_set_str(result, "ruleId", f->rule);

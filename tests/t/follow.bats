@@ -141,17 +141,19 @@ deploys() { git log --format=%H refs/postkit/deploys/prod 2>/dev/null | wc -l; }
 
 @test "what was rolled back is named, and is not deployed again by itself, nor what comes behind it" {
 	on_merge deploy
+	table undone
+	git merge -q undone
 	git postkit rollback --yes --allow-destructive >/dev/null
-	is_absent raced
+	is_absent undone
 	table behind
 	ok git merge behind
-	has "rolled back on 'prod' before, and not deployed again by itself" _raced.sql 'git postkit deploy prod' \
+	has "rolled back on 'prod' before, and not deployed again by itself" _undone.sql 'git postkit deploy prod' \
 		'that is not tried again by itself'
-	is_absent raced
+	is_absent undone
 	is_absent behind
 	fails 1 git postkit deploy --yes --unless-rolled-back
 	ok git postkit deploy --yes
-	is_there raced behind
+	is_there undone behind
 }
 
 @test "the user's git command succeeds, whatever becomes of it, and nothing waits for an answer" {
@@ -165,6 +167,43 @@ deploys() { git log --format=%H refs/postkit/deploys/prod 2>/dev/null | wc -l; }
 	git config postkit.remote.prod.url "$(pg_url shop)"
 	is_absent unreachable
 	git merge-base --is-ancestor unreachable main
+	git postkit deploy --yes >/dev/null
+}
+
+@test "the jobs of init --ci try and deploy, once, and not what was rolled back" {
+	python3 -c 'import yaml' 2>/dev/null || skip 'there is no YAML parser for python3'
+	local forge
+	table by_job
+	POSTKIT=0 git merge -q by_job
+	git postkit init --no-hooks --ci github >/dev/null
+	git postkit init --no-hooks --ci gitlab >/dev/null
+	"$ROOT/tests/lib/cijob" .github/workflows/postkit.yml after-merge 'dry run or deploy' >"$T/github"
+	"$ROOT/tests/lib/cijob" .gitlab/postkit.yml postkit-after-merge >"$T/gitlab"
+	git push -q origin main
+	POSTKIT_URL="postgresql://postgres@127.0.0.1:$PROD_PORT/shop"
+	export POSTKIT_URL POSTKIT_PASSWORD=$PROD_PASSWORD URL=$POSTKIT_URL
+	for forge in github gitlab; do
+		cd "$T"
+		rm -rf job
+		git clone -q "$T/shop-origin.git" "$T/job"
+		cd "$T/job"
+		PGPASSWORD=$PROD_PASSWORD ON_MERGE=dry-run POSTKIT_ON_MERGE=dry-run ok sh -e "$T/$forge"
+		has 'dry run passed: 1 migration'
+		is_absent by_job
+	done
+	PGPASSWORD=$PROD_PASSWORD ON_MERGE=yes fails 1 sh -e "$T/github"
+	PGPASSWORD=$PROD_PASSWORD ON_MERGE=deploy ok sh -e "$T/github"
+	has "deployed 1 migration to 'prod'"
+	is_there by_job
+	[ -n "$(git ls-remote origin refs/postkit/deploys/prod)" ]
+	POSTKIT_ON_MERGE=deploy ok sh -e "$T/gitlab"
+	has "nothing is pending on 'prod'"
+	hasnt "$PROD_PASSWORD"
+	PGPASSWORD=$PROD_PASSWORD git postkit rollback --yes --allow-destructive >/dev/null
+	POSTKIT_ON_MERGE=deploy fails 1 sh -e "$T/gitlab"
+	has 'rolled back on' _by_job.sql
+	is_absent by_job
+	cd "$T/shop"
 	git postkit deploy --yes >/dev/null
 }
 

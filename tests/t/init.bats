@@ -42,17 +42,56 @@ load ../lib/common
 	[ ! -e .git/hooks/pre-push ]
 }
 
-@test "init --ci adds a job, and keeps one that is there" {
+@test "init --ci adds jobs for the folders of this project, and keeps what is there" {
 	new_repo
 	ok git postkit init --no-hooks --ci github
 	has 'created  .github/workflows/postkit.yml'
-	grep -q 'git postkit check' .github/workflows/postkit.yml
+	grep -qF 'paths: ["db/**", ".postkit"]' .github/workflows/postkit.yml
 	echo mine >.github/workflows/postkit.yml
 	ok git postkit init --no-hooks --ci github
 	equal "$(cat .github/workflows/postkit.yml)" mine
+	git config -f .postkit postkit.schemaPath schema
+	git config -f .postkit postkit.migrationsPath migrations
 	ok git postkit init --no-hooks --ci gitlab
-	grep -q 'git postkit check' .gitlab/postkit.yml
+	grep -qF 'changes: ["**/*", ".postkit"]' .gitlab/postkit.yml
 	fails 129 git postkit init --ci jenkins
+}
+
+@test "the jobs of init --ci are YAML, and their check says what is wrong in the forge's form" {
+	python3 -c 'import yaml' 2>/dev/null || skip 'there is no YAML parser for python3'
+	local job=$ROOT/tests/lib/cijob name step
+	new_repo
+	git postkit init --no-hooks --ci github
+	git postkit init --no-hooks --ci gitlab
+	commit_all init
+	git push -q
+	for name in check after-merge; do
+		for step in 'install git and make' 'install git postkit'; do
+			"$job" .github/workflows/postkit.yml "$name" "$step" | sh -n
+		done
+	done
+	"$job" .github/workflows/postkit.yml after-merge 'dry run or deploy' | sh -n
+	"$job" .gitlab/postkit.yml postkit-after-merge | sh -n
+	mkdir -p db/migrations
+	printf -- '-- migrate:up\nDROP TABLE users;\n-- migrate:down\n' >db/migrations/20260101000000_drop.sql
+	commit_all drop
+	"$job" .github/workflows/postkit.yml check check >check.sh
+	BASE=main fails 1 sh -e check.sh
+	has '::error file=db/migrations/20260101000000_drop.sql,line=2,endLine=2,col=1,endColumn=17,title=drop-table::' \
+		'title=irreversible::' 'title=not-checked::'
+	"$job" .gitlab/postkit.yml postkit-check >check.sh
+	CI_MERGE_REQUEST_DIFF_BASE_SHA=$(git rev-parse HEAD~1) fails 1 sh -e check.sh
+	has 'db/migrations/20260101000000_drop.sql:2:1: error:'
+	python3 -c 'import json, sys
+for x in json.load(sys.stdin):
+	assert x["location"]["lines"]["begin"] and len(x["fingerprint"]) == 16 and "(null)" not in x["description"]
+	print(x["check_name"], x["severity"], x["location"]["path"])' <gl-code-quality-report.json >list || cat gl-code-quality-report.json
+	grep -qx 'drop-table critical db/migrations/20260101000000_drop.sql' list
+	grep -qx 'irreversible critical db/migrations/20260101000000_drop.sql' list
+	grep -qx 'not-checked minor db/migrations' list
+	run git postkit check --format sarif main..HEAD
+	hasnt '(null)'
+	fails 129 git postkit check --format xml
 }
 
 @test "the settings file that init makes is one that is understood" {
