@@ -5,7 +5,9 @@
 #include "cmd/document.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
+#include "lint/render.h"
 #include "session/apply.h"
+#include "trace/effects.h"
 #include "trace/waits.h"
 
 static bool opt_json;
@@ -24,6 +26,8 @@ struct show {
 	struct pk_waits waits;		   /* of the part at hand */
 	bool transaction;		   /* which it is */
 	double max_lock;		   /* seconds; 0: no limit */
+	struct pk_lint_options rules;
+	struct pk_findings findings; /* of the parts that were applied, as they were measured */
 };
 
 static void end_part(struct show *show)
@@ -47,6 +51,9 @@ static void show_part(void *arg, const struct pk_part *part, size_t index, size_
 	pk_json_set_num(item, "part", part->id);
 	pk_json_set_str(item, "name", part->name);
 	pk_json_set_bool(item, "transaction", part->up_transaction);
+	pk_json_set_bool(item, "reversible", part->down && *part->down);
+	pk_json_set_str(item, "down", part->down);
+	pk_json_set_str(item, "irreversible", part->irreversible);
 	show->statements = pk_json_add_array(item, "statements");
 	if (pk_document_owns_output(&show->document) || (n == 1 && !part->name && part->up_transaction))
 		return;
@@ -67,6 +74,29 @@ static void show_statement(void *arg, const struct pk_traced *traced)
 		return;
 	pk_view_traced(stdout, traced, show->max_lock);
 	fflush(stdout);
+}
+
+/* What cannot be read has been run all the same: the rules have nothing to say of it. */
+static void judge_part(void *arg, const struct pk_part *part, const struct pk_trace *trace, const struct pk_snapshot *before)
+{
+	struct show *show = arg;
+	struct pk_trace_as_effects seen = { trace, part->up_transaction };
+	struct pk_lint_options rules = show->rules;
+	PK_AUTO(pk_map) texts = PK_MAP_INIT;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	struct pk_lint_catalog catalog;
+
+	if (!pk_document_is_wanted(&show->document))
+		return;
+	pk_lint_catalog_of(before, &texts, &catalog);
+	rules.catalog = &catalog;
+	rules.ours = true;
+	rules.transaction = part->up_transaction;
+	rules.first_line = part->line;
+	rules.measure = pk_trace_effects;
+	rules.measure_arg = &seen;
+	if (pk_lint_sql(part->up, part->name ? part->name : "plan", &rules, &show->findings, &why) < 0)
+		pk_findings_refuse(&show->findings, part->name ? part->name : "plan", &why);
 }
 
 static void show_file(void *arg, const char *folder, const struct pk_part_result *result)
@@ -127,7 +157,10 @@ static void add_result(const struct show *show, const struct pk_desk *desk,
 	add_applied(show, &desk->session);
 	cJSON_AddItemToObject(root, "checks", pk_checks_to_json(&result->checks));
 	cJSON_AddItemToObject(root, "tables", pk_intact_to_json(&result->intact));
+	cJSON_AddItemToObject(root, "sampled", pk_sampled_to_json(&result->sampled));
+	cJSON_AddItemToObject(root, "findings", pk_render_json(&show->findings));
 	pk_json_set_bool(root, "resumed", result->resumed);
+	pk_json_set_num(root, "max_lock", show->max_lock);
 }
 
 static void show_result(const struct pk_desk *desk, const struct pk_apply_result *result)
@@ -174,6 +207,7 @@ static int run(struct show *show, struct pk_err *err)
 	const struct pk_apply_events events = {
 		.part = show_part,
 		.statement = show_statement,
+		.done = judge_part,
 		.file = show_file,
 		.arg = show,
 	};
@@ -181,7 +215,8 @@ static int run(struct show *show, struct pk_err *err)
 
 	if (pk_ctx_open(&ctx, true, err) < 0 ||
 	    pk_desk_open(&desk, &ctx.repo, &ctx.config, &ctx.project, err) < 0 ||
-	    pk_online_settings_read(&ctx.config, desk.session.remote, NULL, &online, err) < 0)
+	    pk_online_settings_read(&ctx.config, desk.session.remote, NULL, &online, err) < 0 ||
+	    pk_lint_settings(&ctx.config, desk.session.remote, &show->rules, err) < 0)
 		return -1;
 	show->max_lock = online.max_lock;
 	rc = pk_session_apply(&desk, &events, &result, err);
@@ -216,5 +251,6 @@ int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
 	show.files = pk_json_add_array(show.document.root, "files");
 	rc = pk_document_end(&show.document, run(&show, err), err);
 	pk_document_release(&show.document);
+	pk_findings_release(&show.findings);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include "cmd/deployrun.h"
 
 #include "base/clock.h"
+#include "chain/online.h"
 #include "cmd/checkview.h"
 #include "cmd/document.h"
 #include "cmd/follow.h"
@@ -8,8 +9,9 @@
 #include "cmd/planview.h"
 #include "cmd/usage.h"
 #include "deploy/deploy.h"
-#include "deploy/lock.h"
 #include "deploy/exchange.h"
+#include "deploy/lock.h"
+#include "lint/render.h"
 #include "trace/waits.h"
 
 /* What is shown while it runs, and kept for --json. */
@@ -28,7 +30,7 @@ struct command {
 	struct pk_deploy d;
 	struct show show;
 	cJSON *root; /* of its document */
-	bool down;
+	bool down, wanted; /* somebody will read the document */
 };
 
 static void show_phase(void *arg, const char *text)
@@ -59,6 +61,9 @@ static void show_migration(void *arg, const struct pk_migration *m)
 	pk_json_set_str(run, "name", m->name);
 	pk_json_set_str(run, "file", m->file);
 	pk_json_set_bool(run, "transaction", show->transaction);
+	pk_json_set_bool(run, "reversible", m->down != NULL);
+	pk_json_set_str(run, "down", show->down ? NULL : m->down);
+	pk_json_set_str(run, "irreversible", m->irreversible);
 	show->statements = pk_json_add_array(run, "statements");
 	if (!show->json)
 		pk_say("  %s%s%s", pk_color(stderr, PK_BOLD), m->file, pk_color(stderr, PK_PLAIN));
@@ -305,7 +310,7 @@ static void show_tried(const struct command *c)
 {
 	const struct pk_deploy *d = &c->d;
 
-	pk_view_usage(stderr, &d->usage);
+	pk_view_usage(stderr, &d->findings);
 	pk_view_intact(stderr, &d->intact);
 	/* Where that is refused, the error shows it. */
 	if (d->options.allow_destructive)
@@ -322,9 +327,15 @@ static int try_it(struct command *c, struct pk_err *err)
 	int rc = pk_deploy_dry_run(d, err);
 
 	end_run(&c->show);
-	if (c->request->dry_run && rc == 0 && pk_deploy_usage(d, err) < 0)
+	if (c->request->dry_run && rc == 0 && pk_deploy_lint(d, err) < 0)
 		return -1;
-	cJSON_AddItemToObject(c->root, "usage", pk_usages_json(&d->usage));
+	/* The document of one that failed has it as well; that it cannot be had is no news then. */
+	if (c->request->dry_run && rc < 0 && c->wanted)
+		pk_deploy_lint(d, NULL);
+	cJSON_AddItemToObject(c->root, "usage", pk_usages_json(&d->findings));
+	if (c->request->dry_run)
+		cJSON_AddItemToObject(c->root, "findings", pk_render_json(&d->findings));
+	cJSON_AddItemToObject(c->root, "sampled", pk_sampled_to_json(&d->sampled));
 	if (d->checks.compared) {
 		cJSON_AddItemToObject(c->root, "tables", pk_intact_to_json(&d->intact));
 		cJSON_AddItemToObject(c->root, "checks", pk_checks_to_json(&d->checks));
@@ -432,6 +443,7 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 		.d = PK_DEPLOY_INIT,
 		.show = { .json = pk_document_owns_output(document), .measured = true, .progress = PK_PROGRESS_INIT },
 		.root = document->root,
+		.wanted = pk_document_is_wanted(document),
 		.down = request->options.direction == PK_DOWN,
 	};
 	const struct pk_deploy_events events = {
@@ -443,12 +455,17 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 		.arg = &c.show,
 		.progress = &c.show.progress,
 	};
+	struct pk_online_settings online = { 0 };
 	int rc;
 
 	c.show.down = c.down;
 	rc = pk_deploy_open(&c.d, &ctx->repo, &ctx->config, &ctx->project, &request->options,
 				&events, err);
 
+	if (rc == 0)
+		rc = pk_online_settings_read(&ctx->config, c.d.remote.name, NULL, &online, err);
+	if (rc == 0)
+		pk_json_set_num(c.root, "max_lock", online.max_lock);
 	if (rc == 0)
 		rc = go(&c, err);
 	pk_progress_release(&c.show.progress);

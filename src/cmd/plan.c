@@ -6,6 +6,7 @@
 #include "cmd/help.h"
 #include "cmd/planview.h"
 #include "cmd/usage.h"
+#include "lint/render.h"
 #include "session/planning.h"
 
 static bool opt_sql, opt_json, opt_down, opt_stat, opt_pattern, opt_destructive, opt_exit_code, opt_strict;
@@ -32,7 +33,7 @@ const struct pk_opt pk_opts_plan[] = {
 };
 
 static cJSON *to_json(const struct pk_session *session, const struct pk_planning *p, const struct pk_online_settings *online,
-		      const struct pk_coverage *coverage, const struct pk_findings *usage)
+		      const struct pk_coverage *coverage, const struct pk_findings *findings)
 {
 	cJSON *root = pk_plan_to_json(&p->plan);
 	pk_json_set_bool(root, "ok", p->proved && !p->refused);
@@ -58,7 +59,8 @@ static cJSON *to_json(const struct pk_session *session, const struct pk_planning
 	pk_coverage_json(coverage, root);
 	pk_view_guesses_json(&p->guesses, root);
 	cJSON_AddItemToObject(root, "conflicts", pk_conflicts_to_json(&p->conflicts));
-	cJSON_AddItemToObject(root, "usage", pk_usages_json(usage));
+	cJSON_AddItemToObject(root, "usage", pk_usages_json(findings));
+	cJSON_AddItemToObject(root, "findings", pk_render_json(findings));
 	pk_json_set_num(root, "seconds", p->seconds);
 	return root;
 }
@@ -92,7 +94,7 @@ static void show_settings(const struct pk_session *session, enum pk_online onlin
 }
 
 static void show(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
-		 const struct pk_coverage *coverage, const struct pk_findings *usage)
+		 const struct pk_coverage *coverage, const struct pk_findings *findings)
 {
 	PK_AUTO(pk_buf) summary = PK_BUF_INIT;
 	PK_FREE char *took = pk_duration(p->seconds);
@@ -106,7 +108,7 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 	putchar('\n');
 	pk_view_runs(stdout, &p->plan);
 	pk_view_conflicts(stdout, &p->conflicts);
-	pk_view_usage(stdout, usage);
+	pk_view_usage(stdout, findings);
 	pk_view_summary(&summary, &p->plan);
 	printf("%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
 	if (p->n_destructive)
@@ -181,7 +183,7 @@ static bool ask_rename(void *arg, const struct pk_rename_guess *guess)
 }
 
 static void print(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
-		  const struct pk_coverage *coverage, const struct pk_findings *usage)
+		  const struct pk_coverage *coverage, const struct pk_findings *findings)
 {
 	if (opt_down)
 		fputs(p->down ? p->down : "", stdout);
@@ -192,7 +194,7 @@ static void print(const struct pk_session *session, const struct pk_planning *p,
 	else if (opt_stat)
 		pk_view_stat(stdout, &p->plan);
 	else
-		show(session, p, online, coverage, usage);
+		show(session, p, online, coverage, findings);
 }
 
 static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_planning_options *options,
@@ -200,7 +202,7 @@ static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
 	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
-	PK_AUTO(pk_findings) usage = PK_FINDINGS_INIT;
+	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
 	bool only_sql = (opt_down || opt_sql || opt_pattern || opt_stat) && !opt_html;
 	struct pk_planning_options with = *options;
 
@@ -211,7 +213,7 @@ static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_
 	    pk_online_settings_read(&ctx->config, desk->session.remote, opt_online, &with.online, err) < 0 ||
 	    pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
 	    pk_session_plan(desk, &source, &with, p, err) < 0 ||
-	    (!only_sql && pk_usage_of_plan(ctx, desk->session.remote, &p->plan, &p->clone, &usage, err) < 0))
+	    (!only_sql && pk_findings_of_plan(ctx, desk->session.remote, &p->plan, &p->clone, &findings, err) < 0))
 		return -1;
 	if (p->caught_up.run)
 		pk_say("%zu migration%s of the branch %s run on the clone first", p->caught_up.run,
@@ -219,10 +221,10 @@ static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_
 	pk_coverage_say(&coverage);
 	if (pk_document_is_wanted(document)) {
 		cJSON_Delete(document->root);
-		document->root = to_json(&desk->session, p, &with.online, &coverage, &usage);
+		document->root = to_json(&desk->session, p, &with.online, &coverage, &findings);
 	}
 	if (!pk_document_owns_output(document))
-		print(&desk->session, p, with.online.when, &coverage, &usage);
+		print(&desk->session, p, with.online.when, &coverage, &findings);
 	if (!with.is_rename)
 		pk_view_guesses(&p->guesses);
 	return conclude(ctx, desk, p, err);

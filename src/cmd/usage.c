@@ -62,29 +62,50 @@ void pk_usage_asker_release(struct pk_usage_asker *asker)
 
 /* ---- a plan ---- */
 
-int pk_usage_of_plan(const struct pk_ctx *ctx, const char *remote, const struct pk_plan *plan,
-		     const struct pk_snapshot *clone, struct pk_findings *ret, struct pk_err *err)
+/* The clone's catalog; rows are those that the plan's steps were chosen by. */
+struct planned_catalog {
+	struct pk_lint_catalog texts;
+	const struct pk_plan *plan;
+};
+
+static const char *planned_text(void *arg, const char *path)
+{
+	const struct planned_catalog *c = arg;
+
+	return c->texts.text(c->texts.arg, path);
+}
+
+static int64_t planned_rows(void *arg, const char *schema, const char *table)
+{
+	const struct planned_catalog *c = arg;
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+
+	pk_buf_add_qualified(&name, schema, table);
+	for (size_t i = 0; i < c->plan->n; i++)
+		for (size_t k = 0; k < c->plan->steps[i].n_locks; k++)
+			if (pk_streq(c->plan->steps[i].locks[k].relation, name.ptr))
+				return c->plan->steps[i].locks[k].rows;
+	return -1;
+}
+
+int pk_findings_of_plan(const struct pk_ctx *ctx, const char *remote, const struct pk_plan *plan,
+			const struct pk_snapshot *clone, struct pk_findings *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_usage_asker) asker = PK_USAGE_ASKER_INIT;
 	PK_AUTO(pk_map) texts = PK_MAP_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	struct pk_lint_catalog catalog;
-	struct pk_lint_options options = { .catalog = &catalog,
-					   .ours = true,
-					   .usage = &asker.source };
+	struct planned_catalog planned = { .plan = plan };
+	const struct pk_lint_catalog catalog = { .text = planned_text, .rows = planned_rows, .arg = &planned };
+	struct pk_lint_options options = { .catalog = &catalog, .ours = true };
 	bool wanted;
 
 	if (pk_usage_asker_open(&asker, ctx, remote, &wanted, err) < 0 ||
 	    pk_lint_settings(&ctx->config, asker.remote, &options, err) < 0)
 		return -1;
-	if (!wanted)
-		return 0;
-	pk_lint_catalog_of(clone, &texts, &catalog);
+	options.usage = wanted ? &asker.source : NULL;
+	pk_lint_catalog_of(clone, &texts, &planned.texts);
 	pk_plan_sql(plan, &sql);
-	if (pk_lint_sql(sql.ptr, "plan", &options, ret, err) < 0)
-		return -1;
-	pk_findings_used(ret);
-	return 0;
+	return pk_lint_sql(sql.ptr, "plan", &options, ret, err);
 }
 
 /* ---- for people ---- */
@@ -105,6 +126,8 @@ void pk_view_usage(FILE *out, const struct pk_findings *findings)
 		const struct pk_finding *f = &findings->items[i];
 		PK_AUTO(pk_buf) fact = PK_BUF_INIT;
 
+		if (!f->usage)
+			continue;
 		pk_buf_add_safe(&fact, f->fact, false);
 		fprintf(out, "%s  %s%s [%s]\n",
 			pk_color(out, f->usage->counted ? PK_RED : PK_YELLOW), fact.ptr,

@@ -22,10 +22,10 @@ int pk_usage_asker_open(struct pk_usage_asker *asker, const struct pk_ctx *ctx, 
 			bool *ret_wanted, struct pk_err *err);
 void pk_usage_asker_release(struct pk_usage_asker *asker);
 
-/* Findings with usage alone, of what a plan's steps take away from the clone that it is for. */
-int pk_usage_of_plan(const struct pk_ctx *ctx, const char *remote, const struct pk_plan *plan,
-		     const struct pk_snapshot *clone, struct pk_findings *ret, struct pk_err *err);
-/* Each with what was found and looked at; nothing when there are none. */
+/* What is unsafe in a plan, by the clone that it is for, and who uses what its steps take away. */
+int pk_findings_of_plan(const struct pk_ctx *ctx, const char *remote, const struct pk_plan *plan,
+			const struct pk_snapshot *clone, struct pk_findings *ret, struct pk_err *err);
+/* Each that has usage, with what was found and looked at; nothing when there are none. */
 void pk_view_usage(FILE *out, const struct pk_findings *findings);
 
 #endif

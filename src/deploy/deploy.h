@@ -22,6 +22,7 @@
 #include "trace/intact.h"
 #include "trace/parts.h"
 #include "trace/run.h"
+#include "trace/sampled.h"
 
 /* What happens, while it happens. All may be NULL. */
 struct pk_deploy_events {
@@ -91,7 +92,9 @@ struct pk_deploy {
 	struct pk_strv rewritten;        /* tables that got a new file there */
 	struct pk_strv present;          /* what the remote is busy with, a line each */
 	struct pk_gone gone;	 /* downwards: the data that it took away */
-	struct pk_findings usage; /* set by pk_deploy_usage() */
+	struct pk_sampled sampled; /* what the copy lacks that the dry run ran on */
+	struct pk_trace *traces;   /* of the dry run, for each pending; NULL: it has not run */
+	struct pk_findings findings; /* set by pk_deploy_lint() */
 
 	/* Set by pk_deploy_run(). */
 	struct pk_deployed *done;
@@ -136,10 +139,10 @@ int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err);
 /* Asks the remote what it is busy with that could be in the way, or be harmed: into d->present. */
 int pk_deploy_look_around(struct pk_deploy *d, struct pk_err *err);
 /*
- * Who uses what the pending migrations take away: findings that tell it, allowed or not, as the commit's rules have
- * them. By the connection that is there; reads only, and refuses nothing.
+ * What is unsafe in the pending migrations, as the dry run measured it, and who uses what they take away: findings, allowed
+ * or not, as the commit's rules have them. By the connection that is there; reads only, and refuses nothing.
  */
-int pk_deploy_usage(struct pk_deploy *d, struct pk_err *err);
+int pk_deploy_lint(struct pk_deploy *d, struct pk_err *err);
 /*
  * On the remote. On error d->done says what was done nevertheless; PK_EXIT_UNKNOWN when a connection
  * was lost at a commit and could not be had again. Then writes the record: PK_EXIT_ATTENTION when

@@ -212,7 +212,8 @@ static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 		return -1;
 	d->foreseen.less = pk_streq(less, "t");
 	pk_server_user_info(&cut->server, cut->db, &where);
-	if (ask_checks(d, &where, false, err) < 0 || pk_deploy_create_tables(d, &cut->conn, err) < 0 ||
+	if (pk_sampled_read(&cut->conn, &d->sampled, err) < 0 || ask_checks(d, &where, false, err) < 0 ||
+	    pk_deploy_create_tables(d, &cut->conn, err) < 0 ||
 	    (down && pk_gone_before(&d->gone, &cut->admin, err) < 0))
 		return -1;
 	if ((down ? rehearse_migrations(&target, err) : rehearse_up(&target, &where, err)) < 0 ||

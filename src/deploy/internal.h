@@ -64,6 +64,9 @@ bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int att
 /* Until no replica is further behind than the remote's limit lets it be. */
 int pk_deploy_wait_for_replicas(struct pk_deploy_target *target, struct pk_err *err);
 
+/* Takes what a migration of the dry run was seen to do, for pk_deploy_lint(). */
+void pk_deploy_keep_trace(const struct pk_deploy_target *target, const struct pk_migration *m, struct pk_trace *trace);
+
 /* A statement of either kind has run. */
 void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_migration *m,
 			      const struct pk_traced *traced);

@@ -162,6 +162,7 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 	pk_deploy_watch_disarm(target->watch);
 	if (rc == 0)
 		pk_gone_deleted(&target->d->gone, &trace);
+	pk_deploy_keep_trace(target, m, &trace);
 	return rc;
 }
 

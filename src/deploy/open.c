@@ -25,7 +25,11 @@ void pk_deploy_release(struct pk_deploy *d)
 	free(d->back_to);
 	free(d->again);
 	free(d->batch_settings);
-	pk_findings_release(&d->usage);
+	pk_findings_release(&d->findings);
+	pk_sampled_release(&d->sampled);
+	for (size_t i = 0; d->traces && i < d->n_pending; i++)
+		pk_trace_release(&d->traces[i]);
+	free(d->traces);
 	free(d->pending);
 	free(d->done);
 	free(d->started);

@@ -122,6 +122,7 @@ static int run_all(struct steps *s, struct pk_stepwise *how, struct pk_err *err)
 		return -1;
 	}
 	pk_gone_deleted(&target->d->gone, &trace);
+	pk_deploy_keep_trace(target, s->m, &trace);
 	if (pk_deploy_prove(target->d, target->conn, s->m, err) < 0)
 		return -1;
 	return finish(s, pk_now() - began, err);

@@ -67,8 +67,6 @@ struct pk_usage {
 void pk_usage_text(const struct pk_usage *usage,
 		   void (*line)(void *arg, const char *label, const char *text), void *arg);
 cJSON *pk_usage_json(const struct pk_usage *usage);
-/* Leaves those findings alone that have one. */
-void pk_findings_used(struct pk_findings *findings);
 /* An array of those that findings have, each with its rule and statement. */
 cJSON *pk_usages_json(const struct pk_findings *findings);
 

@@ -93,13 +93,3 @@ cJSON *pk_usages_json(const struct pk_findings *findings)
 	}
 	return array;
 }
-
-void pk_findings_used(struct pk_findings *findings)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < findings->n; i++)
-		if (findings->items[i].usage)
-			findings->items[kept++] = findings->items[i];
-	findings->n = kept;
-}

@@ -178,31 +178,37 @@ static void add_state(const struct pk_report *report, struct points *points)
 
 static const char *title_of(const struct pk_report *report, enum pk_report_verdict verdict)
 {
+	enum { FAILED = PK_REPORT_NO + 1, TITLES };
 	static const struct {
-		const char *command, *words[3];
+		const char *command, *words[TITLES];
 	} titles[] = {
 		{ "plan",
 		  { "Yes, as far as a plan can tell: nothing has been run on data yet",
-		    "A plan to look at before it is applied", "No: not like this" } },
+		    "A plan to look at before it is applied", "No: not like this",
+		    "No: there is no plan" } },
 		{ "apply",
 		  { "Yes: applied on the clone, and nothing speaks against it",
-		    "Applied on the clone; look at this first", "No: not like this" } },
+		    "Applied on the clone; look at this first",
+		    "No: applied on the clone, but not fit for production",
+		    "No: it could not be applied on the clone" } },
 		{ "deploy",
 		  { "Yes: the dry run passed, and nothing speaks against it",
 		    "The dry run passed; look at this first",
-		    "No: the dry run does not let it pass" } },
+		    "No: the dry run came to its end, but it is not fit for production",
+		    "No: the dry run failed" } },
 		{ "lint",
 		  { "Yes: nothing was found", "Nothing forbids it; look at this first",
-		    "No: what was found forbids it" } },
+		    "No: what was found forbids it", "No: not all could be read" } },
 		{ "check",
 		  { "Yes: nothing to refuse", "Nothing to refuse; look at this first",
-		    "No: it is refused" } },
+		    "No: it is refused", "No: it could not be checked" } },
 	};
+	bool failed = verdict == PK_REPORT_NO && pk_json_str(report->root, "error");
 
 	for (size_t i = 0; i < PK_COUNT(titles); i++)
 		if (pk_report_is(report, titles[i].command))
-			return titles[i].words[verdict];
-	return titles[0].words[verdict];
+			return titles[i].words[failed ? FAILED : (int)verdict];
+	return "";
 }
 
 /* Nothing was there to be judged. */

@@ -10,6 +10,7 @@ void pk_apply_result_release(struct pk_apply_result *result)
 	pk_tree_diff_release(&result->diff);
 	pk_checks_release(&result->checks);
 	pk_intact_release(&result->intact);
+	pk_sampled_release(&result->sampled);
 	*result = (struct pk_apply_result)PK_APPLY_RESULT_INIT;
 }
 
@@ -147,6 +148,8 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
 		return -1;
 	free(part->trace);
 	part->trace = trace_text(&trace);
+	if (run->events->done)
+		run->events->done(run->events->arg, part, &trace, &run->clone);
 	pk_snapshot_release(&run->clone);
 	run->result->parts++;
 	return pk_desk_read(desk, &run->clone, err);
@@ -356,7 +359,7 @@ static int run_all(struct run *run, struct pk_err *err)
 	struct pk_session *session = &desk->session;
 	if (pk_checks_load(&run->result->checks, desk->project, desk->config, desk->repo, NULL, err) < 0 ||
 	    pk_desk_settle(desk, &run->clone, err) < 0 || check_state(run, err) < 0 || name_tables(run, err) < 0 ||
-	    ask_checks(run, false, err) < 0)
+	    pk_sampled_read(&desk->user, &run->result->sampled, err) < 0 || ask_checks(run, false, err) < 0)
 		return -1;
 	run->result->resumed = session->state == PK_SESSION_APPLYING;
 	if (session->state != PK_SESSION_APPLYING) {

@@ -7,11 +7,14 @@
 #include "trace/intact.h"
 #include "trace/parts.h"
 #include "trace/run.h"
+#include "trace/sampled.h"
 
 /* What happens, while it happens. All may be NULL. */
 struct pk_apply_events {
 	void (*part)(void *arg, const struct pk_part *part, size_t index, size_t n); /* begins */
 	void (*statement)(void *arg, const struct pk_traced *traced);
+	/* A part has ended well; before: the schema that it began with. */
+	void (*done)(void *arg, const struct pk_part *part, const struct pk_trace *trace, const struct pk_snapshot *before);
 	void (*file)(void *arg, const char *folder,
 		     const struct pk_part_result *result); /* infra, grants, seeds */
 	void *arg;
@@ -24,6 +27,7 @@ struct pk_apply_result {
 		diff; /* what the clone has other than the schema files mean; 0 items: they agree */
 	struct pk_checks checks;
 	struct pk_intact intact;
+	struct pk_sampled sampled; /* what the clone lacks that its remote has */
 	bool resumed; /* it went on where an earlier one stopped: checks compare with what was there then */
 };
 #define PK_APPLY_RESULT_INIT                                                                       \

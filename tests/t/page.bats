@@ -22,6 +22,7 @@ setup_file() {
 	new_repo app
 	cd "$T/app" || return 1
 	git postkit init
+	git config postkit.largeRows 100000
 	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
 	git postkit import --yes
 	mkdir -p db/checks
@@ -98,18 +99,20 @@ page() {
 }
 
 @test "a plan's page: steps, locks, the way back, and that nothing was run" {
-	sed -i 's/age integer/age bigint/' db/schema/tables/users.sql
+	echo 'CREATE INDEX emails ON public.users (email);' >>db/schema/tables/users.sql
 	sed -i 's/id integer NOT NULL,/&\n    "<i>\x1b" text,/' db/schema/tables/*script*.sql
 	ok git postkit plan --html "$T/plan.html"
-	has 'ALTER TABLE public.users ALTER COLUMN age TYPE bigint'
+	has 'CREATE INDEX CONCURRENTLY emails ON public.users'
 	page "$T/plan.html"
-	has 'Yes, as far as a plan can tell' 'ALTER TABLE public.users ALTER COLUMN age TYPE bigint' 'rewrites all of' 'ACCESS EXCLUSIVE' \
-		'The way back' 'ALTER TABLE public.users ALTER COLUMN age TYPE integer' 'Nothing has been run on data' \
+	has 'Yes, as far as a plan can tell' 'CREATE INDEX CONCURRENTLY emails ON public.users' 'reads all of' 'SHARE UPDATE EXCLUSIVE' \
+		'The way back' 'DROP INDEX CONCURRENTLY public.emails' 'Nothing has been run on data' \
 		'public."</script><img src=x onerror=alert(1)>"' '\x1B' 'Not to scale'
-	run --separate-stderr git postkit plan --html -
+	sed -i 's/age integer/age bigint/' db/schema/tables/users.sql
+	run --separate-stderr git -c postkit.largeRows=100 postkit plan --html -
 	equal "${output:0:15}" '<!DOCTYPE html>'
 	printf '%s\n' "$output" >"$T/plan2.html"
 	page "$T/plan2.html"
+	in_order 'No: not like this' 'finding at level error' 'type-rewrite' 'ALTER TABLE public.users ADD COLUMN age_new bigint' 'rewrites all of'
 }
 
 @test "apply's page has what was measured, and the checks' rows as a table" {
@@ -117,25 +120,31 @@ page() {
 		git postkit migration fill --file -
 	document 0 git postkit apply --json --html "$T/apply.html"
 	equal "$(jq -c '.parts | map(.statements | map(.files | map([.relation, .index_of, .built]))) | flatten(1) | map(select(. != []))' <<<"$output")" \
-		'[[["public.users",null,false],["public.users_pkey","public.users",false]],[["public.ages","public.users",true]]]'
+		'[[["public.users",null,false],["public.users_pkey","public.users",false]],[["public.emails","public.users",true]],[["public.ages","public.users",true]]]'
 	page "$T/apply.html"
-	in_order 'Yes: applied on the clone' 'Statements and the locks they hold' 'What would have waited in production' \
+	in_order 'No: applied on the clone, but not fit for production' 'Statements and the locks they hold' 'What would have waited in production' \
 		'Checks, before and after' 'db/checks/hostile.sql:2' 'Statements' 'What was not measured'
 	has '<b>' 'U+202E' '\x1B' '− before' '+ after' 'NULL' '<script>alert(2)</script>' 'writes all of' 'builds index' 'public.ages' 'SHARE'
 }
 
 @test "a dry run's page, of one that passes and of one that does not" {
 	ok git postkit commit -m 'bigger ages'
-	ok git postkit deploy --dry-run --html "$T/deploy.html"
+	ok git -c postkit.rule.type-rewrite.level=off postkit deploy --dry-run --html "$T/deploy.html"
 	page "$T/deploy.html"
-	has 'git postkit deploy: prod' 'No read waits longer than' "$(git rev-parse HEAD)" '_bigger_ages.sql' 'one transaction'
+	has 'git postkit deploy: prod' 'No read waits longer than' "$(git rev-parse HEAD)" '_bigger_ages.sql' 'one transaction' \
+		'The way back' 'It has no way back' 'ALTER TABLE public.users ALTER COLUMN age TYPE integer'
+	document 0 git postkit deploy --dry-run --json --html "$T/large.html"
+	equal "$(jq -c '.findings | map(select(.measured)) | map([.rule, (.file | endswith("_bigger_ages.sql")), (.fact | test("^ACCESS EXCLUSIVE on public.users for .* rows read, public.users written anew$"))])' <<<"$output")" \
+		'[["type-rewrite",true,true]]'
+	page "$T/large.html"
+	in_order 'No: the dry run came to its end, but it is not fit for production' 'at level error' 'Measured:' 'ACCESS EXCLUSIVE on public.users for' 'The safe way'
 	sql shop "INSERT INTO users VALUES (0, NULL, NULL)"
 	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN "<u>" text;\nALTER TABLE users ALTER age SET NOT NULL;\n-- migrate:down\n' \
 		>db/migrations/29991231000000_no_nulls.sql
 	commit_all 'no nulls'
 	fails 128 git postkit deploy --dry-run --html "$T/failed.html"
 	page "$T/failed.html"
-	in_order 'No: the dry run does not let it pass' 'contains null values' 'SQLSTATE' '23502' 'id = 0' 'ADD COLUMN "<u>" text'
+	in_order 'No: the dry run failed' 'contains null values' 'SQLSTATE' '23502' 'id = 0' 'ADD COLUMN "<u>" text'
 }
 
 @test "lint's and check's pages quote the line, and have the safe way" {

@@ -243,7 +243,7 @@ line" TO w;'
 	before=$(connections)
 	fails 1 git postkit plan
 	has "the data in 'email' of public.users" 'used by 4 queries, 6 calls' 'src/app.py:1' \
-		'drops public.idle with all its data [drop-table]' 'no use found' "tracked files: no line with 'idle'"
+		'drops public.idle (0 rows) with all its data [drop-table]' 'no use found' "tracked files: no line with 'idle'"
 	equal "$(connections)" $((before + 1))
 	fails 1 git -c postkit.usage=never postkit plan
 	hasnt 'used by' 'no use found' 'looked at'
