@@ -260,6 +260,17 @@ static void report_chain(struct pk_check_state *state, const struct pk_chain *ch
 	free(problems);
 }
 
+/* It happened on a remote before it was written down: nobody can do it in another way any more. */
+static void only_tell(struct pk_check *check, size_t first_finding, size_t first_reason)
+{
+	for (size_t i = first_finding; i < check->findings.n; i++)
+		if (check->findings.items[i].level == PK_LEVEL_ERROR)
+			check->findings.items[i].level = PK_LEVEL_WARNING;
+	for (size_t i = first_reason; i < check->n; i++)
+		if (check->reasons[i].level == PK_LEVEL_ERROR && !pk_streq(check->reasons[i].rule, "malformed"))
+			check->reasons[i].level = PK_LEVEL_WARNING;
+}
+
 static int check_migrations(struct pk_check_state *state, const struct pk_check_update *update,
 			    const struct pk_check_trees *trees, struct pk_chain *chain,
 			    struct pk_strv *ret_files, bool *ret_usable, struct pk_err *err)
@@ -291,7 +302,10 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 		if (!pk_strv_has(&walk.fresh, m->file) || !pk_map_set(&state->walked, key, state))
 			continue;
 		state->ret->migrations++;
+		size_t n_findings = state->ret->findings.n, n_reasons = state->ret->n;
 		rc = lint_migration(state, chain, update->commit, m, path, err);
+		if (m->adopted)
+			only_tell(state->ret, n_findings, n_reasons);
 	}
 	pk_strv_release(&walk.fresh);
 	return rc;

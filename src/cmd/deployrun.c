@@ -126,7 +126,7 @@ static void add_state(struct command *c)
 	if (!c->down)
 		pk_json_set_bool(c->root, "new_database", d->empty);
 	if (d->adopt)
-		pk_json_set_str(c->root, "adopt", d->chain.items[0].file);
+		pk_json_set_str(c->root, "adopt", d->chain.items[d->adopt_at].file);
 	list = pk_json_add_array(c->root, "pending");
 	again = c->down ? NULL : pk_json_add_array(c->root, "rolled_back_before");
 	for (size_t i = 0; i < d->n_pending; i++) {
@@ -167,7 +167,7 @@ static void say_state(const struct command *c)
 		pk_say("'%s' (%s) is a new database", d->remote.name, where);
 	if (d->adopt)
 		pk_say("'%s' (%s) has the schema of %s already: it is recorded there, not run",
-		       d->remote.name, where, d->chain.items[0].file);
+		       d->remote.name, where, d->chain.items[d->adopt_at].file);
 	if (d->resume)
 		pk_say("%s was begun by an earlier %s and is gone on with",
 		       d->chain.items[d->pending[0]].file, c->down ? "rollback" : "deploy");
@@ -183,6 +183,12 @@ static void say_state(const struct command *c)
 	}
 	say_undone(d);
 	pk_say("%zu pending migration%s at commit %.10s", d->n_pending, s, d->commit.hex);
+}
+
+/* What is recorded and not run. */
+static const char *adopted(const struct pk_deploy *d)
+{
+	return d->applied.n ? d->chain.items[d->adopt_at].file : "the baseline";
 }
 
 static int ask(const struct command *c, struct pk_err *err)
@@ -203,7 +209,7 @@ static int ask(const struct command *c, struct pk_err *err)
 		question = pk_printf("run %zu migration%s on '%s' (%s)?", d->n_pending, s,
 				     d->remote.name, where);
 	else
-		question = pk_printf("record the baseline on '%s' (%s)?", d->remote.name, where);
+		question = pk_printf("record %s on '%s' (%s)?", adopted(d), d->remote.name, where);
 	answer = pk_confirm(question, false, err);
 	if (answer == 0)
 		pk_say("nothing was done on '%s'", d->remote.name);
@@ -226,7 +232,7 @@ static void say_done(const struct command *c, double seconds)
 		printf("%s %zu migration%s %s '%s' in %s\n", c->down ? "rolled back" : "deployed",
 		       n, n == 1 ? "" : "s", c->down ? "on" : "to", d->remote.name, took);
 	else
-		printf("recorded the baseline on '%s' in %s\n", d->remote.name, took);
+		printf("recorded %s on '%s' in %s\n", adopted(d), d->remote.name, took);
 }
 
 static void add_done(struct command *c)

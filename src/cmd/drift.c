@@ -1,28 +1,39 @@
 /* git postkit drift: is the remote's schema what its migrations made of it? */
 #include "cmd/coverage.h"
+#include "cmd/driftadopt.h"
 #include "cmd/help.h"
 #include "cmd/textdiff.h"
 #include "deploy/deploy.h"
 
-static bool opt_json;
+#include <unistd.h>
+
+static bool opt_json, opt_adopt, opt_revert;
 static const char *opt_commit;
 
 const struct pk_opt pk_opts_drift[] = {
-	{ PK_OPT_STRING, 0, "commit", "REV", "compare with the migrations of this commit instead of HEAD",
-	  &opt_commit },
+	{ PK_OPT_STRING, 0, "commit", "REV",
+	  "compare with the migrations of this commit instead of HEAD", &opt_commit },
+	{ PK_OPT_FLAG, 0, "adopt", NULL,
+	  "write what differs there into the schema files and a migration", &opt_adopt },
+	{ PK_OPT_FLAG, 0, "revert", NULL, "print the migration that would undo it there",
+	  &opt_revert },
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &opt_json },
 	PK_SSH_OPT,
 	{ 0 },
 };
 
 static const char *const what_names[] = {
-	[PK_ADDED] = "added", [PK_CHANGED] = "changed", [PK_REMOVED] = "removed",
+	[PK_ADDED] = "added",
+	[PK_CHANGED] = "changed",
+	[PK_REMOVED] = "removed",
 };
 
 static void print_item(const struct pk_tree_diff_item *item)
 {
 	static const enum pk_color colors[] = {
-		[PK_ADDED] = PK_GREEN, [PK_CHANGED] = PK_YELLOW, [PK_REMOVED] = PK_RED,
+		[PK_ADDED] = PK_GREEN,
+		[PK_CHANGED] = PK_YELLOW,
+		[PK_REMOVED] = PK_RED,
 	};
 	bool color = *pk_color(stdout, PK_RED) != '\0';
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -49,21 +60,25 @@ static void print_text(const struct pk_deploy *d, const struct pk_tree_diff *dif
 		       going ? "back through" : "through", m->file, going ? "rollback" : "deploy");
 	} else if (!*d->expected && !d->empty) {
 		printf("what '%s' should be is not known: %s\n", d->remote.name,
-		       d->applied.n ? "its last migration does not say where it leads to" : "nothing has run there");
+		       d->applied.n ? "its last migration does not say where it leads to"
+				    : "nothing has run there");
 	} else if (d->drifted && !known) {
-		printf("'%s' has drifted: its schema is %.12s, its migrations led to %.12s\n", d->remote.name,
-		       d->now.fingerprint.hex, d->expected);
+		printf("'%s' has drifted: its schema is %.12s, its migrations led to %.12s\n",
+		       d->remote.name, d->now.fingerprint.hex, d->expected);
 	} else if (d->drifted) {
-		printf("'%s' has drifted: %zu object%s differ%s from what its migrations made\n", d->remote.name,
-		       diff->n, diff->n == 1 ? "" : "s", diff->n == 1 ? "s" : "");
+		printf("'%s' has drifted: %zu object%s differ%s from what its migrations made\n",
+		       d->remote.name, diff->n, diff->n == 1 ? "" : "s", diff->n == 1 ? "s" : "");
 	} else {
 		printf("'%s' has the schema that its migrations made%s\n", d->remote.name,
 		       d->empty ? " (it is a new database)" : "");
+		if (d->adopt)
+			printf("%s is in it already; the next deploy records that\n",
+			       d->chain.items[d->adopt_at].file);
 	}
 }
 
-static void print_json(const struct pk_deploy *d, const struct pk_tree_diff *diff, const struct pk_coverage *coverage,
-		       bool known)
+static void print_json(const struct pk_deploy *d, const struct pk_tree_diff *diff,
+		       const struct pk_coverage *coverage, bool known)
 {
 	cJSON *root = cJSON_CreateObject(), *list;
 
@@ -90,11 +105,78 @@ static void advise(const struct pk_ctx *ctx, const struct pk_deploy *d, bool kno
 	if (!d->drifted)
 		return;
 	if (!known)
-		pk_advise(ctx, "Fetch", "the snapshot of what is expected is not here; others may have it: "
+		pk_advise(ctx, "Fetch",
+			  "the snapshot of what is expected is not here; others may have it: "
 			  "git postkit records fetch");
 	else
-		pk_advise(ctx, "Drift", "write what was done there into the schema files and a migration, or undo it "
-			  "there; git postkit deploy refuses until then");
+		pk_advise(ctx, "Drift",
+			  "git postkit drift --adopt writes what was done there into the schema "
+			  "files and a "
+			  "migration, --revert prints what undoes it there; git postkit deploy "
+			  "refuses until then");
+}
+
+static void print_migration(const struct pk_migration *m)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+
+	pk_migration_write(m, &text);
+	pk_buf_add_safe(&safe, text.ptr, true);
+	/* Only a terminal is at risk; a file gets the very text. */
+	fputs(isatty(STDOUT_FILENO) ? safe.ptr : text.ptr, stdout);
+}
+
+static void print_made_json(const struct pk_deploy *d, const struct pk_drift_migration *made)
+{
+	cJSON *root = cJSON_CreateObject(), *list;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	pk_migration_write(&made->m, &text);
+	pk_json_set_str(root, "remote", d->remote.name);
+	pk_json_set_bool(root, "drift", d->drifted);
+	if (d->drifted) {
+		pk_json_set_str(root, "file", made->path);
+		pk_json_set_str(root, "migration", text.ptr);
+		list = pk_json_add_array(root, "schema_files");
+		for (size_t i = 0; i < made->changed.n; i++)
+			cJSON_AddItemToArray(list, cJSON_CreateString(made->changed.items[i]));
+	}
+	pk_print_json(root);
+}
+
+static void print_adopted(const struct pk_ctx *ctx, const struct pk_deploy *d,
+			  const struct pk_drift_migration *made)
+{
+	for (size_t i = 0; i < made->changed.n; i++)
+		printf("changed %s\n", made->changed.items[i]);
+	if (!made->changed.n)
+		printf("the schema files mean it already\n");
+	printf("wrote %s, proved on a copy, forth and back\n", made->path);
+	pk_advise(ctx, "Adopt",
+		  "look at them and commit them; git postkit deploy %s then records the migration "
+		  "there and does "
+		  "not run it",
+		  d->remote.name);
+}
+
+/* --adopt and --revert: what differs as a migration, in either direction. */
+static int make_migration(const struct pk_ctx *ctx, struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_drift_migration) made = PK_DRIFT_MIGRATION_INIT;
+
+	if (d->drifted && (opt_adopt ? pk_drift_adopt(ctx, d, &made, err)
+				     : pk_drift_revert(ctx, d, &made, err)) < 0)
+		return -1;
+	if (opt_json)
+		print_made_json(d, &made);
+	else if (!d->drifted)
+		pk_say("'%s' has not drifted", d->remote.name);
+	else if (opt_adopt)
+		print_adopted(ctx, d, &made);
+	else
+		print_migration(&made.m);
+	return 0;
 }
 
 int pk_cmd_drift(int argc, char **argv, struct pk_err *err)
@@ -112,12 +194,17 @@ int pk_cmd_drift(int argc, char **argv, struct pk_err *err)
 		return result;
 	if (n > 1)
 		return pk_help_usage("drift", err, "drift takes one remote, not %d", n);
+	if (opt_adopt && (opt_revert || opt_commit))
+		return pk_help_usage("drift", err, "--adopt goes with HEAD, and not with --%s",
+				     opt_revert ? "revert" : "commit");
 	options.remote = n ? operands[0] : NULL;
 	options.commit = opt_commit;
 	if (pk_ctx_open(&ctx, true, err) < 0 ||
 	    pk_deploy_open(&d, &ctx.repo, &ctx.config, &ctx.project, &options, NULL, err) < 0 ||
 	    pk_deploy_compare(&d, err) < 0 || pk_deploy_drift(&d, &diff, &known, err) < 0)
 		return -1;
+	if (opt_adopt || opt_revert)
+		return make_migration(&ctx, &d, err);
 	pk_coverage_add(&coverage, &d.now);
 	if (opt_json)
 		print_json(&d, &diff, &coverage, known);

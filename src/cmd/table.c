@@ -28,7 +28,7 @@ const struct pk_command pk_commands[] = {
 	    PLUMBING),
 	ROW(doctor, "[--json]", "look for everything that could be wrong, with what mends it",
 	    LOOK),
-	ROW(drift, "[REMOTE] [--commit REV] [--json]",
+	ROW(drift, "[REMOTE] [--adopt | --revert] [--commit REV] [--json]",
 	    "compare a remote with the migrations, object by object", PRODUCTION),
 	ROW(env, "[--write FILE]", "print DATABASE_URL= of the session's database", BRANCH),
 	ROW(fingerprint, "DB [--json]", "print the id of a schema", PLUMBING),

@@ -87,8 +87,7 @@ static bool is_known(const struct pk_ctx *ctx, const char *fingerprint)
 	return ctx->has_repo && fingerprint && pk_fingerprint_known(&ctx->repo, fingerprint);
 }
 
-static int files_of(const struct pk_ctx *ctx, const char *fingerprint, struct pk_source *ret,
-		    struct pk_err *err)
+int pk_trial_known(const struct pk_ctx *ctx, const char *fingerprint, struct pk_source *ret, struct pk_err *err)
 {
 	struct pk_oid tree;
 
@@ -107,7 +106,7 @@ static int replay(const struct pk_ctx *ctx, struct pk_server *server, const stru
 
 	while (first > 0 && !is_known(ctx, chain->items[first - 1].to))
 		first--;
-	if ((first > 0 && files_of(ctx, chain->items[first - 1].to, &start, err) < 0) ||
+	if ((first > 0 && pk_trial_known(ctx, chain->items[first - 1].to, &start, err) < 0) ||
 	    pk_trial_open(&trial, ctx, server, &start, err) < 0)
 		return -1;
 	for (size_t i = first; i < n; i++) {
@@ -126,7 +125,7 @@ int pk_trial_reached(const struct pk_ctx *ctx, struct pk_server *server, const s
 		     size_t n, struct pk_source *ret, struct pk_err *err)
 {
 	if (n > 0 && is_known(ctx, chain->items[n - 1].to))
-		return files_of(ctx, chain->items[n - 1].to, ret, err);
+		return pk_trial_known(ctx, chain->items[n - 1].to, ret, err);
 	return replay(ctx, server, chain, folder, n, ret, err);
 }
 
@@ -137,7 +136,7 @@ int pk_trial_before(const struct pk_ctx *ctx, struct pk_server *server,
 	size_t n = 0;
 
 	if (is_known(ctx, m->from))
-		return files_of(ctx, m->from, ret, err);
+		return pk_trial_known(ctx, m->from, ret, err);
 	while (n < chain->n && strcmp(chain->items[n].version, m->version) < 0)
 		n++;
 	return replay(ctx, server, chain, folder, n, ret, err);

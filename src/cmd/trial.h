@@ -36,7 +36,9 @@ int pk_trial_before(const struct pk_ctx *ctx, struct pk_server *server,
 /* The schema that the first n migrations of a chain lead to: as the repository knows it by its fingerprint, else run. */
 int pk_trial_reached(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_chain *chain, const char *folder,
 		     size_t n, struct pk_source *ret, struct pk_err *err);
-/* The files that make a schema. */
+/* The files that make the schema of a fingerprint which the repository knows. */
+int pk_trial_known(const struct pk_ctx *ctx, const char *fingerprint, struct pk_source *ret, struct pk_err *err);
+/* The files that make a schema that was read. */
 void pk_trial_files(const struct pk_snapshot *snapshot, struct pk_source *ret);
 
 #endif

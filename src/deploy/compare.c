@@ -55,7 +55,7 @@ static void find_pending(struct pk_deploy *d)
 	for (size_t i = 0; i < d->chain.n; i++) {
 		const struct pk_applied *row = pk_deploy_find_applied(d, d->chain.items[i].version);
 
-		if (is_in(row) || (i == 0 && d->adopt))
+		if (is_in(row) || (d->adopt && i == d->adopt_at))
 			continue;
 		if (row && d->n_pending == 0)
 			d->resume = true;
@@ -78,6 +78,7 @@ static void expect_before_first(struct pk_deploy *d)
 		return;
 	if (first->to && pk_streq(first->to, d->now.fingerprint.hex)) {
 		d->adopt = true;
+		d->adopt_at = 0;
 		expect(d, first->to);
 		return;
 	}
@@ -125,6 +126,24 @@ static void expect_after_last(struct pk_deploy *d)
 	expect(d, recorded);
 }
 
+/* The drift is what the next migration says was found, on this remote or on one that it happened to as well. */
+static void expect_adopted(struct pk_deploy *d)
+{
+	size_t i = 0;
+
+	while (i < d->chain.n && is_in(pk_deploy_find_applied(d, d->chain.items[i].version)))
+		i++;
+	if (i == d->chain.n || !d->drifted || pk_deploy_is_down(d))
+		return;
+	const struct pk_migration *m = &d->chain.items[i];
+	if (!m->adopted || pk_deploy_find_applied(d, m->version) || !pk_streq(m->from, d->expected) ||
+	    !pk_streq(m->to, d->now.fingerprint.hex))
+		return;
+	d->adopt = true;
+	d->adopt_at = i;
+	expect(d, m->to);
+}
+
 int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) versions = PK_STRV_INIT;
@@ -135,6 +154,7 @@ int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err)
 	d->adopt = d->drifted = false;
 	d->expected[0] = '\0';
 	expect_after_last(d);
+	expect_adopted(d);
 	if (d->applied.n == 0 && !d->adopt && !d->empty) {
 		if (pk_applied_foreign(&d->conn, &versions, &table, err) < 0)
 			return -1;

@@ -78,7 +78,8 @@ struct pk_deploy {
 	size_t *pending, n_pending; /* indexes into chain, to be run, in that order */
 	char *back_to;		    /* downwards: the last version that stays; "0": none */
 	char *again; /* the command that goes on from here: "git postkit deploy prod" */
-	bool adopt;  /* chain.items[0] is what the remote is: recorded, not run */
+	bool adopt;	  /* what a migration does is on the remote already: it is recorded, not run */
+	size_t adopt_at;  /* which of the chain: the baseline, or one that says it was found there */
 	bool resume; /* pending[0] was begun by an earlier run, outside a transaction */
 	bool empty;  /* a new database */
 	char expected[PK_OID_HEX + 1]; /* fingerprint; "" when not known */

@@ -176,7 +176,7 @@ static int rehearse_up(struct pk_deploy_target *target, const struct pk_conninfo
 	double began;
 
 	if (d->adopt &&
-	    pk_applied_insert(target->conn, &d->chain.items[0], d->commit.hex, 0, err) < 0)
+	    pk_applied_insert(target->conn, &d->chain.items[d->adopt_at], d->commit.hex, 0, err) < 0)
 		return -1;
 	if (pk_deploy_infra(target, err) < 0 || pk_deploy_before_back(d, target->conn, where, err) < 0)
 		return -1;

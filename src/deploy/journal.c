@@ -41,7 +41,7 @@ int pk_deploy_intend(const struct pk_deploy *d, struct pk_err *err)
 	pk_json_set_str(json.root, "started", d->started);
 	pk_json_set_str(json.root, "from", d->now.fingerprint.hex);
 	if (d->adopt)
-		pk_json_set_str(json.root, "adopt", d->chain.items[0].version);
+		pk_json_set_str(json.root, "adopt", d->chain.items[d->adopt_at].version);
 	if (pk_deploy_is_down(d))
 		pk_json_set_str(json.root, "back_to", d->back_to);
 	list = pk_json_add_array(json.root, "versions");

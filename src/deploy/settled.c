@@ -139,6 +139,9 @@ int pk_settlement_read(const struct pk_repo *repo, const struct pk_config *confi
 	ret->where = pk_alloc((chain->n + 1) * sizeof(*ret->where));
 	for (size_t i = 0; i < chain->n; i++)
 		ret->as[i] = PK_SETTLED_NOT;
+	for (size_t i = 0; i < chain->n; i++)
+		if (chain->items[i].adopted)
+			settle(ret, i, PK_SETTLED_DEPLOYED, chain->items[i].adopted);
 	return add_deployed(&listing, repo, err) < 0 ||
 			       add_published(&listing, repo, config, folder, err) < 0
 		       ? -1

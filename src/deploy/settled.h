@@ -18,9 +18,9 @@ struct pk_settlement {
 void pk_settlement_release(struct pk_settlement *settlement);
 
 /*
- * Deployed is what the deploy records of this repository name, published what stands on the branches that others start
- * from: those that remotes follow and the default branches of git remotes, as they were fetched last; without
- * any the local default branch, when another one is checked out. folder: "db/migrations".
+ * Deployed is what the deploy records of this repository name, and what was found on a remote and adopted; published what
+ * stands on the branches that others start from: those that remotes follow and the default branches of git remotes, as
+ * they were fetched last; without any the local default branch, when another one is checked out. folder: "db/migrations".
  */
 int pk_settlement_read(const struct pk_repo *repo, const struct pk_config *config,
 		       const char *folder, const struct pk_chain *chain, struct pk_settlement *ret,

@@ -113,7 +113,7 @@ static bool take_word(struct cursor *c, const char *word)
 	return true;
 }
 
-enum directive { NONE, UP, DOWN, HEADER, IRREVERSIBLE, UNKNOWN };
+enum directive { NONE, UP, DOWN, HEADER, IRREVERSIBLE, ADOPTED, UNKNOWN };
 
 /* What a line says to us. rest: behind the word. */
 static enum directive line_directive(const struct line *line, struct cursor *ret_rest)
@@ -135,6 +135,8 @@ static enum directive line_directive(const struct line *line, struct cursor *ret
 		*ret_rest = c;
 		if (take(ret_rest, "irreversible"))
 			return IRREVERSIBLE;
+		if (take(ret_rest, "adopted"))
+			return ADOPTED;
 		return take_word(ret_rest, "from") ? HEADER : NONE;
 	}
 	return NONE;
@@ -221,8 +223,8 @@ static int parse_header(struct parse *p, struct cursor c, int line)
 	return fail_at(p, line);
 }
 
-/* ": reason" */
-static int parse_irreversible(struct parse *p, struct cursor c, int line)
+/* ": reason", which ends the line, once in a file. */
+static int parse_word(struct parse *p, struct cursor c, int line, const char *word, const char *what, char **ret)
 {
 	bool colon = take(&c, ":");
 
@@ -230,16 +232,30 @@ static int parse_irreversible(struct parse *p, struct cursor c, int line)
 	while (c.end > c.p && isspace((unsigned char)c.end[-1]))
 		c.end--;
 	if (!colon || c.p == c.end) {
-		pk_err_set(p->err, "'-- postkit:irreversible' without a reason");
-		pk_err_hint(p->err, "it reads: -- postkit:irreversible: why what the way back does not restore may go");
+		pk_err_set(p->err, "'-- postkit:%s' without a %s", word, what);
+		pk_err_hint(p->err, "it reads: -- postkit:%s: %s", word, what);
 		return fail_at(p, line);
 	}
-	if (p->m->irreversible) {
-		pk_err_set(p->err, "a second '-- postkit:irreversible' line");
+	if (*ret) {
+		pk_err_set(p->err, "a second '-- postkit:%s' line", word);
 		return fail_at(p, line);
 	}
-	p->m->irreversible = pk_strndup(c.p, (size_t)(c.end - c.p));
+	*ret = pk_strndup(c.p, (size_t)(c.end - c.p));
 	return 0;
+}
+
+/* It is shown in many places. */
+static int parse_adopted(struct parse *p, struct cursor c, int line)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (parse_word(p, c, line, "adopted", "remote", &p->m->adopted) < 0)
+		return -1;
+	const char *name = p->m->adopted ? p->m->adopted : "";
+	if (strspn(name, letters) == strlen(name))
+		return 0;
+	pk_err_set(p->err, "'-- postkit:adopted' names no remote");
+	return fail_at(p, line);
 }
 
 static bool is_blank_or_comment(const struct line *line)
@@ -315,9 +331,12 @@ static int parse_line(struct parse *p, const struct line *line)
 	if (directive == HEADER && !p->m->up_line)
 		return parse_header(p, rest, line->number);
 	if (directive == IRREVERSIBLE && !p->m->up_line)
-		return parse_irreversible(p, rest, line->number);
-	if (directive == IRREVERSIBLE)
-		pk_err_set(p->err, "the '-- postkit:irreversible' line stands above '-- migrate:up'");
+		return parse_word(p, rest, line->number, "irreversible", "reason", &p->m->irreversible);
+	if (directive == ADOPTED && !p->m->up_line)
+		return parse_adopted(p, rest, line->number);
+	if (directive == IRREVERSIBLE || directive == ADOPTED)
+		pk_err_set(p->err, "the '-- postkit:%s' line stands above '-- migrate:up'",
+			   directive == ADOPTED ? "adopted" : "irreversible");
 	else if (directive == HEADER)
 		pk_err_set(p->err, "the '-- postkit: from' line stands above '-- migrate:up'");
 	else
@@ -434,6 +453,8 @@ void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret)
 	}
 	if (m->irreversible)
 		pk_buf_addf(ret, "-- postkit:irreversible: %s\n", m->irreversible);
+	if (m->adopted)
+		pk_buf_addf(ret, "-- postkit:adopted: %s\n", m->adopted);
 	write_section(ret, "up", m->up_transaction, m->up);
 	write_section(ret, "down", m->down_transaction, m->down);
 }

@@ -3,6 +3,7 @@
  *
  *   -- postkit: from 3f2a... to 9bc1... (pg15)
  *   -- postkit:irreversible: why what the way back does not restore may go
+ *   -- postkit:adopted: the remote on which this was done by other means, before it was a migration
  *   -- migrate:up [transaction:false]
  *   ...
  *   -- migrate:down [transaction:false]
@@ -22,6 +23,7 @@ struct pk_migration {
 		*to; /* fingerprints, 40 hex digits; NULL when there is no header (written by hand, dbmate) */
 	int pg_major;	 /* 0 when not said */
 	char *irreversible; /* the reason, on one line; NULL: it does not say so */
+	char *adopted; /* the remote that it was found on; NULL: it does not say so */
 	char *up, *down; /* SQL; down NULL when absent or empty */
 	bool up_transaction, down_transaction;
 	int up_line, down_line; /* line of the file at which up and down start, 1-based */

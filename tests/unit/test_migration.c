@@ -139,6 +139,40 @@ static void the_reason_of_an_irreversible_one_is_kept(void **state)
 	bad("-- migrate:up\n-- postkit:irreversible: a\nSELECT 1;\n", 2);
 }
 
+static void the_remote_that_one_was_found_on_is_kept(void **state)
+{
+	PK_AUTO(pk_migration) m = PK_MIGRATION_INIT;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	(void)state;
+	good("-- postkit:adopted: prod\n-- migrate:up\nSELECT 1;\n", &m);
+	assert_string_equal(m.adopted, "prod");
+	pk_migration_write(&m, &text);
+	assert_string_equal(text.ptr, "-- postkit:adopted: prod\n-- migrate:up\nSELECT 1;\n-- migrate:down\n");
+	bad("-- postkit:adopted: \x1b[2J\n-- migrate:up\nSELECT 1;\n", 1);
+	bad("-- postkit:adopted: a\n-- postkit:adopted: b\n-- migrate:up\nSELECT 1;\n", 2);
+	bad("-- migrate:up\n-- postkit:adopted: a\nSELECT 1;\n", 2);
+}
+
+static void another_header_leaves_the_rest_byte_by_byte(void **state)
+{
+	static const char a[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+	static const char *const texts[][2] = {
+		{ "\xef\xbb\xbf-- x\r\n--postkit:  from cccccccccccccccccccccccccccccccccccccccc to dddddddddddddddddddddddddddddddddddddddd\r\n\r\n-- migrate:up\r\n\r\nSELECT 1",
+		  "\xef\xbb\xbf-- x\r\n-- postkit: from aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa to bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb (pg16)\r\n\r\n-- migrate:up\r\n\r\nSELECT 1" },
+		{ "-- migrate:up\n-- postkit: from here on\nSELECT 1;", "-- migrate:up\n-- postkit: from here on\nSELECT 1;" },
+	};
+	const struct pk_migration m = { .from = (char *)a, .to = (char *)b, .pg_major = 16 };
+
+	(void)state;
+	for (size_t i = 0; i < PK_COUNT(texts); i++) {
+		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+		pk_migration_with_header(&m, texts[i][0], strlen(texts[i][0]), &text);
+		assert_string_equal(text.ptr, texts[i][1]);
+	}
+}
+
 static void bytes_that_no_server_takes_are_errors(void **state)
 {
 	(void)state;
@@ -179,6 +213,8 @@ int main(void)
 		cmocka_unit_test(sections_in_disorder_are_errors_with_their_line),
 		cmocka_unit_test(headers_are_checked),
 		cmocka_unit_test(the_reason_of_an_irreversible_one_is_kept),
+		cmocka_unit_test(the_remote_that_one_was_found_on_is_kept),
+		cmocka_unit_test(another_header_leaves_the_rest_byte_by_byte),
 		cmocka_unit_test(bytes_that_no_server_takes_are_errors),
 		cmocka_unit_test(names_are_checked),
 	};

@@ -1,0 +1,18 @@
+/* A change of a schema, brought into the schema files of the work tree. */
+#ifndef PK_CMD_DRIFTFILES_H
+#define PK_CMD_DRIFTFILES_H
+
+#include "catalog/snapshot.h"
+#include "cmd/cmd.h"
+#include "server/server.h"
+
+/*
+ * What differs between the two schemas, file by file as import would write them, is merged into the files that are there,
+ * and the result loaded: it must be the second schema, or nothing is written (PK_EXIT_NO, with what is missing). Files that
+ * mean it already stay. ret_changed: those written and removed, from the top of the work tree.
+ */
+int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server,
+		   const struct pk_snapshot *from, const struct pk_snapshot *to,
+		   struct pk_strv *ret_changed, struct pk_err *err);
+
+#endif
