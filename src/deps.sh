@@ -13,7 +13,7 @@ for arg in "$@"; do
 		wanted="$wanted gcc libc6-dev make pkg-config git libgit2-dev libpq-dev libcjson-dev
 			libssh2-1-dev libpg-query-dev libprotobuf-c-dev"
 		;;
-	test) wanted="$wanted libcmocka-dev bats python3 procps zsh fish openssl openssh-client openssh-server" ;;
+	test) wanted="$wanted libcmocka-dev bats python3 procps pgbouncer zsh fish openssl openssh-client openssh-server" ;;
 	lint) wanted="$wanted clang-tidy clang-format cppcheck shellcheck mandoc" ;;
 	*)
 		echo "usage: deps.sh [--yes] build|test|lint..." >&2

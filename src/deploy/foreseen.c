@@ -14,6 +14,7 @@ void pk_foreseen_list_release(struct pk_foreseen_list *list)
 	for (size_t i = 0; i < list->n; i++)
 		free(list->items[i].sql);
 	free(list->items);
+	pk_strv_release(&list->locked);
 	*list = (struct pk_foreseen_list)PK_FORESEEN_LIST_INIT;
 }
 
@@ -39,8 +40,13 @@ void pk_foreseen_add(struct pk_foreseen_list *list, const struct pk_migration *m
 		.others_wait = traced->held && pk_lock_blocks(traced->held) != PK_BLOCKS_SCHEMA,
 	};
 
-	for (size_t i = 0; i < traced->n_locks; i++)
-		f.blocking += pk_lock_blocks(traced->locks[i].mode) != PK_BLOCKS_SCHEMA;
+	for (size_t i = 0; i < traced->n_locks; i++) {
+		const struct pk_traced_lock *lock = &traced->locks[i];
+
+		f.blocking += pk_lock_blocks(lock->mode) != PK_BLOCKS_SCHEMA;
+		if (!pk_streq(lock->mode, "ACCESS SHARE") && !pk_strv_has(&list->locked, lock->relation))
+			pk_strv_push(&list->locked, lock->relation);
+	}
 	f.others_wait = f.others_wait || f.blocking;
 	list->items = pk_realloc_array(list->items, list->n + 1, sizeof(*list->items));
 	list->items[list->n++] = f;

@@ -20,6 +20,7 @@ struct pk_foreseen {
 struct pk_foreseen_list {
 	struct pk_foreseen *items;
 	size_t n;
+	struct pk_strv locked;	/* tables that were locked so that other changes of them wait, or more */
 	bool less;		/* the copy held less than the remote: its times say little */
 	double lock, statement; /* seconds, 0: no limit; statement below 0: by what it took */
 	char lock_text[24];	/* lock for the server */

@@ -1,12 +1,14 @@
 /* What a database is busy with before a deploy: nothing of it is refused, all of it is good to know before one says yes. */
 #include "deploy/backend.h"
+#include "deploy/disk.h"
 #include "deploy/internal.h"
 
 #include "base/clock.h"
 #include "base/term.h"
 #include "base/text.h"
 
-#define REWRITE_BYTES (10u << 20) /* of tables that are worth a word */
+#define REWRITE_BYTES	(10u << 20) /* of tables that are worth a word */
+#define FEW_CONNECTIONS "8"
 
 /* Adds lines from rows of a query. */
 struct question {
@@ -73,8 +75,10 @@ static void add_slot(struct pk_strv *ret, const struct pk_rows *rows, int i)
 
 static void add_connections(struct pk_strv *ret, const struct pk_rows *rows, int i)
 {
-	pk_strv_pushf(ret, "%s of %s connections are in use", pk_rows_get(rows, i, 0),
-		      pk_rows_get(rows, i, 1));
+	const char *left = pk_rows_get(rows, i, 0);
+
+	pk_strv_pushf(ret, "%s connection%s %s left %s", left, pk_streq(left, "1") ? "" : "s",
+		      pk_streq(left, "1") ? "is" : "are", pk_rows_get(rows, i, 1));
 }
 
 #define HERE "a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()"
@@ -111,35 +115,110 @@ static const struct question questions[] = {
 	  " FROM pg_catalog.pg_replication_slots) s WHERE bytes > 1073741824 ORDER BY bytes DESC "
 	  "LIMIT 3",
 	  add_slot },
-	{ "SELECT used, most FROM (SELECT pg_catalog.count(*) AS used FROM "
-	  "pg_catalog.pg_stat_activity"
-	  " WHERE backend_type = 'client backend') u, (SELECT "
-	  "pg_catalog.current_setting('max_connections')::pg_catalog.int4 AS most) m"
-	  " WHERE used >= 0.9 * most",
+	{ "SELECT n, what FROM (SELECT pg_catalog.current_setting('max_connections')::pg_catalog.int4"
+	  " - pg_catalog.current_setting('superuser_reserved_connections')::pg_catalog.int4 - pg_catalog.count(*)"
+	  " AS n, 'of the server''s' AS what FROM pg_catalog.pg_stat_activity WHERE backend_type IS NULL"
+	  " OR backend_type = 'client backend'"
+	  " UNION ALL SELECT r.rolconnlimit - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
+	  " WHERE a.usesysid = r.oid), 'to the role' FROM pg_catalog.pg_roles r WHERE rolname = session_user"
+	  " AND rolconnlimit >= 0"
+	  " UNION ALL SELECT d.datconnlimit - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
+	  " WHERE a.datid = d.oid), 'to the database' FROM pg_catalog.pg_database d"
+	  " WHERE datname = pg_catalog.current_database() AND datconnlimit >= 0) l WHERE n < " FEW_CONNECTIONS
+	  " ORDER BY n LIMIT 1",
 	  add_connections },
 };
+
+/* ---- the disk ---- */
+
+static void add_rewrite(struct pk_deploy *d, const char *relation, uint64_t bytes, int64_t left)
+{
+	PK_FREE char *size = pk_size(bytes), *free_size = left < 0 ? NULL : pk_size((uint64_t)left);
+	PK_AUTO(pk_buf) line = PK_BUF_INIT;
+
+	pk_buf_add_safe(&line, relation, false);
+	pk_buf_addf(&line, " is rewritten: about %s of free disk is needed for it, ", size);
+	if (left < 0)
+		pk_buf_add(&line, "which cannot be asked here");
+	else
+		pk_buf_addf(&line, "and %s%s %s free", (uint64_t)left < bytes ? "only " : "", free_size,
+			    "is");
+	pk_strv_push(&d->present, line.ptr);
+}
 
 /* Rewriting makes a second copy of a table beside the first. */
 static int add_rewrites(struct pk_deploy *d, struct pk_err *err)
 {
-	static const char sql[] =
-		"SELECT pg_catalog.pg_total_relation_size(pg_catalog.to_regclass($1))";
+	static const char sql[] = "SELECT pg_catalog.pg_total_relation_size(pg_catalog.to_regclass($1))";
 
 	for (size_t i = 0; i < d->rewritten.n; i++) {
 		const char *params[] = { d->rewritten.items[i] };
-		PK_FREE char *bytes = NULL, *size = NULL;
-		PK_AUTO(pk_buf) name = PK_BUF_INIT;
+		PK_FREE char *text = NULL;
+		uint64_t bytes;
+		int64_t left;
 
-		if (pk_query_value(&d->conn, sql, 1, params, &bytes, err) < 0)
+		if (pk_query_value(&d->conn, sql, 1, params, &text, err) < 0)
 			return -1;
-		if (!bytes || strtoull(bytes, NULL, 10) < REWRITE_BYTES)
+		bytes = text ? strtoull(text, NULL, 10) : 0;
+		if (bytes < REWRITE_BYTES)
 			continue;
-		size = pk_size((uint64_t)strtoull(bytes, NULL, 10));
-		pk_buf_add_safe(&name, d->rewritten.items[i], false);
-		pk_strv_pushf(&d->present,
-			      "%s is rewritten: about %s of free disk is needed for it, which "
-			      "cannot be asked here",
-			      name.ptr, size);
+		if (pk_disk_free(&d->conn, d->rewritten.items[i], &left, err) < 0)
+			return -1;
+		add_rewrite(d, d->rewritten.items[i], bytes, left);
+	}
+	return 0;
+}
+
+/* ---- who holds the tables ---- */
+
+/*
+ * Locks are everybody's to see, what their holders do is not. SHARE UPDATE EXCLUSIVE is what VACUUM takes; what is weaker
+ * and of short transactions comes and goes, and long ones are named above.
+ */
+static const char holders_sql[] =
+	"SELECT " PK_BACKEND_SQL ", pg_catalog.regexp_replace(pg_catalog.replace(pg_catalog.upper("
+	"pg_catalog.regexp_replace(l.mode, '([a-z])([A-Z])', '\\1 \\2', 'g')), 'LOCK', ''), ' +$', ''), p.gid"
+	" FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+	" LEFT JOIN pg_catalog.pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'"
+	" AND x.virtualtransaction = l.virtualtransaction"
+	" LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid"
+	" WHERE l.locktype = 'relation' AND l.relation = pg_catalog.to_regclass($1) AND l.granted"
+	" AND (l.pid IS NULL OR l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',"
+	" 'ExclusiveLock', 'AccessExclusiveLock')) AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
+	" ORDER BY l.pid LIMIT 3";
+
+static void add_holder(struct pk_deploy *d, const char *relation, const struct pk_rows *rows, int i)
+{
+	const char *mode = pk_rows_get(rows, i, PK_BACKEND_COLUMNS), *gid = pk_rows_get(rows, i, PK_BACKEND_COLUMNS + 1);
+	const char *kind = pk_rows_get(rows, i, 7), *query = pk_rows_get(rows, i, 6);
+	PK_AUTO(pk_buf) line = PK_BUF_INIT;
+
+	pk_buf_add_safe(&line, relation, false);
+	pk_buf_addf(&line, " is locked (%s) by ", mode);
+	if (!pk_rows_get(rows, i, 0)) {
+		pk_buf_add(&line, "prepared transaction '");
+		pk_buf_add_safe(&line, gid ? gid : "?", false);
+		pk_buf_add(&line, "', until COMMIT PREPARED or ROLLBACK PREPARED");
+	} else {
+		pk_backend_add(&line, rows, i);
+		if (pk_streq(kind, "autovacuum worker"))
+			pk_buf_add(&line, query && strstr(query, "to prevent wraparound") ?
+						  ", which does not give way" :
+						  ", which gives way");
+	}
+	pk_strv_push(&d->present, line.ptr);
+}
+
+static int add_holders(struct pk_deploy *d, struct pk_err *err)
+{
+	for (size_t i = 0; i < d->foreseen.locked.n; i++) {
+		const char *params[] = { d->foreseen.locked.items[i] };
+		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+		if (pk_query(&d->conn, holders_sql, 1, params, &rows, err) < 0)
+			return -1;
+		for (int row = 0; row < rows.n; row++)
+			add_holder(d, d->foreseen.locked.items[i], &rows, row);
 	}
 	return 0;
 }
@@ -157,5 +236,5 @@ int pk_deploy_look_around(struct pk_deploy *d, struct pk_err *err)
 		for (int row = 0; row < rows.n; row++)
 			questions[i].add(&d->present, &rows, row);
 	}
-	return add_rewrites(d, err);
+	return add_holders(d, err) < 0 ? -1 : add_rewrites(d, err);
 }

@@ -156,6 +156,7 @@ static int run_part(struct pk_deploy_target *target, size_t n, enum pk_direction
 	part.gone = (struct pk_gone)PK_GONE_INIT;
 	part.foreseen.items = NULL; /* its limits stay */
 	part.foreseen.n = 0;
+	part.foreseen.locked = (struct pk_strv)PK_STRV_INIT;
 	part.rewritten = (struct pk_strv)PK_STRV_INIT;
 	part.n_pending = n;
 	part.pending = pk_alloc(n * sizeof(*part.pending));

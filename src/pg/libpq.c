@@ -13,6 +13,7 @@
 
 /* F(type, name, parameters, arguments) */
 #define FUNCTIONS                                                                                  \
+	F(int, PQbackendPID, (const PGconn *conn), (conn))                                          \
 	F(int, PQcancel, (PGcancel * cancel, char *text, int size), (cancel, text, size))          \
 	F(void, PQclear, (PGresult * res), (res))                                                  \
 	F(char *, PQcmdTuples, (PGresult * res), (res))                                            \

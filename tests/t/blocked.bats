@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # A deploy that does not get its lock says who has it, waits longer from time to time, and gives up when it was told to.
 
+# shellcheck disable=SC2016 # what stands in quotes is SQL
 load ../lib/common
 
 setup_file() {
@@ -112,7 +113,18 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	printf -- '-- migrate:up\nALTER TABLE users ALTER id TYPE bigint;\n-- migrate:down\n' >db/migrations/20990102600000_wide.sql
 	commit_all wide
 	ok git postkit deploy --dry-run
-	has 'public.users is rewritten: about 1' 'MB of free disk'
+	has 'public.users is rewritten: about 1' 'MB of free disk' 'which cannot be asked here'
+	sql shop 'GRANT pg_read_all_settings TO shop'
+	sql shop 'BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE; PREPARE TRANSACTION $$kept$$'
+	hold postgres 'LOCK TABLE users IN SHARE UPDATE EXCLUSIVE MODE;'
+	sql shop 'ALTER ROLE shop CONNECTION LIMIT 6'
+	ok git postkit deploy --dry-run
+	has 'MB of free disk is needed for it, and ' 'B is free' \
+		"public.users is locked (ROW EXCLUSIVE) by prepared transaction 'kept', until COMMIT PREPARED" \
+		"public.users is locked (SHARE UPDATE EXCLUSIVE) by pid $(holder) (" 'connections are left to the role'
+	sql shop 'ALTER ROLE shop CONNECTION LIMIT -1; REVOKE pg_read_all_settings FROM shop'
+	sql shop 'ROLLBACK PREPARED $$kept$$'
+	let_go
 	git reset -q --hard HEAD~1
 }
 
