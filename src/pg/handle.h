@@ -11,6 +11,12 @@ PGconn *pk_conn_start(const struct pk_conninfo *info);
 /* The error of a connection that was refused. */
 int pk_conn_refused(PGconn *handle, const struct pk_conninfo *info, struct pk_err *err);
 
+/*
+ * Asks the server to stop what the connection is at, as PQcancel() does, and waits a second for that to have arrived:
+ * where the network has gone silent, PQcancel() would not come back. Fit for a signal handler. NULL: nothing.
+ */
+void pk_cancel_ask(PGcancel *cancel);
+
 /* A running query that an interrupt may cancel. */
 struct pk_running {
 	PGcancel *cancel;

@@ -76,11 +76,9 @@ static void wait_for_any(struct pk_pipeline *ps, int n)
 
 static void cancel_all(struct pk_pipeline *ps, int n)
 {
-	char ignored[256];
-
 	for (int i = 0; i < n; i++)
 		if (ps[i].open)
-			PQcancel(ps[i].conn->cancel, ignored, sizeof(ignored));
+			pk_cancel_ask(ps[i].conn->cancel);
 }
 
 static bool any_open(const struct pk_pipeline *ps, int n)

@@ -287,10 +287,8 @@ static int turn(const struct pk_pump *pump, struct lane *lanes, int *ret_busy, i
 
 static void cancel_side(const struct side *side)
 {
-	char ignored[256];
-
 	if (side->sql && side->state != ENDED && side->conn->cancel && PQstatus(side->conn->handle) == CONNECTION_OK)
-		PQcancel(side->conn->cancel, ignored, sizeof(ignored));
+		pk_cancel_ask(side->conn->cancel);
 }
 
 int pk_pump_run(const struct pk_pump *pump, struct pk_err *err)

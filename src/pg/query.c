@@ -10,18 +10,16 @@
 #include <sys/socket.h>
 
 #define CANCEL_AGAIN_MS 1000
-#define CANCEL_GIVE_UP	10 /* times */
+#define CANCEL_SECONDS	10 /* then it is given up */
 
-/* In the signal handler: PQcancel() is made for that. */
+/* In the signal handler. */
 static void on_interrupt(void *arg)
 {
 	struct pk_running *running = arg;
-	char ignored[256];
 	int saved = errno;
 
 	running->interrupts = running->interrupts + 1;
-	if (running->cancel)
-		PQcancel(running->cancel, ignored, sizeof(ignored));
+	pk_cancel_ask(running->cancel);
 	errno = saved;
 }
 
@@ -43,13 +41,12 @@ static void look(struct pk_running *running, struct pk_watch *watch)
 {
 	bool before = pk_interrupted();
 	int wait = watch->look(watch->arg);
-	char ignored[256];
 
 	pk_sig_set_hook(on_interrupt, running);
 	if (!before && pk_interrupted())
 		on_interrupt(running);
 	if (wait == PK_WATCH_CANCEL)
-		PQcancel(running->cancel, ignored, sizeof(ignored));
+		pk_cancel_ask(running->cancel);
 	watch->due = wait == PK_WATCH_NO_MORE ? HUGE_VAL :
 		     wait == PK_WATCH_CANCEL  ? pk_now() + CANCEL_AGAIN_MS / 1e3 :
 						pk_now() + wait / 1e3;
@@ -82,8 +79,7 @@ int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **
 {
 	struct pollfd fd = { .fd = PQsocket(conn->handle), .events = POLLIN };
 	struct pk_watch *watch = pk_conn_watched(conn);
-	int asked = 0;
-	char ignored[256];
+	double until = HUGE_VAL;
 
 	if (watch)
 		begin_watch(watch);
@@ -92,10 +88,12 @@ int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **
 		int n = poll(&fd, 1, wait_ms(running, watch));
 		if (n > 0 && !PQconsumeInput(conn->handle))
 			break; /* PQgetResult() knows */
+		if (running->interrupts && isinf(until))
+			until = pk_now() + CANCEL_SECONDS;
 		if (n == 0 && !running->interrupts) {
 			look(running, watch);
-		} else if (n == 0 && asked++ < CANCEL_GIVE_UP) {
-			PQcancel(conn->cancel, ignored, sizeof(ignored));
+		} else if (n == 0 && pk_now() < until) {
+			pk_cancel_ask(conn->cancel);
 		} else if (n == 0) {
 			shutdown(fd.fd, SHUT_RDWR);
 			pk_err_set(err, "interrupted; '%s' does not answer the request to cancel",
@@ -191,7 +189,7 @@ int pk_result_error(struct pk_conn *conn, const struct pk_running *running, cons
 static int copy_refused(PGresult *result, struct pk_conn *conn, struct pk_err *err)
 {
 	ExecStatusType status = PQresultStatus(result);
-	char *data = NULL, ignored[256];
+	char *data = NULL;
 
 	if (status == PGRES_COPY_IN) {
 		PQputCopyEnd(conn->handle, "not possible here");
@@ -199,7 +197,7 @@ static int copy_refused(PGresult *result, struct pk_conn *conn, struct pk_err *e
 		return pk_err_hint(err, "write the rows as INSERT statements");
 	}
 	/* the table may be large: tell the server to stop, and read what is on its way */
-	PQcancel(conn->cancel, ignored, sizeof(ignored));
+	pk_cancel_ask(conn->cancel);
 	while (PQgetCopyData(conn->handle, &data, 0) > 0)
 		PQfreemem(data);
 	return pk_err_set(err, "COPY TO STDOUT is not possible here: nobody reads it");
@@ -256,7 +254,6 @@ int pk_query_each(struct pk_conn *conn, const char *sql,
 {
 	struct pk_running running;
 	PGresult *result = NULL;
-	char ignored[256];
 	int status;
 
 	if (!conn->handle)
@@ -275,7 +272,7 @@ int pk_query_each(struct pk_conn *conn, const char *sql,
 		else if (status == 0 && failed)
 			status = pk_result_error(conn, &running, result, sql, err);
 		else if (status == 0 && (status = hand_over(result, row, arg, err)) < 0)
-			PQcancel(conn->cancel, ignored, sizeof(ignored));
+			pk_cancel_ask(conn->cancel);
 		PQclear(result);
 		result = NULL;
 		if (PQstatus(conn->handle) == CONNECTION_BAD)

@@ -1,0 +1,35 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pg/handle.h"
+
+#define ASK_MS 1000
+
+static _Noreturn void ask(PGcancel *cancel)
+{
+	char ignored[256];
+
+	signal(SIGINT, SIG_IGN);
+	_exit(PQcancel(cancel, ignored, sizeof(ignored)) ? 0 : 1);
+}
+
+/* _Fork(), which runs no handlers, and all that is called here are fit for a signal handler. */
+void pk_cancel_ask(PGcancel *cancel)
+{
+	const struct timespec moment = { .tv_nsec = 2 * 1000 * 1000 };
+	pid_t pid = cancel ? _Fork() : -1;
+
+	if (pid == 0)
+		ask(cancel);
+	for (int ms = 0; pid > 0 && ms < ASK_MS; ms += 2) {
+		if (waitpid(pid, NULL, WNOHANG))
+			return;
+		nanosleep(&moment, NULL);
+	}
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
