@@ -1,4 +1,5 @@
 #include "clone/stream.h"
+#include "base/clock.h"
 #include "base/sig.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define GRACE_SECONDS 3
 
 static void apply_env(const char *const *env)
 {
@@ -65,11 +68,17 @@ static void give_lines(const struct pk_stream *stream, struct pk_buf *buf, bool 
 	}
 }
 
+static void end_all(pid_t pid, int signo)
+{
+	if (kill(-pid, signo) < 0)
+		kill(pid, signo); /* it has no group yet */
+}
+
 /* Reads until the child and its workers have closed their end. */
 static int listen_to(const struct pk_stream *stream, int fd, pid_t pid, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
-	bool told = false;
+	double told = 0;
 	int status = stream->meanwhile ? stream->meanwhile(stream->arg, err) : 0;
 	char chunk[4096];
 
@@ -79,11 +88,13 @@ static int listen_to(const struct pk_stream *stream, int fd, pid_t pid, struct p
 
 		if (status == 0 && stream->check)
 			status = stream->check(stream->arg, err);
-		if ((pk_interrupted() || status < 0) && !told) {
-			if (kill(-pid, SIGTERM) < 0)
-				kill(pid, SIGTERM); /* it has no group yet */
-			told = true;
+		if ((pk_interrupted() || status < 0) && told == 0) {
+			end_all(pid, SIGTERM);
+			told = pk_now();
 		}
+		/* It asks the server to cancel, which may not answer. */
+		if (told > 0 && pk_now() - told > GRACE_SECONDS)
+			end_all(pid, SIGKILL);
 		if (poll(&p, 1, 500) <= 0)
 			continue;
 		n = read(fd, chunk, sizeof(chunk));
