@@ -101,7 +101,8 @@ static int exit_status(int result, const struct pk_err *err)
 	if (result >= 0)
 		return result;
 	pk_err_print(err);
-	if (pk_interrupted())
+	/* What has become of a remote is more than that somebody wanted to stop. */
+	if (pk_interrupted() && err->exit != PK_EXIT_UNKNOWN && err->exit != PK_EXIT_ATTENTION)
 		return PK_EXIT_INTERRUPTED;
 	return err->exit ? err->exit : PK_EXIT_FATAL;
 }
