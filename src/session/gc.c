@@ -119,7 +119,7 @@ static bool has_session(const struct gc *gc, const char *label, const char *db)
 	return pk_strv_has(&gc->sessions, exact) || pk_strv_has(&gc->sessions, any);
 }
 
-/* A starting session has its clone before its ref, and holds a lock meanwhile. */
+/* A starting session has its clone before its ref, and holds a lock meanwhile; one that nobody holds goes. */
 static bool is_starting(const struct gc *gc, const char *id)
 {
 	PK_FREE char *path = pk_session_lock_path(gc->repo, id);
@@ -345,6 +345,21 @@ static void sweep_orphans(struct gc *gc)
 	}
 }
 
+/* Locks of sessions whose start was killed before there was a clone. */
+static void sweep_starting(const struct gc *gc)
+{
+	PK_FREE char *path = pk_session_lock_path(gc->repo, ""), *dir = pk_path_dir(path);
+	PK_AUTO(pk_strv) names = PK_STRV_INIT;
+
+	pk_leftovers(dir, "", ".lock", false, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = pk_path_base(names.items[i]);
+		PK_FREE char *id = pk_strndup(name, strlen(name) - strlen(".lock"));
+
+		is_starting(gc, id);
+	}
+}
+
 /* Files that were being written when their program was killed, and the locks that it held. */
 static void sweep_files(struct gc *gc)
 {
@@ -386,8 +401,10 @@ static int sweep(struct gc *gc, struct pk_err *err)
 	sweep_pointers(gc);
 	sweep_files(gc);
 	sweep_made(gc);
-	if (!gc->options->dry_run)
+	if (!gc->options->dry_run) {
+		sweep_starting(gc);
 		pk_adopt_sweep(gc->repo);
+	}
 	if (pk_server_list(gc->repo, &majors, err) < 0)
 		return -1;
 	for (size_t i = 0; i < majors.n; i++) {
