@@ -76,10 +76,23 @@ def _deployed(number):
 
 
 class Area:
-    """state: of world.reset(); prepare: before the command; finish: what is done after a fault; done: what must be true then."""
+    """
+    state: of world.reset(); prepare: before the command; finish: what is done after a fault; done: what must be true then;
+    rival: of a race, argv itself when it is None; local: it does not talk to the remote
+    """
 
-    def __init__(self, state, argv, finish, done, prepare=None):
+    def __init__(self, state, argv, finish, done, prepare=None, rival=None, local=False):
         self.state, self.argv, self.finish, self.done, self.prepare = state, argv, finish, done, prepare
+        self._rival, self._local = rival, local
+
+    def words(self):
+        return self.argv() if callable(self.argv) else self.argv
+
+    def rival(self):
+        return self._rival or self.words()
+
+    def has(self, kind):
+        return not self._local or kind not in ("cut", "stall", "slow", "restart")
 
 
 def _rollback_to_base():
@@ -87,12 +100,14 @@ def _rollback_to_base():
 
 
 AREAS = {
-    "deploy": Area("deploy", ("deploy", "--yes"), _again("deploy", "--yes"), _deployed(4)),
-    "rollback": Area("rollback", _rollback_to_base, lambda: again(*_rollback_to_base()), _deployed(1)),
+    "deploy": Area("deploy", ("deploy", "--yes"), _again("deploy", "--yes"), _deployed(4),
+                   rival=("deploy", "--yes", "--max-wait", "1")),
+    "rollback": Area("rollback", _rollback_to_base, lambda: again(*_rollback_to_base()), _deployed(1),
+                     rival=("rollback", "--yes", "--max-wait", "1")),
     "start": Area("deploy", ("start",), _finish_start, _start_is_done, lambda: git("switch", "-q", "-c", "again")),
-    "plan": Area("plan", ("plan",), _again("plan"), _plan_is_done),
-    "apply": Area("apply", ("apply",), _finish_apply, _apply_is_done),
-    "commit": Area("commit", ("commit", "-m", "done"), _finish_commit, _commit_is_done),
-    "abort": Area("abort", ("abort", "--yes"), _finish_abort, _abort_is_done),
-    "gc": Area("abort", ("gc",), _again("gc"), lambda: None, lambda: git("switch", "-q", "--detach")),
+    "plan": Area("plan", ("plan",), _again("plan"), _plan_is_done, local=True),
+    "apply": Area("apply", ("apply",), _finish_apply, _apply_is_done, local=True),
+    "commit": Area("commit", ("commit", "-m", "done"), _finish_commit, _commit_is_done, local=True),
+    "abort": Area("abort", ("abort", "--yes"), _finish_abort, _abort_is_done, local=True),
+    "gc": Area("abort", ("gc",), _again("gc"), lambda: None, lambda: git("switch", "-q", "--detach"), local=True),
 }

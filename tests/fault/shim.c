@@ -8,6 +8,7 @@
  *	               kill+N         SIGKILL behind it
  *	               ENOSPC@N       whatever takes room on the disk fails from the N-th call on
  *	               EIO@N          the N-th call fails
+ *	               pause@N        waits before the N-th call until the file FAULT_PAUSE, which it makes, is gone
  *	FAULT_CLOCK    seconds that the clock of the day is ahead
  *	FAULT_JUMP     seconds that it jumps at the N-th call, which FAULT=jump@N names
  *	FAULT_SECRET   text that must be in no argument of a program and no file: a line "0 <program> SECRET ..." in the log
@@ -47,7 +48,7 @@ static struct {
 	char action[16];
 	bool behind;
 	long at;
-	const char *secret;
+	const char *secret, *pause;
 	long clock, jump;
 } fault = { .log = -1 };
 
@@ -95,6 +96,7 @@ __attribute__((constructor)) static void begin(void)
 	if ((text = getenv("FAULT_JUMP")))
 		fault.jump = strtol(text, NULL, 10);
 	fault.secret = getenv("FAULT_SECRET");
+	fault.pause = getenv("FAULT_PAUSE");
 	fault.pid = getpid();
 	fault.on = true;
 }
@@ -182,6 +184,16 @@ static void signal_all(int signo)
 	syscall(SYS_kill, 0, signo);
 }
 
+static void wait_until_gone(const char *path)
+{
+	const struct timespec moment = { .tv_nsec = 5 * 1000 * 1000 };
+
+	if (path)
+		syscall(SYS_close, syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT, 0666));
+	while (path && syscall(SYS_access, path, F_OK) == 0)
+		syscall(SYS_nanosleep, &moment, NULL);
+}
+
 /* Returns the errno with which the call is to fail, or 0. *ret_behind: what is to happen behind it. */
 static int reach(const char *call, const char *what, int kind, bool *ret_behind)
 {
@@ -200,7 +212,9 @@ static int reach(const char *call, const char *what, int kind, bool *ret_behind)
 		return 0;
 	if (strcmp(fault.action, "EIO") == 0)
 		return kind & (DISK | ROOM) ? EIO : 0;
-	if (strcmp(fault.action, "jump") == 0)
+	if (strcmp(fault.action, "pause") == 0)
+		wait_until_gone(fault.pause);
+	else if (strcmp(fault.action, "jump") == 0)
 		atomic_store(fault.jumped, fault.jump);
 	else if (fault.behind)
 		*ret_behind = true;

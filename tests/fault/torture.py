@@ -5,47 +5,47 @@ import re
 import sys
 import time
 
+import faults
 import world
 from areas import AREAS
 from world import Broken
 
 SAMPLE = int(os.environ.get("SAMPLE", "0"))
-SHORT = "SHORT" in os.environ
+# In short form, of these some of the points of interest.
+SHORT = {("deploy", "kill"), ("rollback", "kill"), ("deploy", "cut")} if "SHORT" in os.environ else None
 VERBOSE = "POINT" in os.environ
 # Points of interest whatever the sample: where a decision falls.
-ALWAYS = re.compile(r"send Q (COMMIT|ROLLBACK)|rename .*refs/|create .*refs/|deploys/|schema_migrations")
+ALWAYS = re.compile(r"send Q (COMMIT|ROLLBACK)|(client|server) . COMMIT|rename .*refs/|create .*refs/|deploys/|schema_migrations")
+COMMITS = re.compile(r"send Q COMMIT|client Q COMMIT")
 # At these something did not hold once: (area, kind, what), taken whatever the sample.
 KNOWN = [
     ("rollback", "enospc", r"create .*refs/postkit/deploys/prod\.lock"),  # status went by records that were not written
+    ("start", "kill+", r"create .*postkit/starting/"),  # its lock stayed
+    ("deploy", "stall", r"client P INSERT INTO postkit\.schema_migrations"),  # Ctrl-C waited for the network
     ("commit", "kill", r"rename .*refs/postkit/sessions/"),  # the lock of a ref that nobody holds any more
     ("commit", "kill", r"rename .*db/migrations/"),  # half a file in the work tree
     ("commit", "kill", r"git write .*/objects/"),  # its files stayed in the index, for any later commit
     ("commit", "int", r"git rename .*COMMIT_EDITMSG"),  # git's end was taken for a refusal
     ("abort", "enospc", r"git write .*config\.lock"),  # the branch went on pointing to the session
 ]
-DISK = re.compile(r" (write|create|mkdir|link|symlink|rename|renameat|fsync|fdatasync|ftruncate) ")
-COMMITS = re.compile(r"send Q COMMIT")
 
 
-def argv_of(area):
-    return area.argv() if callable(area.argv) else area.argv
-
-
-def prepare(area):
+def prepare(area, kind):
     world.reset(area.state)
+    faults.proxy.set("")
+    if kind.proxy:
+        world.reaches_through(faults.proxy.port)
     if area.prepare:
         area.prepare()
 
 
-def count(area):
-    """The points of an area, in a run that nothing happens to. Twice, as the first may find things that were kept."""
-    for _ in range(1 if SHORT else 2):
-        prepare(area)
-        world.must(*argv_of(area))
-        passed = world.points()
+def count(area, kind):
+    """The points of a command, in a run that nothing happens to."""
+    prepare(area, kind)
+    world.must(*area.words())
+    passed = faults.proxy.points if kind.proxy else world.points()
     area.done()
-    world.holds()
-    return passed
+    return [p for p in passed if not kind.only or kind.only.search(p)]
 
 
 def sample(points, most):
@@ -59,7 +59,7 @@ def sample(points, most):
 
 def known(name, kind, points):
     for area, known_kind, what in KNOWN:
-        if (area, known_kind) == (name, kind):
+        if area == name and known_kind == kind:
             found = [p for p in points if re.search(what, p)]
             if not found:
                 raise Broken(f"{name} has no point like {what} any more")
@@ -67,42 +67,51 @@ def known(name, kind, points):
 
 
 def faults_of(name, kind, points):
-    """(fault, what it is at), for FAULT of the shim."""
-    if kind in ("enospc", "eio"):
-        points = [p for p in points if DISK.search(p)]
-    points_of_kind = points
-    always = [p for p in points if ALWAYS.search(p)] if kind in ("kill", "int") else []
+    """(fault, what it is at)."""
+    always = [p for p in points if ALWAYS.search(p)]
+    wide = points
     if SHORT:
-        points, always = [], sample(always, 2) if kind == "kill" and name in ("deploy", "rollback") else []
-    chosen = {*sample(points, SAMPLE), *sample(always, SAMPLE), *known(name, kind, points_of_kind)}
+        wide, always = [], sample(always, 2) if (name, kind) in SHORT else []
+    chosen = {*sample(wide, SAMPLE), *sample(always, SAMPLE), *known(name, kind, points)}
     for point in sorted(chosen, key=lambda p: int(p.split()[0])):
         number, what = point.split(" ", 1)
         yield f"{kind}@{number}", what
-        if kind == "kill" and COMMITS.search(what):
-            yield f"kill+{number}", what
+        if kind in ("kill", "cut") and COMMITS.search(what):
+            yield f"{kind}+{number}", what
+    for point in known(name, kind + "+", points):
+        number, what = point.split(" ", 1)
+        yield f"{kind}+{number}", what
 
 
-def disturb(area, fault):
+def says_what_is_done(output):
+    """A deploy that ends half way says how many came through."""
+    said = re.search(r"^(\d+) of (\d+) migrations are (done|rolled back)", output, re.M)
+    if said and int(said[1]) != len(world.applied()) - 1 and said[3] == "done":
+        raise Broken(f"it says that {said[1]} are done, and {len(world.applied()) - 1} are")
+
+
+def disturb(area, name, fault):
     """One point: the fault, the truth after it, the end of the work, the truth again."""
-    prepare(area)
-    status, output = world.command(*argv_of(area), fault=fault.replace("enospc", "ENOSPC").replace("eio", "EIO"),
-                                   env={"FAULT_JUMP": "-86400"})
+    kind = faults.KINDS[name]
+    prepare(area, kind)
+    status, output = kind.strike(area, fault)
     if VERBOSE:
-        print(f"--- {argv_of(area)} ended with {status}\n{output}")
-    if fault.startswith("kill") and status not in (-9, 0):
-        raise Broken(f"ended with {status}")
-    if fault.startswith("int") and status not in (0, 130):
-        raise Broken(f"interrupted, it ended with {status}:\n{output}")
-    if not fault.startswith("kill") and status < 0:
-        raise Broken(f"ended by signal {-status}")
+        print(f"--- git postkit {' '.join(area.words())} ended with {status}\n{output}")
+    if status not in kind.ends:
+        raise Broken(f"it ended with {status}:\n{output}")
+    world.quiet()
+    if name in ("cut", "restart"):
+        says_what_is_done(output)
     world.status_is_true()
+    if status == 0 and name != "race":
+        area.done()
     area.finish()
     area.done()
     world.holds()
 
 
 def main():
-    kinds = os.environ.get("FAULTS", "kill int enospc eio jump").split()
+    kinds = os.environ.get("FAULTS", " ".join(faults.KINDS)).split()
     names = os.environ.get("AREAS", " ".join(AREAS)).split()
     wanted = os.environ.get("POINT", "").split()
     total = held = 0
@@ -110,21 +119,23 @@ def main():
         area = AREAS[name]
         if wanted and not any(w.startswith(name + ":") for w in wanted):
             continue
-        began = time.time()
-        points = count(area)
-        here = 0
         for kind in kinds:
+            if not area.has(kind) or (wanted and not any(w.startswith(f"{name}:{kind}") for w in wanted)):
+                continue
+            began = time.time()
+            points = count(area, faults.KINDS[kind])
+            here = 0
             for fault, what in faults_of(name, kind, points):
                 if wanted and f"{name}:{fault}" not in wanted:
                     continue
-                total += 1
                 here += 1
                 try:
-                    disturb(area, fault)
+                    disturb(area, kind, fault)
                     held += 1
                 except (Broken, OSError, KeyError) as why:
                     print(f"{name}:{fault} ({what}): {type(why).__name__} {why}", flush=True)
-        print(f"{name}: {len(points)} points, {here} disturbed in {time.time() - began:.0f} s", flush=True)
+            total += here
+            print(f"{name} {kind}: {here} of {len(points)} points in {time.time() - began:.0f} s", flush=True)
     world.no_secret_in_objects()
     print(f"{total} points, {held} held")
     return 0 if held == total and total else 1

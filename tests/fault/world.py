@@ -13,7 +13,7 @@ APP = T + "/app"
 SECRET = os.environ["SECRET"]
 PROGRAM = T + "/bin/git-postkit"
 USERS, ORDERS, TOTAL = 500, 2000, 2001000
-LIMIT = 60  # seconds for a command
+LIMIT = 90  # seconds for a command
 LATER = {"FAULT_CLOCK": "3600"}  # what may belong to a command at work is cleared away only by and by
 
 
@@ -94,8 +94,8 @@ def reset(state):
 
 # ---- commands ----
 
-def command(*args, fault="", env=None):
-    """git-postkit under the shim: exit status (negative: the signal), output."""
+def command(*args, fault="", env=None, until=None, meanwhile=None):
+    """git-postkit under the shim: exit status (negative: the signal), output. As soon as until() holds meanwhile(child) is called."""
     for name in ("calls", "points"):
         if os.path.exists(f"{T}/{name}"):
             os.unlink(f"{T}/{name}")
@@ -105,6 +105,10 @@ def command(*args, fault="", env=None):
         child = subprocess.Popen([PROGRAM, *args], cwd=APP, env={**os.environ, **shim}, stdin=subprocess.DEVNULL, stdout=out,
                                  stderr=out, start_new_session=True)
         try:
+            while until and child.poll() is None and not until():
+                time.sleep(0.005)
+            if until and child.poll() is None:
+                meanwhile(child)
             child.wait(LIMIT)
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
@@ -131,6 +135,30 @@ def must(*args, env=None, statuses=(0,)):
     if status not in statuses:
         raise Broken(f"git postkit {' '.join(args)} ended with {status}:\n{output}")
     return output
+
+
+class Rival:
+    """A second command beside the one that is under way."""
+
+    def __init__(self, *args):
+        self.child = subprocess.Popen([PROGRAM, *args], cwd=APP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT)
+
+    def let_run(self, seconds):
+        """To its end, or until the first has to go on: it may wait for that one."""
+        try:
+            self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+
+    def end(self):
+        try:
+            output = self.child.communicate(timeout=LIMIT)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            raise Broken("the second command did not come to an end") from None
+        _no_secret(output, "the output of the second one")
+        return self.child.returncode, output
 
 
 def again(*args):
@@ -190,6 +218,19 @@ def status_is_true():
         raise Broken(f"status --fetch says '{asked}' pending, and {pending} are")
     if known not in (f"prod {pending}", "prod unknown"):
         raise Broken(f"status says '{known}' pending, and {pending} are")
+
+
+def reaches_through(port):
+    """The remote, from now on, is behind a proxy."""
+    git("config", "postkit.remote.prod.url", f"postgresql://shop@127.0.0.1:{port}/shop")
+
+
+def restart_production():
+    """As after a crash; whoever was connected is cut off."""
+    argv = [os.environ["PG_CTL"], "-D", T + "/prod/data", "-s", "-w", "-m", "immediate", "-l", T + "/prod/log", "restart"]
+    if os.getuid() == 0:
+        argv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--", *argv]
+    subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=T)
 
 
 def no_row_is_lost(ask, tally):
