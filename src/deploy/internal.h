@@ -67,6 +67,8 @@ int pk_deploy_wait_for_replicas(struct pk_deploy_target *target, struct pk_err *
 /* Takes what a migration of the dry run was seen to do, for pk_deploy_lint(). */
 void pk_deploy_keep_trace(const struct pk_deploy_target *target, const struct pk_migration *m, struct pk_trace *trace);
 
+void pk_deploy_drop_traces(struct pk_deploy *d);
+
 /* A statement of either kind has run. */
 void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_migration *m,
 			      const struct pk_traced *traced);

@@ -30,6 +30,14 @@ void pk_deploy_keep_trace(const struct pk_deploy_target *target, const struct pk
 	}
 }
 
+void pk_deploy_drop_traces(struct pk_deploy *d)
+{
+	for (size_t i = 0; d->traces && i < d->n_pending; i++)
+		pk_trace_release(&d->traces[i]);
+	free(d->traces);
+	d->traces = NULL;
+}
+
 /* One that does not parse has been run by now; what it takes away is not known then. */
 static int look(struct pk_deploy *d, size_t i, struct pk_lint_options *options, struct pk_err *err)
 {

@@ -28,9 +28,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	free(d->batch_settings);
 	pk_findings_release(&d->findings);
 	pk_sampled_release(&d->sampled);
-	for (size_t i = 0; d->traces && i < d->n_pending; i++)
-		pk_trace_release(&d->traces[i]);
-	free(d->traces);
+	pk_deploy_drop_traces(d);
 	free(d->pending);
 	free(d->done);
 	free(d->started);

@@ -158,6 +158,7 @@ static int run_part(struct pk_deploy_target *target, size_t n, enum pk_direction
 	part.foreseen.n = 0;
 	part.foreseen.locked = (struct pk_strv)PK_STRV_INIT;
 	part.rewritten = (struct pk_strv)PK_STRV_INIT;
+	part.traces = NULL;
 	part.n_pending = n;
 	part.pending = pk_alloc(n * sizeof(*part.pending));
 	for (size_t i = 0; i < n; i++)
@@ -168,6 +169,7 @@ static int run_part(struct pk_deploy_target *target, size_t n, enum pk_direction
 		rc = migrate_all(&there, err);
 	if (rc == 0 && direction == PK_DOWN && *all->back.from)
 		rc = pk_deploy_prove_is(&part, target->conn, &all->chain.items[part.pending[n - 1]], all->back.from, err);
+	pk_deploy_drop_traces(&part);
 	free(part.pending);
 	pk_gone_release(&part.gone);
 	pk_foreseen_list_release(&part.foreseen);

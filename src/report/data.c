@@ -193,6 +193,37 @@ static void add_back(struct pk_buf *out, const char *name, const cJSON *json)
 		pk_buf_add(out, "<p>It has no way back.</p>\n");
 }
 
+/* Of a dry run, which has tried it. */
+static void add_tried(const cJSON *tried, struct pk_buf *out)
+{
+	const char *result = pk_report_str(tried, "result"), *why = pk_report_str(tried, "why");
+	const cJSON *item;
+	PK_AUTO(pk_buf) rows = PK_BUF_INIT;
+
+	if (pk_streq(result, "proven"))
+		pk_buf_add(out, "<p>Tried on the copy: it leads back to the schema and the rows "
+				"that were there before.</p>\n");
+	else if (pk_streq(result, "loses"))
+		pk_buf_add(out, "<p><b>Tried on the copy: it leads back to the schema, but not to "
+				"all the rows that were there before.</b></p>\n");
+	else
+		pk_html(out, "<p>It was not tried$$.</p>\n", *why ? ": " : "", why);
+	if (*why && !pk_streq(result, "not tried"))
+		pk_html(out, "<p>Not all of it: $.</p>\n", why);
+	cJSON_ArrayForEach (item, pk_json_array(tried, "checks"))
+		pk_html(out, "<p>Another answer than before: <code>$</code></p>\n",
+			cJSON_GetStringValue(item));
+	cJSON_ArrayForEach (item, pk_json_array(tried, "tables"))
+		if (is_changed(item))
+			add_table(&rows, item);
+	if (rows.len)
+		pk_buf_addf(out,
+			    "<table><thead><tr><th>Table</th><th>Rows before</th><th>After the way "
+			    "back</th><th>Columns</th></tr></thead>"
+			    "<tbody>\n%s</tbody></table>\n",
+			    rows.ptr);
+}
+
 void pk_report_back(const struct pk_report *report, struct pk_buf *out)
 {
 	if (!report->n_statements)
@@ -205,6 +236,8 @@ void pk_report_back(const struct pk_report *report, struct pk_buf *out)
 	if (report->planned || !cJSON_HasObjectItem(report->runs[0].json, "reversible"))
 		return;
 	pk_report_heading(out, "back", "The way back");
+	if (cJSON_HasObjectItem(report->root, "way_back"))
+		add_tried(cJSON_GetObjectItemCaseSensitive(report->root, "way_back"), out);
 	for (size_t i = 0; i < report->n_runs; i++)
 		add_back(out, report->runs[i].name, report->runs[i].json);
 }

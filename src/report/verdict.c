@@ -156,6 +156,18 @@ static void add_error(const struct pk_report *report, struct points *points)
 
 static void add_state(const struct pk_report *report, struct points *points)
 {
+	const char *back =
+		pk_report_str(cJSON_GetObjectItemCaseSensitive(report->root, "way_back"), "result");
+
+	if (pk_streq(back, "loses"))
+		pk_buf_add(&points->care, "<li><a href=\"#back\">The way back does not bring back "
+					  "all rows</a></li>\n");
+	if (pk_streq(back, "not tried") && report->n_statements)
+		pk_buf_add(&points->care,
+			   "<li><a href=\"#back\">The way back was not tried</a></li>\n");
+	if (pk_streq(back, "proven"))
+		pk_buf_add(&points->yes, "<li><a href=\"#back\">The way back was tried, and leads "
+					 "back to what was there</a></li>\n");
 	if (pk_json_bool(report->root, "drift"))
 		pk_buf_add(&points->care,
 			   "<li>The remote's schema is not what its migrations made of it</li>\n");

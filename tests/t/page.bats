@@ -102,6 +102,7 @@ page() {
 	echo 'CREATE INDEX emails ON public.users (email);' >>db/schema/tables/users.sql
 	sed -i 's/id integer NOT NULL,/&\n    "<i>\x1b" text,/' db/schema/tables/*script*.sql
 	ok git postkit plan --html "$T/plan.html"
+	git postkit plan --json >"$T/plan.json"
 	has 'CREATE INDEX CONCURRENTLY emails ON public.users'
 	page "$T/plan.html"
 	has 'Yes, as far as a plan can tell' 'CREATE INDEX CONCURRENTLY emails ON public.users' 'reads all of' 'SHARE UPDATE EXCLUSIVE' \
@@ -119,6 +120,7 @@ page() {
 	printf -- '-- migrate:up\nUPDATE "</script><img src=x onerror=alert(1)>" SET U&"x\\202Ey" = '"'<b>\xe2\x80\xae'"';\nCREATE INDEX ages ON users (age);\nDROP INDEX ages;\n-- migrate:down\n' |
 		git postkit migration fill --file -
 	document 0 git postkit apply --json --html "$T/apply.html"
+	echo "$output" >"$T/apply.json"
 	equal "$(jq -c '.parts | map(.statements | map(.files | map([.relation, .index_of, .built]))) | flatten(1) | map(select(. != []))' <<<"$output")" \
 		'[[["public.users",null,false],["public.users_pkey","public.users",false]],[["public.emails","public.users",true]],[["public.ages","public.users",true]]]'
 	page "$T/apply.html"
@@ -134,6 +136,7 @@ page() {
 	has 'git postkit deploy: prod' 'No read waits longer than' "$(git rev-parse HEAD)" '_bigger_ages.sql' 'one transaction' \
 		'The way back' 'It has no way back' 'ALTER TABLE public.users ALTER COLUMN age TYPE integer'
 	document 0 git postkit deploy --dry-run --json --html "$T/large.html"
+	echo "$output" >"$T/deploy.json"
 	equal "$(jq -c '.findings | map(select(.measured)) | map([.rule, (.file | endswith("_bigger_ages.sql")), (.fact | test("^ACCESS EXCLUSIVE on public.users for .* rows read, public.users written anew$"))])' <<<"$output")" \
 		'[["type-rewrite",true,true]]'
 	page "$T/large.html"
@@ -145,6 +148,15 @@ page() {
 	fails 128 git postkit deploy --dry-run --html "$T/failed.html"
 	page "$T/failed.html"
 	in_order 'No: the dry run failed' 'contains null values' 'SQLSTATE' '23502' 'id = 0' 'ADD COLUMN "<u>" text'
+}
+
+@test "the man page has every key of these documents" {
+	local section key
+	section=$(sed -n '/^\.Sh DOCUMENTS/,/^\.Sh LOOKING/p' "$ROOT/src/man/git-postkit.1")
+	equal "$(cat "$T"/{plan,apply,deploy}.json | jq -s length)" 3
+	while IFS= read -r key; do
+		grep -qw -- "$key" <<<"$section" || tell "not in the section DOCUMENTS: $key"
+	done < <(jq -rs '[paths | .[] | strings] | unique[]' "$T"/{plan,apply,deploy}.json)
 }
 
 @test "lint's and check's pages quote the line, and have the safe way" {
