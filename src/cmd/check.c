@@ -146,6 +146,15 @@ static int open_any(struct pk_ctx *ctx, struct pk_err *err)
 	return ctx->has_repo ? 0 : pk_repo_open(&repo, NULL, err);
 }
 
+/* Where nothing is checked out, the settings of the commit in question hold. */
+static int settings_of(struct pk_ctx *ctx, const struct range *range, struct pk_err *err)
+{
+	if (ctx->repo.workdir)
+		return 0;
+	pk_ctx_release(ctx);
+	return pk_ctx_open_commit(ctx, range->commit, err);
+}
+
 int pk_cmd_check(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
@@ -165,6 +174,8 @@ int pk_cmd_check(int argc, char **argv, struct pk_err *err)
 	result = open_any(&ctx, err);
 	if (result == 0)
 		result = n ? parse_range(&ctx.repo, operands[0], &range, err) : default_range(&ctx, &range, err);
+	if (result == 0)
+		result = settings_of(&ctx, &range, err);
 	if (result == 0)
 		result = run(&ctx, &range, &document, err);
 	range_free(&range);

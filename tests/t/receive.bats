@@ -160,6 +160,9 @@ refused() {
 	commit_all unsafe
 	refused origin HEAD
 	has sql/20270101000000_unsafe.sql:2
+	git push -q "$bare" HEAD:refs/postkit/settings
+	fails 1 git -C "$bare" postkit check --no-database main..refs/postkit/settings
+	has sql/20270101000000_unsafe.sql:2
 	branch levels
 	git config -f .postkit postkit.rule.drop-table.level off
 	sed -i '1i -- postkit:irreversible: nobody reads it' "$(migration levels 'DROP TABLE users;')"
