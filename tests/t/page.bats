@@ -154,9 +154,11 @@ page() {
 	local section key
 	section=$(sed -n '/^\.Sh DOCUMENTS/,/^\.Sh LOOKING/p' "$ROOT/src/man/git-postkit.1")
 	equal "$(cat "$T"/{plan,apply,deploy}.json | jq -s length)" 3
+	output=
 	while IFS= read -r key; do
-		grep -qw -- "$key" <<<"$section" || tell "not in the section DOCUMENTS: $key"
+		grep -qw -- "$key" <<<"$section" || output+="$key"$'\n'
 	done < <(jq -rs '[paths | .[] | strings] | unique[]' "$T"/{plan,apply,deploy}.json)
+	[ -z "$output" ] || tell 'not in the section DOCUMENTS:'
 }
 
 @test "lint's and check's pages quote the line, and have the safe way" {
