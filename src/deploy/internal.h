@@ -34,6 +34,7 @@ struct pk_deploy_target {
 	struct pk_conn *conn;
 	struct pk_conn *admin; /* superuser of a local server; NULL on the remote */
 	bool local;
+	bool aside; /* the way back, and the way there once more: nothing of it is measured or kept */
 	struct pk_deploy_watch *watch; /* NULL on a local cut */
 	double waited;		       /* seconds spent on waiting for locks */
 	const struct pk_foreseen *foreseen; /* of the statement at hand; NULL: not known */
@@ -53,6 +54,8 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 /* Fails when the database is not at the fingerprint that the migration leads to; names what differs. */
 int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
 		    struct pk_err *err);
+/* The way there that is gone once more needs no proof. */
+bool pk_deploy_is_proven(const struct pk_deploy_target *target);
 /* The same for a fingerprint that is known otherwise. */
 int pk_deploy_prove_is(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m, const char *to,
 		       struct pk_err *err);

@@ -17,7 +17,7 @@ void pk_deploy_keep_trace(const struct pk_deploy_target *target, const struct pk
 {
 	struct pk_deploy *d = target->d;
 
-	if (!target->local)
+	if (!target->local || target->aside)
 		return;
 	if (!d->traces)
 		d->traces = pk_alloc((d->n_pending + 1) * sizeof(*d->traces));

@@ -81,7 +81,7 @@ static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
 	struct pending_row *row = arg;
 	const struct pk_deploy *d = row->target->d;
 
-	if (pk_deploy_prove(d, conn, row->m, err) < 0)
+	if (!pk_deploy_is_proven(row->target) && pk_deploy_prove(d, conn, row->m, err) < 0)
 		return -1;
 	if (pk_deploy_is_down(d))
 		return pk_applied_undo(conn, row->m->version, d->commit.hex, pk_now() - row->began,
@@ -94,6 +94,8 @@ void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struc
 {
 	struct pk_deploy *d = target->d;
 
+	if (target->aside)
+		return;
 	if (target->watch)
 		pk_deploy_show_stop(&target->watch->show);
 	if (target->local)
@@ -145,7 +147,7 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.file = path,
 		.first_line = section.line,
 		.transaction = true,
-		.measure = target->local,
+		.measure = target->local && !target->aside,
 		.lock_timeout = target->d->foreseen.lock_text,
 		.limits = limits,
 		.before_commit = track,

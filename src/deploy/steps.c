@@ -123,7 +123,7 @@ static int run_all(struct steps *s, struct pk_stepwise *how, struct pk_err *err)
 	}
 	pk_gone_deleted(&target->d->gone, &trace);
 	pk_deploy_keep_trace(target, s->m, &trace);
-	if (pk_deploy_prove(target->d, target->conn, s->m, err) < 0)
+	if (!pk_deploy_is_proven(target) && pk_deploy_prove(target->d, target->conn, s->m, err) < 0)
 		return -1;
 	return finish(s, pk_now() - began, err);
 }
@@ -139,7 +139,7 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		.conn = target->conn,
 		.admin = target->admin,
 		.local = target->local,
-		.measure = target->local,
+		.measure = target->local && !target->aside,
 		.lock_timeout = target->d->foreseen.lock_text,
 		.limits = limits,
 		.seen = resume,

@@ -109,6 +109,11 @@ int pk_deploy_before_back(struct pk_deploy *d, struct pk_conn *conn, const struc
 
 /* ---- there and back ---- */
 
+bool pk_deploy_is_proven(const struct pk_deploy_target *target)
+{
+	return target->aside && !pk_deploy_is_down(target->d);
+}
+
 static bool differs(const struct pk_checked *c)
 {
 	if (c->before.err.exit || c->after.err.exit)
@@ -154,26 +159,19 @@ static int run_part(struct pk_deploy_target *target, size_t n, enum pk_direction
 	part.events = NULL;
 	part.back_to = NULL;
 	part.gone = (struct pk_gone)PK_GONE_INIT;
-	part.foreseen.items = NULL; /* its limits stay */
-	part.foreseen.n = 0;
-	part.foreseen.locked = (struct pk_strv)PK_STRV_INIT;
-	part.rewritten = (struct pk_strv)PK_STRV_INIT;
-	part.traces = NULL;
 	part.n_pending = n;
 	part.pending = pk_alloc(n * sizeof(*part.pending));
 	for (size_t i = 0; i < n; i++)
 		part.pending[i] = all->pending[direction == PK_DOWN ? all->n_pending - 1 - i : all->n_pending - n + i];
 	there.d = &part;
+	there.aside = true;
 	rc = direction == PK_DOWN ? pk_deploy_create_tables(&part, target->conn, err) : 0;
 	if (rc == 0)
 		rc = migrate_all(&there, err);
 	if (rc == 0 && direction == PK_DOWN && *all->back.from)
 		rc = pk_deploy_prove_is(&part, target->conn, &all->chain.items[part.pending[n - 1]], all->back.from, err);
-	pk_deploy_drop_traces(&part);
 	free(part.pending);
 	pk_gone_release(&part.gone);
-	pk_foreseen_list_release(&part.foreseen);
-	pk_strv_release(&part.rewritten);
 	return rc;
 }
 
