@@ -405,21 +405,74 @@ static int refuse_undone(const struct pk_deploy *d, struct pk_err *err)
 	return pk_err_exit(err, PK_EXIT_NO);
 }
 
+static void add_planned(struct command *c, const struct pk_migration *m, cJSON *list)
+{
+	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+	cJSON *item = pk_json_add_object(list, NULL), *texts;
+
+	pk_json_set_str(item, "file", m->file);
+	pk_json_set_str(item, "stage", m->stage);
+	pk_json_set_bool(item, "transaction", m->up_transaction);
+	texts = pk_json_add_array(item, "statements");
+	if (!c->show.json)
+		pk_say("  %s%s%s%s%s%s", pk_color(stderr, PK_BOLD), m->file, pk_color(stderr, PK_PLAIN),
+		       m->stage ? ", " : "", m->stage ? m->stage : "",
+		       m->up_transaction ? "" : ", outside a transaction");
+	/* What does not parse is told by the trial. */
+	if (pk_sql_split(m->up ? m->up : "", m->file, &statements, NULL) < 0)
+		return;
+	for (size_t i = 0; i < statements.n; i++) {
+		PK_AUTO(pk_buf) line = PK_BUF_INIT;
+
+		cJSON_AddItemToArray(texts, cJSON_CreateString(statements.items[i].text));
+		pk_view_short(&line, statements.items[i].text, 70);
+		if (!c->show.json)
+			pk_say("    %s", line.ptr);
+	}
+}
+
+/* What is asked of the remote alone. */
+static int plan_only(struct command *c, struct pk_err *err)
+{
+	struct pk_deploy *d = &c->d;
+	cJSON *list = pk_json_add_array(c->root, "plan");
+
+	say_state(c);
+	for (size_t i = 0; i < d->n_pending; i++)
+		add_planned(c, &d->chain.items[d->pending[i]], list);
+	if (pk_deploy_lint(d, err) < 0)
+		return -1;
+	cJSON_AddItemToObject(c->root, "usage", pk_usages_json(&d->findings));
+	if (!c->show.json)
+		pk_view_usage(stderr, &d->findings);
+	if (look_around(c, err) < 0)
+		return -1;
+	if (!c->show.json)
+		printf("%zu migration%s would be run on '%s'; git postkit deploy %s --dry-run tries them\n", d->n_pending,
+		       d->n_pending == 1 ? "" : "s", d->remote.name, d->remote.name);
+	return PK_EXIT_ATTENTION;
+}
+
 static int go(struct command *c, struct pk_err *err)
 {
 	struct pk_deploy *d = &c->d;
 	const char *name = c->down ? "rollback" : "deploy";
 
 	if (pk_deploy_compare(d, err) < 0 ||
-	    (!c->request->dry_run && pk_deploy_catch_up(d, err) < 0))
+	    (!c->request->dry_run && !c->request->plan_only && pk_deploy_catch_up(d, err) < 0))
 		return -1;
 	add_state(c);
 	if (pk_deploy_check(d, err) < 0)
 		return -1;
+	if (d->held)
+		pk_say("%s", d->held);
+	pk_json_set_str(c->root, "held", d->held);
 	if (d->n_pending == 0 && !d->adopt) {
 		say_nothing(c);
 		return 0;
 	}
+	if (c->request->plan_only)
+		return plan_only(c, err);
 	if (c->request->unless_undone && refuse_undone(d, err) < 0)
 		return -1;
 	if (!c->request->yes && !c->request->dry_run && !pk_term_can_ask()) {
@@ -520,6 +573,8 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 		return pk_help_usage(command, err, "%s takes one remote, not %d", command, n);
 	request->options.remote = n ? operands[0] : NULL;
 	request->options.follow = pk_follow_by_diff;
+	if (pk_stage_parse(request->stage, &request->options.stage, NULL) < 0 || pk_streq(request->stage, ""))
+		return pk_help_usage(command, err, "--stage is expand, backfill or contract, not '%s'", request->stage);
 	if (request->html && !request->dry_run)
 		return pk_help_usage(command, err, "--html goes with --dry-run");
 	if (pk_document_begin(&document, command, request->json, request->html, err) < 0)

@@ -8,6 +8,8 @@
 struct pk_deploy_request {
 	struct pk_deploy_options options;
 	bool dry_run, yes, json;
+	bool plan_only;	   /* tells what would be run; nothing is tried */
+	const char *stage; /* "expand", "backfill", "contract"; NULL: all that is due */
 	const char *html; /* of a dry run; or NULL */
 	bool unless_undone; /* what was rolled back is not run again */
 	bool pause; /* asks the one that runs to stop, and deploys nothing */

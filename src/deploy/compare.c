@@ -168,7 +168,7 @@ int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err)
 	if (pk_deploy_is_down(d))
 		return pk_deploy_find_back(d, err);
 	find_pending(d);
-	return 0;
+	return pk_deploy_hold(d, err);
 }
 
 static int check_order(const struct pk_deploy *d, struct pk_err *err)

@@ -44,6 +44,7 @@ struct pk_deploy_options {
 	bool refresh;	    /* what has changed of it, though postkit.refresh says never or it is a sample */
 	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err); /* as a copy's */
 	bool allow_drift, allow_out_of_order;
+	enum pk_stage stage; /* of changes in steps, the last one to be run; PK_STAGE_NONE: all that is due */
 	int max_wait; /* seconds to wait for locks in all; -1: 60 */
 	/* Downwards. to: the version that is to be the last one there; "0": none; NULL: the last but one. */
 	const char *to;
@@ -77,6 +78,7 @@ struct pk_deploy {
 	/* Set by pk_deploy_compare(). */
 	size_t *pending, n_pending; /* indexes into chain, to be run, in that order */
 	char *back_to;		    /* downwards: the last version that stays; "0": none */
+	char *held;  /* the first that is not run yet, for its stage, and why; NULL: none */
 	char *again; /* the command that goes on from here: "git postkit deploy prod" */
 	bool adopt;	  /* what a migration does is on the remote already: it is recorded, not run */
 	size_t adopt_at;  /* which of the chain: the baseline, or one that says it was found there */

@@ -20,6 +20,9 @@ const char *pk_deploy_leads_to(const struct pk_deploy *d, const struct pk_migrat
 /* The tables that a run writes to; made where they are missing. */
 int pk_deploy_create_tables(const struct pk_deploy *d, struct pk_conn *conn, struct pk_err *err);
 
+/* stage.c: takes from the end of d->pending what is not to be run yet, by its stage; what was begun stays. */
+int pk_deploy_hold(struct pk_deploy *d, struct pk_err *err);
+
 /* back.c: what a rollback is to undo, into d->pending; and what speaks against that. */
 int pk_deploy_find_back(struct pk_deploy *d, struct pk_err *err);
 int pk_deploy_check_back(const struct pk_deploy *d, struct pk_err *err);

@@ -25,6 +25,7 @@ void pk_deploy_release(struct pk_deploy *d)
 	pk_undone_list_release(&d->undone);
 	free(d->back_to);
 	free(d->again);
+	free(d->held);
 	free(d->batch_settings);
 	pk_findings_release(&d->findings);
 	pk_sampled_release(&d->sampled);

@@ -110,6 +110,7 @@ static void fill(struct pk_migration *m, const struct pk_session *session,
 	m->up_transaction = part->up_transaction;
 	m->down_transaction = part->down_transaction;
 	m->irreversible = pk_strdup(part->irreversible);
+	m->stage = pk_strdup(part->stage);
 }
 
 /* What is lost is lost for a reason that stands in the migration. */

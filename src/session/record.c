@@ -100,6 +100,7 @@ static int parse_record(struct pk_session *session, const struct pk_buf *text,
 		part->id = (int)pk_json_num(item, "id", 0);
 		part->name = pk_strdup(pk_json_str(item, "name"));
 		part->irreversible = pk_strdup(pk_json_str(item, "irreversible"));
+		part->stage = pk_strdup(pk_json_str(item, "stage"));
 		part->applied = pk_json_bool(item, "applied");
 		part->up_transaction = pk_json_bool(item, "up_transaction");
 		part->down_transaction = pk_json_bool(item, "down_transaction");
@@ -132,6 +133,7 @@ static char *print_record(struct pk_session *session)
 		pk_json_set_num(item, "id", part->id);
 		pk_json_set_str(item, "name", part->name);
 		pk_json_set_str(item, "irreversible", part->irreversible);
+		pk_json_set_str(item, "stage", part->stage);
 		pk_json_set_bool(item, "applied", part->applied);
 		pk_json_set_bool(item, "up_transaction", part->up_transaction);
 		pk_json_set_bool(item, "down_transaction", part->down_transaction);

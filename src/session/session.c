@@ -21,6 +21,7 @@ void pk_part_release(struct pk_part *part)
 	free(part->down);
 	free(part->trace);
 	free(part->irreversible);
+	free(part->stage);
 }
 
 static void manual_release(struct pk_manual *manual)

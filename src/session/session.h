@@ -34,6 +34,7 @@ struct pk_part {
 	int line;    /* of up in the file that it comes from; not stored, 0: 1 */
 	char *trace; /* JSON of what was measured; NULL before */
 	char *irreversible; /* the reason that a hand-written one gives; or NULL */
+	char *stage; /* as in struct pk_migration */
 };
 
 /* A hand-written migration that waits for apply. */

@@ -23,6 +23,7 @@ int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct 
 		.down = pk_strdup(m.down ? m.down : ""),
 		.line = m.up_line,
 		.irreversible = pk_strdup(m.irreversible),
+		.stage = pk_strdup(m.stage),
 		.up_transaction = m.up_transaction,
 		.down_transaction = m.down_transaction,
 	};

@@ -10,7 +10,8 @@
 void pk_migration_release(struct pk_migration *m)
 {
 	char *owned[] = {
-		m->file, m->version, m->name, m->from, m->to, m->up, m->down, m->checksum, m->irreversible
+		m->file, m->version, m->name, m->from, m->to, m->up, m->down, m->checksum, m->irreversible, m->adopted,
+		m->stage
 	};
 
 	for (size_t i = 0; i < PK_COUNT(owned); i++)
@@ -113,7 +114,7 @@ static bool take_word(struct cursor *c, const char *word)
 	return true;
 }
 
-enum directive { NONE, UP, DOWN, HEADER, IRREVERSIBLE, ADOPTED, UNKNOWN };
+enum directive { NONE, UP, DOWN, HEADER, IRREVERSIBLE, ADOPTED, STAGE, UNKNOWN };
 
 /* What a line says to us. rest: behind the word. */
 static enum directive line_directive(const struct line *line, struct cursor *ret_rest)
@@ -137,6 +138,8 @@ static enum directive line_directive(const struct line *line, struct cursor *ret
 			return IRREVERSIBLE;
 		if (take(ret_rest, "adopted"))
 			return ADOPTED;
+		if (take(ret_rest, "stage"))
+			return STAGE;
 		return take_word(ret_rest, "from") ? HEADER : NONE;
 	}
 	return NONE;
@@ -258,6 +261,40 @@ static int parse_adopted(struct parse *p, struct cursor c, int line)
 	return fail_at(p, line);
 }
 
+int pk_stage_parse(const char *text, enum pk_stage *ret, int *ret_days)
+{
+	static const char *const names[] = { "expand", "backfill", "contract" };
+	int days = 0, end = 0;
+
+	*ret = PK_STAGE_NONE;
+	if (ret_days)
+		*ret_days = 0;
+	for (size_t i = 0; text && i < PK_COUNT(names); i++)
+		if (pk_streq(text, names[i]))
+			*ret = PK_STAGE_EXPAND + (enum pk_stage)i;
+	if (!text || *ret != PK_STAGE_NONE)
+		return 0;
+	if (sscanf(text, "contract after %4dd%n", &days, &end) != 1 || !end || text[end] || days < 0)
+		return -1;
+	*ret = PK_STAGE_CONTRACT;
+	if (ret_days)
+		*ret_days = days;
+	return 0;
+}
+
+static int parse_stage(struct parse *p, struct cursor c, int line)
+{
+	enum pk_stage stage;
+
+	if (parse_word(p, c, line, "stage", "stage", &p->m->stage) < 0)
+		return -1;
+	if (pk_stage_parse(p->m->stage, &stage, NULL) == 0)
+		return 0;
+	pk_err_set(p->err, "'-- postkit:stage' names no stage");
+	pk_err_hint(p->err, "expand, backfill, contract, or contract after 7d");
+	return fail_at(p, line);
+}
+
 static bool is_blank_or_comment(const struct line *line)
 {
 	struct cursor c = { line->text, line->text + line->len };
@@ -334,9 +371,11 @@ static int parse_line(struct parse *p, const struct line *line)
 		return parse_word(p, rest, line->number, "irreversible", "reason", &p->m->irreversible);
 	if (directive == ADOPTED && !p->m->up_line)
 		return parse_adopted(p, rest, line->number);
-	if (directive == IRREVERSIBLE || directive == ADOPTED)
+	if (directive == STAGE && !p->m->up_line)
+		return parse_stage(p, rest, line->number);
+	if (directive == IRREVERSIBLE || directive == ADOPTED || directive == STAGE)
 		pk_err_set(p->err, "the '-- postkit:%s' line stands above '-- migrate:up'",
-			   directive == ADOPTED ? "adopted" : "irreversible");
+			   directive == ADOPTED ? "adopted" : directive == STAGE ? "stage" : "irreversible");
 	else if (directive == HEADER)
 		pk_err_set(p->err, "the '-- postkit: from' line stands above '-- migrate:up'");
 	else
@@ -455,6 +494,8 @@ void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret)
 		pk_buf_addf(ret, "-- postkit:irreversible: %s\n", m->irreversible);
 	if (m->adopted)
 		pk_buf_addf(ret, "-- postkit:adopted: %s\n", m->adopted);
+	if (m->stage)
+		pk_buf_addf(ret, "-- postkit:stage: %s\n", m->stage);
 	write_section(ret, "up", m->up_transaction, m->up);
 	write_section(ret, "down", m->down_transaction, m->down);
 }

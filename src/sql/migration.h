@@ -3,6 +3,7 @@
  *
  *   -- postkit: from 3f2a... to 9bc1... (pg15)
  *   -- postkit:irreversible: why what the way back does not restore may go
+ *   -- postkit:stage: expand, backfill, contract, or "contract after 7d": of a change in steps
  *   -- postkit:adopted: the remote on which this was done by other means, before it was a migration
  *   -- migrate:up [transaction:false]
  *   ...
@@ -23,6 +24,7 @@ struct pk_migration {
 		*to; /* fingerprints, 40 hex digits; NULL when there is no header (written by hand, dbmate) */
 	int pg_major;	 /* 0 when not said */
 	char *irreversible; /* the reason, on one line; NULL: it does not say so */
+	char *stage; /* as it stands there, checked; NULL: it does not say so */
 	char *adopted; /* the remote that it was found on; NULL: it does not say so */
 	char *up, *down; /* SQL; down NULL when absent or empty */
 	bool up_transaction, down_transaction;
@@ -36,6 +38,10 @@ struct pk_migration {
 	}
 
 void pk_migration_release(struct pk_migration *m);
+
+enum pk_stage { PK_STAGE_NONE, PK_STAGE_EXPAND, PK_STAGE_BACKFILL, PK_STAGE_CONTRACT };
+/* "contract after 7d": *ret_days (may be NULL) is 7, else 0. NULL is PK_STAGE_NONE. -1: it is none of them. */
+int pk_stage_parse(const char *text, enum pk_stage *ret, int *ret_days);
 /* file: any path; the base name counts. Malformed names, sections or headers are errors with their line. */
 int pk_migration_parse(const char *file, const char *text, size_t len, const char *checksum,
 		       struct pk_migration *ret, struct pk_err *err);

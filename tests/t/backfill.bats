@@ -41,6 +41,26 @@ fills() { until_true sql shop "SELECT 1 / (count(*) > $1)::int FROM people WHERE
 is_over() { until_true sql shop "SELECT 1 / (count(*) = 0)::int FROM pg_stat_activity WHERE application_name ~ '^git postkit'"; }
 state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version DESC LIMIT 1"; }
 
+@test "--plan-only tells what would be run, and runs, tries and copies nothing" {
+	fails 2 git postkit deploy --plan-only
+	in_order '2 pending migrations' '20990101000000_expand.sql, expand' 'ALTER TABLE public.people ADD COLUMN full_name text' \
+		'20990102000000_backfill.sql, backfill, outside a transaction' '2 migrations would be run' 'deploy prod --dry-run'
+	hasnt 'dry run on' 'CREATE TABLE postkit'
+	run --separate-stderr git postkit deploy --plan-only --json
+	equal "$status $(jq -r '.plan[0].statements[0], .plan[1].stage, .plan[1].transaction' <<<"$output" | paste -sd'|')" \
+		'2 ALTER TABLE public.people ADD COLUMN full_name text|backfill|false'
+	equal "$(sql shop "SELECT (SELECT count(*) FROM postkit.schema_migrations), count(*) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attnum > 0")" '1|2'
+}
+
+@test "--stage ends before what is of a later stage, and says so" {
+	fails 129 git postkit deploy --stage all
+	ok git postkit deploy --stage expand --yes
+	has '20990102000000_backfill.sql waits: it is of a later stage' 'deployed 1 migration'
+	equal "$(filled)" 0
+	ok git postkit deploy --stage expand --yes
+	has 'waits' 'nothing is pending'
+}
+
 @test "--pause ends it after the present batch, says how to go on, and nothing of others is needed" {
 	local some
 	fails 1 git postkit deploy --pause
@@ -83,7 +103,7 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 }
 
 @test "an index that is built concurrently has a bar for each phase; a pause comes between two statements" {
-	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY by_full ON people (full_name);\nCREATE INDEX CONCURRENTLY by_both ON people (full_name, name);\n-- migrate:down\nDROP INDEX by_full;\n' \
+	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY by_full ON people (full_name);\nCREATE INDEX CONCURRENTLY by_both ON people (full_name, name);\n-- migrate:down\nDROP INDEX by_full;\nDROP INDEX by_both;\n' \
 		>db/migrations/20990104000000_index.sql
 	commit_all index
 	{ printf 'BEGIN; DELETE FROM people WHERE false;\n' && sleep 60; } | PGAPPNAME=brake psql "$(pg_url shop)" -X -q >/dev/null 2>&1 3>&- &
@@ -100,4 +120,27 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 	equal "$(state)" 'started 1'
 	ok git postkit deploy --yes
 	equal "$(sql shop "SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 'people'::regclass")" '3|t'
+}
+
+@test "the contract is held until its days are over since the step before ran there, by the clock of the remote" {
+	git postkit migration --pattern rename-column people name full_name --step contract --output made
+	mv made/*_contract_*.sql db/migrations/20990105000000_contract.sql
+	rmdir made
+	run grep -c '^-- postkit:stage: contract after 1d$' db/migrations/20990105000000_contract.sql
+	equal "$output" 1
+	commit_all contract
+	ok git postkit deploy --yes
+	has '20990105000000_contract.sql waits: not before 20' ' UTC, by its stage' 'nothing is pending'
+	fails 1 git postkit deploy --stage contract --yes
+	has 'error:' '20990105000000_contract.sql waits: not before'
+	equal "$(sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'full_name'")" 1
+	sql shop "UPDATE postkit.schema_migrations SET applied_at = applied_at - interval '23 hours' WHERE version = '20990102000000'"
+	fails 1 git postkit deploy --stage contract --yes
+	sql shop "UPDATE postkit.schema_migrations SET applied_at = applied_at - interval '61 minutes' WHERE version = '20990102000000'"
+	ok git -c postkit.wayBack=never postkit deploy --stage contract --yes # it knows nothing of the indexes
+	has 'deployed 1 migration'
+	printf -- '-- postkit:stage: shrink\n-- migrate:up\nSELECT 1;\n' >db/migrations/20990106000000_odd.sql
+	commit_all odd
+	fails 128 git postkit deploy --yes
+	has '20990106000000_odd.sql:1' "'-- postkit:stage' names no stage" 'contract after 7d'
 }

@@ -1,5 +1,6 @@
 -- {table}.{old} becomes {new_type}, expand: a column of the new type beside it, which follows every row that is written.
 -- What this makes goes into the schema files, too. Programs need no change for this.
+-- postkit:stage: expand
 -- migrate:up
 ALTER TABLE {table} ADD COLUMN {new} {new_type};
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}

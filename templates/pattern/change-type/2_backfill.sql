@@ -1,6 +1,7 @@
 -- {table}.{old} becomes {new_type}, backfill: the rows of before, some blocks at a time, each time committed.
 {batches_comment}
 -- Build the indexes of the old column on the new one after this, CONCURRENTLY: they do not go over by themselves.
+-- postkit:stage: backfill
 -- migrate:up transaction:false
 -- postkit:allow not-analysed: what it executes stands in it, but for the table's or partition's name
 {batches}

@@ -1,5 +1,6 @@
 -- {table}.{old} becomes {new_type}, contract: the new column takes the place of the old one. It is refused while
 -- indexes, constraints, views or triggers hang on the old column: they would go with it.
+-- postkit:stage: contract after 1d
 -- migrate:up
 DO {q}
 BEGIN

@@ -1,4 +1,5 @@
 -- {table}.{old} goes, expand: rows need no value of it any more. Bring out programs that neither read nor write it after this.
+-- postkit:stage: expand
 -- migrate:up
 -- postkit:allow drop-not-null: the column goes, and programs that are left without a value for it are wanted
 ALTER TABLE {table} ALTER COLUMN {old} DROP NOT NULL;

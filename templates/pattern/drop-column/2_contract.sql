@@ -1,6 +1,7 @@
 -- {table}.{old} goes, contract: for when no program reads or writes it any more. Its values are lost. It is refused while
 -- indexes, constraints, views or triggers hang on the column: they would go with it.
 -- postkit:irreversible: no program uses the column any more
+-- postkit:stage: contract after 1d
 -- migrate:up
 DO {q}
 BEGIN

@@ -1,6 +1,7 @@
 -- {table}.{old} becomes {new}, expand: the new name beside the old one, the same in every row that is written.
 -- What this makes goes into the schema files, too. Programs that know one of the two names alone go on working;
 -- bring out those that know the new one when the rows are filled.
+-- postkit:stage: expand
 -- migrate:up
 ALTER TABLE {table} ADD COLUMN {new} {type};
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}

@@ -1,5 +1,6 @@
 -- {table}.{old} becomes {new}, contract: for when no program uses the old name any more. The column beside it goes, and
 -- the old one takes the name, with its indexes, keys, default and all that refers to it.
+-- postkit:stage: contract after 1d
 -- migrate:up
 DO {q}
 BEGIN

@@ -1,6 +1,7 @@
 -- {columns} of {table} move to {new_table}, expand: the new table, kept the same as the columns of the old one by triggers
 -- on both. What this makes goes into the schema files, too. Programs that know one of the two alone go on working; those
 -- that know the new table add their row by INSERT ... ON CONFLICT DO UPDATE, for it may be there.
+-- postkit:stage: expand
 -- migrate:up
 DO {q}
 BEGIN

@@ -2,6 +2,7 @@
 -- while indexes, constraints, views or triggers hang on the columns: they would go with them.
 -- Each statement is committed by itself: programs lock the two tables in any order. The trigger that follows the old table goes
 -- first, so that what is written to the new one is not undone.
+-- postkit:stage: contract after 1d
 -- migrate:up transaction:false
 DO {q}
 BEGIN
