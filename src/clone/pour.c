@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#define WIDE_BYTES (16 << 20) /* of rows that are on their way at once */
+
 struct table_state {
 	size_t parts; /* units that are to come or under way */
 	size_t next;  /* build */
@@ -28,6 +30,7 @@ struct work {
 	uint64_t moved[PK_PUMP_LANES_MAX], expected[PK_PUMP_LANES_MAX];
 	int64_t *rows[PK_PUMP_LANES_MAX];
 	bool large; /* large objects are still to be fetched */
+	struct pk_wide wide;
 };
 
 static void work_release(struct work *w)
@@ -39,6 +42,7 @@ static void work_release(struct work *w)
 		free(w->rows[i]);
 	}
 	pk_units_release(&w->units);
+	pk_wide_release(&w->wide);
 	free(w->states);
 	free(w->built);
 }
@@ -271,6 +275,31 @@ static int choose_parts(struct work *w, struct pk_err *err)
 	return 0;
 }
 
+/* What all lanes hold of rows has room in a small memory: libpq keeps each twice. */
+static int find_wide(struct work *w, struct pk_err *err)
+{
+	if (!w->terms.rows)
+		return 0;
+	w->terms.wide = &w->wide;
+	return pk_wide_find(w->pour->hold, w->pour->tables, WIDE_BYTES / (size_t)w->terms.jobs, &w->wide, err);
+}
+
+/* Before all others, on the one connection that is there at any number of jobs. */
+static int copy_wide(struct work *w, struct pk_err *err)
+{
+	for (size_t i = 0; i < w->wide.n; i++) {
+		int64_t rows = 0;
+
+		if (!w->wide.places[i])
+			continue;
+		if (pk_wide_copy(&w->wide, w->pour->tables, i, w->pour->hold, w->lanes[0].target, &rows, &w->bytes, err) < 0)
+			return -1;
+		if (w->pour->poured)
+			w->pour->poured->rows[i] += rows;
+	}
+	return 0;
+}
+
 static int prepare(struct work *w, struct pk_err *err)
 {
 	const struct pk_pour *pour = w->pour;
@@ -280,7 +309,7 @@ static int prepare(struct work *w, struct pk_err *err)
 		return -1;
 	w->terms = pour->terms;
 	w->terms.wal_minimal = pk_streq(level, "minimal");
-	if (choose_parts(w, err) < 0)
+	if (choose_parts(w, err) < 0 || find_wide(w, err) < 0)
 		return -1;
 	pk_units_make(pour->tables, &w->terms, &w->units);
 	w->states = pk_alloc((pour->tables->n + 1) * sizeof(*w->states));
@@ -307,7 +336,7 @@ int pk_pour_run(const struct pk_pour *pour, struct pk_err *err)
 	pump.n = w.n;
 	if (pour->poured)
 		pour->poured->rows = pk_alloc((pour->tables->n + 1) * sizeof(*pour->poured->rows));
-	if (pk_pump_run(&pump, err) < 0)
+	if (copy_wide(&w, err) < 0 || pk_pump_run(&pump, err) < 0)
 		return -1;
 	if (pour->poured)
 		pour->poured->bytes = w.bytes;

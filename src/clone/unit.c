@@ -102,6 +102,12 @@ static void add_small(struct together *t, size_t table, int64_t bytes)
 	add_table(&t->unit, table, bytes);
 }
 
+/* Those rows are there already. */
+static const char *wide_of(const struct pk_unit_terms *terms, size_t table)
+{
+	return terms->wide ? terms->wide->places[table] : NULL;
+}
+
 static int64_t bytes_of(const struct pk_copy_table *t, const struct pk_unit_terms *terms)
 {
 	return terms->rows && !t->skip ? t->bytes : 0;
@@ -135,7 +141,8 @@ void pk_units_make(const struct pk_copy_tables *tables, const struct pk_unit_ter
 			struct pk_unit *u = add_unit(ret);
 
 			add_table(u, i, bytes);
-			u->fresh = terms->wal_minimal && bytes >= FRESH_BYTES && !t->added && !t->root_name && !t->batches;
+			u->fresh = terms->wal_minimal && bytes >= FRESH_BYTES && !t->added && !t->root_name && !t->batches &&
+				   !wide_of(terms, i);
 		}
 		if (bytes > SMALL_BYTES)
 			add_batches(ret, i, t);
@@ -156,8 +163,9 @@ static void add_columns(struct pk_buf *sql, const struct pk_copy_table *t)
 	pk_buf_add(sql, t->n_columns ? ")" : "");
 }
 
-/* batch: places, or NULL. Nothing is copied twice: where is looked at there, too. */
-static void add_query(struct pk_buf *sql, const struct pk_copy_table *t, const struct pk_unit *u, const char *batch)
+/* batch, wide: places, or NULL. Nothing is copied twice: where is looked at there, too. */
+static void add_query(struct pk_buf *sql, const struct pk_copy_table *t, const struct pk_unit *u, const char *batch,
+		      const char *wide)
 {
 	const char *and = " WHERE ";
 
@@ -179,6 +187,10 @@ static void add_query(struct pk_buf *sql, const struct pk_copy_table *t, const s
 	}
 	if (batch)
 		pk_buf_addf(sql, "%sctid = ANY ('%s'::pg_catalog.tid[])", and, batch);
+	if (wide) {
+		pk_buf_addf(sql, "%sctid <> ALL ('%s'::pg_catalog.tid[])", and, wide);
+		and = " AND ";
+	}
 	if (u->part) {
 		pk_buf_addf(sql, "%sctid >= '(%lld,0)'", and, (long long)u->from);
 		if (u->to >= 0)
@@ -213,11 +225,11 @@ void pk_unit_unready(const struct pk_copy_table *t, struct pk_buf *sql)
 }
 
 static void add_rows(const struct pk_unit *u, const struct pk_copy_table *t, const struct pk_unit_terms *terms,
-		     const char *batch, struct pk_buf *from, struct pk_buf *into)
+		     const char *batch, const char *wide, struct pk_buf *from, struct pk_buf *into)
 {
 	pk_buf_add(from, "COPY ");
-	if (u->part || batch || pk_copy_table_narrowed(t)) {
-		add_query(from, t, u, batch);
+	if (u->part || batch || wide || pk_copy_table_narrowed(t)) {
+		add_query(from, t, u, batch, wide);
 	} else {
 		pk_buf_add_qualified(from, t->schema, t->name);
 		add_columns(from, t);
@@ -256,7 +268,7 @@ static int add_batch(const struct pk_unit *u, const struct pk_copy_tables *table
 
 	if (pk_places_batch(tables->places, t->oid, n, &places, err) < 0)
 		return -1;
-	add_rows(u, t, terms, places, from, into);
+	add_rows(u, t, terms, places, NULL, from, into);
 	return 0;
 }
 
@@ -271,7 +283,7 @@ int pk_unit_task(const struct pk_unit *u, const struct pk_copy_tables *tables, c
 		if (!terms->rows || t->skip)
 			continue;
 		if (!u->batch)
-			add_rows(u, t, terms, NULL, &from, &into);
+			add_rows(u, t, terms, NULL, wide_of(terms, u->tables[i]), &from, &into);
 		else if (add_batch(u, tables, t, u->from, terms, &from, &into, err) < 0)
 			return -1;
 		for (int64_t n = 0; u->builds && n < t->batches; n++)

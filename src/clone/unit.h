@@ -3,6 +3,7 @@
 #define PK_CLONE_UNIT_H
 
 #include "clone/structure.h"
+#include "clone/wide.h"
 #include "pg/pump.h"
 
 #define PK_UNIT_SMALL (4 << 20) /* bytes of tables that go together, at most */
@@ -29,6 +30,7 @@ struct pk_unit_terms {
 	bool wal_minimal; /* of the target */
 	bool parts;	/* large tables go in parts, by several at a time: these are not fresh */
 	const char *encoding; /* as pk_pour has it */
+	const struct pk_wide *wide; /* rows that are left out, since they are there already; may be NULL */
 	bool again;	/* the target is there, with indexes; those of tables that are not small wait */
 };
 /* Tables without rows (terms->rows false, or skipped) are in units for the sake of their indexes. */

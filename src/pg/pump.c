@@ -19,6 +19,8 @@ struct side {
 struct lane {
 	struct side from, into;
 	struct pk_buf rows;
+	char *row; /* one that is larger than a piece, of which so much has gone; or NULL */
+	size_t row_len, row_at;
 	struct pk_pump_task task;
 	int number;
 	bool busy;
@@ -113,11 +115,45 @@ static int put_rows(struct lane *l, struct pk_err *err)
 	return status;
 }
 
+static void forget_row(struct lane *l)
+{
+	PQfreemem(l->row);
+	l->row = NULL;
+}
+
+/* Piece by piece: what the socket does not take, libpq moves to the front again with each that it takes. */
+static int put_row(struct lane *l, struct pk_err *err)
+{
+	while (l->row && !l->into.unsent) {
+		size_t left = l->row_len - l->row_at, n = left < PIECE ? left : PIECE;
+
+		if (put(l, l->row + l->row_at, n, err) < 0)
+			return -1;
+		l->row_at += n;
+		if (l->row_at == l->row_len)
+			forget_row(l);
+	}
+	return 0;
+}
+
+static int add_row(struct lane *l, char *row, size_t n, struct pk_err *err)
+{
+	if (n < PIECE) {
+		pk_buf_addn(&l->rows, row, n);
+		PQfreemem(row);
+		return l->rows.len >= PIECE ? put_rows(l, err) : 0;
+	}
+	l->row = row;
+	l->row_len = n;
+	l->row_at = 0;
+	return put_rows(l, err) < 0 ? -1 : put_row(l, err);
+}
+
 /* Rows from one side to the other, as long as there are any here and the other takes them: 1 when any went. */
 static int carry(const struct pk_pump *pump, struct lane *l, struct pk_err *err)
 {
 	size_t bytes = 0;
-	int n = 0, status = 0;
+	int n = 0, status = put_row(l, err);
 
 	while (status == 0 && !l->into.unsent) {
 		char *row = NULL;
@@ -126,13 +162,7 @@ static int carry(const struct pk_pump *pump, struct lane *l, struct pk_err *err)
 		if (n <= 0)
 			break;
 		bytes += (size_t)n;
-		if (n < PIECE)
-			pk_buf_addn(&l->rows, row, (size_t)n);
-		if (n >= PIECE || l->rows.len >= PIECE)
-			status = put_rows(l, err);
-		if (n >= PIECE && status == 0)
-			status = put(l, row, (size_t)n, err);
-		PQfreemem(row);
+		status = add_row(l, row, (size_t)n, err);
 	}
 	if (status == 0 && n == -2)
 		return side_error(&l->from, NULL, err);
@@ -317,6 +347,7 @@ int pk_pump_run(const struct pk_pump *pump, struct pk_err *err)
 		}
 		pk_pump_task_release(&lanes[i].task);
 		pk_buf_release(&lanes[i].rows);
+		forget_row(&lanes[i]);
 	}
 	return status;
 }

@@ -1,0 +1,307 @@
+#include "clone/wide.h"
+#include "pg/copyin.h"
+
+#define PIECE (2 << 20) /* bytes of a value that are fetched at once, as twice as many digits */
+#define LEAST                                                                                      \
+	(256                                                                                       \
+	 << 10) /* of a table beside its own pages; with less no row is wide, however it is compressed */
+#define COMPRESSED 64 /* how much smaller a value may lie on the disk than it is */
+#define BLOCK	   8192
+#define AS_IS	   "bytea" /* in place of a function that gives a value's bytes */
+#define AS_TEXT	   "text"  /* what the type's output function writes */
+
+void pk_wide_release(struct pk_wide *wide)
+{
+	for (size_t i = 0; i < wide->n; i++)
+		free(wide->places[i]);
+	free(wide->places);
+	*wide = (struct pk_wide)PK_WIDE_INIT;
+}
+
+/* ---- finding ---- */
+
+static bool may_have(const struct pk_copy_table *t)
+{
+	return t->heap && t->n_columns && !t->skip && !t->root_name && !t->batches && !t->added &&
+	       !pk_copy_table_narrowed(t) && t->bytes - t->pages * BLOCK >= LEAST;
+}
+
+/* A column as the bytes that COPY sends; send: the function for it. */
+static void add_bytes(struct pk_buf *sql, const char *send, const char *column)
+{
+	if (pk_streq(send, AS_TEXT))
+		pk_buf_add(sql, "pg_catalog.textsend(pg_catalog.format('%s', ");
+	else if (pk_streq(send, AS_IS))
+		pk_buf_addc(sql, '(');
+	else
+		pk_buf_addf(sql, "%s(", send ? send : "");
+	pk_buf_add_ident(sql, column);
+	pk_buf_add(sql, pk_streq(send, AS_TEXT) ? "))" : ")");
+}
+
+/* How many they are. Of text and bytea the server knows it without having to read them. */
+static void add_length(struct pk_buf *sql, const char *send, const char *column, size_t limit)
+{
+	bool known = pk_streq(send, AS_IS) || pk_ends_with(send, "textsend") ||
+		     pk_ends_with(send, "varcharsend");
+
+	pk_buf_add(sql, sql->len ? " + coalesce(" : "coalesce(");
+	if (!known) {
+		pk_buf_add(sql, "CASE WHEN pg_catalog.pg_column_size(");
+		pk_buf_add_ident(sql, column);
+		pk_buf_addf(sql, ") > %zu THEN ", limit / COMPRESSED);
+	}
+	pk_buf_add(sql, "pg_catalog.octet_length(");
+	if (known)
+		pk_buf_add_ident(sql, column);
+	else
+		add_bytes(sql, send, column);
+	pk_buf_addf(sql, ")%s, 0)::bigint", known ? "" : " END");
+}
+
+/* Names of columns with the function that turns each into bytes, those of any length alone or all; row after row. */
+static int read_columns(struct pk_hold *hold, const struct pk_copy_table *t, bool any_length,
+			struct pk_rows *ret, struct pk_err *err)
+{
+	PK_FREE char *sql = pk_printf(
+		"SELECT a.attname, CASE WHEN t.typsend IN "
+		"('pg_catalog.textsend'::pg_catalog.regproc, "
+		"'pg_catalog.varcharsend'::pg_catalog.regproc) THEN t.typsend::text WHEN %s THEN "
+		"'" AS_TEXT "' "
+		"WHEN t.typsend = 'pg_catalog.byteasend'::pg_catalog.regproc THEN '" AS_IS
+		"' ELSE t.typsend::text END "
+		"FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+		"WHERE a.attrelid = %u "
+		"AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''%s ORDER BY "
+		"a.attnum",
+		t->binary ? "false" : "true", t->oid, any_length ? " AND a.attlen = -1" : "");
+
+	return pk_hold_query(hold, sql, ret, err);
+}
+
+static int find_in(struct pk_hold *hold, const struct pk_copy_table *t, size_t limit, char **ret,
+		   struct pk_err *err)
+{
+	PK_AUTO(pk_rows) columns = PK_ROWS_INIT, found = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) length = PK_BUF_INIT, sql = PK_BUF_INIT;
+
+	if (read_columns(hold, t, true, &columns, err) < 0)
+		return -1;
+	for (int i = 0; i < columns.n; i++)
+		add_length(&length, pk_rows_get(&columns, i, 1), pk_rows_get(&columns, i, 0),
+			   limit);
+	if (!length.len)
+		return 0;
+	pk_buf_add(&sql, "SELECT pg_catalog.array_agg(ctid) FROM ONLY ");
+	pk_buf_add_qualified(&sql, t->schema, t->name);
+	pk_buf_addf(&sql, " WHERE %s > %zu", length.ptr, limit);
+	if (pk_hold_query(hold, sql.ptr, &found, err) < 0)
+		return -1;
+	*ret = pk_strdup(pk_rows_get(&found, 0, 0));
+	return 0;
+}
+
+int pk_wide_find(struct pk_hold *hold, const struct pk_copy_tables *tables, size_t limit,
+		 struct pk_wide *ret, struct pk_err *err)
+{
+	ret->n = tables->n;
+	ret->places = pk_alloc((tables->n + 1) * sizeof(*ret->places));
+	for (size_t i = 0; i < tables->n; i++)
+		if (may_have(&tables->items[i]) &&
+		    find_in(hold, &tables->items[i], limit, &ret->places[i], err) < 0)
+			return pk_err_wrap(err, "cannot see how large the rows of %s.%s are",
+					   tables->items[i].schema, tables->items[i].name);
+	return 0;
+}
+
+/* ---- copying ---- */
+
+struct copying {
+	struct pk_hold *hold;
+	struct pk_conn *target;
+	const struct pk_copy_table *table;
+	struct pk_rows columns;
+	unsigned char *piece;
+	uint64_t bytes;
+};
+
+static int put(struct copying *c, const void *data, size_t n, struct pk_err *err)
+{
+	c->bytes += n;
+	return pk_copy_in_put(c->target, data, n, err);
+}
+
+/* As the network has it. */
+static int put_number(struct copying *c, uint32_t number, int bytes, struct pk_err *err)
+{
+	unsigned char raw[4];
+
+	for (int i = 0; i < bytes; i++)
+		raw[i] = (unsigned char)(number >> 8 * (bytes - 1 - i));
+	return put(c, raw, (size_t)bytes, err);
+}
+
+/* Of the text format, what means something else than itself. */
+static int put_text(struct copying *c, const unsigned char *text, size_t n, struct pk_err *err)
+{
+	static const char special[] = "\\\n\r\t", letters[] = "\\nrt";
+	size_t from = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *found = text[i] ? strchr(special, text[i]) : NULL;
+		char escaped[2] = { '\\', found ? letters[found - special] : 0 };
+
+		if (!found)
+			continue;
+		if (put(c, text + from, i - from, err) < 0 || put(c, escaped, 2, err) < 0)
+			return -1;
+		from = i + 1;
+	}
+	return put(c, text + from, n - from, err);
+}
+
+static unsigned digit(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+/* "\x0a1b" */
+static int put_digits(struct copying *c, const char *hex, struct pk_err *err)
+{
+	size_t n = strlen(hex) / 2 - 1;
+
+	for (size_t i = 0; i < n; i++)
+		c->piece[i] = (unsigned char)(digit(hex[2 * i + 2]) << 4 | digit(hex[2 * i + 3]));
+	return c->table->binary ? put(c, c->piece, n, err) : put_text(c, c->piece, n, err);
+}
+
+static void add_row(struct pk_buf *sql, const struct copying *c, const char *place)
+{
+	pk_buf_add(sql, " FROM ONLY ");
+	pk_buf_add_qualified(sql, c->table->schema, c->table->name);
+	pk_buf_add(sql, " WHERE ctid = ");
+	pk_buf_add_literal(sql, place);
+}
+
+static int copy_value(struct copying *c, int column, size_t length, const char *place,
+		      struct pk_err *err)
+{
+	for (size_t at = 0; at < length; at += PIECE) {
+		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+		pk_buf_add(&sql, "SELECT pg_catalog.substring(");
+		add_bytes(&sql, pk_rows_get(&c->columns, column, 1),
+			  pk_rows_get(&c->columns, column, 0));
+		pk_buf_addf(&sql, ", %zu, %d)", at + 1, PIECE);
+		add_row(&sql, c, place);
+		if (pk_hold_query(c->hold, sql.ptr, &rows, err) < 0)
+			return -1;
+		if (rows.n != 1 || !pk_rows_get(&rows, 0, 0))
+			return pk_err_set(err, "a row is no longer where it was");
+		if (put_digits(c, pk_rows_get(&rows, 0, 0), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What stands before a value: its length, or what parts it from the one before; length NULL: it is NULL. */
+static int begin_value(struct copying *c, int column, const char *length, struct pk_err *err)
+{
+	if (c->table->binary)
+		return put_number(c, length ? (uint32_t)strtoul(length, NULL, 10) : UINT32_MAX, 4,
+				  err);
+	if (column > 0 && put(c, "\t", 1, err) < 0)
+		return -1;
+	return length ? 0 : put(c, "\\N", 2, err);
+}
+
+static int copy_row(struct copying *c, const char *place, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	for (int i = 0; i < c->columns.n; i++) {
+		const char *name = pk_rows_get(&c->columns, i, 0);
+
+		/* IS NULL is also true of a row of NULLs. */
+		pk_buf_add(&sql, i ? ", CASE WHEN pg_catalog.num_nulls("
+				   : "SELECT CASE WHEN pg_catalog.num_nulls(");
+		pk_buf_add_ident(&sql, name);
+		pk_buf_add(&sql, ") = 0 THEN pg_catalog.octet_length(");
+		add_bytes(&sql, pk_rows_get(&c->columns, i, 1), name);
+		pk_buf_add(&sql, ") END");
+	}
+	add_row(&sql, c, place);
+	if (pk_hold_query(c->hold, sql.ptr, &rows, err) < 0 ||
+	    (c->table->binary && put_number(c, (uint32_t)c->columns.n, 2, err) < 0))
+		return -1;
+	for (int i = 0; i < c->columns.n; i++) {
+		const char *length = pk_rows_get(&rows, 0, i);
+
+		if (begin_value(c, i, length, err) < 0 ||
+		    (length && copy_value(c, i, strtoul(length, NULL, 10), place, err) < 0))
+			return -1;
+	}
+	return c->table->binary ? 0 : put(c, "\n", 1, err);
+}
+
+static int copy_rows(struct copying *c, const struct pk_rows *places, struct pk_err *err)
+{
+	static const char head[] =
+		"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* with its last NUL: signature, flags, extension */
+
+	if (c->table->binary && put(c, head, sizeof(head), err) < 0)
+		return -1;
+	for (int i = 0; i < places->n; i++)
+		if (pk_hold_check(c->hold, err) < 0 ||
+		    copy_row(c, pk_rows_get(places, i, 0), err) < 0)
+			return -1;
+	return c->table->binary ? put_number(c, UINT16_MAX, 2, err) : 0;
+}
+
+static char *copy_sql(const struct pk_copy_table *t, const struct pk_rows *columns)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	pk_buf_add(&sql, "COPY ");
+	pk_buf_add_qualified(&sql, t->schema, t->name);
+	for (int i = 0; i < columns->n; i++) {
+		pk_buf_add(&sql, i ? ", " : " (");
+		pk_buf_add_ident(&sql, pk_rows_get(columns, i, 0));
+	}
+	pk_buf_addf(&sql, ") FROM STDIN WITH (FORMAT %s)", t->binary ? "binary" : "text");
+	return pk_buf_take(&sql);
+}
+
+int pk_wide_copy(const struct pk_wide *wide, const struct pk_copy_tables *tables, size_t table,
+		 struct pk_hold *hold, struct pk_conn *target, int64_t *ret_rows,
+		 uint64_t *ret_bytes, struct pk_err *err)
+{
+	struct copying c = { .hold = hold, .target = target, .table = &tables->items[table] };
+	PK_FREE char *list = pk_printf("SELECT pg_catalog.unnest('%s'::pg_catalog.tid[])",
+				       wide->places[table]),
+		     *sql = NULL;
+	PK_AUTO(pk_rows) places = PK_ROWS_INIT;
+	PK_AUTO(pk_err) ignored = PK_ERR_INIT;
+	int status = read_columns(hold, c.table, false, &c.columns, err);
+
+	c.piece = pk_alloc(PIECE);
+	sql = status == 0 ? copy_sql(c.table, &c.columns) : NULL;
+	if (status == 0)
+		status = pk_hold_query(hold, list, &places, err);
+	if (status == 0 && (status = pk_copy_in_begin(target, sql, err)) == 0) {
+		status = copy_rows(&c, &places, err);
+		if (status < 0)
+			pk_copy_in_end(target, "the rows could not be read", &ignored);
+		else
+			status = pk_copy_in_end(target, NULL, err);
+	}
+	pk_rows_release(&c.columns);
+	free(c.piece);
+	*ret_rows = places.n;
+	*ret_bytes += c.bytes;
+	return status < 0 ? pk_err_wrap(err, "cannot copy large rows of %s.%s", c.table->schema,
+					c.table->name)
+			  : 0;
+}
