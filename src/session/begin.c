@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "base/sig.h"
+#include "base/text.h"
 
 #include <unistd.h>
 
@@ -186,22 +187,30 @@ static int make_clone(struct pk_desk *desk, struct pk_begun *ret, struct pk_err 
 	return rc;
 }
 
-int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo,
-		     const struct pk_config *config, const struct pk_project *project,
-		     const struct pk_begin_options *options, struct pk_begun *ret,
-		     struct pk_err *err)
+/* Two at a time would each make a clone, and one of them be nobody's. */
+static int lock_branch(const struct pk_repo *repo, const char *branch, struct pk_lock *ret, char **ret_path,
+		       struct pk_err *err)
 {
-	double started = pk_now();
-	enum pk_session_found found;
-	PK_FREE char *branch = NULL;
-	desk->repo = repo;
-	desk->config = config;
-	desk->project = project;
-	if (pk_session_current(repo, config, &desk->session, &found, &branch, err) < 0)
+	PK_FREE char *name = pk_printf("branch-%016llx", (unsigned long long)pk_hash(branch, strlen(branch), 0));
+	PK_FREE char *path = pk_session_lock_path(repo, name), *dir = pk_path_dir(path);
+
+	if (pk_mkdir_p(dir, 0755, err) < 0)
 		return -1;
+	if (pk_lock_take(ret, path, 0, NULL) < 0) {
+		pk_err_set(err, "another 'git postkit start' is at work for branch '%s'", branch);
+		return pk_err_hint(err, "wait until it has ended: the session is then there");
+	}
+	*ret_path = pk_take(&path);
+	return 0;
+}
+
+static int begin(struct pk_desk *desk, const struct pk_begin_options *options, enum pk_session_found found,
+		 const char *branch, struct pk_begun *ret, struct pk_err *err)
+{
 	struct pk_session *session = &desk->session;
+
 	if (found == PK_FOUND_SESSION) {
-		if (pk_session_server(repo, config, session, &desk->server, err) < 0 ||
+		if (pk_session_server(desk->repo, desk->config, session, &desk->server, err) < 0 ||
 		    refuse_existing(session, &desk->server, &ret->again, err) < 0)
 			return -1;
 		forget_clone(session);
@@ -211,7 +220,7 @@ int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo,
 	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
 	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
 	const char *name = options->remote ? options->remote : session->remote;
-	if (pk_remote_get(config, name, &remote, err) < 0 ||
+	if (pk_remote_get(desk->config, name, &remote, err) < 0 ||
 	    prepare(desk, &remote, options, &facts, ret, err) < 0)
 		return -1;
 	free(session->remote);
@@ -223,10 +232,29 @@ int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo,
 	session->major = desk->server.major;
 	session->started = (int64_t)pk_time();
 	session->template_created = ret->template.created;
-	if (make_clone(desk, ret, err) < 0)
+	return make_clone(desk, ret, err);
+}
+
+int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo,
+		     const struct pk_config *config, const struct pk_project *project,
+		     const struct pk_begin_options *options, struct pk_begun *ret,
+		     struct pk_err *err)
+{
+	double started = pk_now();
+	enum pk_session_found found;
+	PK_FREE char *branch = NULL, *lock_path = NULL;
+	PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
+	desk->repo = repo;
+	desk->config = config;
+	desk->project = project;
+	if (pk_session_current(repo, config, &desk->session, &found, &branch, err) < 0 ||
+	    lock_branch(repo, branch, &lock, &lock_path, err) < 0)
 		return -1;
+	int rc = begin(desk, options, found, branch, ret, err);
+	if (lock_path)
+		unlink(lock_path);
 	ret->seconds = pk_now() - started;
-	return 0;
+	return rc;
 }
 
 static int drop_clone(const struct pk_repo *repo, const struct pk_config *config,

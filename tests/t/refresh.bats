@@ -450,6 +450,32 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	equal "$(clone -c 'SELECT count(*) FROM lines' -c 'SELECT count(*) FROM big')" $'0\n0'
 }
 
+@test "of two starts at a time on a branch one makes a clone, and the other says so" {
+	shop twice
+	begin twice
+	local locker starter
+	"$(pg_tools)/psql" -X -q -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d twice -c 'BEGIN; LOCK TABLE lines; SELECT pg_sleep(60)' >/dev/null 2>&1 3>&- &
+	locker=$!
+	is_locked() { [ "$(sql postgres "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation >= 16384")" -gt 0 ]; }
+	until_true is_locked
+	git-postkit start --fresh --no-physical >"$T/first" 2>&1 3>&- &
+	starter=$!
+	until_true compgen -G '.git/postkit/starting/branch-*'
+	fails 128 git postkit start
+	has "another 'git postkit start' is at work for branch"
+	kill "$locker"
+	sql postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()" >/dev/null
+	status=0
+	wait "$starter" || status=$?
+	equal "$status" 0
+	equal "$(compgen -G '.git/postkit/starting/*' || :)" ''
+	fails 128 git postkit start
+	has 'has a session already'
+	ok git postkit abort --yes
+	ok git postkit gc
+	has 'nothing to drop'
+}
+
 @test "interrupted half way, or killed, the old template stays" {
 	shop half
 	sql half 'SET ROLE own; CREATE TABLE naps (s int); INSERT INTO naps VALUES (0);
