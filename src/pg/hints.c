@@ -27,6 +27,9 @@ static const struct hint hints[] = {
 	{ "25006", NULL, "the server is a standby or read-only; connect to the primary" },
 	{ "53100", NULL,
 	  "the server's disk is full; 'git postkit gc' removes clones that are no longer used" },
+	{ "XX000", "checkpoint request failed",
+	  "the server could not write its files: most likely its disk is full, and its log says so; "
+	  "'git postkit gc' removes clones that are no longer used" },
 	{ "53300", NULL, "end connections that are no longer used, or try again later" },
 	{ "22023", "security label provider \"",
 	  "load the provider's library there: shared_preload_libraries, or for the database "
