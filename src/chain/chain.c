@@ -3,6 +3,8 @@
 #include "base/map.h"
 #include "git/git.h"
 
+#include <sys/stat.h>
+
 void pk_chain_release(struct pk_chain *chain)
 {
 	for (size_t i = 0; i < chain->n; i++)
@@ -42,6 +44,16 @@ static void sort_chain(struct pk_chain *chain)
 		qsort(chain->items, chain->n, sizeof(*chain->items), compare_migrations);
 }
 
+static int refuse_large(const char *path, const char *shown, struct pk_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) || st.st_size <= PK_BLOB_MAX)
+		return 0;
+	return pk_err_set(err, "migration '%s' cannot be read: the file is larger than %d MB", shown,
+			  PK_BLOB_MAX >> 20);
+}
+
 int pk_chain_from_dir(struct pk_chain *chain, const char *workdir, const char *dir,
 		      struct pk_err *err)
 {
@@ -57,7 +69,7 @@ int pk_chain_from_dir(struct pk_chain *chain, const char *workdir, const char *d
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 		PK_FREE char *path = pk_path_join(folder, files.items[i]);
 		PK_FREE char *shown = pk_path_join(dir, files.items[i]);
-		if (pk_read_file(path, &text, err) < 0)
+		if (refuse_large(path, shown, err) < 0 || pk_read_file(path, &text, err) < 0)
 			return -1;
 		PK_FREE char *checksum = pk_git_hash_blob(text.ptr, text.len);
 		if (add_migration(chain, shown, &text, checksum, err) < 0)

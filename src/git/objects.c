@@ -46,6 +46,17 @@ int pk_repo_missing(const struct pk_repo *repo, int rc, const struct pk_oid *oid
 	return pk_err_hint(err, "look what else is missing: git fsck");
 }
 
+/* Asked of the header alone: reading it all may take more memory than there is. */
+static bool is_too_large(const struct pk_repo *repo, const git_oid *id)
+{
+	PK_GIT2(git_odb) *odb = NULL;
+	git_object_t type;
+	size_t size;
+
+	return git_repository_odb(&odb, repo->handle) == 0 && git_odb_read_header(&size, &type, odb, id) == 0 &&
+	       size > PK_BLOB_MAX;
+}
+
 int pk_repo_blob(const struct pk_repo *repo, const struct pk_oid *blob, struct pk_buf *ret,
 		 struct pk_err *err)
 {
@@ -53,6 +64,8 @@ int pk_repo_blob(const struct pk_repo *repo, const struct pk_oid *blob, struct p
 	git_oid id;
 	if (pk_oid_to_git(blob, &id, err) < 0)
 		return -1;
+	if (is_too_large(repo, &id))
+		return pk_err_set(err, "the file is larger than %d MB", PK_BLOB_MAX >> 20);
 	int rc = git_object_lookup(&object, repo->handle, &id, GIT_OBJECT_ANY);
 	if (rc < 0)
 		return pk_repo_missing(repo, rc, blob, err);

@@ -49,7 +49,9 @@ int pk_repo_tree_at(const struct pk_repo *repo, const char *rev, const char *pat
 int pk_repo_commit_of(const struct pk_repo *repo, const char *rev, struct pk_oid *ret, struct pk_err *err);
 bool pk_repo_is_ancestor(const struct pk_repo *repo, const char *ancestor, const char *descendant);
 
-/* A blob's bytes. */
+/* Nobody writes SQL as large as that, and whoever pushes could make all who merge read it. */
+#define PK_BLOB_MAX (64 << 20)
+/* A blob's bytes. Larger than PK_BLOB_MAX is an error. */
 int pk_repo_blob(const struct pk_repo *repo, const struct pk_oid *blob, struct pk_buf *ret,
 		 struct pk_err *err);
 
