@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "clone/remote.h"
 #include "cmd/help.h"
+#include "deploy/followers.h"
 #include "git/git.h"
 #include "install/install.h"
 #include "server/programs.h"
@@ -272,6 +273,28 @@ static void check_remote(struct doctor *doc, const char *name)
 	}
 }
 
+/* What is to be done by itself, and never would be. */
+static void check_follows(struct doctor *doc, const char *name)
+{
+	PK_FREE char *on_merge = pk_printf("remote.%s.onMerge", name);
+	PK_FREE char *mend = pk_printf("git config postkit.remote.%s.follow BRANCH", name);
+	const char *branch = pk_followed_branch(&doc->ctx.config, name);
+	PK_FREE char *ref = branch ? pk_printf("refs/heads/%s", branch) : NULL;
+	PK_AUTO(pk_followers) followers = PK_FOLLOWERS_INIT;
+	PK_AUTO(pk_err) err = PK_ERR_INIT;
+	struct pk_oid tip = { "" };
+
+	if (!branch) {
+		if (pk_config_get_protected(&doc->ctx.config, on_merge))
+			tell(doc, WARN, mend, "postkit.%s is set, but '%s' follows no branch", on_merge, name);
+		return;
+	}
+	if (pk_followers_read(&doc->ctx.config, branch, &followers, &err) < 0)
+		tell_err(doc, BAD, "after a merge", &err);
+	if (doc->ctx.has_repo && (pk_ref_read(&doc->ctx.repo, ref, &tip, NULL) < 0 || !tip.hex[0]))
+		tell(doc, WARN, mend, "'%s' follows %s, which is no branch here", name, branch);
+}
+
 static void check_remotes(struct doctor *doc)
 {
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
@@ -279,8 +302,10 @@ static void check_remotes(struct doctor *doc)
 	pk_remote_list(&doc->ctx.config, &names);
 	if (!names.n)
 		tell(doc, WARN, "git postkit remote add prod URL", "no remote is named");
-	for (size_t i = 0; i < names.n; i++)
+	for (size_t i = 0; i < names.n; i++) {
 		check_remote(doc, names.items[i]);
+		check_follows(doc, names.items[i]);
+	}
 }
 
 /* --- sessions and local databases --- */

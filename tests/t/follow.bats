@@ -90,6 +90,17 @@ deploys() { git log --format=%H refs/postkit/deploys/prod 2>/dev/null | wc -l; }
 	table more
 	ok git merge more
 	has 'onMerge is tell, dry-run or deploy'
+	run git postkit doctor
+	has "onMerge is tell, dry-run or deploy, not 'nonsense'"
+	hasnt 'which is no branch here'
+	on_merge tell
+	git config postkit.remote.prod.follow trunk
+	run git postkit doctor
+	has "'prod' follows trunk, which is no branch here"
+	git config --unset postkit.remote.prod.follow
+	run git postkit doctor
+	has "postkit.remote.prod.onMerge is set, but 'prod' follows no branch"
+	git config postkit.remote.prod.follow main
 }
 
 @test "deploy does it, after a merge, a rebase and a checkout" {
