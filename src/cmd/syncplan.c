@@ -41,8 +41,14 @@ static int refuse_unfinished(const struct pk_ctx *ctx, struct pk_err *err)
 
 static int refuse_changed(const struct pk_ctx *ctx, struct pk_err *err)
 {
-	const char *const args[] = { "status", "--porcelain",		"--untracked-files=all",
-				     "--",     ctx->project.schema_dir, ctx->project.migrations_dir,
+	/* What a killed command was writing is gc's. */
+	const char *const args[] = { "status",
+				     "--porcelain",
+				     "--untracked-files=all",
+				     "--",
+				     ctx->project.schema_dir,
+				     ctx->project.migrations_dir,
+				     ":(exclude,glob)**/.pk-tmp-*",
 				     NULL };
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 

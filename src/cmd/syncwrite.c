@@ -3,8 +3,10 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "base/proc.h"
+#include "base/sig.h"
 #include "git/git.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 /*
@@ -203,6 +205,10 @@ static int run_git_commit(const struct pk_sync *sync, bool quiet, struct pk_err 
 		return -1;
 	if (!status)
 		return 0;
+	if (pk_interrupted() || status == 128 + SIGINT) {
+		pk_err_set(err, "interrupted, and the migrations are as they were");
+		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	}
 	pk_err_set(err, "git commit refused (exit status %d), and the migrations are as they were",
 		   status);
 	return pk_err_hint(err, "mend what git says above, then git postkit sync");

@@ -1,5 +1,7 @@
 """The commands that are disturbed: the state they begin in, and how they are finished afterwards."""
 
+import re
+
 import world
 from world import Broken, again, git, local, must, no_row_is_lost, session, standing
 
@@ -75,6 +77,31 @@ def _deployed(number):
     return done
 
 
+def _fork():
+    """A branch with a migration from the state that those of main start from, too, is merged."""
+    base = re.search(r" to (\S+)", open(f"{world.APP}/db/migrations/{world.migrations()[0]}").read()).group(1)
+    git("switch", "-q", "-c", "side", "HEAD~1")
+    world.write("db/schema/tables/beside.sql", "CREATE TABLE public.beside (id integer NOT NULL);\n")
+    to = must("fingerprint", "db/schema").split()[0]
+    world.write("db/migrations/20990101000000_beside.sql", f"-- postkit: from {base} to {to} (pg15)\n-- migrate:up\n"
+                "CREATE TABLE public.beside (id integer NOT NULL);\n-- migrate:down\nDROP TABLE public.beside;\n")
+    git("add", "-A")
+    git("commit", "-q", "--no-verify", "-m", "beside")
+    git("switch", "-q", "main")
+    git("merge", "-q", "--no-verify", "-m", "merged", "side")
+
+
+def _sync_is_done():
+    dirty = [line for line in git("status", "--porcelain").splitlines() if ".pk-tmp-" not in line]
+    if dirty:
+        raise Broken("the work tree is not clean: " + " ".join(dirty))
+    if "forked" in must("status", "--porcelain") or len(world.migrations()) != 5:
+        raise Broken("it is no chain: " + " ".join(world.migrations()))
+    if git("log", "--format=%s", "--first-parent", "-n", "2").splitlines()[1] != "merged":
+        raise Broken("not one commit: " + git("log", "--oneline", "-n", "3"))
+    must("check", "HEAD~1..HEAD")
+
+
 class Area:
     """
     state: of world.reset(); prepare: before the command; finish: what is done after a fault; done: what must be true then;
@@ -109,5 +136,6 @@ AREAS = {
     "apply": Area("apply", ("apply",), _finish_apply, _apply_is_done, local=True),
     "commit": Area("commit", ("commit", "-m", "done"), _finish_commit, _commit_is_done, local=True),
     "abort": Area("abort", ("abort", "--yes"), _finish_abort, _abort_is_done, local=True),
+    "sync": Area("deploy", ("sync",), _again("sync"), _sync_is_done, _fork, local=True),
     "gc": Area("abort", ("gc",), _again("gc"), lambda: None, lambda: git("switch", "-q", "--detach"), local=True),
 }

@@ -26,6 +26,7 @@ KNOWN = [
     ("commit", "kill", r"rename .*db/migrations/"),  # half a file in the work tree
     ("commit", "kill", r"git write .*/objects/"),  # its files stayed in the index, for any later commit
     ("commit", "int", r"git rename .*COMMIT_EDITMSG"),  # git's end was taken for a refusal
+    ("sync", "int", r"git create .*refs/heads/main\.lock"),  # the same
     ("abort", "enospc", r"git write .*config\.lock"),  # the branch went on pointing to the session
 ]
 

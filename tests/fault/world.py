@@ -35,6 +35,11 @@ def git(*args):
     return output.strip()
 
 
+def write(name, text):
+    with open(f"{APP}/{name}", "w") as file:
+        file.write(text)
+
+
 def _sql(where, password, database, *texts):
     argv = [os.environ["PSQL"], "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, *where]
     for text in texts:
@@ -274,7 +279,7 @@ def _nothing_is_left():
         for path, _, names in os.walk(folder):
             if "/data/" not in path:
                 left += [f"{path}/{name}" for name in names if re.search(r"^\.pk-tmp|\.lock$|^tmp_", name)]
-    left = [path for path in left if not re.search(r"/(pg\d+|id)\.lock$|/tmp_obj_|/\.git/(\w+|refs/heads/\w+)\.lock$", path)]  # or git's
+    left = [path for path in left if not re.search(r"/(pg\d+|id|sync)\.lock$|/tmp_obj_|/\.git/(\w+|refs/heads/\w+)\.lock$", path)]  # or git's
     if left:
         raise Broken("files are left over: " + " ".join(left))
 
