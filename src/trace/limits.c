@@ -1,5 +1,7 @@
 #include "trace/limits.h"
 
+#define UNSET (-2)
+
 static bool sets_timeout(const char *text)
 {
 	return text && (strcasestr(text, "lock_timeout") || strcasestr(text, "statement_timeout"));
@@ -9,7 +11,7 @@ void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
 		     const struct pk_statements *statements)
 {
 	limits->how = how;
-	limits->set = (struct pk_run_limits){ -1, -1 };
+	limits->set = (struct pk_run_limits){ UNSET, -1 };
 	limits->none =
 		!how->limits || pk_streq(how->lock_timeout, "0") || sets_timeout(how->settings);
 	for (size_t i = 0; i < statements->n; i++)
@@ -38,7 +40,7 @@ int pk_limits_set(struct pk_limits *limits, struct pk_conn *conn, const char *sq
 		return 0;
 	want = how->limits(how->arg, sql, line);
 	if (pk_streq(how->lock_timeout, "0"))
-		want.lock_ms = limits->set.lock_ms;
+		want.lock_ms = -1;
 	if (want.lock_ms != limits->set.lock_ms)
 		add_limit(&set, "lock_timeout", want.lock_ms, how->lock_timeout);
 	if (want.statement_ms != limits->set.statement_ms)

@@ -10,7 +10,7 @@ struct pk_limits {
 	struct pk_run_limits set; /* as they are */
 	bool none;		  /* nobody has a say, or the SQL sets them itself */
 };
-/* After the run's own lock_timeout. */
+/* Where somebody has a say (none is false), the first statement gets the run's lock_timeout from here as well. */
 void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
 		     const struct pk_statements *statements);
 /* Before a statement; line: of the file. Asks the server only where they are others than before. */

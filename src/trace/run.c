@@ -326,8 +326,8 @@ static int set_lock_timeout(struct runner *r, bool local, struct pk_err *err)
 {
 	const char *const params[] = { r->how->lock_timeout, local ? "t" : "f" };
 
-	if (!r->how->lock_timeout)
-		return 0;
+	if (!r->how->lock_timeout || !r->limits.none)
+		return 0; /* with the first statement's limits */
 	return pk_query(r->conn, "SELECT pg_catalog.set_config('lock_timeout', $1, $2::boolean)", 2,
 			params, NULL, err);
 }
