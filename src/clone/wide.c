@@ -1,11 +1,9 @@
 #include "clone/wide.h"
 #include "pg/copyin.h"
 
-#define PIECE (2 << 20) /* bytes of a value that are fetched at once, as twice as many digits */
-#define LEAST                                                                                      \
-	(256                                                                                       \
-	 << 10) /* of a table beside its own pages; with less no row is wide, however it is compressed */
-#define COMPRESSED 64 /* how much smaller a value may lie on the disk than it is */
+#define PIECE	   (2 << 20)   /* bytes of a value that are fetched at once, as twice as many digits */
+#define LEAST	   (256 << 10) /* beside a table's own pages: with less no row is wide */
+#define COMPRESSED 64	       /* how much smaller a value may lie on the disk than it is */
 #define BLOCK	   8192
 #define AS_IS	   "bytea" /* in place of a function that gives a value's bytes */
 #define AS_TEXT	   "text"  /* what the type's output function writes */

@@ -406,6 +406,21 @@ as_server_owns() { chown postgres: "$1"; }
 	done
 }
 
+@test "more tables than the source has room to lock twice are copied with --jobs 1, which the error of more says" {
+	PG_SETTINGS='-c max_locks_per_transaction=10 -c max_connections=20' pg_start narrow
+	pg_createdb crowded
+	pg_createdb crowded2
+	local i
+	for i in 0 1; do
+		sql crowded "DO \$\$BEGIN FOR i IN 1..150 LOOP EXECUTE format('CREATE TABLE t${i}_%s (id int)', i); END LOOP; END\$\$"
+	done
+	fails 128 git postkit copy --jobs 2 "$(pg_url crowded)" "$(pg_url crowded2)"
+	has 'out of shared memory' '--jobs 1'
+	ok git postkit copy --jobs 1 "$(pg_url crowded)" "$(pg_url crowded2)"
+	has 'copied 300 tables'
+	pg_stop narrow
+}
+
 @test "memory stays small with large rows and many of them" {
 	pg_createdb heavy
 	sql heavy "CREATE TABLE rows AS SELECT i, md5(i::text) AS x FROM generate_series(1, 400000) i;
