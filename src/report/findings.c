@@ -31,7 +31,8 @@ static void add_source(struct pk_buf *out, const cJSON *json)
 	if (!text)
 		return;
 	from = skip(text, column - 1);
-	to = same ? skip(from, (int)pk_report_num(json, "endColumn") - column) : from + strlen(from);
+	to = same ? skip(from, (int)pk_report_num(json, "endColumn") - column)
+		  : from + strlen(from);
 	PK_FREE char *before = pk_strndup(text, (size_t)(from - text)),
 		     *meant = pk_strndup(from, (size_t)(to - from));
 	pk_html(out, "<pre class=\"source\">^<mark>^</mark>^</pre>", before, meant, to);

@@ -20,7 +20,7 @@ static void add_fact(struct pk_buf *out, const char *label, const char *value)
 
 static void add_about(const struct pk_report *report, struct pk_buf *out)
 {
-	const cJSON *root = report->root, *line;
+	const cJSON *root = report->root;
 
 	pk_buf_add(out, "<dl class=\"about\">");
 	add_fact(out, "Remote", pk_json_str(root, "remote"));
@@ -33,11 +33,19 @@ static void add_about(const struct pk_report *report, struct pk_buf *out)
 					 : pk_json_str(root, "fingerprint"));
 	add_fact(out, "Made", report->about->when);
 	pk_buf_add(out, "</dl>\n");
-	if (!cJSON_GetArraySize(pk_json_array(root, "present")))
+}
+
+/* What the remote is busy with. */
+static void add_present(const struct pk_report *report, struct pk_buf *out)
+{
+	const cJSON *list = pk_json_array(report->root, "present"), *line;
+
+	if (!cJSON_GetArraySize(list))
 		return;
-	pk_buf_add(out, "<p>On the remote at present:</p><ul>");
-	cJSON_ArrayForEach (line, pk_json_array(root, "present"))
-		pk_html(out, "<li>$</li>", cJSON_GetStringValue(line));
+	pk_report_heading(out, "present", "On the remote at present");
+	pk_buf_add(out, "<ul>\n");
+	cJSON_ArrayForEach (line, list)
+		pk_html(out, "<li>$</li>\n", cJSON_GetStringValue(line));
 	pk_buf_add(out, "</ul>\n");
 }
 
@@ -58,6 +66,7 @@ static const struct section {
 	{ "title", add_title },
 	{ "nonce", add_nonce },
 	{ "about", add_about },
+	{ "present", add_present },
 	{ "made-by", add_made_by },
 	{ "verdict", pk_report_verdict },
 	{ "figures", pk_report_figures },

@@ -275,8 +275,8 @@ void pk_report_waits(const struct pk_report *report, struct pk_buf *out)
 	}
 	pk_buf_add(out, "<p>How long one of them would have waited at most, from the beginning of "
 			"the statement that takes the lock to "
-			"the end of its transaction; as long again as the statement itself waits "
-			"for the lock.</p>\n"
+			"the end of its transaction, beside the time for which the statement itself "
+			"waits behind others.</p>\n"
 			"<table "
 			"class=\"waits\"><thead><tr><th>Relation</th><th>Reads</th><th>Writes</"
 			"th><th>Strongest lock</th>"

@@ -47,10 +47,10 @@ static void add_rect(struct pk_buf *out, const struct pk_report *report, double 
 		    height, fill);
 }
 
-/* 1, 2 or 5 times a power of ten: about four to the axis. */
+/* 1, 2 or 5 times a power of ten: three or four to the axis. */
 static double tick_of(double end)
 {
-	double raw = end / 4, power = pow(10, floor(log10(raw))), part = raw / power;
+	double raw = end / 3, power = pow(10, floor(log10(raw))), part = raw / power;
 
 	return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
 }

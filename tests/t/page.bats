@@ -150,6 +150,17 @@ page() {
 	in_order 'No: the dry run failed' 'contains null values' 'SQLSTATE' '23502' 'id = 0' 'ADD COLUMN "<u>" text'
 }
 
+@test "what a sample lacks is said" {
+	git switch -q -c sampled main
+	ok git postkit start --sample 10%
+	printf -- '-- migrate:up\nUPDATE users SET age = 1;\n-- migrate:down\nUPDATE users SET age = 2;\n' | git postkit migration ones --file -
+	document 0 git postkit apply --json --html "$T/sampled.html"
+	equal "$(jq -c '.sampled | map(select(.relation == "public.users")) | map(.rows_there > 3 * .rows_here)' <<<"$output")" '[true]'
+	page "$T/sampled.html"
+	in_order 'What was not measured' 'The copy holds less than its source' 'public.users' 'rows here, about'
+	git switch -q work
+}
+
 @test "the man page has every key of these documents" {
 	local section key
 	section=$(sed -n '/^\.Sh DOCUMENTS/,/^\.Sh LOOKING/p' "$ROOT/src/man/git-postkit.1")
