@@ -231,7 +231,8 @@ static int look_at_entry(void *arg, const struct pk_tree_entry *entry, struct pk
 	return pk_check_edited(state, entry->path, &entry->oid, err);
 }
 
-static void report_chain(struct pk_check_state *state, const struct pk_chain *chain)
+/* Returns whether it holds. */
+static bool report_chain(struct pk_check_state *state, const struct pk_chain *chain)
 {
 	static const char *const text[] = {
 		[PK_CHAIN_DUPLICATE] = "has the same version as '%s'",
@@ -258,6 +259,7 @@ static void report_chain(struct pk_check_state *state, const struct pk_chain *ch
 				"%.*s%s%s", (int)(at - fmt), fmt, other->file, at + 2);
 	}
 	free(problems);
+	return n == 0;
 }
 
 /* It happened on a remote before it was written down: nobody can do it in another way any more. */
@@ -290,9 +292,11 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 		else
 			*ret_usable = true;
 	}
-	if (*ret_usable)
-		report_chain(state, chain);
-	for (size_t i = 0; rc == 0 && *ret_usable && i < chain->n; i++) {
+	bool parsed = *ret_usable;
+	/* Of one that does not hang together the end says nothing of the schema files. */
+	if (parsed)
+		*ret_usable = report_chain(state, chain);
+	for (size_t i = 0; rc == 0 && parsed && i < chain->n; i++) {
 		const struct pk_migration *m = &chain->items[i];
 		PK_FREE char *path = pk_path_join(state->in->project->migrations_dir, m->file);
 

@@ -71,6 +71,7 @@ file_of() { cd db/migrations && echo *_"$1".sql; }
 	has '20270101000020_there.sql); next: git postkit sync'
 	fails 1 git postkit check start..HEAD
 	has "starts from the same schema as '20270101000010_here.sql'" 'git postkit sync'
+	hasnt 'lead to different schemas'
 	ok git postkit status
 	has 'forked' 'next        git postkit sync'
 	fails 1 git push -q origin main
