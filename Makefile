@@ -54,6 +54,7 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/embedded.o
 LIBRARY_OBJECTS = $(filter-out $(BUILD)/obj/src/main.o,$(OBJECTS))
 UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 DRIVERS = $(BUILD)/tests/orders
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/main.c,$(sort $(wildcard tests/fuzz/*.c))))
 GENERATED = $(BUILD)/gen/catalog_sql.h
 
 # A change of the flags rebuilds all; a change of the list of files links again.
@@ -113,7 +114,7 @@ $(BUILD)/gen/embedded.c: $(EMBEDDED) src/embed.awk $(BUILD)/files
 	$(Q)LC_ALL=C awk -f src/embed.awk -v mode=table $(EMBEDDED) >$@.tmp && mv $@.tmp $@
 
 .PHONY: unit
-unit: $(UNIT_TESTS) $(DRIVERS)
+unit: $(UNIT_TESTS) $(DRIVERS) $(FUZZERS)
 
 define link_test
 	$(call say,TEST,$<)
@@ -127,7 +128,18 @@ $(BUILD)/tests/%: tests/unit/%.c $(ARCHIVE) $(BUILD)/flags
 $(DRIVERS): $(BUILD)/tests/%: tests/lib/%.c $(ARCHIVE) $(BUILD)/flags
 	$(link_test)
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(DRIVERS:=.d)
+# What calls the harnesses: seeds and what is made of them, or libFuzzer (FUZZ=1).
+FUZZ_MAIN = $(if $(FUZZ),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/main.o)
+
+$(BUILD)/obj/tests/fuzz/%.o: tests/fuzz/%.c $(BUILD)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ARCHIVE) $(if $(FUZZ),,$(BUILD)/obj/tests/fuzz/main.o)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(ARCHIVE) $(ALL_LIBS)
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(DRIVERS:=.d) $(wildcard $(BUILD)/obj/tests/fuzz/*.d)
 
 # ---- testing ----
 
@@ -154,6 +166,19 @@ check-asan:
 torture: all
 	@tests/fault/torture $(BUILD)
 
+# What reads texts of others, under libFuzzer and sanitizers, for so many seconds each: SECONDS=60 ONLY=split. What it
+# learns stays in build/fuzz/corpus; what is found there and mended becomes a seed in tests/data/fuzz.
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	@sh src/deps.sh build test fuzz
+	@$(MAKE) --no-print-directory -s -j$(JOBS) CC=clang FUZZ=1 CFLAGS='-g -fsanitize=fuzzer-no-link' SANITIZE=address,undefined \
+		BUILD=build/fuzz fuzzers
+	@tests/fuzz/run build/fuzz $(SECONDS) $(ONLY)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
 .PHONY: bench
 bench: all
 	tests/bench/run $(BUILD)
@@ -173,7 +198,7 @@ SEED ?= 1
 random: all
 	tests/lib/random $(BUILD) $(PAIRS) $(SEED)
 
-SHELL_FILES = git-postkit .ci/run src/deps.sh $(wildcard hooks/*) $(filter-out %.c,$(shell grep -L "^\#!.*python" tests/lib/*)) $(wildcard tests/bench/run tests/fault/torture \
+SHELL_FILES = git-postkit .ci/run src/deps.sh tests/fuzz/run $(wildcard hooks/*) $(filter-out %.c,$(shell grep -L "^\#!.*python" tests/lib/*)) $(wildcard tests/bench/run tests/fault/torture \
 	completion/*.bash)
 BATS_FILES = $(wildcard tests/t/*.bats)
 MAN_FILES = $(wildcard src/man/*.1 src/man/*.5)
@@ -250,6 +275,7 @@ help:
 	@echo 'check-asan          the same under AddressSanitizer and UBSan'
 	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
 	@echo 'torture             kills, cuts off and fills up each command at each point; SAMPLE=N AREAS= FAULTS= POINT='
+	@echo 'fuzz                libFuzzer on what reads texts of others; SECONDS=60 ONLY=NAME'
 	@echo 'bench               times, as ratios'
 	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
 	@echo '                    labelled migrations: what lint names, and its false alarms'

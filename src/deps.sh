@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing: deps.sh [--yes] build|test|lint...
+# Installs the Debian packages that are missing: deps.sh [--yes] build|test|fuzz|lint...
 # Says so first; asks on a terminal. Needs nothing but dpkg-query and apt-get. Settings are written below $DESTDIR.
 set -eu
 
@@ -14,9 +14,10 @@ for arg in "$@"; do
 			libssh2-1-dev libpg-query-dev libprotobuf-c-dev"
 		;;
 	test) wanted="$wanted libcmocka-dev bats python3 procps pgbouncer zsh fish openssl openssh-client openssh-server" ;;
+	fuzz) wanted="$wanted clang" ;;
 	lint) wanted="$wanted clang-tidy clang-format cppcheck shellcheck mandoc" ;;
 	*)
-		echo "usage: deps.sh [--yes] build|test|lint..." >&2
+		echo "usage: deps.sh [--yes] build|test|fuzz|lint..." >&2
 		exit 129
 		;;
 	esac

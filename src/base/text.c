@@ -73,6 +73,18 @@ void pk_line_col(const char *text, size_t offset, int *ret_line, int *ret_col)
 	*ret_col = col;
 }
 
+void pk_lines_place(struct pk_lines *lines, size_t offset, int *ret_line, int *ret_col)
+{
+	for (; lines->at < offset && lines->text[lines->at]; lines->at++) {
+		if (lines->text[lines->at] == '\n') {
+			lines->before++;
+			lines->start = lines->at + 1;
+		}
+	}
+	*ret_line = lines->before + 1;
+	*ret_col = (int)(lines->at - lines->start) + 1;
+}
+
 bool pk_utf8_valid(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s, *end = p + n;

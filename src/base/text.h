@@ -13,6 +13,13 @@ void pk_buf_add_shell(struct pk_buf *buf, const char *word);
 uint64_t pk_hash(const void *data, size_t n, uint64_t seed); /* FNV-1a 64; not for security */
 /* Line and column (1-based, in bytes) of an offset. */
 void pk_line_col(const char *text, size_t offset, int *ret_line, int *ret_col);
+/* The same for many offsets, which do not go down: { .text = text } at first. */
+struct pk_lines {
+	const char *text;
+	size_t at, start; /* how far it was read; where the line begins */
+	int before;	  /* lines before it */
+};
+void pk_lines_place(struct pk_lines *lines, size_t offset, int *ret_line, int *ret_col);
 bool pk_utf8_valid(const char *s, size_t n);
 /* At most so many bytes of it, in whole characters, "..." behind them where it goes on. Caller frees. */
 char *pk_cut(const char *s, size_t bytes);

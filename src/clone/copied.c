@@ -4,10 +4,14 @@
 #include "base/json.h"
 #include "git/git.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stddef.h>
 
 /* Of what is kept and how it is judged: another program does not trust it. */
 #define FORMAT "2 " PK_VERSION
+
+#define MOMENT_MAX 1e12 /* seconds; no clock says more */
 
 static const struct {
 	const char *name;
@@ -61,22 +65,37 @@ char *pk_copied_text(const struct pk_copied *record)
 	return ret;
 }
 
+/* From min, 0 or -1, to max; *s is behind it then. */
+static bool parse_number(const char **s, int64_t min, int64_t max, int64_t *ret)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)(*s)[min < 0 && **s == '-']))
+		return false;
+	errno = 0;
+	*ret = strtoll(*s, &end, 10);
+	*s = end;
+	return !errno && *ret >= min && *ret <= max;
+}
+
 static bool parse_tables(const char *s, struct pk_copied *ret)
 {
-	while (s && *s) {
-		char *end;
-		struct pk_copied_table t = { .oid = (uint32_t)strtoul(s, &end, 10) };
+	size_t n = 1;
 
-		if (*end != ':')
+	if (!s)
+		return false;
+	for (const char *p = s; *p; p++)
+		n += *p == ':';
+	ret->tables = pk_alloc(n * sizeof(*ret->tables));
+	while (*s) {
+		int64_t oid, rows;
+
+		if (!parse_number(&s, 0, UINT32_MAX, &oid) || *s++ != ':' || !parse_number(&s, -1, INT64_MAX, &rows) ||
+		    (*s && *s++ != ' '))
 			return false;
-		t.rows = strtoll(end + 1, &end, 10);
-		if (*end && *end != ' ')
-			return false;
-		ret->tables = pk_realloc_array(ret->tables, ret->n + 1, sizeof(*ret->tables));
-		ret->tables[ret->n++] = t;
-		s = *end ? end + 1 : end;
+		ret->tables[ret->n++] = (struct pk_copied_table){ (uint32_t)oid, rows };
 	}
-	return s != NULL;
+	return true;
 }
 
 bool pk_copied_parse(const char *text, struct pk_copied *ret)
@@ -93,10 +112,13 @@ bool pk_copied_parse(const char *text, struct pk_copied *ret)
 	if (good) {
 		const char *extensions = pk_json_str(json.root, "extensions");
 
-		ret->taken = (int64_t)pk_json_num(json.root, "taken", 0);
+		double taken = pk_json_num(json.root, "taken", 0);
+
+		good = taken >= 0 && taken <= MOMENT_MAX;
+		ret->taken = good ? (int64_t)taken : 0;
 		if (extensions && *extensions)
 			pk_strv_split(&ret->extensions, extensions, ' ');
-		good = parse_tables(pk_json_str(json.root, "tables"), ret);
+		good = good && parse_tables(pk_json_str(json.root, "tables"), ret);
 	}
 	if (!good)
 		pk_copied_release(ret);

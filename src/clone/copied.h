@@ -11,7 +11,7 @@
 
 struct pk_copied_table {
 	uint32_t oid;
-	int64_t rows; /* that were copied */
+	int64_t rows; /* that were copied; -1: nobody counted them */
 };
 struct pk_copied {
 	/*

@@ -130,13 +130,31 @@ static void read_name(struct pk_ddl_entry *e, const char *line, size_t n)
 	}
 }
 
+/* " 201" behind what stands before it; sscanf() would look for the end of the text each time. */
+static bool read_number(const char **s, const char *before, uint32_t max, uint32_t *ret)
+{
+	char *end;
+	unsigned long n;
+
+	if (!pk_starts_with(*s, before) || !isdigit((unsigned char)(*s)[strlen(before)]))
+		return false;
+	n = strtoul(*s + strlen(before), &end, 10);
+	*s = end;
+	*ret = (uint32_t)n;
+	return n <= max;
+}
+
 /* At a header; its lines up to the one that is "--" alone. Returns what comes after, or NULL. */
 static const char *read_header(struct pk_ddl *ddl, const char *s)
 {
 	struct pk_ddl_entry *e = add_entry(ddl, s);
+	const char *at = s + strlen(HEADER);
+	uint32_t id;
 
-	if (sscanf(s + strlen(HEADER), "%d (class %u OID %u)", &e->id, &e->class_oid, &e->oid) != 3)
+	if (!read_number(&at, "", INT32_MAX, &id) || !read_number(&at, " (class ", UINT32_MAX, &e->class_oid) ||
+	    !read_number(&at, " OID ", UINT32_MAX, &e->oid))
 		return NULL;
+	e->id = (int)id;
 	for (s = strchr(s + strlen(HEADER), '\n'); s && strncmp(s, "\n--\n", 4) != 0; s = strchr(s + 1, '\n')) {
 		if (pk_starts_with(s, "\n-- Dependencies:"))
 			e->needs = s + strlen("\n-- Dependencies:");

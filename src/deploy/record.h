@@ -31,6 +31,8 @@ struct pk_records {
 };
 #define PK_RECORDS_INIT { 0 }
 void pk_records_release(struct pk_records *records);
+/* The text of record.json; oid is left empty. False: it is none, or of another schema, and ret is left alone. */
+bool pk_record_parse(const char *text, size_t len, struct pk_record *ret);
 /* The newest version on the remote after it; NULL: none. Borrowed. */
 const char *pk_record_last(const struct pk_record *record);
 /* The newest record that names a version, and its item there (ret may be NULL); NULL: none. Borrowed. */

@@ -64,6 +64,7 @@ static void fill(struct pk_record *record, const cJSON *root)
 {
 	const cJSON *item;
 
+	*record = (struct pk_record){ 0 };
 	record->remote = pk_strdup(pk_json_str(root, "remote"));
 	record->commit = pk_strdup(pk_json_str(root, "commit"));
 	record->from = pk_strdup(pk_json_str(root, "from"));
@@ -91,6 +92,16 @@ static void fill(struct pk_record *record, const cJSON *root)
 	}
 }
 
+bool pk_record_parse(const char *text, size_t len, struct pk_record *ret)
+{
+	PK_AUTO(pk_json) json = PK_JSON_INIT;
+
+	if (pk_json_parse(text, len, &json, NULL) < 0 || pk_json_num(json.root, "schema", 0) != 1)
+		return false;
+	fill(ret, json.root);
+	return true;
+}
+
 struct find_blob {
 	struct pk_oid oid;
 };
@@ -111,7 +122,6 @@ static int read_one(const struct pk_repo *repo, const struct pk_commit *commit, 
 		    struct pk_records *ret)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	PK_AUTO(pk_json) json = PK_JSON_INIT;
 	struct find_blob find = { 0 };
 	struct pk_oid tree = { "" };
 
@@ -122,15 +132,15 @@ static int read_one(const struct pk_repo *repo, const struct pk_commit *commit, 
 		*ret_joined = true;
 		return 0;
 	}
-	if (pk_repo_blob(repo, &find.oid, &text, NULL) < 0 ||
-	    pk_json_parse(text.ptr, text.len, &json, NULL) < 0 || pk_json_num(json.root, "schema", 0) != 1)
+	if (pk_repo_blob(repo, &find.oid, &text, NULL) < 0)
 		return -1;
 	if (ret->n == ret->cap) {
 		ret->cap = ret->cap ? 2 * ret->cap : 16;
 		ret->items = pk_realloc_array(ret->items, ret->cap, sizeof(*ret->items));
 	}
-	ret->items[ret->n] = (struct pk_record){ .oid = commit->oid };
-	fill(&ret->items[ret->n++], json.root);
+	if (!pk_record_parse(text.ptr, text.len, &ret->items[ret->n]))
+		return -1;
+	ret->items[ret->n++].oid = commit->oid;
 	return 0;
 }
 

@@ -1,12 +1,14 @@
 #include "git/config.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/map.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "git/internal.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -116,6 +118,8 @@ static bool is_safe_folder(const char *workdir, const char *path)
 	static const char *const unsafe[] = { "", ".", "..", ".git" };
 	PK_AUTO(pk_buf) where = PK_BUF_INIT;
 	struct stat st;
+	if (strlen(path) >= PATH_MAX)
+		return false;
 	pk_buf_add(&where, workdir ? workdir : "");
 	for (const char *part = path;; part++) {
 		size_t n = strcspn(part, "/");
@@ -220,22 +224,18 @@ static struct pk_proc settings_proc(const struct pk_repo *repo, struct pk_strv *
 	return (struct pk_proc){ .argv = (const char *const *)argv->items, .env = env, .cwd = "/" };
 }
 
-static int take_tracked(struct pk_config *config, const char *workdir, int status, const struct pk_buf *out,
-			struct pk_buf *said, struct pk_err *err)
+void pk_config_take_tracked(struct pk_config *config, const char *workdir, const struct pk_buf *list)
 {
-	pk_buf_rtrim(said);
-	if (status != 0)
-		return tracked_error(said->ptr, err);
-	for (const char *p = out->ptr, *end = out->ptr + out->len; p < end; p += strlen(p) + 1) {
+	PK_AUTO(pk_map) ignored = PK_MAP_INIT;
+	for (const char *p = list->ptr, *end = list->ptr + list->len; p < end; p += strlen(p) + 1) {
 		const char *value;
 		bool is_path = false;
 		PK_FREE char *key = split_item(p, &value);
 		if (allowed(key, &is_path) && (!is_path || is_safe_folder(workdir, value)))
 			add_item(config, key, value, PK_SCOPE_TRACKED);
-		else if (!pk_strv_has(&config->ignored, key))
+		else if (pk_map_set(&ignored, key, config))
 			pk_strv_push(&config->ignored, key);
 	}
-	return 0;
 }
 
 static int keep_tracked(void *arg, const struct pk_tree_entry *entry, struct pk_err *err)
@@ -285,8 +285,10 @@ static int load(struct pk_config *config, const struct pk_repo *repo, const stru
 		rc = pk_proc_run(&procs[SETTINGS], &statuses[SETTINGS], err);
 	if (rc < 0)
 		return pk_err_hint(err, "git must be installed and in PATH");
-	if (text->len && take_tracked(config, workdir, statuses[TRACKED], &tracked, &complaint, err) < 0)
-		return -1;
+	pk_buf_rtrim(&complaint);
+	if (text->len && statuses[TRACKED] != 0)
+		return tracked_error(complaint.ptr, err);
+	pk_config_take_tracked(config, workdir, &tracked);
 	/* Without a single setting anywhere git says nothing at all and fails. */
 	pk_buf_rtrim(&said);
 	if (statuses[SETTINGS] != 0 && said.len > 0)

@@ -3,6 +3,7 @@
 #define PK_GIT_INTERNAL_H
 
 #include "base/proc.h"
+#include "git/config.h"
 #include "git/repo.h"
 #include <git2.h>
 
@@ -47,6 +48,9 @@ struct pk_proc pk_repo_proc(const struct pk_repo *repo, const char *const *args,
  */
 int pk_repo_git(const struct pk_repo *repo, const char *const *args, struct pk_buf *out,
 		struct pk_buf *err_out, int *ret_status, struct pk_err *err);
+
+/* What `git config -z --list` says of the tracked file .postkit: what it may set, and what is ignored. workdir: or NULL. */
+void pk_config_take_tracked(struct pk_config *config, const char *workdir, const struct pk_buf *list);
 
 /* Who writes commits: the user as author, postkit with the user's address as committer. */
 int pk_repo_signatures(const struct pk_repo *repo, git_signature **ret_author,

@@ -75,6 +75,7 @@ static void lint_release(struct pk_lint *lint)
 	}
 	pk_map_release(&lint->texts);
 	pk_map_release(&lint->created);
+	pk_map_release(&lint->reported);
 	pk_actions_release(&lint->actions);
 	pk_statements_release(&lint->statements);
 	pk_arena_release(&lint->arena);

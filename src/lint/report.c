@@ -126,16 +126,22 @@ int pk_lint_line(const struct pk_lint *lint, const struct pk_action *action)
 	return action->line + (lint->options->first_line > 0 ? lint->options->first_line - 1 : 0);
 }
 
-static bool reported(const struct pk_lint *lint, const struct pk_finding *finding)
+/* True the first time. */
+static bool note(struct pk_lint *lint, const struct pk_finding *finding)
 {
-	for (size_t i = 0; i < lint->out->n; i++) {
-		const struct pk_finding *f = &lint->out->items[i];
-		if (f->rule == finding->rule && f->line == finding->line &&
-		    f->col == finding->col && pk_streq(f->file, finding->file) &&
-		    pk_streq(f->fact, finding->fact))
-			return true;
-	}
-	return false;
+	PK_FREE char *key = pk_printf("%s %d %d %s", finding->rule, finding->line, finding->col,
+				      finding->fact ? finding->fact : "");
+
+	return pk_map_set(&lint->reported, key, lint);
+}
+
+static bool reported(struct pk_lint *lint, const struct pk_finding *finding)
+{
+	for (size_t i = 0; !lint->reported_read && i < lint->out->n; i++)
+		if (pk_streq(lint->out->items[i].file, finding->file))
+			note(lint, &lint->out->items[i]);
+	lint->reported_read = true;
+	return !note(lint, finding);
 }
 
 static void add(struct pk_findings *out, const struct pk_finding *finding)
@@ -149,13 +155,29 @@ static void add(struct pk_findings *out, const struct pk_finding *finding)
 
 static const char *text_of_line(struct pk_lint *lint, int line)
 {
-	const char *p = lint->sql;
+	bool onward = lint->last.line && lint->last.line <= line;
+	const char *p = lint->sql + (onward ? lint->last.at : 0);
 
-	while (line > 1 && *(p += strcspn(p, "\n"))) {
+	if (lint->last.line == line)
+		return lint->last.line_text;
+	for (int left = line - (onward ? lint->last.line : 1); left > 0 && *(p += strcspn(p, "\n")); left--)
 		p++;
-		line--;
+	lint->last.line = line;
+	lint->last.at = (size_t)(p - lint->sql);
+	lint->last.line_text = pk_arena_strndup(&lint->out->arena, p, strcspn(p, "\r\n"));
+	return lint->last.line_text;
+}
+
+/* Findings of one statement share its text, which may be long. */
+static void set_statement(struct pk_lint *lint, const char *text, struct pk_finding *finding)
+{
+	if (lint->last.text != text) {
+		lint->last.text = text;
+		lint->last.source = pk_arena_strdup(&lint->out->arena, text);
+		lint->last.shown = one_line(&lint->out->arena, text);
 	}
-	return pk_arena_strndup(&lint->out->arena, p, strcspn(p, "\r\n"));
+	finding->source = lint->last.source;
+	finding->statement = lint->last.shown;
 }
 
 void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct pk_action *action,
@@ -183,12 +205,8 @@ void pk_lint_report_as(struct pk_lint *lint, enum pk_level level, const struct p
 	if (finding.level == PK_LEVEL_OFF || reported(lint, &finding))
 		return;
 	finding.line_text = text_of_line(lint, action->line);
-	if (action->statement < lint->statements.n) {
-		const char *text = lint->statements.items[action->statement].text;
-
-		finding.source = pk_arena_strdup(&out->arena, text);
-		finding.statement = one_line(&out->arena, text);
-	}
+	if (action->statement < lint->statements.n)
+		set_statement(lint, lint->statements.items[action->statement].text, &finding);
 	add(out, &finding);
 }
 

@@ -91,6 +91,17 @@ struct pk_lint {
 	const struct pk_action *used_by; /* the action that usage is about */
 	const struct pk_usage *usage;
 
+	struct pk_map reported; /* what report.c has said of this file */
+	bool reported_read;	/* those of the calls before are in it */
+	/* What findings share, of the place that the last one was about. */
+	struct {
+		int line;		    /* 0: none */
+		size_t at;		    /* where it begins */
+		const char *line_text;
+		const char *text;	    /* of the statement; NULL: none */
+		const char *source, *shown; /* that, whole and on a line */
+	} last;
+
 	struct pk_map texts; /* path to struct pk_actions * of the catalog */
 };
 

@@ -12,6 +12,7 @@ struct parse {
 	struct pk_statements statements;
 	struct pk_check_file *ret;
 	struct pk_err *err;
+	size_t next; /* the first query that does not end before the comment at hand */
 };
 
 void pk_check_file_release(struct pk_check_file *file)
@@ -105,14 +106,14 @@ static char *directive(const struct parse *p, const struct pk_token *token)
 }
 
 /* The query that a comment stands above; NULL: none. */
-static struct pk_check_query *query_below(const struct parse *p, size_t offset)
+static struct pk_check_query *query_below(struct parse *p, size_t offset)
 {
-	for (size_t i = 0; i < p->statements.n; i++) {
-		const struct pk_statement *s = &p->statements.items[i];
+	for (; p->next < p->statements.n; p->next++) {
+		const struct pk_statement *s = &p->statements.items[p->next];
 		size_t end = s->offset + strlen(s->text);
 
 		if (offset < s->offset)
-			return &p->ret->items[i];
+			return &p->ret->items[p->next];
 		/* in it, or behind it on its line */
 		if (offset < end || !memchr(p->sql + end, '\n', offset - end))
 			return NULL;

@@ -2,6 +2,8 @@
 #include "sql/tree.h"
 
 #include "base/buf.h"
+#include "sql/depth.h"
+#include "sql/scan.h"
 
 void pk_tree_release(struct pk_tree *tree)
 {
@@ -23,10 +25,15 @@ static void tree_free(void *arena, void *memory)
 
 bool pk_tree_parse(const char *sql, struct pk_tree *ret)
 {
-	PgQueryProtobufParseResult parsed = pg_query_parse_protobuf(sql);
 	ProtobufCAllocator allocator = { tree_alloc, tree_free, &ret->arena };
 
 	ret->result = NULL;
+	ret->error = pk_sql_too_deep(sql);
+	if (ret->error)
+		return false;
+	PK_FREE char *code = pk_strdup(sql);
+	pk_scan_blank_comments(code);
+	PgQueryProtobufParseResult parsed = pg_query_parse_protobuf(code);
 	if (!parsed.error)
 		ret->result = pg_query__parse_result__unpack(
 			&allocator, parsed.parse_tree.len, (const uint8_t *)parsed.parse_tree.data);

@@ -412,13 +412,17 @@ static int parse_name(struct parse *p, const char *base)
 
 static int check_bytes(struct parse *p)
 {
-	if (memchr(p->text, '\0', p->len)) {
-		pk_err_set(p->err, "the file holds a NUL byte");
-		return pk_err_at(p->err, p->file, 0, 0);
-	}
-	if (!pk_utf8_valid(p->text, p->len)) {
-		pk_err_set(p->err, "the file is not UTF-8");
-		return pk_err_at(p->err, p->file, 0, 0);
+	struct line line = { 0 };
+
+	while (next_line(p->text, p->len, &line)) {
+		if (memchr(line.text, '\0', line.len)) {
+			pk_err_set(p->err, "the file holds a NUL byte");
+			return fail_at(p, line.number);
+		}
+		if (!pk_utf8_valid(line.text, line.len)) {
+			pk_err_set(p->err, "the file is not UTF-8");
+			return fail_at(p, line.number);
+		}
 	}
 	return 0;
 }

@@ -90,6 +90,7 @@ char *pk_sql_without_values(const char *query, size_t bytes, enum pk_readable *r
 		*readable = PK_READ_OTHER;
 	if (!text)
 		return NULL;
+	pk_scan_blank_comments(text);
 	PgQueryNormalizeResult normal = pg_query_normalize(text);
 	if (!normal.error)
 		add_tokens(&shown, normal.normalized_query);

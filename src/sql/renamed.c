@@ -42,6 +42,8 @@ struct reading {
 	struct pk_renamed_marks *ret;
 	const struct pk_statement *statement;
 	const struct pk_action *action; /* the statement's first */
+	size_t len;			/* of the statement */
+	size_t add;			/* where ADD begins in it; SIZE_MAX: nobody has looked */
 };
 
 static int refuse(const struct reading *r, int line, int col, const char *why, struct pk_err *err)
@@ -134,14 +136,15 @@ static bool is_nameless(const char *text, const struct pk_token *token)
 }
 
 /* The part whose definition begins at text: "name type", "CONSTRAINT name", "'label'", "ADD COLUMN name". */
-static bool read_part(const struct reading *r, const char *text, struct pk_renamed_mark *mark)
+static bool read_part(const struct reading *r, size_t part, struct pk_renamed_mark *mark)
 {
+	const char *text = r->statement->text + part;
 	bool of_type = pk_streq(r->action->object, "type") || pk_streq(r->action->object, "enum value");
 	PK_FREE char *name = NULL;
 	struct pk_scan scan;
 	struct pk_token token;
 
-	pk_scan_start(&scan, text, strlen(text));
+	pk_scan_start(&scan, text, r->len - part);
 	while (pk_scan_code(&scan, &token) && is_filler(text, &token))
 		;
 	mark->word = of_type ? "attribute" : "column";
@@ -169,6 +172,8 @@ struct walk {
 	size_t part;	 /* where it begins; SIZE_MAX: none is open */
 	size_t closed;	 /* the part that a comma ended */
 	size_t end;	 /* of the last token */
+	size_t len;	 /* of the text */
+	struct pk_token next; /* that is no comment, behind the comment that was looked at last */
 };
 
 /* Outside brackets a part begins with a word of its own. */
@@ -200,20 +205,21 @@ static void walk_token(struct walk *w, const struct pk_token *token)
 }
 
 /* Where the part begins that a comment is about: what stands before it on its line, or below it; SIZE_MAX: nothing. */
-static size_t part_of(const struct walk *w, const struct pk_token *comment)
+static size_t part_of(struct walk *w, const struct pk_token *comment)
 {
 	const char *line = w->text + comment->start;
 	struct pk_scan scan;
-	struct pk_token token;
 
 	while (line > w->text && line[-1] != '\n')
 		line--;
 	if (w->end > (size_t)(line - w->text))
 		return w->part != SIZE_MAX ? w->part : w->closed;
-	pk_scan_start(&scan, w->text, strlen(w->text));
+	pk_scan_start(&scan, w->text, w->len);
 	scan.pos = comment->end;
-	return pk_scan_code(&scan, &token) && begins_part(w, &token) && !pk_token_char(w->text, &token, ')')
-		       ? token.start
+	if (w->next.start < comment->end)
+		pk_scan_code(&scan, &w->next);
+	return w->next.kind != PK_TOKEN_END && begins_part(w, &w->next) && !pk_token_char(w->text, &w->next, ')')
+		       ? w->next.start
 		       : SIZE_MAX;
 }
 
@@ -253,13 +259,14 @@ static int marks_inside(const struct reading *r, struct pk_err *err)
 {
 	const char *text = r->statement->text;
 	struct walk w = { .text = text, .list = r->action ? depth_of_parts(r->action) : -1, .part = SIZE_MAX,
-			  .closed = SIZE_MAX };
+			  .closed = SIZE_MAX, .len = r->len };
+	struct pk_lines lines = { .text = text };
 	struct pk_scan scan;
 	struct pk_token token;
 
 	if (!strstr(text, marker))
 		return 0;
-	pk_scan_start(&scan, text, strlen(text));
+	pk_scan_start(&scan, text, r->len);
 	while (pk_scan_next(&scan, &token)) {
 		const char *old = said(text, &token);
 		size_t part;
@@ -270,7 +277,7 @@ static int marks_inside(const struct reading *r, struct pk_err *err)
 				walk_token(&w, &token);
 			continue;
 		}
-		pk_line_col(text, token.start, &line, &col);
+		pk_lines_place(&lines, token.start, &line, &col);
 		line += r->statement->line - 1;
 		part = w.list < 0 ? SIZE_MAX : part_of(&w, &token);
 		if (!r->action || part == SIZE_MAX)
@@ -278,7 +285,7 @@ static int marks_inside(const struct reading *r, struct pk_err *err)
 		struct pk_renamed_mark mark = part_mark(r, r->action);
 		mark.line = line;
 		mark.col = col;
-		if (!read_part(r, text + part, &mark))
+		if (!read_part(r, part, &mark))
 			return refuse(r, line, col, "stands at something that has no name", err);
 		if (read_old(r, old, &mark, err) < 0)
 			return -1;
@@ -289,7 +296,21 @@ static int marks_inside(const struct reading *r, struct pk_err *err)
 
 /* ---- statements ---- */
 
-static int mark_of_statement(const struct reading *r, const char *old, struct pk_err *err)
+/* Its end: it has none. */
+static size_t find_add(struct reading *r)
+{
+	struct pk_scan scan;
+	struct pk_token token;
+
+	if (r->add != SIZE_MAX)
+		return r->add;
+	pk_scan_start(&scan, r->statement->text, r->len);
+	while (pk_scan_code(&scan, &token) && !pk_token_is(r->statement->text, &token, "add"))
+		;
+	return r->add = token.start;
+}
+
+static int mark_of_statement(struct reading *r, const char *old, struct pk_err *err)
 {
 	const struct pk_action *action = r->action;
 	struct pk_renamed_mark mark = { .line = r->statement->line, .col = r->statement->col };
@@ -298,15 +319,8 @@ static int mark_of_statement(const struct reading *r, const char *old, struct pk
 	if (!action || (action->verb != PK_CREATE && !part) || (!part && (!action->object || !action->name)))
 		return refuse(r, mark.line, mark.col, "stands above a statement that makes nothing with a name", err);
 	if (part) {
-		const char *add = r->statement->text;
-		struct pk_scan scan;
-		struct pk_token token;
-
 		mark = part_mark(r, action);
-		pk_scan_start(&scan, add, strlen(add));
-		while (pk_scan_code(&scan, &token) && !pk_token_is(add, &token, "add"))
-			;
-		if (!read_part(r, add + token.start, &mark))
+		if (!read_part(r, find_add(r), &mark))
 			return refuse(r, mark.line, mark.col, "stands at something that has no name", err);
 	} else {
 		mark.word = action->object;
@@ -321,7 +335,7 @@ static int mark_of_statement(const struct reading *r, const char *old, struct pk
 }
 
 /* In the comments above it. */
-static int marks_above(const struct reading *r, struct pk_err *err)
+static int marks_above(struct reading *r, struct pk_err *err)
 {
 	const char *comment = r->statement->comment;
 	struct pk_scan scan;
@@ -338,23 +352,13 @@ static int marks_above(const struct reading *r, struct pk_err *err)
 }
 
 /* Behind the semicolon, on its line. */
-static int marks_behind(const struct reading *r, const char *sql, struct pk_err *err)
+static int marks_behind(struct reading *r, const char *sql, struct pk_err *err)
 {
-	size_t start = r->statement->offset + strlen(r->statement->text);
-	struct pk_scan scan;
-	struct pk_token token;
+	const char *behind = sql + r->statement->offset + r->len;
+	const struct pk_token token = { .kind = PK_TOKEN_COMMENT };
+	const char *old = said(behind + strspn(behind, " \t\v\f\r;"), &token);
 
-	pk_scan_start(&scan, sql, start + strcspn(sql + start, "\n"));
-	scan.pos = start;
-	while (pk_scan_next(&scan, &token)) {
-		const char *old = said(sql, &token);
-
-		if (old)
-			return mark_of_statement(r, old, err);
-		if (!pk_token_char(sql, &token, ';'))
-			return 0;
-	}
-	return 0;
+	return old ? mark_of_statement(r, old, err) : 0;
 }
 
 int pk_sql_renamed(const char *sql, const char *file, struct pk_renamed_marks *ret, struct pk_err *err)
@@ -371,6 +375,8 @@ int pk_sql_renamed(const char *sql, const char *file, struct pk_renamed_marks *r
 	pk_sql_actions(&statements, &actions);
 	for (size_t i = 0; i < statements.n; i++) {
 		r.statement = &statements.items[i];
+		r.len = strlen(r.statement->text);
+		r.add = SIZE_MAX;
 		r.action = NULL;
 		while (next < actions.n && actions.items[next].statement < i)
 			next++;

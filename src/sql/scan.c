@@ -152,8 +152,8 @@ static struct pk_token token_at(struct pk_scan *scan, size_t pos)
 	}
 	if (is_digit(c) || (c == '.' && is_digit(next)) || (c == '$' && is_digit(next))) {
 		size_t end = pos + 1;
-		while (is_word(at(scan, end)) || (at(scan, end) == '.' && at(scan, end + 1) != '.'))
-			end++;
+		while ((is_word(at(scan, end)) && at(scan, end) != '$') || (at(scan, end) == '.' && at(scan, end + 1) != '.'))
+			end++; /* $ begins a string there */
 		return (struct pk_token){ PK_TOKEN_NUMBER, pos, end };
 	}
 	if (c == '$') {
@@ -185,6 +185,17 @@ bool pk_scan_code(struct pk_scan *scan, struct pk_token *ret)
 		if (ret->kind != PK_TOKEN_COMMENT)
 			return true;
 	return false;
+}
+
+void pk_scan_blank_comments(char *text)
+{
+	struct pk_scan scan;
+	struct pk_token token;
+
+	pk_scan_start(&scan, text, strlen(text));
+	while (pk_scan_next(&scan, &token))
+		if (token.kind == PK_TOKEN_COMMENT && !scan.error)
+			memset(text + token.start, ' ', token.end - token.start);
 }
 
 bool pk_token_is(const char *text, const struct pk_token *token, const char *word)

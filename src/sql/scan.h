@@ -38,6 +38,12 @@ void pk_scan_start(struct pk_scan *scan, const char *text, size_t len);
 bool pk_scan_next(struct pk_scan *scan, struct pk_token *ret); /* comments too; false at the end */
 bool pk_scan_code(struct pk_scan *scan, struct pk_token *ret); /* without comments */
 
+/*
+ * Comments become blanks, so that all else stays where it is. What libpg_query reads goes through it: its scanner takes
+ * time by the square of their number.
+ */
+void pk_scan_blank_comments(char *text);
+
 /* An unquoted word, whatever its case. word is lower case. */
 bool pk_token_is(const char *text, const struct pk_token *token, const char *word);
 bool pk_token_char(const char *text, const struct pk_token *token, char c);

@@ -222,7 +222,9 @@ static int split_by_scanner(char *sql, size_t len, const char *file, bool psql, 
 /* False when the grammar refuses the text. */
 static bool split_by_grammar(const char *sql, size_t len, struct ranges *ret)
 {
-	PgQuerySplitResult result = pg_query_split_with_parser(sql);
+	PK_FREE char *code = pk_strdup(sql);
+	pk_scan_blank_comments(code);
+	PgQuerySplitResult result = pg_query_split_with_parser(code);
 	bool good = result.error == NULL;
 
 	for (int i = 0; good && i < result.n_stmts; i++) {
@@ -239,7 +241,9 @@ static bool split_by_grammar(const char *sql, size_t len, struct ranges *ret)
 
 static const char *parse_error(struct pk_arena *arena, const char *text)
 {
-	PgQuerySplitResult result = pg_query_split_with_parser(text);
+	PK_FREE char *code = pk_strdup(text);
+	pk_scan_blank_comments(code);
+	PgQuerySplitResult result = pg_query_split_with_parser(code);
 	const char *message = NULL;
 
 	if (result.error)

@@ -88,7 +88,7 @@ bool pk_ssh_key_public(struct pk_ssh_key *key, const char *line)
 		return false;
 	pk_buf_add_unbase64(&raw, blank + 1);
 	type = pk_ssh_blob_type((const unsigned char *)raw.ptr, raw.len);
-	if (!type || strncmp(type, line, (size_t)(blank - line)) != 0)
+	if (!type || strlen(type) != (size_t)(blank - line) || memcmp(type, line, strlen(type)) != 0)
 		return false;
 	free(key->type);
 	key->type = pk_take(&type);

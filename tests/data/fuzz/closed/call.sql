@@ -1,0 +1,1 @@
+coalesce(lower(a), 'x''\\') || left("B ""c", 3)

@@ -1,0 +1,1 @@
+CASE WHEN a = 1 THEN NULL WHEN a IN (1, 2.5) THEN a::numeric(10,2) ELSE fake.email(a, 'x') END

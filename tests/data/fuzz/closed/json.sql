@@ -1,0 +1,1 @@
+a #>> '{b,c}' -> (array[1,2])[1] AT TIME ZONE 'UTC'

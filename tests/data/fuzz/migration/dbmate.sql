@@ -1,0 +1,7 @@
+-- migrate:up transaction:false
+SELECT ';
+-- migrate:down
+';
+
+-- migrate:down
+-- nothing

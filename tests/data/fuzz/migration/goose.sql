@@ -1,0 +1,6 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+SELECT 1;
+-- +goose StatementBegin
+-- +goose Down
+SELECT 2;

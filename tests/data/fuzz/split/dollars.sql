@@ -1,0 +1,1 @@
+SELECT $1$$, a$b$ FROM x$y$z; DO $a$ BEGIN NULL; END $a$; SELECT $b$ $a$ $b$;

@@ -1,0 +1,1 @@
+COPY t (a) FROM '/etc/passwd' WITH (FORMAT csv, DELIMITER 'x') WHERE a > 1

@@ -1,0 +1,1 @@
+a IS NOT NULL AND now() > date '2020-01-01' + interval '1 day' OR a::text = 'x'

@@ -1,0 +1,1 @@
+CREATE OR REPLACE FUNCTION f(a int, OUT b text) RETURNS SETOF record LANGUAGE plpgsql AS $$ DECLARE x int := f(1); BEGIN IF a > 1 THEN SELECT b INTO x FROM t; END IF; x := (SELECT 1 FROM u); RETURN; END $$

@@ -1,0 +1,1 @@
+WITH w AS (SELECT a FROM t WHERE b = 'secret') INSERT INTO t (a) SELECT x.a FROM w x JOIN u USING (a) WHERE EXISTS (SELECT * FROM t) ORDER BY f(a)
