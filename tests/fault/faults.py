@@ -63,7 +63,9 @@ proxy = Proxy(("127.0.0.1", int(os.environ["PROD_PORT"])))
 
 def _cut(area, fault):
     proxy.set(fault)
-    return world.command(*area.words())
+    ended = world.command(*area.words())
+    proxy.set("")
+    return ended
 
 
 def _stall(area, fault):

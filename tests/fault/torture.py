@@ -84,6 +84,11 @@ def faults_of(name, kind, points):
         yield f"{kind}+{number}", what
 
 
+def is_chosen(name, kind):
+    return not SHORT or (name, kind) in SHORT or any(
+        (area, known_kind.rstrip("+")) == (name, kind) for area, known_kind, _ in KNOWN)
+
+
 def says_what_is_done(output):
     """A deploy that ends half way says how many came through."""
     said = re.search(r"^(\d+) of (\d+) migrations are (done|rolled back)", output, re.M)
@@ -121,7 +126,7 @@ def main():
         if wanted and not any(w.startswith(name + ":") for w in wanted):
             continue
         for kind in kinds:
-            if not area.has(kind) or (wanted and not any(w.startswith(f"{name}:{kind}") for w in wanted)):
+            if not area.has(kind) or not is_chosen(name, kind) or (wanted and not any(w.startswith(f"{name}:{kind}") for w in wanted)):
                 continue
             began = time.time()
             points = count(area, faults.KINDS[kind])

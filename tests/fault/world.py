@@ -217,11 +217,13 @@ def status_is_true():
     """Asked, it says what production's table says; not asked, that or that it does not know."""
     quiet()
     chain = re.findall(r"db/migrations/(\d+)_", git("ls-tree", "--name-only", "HEAD", "db/migrations/"))
-    pending = len(set(chain) - set(applied()))
+    there = applied()
+    pending = len([version for version in chain if version not in there])
     asked, known = standing("--fetch")["pending"], standing()["pending"]
     if asked != f"prod {pending}":
         raise Broken(f"status --fetch says '{asked}' pending, and {pending} are")
-    if known not in (f"prod {pending}", "prod unknown"):
+    # Of one that is being taken back the record says that it is there still, and so it is in part.
+    if known not in (f"prod {pending}", f"prod {pending - half_way()}", "prod unknown"):
         raise Broken(f"status says '{known}' pending, and {pending} are")
 
 
