@@ -289,27 +289,33 @@ static int run_on_remote(struct command *c, struct pk_err *err)
 	return d->recorded ? publish(c, rc, err) : rc;
 }
 
+/* title: above the lines, which are indented then; or NULL. */
+static void show_words(const struct pk_buf *words, const char *title)
+{
+	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
+
+	if (!words->len)
+		return;
+	pk_view_indented(&lines, words->ptr, title ? "  " : "");
+	if (title)
+		fprintf(stderr, "%s%s%s\n", pk_color(stderr, PK_RED), title, pk_color(stderr, PK_PLAIN));
+	fputs(lines.ptr, stderr);
+}
+
 static void show_gone(const struct pk_gone *gone)
 {
 	PK_AUTO(pk_buf) words = PK_BUF_INIT;
-	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
 
 	pk_gone_words(gone, &words);
-	pk_view_indented(&lines, words.ptr, "  ");
-	if (lines.len)
-		fprintf(stderr, "%sdata that is lost:%s\n%s", pk_color(stderr, PK_RED),
-			pk_color(stderr, PK_PLAIN), lines.ptr);
+	show_words(&words, "data that is lost:");
 }
 
 static void show_way_back(const struct pk_way_back *back)
 {
 	PK_AUTO(pk_buf) words = PK_BUF_INIT;
-	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
 
 	pk_way_back_words(back, &words);
-	pk_view_indented(&lines, words.ptr, "");
-	if (lines.len)
-		fputs(lines.ptr, stderr);
+	show_words(&words, NULL);
 }
 
 static void show_tried(const struct command *c)

@@ -207,18 +207,24 @@ static int remove_files(struct pk_desk *desk, struct pk_err *err)
 	return 0;
 }
 
-/* New files of the schema folder; git commit needs to know of them. */
-static int list_untracked(struct pk_desk *desk, struct pk_strv *ret, struct pk_err *err)
+/* Paths as git prints them with -z. */
+static int list_paths(struct pk_desk *desk, const char *const *args, struct pk_strv *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
-	const char *const args[] = { "ls-files", "--others", "--exclude-standard",
-				     "-z",	 "--",	     desk->project->schema_dir,
-				     NULL };
 	if (pk_git_check(desk->repo->workdir, args, NULL, &out, err) < 0)
 		return -1;
 	for (const char *p = out.ptr; p < out.ptr + out.len; p += strlen(p) + 1)
 		pk_strv_push(ret, p);
 	return 0;
+}
+
+/* New files of the schema folder; git commit needs to know of them. */
+static int list_untracked(struct pk_desk *desk, struct pk_strv *ret, struct pk_err *err)
+{
+	const char *const args[] = { "ls-files", "--others", "--exclude-standard",
+				     "-z",	 "--",	     desk->project->schema_dir,
+				     NULL };
+	return list_paths(desk, args, ret, err);
 }
 
 static int git_on(struct pk_desk *desk, const char *const *head, const struct pk_strv *files,
@@ -402,6 +408,17 @@ static int check_state(struct pk_desk *desk, struct pk_err *err)
 	return 0;
 }
 
+/* Git came to its end when the branch had the commit and the index not yet: a later commit would undo it. */
+static int renew_index(struct pk_desk *desk, struct pk_err *err)
+{
+	static const char *const named[] = { "diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", "HEAD", NULL };
+	static const char *const reset[] = { "reset", "-q", "HEAD", "--", NULL };
+	PK_AUTO(pk_strv) files = PK_STRV_INIT;
+	if (list_paths(desk, named, &files, err) < 0)
+		return -1;
+	return files.n ? git_on(desk, reset, &files, err) : 0;
+}
+
 static int commit_anew(struct writing *w, const struct pk_commit_options *options,
 		       struct pk_err *err)
 {
@@ -439,6 +456,8 @@ static int commit_anew(struct writing *w, const struct pk_commit_options *option
 		pk_session_save(desk->repo, session, "commit: refused by git", NULL);
 		return -1;
 	}
+	if (rc < 0)
+		renew_index(desk, NULL);
 	return 0;
 }
 
@@ -451,7 +470,7 @@ int pk_session_commit(struct pk_desk *desk, const struct pk_commit_options *opti
 		return -1;
 	if (session->committing.n && committed(desk)) {
 		ret->finished = true;
-		return finish(desk, ret, err);
+		return renew_index(desk, err) < 0 ? -1 : finish(desk, ret, err);
 	}
 	if (session->committing.n) {
 		if (remove_files(desk, err) < 0)
