@@ -128,6 +128,24 @@ static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 	return 0;
 }
 
+/*
+ * A statement may take hours in which nothing is said: what lies between must not forget the connection, and one whose
+ * other end is gone has to end. Sockets take no notice of these.
+ */
+static void add_signs_of_life(const struct pk_conninfo *info, struct pk_strv *keys, struct pk_strv *values)
+{
+	static const char *const signs[][2] = { { "keepalives_idle", "60" },
+						{ "keepalives_interval", "10" },
+						{ "keepalives_count", "6" },
+						{ "tcp_user_timeout", "120000" } };
+
+	for (size_t i = 0; i < PK_COUNT(signs); i++)
+		if (!pk_conninfo_get(info, signs[i][0])) {
+			pk_strv_push(keys, signs[i][0]);
+			pk_strv_push(values, signs[i][1]);
+		}
+}
+
 /* Names and values as PQconnectStartParams() wants them; borrowed from info. */
 static void make_params(const struct pk_conninfo *info, struct pk_strv *keys,
 			struct pk_strv *values)
@@ -157,6 +175,7 @@ static void make_params(const struct pk_conninfo *info, struct pk_strv *keys,
 		pk_strv_push(keys, "connect_timeout");
 		pk_strv_push(values, CONNECT_TIMEOUT);
 	}
+	add_signs_of_life(info, keys, values);
 	if (!pk_conninfo_get(info, "application_name")) {
 		pk_strv_push(keys, "application_name");
 		pk_strv_push(values, "git-postkit");
