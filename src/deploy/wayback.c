@@ -133,7 +133,7 @@ static int compare(struct pk_deploy *d, const struct pk_conninfo *where, struct 
 		if (differs(&back->checks.items[i]))
 			pk_strv_pushf(&back->differ, "%s:%d", back->checks.items[i].file, back->checks.items[i].query.line);
 	pk_intact_words(&back->intact, &rows);
-	back->result = rows.len || back->differ.n ? PK_BACK_LOSES : PK_BACK_PROVEN;
+	back->result = rows.len || back->differ.n ? PK_WAY_BACK_LOSES : PK_WAY_BACK_PROVEN;
 	return 0;
 }
 
@@ -211,7 +211,7 @@ int pk_deploy_try_back(struct pk_deploy_target *target, const struct pk_conninfo
 	if (run_part(target, back->n, PK_UP, err) < 0)
 		return pk_err_wrap(err, "once more after the way back");
 	if (back->n < d->n_pending)
-		back->result = PK_BACK_PROVEN;
+		back->result = PK_WAY_BACK_PROVEN;
 	back->seconds = pk_now() - began;
 	return 0;
 }
@@ -221,9 +221,9 @@ int pk_deploy_try_back(struct pk_deploy_target *target, const struct pk_conninfo
 const char *pk_way_back_name(enum pk_way_back_result result)
 {
 	static const char *const names[] = {
-		[PK_BACK_NOT_TRIED] = "not tried",
-		[PK_BACK_PROVEN] = "proven",
-		[PK_BACK_LOSES] = "loses",
+		[PK_WAY_BACK_NOT_TRIED] = "not tried",
+		[PK_WAY_BACK_PROVEN] = "proven",
+		[PK_WAY_BACK_LOSES] = "loses",
 	};
 
 	return names[result];
@@ -244,16 +244,16 @@ void pk_way_back_words(const struct pk_way_back *back, struct pk_buf *ret)
 	PK_FREE char *took = pk_duration(back->seconds);
 	PK_AUTO(pk_buf) rows = PK_BUF_INIT;
 
-	if (back->result == PK_BACK_NOT_TRIED) {
+	if (back->result == PK_WAY_BACK_NOT_TRIED) {
 		if (back->why)
 			pk_buf_addf(ret, "way back: not tried: %s\n", back->why);
 		return;
 	}
 	pk_buf_addf(ret, "way back: %zu migration%s back and again in %s, %s", back->n, back->n == 1 ? "" : "s", took,
 		    !*back->from			? "to a schema that was not known before" :
-		    back->result == PK_BACK_LOSES ? "to the same schema, but not to the same data:\n" :
+		    back->result == PK_WAY_BACK_LOSES ? "to the same schema, but not to the same data:\n" :
 						    "to the same schema");
-	if (back->result == PK_BACK_PROVEN)
+	if (back->result == PK_WAY_BACK_PROVEN)
 		pk_buf_addf(ret, "%s%s\n", back->why ? "; no further: " : " and the same data", back->why ? back->why : "");
 	pk_intact_words(&back->intact, &rows);
 	if (rows.len)

@@ -11,9 +11,9 @@
 #include "trace/intact.h"
 
 enum pk_way_back_result {
-	PK_BACK_NOT_TRIED,
-	PK_BACK_PROVEN, /* the same schema, the same answers of the checks, the same rows in the tables that are named */
-	PK_BACK_LOSES,	/* the same schema alone */
+	PK_WAY_BACK_NOT_TRIED,
+	PK_WAY_BACK_PROVEN, /* the same schema, the same answers of the checks, the same rows in the tables that are named */
+	PK_WAY_BACK_LOSES,	/* the same schema alone */
 };
 struct pk_way_back {
 	enum pk_way_back_result result;
@@ -25,7 +25,7 @@ struct pk_way_back {
 	struct pk_intact intact; /* likewise */
 	double seconds;
 };
-#define PK_WAY_BACK_INIT { .result = PK_BACK_NOT_TRIED }
+#define PK_WAY_BACK_INIT { .result = PK_WAY_BACK_NOT_TRIED }
 void pk_way_back_release(struct pk_way_back *back);
 
 const char *pk_way_back_name(enum pk_way_back_result result); /* "not tried", "proven", "loses" */
