@@ -151,6 +151,7 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.lock_timeout = target->d->foreseen.lock_text,
 		.limits = limits,
 		.before_commit = track,
+		.commit_late = target->local,
 		.after = after_statement,
 		.arg = &row,
 		.admin = target->admin,

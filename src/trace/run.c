@@ -398,6 +398,14 @@ static int user_settings(struct runner *r, struct pk_err *err)
 	return r->how->settings && *r->how->settings ? pk_exec(r->conn, r->how->settings, err) : 0;
 }
 
+static bool takes_away_after(const struct runner *r)
+{
+	for (size_t i = 0; i < r->statements.n; i++)
+		if (r->turns[i] == TURN_AFTER)
+			return true;
+	return false;
+}
+
 static int run_transaction(struct runner *r, struct pk_err *err)
 {
 	if (user_settings(r, err) < 0 || run_turn(r, TURN_BEFORE, err) < 0 ||
@@ -409,6 +417,11 @@ static int run_transaction(struct runner *r, struct pk_err *err)
 	for (size_t i = 0; i < r->statements.n; i++)
 		if (is_roles(r->turns[i]) && run_in_transaction(r, i, err) < 0)
 			return -1;
+	if (r->how->commit_late && takes_away_after(r)) {
+		if (commit(r, err) < 0 || run_turn(r, TURN_AFTER, err) < 0 || pk_exec(r->conn, "BEGIN", err) < 0)
+			return -1;
+		return call_before_commit(r, err) < 0 ? -1 : commit(r, err);
+	}
 	if (call_before_commit(r, err) < 0 || commit(r, err) < 0)
 		return -1;
 	return run_turn(r, TURN_AFTER, err);

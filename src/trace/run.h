@@ -81,6 +81,11 @@ struct pk_run {
 	 */
 	int (*before_commit)(void *arg, struct pk_conn *conn, struct pk_err *err);
 	/*
+	 * What admin takes away goes once the transaction is over. Where that matters to before_commit and half of it does
+	 * no harm, it is called behind that, in a transaction of its own.
+	 */
+	bool commit_late;
+	/*
 	 * Asked before each statement how long it may wait for a lock, and take in all. May be NULL. Where the SQL sets
 	 * timeouts itself, those hold, and so does a lock_timeout of "0".
 	 */
