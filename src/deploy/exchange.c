@@ -46,14 +46,16 @@ int pk_exchange_open(struct pk_exchange *x, const struct pk_repo *repo,
 	return 0;
 }
 
-/* Of several rounds the one that found something counts. */
+/* Of several rounds, and of the two places where it may be, the one that found something counts. */
 static void note(struct pk_exchange *x, const char *name, enum pk_exchanged what, const char *why)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		if (!pk_streq(x->items[i].name, name))
 			continue;
-		if (what != PK_EXCHANGED_SAME)
-			x->items[i].what = what;
+		/* A refusal stays, be the same fine at its other place. */
+		if (what == PK_EXCHANGED_SAME || x->items[i].what == PK_EXCHANGED_REFUSED)
+			return;
+		x->items[i].what = what;
 		free(x->items[i].why);
 		x->items[i].why = pk_strdup(why);
 		return;
@@ -66,6 +68,18 @@ static void note(struct pk_exchange *x, const char *name, enum pk_exchanged what
 }
 
 /* ---- joining ---- */
+
+/* A tag that leads to a commit would do to read, and nothing could be written on top of it. */
+static int refuse_other(const struct pk_repo *repo, const struct pk_oid *theirs, struct pk_err *err)
+{
+	struct pk_oid commit = { "" };
+
+	if (pk_repo_commit_of(repo, theirs->hex, &commit, err) < 0)
+		return -1;
+	return pk_streq(commit.hex, theirs->hex)
+		       ? 0
+		       : pk_err_set(err, "%.12s is not a commit", theirs->hex);
+}
 
 /* What is theirs alone must be records. */
 static int check_theirs(const struct pk_repo *repo, const struct pk_oid *ours,
@@ -163,8 +177,9 @@ static int decide(const struct pk_repo *repo, const struct pk_oid *ours,
 {
 	*ret_value = *theirs;
 	*ret = ours->hex[0] ? PK_EXCHANGED_FORWARD : PK_EXCHANGED_NEW;
-	if (pk_streq(ours->hex, theirs->hex) ||
-	    (ours->hex[0] && pk_repo_is_ancestor(repo, theirs->hex, ours->hex))) {
+	if (refuse_other(repo, theirs, err) < 0)
+		return -1;
+	if (ours->hex[0] && pk_repo_is_ancestor(repo, theirs->hex, ours->hex)) {
 		*ret = PK_EXCHANGED_SAME;
 		return 0;
 	}

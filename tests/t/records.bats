@@ -209,6 +209,18 @@ record() {
 	git push -q -f origin "$(git commit-tree -m y -p "$bad" "$good^{tree}"):$DEPLOYS"
 	fails 1 git postkit records fetch
 	has 'its tree is not that of a record'
+	# Neither a tag that leads to a good one, nor a file for all fingerprints: nothing could be added to them.
+	bad=$(git cat-file commit "$good" | sed -n 's/^committer/tagger/p' |
+		(printf 'object %s\ntype commit\ntag x\n' "$good" && cat && printf '\nx\n') | git mktag)
+	git push -q -f origin "$bad:$DEPLOYS" "$(echo x | git hash-object -w --stdin):refs/postkit/fingerprints"
+	fails 1 git postkit records fetch
+	has 'prod: refused' 'fingerprints: refused' 'is not a commit'
+	git push -q -f origin refs/postkit/fingerprints
+	# What is good at one of the two places does not hide the other.
+	git push -q -f origin "$good:$DEPLOYS" "$(record "$good" '.schema = 2'):refs/heads/postkit/records/deploys/prod"
+	fails 1 git postkit records fetch
+	has 'prod: refused: commit'
+	git push -q origin :refs/heads/postkit/records/deploys/prod
 	bad=$(git ls-tree "$good" | sed "s/^040000 tree [0-9a-f]*\tmigrations/120000 blob $(printf /etc | git hash-object -w --stdin)\tmigrations/" | git mktree)
 	git push -q -f origin "$(git commit-tree -m x -p "$good" "$bad"):$DEPLOYS" "$good:refs/postkit/deploys/-x" "$good:refs/postkit/deploys/a/b"
 	fails 1 git postkit records fetch
