@@ -18,6 +18,14 @@ void pk_foreseen_list_release(struct pk_foreseen_list *list)
 	*list = (struct pk_foreseen_list)PK_FORESEEN_LIST_INIT;
 }
 
+/* The server refuses more than these, which are 24 days. */
+static int64_t milliseconds(double seconds)
+{
+	double ms = seconds * 1e3;
+
+	return ms < INT32_MAX ? (int64_t)ms : INT32_MAX;
+}
+
 int pk_foreseen_settings(struct pk_foreseen_list *list, const struct pk_config *config,
 			 const char *remote, struct pk_err *err)
 {
@@ -25,7 +33,8 @@ int pk_foreseen_settings(struct pk_foreseen_list *list, const struct pk_config *
 	list->statement = BY_ITS_TIME;
 	if (pk_setting_time(config, remote, "lockTimeout", &list->lock, err) < 0)
 		return -1;
-	snprintf(list->lock_text, sizeof(list->lock_text), "%.0fms", list->lock * 1e3);
+	snprintf(list->lock_text, sizeof(list->lock_text), "%lldms",
+		 (long long)milliseconds(list->lock));
 	return pk_setting_time(config, remote, "statementTimeout", &list->statement, err);
 }
 
@@ -100,7 +109,7 @@ struct pk_run_limits pk_foreseen_limits(const struct pk_foreseen_list *list,
 		return (struct pk_run_limits){ -1, -1 };
 	statement = statement_limit(list, f);
 	return (struct pk_run_limits){
-		.lock_ms = (int64_t)(lock_limit(list, f, patience) * 1e3),
-		.statement_ms = statement < 0 ? -1 : (int64_t)(statement * 1e3),
+		.lock_ms = milliseconds(lock_limit(list, f, patience)),
+		.statement_ms = statement < 0 ? -1 : milliseconds(statement),
 	};
 }

@@ -79,7 +79,8 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 		>db/migrations/20990102000000_email.sql
 	commit_all email
 	hold shop 'DELETE FROM users WHERE false;'
-	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	# More than the server takes for a limit.
+	git-postkit deploy --yes --max-wait 3000000 >"$T/out" 2>&1 3>&- &
 	until_true grep -q "waiting for .* behind pid $(holder)" "$T/out"
 	let_go
 	until_true grep -q 'deployed 1 migration' "$T/out"
