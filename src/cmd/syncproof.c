@@ -73,15 +73,26 @@ static int conflict(const struct pk_sync *sync, size_t i, struct pk_err *err)
 		sync->ctx->project.migrations_dir, file);
 }
 
+/* It failed for what it does, and not since it was cut short. */
+static bool failed_itself(const struct pk_trial *trial, const struct pk_err *why)
+{
+	return why->exit != PK_EXIT_INTERRUPTED && pk_conn_alive(&trial->user);
+}
+
 static int run_up(struct pk_sync *sync, struct pk_trial *trial, size_t i,
 		  struct pk_snapshot *states, struct pk_err *err)
 {
 	struct pk_sync_item *item = &sync->items[i];
 	const struct pk_migration *m = item->was;
 	PK_FREE char *path = pk_path_join(sync->ctx->project.migrations_dir, m->file);
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
-	if (pk_trial_run(trial, m->up, path, m->up_line, m->up_transaction, err) < 0)
-		return err && err->exit == PK_EXIT_INTERRUPTED ? -1 : conflict(sync, i, err);
+	if (pk_trial_run(trial, m->up, path, m->up_line, m->up_transaction, &why) < 0) {
+		bool itself = failed_itself(trial, &why);
+
+		pk_err_move(err, &why);
+		return itself ? conflict(sync, i, err) : -1;
+	}
 	if (pk_trial_read(trial, &states[i + 1], err) < 0)
 		return -1;
 	item->from = states[i].fingerprint;
@@ -89,25 +100,42 @@ static int run_up(struct pk_sync *sync, struct pk_trial *trial, size_t i,
 	return keep_schema(sync, &states[i + 1], err);
 }
 
-/* A way back that does not lead back is for its author to know; what comes before it can't be tried then. */
-static void run_down(struct pk_trial *trial, struct pk_sync_item *item,
-		     const struct pk_snapshot *start, bool *lost)
+static int run_down(struct pk_trial *trial, struct pk_sync_item *item,
+		    const struct pk_snapshot *start, struct pk_err *err)
 {
 	const struct pk_migration *m = item->was;
 	PK_AUTO(pk_snapshot) back = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
-	if (!m->down)
-		item->back = PK_BACK_NONE;
-	else if (*lost)
-		item->back = PK_BACK_UNTRIED;
-	else if (pk_trial_run(trial, m->down, m->file, m->down_line, m->down_transaction, NULL) < 0)
+	if (pk_trial_run(trial, m->down, m->file, m->down_line, m->down_transaction, &why) < 0) {
 		item->back = PK_BACK_FAILS;
-	else if (pk_trial_read(trial, &back, NULL) < 0 ||
-		 !pk_streq(back.fingerprint.hex, start->fingerprint.hex))
-		item->back = PK_BACK_ELSEWHERE;
-	else
-		item->back = PK_BACK_PROVEN;
-	*lost |= item->back != PK_BACK_PROVEN;
+		if (failed_itself(trial, &why))
+			return 0;
+		pk_err_move(err, &why);
+		return -1;
+	}
+	if (pk_trial_read(trial, &back, err) < 0)
+		return -1;
+	item->back = pk_streq(back.fingerprint.hex, start->fingerprint.hex) ? PK_BACK_PROVEN
+									    : PK_BACK_ELSEWHERE;
+	return 0;
+}
+
+/* A way back that does not lead back is for its author to know; what comes before it can't be tried then. */
+static int run_back(struct pk_sync *sync, struct pk_trial *trial, const struct pk_snapshot *states,
+		    struct pk_err *err)
+{
+	bool lost = false;
+
+	for (size_t i = sync->n; i-- > 0;) {
+		struct pk_sync_item *item = &sync->items[i];
+
+		item->back = item->was->down ? PK_BACK_UNTRIED : PK_BACK_NONE;
+		if (item->was->down && !lost && run_down(trial, item, &states[i], err) < 0)
+			return -1;
+		lost |= item->back != PK_BACK_PROVEN;
+	}
+	return 0;
 }
 
 static int make_text(const struct pk_sync *sync, struct pk_sync_item *item, int major,
@@ -167,7 +195,6 @@ static int run_all(struct pk_sync *sync, struct pk_server *server, struct pk_sna
 		   struct pk_err *err)
 {
 	PK_AUTO(pk_trial) trial = PK_TRIAL_INIT;
-	bool lost = false;
 
 	if (open_trial(sync, server, &trial, &states[0], err) < 0 ||
 	    keep_schema(sync, &states[0], err) < 0)
@@ -175,10 +202,9 @@ static int run_all(struct pk_sync *sync, struct pk_server *server, struct pk_sna
 	for (size_t i = 0; i < sync->n; i++)
 		if (run_up(sync, &trial, i, states, err) < 0)
 			return -1;
-	if (compare(sync, server, &states[sync->n], err) < 0)
+	if (compare(sync, server, &states[sync->n], err) < 0 ||
+	    run_back(sync, &trial, states, err) < 0)
 		return -1;
-	for (size_t i = sync->n; i-- > 0;)
-		run_down(&trial, &sync->items[i], &states[i], &lost);
 	for (size_t i = 0; i < sync->n; i++)
 		if (make_text(sync, &sync->items[i], server->major, err) < 0)
 			return -1;

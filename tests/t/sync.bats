@@ -217,6 +217,35 @@ file_of() { cd db/migrations && echo *_"$1".sql; }
 	holds
 }
 
+# sleeping: a statement has been at work on the repository's own server for a moment.
+sleeping() {
+	local server first
+	server=$(pgrep -f "bin/postgres -D $XDG_STATE_HOME/" | head -n 1)
+	first=$(pgrep -P "$server" -f 'postgres: .* SELECT$') && sleep 0.2 &&
+		[ "$(pgrep -P "$server" -f 'postgres: .* SELECT$')" = "$first" ]
+}
+
+@test "Ctrl-C while it tries the way back ends it, and is not taken for a way back that fails" {
+	fresh
+	git switch -q -c other
+	change there 20 'CREATE TABLE public.there (id integer NOT NULL);' 'SELECT pg_sleep(60); DROP TABLE public.there;' \
+		<<<'CREATE TABLE public.there (id integer NOT NULL);'
+	git switch -q main
+	change here 10
+	git merge -q --no-edit other
+	git rev-parse HEAD >"$T/head"
+	bash -c 'trap - INT; exec git-postkit sync' >"$T/out" 2>&1 3>&- &
+	until_true sleeping
+	kill -INT $!
+	local status=0
+	wait $! || status=$?
+	output=$(cat "$T/out")
+	equal "$status" 130
+	hasnt 'fails'
+	equal "$(git rev-parse HEAD)" "$(cat "$T/head")"
+	equal "$(git status --porcelain)" ''
+}
+
 @test "branches of several migrations, one without a header, come behind each other as they were" {
 	fresh
 	git switch -q -c other
