@@ -20,7 +20,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # ---- flags ----
 
-PACKAGES = libgit2 libcjson libssh2 libprotobuf-c
+PACKAGES = libgit2 libcjson libssh2 libcrypto libprotobuf-c
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) libpq 2>/dev/null) # libpq is loaded when it is used: src/pg/libpq.c
 PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 

@@ -11,7 +11,7 @@ for arg in "$@"; do
 	--yes) yes=1 ;;
 	build)
 		wanted="$wanted gcc libc6-dev make pkg-config git libgit2-dev libpq-dev libcjson-dev
-			libssh2-1-dev libpg-query-dev libprotobuf-c-dev"
+			libssh2-1-dev libssl-dev libpg-query-dev libprotobuf-c-dev"
 		;;
 	test) wanted="$wanted libcmocka-dev bats python3 procps pgbouncer zsh fish openssl openssh-client openssh-server" ;;
 	fuzz) wanted="$wanted clang" ;;

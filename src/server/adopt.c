@@ -311,9 +311,9 @@ static int set_up(const struct pk_adopt *adopt, const struct pk_strv *settings, 
 	    pk_cluster_new_secret(place->dir, "login", &login, err) < 0)
 		return -1;
 	add_sql(place, oid, &sql);
-	pk_buf_addf(&sql, "ALTER ROLE " PK_ADMIN " PASSWORD '%s'\n", admin);
-	pk_cluster_login_sql(login, &sql);
-	status = pk_cluster_single(place, adopt->bindir, place->data, settings, "template0", sql.ptr, err);
+	status = pk_cluster_roles_sql(admin, login, &sql, err);
+	if (status == 0)
+		status = pk_cluster_single(place, adopt->bindir, place->data, settings, "template0", sql.ptr, err);
 	explicit_bzero(sql.ptr, sql.len);
 	explicit_bzero(admin, strlen(admin));
 	explicit_bzero(login, strlen(login));

@@ -19,8 +19,8 @@ void pk_cluster_sweep(const struct pk_place *place);
  */
 int pk_cluster_single(const struct pk_place *place, const char *bindir, const char *data, const struct pk_strv *settings,
 		      const char *db, const char *sql, struct pk_err *err);
-/* The login role, and who may connect to database postgres, as such lines. */
-void pk_cluster_login_sql(const char *password, struct pk_buf *sql);
+/* The passwords of both roles, of which login is made, and who may connect to database postgres, as such lines. */
+int pk_cluster_roles_sql(const char *admin, const char *login, struct pk_buf *sql, struct pk_err *err);
 /* postgresql.conf and pg_hba.conf, which lie beside data/ and are written anew before each start.
  */
 int pk_cluster_write_settings(const struct pk_place *place, const char *dir, struct pk_err *err);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/proc.h"
+#include "pg/scram.h"
 #include "server/docker.h"
 #include <dirent.h>
 #include <sys/stat.h>
@@ -202,23 +203,33 @@ int pk_cluster_single(const struct pk_place *place, const char *bindir, const ch
 	return 0;
 }
 
-/* The password is our own hexadecimal, the names are constants. */
-void pk_cluster_login_sql(const char *password, struct pk_buf *sql)
+/* The secrets have no quotes in them, the names are constants. */
+int pk_cluster_roles_sql(const char *admin, const char *login, struct pk_buf *sql, struct pk_err *err)
 {
-	pk_buf_add(sql, "CREATE ROLE " PK_LOGIN " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
-			"NOBYPASSRLS PASSWORD '");
-	pk_buf_add(sql, password);
-	pk_buf_add(sql, "'\nREVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC\n");
+	PK_FREE char *admin_secret = NULL, *login_secret = NULL;
+
+	if (pk_scram_secret(admin, &admin_secret, err) < 0 || pk_scram_secret(login, &login_secret, err) < 0)
+		return -1;
+	pk_buf_addf(sql, "ALTER ROLE " PK_ADMIN " PASSWORD '%s'\n", admin_secret);
+	pk_buf_addf(sql,
+		    "CREATE ROLE " PK_LOGIN " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS "
+		    "PASSWORD '%s'\n",
+		    login_secret);
+	pk_buf_add(sql, "REVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC\n");
+	explicit_bzero(admin_secret, strlen(admin_secret));
+	explicit_bzero(login_secret, strlen(login_secret));
+	return 0;
 }
 
 static int setup_roles(const struct pk_place *place, const char *bindir, const char *data,
-		       const char *password, struct pk_err *err)
+		       const char *admin, const char *login, struct pk_err *err)
 {
 	static const struct pk_strv none = { 0 };
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	int status;
 
-	pk_cluster_login_sql(password, &sql);
+	if (pk_cluster_roles_sql(admin, login, &sql, err) < 0)
+		return -1;
 	pk_buf_add(&sql, "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC\n");
 	status = pk_cluster_single(place, bindir, data, &none, "postgres", sql.ptr, err);
 	explicit_bzero(sql.ptr, sql.len);
@@ -260,7 +271,7 @@ static int build(const struct pk_place *place, const char *bindir, const char *d
 	if (place->drop && lchown(pwfile, place->uid, place->gid) < 0)
 		return pk_err_errno(err, "cannot give away '%s'", pwfile);
 	if (initdb(place, bindir, data, pwfile, err) < 0 ||
-	    setup_roles(place, bindir, data, login, err) < 0)
+	    setup_roles(place, bindir, data, admin, login, err) < 0)
 		return -1;
 	unlink(pwfile);
 	if (place->image && write_image(place, dir, err) < 0)
