@@ -61,8 +61,8 @@ static const struct {
 	  "let the role read everything: GRANT pg_read_all_data TO <role> (PostgreSQL "
 	  "14 and newer), or connect as the owner" },
 	{ "max_locks_per_transaction",
-	  "the server has no room for locks on so many tables, twice over: --jobs 1 takes them once; or raise "
-	  "max_locks_per_transaction there" },
+	  "the server has no room for the locks on its tables: raise max_locks_per_transaction there; its product with "
+	  "max_connections has to be higher than their number" },
 	{ "No space left on device", "make room on the disk; nothing of the copy is left" },
 	{ "server version mismatch", "install the client programs of the server's version "
 				     "(postgresql-client-<major>)" },

@@ -72,6 +72,14 @@ int pk_hold_join(const struct pk_hold *hold, const struct pk_conninfo *source, s
 	return pk_exec(conn, sql.ptr, err);
 }
 
+/* Nothing was copied yet; pg_dump alone could not lock them either. */
+static int no_room(size_t tables, struct pk_err *err)
+{
+	pk_err_wrap(err, "the source has no room for the locks on its %zu tables", tables);
+	return pk_err_hint(err, "raise max_locks_per_transaction there: its product with max_connections has to be higher "
+				"than the number of tables");
+}
+
 static int lock_tables(struct pk_conn *conn, const struct pk_copy_tables *tables, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -83,7 +91,7 @@ static int lock_tables(struct pk_conn *conn, const struct pk_copy_tables *tables
 			continue;
 		pk_buf_add(&sql, " IN ACCESS SHARE MODE");
 		if (pk_exec(conn, sql.ptr, err) < 0)
-			return pk_hold_hint(err);
+			return err && pk_streq(err->sqlstate, "53200") ? no_room(tables->n, err) : pk_hold_hint(err);
 		pk_buf_clear(&sql);
 	}
 	return 0;

@@ -30,6 +30,12 @@ int pk_hold_stamp(struct pk_conn *source, char **ret, struct pk_err *err);
 /* One more connection with that snapshot. conn may have been begun (pk_conns_begin()). */
 int pk_hold_join(const struct pk_hold *hold, const struct pk_conninfo *source, struct pk_conn *conn,
 		 struct pk_err *err);
+/*
+ * What stands between them locks nothing for longer: a server has room for so many locks, and of what many tables consist
+ * of there are several times as many.
+ */
+#define PK_HOLD_MARK   "SAVEPOINT postkit"
+#define PK_HOLD_UNLOCK "ROLLBACK TO SAVEPOINT postkit; RELEASE SAVEPOINT postkit"
 /* The error once it is too old. */
 int pk_hold_check(const struct pk_hold *hold, struct pk_err *err);
 /* Statements on its connection end themselves once it is too old, each with pk_hold_late(); for its transaction. */

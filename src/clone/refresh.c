@@ -89,6 +89,7 @@ static int prepare(struct state *s, struct pk_err *err)
 static int dump(struct state *s, struct pk_err *err)
 {
 	struct pk_transfer_work *w = &s->work;
+	bool room;
 
 	s->dumped = true;
 	s->transfer.bindir = pk_dump_find(s->r->server, s->r->options->config,
@@ -96,8 +97,10 @@ static int dump(struct state *s, struct pk_err *err)
 	w->dump.bindir = s->transfer.bindir;
 	if (!w->dump.bindir || pk_dump_open(&w->dump, s->transfer.place, err) < 0)
 		return -1;
-	/* A single connection has to be let go for it. */
-	if (s->transfer.jobs == 1) {
+	if (pk_transfer_room(w, &room, err) < 0)
+		return -1;
+	/* A single connection has to be let go for it, and so have locks that fill the server. */
+	if (!room) {
 		pk_hold_release(&w->hold);
 		return pk_transfer_hold(w, err) < 0 ? -1 : pk_copied_take(&s->is, &w->hold, err);
 	}

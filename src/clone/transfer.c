@@ -65,8 +65,8 @@ static int read_tables(struct pk_transfer_work *s, struct pk_err *err)
 }
 
 /*
- * With a single connection pg_dump comes first, alone, and does not see what the rows are of. That is no
- * matter when nothing was changed between: else it is done again.
+ * With a single connection, or room for the locks of one alone, pg_dump comes first, and does not see what the
+ * rows are of. That is no matter when nothing was changed between: else it is done again.
  */
 static int hold_alone(struct pk_transfer_work *s, bool *ret_same, struct pk_err *err)
 {
@@ -85,21 +85,51 @@ static int hold_alone(struct pk_transfer_work *s, bool *ret_same, struct pk_err 
 	return 0;
 }
 
+/* With as much room left to others; the documentation of max_locks_per_transaction says how many locks there are. */
+int pk_transfer_room(struct pk_transfer_work *s, bool *ret, struct pk_err *err)
+{
+	PK_FREE char *room = NULL;
+
+	*ret = false;
+	if (s->t->jobs == 1)
+		return 0;
+	if (pk_query_value(&s->hold.conn,
+			   "SELECT 2 * count(*) <= pg_catalog.current_setting('max_locks_per_transaction')::bigint * "
+			   "(pg_catalog.current_setting('max_connections')::bigint + "
+			   "pg_catalog.current_setting('max_prepared_transactions')::bigint) "
+			   "FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p')",
+			   0, NULL, &room, err) < 0)
+		return -1;
+	*ret = pk_streq(room, "t");
+	return 0;
+}
+
+static int hold_beside(struct pk_transfer_work *s, struct pk_err *err)
+{
+	s->dump.meanwhile = s->beside;
+	s->dump.arg = s;
+	return pk_hold_open(&s->hold, s->t->source, &s->tables, err) < 0 ? -1 :
+									   pk_dump_take(&s->dump, s->t->source, &s->hold, err);
+}
+
 int pk_transfer_hold(struct pk_transfer_work *s, struct pk_err *err)
 {
-	bool same = false;
+	bool room = false, same = false;
 
-	if (s->t->jobs > 1)
-		return pk_hold_open(&s->hold, s->t->source, &s->tables, err) < 0 ?
-			       -1 :
-			       pk_dump_take(&s->dump, s->t->source, &s->hold, err);
+	if ((s->t->jobs > 1 && !s->hold.conn.handle && pk_hold_connect(&s->hold, s->t->source, err) < 0) ||
+	    pk_transfer_room(s, &room, err) < 0)
+		return -1;
+	if (room)
+		return hold_beside(s, err);
 	for (int i = 0; i < TRIES_ALONE && !same; i++)
 		if (hold_alone(s, &same, err) < 0)
 			return -1;
 	if (same)
-		return 0;
+		return s->beside ? s->beside(s, err) : 0;
 	pk_err_set(err, "the structure of '%s' was changed each time while it was read", s->hold.conn.where);
-	return pk_err_hint(err, "with --jobs 2 structure and rows are read at the same moment");
+	return pk_err_hint(err, s->t->jobs > 1 ? "with a higher max_locks_per_transaction there structure and rows are read at "
+						 "the same moment" :
+						 "with --jobs 2 structure and rows are read at the same moment");
 }
 
 /* What the snapshot says beside the structure. */
@@ -119,12 +149,8 @@ static int read_source(struct pk_transfer_work *s, struct pk_err *err)
 {
 	const struct pk_transfer *t = s->t;
 
-	/* A single connection is pg_dump's first. */
-	if (t->jobs > 1) {
-		s->dump.meanwhile = read_beside;
-		s->dump.arg = s;
-	}
-	if (pk_transfer_hold(s, err) < 0 || (t->jobs == 1 && read_beside(s, err) < 0) || read_tables(s, err) < 0 ||
+	s->beside = read_beside;
+	if (pk_transfer_hold(s, err) < 0 || read_tables(s, err) < 0 ||
 	    pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
 	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
 		return -1;

@@ -49,11 +49,15 @@ struct pk_transfer_work {
 	struct pk_poured poured;
 	struct pk_conn target;
 	struct pk_buf sequences; /* clone/beside.h */
+	/* To be read from the snapshot while pg_dump works, or behind it; set before pk_transfer_hold(); may be NULL. arg: this. */
+	int (*beside)(void *arg, struct pk_err *err);
 };
 void pk_transfer_work_init(struct pk_transfer_work *work, const struct pk_transfer *transfer);
 void pk_transfer_work_release(struct pk_transfer_work *work);
 /* Takes the snapshot, the tables and the dump, which is open. */
 int pk_transfer_hold(struct pk_transfer_work *work, struct pk_err *err);
+/* May pg_dump work while the source is held? It takes a connection, and the same locks again. */
+int pk_transfer_room(struct pk_transfer_work *work, bool *ret, struct pk_err *err);
 /* Their columns, and what of them is copied. encoding: of the target; extensions and only: as clone/tables.h has them. */
 int pk_transfer_tables(struct pk_transfer_work *work, bool same_major, const char *encoding,
 		       const struct pk_strv *extensions, const bool *only, struct pk_err *err);

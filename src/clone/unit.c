@@ -296,7 +296,7 @@ int pk_unit_task(const struct pk_unit *u, const struct pk_copy_tables *tables, c
 			pk_buf_addc(&into, '\n');
 		}
 	ret->what = title(u, &tables->items[u->tables[0]]);
-	ret->from = from.len ? pk_buf_take(&from) : NULL;
+	ret->from = from.len ? pk_printf(PK_HOLD_MARK ";\n%s" PK_HOLD_UNLOCK, from.ptr) : NULL;
 	ret->into = into.len ? pk_buf_take(&into) : NULL;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #define LEAST	   (256 << 10) /* beside a table's own pages: with less no row is wide */
 #define COMPRESSED 64	       /* how much smaller a value may lie on the disk than it is */
 #define BLOCK	   8192
+#define AT_ONCE	   64 /* tables whose TOAST and indexes stay locked */
 #define AS_IS	   "bytea" /* in place of a function that gives a value's bytes */
 #define AS_TEXT	   "text"  /* what the type's output function writes */
 
@@ -102,14 +103,21 @@ static int find_in(struct pk_hold *hold, const struct pk_copy_table *t, size_t l
 int pk_wide_find(struct pk_hold *hold, const struct pk_copy_tables *tables, size_t limit,
 		 struct pk_wide *ret, struct pk_err *err)
 {
+	size_t looked = 0;
+
 	ret->n = tables->n;
 	ret->places = pk_alloc((tables->n + 1) * sizeof(*ret->places));
-	for (size_t i = 0; i < tables->n; i++)
-		if (may_have(&tables->items[i]) &&
-		    find_in(hold, &tables->items[i], limit, &ret->places[i], err) < 0)
+	for (size_t i = 0; i < tables->n; i++) {
+		if (!may_have(&tables->items[i]))
+			continue;
+		if (looked++ % AT_ONCE == 0 &&
+		    pk_exec(&hold->conn, looked > 1 ? PK_HOLD_UNLOCK "; " PK_HOLD_MARK : PK_HOLD_MARK, err) < 0)
+			return -1;
+		if (find_in(hold, &tables->items[i], limit, &ret->places[i], err) < 0)
 			return pk_err_wrap(err, "cannot see how large the rows of %s.%s are",
 					   tables->items[i].schema, tables->items[i].name);
-	return 0;
+	}
+	return looked ? pk_exec(&hold->conn, PK_HOLD_UNLOCK, err) : 0;
 }
 
 /* ---- copying ---- */

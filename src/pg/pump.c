@@ -78,7 +78,7 @@ static int look(struct side *side, ExecStatusType copy, struct pk_err *err)
 	result = PQgetResult(side->conn->handle);
 	switch (PQresultStatus(result)) {
 	case PGRES_COMMAND_OK:
-		if (side->rows)
+		if (side->rows && *PQcmdTuples(result))
 			*side->rows++ = strtoll(PQcmdTuples(result), NULL, 10);
 		break;
 	case PGRES_TUPLES_OK:
