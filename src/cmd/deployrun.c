@@ -270,7 +270,7 @@ static int publish(struct command *c, int rc, struct pk_err *err)
 static int run_on_remote(struct command *c, struct pk_err *err)
 {
 	struct pk_deploy *d = &c->d;
-	double began;
+	double began, took;
 	int rc = ask(c, err);
 
 	if (rc <= 0)
@@ -283,9 +283,11 @@ static int run_on_remote(struct command *c, struct pk_err *err)
 		pk_say("%zu of %zu migrations are %s on '%s' and stay%s", d->n_done,
 		       d->n_pending + (d->adopt ? 1 : 0), c->down ? "rolled back" : "done",
 		       d->remote.name, c->down ? " so" : "");
+	took = pk_now() - began;
+	pk_json_set_num(c->root, "run_seconds", took);
 	add_done(c);
 	if (rc == 0)
-		say_done(c, pk_now() - began);
+		say_done(c, took);
 	return d->recorded ? publish(c, rc, err) : rc;
 }
 

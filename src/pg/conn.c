@@ -35,7 +35,7 @@ static const struct {
 	{ "xmlbinary", "base64" },
 };
 
-static void own_settings(struct pk_buf *sql)
+void pk_buf_add_own_settings(struct pk_buf *sql)
 {
 	for (size_t i = 0; i < PK_COUNT(settings); i++) {
 		pk_buf_add(sql, i ? ", " : "SELECT ");
@@ -45,13 +45,23 @@ static void own_settings(struct pk_buf *sql)
 		pk_buf_add_literal(sql, settings[i].value);
 		pk_buf_add(sql, ", false)");
 	}
+	pk_buf_add(sql, "; ");
+}
+
+void pk_buf_add_user_settings(struct pk_buf *sql)
+{
+	for (size_t i = 0; i < PK_COUNT(settings); i++) {
+		pk_buf_add(sql, "RESET ");
+		pk_buf_add_ident(sql, settings[i].name);
+		pk_buf_add(sql, "; ");
+	}
 }
 
 int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	own_settings(&sql);
+	pk_buf_add_own_settings(&sql);
 	return pk_exec(conn, sql.ptr, err);
 }
 
@@ -59,11 +69,7 @@ int pk_conn_user_settings(struct pk_conn *conn, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	for (size_t i = 0; i < PK_COUNT(settings); i++) {
-		pk_buf_add(&sql, "RESET ");
-		pk_buf_add_ident(&sql, settings[i].name);
-		pk_buf_add(&sql, "; ");
-	}
+	pk_buf_add_user_settings(&sql);
 	return pk_exec(conn, sql.ptr, err);
 }
 
@@ -348,7 +354,7 @@ static bool send_settings(struct pk_conn *conn)
 	if (!conn->handle || PQstatus(conn->handle) != CONNECTION_OK)
 		return false;
 	conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
-	own_settings(&sql);
+	pk_buf_add_own_settings(&sql);
 	return PQsendQuery(conn->handle, sql.ptr);
 }
 

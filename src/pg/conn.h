@@ -68,6 +68,9 @@ void pk_conn_close_second(struct pk_conn *first);
  */
 int pk_conn_user_settings(struct pk_conn *conn, struct pk_err *err);
 int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err);
+/* The statements of both, "; " behind each, to be sent together with others. */
+void pk_buf_add_user_settings(struct pk_buf *sql);
+void pk_buf_add_own_settings(struct pk_buf *sql);
 
 /* Rows. Values are NULL for SQL NULL, borrowed until release. */
 struct pk_rows {
@@ -104,9 +107,17 @@ int pk_query_each(struct pk_conn *conn, const char *sql,
 int pk_exec(struct pk_conn *conn, const char *sql, struct pk_err *err);
 /* As pk_exec, and the number of rows touched by the last statement (-1: does not say). */
 int pk_exec_count(struct pk_conn *conn, const char *sql, int64_t *ret_rows, struct pk_err *err);
-/* First column of the first row, caller frees; NULL when no row or NULL. */
+/*
+ * First column of the first row, caller frees; NULL when no row or NULL. n_params -1: by the simple protocol, the last of
+ * several statements.
+ */
 int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
 		   char **ret, struct pk_err *err);
+/*
+ * COMMIT, and then (may be NULL) in the same message. Returns 0 when the server has said that it is committed, whatever
+ * became of the rest; *ret_then: all of that was done, too. After -1 with the connection lost the outcome is not known.
+ */
+int pk_conn_commit(struct pk_conn *conn, const char *then, bool *ret_then, struct pk_err *err);
 enum pk_tx { PK_TX_IDLE, PK_TX_ACTIVE, PK_TX_FAILED };
 enum pk_tx pk_conn_tx(const struct pk_conn *conn);
 bool pk_conn_alive(const struct pk_conn *conn);

@@ -16,6 +16,7 @@
 	F(int, PQbackendPID, (const PGconn *conn), (conn))                                          \
 	F(int, PQcancel, (PGcancel * cancel, char *text, int size), (cancel, text, size))          \
 	F(void, PQclear, (PGresult * res), (res))                                                  \
+	F(char *, PQcmdStatus, (PGresult * res), (res))                                            \
 	F(char *, PQcmdTuples, (PGresult * res), (res))                                            \
 	F(PostgresPollingStatusType, PQconnectPoll, (PGconn * conn), (conn))                       \
 	F(PGconn *, PQconnectStartParams,                                                          \

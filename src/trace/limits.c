@@ -20,31 +20,29 @@ void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
 
 static void add_limit(struct pk_buf *sql, const char *name, int64_t ms, const char *otherwise)
 {
-	pk_buf_addf(sql, "%sSET %s = ", sql->len ? "; " : "", name);
+	pk_buf_addf(sql, "SET %s = ", name);
 	if (ms >= 0)
 		pk_buf_addf(sql, "%lld", (long long)ms);
 	else if (otherwise)
 		pk_buf_add_literal(sql, otherwise);
 	else
 		pk_buf_add(sql, "DEFAULT");
+	pk_buf_add(sql, "; ");
 }
 
-int pk_limits_set(struct pk_limits *limits, struct pk_conn *conn, const char *sql, int line,
-		  struct pk_err *err)
+void pk_limits_add(struct pk_limits *limits, const char *sql, int line, struct pk_buf *ret)
 {
 	const struct pk_run *how = limits->how;
-	PK_AUTO(pk_buf) set = PK_BUF_INIT;
 	struct pk_run_limits want;
 
 	if (limits->none)
-		return 0;
+		return;
 	want = how->limits(how->arg, sql, line);
 	if (pk_streq(how->lock_timeout, "0"))
 		want.lock_ms = -1;
 	if (want.lock_ms != limits->set.lock_ms)
-		add_limit(&set, "lock_timeout", want.lock_ms, how->lock_timeout);
+		add_limit(ret, "lock_timeout", want.lock_ms, how->lock_timeout);
 	if (want.statement_ms != limits->set.statement_ms)
-		add_limit(&set, "statement_timeout", want.statement_ms, NULL);
+		add_limit(ret, "statement_timeout", want.statement_ms, NULL);
 	limits->set = want;
-	return set.len ? pk_exec(conn, set.ptr, err) : 0;
 }

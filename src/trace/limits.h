@@ -13,8 +13,7 @@ struct pk_limits {
 /* Where somebody has a say (none is false), the first statement gets the run's lock_timeout from here as well. */
 void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
 		     const struct pk_statements *statements);
-/* Before a statement; line: of the file. Asks the server only where they are others than before. */
-int pk_limits_set(struct pk_limits *limits, struct pk_conn *conn, const char *sql, int line,
-		  struct pk_err *err);
+/* Those of a statement, where they are others than before; line: of the file. "; " behind each. */
+void pk_limits_add(struct pk_limits *limits, const char *sql, int line, struct pk_buf *ret);
 
 #endif

@@ -6,13 +6,7 @@
 #include "trace/conflict.h"
 #include "trace/limits.h"
 #include "trace/measure.h"
-
-#include <ctype.h>
-#include <strings.h>
-
-/* Of a statement in an error. */
-#define QUOTED_BYTES 600
-#define QUOTED_LINES 8
+#include "trace/refuse.h"
 
 void pk_trace_release(struct pk_trace *trace)
 {
@@ -43,6 +37,8 @@ struct runner {
 	struct pk_measure measure;
 	struct pk_trace *trace;
 	struct pk_limits limits;
+	struct pk_buf due; /* statements of ours that go to the server together, ahead of the next one of the SQL */
+	bool clean;	   /* the connection was put in order together with COMMIT */
 };
 
 static void runner_release(struct runner *r)
@@ -52,6 +48,7 @@ static void runner_release(struct runner *r)
 	pk_measure_release(&r->measure);
 	pk_super_release(&r->super);
 	pk_rows_release(&r->lent);
+	pk_buf_release(&r->due);
 	free(r->first);
 	free(r->turns);
 	free(r->labels);
@@ -59,89 +56,12 @@ static void runner_release(struct runner *r)
 
 static int file_line(const struct runner *r, int line)
 {
-	return line + (r->how->first_line > 1 ? r->how->first_line - 1 : 0);
+	return pk_run_line(r->how, line);
 }
 
-/* A planned statement stands in no file that anybody could open: its first lines are shown. */
-static int quote(const struct pk_statement *s, struct pk_err *err)
-{
-	size_t n = 0;
-	int lines = 0;
-
-	if (!err)
-		return -1;
-	while (n < QUOTED_BYTES && s->text[n] && lines < QUOTED_LINES)
-		lines += s->text[n++] == '\n';
-	while (n > 0 && s->text[n] && ((unsigned char)s->text[n] & 0xC0) == 0x80)
-		n--;
-	PK_FREE char *detail = pk_strdup(err->detail);
-	return pk_err_detail(err, "%s%sin: %.*s%s", detail ? detail : "", detail ? "\n" : "", (int)n, s->text,
-			     s->text[n] ? " ..." : "");
-}
-
-/* From a place in the statement, where the server said one, to the place in the file. Returns -1. */
 static int place(const struct runner *r, const struct pk_statement *s, struct pk_err *err)
 {
-	int line = s->line, col = s->col;
-
-	if (!r->how->file)
-		return quote(s, err);
-	if (err && err->line > 0) {
-		col = err->line == 1 ? s->col + err->col - 1 : err->col;
-		line = s->line + err->line - 1;
-	}
-	return pk_err_at(err, r->how->file, file_line(r, line), col);
-}
-
-/* ---- what may be run ---- */
-
-static const struct {
-	enum pk_verb verb;
-	const char *word; /* of statements that the grammar refused */
-	const char *what, *hint;
-} refused[] = {
-	{ PK_BEGIN, "begin", "transaction control is not possible here", NULL },
-	{ PK_BEGIN, "start", "transaction control is not possible here", NULL },
-	{ PK_COMMIT, "commit", "transaction control is not possible here", NULL },
-	{ PK_COMMIT, "end", "transaction control is not possible here", NULL },
-	{ PK_ROLLBACK, "rollback", "transaction control is not possible here", NULL },
-	{ PK_ROLLBACK, "abort", "transaction control is not possible here", NULL },
-	{ PK_SAVEPOINT, "savepoint", "transaction control is not possible here", NULL },
-	{ PK_SAVEPOINT, "release", "transaction control is not possible here", NULL },
-	{ PK_COPY, "copy", "COPY is not possible here", "write the rows as INSERT statements" },
-	{ PK_COPY_PROGRAM, "copy", "COPY ... PROGRAM is not possible here", NULL },
-};
-
-static bool begins_with(const char *text, const char *word)
-{
-	size_t n = strlen(word);
-
-	return strncasecmp(text, word, n) == 0 && !isalnum((unsigned char)text[n]) &&
-	       text[n] != '_';
-}
-
-static int check_statement(const struct runner *r, size_t i, struct pk_err *err)
-{
-	const struct pk_statement *s = &r->statements.items[i];
-	const struct pk_action *a = r->first[i];
-
-	for (size_t k = 0; k < PK_COUNT(refused); k++) {
-		bool hit = a && a->verb != PK_UNPARSED ? a->verb == refused[k].verb
-						       : begins_with(s->text, refused[k].word);
-
-		if (!hit)
-			continue;
-		pk_err_set(err, "%s", refused[k].what);
-		if (refused[k].hint)
-			pk_err_hint(err, "%s", refused[k].hint);
-		else if (refused[k].verb != PK_COPY_PROGRAM)
-			pk_err_hint(err, "leave it out: %s",
-				    r->how->transaction
-					    ? "everything is run in one transaction anyway"
-					    : "each statement is a transaction of its own");
-		return place(r, s, err);
-	}
-	return 0;
+	return pk_run_place(r->how, s, err);
 }
 
 static int prepare(struct runner *r, const char *sql, struct pk_err *err)
@@ -159,7 +79,7 @@ static int prepare(struct runner *r, const char *sql, struct pk_err *err)
 		r->first[r->actions.items[i].statement] = &r->actions.items[i];
 	pk_limits_begin(&r->limits, r->how, &r->statements);
 	for (size_t i = 0; i < r->statements.n; i++)
-		if (check_statement(r, i, err) < 0)
+		if (pk_run_refuse(r->how, &r->statements.items[i], r->first[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -260,6 +180,16 @@ static void finish_item(struct runner *r, const struct pk_traced *item)
 		r->how->after(r->how->arg, item);
 }
 
+static int send_due(struct runner *r, struct pk_err *err)
+{
+	int result = r->due.len ? pk_exec(r->conn, r->due.ptr, err) : 0;
+
+	if (result < 0 && err)
+		err->line = err->col = 0; /* of no file */
+	pk_buf_clear(&r->due);
+	return result;
+}
+
 static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk_err *err)
 {
 	const struct pk_statement *s = &r->statements.items[i];
@@ -273,7 +203,10 @@ static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk
 		pk_err_exit(err, PK_EXIT_INTERRUPTED);
 		return place(r, s, err);
 	}
-	if (pk_limits_set(&r->limits, r->conn, s->text, file_line(r, s->line), err) < 0 || (saved && pk_exec(r->conn, "SAVEPOINT postkit_statement", err) < 0))
+	pk_limits_add(&r->limits, s->text, file_line(r, s->line), &r->due);
+	if (saved)
+		pk_buf_add(&r->due, "SAVEPOINT postkit_statement; ");
+	if (send_due(r, err) < 0)
 		return place(r, s, err);
 	started = pk_now();
 	if ((r->turns[i] == TURN_KEPT ? pk_label_keep(r->conn, &r->labels[i], err) :
@@ -322,14 +255,13 @@ static int run_turn(struct runner *r, enum turn turn, struct pk_err *err)
 	return 0;
 }
 
-static int set_lock_timeout(struct runner *r, bool local, struct pk_err *err)
+static void set_lock_timeout(struct runner *r, bool local)
 {
-	const char *const params[] = { r->how->lock_timeout, local ? "t" : "f" };
-
 	if (!r->how->lock_timeout || !r->limits.none)
-		return 0; /* with the first statement's limits */
-	return pk_query(r->conn, "SELECT pg_catalog.set_config('lock_timeout', $1, $2::boolean)", 2,
-			params, NULL, err);
+		return; /* with the first statement's limits */
+	pk_buf_add(&r->due, local ? "SET LOCAL lock_timeout = " : "SET lock_timeout = ");
+	pk_buf_add_literal(&r->due, r->how->lock_timeout);
+	pk_buf_add(&r->due, "; ");
 }
 
 static int run_in_transaction(struct runner *r, size_t i, struct pk_err *err)
@@ -363,26 +295,47 @@ static int take_back(struct runner *r, struct pk_err *err)
 
 static int call_before_commit(struct runner *r, struct pk_err *err)
 {
+	PK_FREE char *xid = NULL;
+
 	if (take_back(r, err) < 0)
 		return -1;
 	if (!r->how->before_commit)
-		return 0;
-	if (pk_exec(r->conn, "RESET SESSION AUTHORIZATION; RESET ROLE", err) < 0 ||
-	    pk_conn_own_settings(r->conn, err) < 0)
+		return send_due(r, err);
+	pk_buf_add(&r->due, "RESET SESSION AUTHORIZATION; RESET ROLE; ");
+	pk_buf_add_own_settings(&r->due);
+	pk_buf_add(&r->due, "SELECT pg_catalog.txid_current()");
+	if (pk_query_value(r->conn, r->due.ptr, -1, NULL, &xid, err) < 0)
 		return -1;
+	pk_buf_clear(&r->due);
+	snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid);
 	return r->how->before_commit(r->how->arg, r->conn, err);
 }
 
-static int commit(struct runner *r, struct pk_err *err)
+/* RESET ALL leaves the role alone, and DISCARD ALL would take the role that the database gives. */
+static void add_clean_up(struct pk_buf *sql)
 {
-	PK_FREE char *xid = NULL;
+	pk_buf_add(sql, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; ");
+	pk_buf_add_own_settings(sql);
+}
 
-	if (pk_query_value(r->conn, "SELECT pg_catalog.txid_current_if_assigned()", 0, NULL, &xid,
-			   err) < 0)
-		return -1;
-	snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid ? xid : "");
-	if (pk_exec(r->conn, "COMMIT", err) == 0)
+/* last: nothing comes behind it. */
+static int commit(struct runner *r, bool last, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) then = PK_BUF_INIT;
+	PK_FREE char *xid = NULL;
+	bool cleaned = false;
+
+	if (!r->how->before_commit) {
+		if (pk_query_value(r->conn, "SELECT pg_catalog.txid_current_if_assigned()", 0, NULL, &xid, err) < 0)
+			return -1;
+		snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid ? xid : "");
+	}
+	if (last)
+		add_clean_up(&then);
+	if (pk_conn_commit(r->conn, then.ptr, &cleaned, err) == 0) {
+		r->clean = last && cleaned;
 		return 0;
+	}
 	if (!pk_conn_alive(r->conn)) {
 		pk_err_wrap(err, "the connection was lost at COMMIT, the outcome is not known");
 		return pk_err_exit(err, PK_EXIT_UNKNOWN);
@@ -391,11 +344,17 @@ static int commit(struct runner *r, struct pk_err *err)
 	return r->how->file ? pk_err_at(err, r->how->file, 0, 0) : -1;
 }
 
+/* On a remote they wait for what comes next. */
 static int user_settings(struct runner *r, struct pk_err *err)
 {
-	if (pk_conn_user_settings(r->conn, err) < 0)
+	const char *more = r->how->settings;
+
+	pk_buf_add_user_settings(&r->due);
+	if (!r->how->local && (!more || !*more))
+		return 0;
+	if (send_due(r, err) < 0)
 		return -1;
-	return r->how->settings && *r->how->settings ? pk_exec(r->conn, r->how->settings, err) : 0;
+	return more && *more ? pk_exec(r->conn, more, err) : 0;
 }
 
 static bool takes_away_after(const struct runner *r)
@@ -408,21 +367,22 @@ static bool takes_away_after(const struct runner *r)
 
 static int run_transaction(struct runner *r, struct pk_err *err)
 {
-	if (user_settings(r, err) < 0 || run_turn(r, TURN_BEFORE, err) < 0 ||
-	    pk_exec(r->conn, "BEGIN", err) < 0 || set_lock_timeout(r, true, err) < 0)
+	if (user_settings(r, err) < 0 || run_turn(r, TURN_BEFORE, err) < 0)
 		return -1;
-	if (r->how->measure && (pk_measure_start(&r->measure, r->conn, err) < 0 ||
+	pk_buf_add(&r->due, "BEGIN; ");
+	set_lock_timeout(r, true);
+	if (r->how->measure && (send_due(r, err) < 0 || pk_measure_start(&r->measure, r->conn, err) < 0 ||
 				pk_measure_begin(&r->measure, r->conn, err) < 0))
 		return -1;
 	for (size_t i = 0; i < r->statements.n; i++)
 		if (is_roles(r->turns[i]) && run_in_transaction(r, i, err) < 0)
 			return -1;
 	if (r->how->commit_late && takes_away_after(r)) {
-		if (commit(r, err) < 0 || run_turn(r, TURN_AFTER, err) < 0 || pk_exec(r->conn, "BEGIN", err) < 0)
+		if (commit(r, false, err) < 0 || run_turn(r, TURN_AFTER, err) < 0 || pk_exec(r->conn, "BEGIN", err) < 0)
 			return -1;
-		return call_before_commit(r, err) < 0 ? -1 : commit(r, err);
+		return call_before_commit(r, err) < 0 ? -1 : commit(r, true, err);
 	}
-	if (call_before_commit(r, err) < 0 || commit(r, err) < 0)
+	if (call_before_commit(r, err) < 0 || commit(r, !takes_away_after(r), err) < 0)
 		return -1;
 	return run_turn(r, TURN_AFTER, err);
 }
@@ -523,9 +483,10 @@ static int run_alone(struct runner *r, size_t i, struct pk_err *err)
 
 static int run_alone_all(struct runner *r, size_t *done, struct pk_err *err)
 {
-	if (user_settings(r, err) < 0 || set_lock_timeout(r, false, err) < 0)
+	if (user_settings(r, err) < 0)
 		return -1;
-	if (r->how->measure && pk_measure_start(&r->measure, r->conn, err) < 0)
+	set_lock_timeout(r, false);
+	if (r->how->measure && (send_due(r, err) < 0 || pk_measure_start(&r->measure, r->conn, err) < 0))
 		return -1;
 	for (size_t i = r->how->skip; i < r->statements.n; i++) {
 		if (run_alone(r, i, err) < 0)
@@ -533,23 +494,23 @@ static int run_alone_all(struct runner *r, size_t *done, struct pk_err *err)
 		*done = i + 1;
 	}
 	if (!r->how->before_commit)
-		return 0;
-	if (pk_exec(r->conn, "BEGIN", err) < 0 || call_before_commit(r, err) < 0)
-		return -1;
-	return commit(r, err);
+		return send_due(r, err);
+	pk_buf_add(&r->due, "BEGIN; ");
+	return call_before_commit(r, err) < 0 ? -1 : commit(r, true, err);
 }
 
 /* ---- */
 
-/* RESET ALL leaves the role alone, and DISCARD ALL would take the role that the database gives. */
-static void clean_up(struct pk_conn *conn)
+static void clean_up(const struct runner *r)
 {
-	if (!pk_conn_alive(conn))
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (r->clean || !pk_conn_alive(r->conn))
 		return;
-	if (pk_conn_tx(conn) != PK_TX_IDLE)
-		pk_exec(conn, "ROLLBACK", NULL);
-	pk_exec(conn, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL", NULL);
-	pk_conn_own_settings(conn, NULL);
+	if (pk_conn_tx(r->conn) != PK_TX_IDLE)
+		pk_exec(r->conn, "ROLLBACK", NULL);
+	add_clean_up(&sql);
+	pk_exec(r->conn, sql.ptr, NULL);
 }
 
 /* Does it make what a wrapper or a server of somebody else's is needed for? */
@@ -573,6 +534,7 @@ int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 		.how = how,
 		.super = { .user = conn, .admin = how->admin, .trust = &how->trust },
 		.trace = trace ? trace : &unheard,
+		.due = PK_BUF_INIT,
 	};
 	size_t done = how->transaction ? 0 : how->skip;
 	int result;
@@ -582,10 +544,11 @@ int pk_run_sql(struct pk_conn *conn, const char *sql, const struct pk_run *how,
 	if (pk_conn_tx(conn) != PK_TX_IDLE)
 		return pk_err_set(err, "the connection to '%s' is inside a transaction already",
 				  conn->where);
+	r.trace->xid[0] = '\0';
 	if (prepare(&r, sql, err) < 0 || (borrows(&r) && pk_super_lend(&r.super, &r.lent, err) < 0))
 		return -1;
 	result = how->transaction ? run_transaction(&r, err) : run_alone_all(&r, &done, err);
-	clean_up(conn);
+	clean_up(&r);
 	pk_measure_deleted(&r.measure, r.trace);
 	if (take_back(&r, result == 0 ? err : NULL) < 0)
 		result = -1;

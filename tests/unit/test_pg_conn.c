@@ -29,6 +29,34 @@ static void starts_with_settings_of_our_own_and_gives_them_back(void **state)
 	assert_string_equal(again, ours);
 }
 
+/* What follows COMMIT in the same message has no say in whether it was committed. */
+static void tells_a_commit_from_what_follows_it(void **state)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	PK_FREE char *rows = NULL;
+	bool all = false;
+
+	open_admin(*state, &conn);
+	OK(pk_exec(&conn, "CREATE TEMP TABLE c (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)", err));
+	OK(pk_exec(&conn, "BEGIN; INSERT INTO c VALUES (1)", err));
+	OK(pk_conn_commit(&conn, "SET application_name = 'a'; SELECT 1", &all, err));
+	assert_true(all);
+	OK(pk_exec(&conn, "BEGIN; INSERT INTO c VALUES (2)", err));
+	OK(pk_conn_commit(&conn, "SELECT 1 / 0; SELECT 1", &all, err));
+	assert_false(all);
+	assert_int_equal(pk_conn_tx(&conn), PK_TX_IDLE);
+	OK(pk_exec(&conn, "BEGIN; INSERT INTO c VALUES (2)", err));
+	assert_int_equal(pk_conn_commit(&conn, "SELECT 1", &all, &why), -1);
+	assert_string_equal(why.sqlstate, "23505");
+	OK(pk_exec(&conn, "BEGIN", err));
+	assert_int_equal(pk_exec(&conn, "SELECT 1 / 0", NULL), -1);
+	assert_int_equal(pk_conn_commit(&conn, NULL, &all, &why), -1);
+	assert_int_equal(pk_conn_tx(&conn), PK_TX_IDLE);
+	OK(pk_query_value(&conn, "SELECT count(*) FROM c; SELECT count(*) + 10 FROM c", -1, NULL, &rows, err));
+	assert_string_equal(rows, "12");
+}
+
 static void passes_parameters_and_null(void **state)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
@@ -368,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts_with_settings_of_our_own_and_gives_them_back),
+		cmocka_unit_test(tells_a_commit_from_what_follows_it),
 		cmocka_unit_test(passes_parameters_and_null),
 		cmocka_unit_test(quotes_so_that_the_server_reads_the_same),
 		cmocka_unit_test(quotes_every_keyword_of_the_server),
