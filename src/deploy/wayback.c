@@ -211,7 +211,7 @@ int pk_deploy_try_back(struct pk_deploy_target *target, const struct pk_conninfo
 	if (run_part(target, back->n, PK_UP, err) < 0)
 		return pk_err_wrap(err, "once more after the way back");
 	if (back->n < d->n_pending)
-		back->result = PK_WAY_BACK_PROVEN;
+		back->result = PK_WAY_BACK_IN_PART;
 	back->seconds = pk_now() - began;
 	return 0;
 }
@@ -224,6 +224,7 @@ const char *pk_way_back_name(enum pk_way_back_result result)
 		[PK_WAY_BACK_NOT_TRIED] = "not tried",
 		[PK_WAY_BACK_PROVEN] = "proven",
 		[PK_WAY_BACK_LOSES] = "loses",
+		[PK_WAY_BACK_IN_PART] = "in part",
 	};
 
 	return names[result];
@@ -254,7 +255,9 @@ void pk_way_back_words(const struct pk_way_back *back, struct pk_buf *ret)
 		    back->result == PK_WAY_BACK_LOSES ? "to the same schema, but not to the same data:\n" :
 						    "to the same schema");
 	if (back->result == PK_WAY_BACK_PROVEN)
-		pk_buf_addf(ret, "%s%s\n", back->why ? "; no further: " : " and the same data", back->why ? back->why : "");
+		pk_buf_add(ret, " and the same data\n");
+	if (back->result == PK_WAY_BACK_IN_PART)
+		pk_buf_addf(ret, "; no further: %s\n", back->why);
 	pk_intact_words(&back->intact, &rows);
 	if (rows.len)
 		add_lines(rows.ptr, ret);

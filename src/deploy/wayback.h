@@ -14,6 +14,7 @@ enum pk_way_back_result {
 	PK_WAY_BACK_NOT_TRIED,
 	PK_WAY_BACK_PROVEN, /* the same schema, the same answers of the checks, the same rows in the tables that are named */
 	PK_WAY_BACK_LOSES,	/* the same schema alone */
+	PK_WAY_BACK_IN_PART,	/* the last ones alone, where rows have nothing to be compared with */
 };
 struct pk_way_back {
 	enum pk_way_back_result result;
@@ -28,7 +29,7 @@ struct pk_way_back {
 #define PK_WAY_BACK_INIT { .result = PK_WAY_BACK_NOT_TRIED }
 void pk_way_back_release(struct pk_way_back *back);
 
-const char *pk_way_back_name(enum pk_way_back_result result); /* "not tried", "proven", "loses" */
+const char *pk_way_back_name(enum pk_way_back_result result); /* "not tried", "proven", "loses", "in part" */
 /* A sentence, and below it what is not as before, a line each, indented. */
 void pk_way_back_words(const struct pk_way_back *back, struct pk_buf *ret);
 cJSON *pk_way_back_to_json(const struct pk_way_back *back);

@@ -206,10 +206,13 @@ static void add_tried(const cJSON *tried, struct pk_buf *out)
 	else if (pk_streq(result, "loses"))
 		pk_buf_add(out, "<p><b>Tried on the copy: it leads back to the schema, but not to "
 				"all the rows that were there before.</b></p>\n");
+	else if (pk_streq(result, "in part"))
+		pk_html(out,
+			"<p><b>Only the last of it was tried on the copy, without comparing rows: "
+			"$.</b></p>\n",
+			why);
 	else
 		pk_html(out, "<p>It was not tried$$.</p>\n", *why ? ": " : "", why);
-	if (*why && !pk_streq(result, "not tried"))
-		pk_html(out, "<p>Not all of it: $.</p>\n", why);
 	cJSON_ArrayForEach (item, pk_json_array(tried, "checks"))
 		pk_html(out, "<p>Another answer than before: <code>$</code></p>\n",
 			cJSON_GetStringValue(item));

@@ -154,7 +154,7 @@ static void add_error(const struct pk_report *report, struct points *points)
 	pk_buf_add(&points->no, "</li>\n");
 }
 
-static void add_state(const struct pk_report *report, struct points *points)
+static void add_way_back(const struct pk_report *report, struct points *points)
 {
 	const char *back =
 		pk_report_str(cJSON_GetObjectItemCaseSensitive(report->root, "way_back"), "result");
@@ -162,12 +162,19 @@ static void add_state(const struct pk_report *report, struct points *points)
 	if (pk_streq(back, "loses"))
 		pk_buf_add(&points->care, "<li><a href=\"#back\">The way back does not bring back "
 					  "all rows</a></li>\n");
+	if (pk_streq(back, "in part"))
+		pk_buf_add(&points->care,
+			   "<li><a href=\"#back\">Not all of the way back was tried</a></li>\n");
 	if (pk_streq(back, "not tried") && report->n_statements)
 		pk_buf_add(&points->care,
 			   "<li><a href=\"#back\">The way back was not tried</a></li>\n");
 	if (pk_streq(back, "proven"))
 		pk_buf_add(&points->yes, "<li><a href=\"#back\">The way back was tried, and leads "
 					 "back to what was there</a></li>\n");
+}
+
+static void add_state(const struct pk_report *report, struct points *points)
+{
 	if (pk_json_bool(report->root, "drift"))
 		pk_buf_add(&points->care,
 			   "<li>The remote's schema is not what its migrations made of it</li>\n");
@@ -260,6 +267,7 @@ void pk_report_verdict(const struct pk_report *report, struct pk_buf *out)
 	count_findings(report, &points);
 	count_data(report, &points);
 	count_checks(report, &points);
+	add_way_back(report, &points);
 	add_state(report, &points);
 	if (!report->planned && report->n_statements) {
 		add_wait(report, "reads", "read", &points);

@@ -94,6 +94,8 @@ back() { sed -n "/\"way_back\":/,/^	}/s/^\t\t\"$1\":[[:space:]]*\(.*\)/\1/p" <<<
 	by_hand after 'ALTER TABLE users ADD c int' 'ALTER TABLE users DROP c'
 	ok git postkit deploy --dry-run
 	has 'way back: 1 migration back and again' 'no further: ' 'marked as irreversible: nobody reads them'
+	run git postkit deploy --dry-run --json
+	equal "$(back result)" '"in part"'
 	git -c postkit.wayBack=1ns postkit deploy --dry-run >"$T/out" 2>&1 && return 1
 	run cat "$T/out"
 	has "postkit.wayBack: '1ns' is neither always, never, nor a time"
