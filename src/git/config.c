@@ -461,6 +461,17 @@ static int write_config(const struct pk_repo *repo, const char *const *args, int
 	return 0;
 }
 
+/* Nobody can tell a git that writes it from one that was killed: git itself leaves such a file to its user, too. */
+static int fail_write(const struct pk_repo *repo, const struct pk_buf *said, struct pk_err *err)
+{
+	if (!strstr(said->ptr, "could not lock"))
+		return -1;
+	return pk_err_hint(err,
+			   "another git is at work, or one that was killed has left '%s/config.lock': when none is at "
+			   "work here, remove that file and try again",
+			   repo->commondir);
+}
+
 int pk_config_set(const struct pk_repo *repo, const char *full_key, const char *value,
 		  struct pk_err *err)
 {
@@ -474,8 +485,8 @@ int pk_config_set(const struct pk_repo *repo, const char *full_key, const char *
 		return -1;
 	if (status == 0 || (!value && status == STATUS_ABSENT))
 		return 0;
-	return pk_err_set(err, "setting '%s' cannot be %s: %s", full_key,
-			  value ? "written" : "removed", said.ptr);
+	pk_err_set(err, "setting '%s' cannot be %s: %s", full_key, value ? "written" : "removed", said.ptr);
+	return fail_write(repo, &said, err);
 }
 
 int pk_config_remove_section(const struct pk_repo *repo, const char *section, struct pk_err *err)
@@ -488,5 +499,6 @@ int pk_config_remove_section(const struct pk_repo *repo, const char *section, st
 	if (status == 0 || strstr(said.ptr, "no such section") ||
 	    strstr(said.ptr, "No such section"))
 		return 0;
-	return pk_err_set(err, "section '%s' cannot be removed: %s", section, said.ptr);
+	pk_err_set(err, "section '%s' cannot be removed: %s", section, said.ptr);
+	return fail_write(repo, &said, err);
 }

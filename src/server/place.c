@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/text.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -291,20 +292,9 @@ static bool is_private_base(const char *path, mode_t not_for_others)
 	       !(st.st_mode & not_for_others);
 }
 
-/* What a crashed server left would stop the next one when its pid is somebody else's now. */
-static void clear_socket_dir(const char *path)
-{
-	static const char *const files[] = { ".s.PGSQL.5432", ".s.PGSQL.5432.lock" };
-
-	for (size_t i = 0; i < PK_COUNT(files); i++) {
-		PK_FREE char *file = pk_path_join(path, files[i]);
-		unlink(file);
-	}
-}
-
 int pk_place_socket_dir(const struct pk_place *place, char **ret, struct pk_err *err)
 {
-	static const char run[] = "/run/git-postkit";
+	static const char run[] = PK_SOCKETS_OF_ROOT;
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	PK_FREE char *hash = hash_of(place->dir);
 	PK_FREE char *path = NULL;
@@ -325,7 +315,8 @@ int pk_place_socket_dir(const struct pk_place *place, char **ret, struct pk_err 
 			return pk_err_errno(err,
 					    "cannot make a folder for the server's socket in /tmp");
 	}
-	clear_socket_dir(path);
+	pk_socket_clear(path); /* else it would stop the server when the pid of a crashed one is somebody's now */
+	utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW); /* it is in use: pk_server_sweep_sockets() */
 	*ret = pk_take(&path);
 	return 0;
 }

@@ -46,7 +46,13 @@ int pk_place_repo_dir(const char *commondir, const char *dir, struct pk_err *err
 /* Mark of the repository in comments of databases; made at first. Caller frees. */
 int pk_place_owner_id(const struct pk_repo *repo, char **ret, struct pk_err *err);
 
+/* Where the folders of sockets lie when we are root. */
+#define PK_SOCKETS_OF_ROOT "/run/git-postkit"
 /* A private folder for the socket, short enough, of the server's user. Caller frees. */
 int pk_place_socket_dir(const struct pk_place *place, char **ret, struct pk_err *err);
+/* Connects to the socket in such a folder: 0 or errno (ECONNREFUSED: nobody listens; EAGAIN: too many do ask). */
+int pk_socket_reach(const char *dir);
+/* Removes the socket that a crashed server left. */
+void pk_socket_clear(const char *dir);
 
 #endif

@@ -14,9 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define LOCK_WAIT_MS 180000
@@ -95,19 +93,10 @@ static void start_watcher(const struct pk_place *place, const struct pk_config *
  * not. */
 static bool socket_answers(const char *data)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	PK_FREE char *dir = pk_cluster_socket(data);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	bool answers = false;
+	int error = dir ? pk_socket_reach(dir) : ENOENT;
 
-	if (dir && fd >= 0 &&
-	    snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.5432", dir) <
-		    (int)sizeof(address.sun_path))
-		answers = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
-			  errno == EAGAIN;
-	if (fd >= 0)
-		close(fd);
-	return answers;
+	return error == 0 || error == EAGAIN;
 }
 
 /* Under the lock: the watcher does not stop it between our look and our use. */

@@ -101,6 +101,8 @@ int pk_server_remove(const struct pk_repo *repo, int major, struct pk_err *err);
 int pk_server_orphans(struct pk_strv *ret_dirs, struct pk_err *err);
 /* Stops and removes what is in such a folder; anything else is refused. */
 int pk_server_remove_orphan(const char *dir, struct pk_err *err);
+/* Removes folders for sockets of servers that are gone, whichever repository's. */
+void pk_server_sweep_sockets(void);
 /*
  * Directory of client programs that read a server of major and write to one of target (0: nothing is
  * written): at least as new as both, but pg_restore of 17 and later sets what older servers do not

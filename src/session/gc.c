@@ -13,11 +13,15 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* So long something unfinished may belong to a command that is at work, connected or not. */
 #define GRACE_SECONDS 600
 #define KEPT_SECONDS  (7 * 86400)
+/* A commit may wait for an editor, and its process may be where we see none: in a container. */
+#define GIT_SECONDS 86400
 
 struct gc {
 	const struct pk_repo *repo;
@@ -360,6 +364,32 @@ static void sweep_starting(const struct gc *gc)
 	}
 }
 
+/*
+ * The index that a commit of some of the files makes, and leaves when it is killed; nobody waits for it, and its name has
+ * the process. Of git's other locks nobody knows whose they are: they stay, as git leaves them.
+ */
+static bool is_dead_index(const char *path)
+{
+	static const char prefix[] = "next-index-";
+	pid_t pid = (pid_t)atoi(pk_path_base(path) + sizeof(prefix) - 1);
+	struct stat st;
+
+	return pid > 1 && kill(pid, 0) < 0 && errno == ESRCH && lstat(path, &st) == 0 &&
+	       difftime(pk_time(), st.st_mtime) >= GIT_SECONDS;
+}
+
+static void find_indexes(const struct pk_repo *repo, struct pk_strv *files)
+{
+	PK_AUTO(pk_strv) found = PK_STRV_INIT;
+	PK_FREE char *worktrees = pk_path_join(repo->commondir, "worktrees");
+
+	pk_leftovers(repo->commondir, "next-index-", ".lock", false, &found);
+	pk_leftovers(worktrees, "next-index-", ".lock", true, &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (is_dead_index(found.items[i]))
+			pk_strv_push(files, found.items[i]);
+}
+
 /* Files that were being written when their program was killed, and the locks that it held. */
 static void sweep_files(struct gc *gc)
 {
@@ -376,6 +406,7 @@ static void sweep_files(struct gc *gc)
 	pk_leftovers(refs, "", ".lock", true, &files);
 	pk_leftovers(notes, "postkit", ".lock", false, &files);
 	pk_leftovers(objects, "tmp_object_git2_", "", false, &files); /* git prunes only its own */
+	find_indexes(gc->repo, &files);
 	if (work) {
 		pk_leftovers(work, PK_TEMPORARY, "", false, &files);
 		pk_leftovers(schema, PK_TEMPORARY, "", true, &files);
@@ -404,6 +435,7 @@ static int sweep(struct gc *gc, struct pk_err *err)
 	if (!gc->options->dry_run) {
 		sweep_starting(gc);
 		pk_adopt_sweep(gc->repo);
+		pk_server_sweep_sockets();
 	}
 	if (pk_server_list(gc->repo, &majors, err) < 0)
 		return -1;

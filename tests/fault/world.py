@@ -14,7 +14,7 @@ SECRET = os.environ["SECRET"]
 PROGRAM = T + "/bin/git-postkit"
 USERS, ORDERS, TOTAL = 500, 2000, 2001000
 LIMIT = 90  # seconds for a command
-LATER = {"FAULT_CLOCK": "3600"}  # what may belong to a command at work is cleared away only by and by
+LATER = {"FAULT_CLOCK": "100000"}  # what may belong to a command at work is cleared away only by and by
 
 
 class Broken(Exception):

@@ -307,6 +307,37 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	has 'nothing to drop'
 }
 
+@test "gc clears what a killed git and dead servers left, and nothing that may be somebody's" {
+	local base=$XDG_RUNTIME_DIR/git-postkit- left young full gone=4194305
+	if [ "$(id -u)" -eq 0 ]; then base=/run/git-postkit/; fi
+	left=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+	young=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+	full=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+	mkdir -p -m 711 "$(dirname "$base.")"
+	mkdir -m 700 "$left" "$young" "$full"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$left/.s.PGSQL.5432"
+	touch "$full/theirs"
+	touch -d '2 minutes ago' "$left" "$full"
+	touch -d '2 days ago' .git/next-index-{$gone,$$}.lock .git/config.lock
+	touch .git/next-index-$((gone + 1)).lock
+	ok git postkit gc
+	has "next-index-$gone.lock"
+	[ ! -e "$left" ] || tell "$left is there"
+	rm -r "$young" "$full/theirs" "$full"
+	rm .git/next-index-$$.lock .git/next-index-$((gone + 1)).lock
+	git switch -q -c locked
+	fails 128 git postkit start
+	has "could not lock" ".git/config.lock': when none is at work here, remove that file"
+	rm .git/config.lock
+	ok git postkit start
+	psql "$(git postkit url)" -X -qAt -c 'SELECT 1' # its server and its socket stay
+	ok git postkit gc
+	psql "$(git postkit url)" -X -qAt -c 'SELECT 1'
+	git postkit abort --yes
+	git switch -q -
+	git branch -q -D locked
+}
+
 @test "a hand-written migration goes the same way" {
 	git switch -q main
 	git switch -q -c fill
