@@ -1,6 +1,7 @@
 #include "hook/follow.h"
 
 #include "base/proc.h"
+#include "deploy/trying.h"
 #include "hook/fresh.h"
 
 /* Of what a deploy that failed says: from the error on, so many lines. */
@@ -96,6 +97,35 @@ static void act(const struct pk_arrival *arrival, const struct pk_follower *foll
 			follower->act == PK_ON_MERGE_DRY_RUN ? " --dry-run" : "");
 }
 
+/* Whether they ran nobody knows here; what was claimed and is done again now says so by itself. */
+static void say_left(const struct pk_arrival *arrival, const char *remote, const struct pk_oid *tried)
+{
+	PK_AUTO(pk_strv) left = PK_STRV_INIT;
+
+	pk_trying_left(arrival->repo, remote, &left);
+	for (size_t i = 0; i < left.n; i++)
+		if (!pk_streq(left.items[i], arrival->commit.hex) || pk_streq(left.items[i], tried->hex))
+			fprintf(stderr,
+				"postkit: what came in with %.10s for '%s' was not seen to the end, since git-postkit was "
+				"killed meanwhile, and is not tried again by itself; next: git postkit deploy %s\n",
+				left.items[i], remote, remote);
+}
+
+/* Returns 0; 1: something else was tried in the meantime. */
+static int try_fresh(const struct pk_arrival *arrival, const struct pk_follower *follower, const struct pk_oid *tried,
+		     const struct pk_strv *fresh, struct pk_err *err)
+{
+	struct pk_trying trying __attribute__((cleanup(pk_trying_release))) = PK_TRYING_INIT;
+	int rc = pk_trying_begin(arrival->repo, follower->remote, &arrival->commit, &trying, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	rc = pk_tried_claim(arrival->repo, follower->remote, tried, &arrival->commit, err);
+	if (rc == 0)
+		act(arrival, follower, fresh);
+	return rc;
+}
+
 static int follow_one(const struct pk_arrival *arrival, const struct pk_follower *follower, struct pk_err *err)
 {
 	for (;;) {
@@ -105,20 +135,16 @@ static int follow_one(const struct pk_arrival *arrival, const struct pk_follower
 
 		if (pk_tried_read(arrival->repo, follower->remote, &tried, err) < 0)
 			return -1;
+		say_left(arrival, follower->remote, &tried);
 		if (pk_streq(tried.hex, arrival->commit.hex))
 			return 0;
 		if (look(arrival, follower->remote, &tried, &fresh, err) < 0)
 			return -1;
 		if (!fresh.n)
 			return 0;
-		rc = pk_tried_claim(arrival->repo, follower->remote, &tried, &arrival->commit, err);
-		if (rc < 0)
-			return -1;
-		/* Somebody else was faster, with this commit or another one. */
-		if (rc == 0) {
-			act(arrival, follower, &fresh);
-			return 0;
-		}
+		rc = try_fresh(arrival, follower, &tried, &fresh, err);
+		if (rc <= 0)
+			return rc;
 	}
 }
 

@@ -86,6 +86,8 @@ struct notice {
 	struct pk_config config;
 	struct pk_project project;
 	struct pk_oid now;    /* tree of migrations; "": none */
+	struct pk_strv seen;
+	bool unseen;	      /* now comes to seen */
 	bool known;	      /* whether there was something to compare with: before */
 	struct pk_oid before; /* the tree compared with */
 	struct pk_strv fresh;
@@ -94,26 +96,36 @@ struct notice {
 static void notice_release(struct notice *notice)
 {
 	pk_strv_release(&notice->fresh);
+	pk_strv_release(&notice->seen);
 	pk_project_release(&notice->project);
 	pk_config_release(&notice->config);
 	pk_repo_release(&notice->repo);
 }
 
+static const char *text_of(const struct pk_oid *tree)
+{
+	return pk_oid_is_null(tree) ? "none" : tree->hex;
+}
+
 static int look(struct notice *notice, bool merged, struct pk_err *err)
 {
-	const char *text = pk_oid_is_null(&notice->now) ? "none" : notice->now.hex;
-	PK_AUTO(pk_strv) seen = PK_STRV_INIT;
 	PK_FREE char *path = seen_path(&notice->repo), *before = NULL;
 
-	read_seen(path, &seen);
-	if (!before_this(&notice->repo, &notice->project, merged, &seen, text, &before))
-		return 0;
+	read_seen(path, &notice->seen);
+	notice->unseen = before_this(&notice->repo, &notice->project, merged, &notice->seen, text_of(&notice->now), &before);
 	notice->known = before != NULL;
-	if (before)
-		snprintf(notice->before.hex, sizeof(notice->before.hex), "%s", before);
-	if (before && pk_fresh_migrations(&notice->repo, &notice->before, 1, &notice->now, false, &notice->fresh, err) < 0)
-		return -1;
-	return write_seen(path, &seen, text, err);
+	if (!before)
+		return 0;
+	snprintf(notice->before.hex, sizeof(notice->before.hex), "%s", before);
+	return pk_fresh_migrations(&notice->repo, &notice->before, 1, &notice->now, false, &notice->fresh, err);
+}
+
+/* Once it is told: who is killed before that has told nothing. */
+static int remember(const struct notice *notice, struct pk_err *err)
+{
+	PK_FREE char *path = seen_path(&notice->repo);
+
+	return notice->unseen ? write_seen(path, &notice->seen, text_of(&notice->now), err) : 0;
 }
 
 static int tell(const struct notice *notice, bool merged, struct pk_err *err)
@@ -150,5 +162,7 @@ int pk_hook_notice(bool merged, struct pk_err *err)
 	pk_project_load(&notice.project, &notice.config);
 	if (pk_repo_tree_at(&notice.repo, "HEAD", notice.project.migrations_dir, &notice.now, NULL) < 0)
 		return 0; /* nothing is committed yet */
-	return look(&notice, merged, err) < 0 ? -1 : tell(&notice, merged, err);
+	if (look(&notice, merged, err) < 0 || tell(&notice, merged, err) < 0)
+		return -1;
+	return remember(&notice, err);
 }

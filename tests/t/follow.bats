@@ -150,6 +150,46 @@ deploys() { git log --format=%H refs/postkit/deploys/prod 2>/dev/null | wc -l; }
 	is_there raced
 }
 
+@test "what a hook that was killed did not see to the end is named by the next one, once" {
+	local hook child tries
+	on_merge deploy
+	table killed
+	POSTKIT=0 git merge -q killed
+	# a server that lets us in and says nothing
+	python3 -c 'if True:
+		import socket, sys, time
+		at = socket.create_server(("127.0.0.1", 0))
+		print(at.getsockname()[1], file=open(sys.argv[1], "w"), flush=True)
+		time.sleep(60)' "$T/silent" &
+	until [ -s "$T/silent" ]; do :; done
+	git config postkit.remote.prod.url "postgresql://shop@127.0.0.1:$(cat "$T/silent")/shop"
+	POSTKIT_HOOK='' git-postkit --hook post-merge 0 >"$T/killed.out" 2>&1 &
+	hook=$!
+	for ((tries = 0; tries < 1000; tries++)); do
+		child=$(pgrep -P "$hook" -f deploy) && break
+		read -rt 0.02 <> <(:) || :
+	done
+	kill -KILL "$hook" "$child"
+	wait "$hook" || :
+	kill %1
+	git config postkit.remote.prod.url "$(pg_url shop)"
+	equal "$(git rev-parse refs/postkit/tried/prod)" "$(git rev-parse HEAD)"
+	run -0 git-postkit --hook post-merge 0
+	has "postkit: what came in with $(git rev-parse --short=10 HEAD) for 'prod' was not seen to the end" \
+		'not tried again by itself; next: git postkit deploy prod'
+	is_absent killed
+	run -0 git-postkit --hook post-merge 0
+	hasnt postkit
+	# killed before it was written down that it is tried: it is tried
+	git update-ref -d refs/postkit/tried/prod
+	touch ".git/postkit/trying/prod/$(git rev-parse HEAD)"
+	run -0 git-postkit --hook post-merge 0
+	hasnt 'was not seen'
+	has "deployed 1 migration to 'prod'"
+	is_there killed
+	equal "$(ls .git/postkit/trying/prod)" ''
+}
+
 @test "what was rolled back is named, and is not deployed again by itself, nor what comes behind it" {
 	on_merge deploy
 	table undone
