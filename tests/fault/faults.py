@@ -10,15 +10,26 @@ from proxy import Proxy
 from world import T, Broken
 
 DISK = re.compile(r" (write|create|mkdir|link|symlink|rename|renameat|fsync|fdatasync|ftruncate) ")
+ROOM = re.compile(r" (write|create|mkdir|link|symlink|ftruncate) ")
+# After these the world is as it was.
+INERT = re.compile(r"\d+ \S+ (ask|connect|fork) ")
 PAUSE = T + "/pause"
 YESTERDAY = "-86400"
 
 
 class Kind:
-    """points(area): what there is to strike at; strike(area, fault): the command meanwhile, its status and output."""
+    """
+    strike(area, fault): the command meanwhile, its status and output; ends: what that status may be; only: the points that
+    count; each: also those before which nothing has changed since the one before
+    """
 
-    def __init__(self, strike, ends, proxy=False, only=None):
-        self.strike, self.ends, self.proxy, self.only = strike, ends, proxy, only
+    def __init__(self, strike, ends, proxy=False, only=None, each=False):
+        self.strike, self.ends, self.proxy, self.only, self.each = strike, ends, proxy, only, each
+
+    def choose(self, points):
+        if not self.proxy and not self.each:
+            points = [p for i, p in enumerate(points) if i == 0 or not INERT.match(points[i - 1])]
+        return [p for p in points if not self.only or self.only.search(p)]
 
 
 def _shim(area, fault):
@@ -82,9 +93,9 @@ def _stall(area, fault):
 
 KINDS = {
     "kill": Kind(_shim, (-9, 0)),
-    "int": Kind(_shim, (0, 130)),
-    "enospc": Kind(_shim, (0, 1, 2, 128), only=DISK),
-    "eio": Kind(_shim, (0, 1, 2, 128), only=DISK),
+    "int": Kind(_shim, (0, 130), each=True),
+    "enospc": Kind(_shim, (0, 1, 2, 128), only=ROOM, each=True),
+    "eio": Kind(_shim, (0, 1, 2, 128), only=DISK, each=True),
     "jump": Kind(_shim, (0,)),
     "cut": Kind(_cut, (0, 1, 2, 128), proxy=True),
     "slow": Kind(_cut, (0,), proxy=True),

@@ -1,11 +1,15 @@
 """Between git-postkit and its remote: counts the messages of PostgreSQL's protocol, and at the N-th something happens.
 
+Counted is what greets, what asks for something, and, where that changes something, what makes it last and tells its end:
+a connection that goes between a question and its answer is at the same point whichever of its messages was the last.
+
 A fault is "kind@N" or "kind+N": @ before the message goes on, + behind it.
     cut     all connections are closed, on both sides; new ones are served
     stall   nothing goes on in either direction, and new connections are not answered
     slow    the message waits for a while
 """
 
+import re
 import socket
 import struct
 import threading
@@ -14,7 +18,37 @@ import time
 PAUSE = 0.7  # seconds, for slow
 # Of what the server sends, what tells that something has come to its end; rows and the like are many.
 TOLD = b"CEZRIs"
+ONLY_READS = re.compile(rb"(SELECT|WITH|SHOW|--|SET |RESET |BEGIN|START|SAVEPOINT|RELEASE)"
+                        rb"(?!.*(advisory|terminate|INSERT|UPDATE|DELETE|COMMIT))", re.S)
 UNTYPED = {80877103: "asks for TLS", 80877104: "asks for GSS", 80877102: "cancels"}
+
+
+class Talk:
+    """What is under way in a connection."""
+
+    def __init__(self):
+        self.begun = False  # what comes before has no letter
+        self.parsed = self.changes = False
+        self.answers = 0  # that are to come
+
+    def asks(self, kind, body):
+        """Whether a message of the client's counts."""
+        if kind in b"QP":
+            text = body if kind == b"Q" else body.split(b"\0", 1)[-1]
+            self.changes = self.changes or not ONLY_READS.match(text)
+        elif kind == b"B" and not self.parsed:
+            self.changes = True
+        self.parsed = kind == b"P" or self.parsed and kind not in b"QS"
+        self.answers += kind in b"QS"
+        return kind not in b"BDEHS" or kind == b"S" and self.changes
+
+    def answers_to(self, kind):
+        """Whether a message of the server's counts."""
+        counts = kind in b"RE" or self.changes
+        if kind == b"Z":
+            self.answers -= 1
+            self.changes = self.changes and self.answers > 0
+        return kind in TOLD and counts
 
 
 class Proxy:
@@ -62,24 +96,25 @@ class Proxy:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.pairs.append((client, server))
-            threading.Thread(target=self._pump, args=(client, server, True), daemon=True).start()
-            threading.Thread(target=self._pump, args=(server, client, False), daemon=True).start()
+            talk = Talk()
+            threading.Thread(target=self._pump, args=(client, server, talk, True), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, talk, False), daemon=True).start()
 
-    def _pump(self, source, to, from_client):
+    def _pump(self, source, to, talk, from_client):
         """Whole messages, one by one."""
-        begun = not from_client
         try:
             while True:
-                kind = _read(source, 1) if begun else b""
-                if not from_client and kind in b"NG" and not getattr(self, "typed", None):
+                kind = b"" if from_client and not talk.begun else _read(source, 1)
+                if not from_client and kind in b"NG" and not talk.begun:
                     to.sendall(kind)  # the answer to what was asked before the first message
                     continue
                 length = _read(source, 4)
                 body = _read(source, struct.unpack(">I", length)[0] - 4)
                 what = _name(kind, body, from_client)
-                if not begun and what not in UNTYPED.values():
-                    begun = True
-                self._pass(to, kind + length + body, what if from_client or kind in TOLD else None)
+                if not kind and what not in UNTYPED.values():
+                    talk.begun = True
+                counts = not kind or (talk.asks(kind, body) if from_client else talk.answers_to(kind))
+                self._pass(to, kind + length + body, what if counts else None)
         except OSError:
             pass
         for end in (source, to):

@@ -3,7 +3,8 @@
  * something happen at the N-th. Nothing happens in servers and other programs.
  *
  *	FAULT_SHARED   a file of its own for each run: the counter of all processes
- *	FAULT_LOG      a line for each point: "<number> <program> <call> <what it is done to>"
+ *	FAULT_LOG      a line for each point: "<number> <program> <call> <what it is done to>"; the call "ask" sends what
+ *	               only reads
  *	FAULT          kill@N, int@N  the process group gets SIGKILL or SIGINT before the N-th call
  *	               kill+N         SIGKILL behind it
  *	               ENOSPC@N       whatever takes room on the disk fails from the N-th call on
@@ -13,6 +14,7 @@
  *	FAULT_JUMP     seconds that it jumps at the N-th call, which FAULT=jump@N names
  *	FAULT_SECRET   text that must be in no argument of a program and no file: a line "0 <program> SECRET ..." in the log
  */
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +22,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,23 +147,66 @@ static void name_fd(char *to, int fd)
 	add_name(to, path, n > 0 ? (size_t)n : 0, true);
 }
 
-/* The first message in what a client of PostgreSQL sends: its letter, and the text of a query. */
-static void name_message(char *to, const char *data, size_t n)
+/* It leaves nothing behind when whoever asked is gone: what is read, and what is set for a session. */
+static bool only_reads(const char *text, size_t n)
 {
-	static const char kinds[] = "QPBEDCSHXFdcfp";
-	const char *text = data + 5, *end;
+	static const char *const begins[] = { "SELECT", "WITH",  "SHOW",      "--",	"SET ",	  "RESET ",
+					      "BEGIN",	"START", "SAVEPOINT", "RELEASE" };
+	static const char *const changes[] = { "advisory", "terminate", "INSERT", "UPDATE", "DELETE", "COMMIT" };
+	bool reads = false;
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		reads |= n >= strlen(begins[i]) && strncmp(text, begins[i], strlen(begins[i])) == 0;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		reads &= !memmem(text, n, changes[i], strlen(changes[i]));
+	return reads;
+}
+
+/* The text of a message of a client of PostgreSQL of n bytes; NULL: none. */
+static const char *text_of(const char *data, size_t n)
+{
+	const char *end;
+
+	if (data[0] == 'Q')
+		return data + 5;
+	return data[0] == 'P' && (end = memchr(data + 5, 0, n - 5)) ? end + 1 : NULL;
+}
+
+/*
+ * In what a client of PostgreSQL sends at once: the first message that changes something, or just the first; its letter,
+ * and the text of a query. Returns whether there is one.
+ */
+static bool name_message(char *to, const char *data, size_t n)
+{
+	static const char kinds[] = "QPBEDCSHXFdcfp", inert[] = "DSHXp";
+	const char *end = data + n, *text;
+	bool prepared = false, changes = false;
+	size_t len;
 
 	if (n < 5 || !strchr(kinds, data[0])) {
 		snprintf(to, TEXT, "%s", n == 8 ? "asks" : "hello");
-		return;
+		return false;
 	}
-	snprintf(to, TEXT, "%c ", data[0]);
-	if (data[0] == 'P' && (end = memchr(text, 0, n - 5)))
-		text = end + 1;
-	else if (data[0] != 'Q')
-		return;
-	add_name(to, text, strnlen(text, (size_t)(data + n - text)), false);
-	to[70] = '\0';
+	for (*to = '\0'; (size_t)(end - data) >= 5 && !changes; data += len) {
+		uint32_t size;
+
+		memcpy(&size, data + 1, sizeof(size));
+		len = 1 + (size_t)ntohl(size);
+		if (len > (size_t)(end - data))
+			len = (size_t)(end - data);
+		text = text_of(data, len);
+		/* Of what is bound and executed the text came just before, or long ago. */
+		prepared |= data[0] == 'P';
+		changes = text ? !only_reads(text, strnlen(text, (size_t)(data + len - text))) :
+				 !strchr(inert, data[0]) && !(prepared && strchr("BE", data[0]));
+		if (*to && !changes)
+			continue;
+		snprintf(to, TEXT, "%c ", data[0]);
+		if (text)
+			add_name(to, text, strnlen(text, (size_t)(data + len - text)), false);
+		to[70] = '\0';
+	}
+	return changes;
 }
 
 /* ---- the points ---- */
@@ -262,7 +308,8 @@ static ssize_t send_point(const char *call, int fd, const void *data, size_t n, 
 {
 	char what[TEXT] = "";
 
-	name_message(what, data, n);
+	if (!name_message(what, data, n))
+		call = "ask";
 	POINT(ssize_t, call, what, OTHER, REAL(send)(fd, data, n, flags));
 }
 

@@ -6,11 +6,16 @@ import sys
 import time
 
 import faults
+import state
 import world
 from areas import AREAS
 from world import Broken
 
 SAMPLE = int(os.environ.get("SAMPLE", "0"))
+SHARD, SHARDS = (int(n) for n in os.environ.get("SHARD", "1/1").split("/"))
+DONE = os.environ.get("DONE")  # a file with the points that held so far
+COUNT = "COUNT" in os.environ
+seen = set()  # (area, what was left behind) from which all held
 # In short form, of these some of the points of interest.
 SHORT = {("deploy", "kill"), ("rollback", "kill"), ("deploy", "cut")} if "SHORT" in os.environ else None
 VERBOSE = "POINT" in os.environ
@@ -44,9 +49,23 @@ def count(area, kind):
     """The points of a command, in a run that nothing happens to."""
     prepare(area, kind)
     world.must(*area.words())
-    passed = faults.proxy.points if kind.proxy else world.points()
+    passed = list(faults.proxy.points if kind.proxy else world.points())
     area.done()
-    return [p for p in passed if not kind.only or kind.only.search(p)]
+    return passed
+
+
+def begun_with():
+    """Points that held in a run before."""
+    if not DONE or not os.path.exists(DONE):
+        return set()
+    with open(DONE) as file:
+        return set(file.read().split())
+
+
+def note_done(point):
+    if DONE:
+        with open(DONE, "a") as file:
+            file.write(point + "\n")
 
 
 def sample(points, most):
@@ -61,6 +80,7 @@ def sample(points, most):
 def known(name, kind, points):
     for area, known_kind, what in KNOWN:
         if area == name and known_kind == kind:
+            # Also one that is not among those that are apart.
             found = [p for p in points if re.search(what, p)]
             if not found:
                 raise Broken(f"{name} has no point like {what} any more")
@@ -68,9 +88,9 @@ def known(name, kind, points):
 
 
 def faults_of(name, kind, points):
-    """(fault, what it is at)."""
-    always = [p for p in points if ALWAYS.search(p)]
-    wide = points
+    """(fault, what it is at), of the points that a command passes."""
+    wide = faults.KINDS[kind].choose(points)
+    always = [p for p in wide if ALWAYS.search(p)]
     if SHORT:
         wide, always = [], sample(always, 2) if (name, kind) in SHORT else []
     chosen = {*sample(wide, SAMPLE), *sample(always, SAMPLE), *known(name, kind, points)}
@@ -108,43 +128,57 @@ def disturb(area, name, fault):
     world.quiet()
     if name in ("cut", "restart"):
         says_what_is_done(output)
+    left = (area, status == 0, kind.proxy, state.present())
+    if left in seen and not VERBOSE:
+        return
     world.status_is_true()
     if status == 0 and name != "race":
         area.done()
     area.finish()
     area.done()
     world.holds()
+    seen.add(left)
+
+
+def is_asked_for(name, kind, wanted):
+    return AREAS[name].has(kind) and is_chosen(name, kind) and (
+        not wanted or any(w.startswith((f"{name}:{kind}@", f"{name}:{kind}+")) for w in wanted))
+
+
+def is_of_this_shard(fault):
+    return int(re.search(r"\d+", fault)[0]) % SHARDS == SHARD % SHARDS
+
+
+def try_all(name, kind, wanted, done):
+    """(points, of those tried, of those held) of a command and a kind of fault."""
+    began = time.time()
+    points = list(faults_of(name, kind, count(AREAS[name], faults.KINDS[kind])))
+    tried = held = 0
+    for fault, what in points if not COUNT else ():
+        if not is_of_this_shard(fault) or (wanted and f"{name}:{fault}" not in wanted):
+            continue
+        tried += 1
+        try:
+            if f"{name}:{fault}" not in done:
+                disturb(AREAS[name], kind, fault)
+            held += 1
+            note_done(f"{name}:{fault}")
+        except (Broken, OSError, KeyError) as why:
+            print(f"{name}:{fault} ({what}): {type(why).__name__} {why}", flush=True)
+    print(f"{name} {kind}: {len(points)} points, {tried} tried in {time.time() - began:.0f} s, {held} held", flush=True)
+    return len(points), tried, held
 
 
 def main():
     kinds = os.environ.get("FAULTS", " ".join(faults.KINDS)).split()
     names = os.environ.get("AREAS", " ".join(AREAS)).split()
     wanted = os.environ.get("POINT", "").split()
-    total = held = 0
-    for name in names:
-        area = AREAS[name]
-        if wanted and not any(w.startswith(name + ":") for w in wanted):
-            continue
-        for kind in kinds:
-            if not area.has(kind) or not is_chosen(name, kind) or (wanted and not any(w.startswith(f"{name}:{kind}") for w in wanted)):
-                continue
-            began = time.time()
-            points = count(area, faults.KINDS[kind])
-            here = 0
-            for fault, what in faults_of(name, kind, points):
-                if wanted and f"{name}:{fault}" not in wanted:
-                    continue
-                here += 1
-                try:
-                    disturb(area, kind, fault)
-                    held += 1
-                except (Broken, OSError, KeyError) as why:
-                    print(f"{name}:{fault} ({what}): {type(why).__name__} {why}", flush=True)
-            total += here
-            print(f"{name} {kind}: {here} of {len(points)} points in {time.time() - began:.0f} s", flush=True)
+    done = begun_with()
+    sums = [try_all(name, kind, wanted, done) for name in names for kind in kinds if is_asked_for(name, kind, wanted)]
+    total, tried, held = (sum(column) for column in zip(*sums)) if sums else (0, 0, 0)
     world.no_secret_in_objects()
-    print(f"{total} points, {held} held")
-    return 0 if held == total and total else 1
+    print(f"{total} points, {tried} tried, {held} held")
+    return 0 if held == tried and (tried or COUNT or SHARDS > 1) else 1
 
 
 sys.exit(main())
