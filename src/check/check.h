@@ -57,6 +57,8 @@ int pk_check_where(const struct pk_check_input *in, const char *file, char **ret
 bool pk_check_fatal(const struct pk_check *check);
 /* Reasons and findings for people; and as one JSON object. */
 void pk_check_print(FILE *out, const struct pk_check *check);
+/* What lets unsafe statements pass; nothing where none is refused. */
+void pk_check_hint(FILE *out, const struct pk_check *check);
 cJSON *pk_check_json(const struct pk_check *check);
 /* Reasons, in front, and findings as findings alone; place: the file of reasons that are about none. Texts are check's. */
 void pk_check_findings(const struct pk_check *check, const char *place, struct pk_findings *ret);

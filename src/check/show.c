@@ -45,6 +45,23 @@ void pk_check_print(FILE *out, const struct pk_check *check)
 	fputs(findings.ptr, out);
 }
 
+void pk_check_hint(FILE *out, const struct pk_check *check)
+{
+	for (size_t i = 0; i < check->findings.n; i++) {
+		const struct pk_finding *f = &check->findings.items[i];
+		PK_AUTO(pk_buf) file = PK_BUF_INIT;
+
+		if (f->level != PK_LEVEL_ERROR || f->allowed)
+			continue;
+		pk_buf_add_safe(&file, f->file, false);
+		fprintf(out,
+			"hint: git postkit lint --fix %s writes the safe way, where it can prove one\n"
+			"hint: a statement that has to be as it is passes with '-- postkit:allow RULE: REASON' above it\n",
+			file.ptr);
+		return;
+	}
+}
+
 cJSON *pk_check_json(const struct pk_check *check)
 {
 	cJSON *root = cJSON_CreateObject(), *list;

@@ -5,6 +5,7 @@
 #include "cmd/document.h"
 #include "cmd/help.h"
 #include "cmd/planview.h"
+#include "cmd/usage.h"
 #include "lint/render.h"
 #include "session/apply.h"
 #include "trace/effects.h"
@@ -86,8 +87,6 @@ static void judge_part(void *arg, const struct pk_part *part, const struct pk_tr
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	struct pk_lint_catalog catalog;
 
-	if (!pk_document_is_wanted(&show->document))
-		return;
 	pk_lint_catalog_of(before, &texts, &catalog);
 	rules.catalog = &catalog;
 	rules.ours = true;
@@ -163,7 +162,8 @@ static void add_result(const struct show *show, const struct pk_desk *desk,
 	pk_json_set_num(root, "max_lock", show->max_lock);
 }
 
-static void show_result(const struct pk_desk *desk, const struct pk_apply_result *result)
+static void show_result(const struct pk_desk *desk, const struct pk_apply_result *result,
+			const struct pk_findings *findings)
 {
 	PK_FREE char *took = pk_duration(result->seconds);
 
@@ -173,10 +173,11 @@ static void show_result(const struct pk_desk *desk, const struct pk_apply_result
 	       desk->session.agree ? "what the schema files mean" : "as the migrations made it");
 	pk_view_intact(stdout, &result->intact);
 	pk_view_checks(stdout, &result->checks);
+	pk_view_errors(stdout, findings);
 }
 
 static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
-		    const struct pk_apply_result *result)
+		    const struct pk_apply_result *result, const struct pk_findings *findings)
 {
 	bool agree = desk->session.agree || !result->known;
 	size_t wrong = result->checks.n_wrong;
@@ -185,6 +186,8 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 		pk_say("the checks compare with what an earlier apply had left, not with what was "
 		       "there before it");
 	show_disagreement(desk, result);
+	if (pk_findings_fatal(findings))
+		pk_advise_errors(ctx, "git postkit lint --fix writes the safe way where it knows one");
 	if (wrong)
 		pk_advise(ctx, "Checks",
 			  "a difference that is meant to be is declared above the query, as -- "
@@ -223,9 +226,9 @@ static int run(struct show *show, struct pk_err *err)
 	end_part(show);
 	add_result(show, &desk, &result);
 	if (rc == 0 && !pk_document_owns_output(&show->document))
-		show_result(&desk, &result);
+		show_result(&desk, &result, &show->findings);
 	if (rc == 0)
-		return conclude(&ctx, &desk, &result);
+		return conclude(&ctx, &desk, &result, &show->findings);
 	if (desk.session.state == PK_SESSION_APPLYING && err && !err->hint)
 		pk_err_hint(err, "the clone is as it was before the statement that failed; git "
 				 "postkit apply goes on there, "

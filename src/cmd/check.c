@@ -107,13 +107,27 @@ static bool print_form(const struct pk_ctx *ctx, const struct pk_check *check)
 static void print_text(const struct pk_check *check)
 {
 	pk_check_print(stdout, check);
-	if (pk_check_fatal(check))
+	if (pk_check_fatal(check)) {
+		fflush(stdout);
+		pk_check_hint(stderr, check);
 		return;
+	}
 	if (!check->changed)
 		printf("schema files and migrations are unchanged\n");
 	else
 		printf("checked: %zu new migration%s, nothing to refuse\n", check->migrations,
 		       check->migrations == 1 ? "" : "s");
+}
+
+/* Of which commits it speaks. */
+static void add_range(cJSON *root, const struct pk_repo *repo, const struct range *range)
+{
+	struct pk_oid oid = { "" };
+
+	if (pk_repo_rev(repo, range->commit, &oid, NULL) == 0)
+		pk_json_set_str(root, "commit", oid.hex);
+	if (range->base && pk_repo_rev(repo, range->base, &oid, NULL) == 0)
+		pk_json_set_str(root, "base", oid.hex);
 }
 
 static int run(struct pk_ctx *ctx, const struct range *range, struct pk_document *document, struct pk_err *err)
@@ -130,6 +144,7 @@ static int run(struct pk_ctx *ctx, const struct range *range, struct pk_document
 	if (pk_document_is_wanted(document)) {
 		cJSON_Delete(document->root);
 		document->root = pk_check_json(&check);
+		add_range(document->root, &ctx->repo, range);
 	}
 	if (!pk_document_owns_output(document) && !print_form(ctx, &check))
 		print_text(&check);

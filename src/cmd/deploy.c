@@ -1,6 +1,5 @@
 /* git postkit deploy: pending migrations of a commit to a remote, tried on a copy of it before. */
 #include "cmd/deployrun.h"
-#include "cmd/document.h"
 
 static struct pk_deploy_request request = { .options = { .max_wait = -1 } };
 
@@ -8,7 +7,6 @@ const struct pk_opt pk_opts_deploy[] = {
 	PK_DEPLOY_OPTS(request),
 	{ PK_OPT_FLAG, 0, "allow-out-of-order", NULL,
 	  "run migrations older than the newest one applied", &request.options.allow_out_of_order },
-	PK_HTML_OPT(request.html),
 	{ PK_OPT_FLAG, 0, "unless-rolled-back", NULL, "refuse to run again what was rolled back on the remote",
 	  &request.unless_undone },
 	{ PK_OPT_FLAG, 0, "plan-only", NULL, "only tell what would be run; nothing is tried or copied",

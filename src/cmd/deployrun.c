@@ -325,6 +325,7 @@ static void show_tried(const struct command *c)
 	const struct pk_deploy *d = &c->d;
 
 	pk_view_usage(stderr, &d->findings);
+	pk_view_errors(stderr, &d->findings);
 	pk_view_intact(stderr, &d->intact);
 	/* Where that is refused, the error shows it. */
 	if (d->options.allow_destructive)
@@ -496,9 +497,9 @@ static int go(struct command *c, struct pk_err *err)
 	if (!c->request->dry_run)
 		return run_on_remote(c, err);
 	if (!c->show.json)
-		printf("dry run passed: %zu migration%s can be %s '%s'\n", d->n_pending,
-		       d->n_pending == 1 ? "" : "s", c->down ? "rolled back on" : "deployed to",
-		       d->remote.name);
+		printf("dry run passed: %zu migration%s can be %s '%s'%s\n", d->n_pending,
+		       d->n_pending == 1 ? "" : "s", c->down ? "rolled back on" : "deployed to", d->remote.name,
+		       pk_findings_fatal(&d->findings) ? ", but errors speak against it" : "");
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #define PK_CMD_DEPLOYRUN_H
 
 #include "cmd/cmd.h"
+#include "cmd/document.h"
 #include "deploy/deploy.h"
 
 struct pk_deploy_request {
@@ -32,6 +33,7 @@ struct pk_deploy_request {
 	{ PK_OPT_INT, 0, "max-wait", "SECONDS", "wait so long in all, for locks and for others' sake (60)", \
 	  &(request).options.max_wait },                                                           \
 	{ PK_OPT_FLAG, 0, "json", NULL, "one JSON document", &(request).json },                    \
+	PK_HTML_OPT((request).html),                                                               \
 	PK_SSH_OPT
 /* clang-format on */
 

@@ -109,6 +109,8 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 	pk_view_runs(stdout, &p->plan);
 	pk_view_conflicts(stdout, &p->conflicts);
 	pk_view_usage(stdout, findings);
+	if (pk_view_errors(stdout, findings))
+		putchar('\n');
 	pk_view_summary(&summary, &p->plan);
 	printf("%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
 	if (p->n_destructive)
@@ -133,8 +135,10 @@ static void show_pattern(const struct pk_planning *p)
 
 /* The next command, or why there is none. */
 static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_planning *p,
-		    struct pk_err *err)
+		    const struct pk_findings *findings, struct pk_err *err)
 {
+	PK_AUTO(pk_buf) pattern = PK_BUF_INIT;
+
 	if (p->refused) {
 		pk_say("%serror:%s the plan loses data, so it is not stored",
 		       pk_color(stderr, PK_RED), pk_color(stderr, PK_PLAIN));
@@ -152,6 +156,10 @@ static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_pl
 		pk_advise(ctx, "Conflicts",
 			  "apply will fail on those rows: git postkit migration NAME --first writes what mends them before "
 			  "the plan is run");
+	pk_plan_pattern(&p->plan, &pattern);
+	if (pk_findings_fatal(findings))
+		pk_advise_errors(ctx, pattern.len ? "git postkit plan --pattern prints a way in steps"
+						  : "git postkit lint --fix writes the safe way where it knows one");
 	if (p->plan.n || desk->session.n_manual || desk->session.state == PK_SESSION_APPLIED)
 		pk_advise(ctx, "Plan", "%s comes next", pk_session_next(&desk->session));
 	return opt_exit_code && p->plan.n ? PK_EXIT_NO : 0;
@@ -227,7 +235,7 @@ static int make(const struct pk_ctx *ctx, struct pk_desk *desk, const struct pk_
 		print(&desk->session, p, with.online.when, &coverage, &findings);
 	if (!with.is_rename)
 		pk_view_guesses(&p->guesses);
-	return conclude(ctx, desk, p, err);
+	return conclude(ctx, desk, p, &findings, err);
 }
 
 static int run(struct pk_document *document, struct pk_err *err)

@@ -136,3 +136,35 @@ void pk_view_usage(FILE *out, const struct pk_findings *findings)
 		fputc('\n', out);
 	}
 }
+
+static bool refused(const struct pk_finding *f)
+{
+	return f->level == PK_LEVEL_ERROR && !f->allowed;
+}
+
+size_t pk_view_errors(FILE *out, const struct pk_findings *findings)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct pk_finding *f = &findings->items[i];
+		PK_AUTO(pk_buf) fact = PK_BUF_INIT;
+
+		if (!refused(f))
+			continue;
+		n++;
+		if (f->usage)
+			continue;
+		pk_buf_add_safe(&fact, f->fact, false);
+		fprintf(out, "%serror:%s %s [%s]\n", pk_color(out, PK_RED), pk_color(out, PK_PLAIN), fact.ptr, f->rule);
+	}
+	return n;
+}
+
+void pk_advise_errors(const struct pk_ctx *ctx, const char *way)
+{
+	pk_advise(ctx, "Errors",
+		  "that is not fit for production: git push refuses it unless '-- postkit:allow RULE: REASON' stands above "
+		  "the statement; %s",
+		  way);
+}

@@ -28,4 +28,12 @@ int pk_findings_of_plan(const struct pk_ctx *ctx, const char *remote, const stru
 /* Each that has usage, with what was found and looked at; nothing when there are none. */
 void pk_view_usage(FILE *out, const struct pk_findings *findings);
 
+/*
+ * A line for each error that no allowance lets pass; those with a usage are pk_view_usage()'s. Returns how many errors
+ * there are in all.
+ */
+size_t pk_view_errors(FILE *out, const struct pk_findings *findings);
+/* What to do about them; way: a command that may know a better one, and what it does. */
+void pk_advise_errors(const struct pk_ctx *ctx, const char *way);
+
 #endif

@@ -12,8 +12,8 @@ static void explain(const struct pk_check *check)
 		return;
 	fprintf(stderr, "%serror%s: git postkit refuses this push\n", pk_color(stderr, PK_RED),
 		pk_color(stderr, PK_PLAIN));
-	fprintf(stderr, "hint: a statement that has to be as it is passes with '-- postkit:allow RULE: REASON' above it;\n"
-			"hint: git postkit check shows this again\n");
+	pk_check_hint(stderr, check);
+	fprintf(stderr, "hint: git postkit check shows this again\n");
 }
 
 static int check_updates(const struct pk_hook_call *call, struct pk_updates *updates, struct pk_err *err)

@@ -138,8 +138,8 @@ int pk_hook_pre_receive(const struct pk_hook_call *call, struct pk_err *err)
 	print_head(&receive.check);
 	if (!pk_check_fatal(&receive.check))
 		return PK_EXIT_OK;
-	fprintf(stderr, "error: git postkit refuses this push\n"
-			"hint: a statement that has to be as it is passes with '-- postkit:allow RULE: REASON' above it;\n"
-			"hint: git postkit check shows this again\n");
+	fprintf(stderr, "error: git postkit refuses this push\n");
+	pk_check_hint(stderr, &receive.check);
+	fprintf(stderr, "hint: git postkit check shows this again\n");
 	return PK_EXIT_NO;
 }

@@ -229,7 +229,8 @@ static void add_tried(const cJSON *tried, struct pk_buf *out)
 
 void pk_report_back(const struct pk_report *report, struct pk_buf *out)
 {
-	if (!report->n_statements)
+	/* What a rollback runs is the way back. */
+	if (!report->n_statements || pk_report_is(report, "rollback"))
 		return;
 	if (report->planned && pk_json_str(report->root, "down")) {
 		pk_report_heading(out, "back", "The way back");

@@ -26,6 +26,7 @@ static void add_about(const struct pk_report *report, struct pk_buf *out)
 	add_fact(out, "Remote", pk_json_str(root, "remote"));
 	add_fact(out, "Branch", pk_json_str(root, "branch"));
 	add_fact(out, "Commit", pk_json_str(root, "commit"));
+	add_fact(out, "Against", pk_json_str(root, "base"));
 	add_fact(out, "Role", pk_json_str(root, "role"));
 	add_fact(out, "Schema before", pk_json_str(root, "from"));
 	add_fact(out, "Schema after",

@@ -9,7 +9,7 @@
 #include "base/json.h"
 
 struct pk_report_about {
-	const char *command; /* whose document it is: "plan", "apply", "deploy", "lint", "check" */
+	const char *command; /* whose document it is: "plan", "apply", "deploy", "rollback", "lint", "check" */
 	const char *version; /* of this program */
 	const char *when;    /* ISO time */
 	const char *nonce;   /* letters and digits that nobody could know before */

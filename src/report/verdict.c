@@ -195,38 +195,44 @@ static void add_state(const struct pk_report *report, struct points *points)
 			"<li><a href=\"#unmeasured\">Not all statements could be read</a></li>\n");
 }
 
-static const char *title_of(const struct pk_report *report, enum pk_report_verdict verdict)
+/* Against: its command has succeeded, but what it found would be refused elsewhere, or fail. */
+static const char *title_of(const struct pk_report *report, enum pk_report_verdict verdict, bool against)
 {
-	enum { FAILED = PK_REPORT_NO + 1, TITLES };
+	enum { AGAINST = PK_REPORT_NO + 1, FAILED, TITLES };
 	static const struct {
 		const char *command, *words[TITLES];
 	} titles[] = {
 		{ "plan",
 		  { "Yes, as far as a plan can tell: nothing has been run on data yet",
 		    "A plan to look at before it is applied", "No: not like this",
-		    "No: there is no plan" } },
+		    "The plan works, but not as it is for production", "No: there is no plan" } },
 		{ "apply",
 		  { "Yes: applied on the clone, and nothing speaks against it",
-		    "Applied on the clone; look at this first",
-		    "No: applied on the clone, but not fit for production",
+		    "Applied on the clone; look at this first", "No: applied on the clone, but not as it should be",
+		    "Applied on the clone, but not fit for production as it is",
 		    "No: it could not be applied on the clone" } },
 		{ "deploy",
 		  { "Yes: the dry run passed, and nothing speaks against it",
-		    "The dry run passed; look at this first",
-		    "No: the dry run came to its end, but it is not fit for production",
-		    "No: the dry run failed" } },
+		    "The dry run passed; look at this first", "No: the dry run did not pass",
+		    "The dry run passed, but this speaks against it", "No: the dry run failed" } },
+		{ "rollback",
+		  { "Yes: the way back was tried, and nothing speaks against it",
+		    "The way back was tried and passed; look at this first", "No: the dry run did not pass",
+		    "The way back was tried and passed, but this speaks against it",
+		    "No: it can't be rolled back like this" } },
 		{ "lint",
 		  { "Yes: nothing was found", "Nothing forbids it; look at this first",
-		    "No: what was found forbids it", "No: not all could be read" } },
+		    "No: what was found forbids it", NULL, "No: not all could be read" } },
 		{ "check",
-		  { "Yes: nothing to refuse", "Nothing to refuse; look at this first",
-		    "No: it is refused", "No: it could not be checked" } },
+		  { "Yes: nothing to refuse", "Nothing to refuse; look at this first", "No: it is refused", NULL,
+		    "No: it could not be checked" } },
 	};
 	bool failed = verdict == PK_REPORT_NO && pk_json_str(report->root, "error");
+	int which = failed ? FAILED : against ? AGAINST : (int)verdict;
 
 	for (size_t i = 0; i < PK_COUNT(titles); i++)
 		if (pk_report_is(report, titles[i].command))
-			return titles[i].words[failed ? FAILED : (int)verdict];
+			return titles[i].words[which] ? titles[i].words[which] : titles[i].words[verdict];
 	return "";
 }
 
@@ -239,6 +245,8 @@ static const char *nothing_of(const struct pk_report *report)
 		return "Nothing to change: the clone is what the schema files mean";
 	if (pk_report_is(report, "deploy"))
 		return "Nothing is pending";
+	if (pk_report_is(report, "rollback"))
+		return "Nothing is to be rolled back";
 	if (pk_report_is(report, "apply"))
 		return "No statement was run";
 	if (pk_report_is(report, "check") && !pk_json_bool(report->root, "changed"))
@@ -261,6 +269,7 @@ void pk_report_verdict(const struct pk_report *report, struct pk_buf *out)
 	struct points points = { PK_BUF_INIT, PK_BUF_INIT, PK_BUF_INIT };
 	enum pk_report_verdict verdict;
 	const char *nothing = nothing_of(report);
+	bool no, against;
 
 	add_error(report, &points);
 	count_reasons(report, &points);
@@ -273,18 +282,18 @@ void pk_report_verdict(const struct pk_report *report, struct pk_buf *out)
 		add_wait(report, "reads", "read", &points);
 		add_wait(report, "writes", "write", &points);
 	}
-	verdict = points.no.len ? PK_REPORT_NO : points.care.len ? PK_REPORT_CARE : PK_REPORT_YES;
-	if (verdict != PK_REPORT_NO && cJSON_HasObjectItem(report->root, "ok") &&
-	    !pk_json_bool(report->root, "ok")) {
-		verdict = PK_REPORT_NO;
+	/* A document says whether its command succeeded, and the page says no where it did not, and only there. */
+	no = cJSON_HasObjectItem(report->root, "ok") ? !pk_json_bool(report->root, "ok") : points.no.len > 0;
+	if (no && !points.no.len)
 		pk_buf_add(&points.no, "<li>The command ended without success</li>\n");
-	}
+	against = !no && points.no.len;
+	verdict = no ? PK_REPORT_NO : against || points.care.len ? PK_REPORT_CARE : PK_REPORT_YES;
 	pk_html(out,
 		"<section class=\"verdict $\"><h2 id=\"verdict\"><span class=\"mark\" "
 		"aria-hidden=\"true\">$</span> $</h2>\n",
 		classes[verdict], marks[verdict],
-		nothing && verdict != PK_REPORT_NO ? nothing : title_of(report, verdict));
-	add_list(out, "against", "What forbids it", &points.no);
+		nothing && !no && !against ? nothing : title_of(report, verdict, against));
+	add_list(out, "against", no ? "What forbids it" : "What speaks against it", &points.no);
 	add_list(out, "caution", "What to look at", &points.care);
 	add_list(out, "good", "What speaks for it", &points.yes);
 	pk_buf_add(out, "</section>\n");

@@ -109,11 +109,14 @@ page() {
 		'The way back' 'DROP INDEX CONCURRENTLY public.emails' 'Nothing has been run on data' \
 		'public."</script><img src=x onerror=alert(1)>"' '\x1B' 'Not to scale'
 	sed -i 's/age integer/age bigint/' db/schema/tables/users.sql
+	ok git -c postkit.largeRows=100 postkit plan
+	has 'error: ACCESS EXCLUSIVE lock on public.users' '[type-rewrite]' 'git push refuses it unless' 'git postkit lint --fix'
 	run --separate-stderr git -c postkit.largeRows=100 postkit plan --html -
+	equal "$status" 0
 	equal "${output:0:15}" '<!DOCTYPE html>'
 	printf '%s\n' "$output" >"$T/plan2.html"
 	page "$T/plan2.html"
-	in_order 'No: not like this' 'finding at level error' 'type-rewrite' 'ALTER TABLE public.users ADD COLUMN age_new bigint' 'rewrites all of'
+	in_order 'The plan works, but not as it is for production' 'What speaks against it' 'finding at level error' 'type-rewrite' 'ALTER TABLE public.users ADD COLUMN age_new bigint' 'rewrites all of'
 }
 
 @test "apply's page has what was measured, and the checks' rows as a table" {
@@ -124,7 +127,7 @@ page() {
 	equal "$(jq -c '.parts | map(.statements | map(.files | map([.relation, .index_of, .built]))) | flatten(1) | map(select(. != []))' <<<"$output")" \
 		'[[["public.users",null,false],["public.users_pkey","public.users",false]],[["public.emails","public.users",true]],[["public.ages","public.users",true]]]'
 	page "$T/apply.html"
-	in_order 'No: applied on the clone, but not fit for production' 'Statements and the locks they hold' 'What would have waited in production' \
+	in_order 'Applied on the clone, but not fit for production as it is' 'Statements and the locks they hold' 'What would have waited in production' \
 		'Checks, before and after' 'db/checks/hostile.sql:2' 'Statements' 'What was not measured'
 	has '<b>' 'U+202E' '\x1B' '− before' '+ after' 'NULL' '<script>alert(2)</script>' 'writes all of' 'builds index' 'public.ages' 'SHARE'
 }
@@ -140,7 +143,7 @@ page() {
 	equal "$(jq -c '.findings | map(select(.measured)) | map([.rule, (.file | endswith("_bigger_ages.sql")), (.fact | test("^ACCESS EXCLUSIVE on public.users for .* rows read, public.users written anew$"))])' <<<"$output")" \
 		'[["type-rewrite",true,true]]'
 	page "$T/large.html"
-	in_order 'No: the dry run came to its end, but it is not fit for production' 'at level error' 'Measured:' 'ACCESS EXCLUSIVE on public.users for' 'The safe way'
+	in_order 'The dry run passed, but this speaks against it' 'at level error' 'Measured:' 'ACCESS EXCLUSIVE on public.users for' 'The safe way'
 	sql shop "INSERT INTO users VALUES (0, NULL, NULL)"
 	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN "<u>" text;\nALTER TABLE users ALTER age SET NOT NULL;\n-- migrate:down\n' \
 		>db/migrations/29991231000000_no_nulls.sql
@@ -184,7 +187,7 @@ page() {
 	has 'No: what was found forbids it' 'index-blocking' 'bad.sql:1:13' $'\nCREATE INDEX bad ON public.users (email)\n' \
 		'CREATE INDEX CONCURRENTLY bad ON public.users (email)' 'Allowed all the same' '</b> nobody reads it' "SELEKT '<s>'" \
 		'1 statement could not be read'
-	fails 1 git postkit check --html "$T/check.html"
+	fails 1 git postkit check origin/main..HEAD --html "$T/check.html"
 	page "$T/check.html"
-	has 'No: it is refused' '29991231000000_no_nulls.sql' 'not-null-scan' 'ALTER TABLE users ADD CONSTRAINT'
+	has 'No: it is refused' "$(git rev-parse HEAD)" "$(git rev-parse origin/main)" '29991231000000_no_nulls.sql' 'not-null-scan' 'ALTER TABLE users ADD CONSTRAINT'
 }

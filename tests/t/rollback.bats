@@ -67,9 +67,13 @@ by_hand() {
 	before=$(production)
 	fails 128 git postkit rollback
 	has '--yes'
-	ok git postkit rollback --dry-run
+	ok git postkit rollback --dry-run --html "$T/back.html"
 	has '1 migration to roll back' "after $BASE" 'DROP COLUMN nick' 'locks public.users: ACCESS EXCLUSIVE' 'dry run passed'
 	equal "$(production)" "$before"
+	run "$ROOT/tests/lib/page" "$T/back.html"
+	equal "$status" 0
+	in_order 'git postkit rollback: prod' 'The way back was tried and passed' 'What speaks for it' 'DROP COLUMN nick'
+	hasnt 'has no way back' 'id="back"'
 	equal "$(ran)" 2
 	run ! git rev-parse -q --verify refs/postkit/deploys/prod~1
 }
@@ -115,10 +119,13 @@ by_hand() {
 	hasnt 'notes: the table goes'
 	fails 1 git postkit rollback --to "$BASE" --dry-run
 	equal "$(ran)" 3
-	run --separate-stderr git postkit rollback --to "$BASE" --dry-run --json
+	run --separate-stderr git postkit rollback --to "$BASE" --dry-run --json --html "$T/refused.html"
 	equal "$status" 1
 	equal "$(jq -r '[.ok, .lost[0].what, .lost[0].table, .lost[0].column, .lost[0].rows, (.lost | length), .pending[0]] | @csv' <<<"$output")" \
 		"false,\"column\",\"public.users\",\"nick\",12,1,\"$(basename db/migrations/*notes*.sql)\""
+	run "$ROOT/tests/lib/page" "$T/refused.html"
+	equal "$status" 0
+	in_order "No: it can't be rolled back like this" 'would lose data' 'Data that is lost' 'public.users.nick' '12'
 }
 
 @test "rows that came after the copy, or are not in it, hold it up too: the remote is asked" {

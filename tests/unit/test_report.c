@@ -165,7 +165,7 @@ static cJSON *with(const char *text)
 	return json.root;
 }
 
-static void what_forbids_it_goes_before_what_is_to_be_looked_at(void **state)
+static void a_page_says_no_where_its_command_did_not_succeed_and_only_there(void **state)
 {
 	static const struct {
 		const char *document, *verdict;
@@ -175,13 +175,15 @@ static void what_forbids_it_goes_before_what_is_to_be_looked_at(void **state)
 		{ "{\"ok\":true,\"agree\":true,\"findings\":[{\"level\":\"warning\"}]}", "care" },
 		{ "{\"ok\":true,\"agree\":true,\"findings\":[{\"level\":\"error\"},{\"level\":"
 		  "\"warning\"}]}",
-		  "no" },
+		  "care" },
+		{ "{\"ok\":false,\"agree\":true,\"findings\":[{\"level\":\"error\"}]}", "no" },
+		{ "{\"agree\":true,\"findings\":[{\"level\":\"error\"}]}", "no" },
 		{ "{\"ok\":true,\"agree\":true,\"findings\":[{\"level\":\"error\",\"allowed\":true}"
 		  "]}",
 		  "care" },
-		{ "{\"ok\":true,\"agree\":true,\"checks\":[{\"result\":\"differs\"}]}", "no" },
+		{ "{\"ok\":true,\"agree\":true,\"checks\":[{\"result\":\"differs\"}]}", "care" },
 		{ "{\"ok\":true,\"agree\":true,\"checks\":[{\"result\":\"passed\"}]}", "yes" },
-		{ "{\"ok\":true,\"agree\":true,\"conflicts\":[{\"what\":\"UNIQUE\"}]}", "no" },
+		{ "{\"ok\":true,\"agree\":true,\"conflicts\":[{\"what\":\"UNIQUE\"}]}", "care" },
 		{ "{\"ok\":true,\"agree\":true,\"max_lock\":1,\"parts\":[{\"transaction\":true,"
 		  "\"applied\":true,\"statements\":[{\"sql\":\"A\"}],"
 		  "\"waits\":[{\"relation\":\"a\",\"reads\":0,\"writes\":0.9}]}]}",
@@ -206,7 +208,7 @@ int main(void)
 		cmocka_unit_test(a_lock_lasts_to_the_end_of_its_transaction),
 		cmocka_unit_test(two_hundred_statements_on_fifty_relations_are_all_there),
 		cmocka_unit_test(no_statement_makes_a_page_as_well),
-		cmocka_unit_test(what_forbids_it_goes_before_what_is_to_be_looked_at),
+		cmocka_unit_test(a_page_says_no_where_its_command_did_not_succeed_and_only_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
