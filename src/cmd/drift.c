@@ -153,11 +153,12 @@ static void print_adopted(const struct pk_ctx *ctx, const struct pk_deploy *d,
 	if (!made->changed.n)
 		printf("the schema files mean it already\n");
 	printf("wrote %s, proved on a copy, forth and back\n", made->path);
-	pk_advise(ctx, "Adopt",
-		  "look at them and commit them; git postkit deploy %s then records the migration "
-		  "there and does "
-		  "not run it",
-		  d->remote.name);
+	if (made->n_pending)
+		pk_advise(ctx, "Adopt",
+			  "look at them and commit them; git postkit sync then puts the %zu pending migration%s behind it",
+			  made->n_pending, made->n_pending == 1 ? "" : "s");
+	pk_advise(ctx, "Adopt", "%s git postkit deploy %s records the migration there and does not run it",
+		  made->n_pending ? "after that" : "look at them and commit them; then", d->remote.name);
 }
 
 /* --adopt and --revert: what differs as a migration, in either direction. */

@@ -21,12 +21,14 @@ struct work {
 	struct pk_deploy *d;
 	struct pk_server server;
 	struct pk_snapshot expected;
-	struct pk_part part; /* up: from expected to the remote's; down: back */
+	struct pk_snapshot end; /* the remote's, with what is pending behind it; empty where nothing is */
+	struct pk_part part;	/* up: from expected to the remote's; down: back */
 };
 
 static void work_release(struct work *w)
 {
 	pk_snapshot_release(&w->expected);
+	pk_snapshot_release(&w->end);
 	pk_part_release(&w->part);
 	pk_server_release(&w->server);
 }
@@ -64,8 +66,44 @@ static int prove_way(struct pk_trial *trial, const char *sql, bool transaction, 
 	return read_of(trial, wanted, &reached, err);
 }
 
+static bool is_pending(const struct pk_deploy *d, size_t index)
+{
+	return !pk_deploy_find_applied(d, d->chain.items[index].version);
+}
+
+static size_t count_pending(const struct pk_deploy *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->chain.n; i++)
+		n += is_pending(d, i);
+	return n;
+}
+
+/* What is pending, behind the remote's schema, which the trial has. */
+static int run_pending(struct work *w, struct pk_trial *trial, struct pk_err *err)
+{
+	const struct pk_deploy *d = w->d;
+
+	for (size_t i = 0; i < d->chain.n; i++) {
+		const struct pk_migration *m = &d->chain.items[i];
+		PK_FREE char *file = pk_path_join(w->ctx->project.migrations_dir, m->file);
+
+		if (!is_pending(d, i) || pk_trial_run(trial, m->up, file, m->up_line, m->up_transaction, err) == 0)
+			continue;
+		if (err && err->exit == PK_EXIT_INTERRUPTED)
+			return -1;
+		pk_err_wrap(err, "'%s' is pending, and fails behind what was done on '%s'", m->file, d->remote.name);
+		pk_err_exit(err, PK_EXIT_NO);
+		return pk_err_hint(err,
+				   "change the migration, or undo what was done: git postkit drift %s --revert prints how",
+				   d->remote.name);
+	}
+	return pk_trial_read(trial, &w->end, err);
+}
+
 /* From what the chain says to the remote's schema and back, on a database of its own. */
-static int prove(struct work *w, struct pk_err *err)
+static int prove(struct work *w, bool with_pending, struct pk_err *err)
 {
 	struct pk_deploy *d = w->d;
 	PK_AUTO(pk_trial) trial = PK_TRIAL_INIT;
@@ -83,7 +121,11 @@ static int prove(struct work *w, struct pk_err *err)
 	    prove_way(&trial, w->part.down, w->part.down_transaction, d->expected, err) < 0)
 		return pk_err_wrap(err, "what was done on '%s' can't be made a migration",
 				   d->remote.name);
-	return 0;
+	if (!with_pending || !count_pending(d))
+		return 0;
+	return prove_way(&trial, w->part.up, w->part.up_transaction, d->now.fingerprint.hex, err) < 0
+		       ? -1
+		       : run_pending(w, &trial, err);
 }
 
 static int check_fit(const struct pk_deploy *d, struct pk_err *err)
@@ -99,29 +141,25 @@ static int check_fit(const struct pk_deploy *d, struct pk_err *err)
 	return pk_err_hint(err, "others may have it: git postkit records fetch");
 }
 
-static int check_pending(const struct pk_deploy *d, struct pk_err *err)
+/* Behind what has run, and before what is pending where there is room; else sync gives that other versions. */
+static char *choose_version(const struct pk_deploy *d)
 {
-	if (!d->n_pending)
-		return 0;
-	pk_err_set(
-		err,
-		"%zu migration%s of HEAD %s pending on '%s', and what was done there comes before",
-		d->n_pending, d->n_pending == 1 ? "" : "s", d->n_pending == 1 ? "is" : "are",
-		d->remote.name);
-	pk_err_exit(err, PK_EXIT_NO);
-	return pk_err_hint(err,
-			   "adopt it on a branch that starts where '%s' is, and merge that: git "
-			   "postkit sync then puts "
-			   "the pending ones behind it",
-			   d->remote.name);
-}
-
-static char *version_behind(const struct pk_chain *chain)
-{
-	const char *last = chain->n ? chain->items[chain->n - 1].version : "";
+	const struct pk_chain *chain = &d->chain;
 	PK_FREE char *now = pk_time_compact(pk_time());
+	const char *last = "", *next = NULL, *end = chain->n ? chain->items[chain->n - 1].version : "";
 
-	return strcmp(now, last) > 0 ? pk_take(&now) : pk_migration_version_after(last, 1);
+	for (size_t i = 0; i < chain->n; i++)
+		if (!is_pending(d, i))
+			last = chain->items[i].version;
+	for (size_t i = chain->n; i-- > 0;)
+		if (strcmp(chain->items[i].version, last) > 0)
+			next = chain->items[i].version;
+	if (strcmp(now, last) > 0 && (!next || strcmp(now, next) < 0))
+		return pk_take(&now);
+	PK_FREE char *between = pk_migration_version_after(last, 1);
+	if (between && (!next || strcmp(between, next) < 0))
+		return pk_take(&between);
+	return strcmp(now, end) > 0 ? pk_take(&now) : pk_migration_version_after(end, 1);
 }
 
 static int fill(const struct work *w, struct pk_migration *m, struct pk_err *err)
@@ -129,7 +167,7 @@ static int fill(const struct work *w, struct pk_migration *m, struct pk_err *err
 	const struct pk_deploy *d = w->d;
 	PK_FREE char *words = pk_printf("drift of %s", d->remote.name);
 
-	m->version = version_behind(&d->chain);
+	m->version = choose_version(d);
 	if (!m->version)
 		return pk_err_set(err, "there is no version behind the last migration's");
 	m->name = pk_slug(words);
@@ -163,15 +201,29 @@ static int write_migration(const struct work *w, struct pk_drift_migration *ret,
 	return 0;
 }
 
+static int write_files(struct work *w, struct pk_drift_migration *ret, struct pk_err *err)
+{
+	const struct pk_deploy *d = w->d;
+	const struct pk_chain *chain = &d->chain;
+	const struct pk_drift_change change = {
+		.from = &w->expected,
+		.to = &d->now,
+		.end = ret->n_pending ? &w->end : &d->now,
+		.base = ret->n_pending ? chain->items[chain->n - 1].to : d->expected,
+	};
+
+	return pk_drift_files(w->ctx, &w->server, &change, &ret->changed, err);
+}
+
 int pk_drift_adopt(const struct pk_ctx *ctx, struct pk_deploy *d, struct pk_drift_migration *ret,
 		   struct pk_err *err)
 {
 	struct work w __attribute__((
 		cleanup(work_release))) = { .ctx = ctx, .d = d, .server = PK_SERVER_INIT };
 
-	if (check_fit(d, err) < 0 || check_pending(d, err) < 0 || prove(&w, err) < 0 ||
-	    fill(&w, &ret->m, err) < 0 ||
-	    pk_drift_files(ctx, &w.server, &w.expected, &d->now, &ret->changed, err) < 0)
+	ret->n_pending = count_pending(d);
+	if (check_fit(d, err) < 0 || prove(&w, true, err) < 0 || fill(&w, &ret->m, err) < 0 ||
+	    write_files(&w, ret, err) < 0)
 		return -1;
 	return write_migration(&w, ret, err);
 }
@@ -182,7 +234,7 @@ int pk_drift_revert(const struct pk_ctx *ctx, struct pk_deploy *d, struct pk_dri
 	struct work w __attribute__((
 		cleanup(work_release))) = { .ctx = ctx, .d = d, .server = PK_SERVER_INIT };
 
-	if (check_fit(d, err) < 0 || prove(&w, err) < 0)
+	if (check_fit(d, err) < 0 || prove(&w, false, err) < 0)
 		return -1;
 	ret->m.from = pk_strdup(d->now.fingerprint.hex);
 	ret->m.to = pk_strdup(d->expected);

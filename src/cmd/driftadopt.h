@@ -9,6 +9,7 @@ struct pk_drift_migration {
 	struct pk_migration m;	/* from and to are those of the direction asked for */
 	struct pk_strv changed; /* schema files that were written or removed */
 	char *path;		/* of the migration file; NULL: none was written */
+	size_t n_pending;	/* of the chain, that have not run there: sync puts them behind it */
 };
 #define PK_DRIFT_MIGRATION_INIT                                                                    \
 	{                                                                                          \
@@ -21,7 +22,7 @@ void pk_drift_migration_release(struct pk_drift_migration *ret);
  * local server and must lead where they say.
  *
  * Adopting writes the schema files and a migration into the work tree, which deploy records where the schema is there
- * already. Schema files that mean the remote's schema by now are left as they are; others must be fit to be changed, each
+ * already. Migrations that are pending there must run behind it, or nothing is written (PK_EXIT_NO). Schema files that mean the remote's schema by now are left as they are; others must be fit to be changed, each
  * object in the file that import writes it to. Else nothing is written, and the error (PK_EXIT_NO) lists what is missing.
  */
 int pk_drift_adopt(const struct pk_ctx *ctx, struct pk_deploy *d, struct pk_drift_migration *ret,

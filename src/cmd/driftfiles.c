@@ -194,8 +194,7 @@ static int by_hand(const struct pk_ctx *ctx, const struct pk_snapshot *to,
 		"write what is listed into them by hand, then git postkit drift --adopt again");
 }
 
-int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server,
-		   const struct pk_snapshot *from, const struct pk_snapshot *to,
+int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_drift_change *change,
 		   struct pk_strv *ret_changed, struct pk_err *err)
 {
 	PK_AUTO(pk_session_source) source = PK_SESSION_SOURCE_INIT;
@@ -203,26 +202,29 @@ int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server,
 	PK_AUTO(pk_snapshot) now = PK_SNAPSHOT_INIT, then = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	struct edits edits __attribute__((cleanup(edits_release))) = { 0 };
+	const struct pk_snapshot *from = change->from, *to = change->to, *end = change->end;
 
 	if (pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
 	    load(ctx, server, &source.infra, &source.files, &now, err) < 0)
 		return -1;
-	if (pk_streq(now.fingerprint.hex, to->fingerprint.hex))
+	if (pk_streq(now.fingerprint.hex, end->fingerprint.hex))
 		return 0;
 	pk_tempdir_sweep(ctx->repo.gitdir, MERGE_PREFIX, NULL);
 	/* As the files are, columns stand in the order that they have there. */
-	if (pk_streq(now.fingerprint.hex, from->fingerprint.hex))
+	if (pk_streq(now.fingerprint.hex, change->base)) {
 		from = &now;
+		to = end;
+	}
 	if (find_edits(ctx, &source.files, from, to, &edits, err) < 0)
 		return -1;
 	edited(&source.files, &edits, &after);
 	if (load(ctx, server, &source.infra, &after, &then, &why) < 0) {
 		if (why.exit != PK_EXIT_INTERRUPTED)
-			return by_hand(ctx, to, NULL, &why, err);
+			return by_hand(ctx, end, NULL, &why, err);
 		pk_err_move(err, &why);
 		return -1;
 	}
-	if (!pk_streq(then.fingerprint.hex, to->fingerprint.hex))
-		return by_hand(ctx, to, &then, NULL, err);
+	if (!pk_streq(then.fingerprint.hex, end->fingerprint.hex))
+		return by_hand(ctx, end, &then, NULL, err);
 	return write_edits(ctx, &edits, ret_changed, err);
 }

@@ -6,13 +6,17 @@
 #include "cmd/cmd.h"
 #include "server/server.h"
 
+struct pk_drift_change {
+	const struct pk_snapshot *from, *to; /* what was done */
+	const struct pk_snapshot *end;	     /* what the files are to mean then: `to`, and what is pending behind it */
+	const char *base; /* the fingerprint of what they mean without it, as the migrations say; NULL: they do not */
+};
 /*
  * What differs between the two schemas, file by file as import would write them, is merged into the files that are there,
- * and the result loaded: it must be the second schema, or nothing is written (PK_EXIT_NO, with what is missing). Files that
+ * and the result loaded: it must be the schema `end`, or nothing is written (PK_EXIT_NO, with what is missing). Files that
  * mean it already stay. ret_changed: those written and removed, from the top of the work tree.
  */
-int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server,
-		   const struct pk_snapshot *from, const struct pk_snapshot *to,
+int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_drift_change *change,
 		   struct pk_strv *ret_changed, struct pk_err *err);
 
 #endif

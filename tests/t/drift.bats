@@ -85,10 +85,27 @@ statements() { sed -nE 's/.*(statement|execute [^:]*): //p' "$T/prod/log" | grep
 	printf -- '-- postkit: from %s to %s (pg15)\n-- migrate:up\nCREATE TABLE public.tags (id integer NOT NULL);\n-- migrate:down\nDROP TABLE public.tags;\n' \
 		"$from" "$(git postkit fingerprint db/schema)" >db/migrations/20270101000000_tags.sql
 	commit_all tags
-	git push -q origin feature:main
+	# What is pending must run behind it.
+	local tags=db/migrations/20270101000000_tags.sql
+	sed -i 's/^CREATE TABLE public.tags.*/&\nALTER TABLE public.orders ADD COLUMN paid boolean;/' $tags
+	commit_all clash
 	fails 1 git postkit drift --adopt prod
-	has "1 migration of HEAD is pending on 'prod'" 'git postkit sync then puts the pending ones behind it'
+	has "'20270101000000_tags.sql' is pending, and fails behind what was done on 'prod'" 'column "paid"' '--revert prints how'
 	[ -z "$(git status --porcelain)" ]
+	git reset -q --hard HEAD~1
+	git push -q origin feature:main
+	ok git postkit drift --adopt prod
+	has 'changed db/schema/tables/orders.sql' 'git postkit sync then puts the 1 pending migration behind it'
+	hasnt 'tags.sql'
+	grep -q 'paid boolean' db/schema/tables/orders.sql
+	equal "$(ls db/migrations | tail -n 1)" 20270101000000_tags.sql
+	commit_all 'adopt before what is pending'
+	ok git postkit sync
+	has 'stays, since it ran on prod' 'behind it: 20270101000000_tags.sql'
+	ok git postkit deploy --dry-run prod
+	has 'it is recorded there, not run' 'dry run passed: 1 migration can be deployed'
+	# Or on a branch that starts where production is.
+	git reset -q --hard HEAD~2
 	git switch -q main
 	ok git postkit drift --adopt --json prod
 	equal "$(jq -r '.schema_files[]' <<<"$output")" db/schema/tables/orders.sql
