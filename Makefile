@@ -198,7 +198,7 @@ SEED ?= 1
 random: all
 	tests/lib/random $(BUILD) $(PAIRS) $(SEED)
 
-SHELL_FILES = git-postkit .ci/run src/deps.sh tests/fuzz/run $(wildcard hooks/*) $(filter-out %.c,$(shell grep -L "^\#!.*python" tests/lib/*)) $(wildcard tests/bench/run tests/fault/torture \
+SHELL_FILES = git-postkit .ci/run src/deps.sh tests/fuzz/run $(wildcard hooks/*) $(filter-out %.c,$(shell grep -L "^\#!.*python" tests/lib/*)) $(wildcard tests/bench/run tests/bench/hammer tests/fault/torture \
 	completion/*.bash)
 BATS_FILES = $(wildcard tests/t/*.bats)
 MAN_FILES = $(wildcard src/man/*.1 src/man/*.5)
@@ -276,7 +276,7 @@ help:
 	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
 	@echo 'torture             kills, cuts off and fills up each command at each point; SAMPLE=N AREAS= FAULTS= POINT='
 	@echo 'fuzz                libFuzzer on what reads texts of others; SECONDS=60 ONLY=NAME'
-	@echo 'bench               times, as ratios'
+	@echo 'bench               times, as ratios, and deploys under load; ONLY=copies, files, deploys, hammer'
 	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
 	@echo '                    labelled migrations: what lint names, and its false alarms'
 	@echo 'random PAIRS= SEED=  pairs of random schemas, judged in both directions; FIRST=N KEEP=DIR DUMPS=N'

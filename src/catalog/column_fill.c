@@ -4,6 +4,8 @@
  * made NOT NULL. And an identity for the rows of a table that has heirs.
  */
 #include "base/strv.h"
+#include "base/template.h"
+#include "base/text.h"
 #include "catalog/column.h"
 #include "pg/conn.h"
 #include "sql/action.h"
@@ -67,39 +69,6 @@ bool pk_column_default_varies(const struct pk_object *o)
 	}
 }
 
-/*
- * Some blocks of the table at a time. A row that somebody changes meanwhile moves, perhaps to where the
- * pass has been: it goes on until a pass finds nothing. What is done stays done, so it may begin again.
- */
-static const char fill[] =
-	"DO %s\n"
-	"<<postkit>>\n"
-	"DECLARE\n"
-	"    step CONSTANT bigint := 256;\n"
-	"    first bigint;\n"
-	"    blocks bigint;\n"
-	"    changed bigint;\n"
-	"    found boolean;\n"
-	"BEGIN\n"
-	"    FOR pass IN 1 .. 20 LOOP\n"
-	"        found := false;\n"
-	"        first := 0;\n"
-	"        blocks := pg_catalog.pg_relation_size(%s) / pg_catalog.current_setting('block_size')::bigint;\n"
-	"        WHILE first < blocks LOOP\n"
-	"            UPDATE ONLY %s AS t SET %s = %s\n"
-	"            WHERE t.ctid >= pg_catalog.format('(%%s,0)', postkit.first)::pg_catalog.tid\n"
-	"              AND t.ctid < pg_catalog.format('(%%s,0)', postkit.first + postkit.step)::pg_catalog.tid\n"
-	"              AND %s;\n"
-	"            GET DIAGNOSTICS changed = ROW_COUNT;\n"
-	"            found := found OR changed > 0;\n"
-	"            first := first + step;\n"
-	"            COMMIT;\n"
-	"        END LOOP;\n"
-	"        EXIT WHEN NOT found;\n"
-	"    END LOOP;\n"
-	"END\n"
-	"%s";
-
 const char *pk_dollar_quote(struct pk_script *s, const char *body)
 {
 	const char *quote = "$postkit$";
@@ -112,12 +81,25 @@ const char *pk_dollar_quote(struct pk_script *s, const char *body)
 const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *table, const char *column, const char *value,
 			       const char *condition)
 {
-	const char *quote = pk_dollar_quote(
-		s, pk_arena_printf(s->arena, "%s %s %s %s", table->ident, column, value, condition));
-	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	struct pk_template t = { .own = "templates/fill/", .shared = "templates/pattern/", .values = PK_MAP_INIT };
+	const char *name = pk_arena_printf(s->arena, "%s %s", table->ident, column);
+	const char *key = pk_arena_printf(s->arena, "%lld", (long long)(pk_hash(name, strlen(name), 0) >> 1));
+	PK_AUTO(pk_buf) text = PK_BUF_INIT, out = PK_BUF_INIT;
 
-	pk_buf_add_literal(&name, table->ident);
-	return pk_arena_printf(s->arena, fill, quote, name.ptr, table->ident, column, value, condition, quote);
+	pk_buf_add_literal(&text, table->ident);
+	pk_map_set(&t.values, "table", (void *)table->ident);
+	pk_map_set(&t.values, "table_text", text.ptr);
+	pk_map_set(&t.values, "column", (void *)column);
+	pk_map_set(&t.values, "value", (void *)value);
+	pk_map_set(&t.values, "todo", (void *)condition);
+	pk_map_set(&t.values, "key", (void *)key);
+	PK_FREE char *quote = pk_template_quote(&t, "$postkit$");
+	pk_map_set(&t.values, "q", quote);
+	pk_template_add(&t, "batches", &out);
+	pk_map_release(&t.values);
+	while (out.len && out.ptr[out.len - 1] != *quote)
+		out.ptr[--out.len] = '\0'; /* the semicolon is the caller's */
+	return pk_arena_strdup(s->arena, out.ptr);
 }
 
 static void fill_table(struct pk_script *s, const struct pk_object *o, const struct pk_object *table)

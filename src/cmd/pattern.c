@@ -5,6 +5,7 @@
 #include "base/embedded.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/template.h"
 #include "base/text.h"
 #include "catalog/load.h"
 #include "chain/chain.h"
@@ -32,12 +33,12 @@ struct work {
 	struct column *columns;	 /* all of the table, the last first */
 	const char *const *keys; /* of its primary key; NULL: it has none */
 	struct pk_map types;	 /* that the files define: name -> schema */
-	struct pk_map values;	 /* of placeholders */
+	struct pk_template template;
 };
 
 static void work_release(struct work *w)
 {
-	pk_map_release(&w->values);
+	pk_map_release(&w->template.values);
 	pk_map_release(&w->types);
 	pk_arena_release(&w->arena);
 }
@@ -106,7 +107,7 @@ static const char *own_name(struct work *w, const char *before, const char *what
 
 static void set(struct work *w, const char *key, const char *value)
 {
-	pk_map_set(&w->values, key, (void *)(value ? value : ""));
+	pk_map_set(&w->template.values, key, (void *)(value ? value : ""));
 }
 
 /* Each name as `each` says, where @ stands for it: "n.@" -> "n.a, n.b". */
@@ -430,67 +431,6 @@ static const struct shape {
 
 /* ---- templates ---- */
 
-static const char *dollar_tag(struct work *w, const char *start)
-{
-	const char *tag = start;
-	bool taken = true;
-
-	while (taken) {
-		taken = false;
-		for (size_t i = 0; i < w->values.n; i++)
-			taken = taken || strstr(w->values.entries[i].value, tag);
-		if (taken)
-			tag = pk_arena_printf(&w->arena, "%.*s_$", (int)strlen(tag) - 1, tag);
-	}
-	return tag;
-}
-
-static const struct pk_embedded *find_template(const struct work *w, const char *key)
-{
-	PK_FREE char *own = pk_printf(FOLDER "%s/%s.sql", w->request->pattern, key);
-	PK_FREE char *shared = pk_printf(FOLDER "%s.sql", key);
-	const struct pk_embedded *file = pk_embedded_find(own);
-
-	return file ? file : pk_embedded_find(shared);
-}
-
-/* A comment ends where a name with a line break goes on. */
-static void add_value(struct pk_buf *out, const char *value)
-{
-	size_t line = out->len;
-
-	while (line > 0 && out->ptr[line - 1] != '\n')
-		line--;
-	bool comment = pk_starts_with(out->ptr + line, "--");
-	for (; *value; value++)
-		pk_buf_addc(out, comment && (*value == '\n' || *value == '\r') ? ' ' : *value);
-}
-
-/* Placeholders are values or other templates; a line that begins with {?value} is there when that is not empty. */
-static void expand(struct work *w, const char *text, size_t len, struct pk_buf *out)
-{
-	const char *end = text + len;
-
-	for (const char *p = text; p < end;) {
-		size_t n = *p == '{' ? strspn(p + 1, "?abcdefghijklmnopqrstuvwxyz_0123456789") : 0;
-		if (!n || p[n + 1] != '}') {
-			pk_buf_addc(out, *p++);
-			continue;
-		}
-		bool asks = p[1] == '?';
-		PK_FREE char *key = pk_strndup(p + 1 + asks, n - asks);
-		const char *value = pk_map_get(&w->values, key);
-		const struct pk_embedded *file = value ? NULL : find_template(w, key);
-		p += n + 2;
-		if (asks && (!value || !*value))
-			p += strcspn(p, "\n") + 1;
-		else if (!asks && file)
-			expand(w, file->data, file->len - (file->data[file->len - 1] == '\n'), out);
-		else if (!asks)
-			add_value(out, value ? value : "");
-	}
-}
-
 /* "backfill" of "templates/pattern/change-type/2_backfill.sql"; NULL: it is no step of the pattern. Caller frees. */
 static char *step_of(const struct work *w, const char *path)
 {
@@ -546,21 +486,28 @@ static int wait_step(struct work *w, const char *name, const char *text, struct 
 	return 0;
 }
 
+static void set_quote(struct work *w, const char *key, const char *start)
+{
+	PK_FREE char *quote = pk_template_quote(&w->template, start);
+
+	set(w, key, pk_arena_strdup(&w->arena, quote));
+}
+
 static int make_steps(struct work *w, struct pk_err *err)
 {
 	size_t made = 0;
 
-	set(w, "q", "");
-	set(w, "q2", "");
-	set(w, "q", dollar_tag(w, "$postkit$"));
-	set(w, "q2", dollar_tag(w, "$batch$"));
+	w->template.own = pk_arena_printf(&w->arena, FOLDER "%s/", w->request->pattern);
+	w->template.shared = FOLDER;
+	set_quote(w, "q", "$postkit$");
+	set_quote(w, "q2", "$batch$");
 	for (const struct pk_embedded *file = pk_embedded_files; file->path; file++) {
 		PK_FREE char *step = step_of(w, file->path);
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 		if (!step || !is_wanted(w, step))
 			continue;
 		PK_FREE char *name = pk_printf("%s %s %s", step, w->request->pattern, w->table);
-		expand(w, file->data, file->len, &text);
+		pk_template_expand(&w->template, file->data, file->len, &text);
 		if ((w->request->output ? write_step : wait_step)(w, name, text.ptr, err) < 0)
 			return -1;
 		made++;

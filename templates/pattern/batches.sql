@@ -1,20 +1,29 @@
 DO {q}
 <<postkit>>
 DECLARE
-    step CONSTANT bigint := 64;
+    most CONSTANT bigint := 64;
+    aim CONSTANT double precision := 0.05;
     pause CONSTANT double precision := coalesce(nullif(current_setting('postkit.batch_pause', true), ''), '0');
     told CONSTANT boolean := coalesce(current_setting('postkit.batch_progress', true), '') = 'on';
     part regclass;
+    step bigint := 16;
     first bigint;
     blocks bigint;
     done bigint;
     total bigint;
+    began timestamptz;
+    took double precision;
+    changed bigint;
+    passed bigint;
+    remaining bigint;
+    before bigint;
 BEGIN
     LOOP
         done := 0;
+        passed := 0;
         total := (SELECT sum(pg_relation_size(p) / current_setting('block_size')::bigint) FROM
-            (SELECT {table_text}::regclass UNION SELECT relid FROM pg_partition_tree({table_text}) WHERE isleaf) AS parts (p));
-        FOR part IN SELECT {table_text}::regclass UNION SELECT relid FROM pg_partition_tree({table_text}) WHERE isleaf LOOP
+            ({parts}) AS parts (p));
+        FOR part IN {parts} LOOP
             first := 0;
             blocks := pg_relation_size(part) / current_setting('block_size')::bigint;
             WHILE first < blocks LOOP
@@ -26,14 +35,16 @@ BEGIN
                     COMMIT;
                     PERFORM pg_sleep(1);
                 END LOOP;
-                EXECUTE {q2}WITH batch AS (
-                        SELECT t.ctid FROM ONLY {q2} || part::text || {q2} AS t
-                        WHERE t.ctid >= format('(%s,0)', $1)::tid AND t.ctid < format('(%s,0)', $2)::tid AND {todo}
-                        FOR UPDATE SKIP LOCKED){fill}{q2}
-                    USING first, first + step;
+                began := clock_timestamp();
+                {batch}
+                GET DIAGNOSTICS changed = ROW_COUNT;
                 COMMIT;
+                took := extract(epoch FROM clock_timestamp() - began);
                 first := first + step;
                 done := done + step;
+                passed := passed + changed;
+                -- others wait for its rows as long as a batch takes
+                step := CASE WHEN took > aim THEN greatest(step / 2, 1) WHEN took < aim / 4 THEN least(step * 2, most) ELSE step END;
                 IF told THEN
                     PERFORM set_config('application_name', format('git postkit: %s of %s blocks', least(done, total), total), false);
                 END IF;
@@ -42,8 +53,10 @@ BEGIN
                 END IF;
             END LOOP;
         END LOOP;
-        -- rows that were locked meanwhile, or moved to where it had been
-        EXIT WHEN NOT EXISTS (SELECT FROM {table} AS t WHERE {todo});
+        -- rows that were locked meanwhile, or moved to where it had been; or that stay so, whatever they are set to
+        remaining := (SELECT count(*) FROM {rows} AS t WHERE {todo});
+        EXIT WHEN remaining = 0 OR (passed > 0 AND remaining >= before);
+        before := remaining;
         PERFORM pg_sleep(0.1);
     END LOOP;
 END

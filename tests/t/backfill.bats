@@ -144,3 +144,50 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 	fails 128 git postkit deploy --yes
 	has '20990106000000_odd.sql:1' "'-- postkit:stage' names no stage" 'contract after 7d'
 }
+
+@test "what plan fills in batches rests, stops and goes on as well, passes over rows that others hold, and comes to its end" {
+	sql postgres 'CREATE DATABASE mill OWNER shop'
+	sql mill <<-'SQL'
+		SET ROLE shop;
+		CREATE FUNCTION nothing() RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+		CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL);
+		INSERT INTO people SELECT i, repeat('x', 900) FROM generate_series(1, 3000) i;
+		ANALYZE;
+	SQL
+	new_repo mill
+	git postkit init --no-hooks
+	git postkit remote add prod "postgresql://shop@/mill?host=$PROD_SOCKET&port=$PROD_PORT" --default
+	git postkit import --yes
+	commit_all import
+	git config postkit.smallRows 10
+	git switch -q -c work
+	git postkit start
+	sed -i 's/^    name text NOT NULL/    name text NOT NULL,\n    token uuid DEFAULT gen_random_uuid() NOT NULL,\n    zero text DEFAULT public.nothing()/' db/schema/tables/people.sql
+	ok git postkit plan --sql
+	has 'SET token = DEFAULT' 'SET zero = DEFAULT'
+	ok git postkit plan
+	ok git postkit apply
+	ok git postkit commit -m tokens
+
+	filled() { sql mill 'SELECT count(*) FROM people WHERE token IS NOT NULL'; }
+	patiently() { until_true "$@" || until_true "$@" || until_true "$@"; } # a dry run comes before
+	until_filled() { patiently sql mill "SELECT 1 / (count(*) = $1)::int FROM people WHERE token IS NOT NULL"; }
+	git config postkit.remote.prod.batchPause 500ms
+	deploy
+	patiently sql mill "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name ~ '^git postkit: [0-9]+ of [0-9]+ blocks$'" || tell "$(cat "$T/out")"
+	ok git postkit deploy --pause
+	wait "$DEPLOY" && status=0 || status=$?
+	equal "$status" 2
+	said 'stopped, as git postkit deploy --pause asked'
+	[ "$(filled)" -gt 0 ] && [ "$(filled)" -lt 2999 ]
+	{ printf 'BEGIN; UPDATE people SET name = name WHERE id = 3000;\n' && sleep 60; } | PGAPPNAME=holder psql "$(pg_url mill)" -X -q >/dev/null 2>&1 3>&- &
+	until_true sql mill "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'holder' AND state = 'idle in transaction'"
+	git config postkit.remote.prod.batchPause 0
+	deploy
+	until_filled 2999 || tell "$(cat "$T/out")"
+	sql mill "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'" >/dev/null
+	wait "$DEPLOY" && status=0 || status=$?
+	equal "$status" 0
+	equal "$(sql mill "SELECT count(DISTINCT token), count(zero) FROM people")" '3000|0'
+	equal "$(sql mill "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'token'")" t
+}

@@ -115,6 +115,9 @@ said_at_least() { [ "$(sql "$1" 'SELECT count(*) FROM said')" -ge "$2" ]; }
 	equal "$(sql rename "SELECT attnotnull, (SELECT count(*) FROM pg_indexes WHERE indexname = 'by_name' AND indexdef LIKE '%full_name%')
 		FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'full_name'")" 't|1'
 	equal "$(sql rename "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")" 0
+	step rename contract down
+	equal "$(sql rename 'SELECT count(*) FROM people WHERE full_name IS DISTINCT FROM name')" 0
+	step rename contract
 }
 
 @test "change-type: values, default and NOT NULL come over, and what hangs on the column is not lost" {

@@ -17,8 +17,10 @@ ALTER TABLE {table} DROP COLUMN {new};
 -- postkit:allow drop-column, rename-column: the column beside it has the same values, and programs use the new name
 ALTER TABLE {table} RENAME COLUMN {old} TO {new};
 -- migrate:down
+-- the table is written anew under a lock
 ALTER TABLE {table} RENAME COLUMN {new} TO {old};
 ALTER TABLE {table} ADD COLUMN {new} {type};
+UPDATE {table} SET {new} = {old};
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.{new} IS NOT NULL THEN

@@ -1,0 +1,1 @@
+SELECT {table_text}::regclass UNION SELECT relid FROM pg_partition_tree({table_text}) WHERE isleaf
