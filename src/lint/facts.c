@@ -157,21 +157,34 @@ static bool is_passing_proof(const struct pk_lint *lint, const struct pk_lint_co
 	return false;
 }
 
-bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const char *table,
-			     const char *column)
+/* Of one statement's subcommands those that drop something run first. */
+static bool is_dropped_by(struct pk_lint *lint, const struct pk_action *action, const char *key, const char *constraint)
 {
+	const struct pk_action *end = lint->actions.items + lint->actions.n;
+
+	for (const struct pk_action *a = lint->actions.items; a < end && a->statement <= action->statement; a++)
+		if (a->sub == PK_DROP_CONSTRAINT && pk_streq(a->name, constraint) && a->rel_name &&
+		    strcmp(pk_lint_key(lint, a->rel_schema, a->rel_name), key) == 0)
+			return true;
+	return false;
+}
+
+bool pk_lint_proven_not_null(struct pk_lint *lint, const struct pk_action *action, const char *column)
+{
+	const char *schema = pk_action_schema(action), *table = pk_action_table(action);
 	const struct pk_actions *actions = pk_lint_object(lint, schema, "table", table);
 	const char *key = pk_lint_key(lint, schema, table);
 
 	for (size_t i = 0; actions && i < actions->n; i++) {
 		const struct pk_action *a = &actions->items[i];
 		if (a->sub == PK_ADD_CONSTRAINT && a->constraint == PK_CON_CHECK && !a->not_valid &&
-		    a->def && pk_sql_proves_not_null(a->def, column))
+		    a->def && pk_sql_proves_not_null(a->def, column) && !is_dropped_by(lint, action, key, a->name))
 			return true;
 	}
 	for (const struct pk_lint_constraint *c = lint->constraints; c; c = c->next)
 		if (strcmp(c->table, key) == 0 &&
-		    ((c->valid && c->def && pk_sql_proves_not_null(c->def, column)) || is_passing_proof(lint, c, column)))
+		    ((c->valid && c->def && pk_sql_proves_not_null(c->def, column)) || is_passing_proof(lint, c, column)) &&
+		    !is_dropped_by(lint, action, key, c->name))
 			return true;
 	return false;
 }
@@ -209,13 +222,13 @@ const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const 
 	return name && table ? catalog_constraint(lint, schema, table, name) : NULL;
 }
 
-bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk_verb verb,
-		   const char *schema, const char *name)
+bool pk_lint_replaced(struct pk_lint *lint, const struct pk_action *action, const char *object)
 {
-	const char *key = pk_lint_key(lint, schema, name);
+	const char *key = pk_lint_key(lint, action->schema, action->name);
 
 	for (const struct pk_action *a = action + 1; a < lint->actions.items + lint->actions.n; a++)
-		if (a->verb == verb && a->sub == PK_SUB_NONE && a->name &&
+		if (a->verb == PK_CREATE && a->sub == PK_SUB_NONE && a->name && (!object || pk_streq(a->object, object)) &&
+		    (!a->args || !action->args || strcmp(a->args, action->args) == 0) &&
 		    strcmp(pk_lint_key(lint, a->schema, a->name), key) == 0)
 			return true;
 	return false;
@@ -251,8 +264,24 @@ static void note_constraint(struct pk_lint *lint, const struct pk_action *action
 	c->kind = action->constraint;
 	c->valid = !action->not_valid;
 	c->tx = lint->tx;
+	c->by = action;
 	c->next = lint->constraints;
 	lint->constraints = c;
+}
+
+/* The index of a key of a new table; unnamed ones are called after the table and its columns. */
+static void note_index(struct pk_lint *lint, const struct pk_action *action)
+{
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	bool primary = action->constraint == PK_CON_PRIMARY;
+
+	if ((!primary && action->constraint != PK_CON_UNIQUE) || action->using_index || !pk_lint_table_is_new(lint, action))
+		return;
+	pk_buf_add(&name, action->rel_name);
+	for (size_t i = 0; !primary && action->columns && action->columns[i]; i++)
+		pk_buf_addf(&name, "_%s", action->columns[i]);
+	pk_buf_add(&name, primary ? "_pkey" : "_key");
+	created(lint, "index", action->rel_schema, action->name ? action->name : name.ptr);
 }
 
 /* A constraint of the catalog that is validated here joins those of the text, so that it proves from now on. */
@@ -287,7 +316,7 @@ static double timeout_of(const char *value)
 
 static void note_timeout(struct pk_lint *lint, const struct pk_action *action)
 {
-	if (action->local && !lint->in_tx)
+	if (action->local && !lint->in_tx && !action->nested)
 		return; /* says nothing to nobody */
 	lint->lock_timeout = timeout_of(action->def);
 	if (!action->local)
@@ -370,8 +399,10 @@ void pk_lint_note(struct pk_lint *lint, const struct pk_action *action)
 	    pk_lint_is_new(lint, action->object, action->schema, action->name))
 		created(lint, action->object,
 			action->ref_schema ? action->ref_schema : action->schema, action->new_name);
-	if (action->sub == PK_ADD_CONSTRAINT && action->rel_name)
+	if (action->sub == PK_ADD_CONSTRAINT && action->rel_name) {
 		note_constraint(lint, action);
+		note_index(lint, action);
+	}
 	if (action->sub == PK_VALIDATE && action->rel_name)
 		note_validated(lint, action);
 	if (action->sub == PK_ADD_VALUE) {

@@ -58,12 +58,25 @@ static const char *text_of_object(void *arg, const char *path)
 	return object ? object->text : NULL;
 }
 
+bool pk_lint_catalog_any(const struct pk_map *paths, const char *beginning)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (pk_starts_with(paths->entries[i].key, beginning))
+			return true;
+	return false;
+}
+
+static bool any_object(void *arg, const char *beginning)
+{
+	return pk_lint_catalog_any(arg, beginning);
+}
+
 void pk_lint_catalog_of(const struct pk_snapshot *snapshot, struct pk_map *index, struct pk_lint_catalog *ret)
 {
 	for (size_t i = 0; i < snapshot->n; i++)
 		if (snapshot->objects[i]->path)
 			pk_map_set(index, snapshot->objects[i]->path, snapshot->objects[i]);
-	*ret = (struct pk_lint_catalog){ .text = text_of_object, .arg = index };
+	*ret = (struct pk_lint_catalog){ .text = text_of_object, .any = any_object, .arg = index };
 }
 
 static void lint_release(struct pk_lint *lint)
@@ -135,7 +148,9 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 		ret->analysed -= lint.actions.items[i].verb == PK_UNPARSED && !lint.actions.items[i].nested;
 	for (size_t i = 0; i < lint.actions.n; i++) {
 		const struct pk_action *action = &lint.actions.items[i];
-		for (size_t r = 0; (lint.rule = pk_rule_at(r)); r++)
+		if (!lint.in_tx && !action->nested)
+			lint.lock_timeout = lint.outer_timeout; /* what a block set for itself is over */
+		for (size_t r = 0; !pk_lint_is_idle(&lint, action) && (lint.rule = pk_rule_at(r)); r++)
 			if (lint.rule->check)
 				lint.rule->check(&lint, action);
 		pk_lint_note(&lint, action);

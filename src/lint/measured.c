@@ -170,7 +170,9 @@ static const char *by_sub(const struct pk_action *a, const struct pk_effect *e)
 		       : a->has_default	 ? "volatile-default-rewrite"
 					 : "constrained-domain-rewrite";
 	case PK_ALTER_TYPE:
-		return e->rewrote_table ? "type-rewrite" : e->rewritten ? "type-reindex" : "type-recheck";
+		return e->rewrote_table		   ? "type-rewrite"
+		       : e->rewritten || e->built ? "type-reindex"
+						  : "type-recheck";
 	case PK_SET_NOT_NULL:
 		return "not-null-scan";
 	case PK_ADD_CONSTRAINT:

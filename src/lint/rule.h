@@ -56,6 +56,7 @@ struct pk_lint_constraint {
 	enum pk_constraint kind;
 	bool valid;
 	int tx; /* in which it was added; 0: before the migration */
+	const struct pk_action *by; /* what adds it; NULL likewise */
 	struct pk_lint_constraint *next;
 };
 struct pk_lint_value {
@@ -118,6 +119,10 @@ bool pk_lint_table_is_new(struct pk_lint *lint,
 bool pk_lint_is_big(struct pk_lint *lint, const char *schema, const char *name);
 bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action); /* the table concerned */
 int64_t pk_lint_rows(struct pk_lint *lint, const char *schema, const char *name); /* -1 unknown */
+/* The catalog knows that IF EXISTS, or IF NOT EXISTS, leaves nothing to do. */
+bool pk_lint_is_idle(struct pk_lint *lint, const struct pk_action *action);
+/* A policy of the action's table, before the migration or in it. */
+bool pk_lint_has_policy(struct pk_lint *lint, const struct pk_action *action);
 /* Facts of an object's text in the catalog; NULL when not there. */
 const struct pk_actions *pk_lint_object(struct pk_lint *lint, const char *schema, const char *kind,
 					const char *name);
@@ -125,14 +130,15 @@ const struct pk_action *pk_lint_column(struct pk_lint *lint, const char *schema,
 				       const char *column);
 bool pk_lint_has_catalog(const struct pk_lint *lint);
 bool pk_lint_is_partitioned(struct pk_lint *lint, const struct pk_action *action); /* known to be */
-/* A CHECK that holds for all rows and that proves the column not null, from the catalog or from the text so far. */
-bool pk_lint_proven_not_null(struct pk_lint *lint, const char *schema, const char *table,
-			     const char *column);
+/*
+ * A CHECK that holds for all rows and that proves the column of the action's table not null, from the catalog or from
+ * the text so far, and that is there when the action's statement looks for it.
+ */
+bool pk_lint_proven_not_null(struct pk_lint *lint, const struct pk_action *action, const char *column);
 const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const char *schema,
 						    const char *table, const char *name);
-/* Whether a later action (after action) does this to that name. */
-bool pk_lint_later(struct pk_lint *lint, const struct pk_action *action, enum pk_verb verb,
-		   const char *schema, const char *name);
+/* Whether a later action creates such an object (NULL: any) under the name that this one takes away. */
+bool pk_lint_replaced(struct pk_lint *lint, const struct pk_action *action, const char *object);
 const struct pk_action *pk_lint_added_column(
 	struct pk_lint *lint, const struct pk_action *constraint); /* same statement */
 

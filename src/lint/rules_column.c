@@ -9,10 +9,16 @@ static bool adds_column(const struct pk_action *a)
 	return a->verb == PK_ALTER && a->sub == PK_ADD_COLUMN && a->rel_name;
 }
 
+/* DEFAULT NULL says what holds anyway. */
+static bool is_null(const char *expr)
+{
+	return expr && strncasecmp(expr, "null", 4) == 0 && (!expr[4] || expr[4] == ':');
+}
+
 /* Rows that say nothing of it get a value all the same. */
 static bool fills_itself(const struct pk_action *a)
 {
-	return a->has_default || a->identity || a->serial || a->generated;
+	return (a->has_default && !is_null(a->def)) || a->identity || a->serial || a->generated;
 }
 
 static char *rewrite_fact(struct pk_lint *lint, const struct pk_action *a, const char *because)
@@ -53,14 +59,14 @@ static int function_is_stable(struct pk_lint *lint, const char *name, const char
 	return actions->items[0].def && strcmp(actions->items[0].def, "volatile") != 0;
 }
 
-static enum pk_volatility volatility(struct pk_lint *lint, const struct pk_action *a)
+static enum pk_volatility volatility(struct pk_lint *lint, const char *def)
 {
-	enum pk_volatility volatility = pk_sql_expr_volatility(a->def);
+	enum pk_volatility volatility = pk_sql_expr_volatility(def);
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
 
 	if (volatility != PK_VOL_UNKNOWN)
 		return volatility;
-	pk_sql_expr_functions(a->def, &names);
+	pk_sql_expr_functions(def, &names);
 	bool unknown = names.n == 0;
 	for (size_t i = 0; i < names.n; i++) {
 		int stable = function_is_stable(lint, names.items[i], NULL);
@@ -71,24 +77,56 @@ static enum pk_volatility volatility(struct pk_lint *lint, const struct pk_actio
 	return unknown ? PK_VOL_UNKNOWN : PK_VOL_STABLE;
 }
 
+/* Splits "schema.name" as types are written; names with dots of their own are not known. */
+static const struct pk_actions *domain_of(struct pk_lint *lint, const char *type)
+{
+	const char *dot = strchr(type, '.');
+	PK_FREE char *schema = dot ? pk_strndup(type, (size_t)(dot - type)) : NULL;
+	const char *name = dot ? dot + 1 : type;
+	const struct pk_actions *domain = pk_lint_object(lint, schema, "domain", name);
+
+	return domain ? domain : pk_lint_object(lint, schema, "type", name);
+}
+
+/* CREATE DOMAIN of the column's type, in the text before or in the catalog; NULL: it is none. */
+static const struct pk_action *domain_made(struct pk_lint *lint, const struct pk_action *a)
+{
+	const char *key = !a->type ? "" : strchr(a->type, '.') ? a->type : pk_lint_key(lint, NULL, a->type);
+	const struct pk_actions *domain;
+
+	for (const struct pk_action *b = lint->actions.items; b < a; b++)
+		if (b->verb == PK_CREATE && pk_streq(b->object, "domain") &&
+		    strcmp(pk_lint_key(lint, b->schema, b->name), key) == 0)
+			return b;
+	domain = a->type ? domain_of(lint, a->type) : NULL;
+	return domain && pk_streq(domain->items[0].object, "domain") ? &domain->items[0] : NULL;
+}
+
+/* What a row gets that says nothing of the column: its own default, or else its domain's. */
+static const char *default_of(struct pk_lint *lint, const struct pk_action *a)
+{
+	const struct pk_action *domain = a->has_default ? NULL : domain_made(lint, a);
+
+	return a->has_default ? a->def : domain && domain->has_default && !domain->constraint ? domain->def : NULL;
+}
+
 static void volatile_default_rewrite(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (!adds_column(a) || !a->has_default || !a->def || a->generated ||
-	    !pk_lint_on_big(lint, a))
+	const char *def;
+
+	if (!adds_column(a) || a->generated || !pk_lint_on_big(lint, a))
 		return;
-	if (pk_sql_expr_has_subquery(a->def))
-		return; /* fails, see runtime-error */
-	enum pk_volatility v = volatility(lint, a);
+	def = default_of(lint, a);
+	if (!def || pk_sql_expr_has_subquery(def))
+		return; /* a subquery fails, see runtime-error */
+	enum pk_volatility v = volatility(lint, def);
 	if (v == PK_VOL_VOLATILE)
 		pk_lint_report(lint, a, rewrite_fact(lint, a, ", each with its own value"),
-			       backfill_fix(a, a->type, a->def));
+			       backfill_fix(a, a->type, def));
 	else if (v == PK_VOL_UNKNOWN)
-		pk_lint_report_as(
-			lint, PK_LEVEL_WARNING, a,
-			pk_lint_text(
-				"rewrites the table if %S is volatile, which is not known here",
-				a->def),
-			backfill_fix(a, a->type, a->def));
+		pk_lint_report_as(lint, PK_LEVEL_WARNING, a,
+				  pk_lint_text("rewrites the table if %S is volatile, which is not known here", def),
+				  backfill_fix(a, a->type, def));
 }
 
 static void generated_stored_rewrite(struct pk_lint *lint, const struct pk_action *a)
@@ -122,17 +160,6 @@ static void serial_rewrite(struct pk_lint *lint, const struct pk_action *a)
 	PK_FREE char *rest = backfill_fix(a, type, next);
 	pk_lint_report(lint, a, rewrite_fact(lint, a, " to number them"),
 		       pk_lint_text("%S%S", create, rest));
-}
-
-/* Splits "schema.name" as types are written; names with dots of their own are not known. */
-static const struct pk_actions *domain_of(struct pk_lint *lint, const char *type)
-{
-	const char *dot = strchr(type, '.');
-	PK_FREE char *schema = dot ? pk_strndup(type, (size_t)(dot - type)) : NULL;
-	const char *name = dot ? dot + 1 : type;
-	const struct pk_actions *domain = pk_lint_object(lint, schema, "domain", name);
-
-	return domain ? domain : pk_lint_object(lint, schema, "type", name);
 }
 
 static bool is_constrained_domain(const struct pk_action *a)

@@ -48,15 +48,22 @@ static bool is_alone(struct pk_lint *lint, const struct pk_action *a)
 
 static bool known_not_null(struct pk_lint *lint, const struct pk_action *a, const char *column)
 {
-	const struct pk_action *known =
+	const struct pk_action *there =
 		pk_lint_column(lint, pk_action_schema(a), pk_action_table(a), column);
+	const char *key = pk_lint_key(lint, pk_action_schema(a), pk_action_table(a));
+	bool known = there && there->not_null;
 
-	for (const struct pk_action *b = lint->actions.items; b < a; b++)
-		if (b->sub == PK_SET_NOT_NULL && !b->nested && pk_streq(b->column, column) &&
-		    pk_streq(pk_action_table(b), pk_action_table(a)))
-			return true;
-	return (known && known->not_null) ||
-	       pk_lint_proven_not_null(lint, pk_action_schema(a), pk_action_table(a), column);
+	for (const struct pk_action *b = lint->actions.items; b < a; b++) {
+		bool added = b->sub == PK_ADD_COLUMN && b->not_null && !b->if_not_exists;
+		if (b->nested || !pk_streq(b->column, column) ||
+		    strcmp(pk_lint_key(lint, pk_action_schema(b), pk_action_table(b)), key) != 0)
+			continue;
+		if (b->sub == PK_SET_NOT_NULL || added)
+			known = true;
+		else if (b->sub == PK_DROP_NOT_NULL)
+			known = false;
+	}
+	return known || pk_lint_proven_not_null(lint, a, column);
 }
 
 static char *not_null_fix(const struct pk_action *a, const char *column)
@@ -223,11 +230,12 @@ static void check_validating(struct pk_lint *lint, const struct pk_action *a)
 
 static void validate_same_tx(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->sub != PK_VALIDATE || !lint->in_tx || !pk_lint_on_big(lint, a) || !a->rel_name)
+	if (a->sub != PK_VALIDATE || !pk_lint_on_big(lint, a) || !a->rel_name)
 		return;
 	const struct pk_lint_constraint *c =
 		pk_lint_constraint(lint, a->rel_schema, a->rel_name, a->name);
-	if (!c || c->tx != lint->tx)
+	bool same = c && (lint->in_tx ? c->tx == lint->tx : c->by && c->by->statement == a->statement);
+	if (!same)
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	pk_lint_report(

@@ -32,8 +32,7 @@ static void rename_table(struct pk_lint *lint, const struct pk_action *a)
 		concerned = concerned || is(a, objects[i]);
 	if (a->verb != PK_RENAME || !concerned || a->column ||
 	    pk_lint_is_new(lint, a->object, a->schema, a->name) ||
-	    pk_lint_later(lint, a, PK_CREATE, a->schema,
-			  a->name)) /* a view under the old name, mostly */
+	    pk_lint_replaced(lint, a, "view")) /* under the old name */
 		return;
 	const char *to = a->ref_schema ? a->ref_schema : a->schema;
 	pk_lint_report(lint, a,
@@ -72,9 +71,6 @@ static void drop_table(struct pk_lint *lint, const struct pk_action *a)
 	if (a->verb != PK_DROP || !(is(a, "table") || is(a, "foreign table") || is(a, "schema")) ||
 	    !a->name || pk_lint_is_new(lint, a->object, a->schema, a->name))
 		return;
-	if (a->if_exists && pk_lint_has_catalog(lint) && is(a, "table") &&
-	    !pk_lint_object(lint, a->schema, "table", a->name))
-		return;
 	PK_FREE char *table = is(a, "schema") ? pk_lint_text("schema %I and", a->name)
 					      : pk_lint_table_text(lint, a);
 	pk_lint_report(lint, a,
@@ -89,7 +85,7 @@ static void drop_view(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->verb != PK_DROP || !(is(a, "view") || is(a, "materialized view")) ||
 	    pk_lint_is_new(lint, a->object, a->schema, a->name) ||
-	    pk_lint_later(lint, a, PK_CREATE, a->schema, a->name))
+	    pk_lint_replaced(lint, a, NULL))
 		return;
 	pk_lint_report(lint, a,
 		       pk_lint_text("programs that read %T fail%s", a->schema, a->name,
@@ -105,7 +101,7 @@ static bool is_routine(const struct pk_action *a)
 static void drop_function(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->verb != PK_DROP || !is_routine(a) || pk_lint_is_new(lint, a->object, a->schema, a->name) ||
-	    pk_lint_later(lint, a, PK_CREATE, a->schema, a->name))
+	    pk_lint_replaced(lint, a, NULL))
 		return;
 	pk_lint_report(lint, a, pk_lint_text("programs that call %T fail", a->schema, a->name),
 		       NULL);
@@ -114,7 +110,7 @@ static void drop_function(struct pk_lint *lint, const struct pk_action *a)
 static void rename_function(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->verb == PK_RENAME && is_routine(a) && !a->column && !pk_lint_is_new(lint, a->object, a->schema, a->name) &&
-	    !pk_lint_later(lint, a, PK_CREATE, a->schema, a->name))
+	    !pk_lint_replaced(lint, a, NULL))
 		pk_lint_report(lint, a, pk_lint_text("programs that call %T fail", a->schema, a->name), NULL);
 }
 
@@ -187,19 +183,9 @@ static void truncate_rule(struct pk_lint *lint, const struct pk_action *a)
 		       NULL);
 }
 
-static bool has_policy(struct pk_lint *lint, const struct pk_action *a)
-{
-	for (size_t i = 0; i < lint->actions.n; i++) {
-		const struct pk_action *b = &lint->actions.items[i];
-		if (b->verb == PK_CREATE && is(b, "policy") && pk_streq(b->rel_name, a->name))
-			return true;
-	}
-	return false;
-}
-
 static void rls_no_policy(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->sub == PK_ENABLE_RLS && !pk_lint_table_is_new(lint, a) && !has_policy(lint, a))
+	if (a->sub == PK_ENABLE_RLS && !pk_lint_table_is_new(lint, a) && !pk_lint_has_policy(lint, a))
 		pk_lint_report(
 			lint, a,
 			pk_lint_text("without a policy nobody but the owner sees a row of %T",

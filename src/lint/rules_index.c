@@ -44,8 +44,6 @@ static void drop_index_blocking(struct pk_lint *lint, const struct pk_action *a)
 	const struct pk_action *index = index_of(lint, a);
 	if (index && !pk_lint_on_big(lint, index))
 		return;
-	if (!index && pk_lint_has_catalog(lint) && a->if_exists)
-		return; /* drops nothing */
 	PK_FREE char *table = index ? pk_lint_table_text(lint, index) : pk_strdup("its table");
 	pk_lint_report(
 		lint, a,

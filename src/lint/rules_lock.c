@@ -9,7 +9,7 @@ static const char *alter_lock(const struct pk_action *a)
 	switch (a->sub) {
 	case PK_VALIDATE:
 	case PK_ATTACH:
-	case PK_SUB_OTHER: /* options, statistics and the like */
+	case PK_SUB_LIGHT:
 	case PK_ADD_VALUE:
 		return NULL;
 	case PK_DETACH:
@@ -34,11 +34,21 @@ static bool locks_relation(const struct pk_action *a)
 	return false;
 }
 
+/* What belongs to a table, and takes the table's lock when it is made, changed or dropped. */
+static bool is_on_table(const struct pk_action *a)
+{
+	return a->rel_name && (pk_streq(a->object, "trigger") || pk_streq(a->object, "policy") || pk_streq(a->object, "rule"));
+}
+
 /* Strong: whoever writes waits. Of an index it is its table's. */
 const char *pk_lint_lock(const struct pk_action *a)
 {
+	if (is_on_table(a))
+		return a->verb == PK_COMMENT		? NULL :
+		       pk_streq(a->object, "trigger") && a->verb == PK_CREATE ? "SHARE ROW EXCLUSIVE" :
+									       "ACCESS EXCLUSIVE";
 	if (a->concurrently || (a->verb != PK_LOCK && !locks_relation(a)))
-		return pk_streq(a->object, "trigger") && a->verb == PK_CREATE ? "SHARE ROW EXCLUSIVE" : NULL;
+		return NULL;
 	switch (a->verb) {
 	case PK_ALTER:
 		return alter_lock(a);
@@ -46,6 +56,7 @@ const char *pk_lint_lock(const struct pk_action *a)
 		return pk_streq(a->object, "index") ? "SHARE" : NULL;
 	case PK_DROP:
 	case PK_RENAME:
+	case PK_OWNER:
 	case PK_TRUNCATE:
 	case PK_CLUSTER:
 		return "ACCESS EXCLUSIVE";
@@ -72,6 +83,13 @@ bool pk_lint_lock_is_strong(const char *mode)
 	       pk_streq(mode, "ACCESS EXCLUSIVE");
 }
 
+/* A foreign key of a table that is new locks the one that it points to. */
+static bool locks_referenced(struct pk_lint *lint, const struct pk_action *a)
+{
+	return a->sub == PK_ADD_CONSTRAINT && a->constraint == PK_CON_FOREIGN && a->ref_name && !a->temporary &&
+	       !pk_lint_is_new(lint, "table", a->ref_schema, a->ref_name);
+}
+
 /*
  * Said once, of the first statement that waits. In migrations of ours the runner has set a timeout, so that only
  * what the text makes of it counts.
@@ -79,18 +97,19 @@ bool pk_lint_lock_is_strong(const char *mode)
 static void lock_timeout_missing(struct pk_lint *lint, const struct pk_action *a)
 {
 	double timeout = lint->lock_timeout;
-	bool unset = timeout < 0;
+	bool unset = timeout < 0, own = pk_lint_locks_existing(lint, a);
 
-	if (lint->waits || a->nested || !pk_lint_locks_existing(lint, a) || (unset && lint->options->ours) ||
+	if (lint->waits || !(own || locks_referenced(lint, a)) || (unset && lint->options->ours) ||
 	    (timeout > 0 && timeout <= LONG_WAIT))
 		return;
 	lint->waits = true;
+	const char *schema = own ? pk_action_schema(a) : a->ref_schema, *table = own ? pk_action_table(a) : a->ref_name;
 	PK_FREE char *shown = timeout > 0 ? pk_duration(timeout) : NULL;
 	pk_lint_report(lint, a,
 		       pk_lint_text("waits %s%S for %s on %T behind whoever uses it, and everybody who comes later "
 				    "waits behind it",
-				    shown ? "up to " : "", shown ? shown : "without end", pk_lint_lock(a),
-				    pk_action_schema(a), pk_action_table(a)),
+				    shown ? "up to " : "", shown ? shown : "without end",
+				    own ? pk_lint_lock(a) : "SHARE ROW EXCLUSIVE", schema, table),
 		       pk_lint_text("SET %Slock_timeout = '2s';\n%S;", lint->in_tx ? "LOCAL " : "",
 				    lint->statements.items[a->statement].text));
 }

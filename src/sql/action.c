@@ -139,6 +139,10 @@ static void do_domain(struct pk_facts *facts, const PgQuery__Node *node)
 			action->def = pk_tree_expr(facts->arena, constraint->raw_expr);
 		} else if (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) {
 			action->not_null = true;
+		} else if (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT) {
+			action->has_default = true;
+			if (!action->def)
+				action->def = pk_tree_expr(facts->arena, constraint->raw_expr);
 		}
 	}
 }

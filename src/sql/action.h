@@ -67,6 +67,7 @@ enum pk_sub {
 	PK_ENABLE_RLS,
 	PK_DISABLE_TRIGGER,
 	PK_ENABLE_TRIGGER,
+	PK_SUB_LIGHT, /* options, statistics: nobody who reads or writes waits */
 	PK_SUB_OTHER,
 };
 enum pk_constraint {
@@ -101,7 +102,7 @@ struct pk_action {
 	const char *collation; /* of the type, as given; or NULL */
 	const char *def; /* expression of a default, USING, CHECK or generated column, as SQL text; a cast's target;
 				    enum value added; PK_SET: the value; PK_LOCK: the mode; PK_DO: the body;
-				    PK_UNPARSED: what the grammar says, or NULL */
+				    PK_UNPARSED: what the grammar says, or NULL; CREATE DOMAIN: its CHECK, else its default */
 	enum pk_constraint constraint;
 	const char *const
 		*columns; /* key columns of a constraint or index, NULL terminated; or NULL */
@@ -122,6 +123,7 @@ struct pk_action {
 		nulls_equal,			     /* NULLS NOT DISTINCT, of an index or constraint */
 		inert, /* CREATE or ALTER SUBSCRIPTION that connects to nobody and gives it no slot */
 		nested;	  /* found inside a DO body: line is in the body */
+	const char *args; /* of a routine: types of what it takes, "integer, text"; NULL: not said */
 	const char *language; /* of a routine, as given; NULL: sql */
 	const char *provider; /* of a security label, whose text is def (NULL: none) and type what kind of object it is on; or NULL */
 	bool superuser;	      /* it says something that only superusers may say */

@@ -33,6 +33,13 @@ static const struct {
 	{ PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigAll, PK_ALTER, PK_ENABLE_TRIGGER },
 	{ PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser, PK_ALTER, PK_ENABLE_TRIGGER },
 	{ PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner, PK_OWNER, PK_SUB_NONE },
+	{ PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics, PK_ALTER, PK_SUB_LIGHT },
+	{ PG_QUERY__ALTER_TABLE_TYPE__AT_SetOptions, PK_ALTER, PK_SUB_LIGHT },
+	{ PG_QUERY__ALTER_TABLE_TYPE__AT_ResetOptions, PK_ALTER, PK_SUB_LIGHT },
+	{ PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions, PK_ALTER, PK_SUB_LIGHT },
+	{ PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions, PK_ALTER, PK_SUB_LIGHT },
+	{ PG_QUERY__ALTER_TABLE_TYPE__AT_ClusterOn, PK_ALTER, PK_SUB_LIGHT },
+	{ PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster, PK_ALTER, PK_SUB_LIGHT },
 };
 
 static const struct {
@@ -116,6 +123,7 @@ void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like,
 	action->rel_schema = base.rel_name ? base.rel_schema : base.schema;
 	action->rel_name = base.rel_name ? base.rel_name : base.name;
 	action->only = base.only;
+	action->if_exists = base.if_exists;
 	action->temporary = base.temporary;
 	action->constraint = kind;
 	action->column = column;
@@ -184,6 +192,7 @@ static void add_column(struct pk_facts *facts, struct pk_action like, const PgQu
 	action->rel_name = like.rel_name ? like.rel_name : like.name;
 	action->only = like.only;
 	action->temporary = like.temporary;
+	action->if_exists = like.if_exists;
 	action->if_not_exists = if_not_exists;
 	action->name = action->column = column;
 	action->type = pk_tree_type(facts->arena, def->type_name);

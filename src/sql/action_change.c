@@ -1,4 +1,5 @@
 /* Statements about objects of any kind: DROP, RENAME, OWNER, COMMENT, GRANT. */
+#include "base/buf.h"
 #include "sql/tree.h"
 
 /* ObjectType as SQL spells it. */
@@ -56,6 +57,22 @@ const char *pk_facts_object(PgQuery__ObjectType type)
 	return (size_t)type < PK_COUNT(objects) ? objects[type] : NULL;
 }
 
+/* As those of CREATE; NULL where none are given. An aggregate's "*" and its ORDER BY are no list to compare. */
+static const char *arguments(struct pk_facts *facts, const PgQuery__ObjectWithArgs *object)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	if (object->args_unspecified)
+		return NULL;
+	for (size_t i = 0; i < object->n_objargs; i++) {
+		if (object->objargs[i]->node_case != PG_QUERY__NODE__NODE_TYPE_NAME)
+			return NULL;
+		pk_buf_add(&buf, i ? ", " : "");
+		pk_buf_add(&buf, pk_tree_type(facts->arena, object->objargs[i]->type_name));
+	}
+	return pk_arena_strdup(facts->arena, buf.ptr);
+}
+
 /* Names of an object however the grammar packs them. */
 static void object_names(struct pk_facts *facts, struct pk_action *action,
 			 const PgQuery__Node *object)
@@ -77,6 +94,7 @@ static void object_names(struct pk_facts *facts, struct pk_action *action,
 	case PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS:
 		pk_tree_names(facts->arena, object->object_with_args->n_objname,
 			      object->object_with_args->objname, &action->schema, &action->name);
+		action->args = arguments(facts, object->object_with_args);
 		break;
 	case PG_QUERY__NODE__NODE_RANGE_VAR:
 		pk_facts_relation(facts, action, object->range_var);

@@ -1,4 +1,5 @@
 /* Facts about routines and about what CREATE ... (name = value) makes. */
+#include "base/buf.h"
 #include "sql/tree.h"
 
 /* A type that is not the server's own; under an empty search_path a bare name is. */
@@ -54,6 +55,22 @@ static const PgQuery__DefElem *option_on(size_t n, PgQuery__Node **options, cons
 	return option->arg->boolean->boolval ? option : NULL;
 }
 
+/* By these the server tells routines of one name apart. */
+static const char *arguments(struct pk_facts *facts, const PgQuery__CreateFunctionStmt *stmt)
+{
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+
+	for (size_t i = 0; i < stmt->n_parameters; i++) {
+		const PgQuery__FunctionParameter *p = stmt->parameters[i]->function_parameter;
+		if (p->mode == PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE ||
+		    (p->mode == PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT && !stmt->is_procedure))
+			continue;
+		pk_buf_add(&buf, buf.len ? ", " : "");
+		pk_buf_add(&buf, pk_tree_type(facts->arena, p->arg_type));
+	}
+	return pk_arena_strdup(facts->arena, buf.ptr);
+}
+
 void pk_facts_function(struct pk_facts *facts, const PgQuery__Node *node)
 {
 	const PgQuery__CreateFunctionStmt *stmt = node->create_function_stmt;
@@ -66,6 +83,7 @@ void pk_facts_function(struct pk_facts *facts, const PgQuery__Node *node)
 	pk_tree_names(facts->arena, stmt->n_funcname, stmt->funcname, &action->schema,
 		      &action->name);
 	action->replace = stmt->replace;
+	action->args = arguments(facts, stmt);
 	action->def = option ? pk_tree_str(facts->arena, pk_tree_string(option->arg)) : NULL;
 	option = pk_tree_option(stmt->n_options, stmt->options, "language");
 	action->language = option ? pk_tree_str(facts->arena, pk_tree_string(option->arg)) : NULL;

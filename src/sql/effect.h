@@ -15,6 +15,7 @@ struct pk_effect {
 	const char *lock, *on;	/* strongest new lock on a relation that existed before, "ACCESS EXCLUSIVE"; or NULL */
 	const char *kept, *kept_on; /* strongest that an earlier statement of the transaction left held; or NULL */
 	const char *rewritten;	/* relation that existed before and got a new file; or NULL */
+	const char *built;	/* index of a relation that existed before, which was not there or is built again; or NULL */
 	const char *lost;	/* views that went with something else, "public.v, public.w"; or NULL */
 	bool rewrote_table;	/* it is one with rows, not an index alone */
 };

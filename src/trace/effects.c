@@ -1,5 +1,6 @@
 #include "trace/effects.h"
 
+#include "trace/measure.h"
 #include "trace/waits.h"
 
 /* The strongest lock that the transaction has, and on what. */
@@ -36,6 +37,7 @@ static struct pk_effect effect_of(const struct pk_traced *t, const struct kept *
 		.kept_on = kept->relation,
 		.rewritten = t->rewritten,
 		.rewrote_table = t->rewrote_table,
+		.built = pk_traced_built(t),
 	};
 }
 

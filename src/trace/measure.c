@@ -414,6 +414,14 @@ int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, stru
 	return 0;
 }
 
+const char *pk_traced_built(const struct pk_traced *traced)
+{
+	for (size_t i = 0; i < traced->n_files; i++)
+		if (traced->files[i].built)
+			return traced->files[i].relation;
+	return NULL;
+}
+
 void pk_measure_deleted(const struct pk_measure *measure, struct pk_trace *trace)
 {
 	for (size_t i = 0; i < measure->n; i++) {

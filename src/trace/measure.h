@@ -61,6 +61,8 @@ int pk_measure_outside(struct pk_measure *measure, struct pk_conn *conn, struct 
 /* Views that were there before the first statement and are gone since the last call; in the arena, NULL: none. */
 int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, const char **ret,
 			  struct pk_err *err);
+/* The first index that a statement built on a relation that existed before; NULL: none. */
+const char *pk_traced_built(const struct pk_traced *traced);
 /* Adds the rows that were deleted to what the trace has of them. */
 void pk_measure_deleted(const struct pk_measure *measure, struct pk_trace *trace);
 

@@ -106,6 +106,7 @@ static int measure(struct probe *p, size_t i, struct pk_err *err)
 	effect->on = seen.relation;
 	effect->rewritten = seen.rewritten;
 	effect->rewrote_table = seen.rewrote_table;
+	effect->built = pk_traced_built(&seen);
 	effect->kept = p->before.held;
 	effect->kept_on = p->before.held_on;
 	p->before = seen;

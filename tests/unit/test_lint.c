@@ -17,6 +17,9 @@ static const char *const catalog_texts[][2] = {
 	  "ALTER TABLE public.big ADD CONSTRAINT later CHECK ((v IS NOT NULL)) NOT VALID;\n" },
 	{ "public/domain/positive.sql",
 	  "CREATE DOMAIN public.positive AS integer CHECK (VALUE > 0);\n" },
+	{ "public/domain/dice.sql", "CREATE DOMAIN public.dice AS double precision DEFAULT random();\n" },
+	{ "public/policy/small.own%20rows.sql", "CREATE POLICY \"own rows\" ON public.small USING (true);\n" },
+	{ "public/function/calc%28integer%29.sql", "CREATE FUNCTION public.calc(integer) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\n" },
 	{ "public/function/quiet.sql", "CREATE FUNCTION public.quiet() RETURNS int LANGUAGE sql "
 				       "IMMUTABLE AS $$ SELECT 1 $$;\n" },
 };
@@ -39,7 +42,16 @@ static int64_t catalog_rows(void *arg, const char *schema, const char *table)
 					     : -1;
 }
 
-static const struct pk_lint_catalog catalog = { .text = catalog_text, .rows = catalog_rows };
+static bool catalog_any(void *arg, const char *beginning)
+{
+	(void)arg;
+	for (size_t i = 0; i < PK_COUNT(catalog_texts); i++)
+		if (pk_starts_with(catalog_texts[i][0], beginning))
+			return true;
+	return false;
+}
+
+static const struct pk_lint_catalog catalog = { .text = catalog_text, .rows = catalog_rows, .any = catalog_any };
 
 /* Rules found, in order, joined by spaces; "!" before those that are allowed, "w:" before warnings. */
 static char *rules_of(const char *sql, const struct pk_lint_options *options)
@@ -106,6 +118,11 @@ static void unsafe_statements_have_their_rule(void **state)
 		{ "ALTER TABLE orders DISABLE TRIGGER ALL", "constraints-disabled" },
 		{ "SET session_replication_role = replica", "constraints-disabled" },
 		{ "ALTER TABLE orders ADD a int NOT NULL", "required-column" },
+		{ "ALTER TABLE orders ADD a int DEFAULT NULL NOT NULL", "required-column" },
+		{ "CREATE DOMAIN d AS uuid DEFAULT gen_random_uuid(); ALTER TABLE orders ADD k d", "volatile-default-rewrite" },
+		{ "ALTER TABLE orders ADD CONSTRAINT c CHECK (a > 0) NOT VALID, VALIDATE CONSTRAINT c", "validate-same-tx" },
+		{ "ALTER TABLE orders RENAME TO o; CREATE TABLE orders (id int)", "rename-table" },
+		{ "DROP FUNCTION f(int); CREATE FUNCTION f(int8) RETURNS int LANGUAGE sql AS 'SELECT 1'", "w:drop-function" },
 		{ "ALTER TABLE orders SET UNLOGGED", "maintenance-rewrite" },
 		{ "VACUUM FULL orders", "maintenance-rewrite" },
 		{ "REFRESH MATERIALIZED VIEW m", "w:matview-refresh-blocking" },
@@ -144,6 +161,11 @@ static void safe_statements_are_passed_over(void **state)
 		"BEGIN; ALTER TABLE orders ADD a int; COMMIT",
 		"UPDATE orders SET a = 1 WHERE id = 2",
 		"REFRESH MATERIALIZED VIEW CONCURRENTLY m",
+		"ALTER TABLE orders RENAME TO o; CREATE VIEW orders AS SELECT * FROM o",
+		"DROP FUNCTION f(int); CREATE FUNCTION f(a integer) RETURNS int8 LANGUAGE sql AS 'SELECT 1::int8'",
+		"ALTER TABLE orders ADD a int NOT NULL DEFAULT 0; ALTER TABLE orders ALTER a SET NOT NULL",
+		"CREATE TABLE n (id int PRIMARY KEY, a int UNIQUE); REINDEX INDEX n_pkey; REINDEX INDEX public.n_a_key",
+		"ALTER TABLE orders ADD k xid8 DEFAULT pg_current_xact_id()",
 		"SELECT 'DROP TABLE x' -- DROP TABLE y",
 	};
 
@@ -193,6 +215,10 @@ static void a_proven_check_makes_not_null_cheap(void **state)
 	       "ALTER a SET NOT NULL",
 	       &plain, "not-null-scan");
 	expect("ALTER TABLE big ALTER known SET NOT NULL", &known, "");
+	/* the proof goes before the column is looked at */
+	expect("ALTER TABLE big ALTER known SET NOT NULL, DROP CONSTRAINT known_check", &known, "not-null-scan");
+	expect("ALTER TABLE big ALTER must DROP NOT NULL; ALTER TABLE big ALTER must SET NOT NULL", &known,
+	       "w:drop-not-null not-null-scan");
 	expect("ALTER TABLE big ALTER must SET NOT NULL", &known, "");
 	expect("ALTER TABLE big ALTER v SET NOT NULL", &known, "not-null-scan");
 	expect("ALTER TABLE big VALIDATE CONSTRAINT later; ALTER TABLE big ALTER v SET NOT NULL",
@@ -222,6 +248,21 @@ static void the_catalog_knows_sizes_and_what_is_absent(void **state)
 	expect("ALTER TABLE small DROP id", &known, "drop-column");
 	expect("ALTER TABLE big DROP COLUMN IF EXISTS absent", &known, "");
 	expect("DROP INDEX IF EXISTS absent", &known, "");
+	expect("DROP TABLE IF EXISTS absent CASCADE; DROP VIEW IF EXISTS absent; DROP SCHEMA IF EXISTS absent;"
+	       "DROP FUNCTION IF EXISTS absent(int); ALTER TABLE IF EXISTS absent DROP c; ALTER TABLE IF EXISTS absent ADD c int NOT NULL;"
+	       "ALTER TABLE IF EXISTS absent RENAME TO gone; ALTER TABLE big DROP CONSTRAINT IF EXISTS absent",
+	       &known, "");
+	expect("DROP FUNCTION IF EXISTS calc(int)", &known, "w:drop-function");
+	expect("ALTER TABLE big RENAME TO large; DROP TABLE IF EXISTS large", &known_plain, "rename-table drop-table");
+	expect("ALTER TABLE big DROP CONSTRAINT IF EXISTS later", &known, "w:drop-constraint");
+	expect("ALTER TABLE big ADD COLUMN IF NOT EXISTS must text NOT NULL UNIQUE", &known, "");
+	expect("ALTER TABLE big ADD COLUMN IF NOT EXISTS other text NOT NULL", &known, "required-column");
+	expect("ALTER TABLE big DROP must; ALTER TABLE big ADD COLUMN IF NOT EXISTS must text NOT NULL", &known,
+	       "drop-column required-column");
+	expect("CREATE INDEX IF NOT EXISTS big_v ON big (v)", &known, "");
+	expect("ALTER TABLE big ADD d dice", &known, "volatile-default-rewrite");
+	expect("ALTER TABLE small ENABLE ROW LEVEL SECURITY", &known, "");
+	expect("ALTER TABLE big ENABLE ROW LEVEL SECURITY", &known, "w:rls-no-policy");
 	expect("DROP INDEX big_v", &known, "drop-index-blocking");
 	expect("CREATE INDEX CONCURRENTLY IF NOT EXISTS fresh ON big (id)", &known_plain, "");
 	expect("ALTER TABLE big ADD p positive", &known, "constrained-domain-rewrite");
@@ -289,6 +330,16 @@ static void a_lock_is_waited_for_with_a_short_timeout(void **state)
 	expect("BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD a int; COMMIT", &theirs, "");
 	expect("CREATE TABLE n (a int); ALTER TABLE n ADD b int; CREATE VIEW v AS SELECT 1", &theirs, "");
 	expect("CREATE INDEX CONCURRENTLY i ON t (a); ALTER TABLE t SET (fillfactor = 80)", &theirs, "");
+	expect("ALTER TABLE t REPLICA IDENTITY FULL", &theirs, missing);
+	expect("ALTER TABLE t OWNER TO CURRENT_USER", &theirs, missing);
+	expect("DROP POLICY p ON t", &theirs, missing);
+	expect("CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING", &theirs, missing);
+	expect("COMMENT ON POLICY p ON t IS 'x'", &theirs, "");
+	expect("CREATE TABLE n (a int REFERENCES t)", &theirs, missing);
+	expect("CREATE TABLE m (a int PRIMARY KEY); CREATE TABLE n (a int REFERENCES m)", &theirs, "");
+	expect("DO $$ BEGIN ALTER TABLE t ADD a int; END $$", &theirs, missing);
+	expect("DO $$ BEGIN SET LOCAL lock_timeout = '1s'; ALTER TABLE t ADD a int; END $$", &theirs, "");
+	expect("DO $$ BEGIN SET LOCAL lock_timeout = '1s'; END $$; ALTER TABLE t ADD a int", &theirs, missing);
 }
 
 static void several_tables_are_not_locked_together(void **state)
