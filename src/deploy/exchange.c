@@ -7,7 +7,6 @@
 #define DEPLOYS	     "refs/postkit/deploys/"
 #define FINGERPRINTS "refs/postkit/fingerprints"
 #define REFS	     "refs/postkit/"
-#define BRANCHES     "refs/heads/postkit/records/"
 #define TRIES	     8
 
 void pk_exchange_release(struct pk_exchange *x)
@@ -230,7 +229,7 @@ static int take_in(struct pk_exchange *x, const char *ref, const char *tracking,
 /* A ref of theirs that is one to share: what it is called below refs/postkit/, and of which remote it is. */
 static const char *shared_name(const char *ref, const char **ret_remote)
 {
-	const char *name = pk_starts_with(ref, BRANCHES) ? ref + strlen(BRANCHES)
+	const char *name = pk_starts_with(ref, PK_RECORD_BRANCHES) ? ref + strlen(PK_RECORD_BRANCHES)
 			   : pk_starts_with(ref, REFS)	 ? ref + strlen(REFS)
 							 : NULL;
 
@@ -246,12 +245,12 @@ static const char *shared_name(const char *ref, const char **ret_remote)
 static char *tracking_of(const struct pk_exchange *x, const char *ref, const char *name)
 {
 	return pk_printf(REFS "remotes/%s/%s%s", x->git_remote,
-			 pk_starts_with(ref, BRANCHES) ? "branches/" : "", name);
+			 pk_starts_with(ref, PK_RECORD_BRANCHES) ? "branches/" : "", name);
 }
 
 static int ask(const struct pk_exchange *x, struct pk_net_refs *ret, struct pk_err *err)
 {
-	static const char *const patterns[] = { DEPLOYS "*", FINGERPRINTS, BRANCHES "*", NULL };
+	static const char *const patterns[] = { DEPLOYS "*", FINGERPRINTS, PK_RECORD_BRANCHES "*", NULL };
 
 	return pk_git_ls_remote(x->repo, x->git_remote, patterns, ret, err);
 }
@@ -329,7 +328,7 @@ static int list_unsent(const struct pk_exchange *x, const struct pk_net_refs *re
 	for (size_t i = 0; i < own.n; i++) {
 		const char *name = shared_name(own.items[i], &remote);
 		PK_FREE char *there =
-			name ? pk_printf("%s%s", x->branches ? BRANCHES : REFS, name) : NULL;
+			name ? pk_printf("%s%s", x->branches ? PK_RECORD_BRANCHES : REFS, name) : NULL;
 		struct pk_oid oid = { "" };
 
 		if (!name || is_refused(x, remote))

@@ -12,6 +12,8 @@
 #include "git/config.h"
 #include "git/repo.h"
 
+#define PK_RECORD_BRANCHES "refs/heads/postkit/records/"
+
 enum pk_exchanged {
 	PK_EXCHANGED_SAME, /* nothing new */
 	PK_EXCHANGED_NEW,  /* it was not here */

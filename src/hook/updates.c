@@ -1,5 +1,7 @@
 #include "hook/updates.h"
 
+#include "deploy/exchange.h"
+
 void pk_updates_release(struct pk_updates *updates)
 {
 	free(updates->items);
@@ -23,11 +25,18 @@ static const char *keep_id(struct pk_updates *updates, const char *id)
 	return updates->ids.items[updates->ids.n - 1];
 }
 
-static void add(struct pk_updates *updates, const char *ref, const char *from, const char *to)
+/* What holds records is no branch to be merged; but on a server anybody could have put anything there. */
+static bool is_own(enum pk_updates_format format, const char *ref)
+{
+	return pk_starts_with(ref, "refs/postkit/") || pk_starts_with(ref, "refs/notes/") ||
+	       (format == PK_UPDATES_PUSH && pk_starts_with(ref, PK_RECORD_BRANCHES));
+}
+
+static void add(struct pk_updates *updates, enum pk_updates_format format, const char *ref, const char *from, const char *to)
 {
 	const char *commit = keep_id(updates, to);
 
-	if (!commit || pk_starts_with(ref, "refs/postkit/") || pk_starts_with(ref, "refs/notes/"))
+	if (!commit || is_own(format, ref))
 		return;
 	if (updates->n == updates->cap) {
 		updates->cap = updates->cap ? 2 * updates->cap : 16;
@@ -55,7 +64,7 @@ int pk_updates_parse(const struct pk_buf *input, enum pk_updates_format format, 
 		if (!last || !is_hex_oid(last[places[format].from]) || !is_hex_oid(last[places[format].to]))
 			return pk_err_set(err, "git gave the hook a line that it cannot read: '%s'",
 					  lines.items[i]);
-		add(ret, last[places[format].ref], last[places[format].from], last[places[format].to]);
+		add(ret, format, last[places[format].ref], last[places[format].from], last[places[format].to]);
 	}
 	return 0;
 }

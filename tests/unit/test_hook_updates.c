@@ -43,6 +43,11 @@ static void deletions_and_our_own_refs_are_left_out(void **state)
 	assert_int_equal(updates.n, 0);
 	assert_int_equal(parse("", PK_UPDATES_RECEIVE, &updates), 0);
 	assert_int_equal(updates.n, 0);
+	/* A branch of records is checked where it comes from somebody else. */
+	assert_int_equal(parse(A " " A " refs/heads/postkit/records/deploys/prod " NONE "\n", PK_UPDATES_PUSH, &updates), 0);
+	assert_int_equal(updates.n, 0);
+	assert_int_equal(parse(NONE " " A " refs/heads/postkit/records/deploys/prod\n", PK_UPDATES_RECEIVE, &updates), 0);
+	assert_int_equal(updates.n, 1);
 }
 
 static void what_is_no_line_of_gits_is_refused(void **state)
