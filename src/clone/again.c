@@ -379,7 +379,6 @@ static int finish(const struct pk_again *again, struct pk_transfer_work *w, stru
 {
 	PK_AUTO(pk_buf) changed = PK_BUF_INIT, oids = PK_BUF_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	PK_AUTO(pk_strv) statements = PK_STRV_INIT;
 	PK_FREE char *sql = NULL;
 
 	list_changed(again, &w->tables, false, &changed);
@@ -393,9 +392,7 @@ static int finish(const struct pk_again *again, struct pk_transfer_work *w, stru
 		return -1;
 	for (int i = 0; i < rows.n; i++)
 		pk_buf_addf(&oids, "%s%s", oids.len ? "," : "", pk_rows_get(&rows, i, 0));
-	if (oids.len && pk_carry_analyze(&w->target, oids.ptr, &statements, err) < 0)
-		return -1;
-	return pk_pour_statements(&w->pour, "gathering statistics", &statements, err);
+	return oids.len ? pk_transfer_gather(&w->pour, &w->target, oids.ptr, w->t->options->notes, err) : 0;
 }
 
 int pk_again_run(const struct pk_again *again, struct pk_transfer_work *w, struct pk_err *err)

@@ -45,9 +45,9 @@ int pk_carried_wake(struct pk_conn *target, const char *db, const struct pk_strv
 /* OIDs of materialized views whose rows would have to be fetched from elsewhere. */
 int pk_carry_unfilled(struct pk_conn *source, struct pk_strv *ret, struct pk_err *err);
 /*
- * ANALYZE of several tables each, but for what has foreign tables below it: their rows cannot be sampled. only: OIDs
- * there, with commas between them; NULL: all.
+ * ANALYZE of several tables each (alone: of one), but for what has foreign tables below it: their rows cannot be sampled.
+ * only: OIDs there, with commas between them; NULL: all.
  */
-int pk_carry_analyze(struct pk_conn *target, const char *only, struct pk_strv *ret_sql, struct pk_err *err);
+int pk_carry_analyze(struct pk_conn *target, const char *only, bool alone, struct pk_strv *ret_sql, struct pk_err *err);
 
 #endif

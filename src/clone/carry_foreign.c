@@ -175,14 +175,14 @@ int pk_carry_unfilled(struct pk_conn *source, struct pk_strv *ret, struct pk_err
 }
 
 /* Large tables first, each alone. */
-int pk_carry_analyze(struct pk_conn *target, const char *only, struct pk_strv *ret_sql, struct pk_err *err)
+int pk_carry_analyze(struct pk_conn *target, const char *only, bool alone, struct pk_strv *ret_sql, struct pk_err *err)
 {
-	const char *const params[] = { only };
+	const char *const params[] = { only, alone ? "true" : "false" };
 
 	return read_column(target,
 			   REACHING
 			   "SELECT 'ANALYZE ' || pg_catalog.string_agg(t.name, ', ') FROM (SELECT t.name, t.pages, "
-			   "CASE WHEN t.pages > 128 THEN -t.n ELSE t.n / 16 END AS share FROM (SELECT "
+			   "CASE WHEN t.pages > 128 OR $2::bool THEN -t.n ELSE t.n / 16 END AS share FROM (SELECT "
 			   "pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, pg_catalog.row_number() OVER () AS n, "
 			   "pg_catalog.pg_relation_size(c.oid) / 8192 AS pages "
 			   "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
@@ -191,5 +191,5 @@ int pk_carry_analyze(struct pk_conn *target, const char *only, struct pk_strv *r
 			   "AND ($1::text IS NULL OR c.oid = ANY (pg_catalog.string_to_array($1, ',')::oid[])) "
 			   "AND c.oid NOT IN (SELECT oid FROM reaching)) t) t GROUP BY t.share "
 			   "ORDER BY pg_catalog.sum(t.pages) DESC",
-			   1, params, ret_sql, err);
+			   2, params, ret_sql, err);
 }

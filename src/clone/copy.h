@@ -29,6 +29,7 @@ struct pk_copy_options {
 		      struct pk_err *err);
 	void *narrow_arg;
 	struct pk_strv *unproven;
+	struct pk_strv *notes; /* what else is to be said of the copy, a line each, is added; may be NULL */
 	bool no_large;	      /* large objects come empty */
 	struct pk_copied *record; /* pk_copy_database() alone: to be filled in with what it copied; may be NULL */
 	/* clone/follow.h: what leads from the target's schema to the source's. NULL: who wants another schema copies all. */

@@ -2,8 +2,9 @@
 
 #include <ctype.h>
 
-#define HEADER "--\n-- TOC entry "
-#define AM     "SET default_table_access_method = "
+#define HEADER	    "--\n-- TOC entry "
+#define BOOKKEEPING "pg_attver="
+#define AM	    "SET default_table_access_method = "
 
 void pk_ddl_release(struct pk_ddl *ddl)
 {
@@ -169,6 +170,34 @@ static const char *read_header(struct pk_ddl *ddl, const char *s)
 	return e->sql;
 }
 
+/*
+ * What servers of 15.20 and its like keep for themselves among a column's options. Their own pg_dump leaves it out, newer
+ * ones write it, and other servers do not know it.
+ */
+static void blank_bookkeeping(struct pk_ddl *ddl, const char *s)
+{
+	char *line = ddl->text.ptr + (s - ddl->text.ptr), *end = line + strcspn(line, "\n"), *from, *to;
+
+	if ((!pk_starts_with(line, "ALTER TABLE ONLY ") && !pk_starts_with(line, "ALTER FOREIGN TABLE ONLY ")) || end - line < 2 || strncmp(end - 2, ");", 2) != 0)
+		return;
+	from = memmem(line, (size_t)(end - line), BOOKKEEPING, strlen(BOOKKEEPING));
+	if (!from || (strncmp(from - 5, "SET (", 5) != 0 && strncmp(from - 2, ", ", 2) != 0))
+		return;
+	to = from + strlen(BOOKKEEPING);
+	to += strspn(to, "0123456789");
+	if (from[-1] == '(' && to == end - 2) {
+		from = line;
+		to = end;
+	} else if (from[-1] == '(' && strncmp(to, ", ", 2) == 0) {
+		to += 2;
+	} else if (from[-1] == '(' || (*to != ',' && to != end - 2)) {
+		return;
+	} else {
+		from -= 2;
+	}
+	memset(from, ' ', (size_t)(to - from));
+}
+
 /* At the beginning of a line of SQL: an entry begins there, or the script ends. NULL: it makes no sense. */
 static const char *at_line(struct pk_ddl *ddl, const char *s, bool *ret_end)
 {
@@ -181,6 +210,7 @@ static const char *at_line(struct pk_ddl *ddl, const char *s, bool *ret_end)
 		memcpy(add_entry(ddl, s)->type, "SETTING", sizeof("SETTING"));
 		return s + strlen(AM);
 	}
+	blank_bookkeeping(ddl, s);
 	*ret_end = pk_starts_with(s, "--\n-- PostgreSQL database dump complete") ||
 		   (ddl->n && (*s == '\\' || pk_starts_with(s, "-- Completed on ")));
 	if (*ret_end)

@@ -369,6 +369,7 @@ void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)
 	options->narrow = narrow;
 	options->narrow_arg = less;
 	options->unproven = &less->unproven;
+	options->notes = &less->notes;
 	options->schema_only = options->schema_only || less->schema_only;
 	options->no_large = less->masks.n > 0;
 }

@@ -314,16 +314,59 @@ int pk_transfer_run(const struct pk_transfer *t, struct pk_err *err)
 	return status;
 }
 
+/* A table of which an expression fails has no statistics on the source either. */
+static int analyze_alone(const struct pk_pour *pour, struct pk_conn *target, const char *only, struct pk_strv *notes,
+			 struct pk_err *err)
+{
+	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
+
+	if (pk_carry_analyze(target, only, true, &sql, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sql.n; i++) {
+		PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+		if (pour->inside && pk_exec(target, PK_HOLD_MARK, err) < 0)
+			return -1;
+		if (pk_exec(target, sql.items[i], &e) < 0) {
+			if (!pk_conn_alive(target) || !*e.sqlstate || pk_streq(e.sqlstate, "57014")) {
+				pk_err_move(err, &e);
+				return -1;
+			}
+			if (notes)
+				pk_strv_pushf(notes, "warning: no statistics of a table could be gathered: %s: %s", sql.items[i],
+					      e.msg);
+		}
+		if (pour->inside && pk_exec(target, *e.sqlstate ? PK_HOLD_UNLOCK : "RELEASE SAVEPOINT postkit", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pk_transfer_gather(const struct pk_pour *pour, struct pk_conn *target, const char *only, struct pk_strv *notes,
+		       struct pk_err *err)
+{
+	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+
+	if (pour->inside)
+		return analyze_alone(pour, target, only, notes, err);
+	if (pk_carry_analyze(target, only, false, &sql, err) < 0)
+		return -1;
+	if (pk_pour_statements(pour, "gathering statistics", &sql, &e) == 0)
+		return 0;
+	if (*e.sqlstate)
+		return analyze_alone(pour, target, only, notes, err);
+	pk_err_move(err, &e);
+	return -1;
+}
+
 int pk_transfer_analyze(const struct pk_transfer *t, struct pk_conn *target, const char *only, struct pk_err *err)
 {
 	PK_AUTO(pk_transfer_work) s;
-	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
 	int status;
 
 	pk_transfer_work_init(&s, t);
-	if (pk_carry_analyze(target, only, &sql, err) < 0)
-		return -1;
-	status = pk_pour_statements(&s.pour, "gathering statistics", &sql, err);
+	status = pk_transfer_gather(&s.pour, target, only, t->options->notes, err);
 	pk_progress_stop(t->options->progress);
 	return status;
 }

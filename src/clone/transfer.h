@@ -27,6 +27,10 @@ int pk_transfer_run(const struct pk_transfer *transfer, struct pk_err *err);
 /* Gathers statistics, on as many connections; only: as pk_carry_analyze() has it. */
 int pk_transfer_analyze(const struct pk_transfer *transfer, struct pk_conn *target, const char *only, struct pk_err *err);
 
+/* The same by what a copy is poured with; what cannot be gathered is no error, but one of the notes (may be NULL). */
+int pk_transfer_gather(const struct pk_pour *pour, struct pk_conn *target, const char *only, struct pk_strv *notes,
+		       struct pk_err *err);
+
 /* What copies have in common. Caller frees nothing of the place. */
 int pk_copy_jobs(const struct pk_copy_options *options);
 int pk_copy_max_age(const struct pk_copy_options *options, double *ret, struct pk_err *err);
