@@ -213,6 +213,19 @@ pg_createdb() {
 	if [ -n "${2-}" ]; then sql "$1" <"$2" >/dev/null; fi
 }
 
+# shop_start [ROLE...] <SQL: in setup_file, a world that its tests share: a server with those roles, the role shop, and its database
+# shop, in which SQL runs as that role. shop_url: the database, as that role.
+shop_start() {
+	local role
+	common_setup
+	pg_start prod
+	for role in "$@"; do sql postgres "CREATE ROLE $role"; done
+	sql postgres 'CREATE ROLE shop LOGIN'
+	sql postgres 'CREATE DATABASE shop OWNER shop'
+	{ echo 'SET ROLE shop;' && cat; } | sql shop
+}
+shop_url() { echo "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT"; }
+
 # Connection strings: through the socket without a password, through TCP with one.
 pg_url() { echo "postgresql://postgres@/${1:-postgres}?host=$PROD_SOCKET&port=$PROD_PORT"; }
 pg_url_tcp() { echo "postgresql://${2:-postgres}:${3:-$PROD_PASSWORD}@127.0.0.1:$PROD_PORT/${1:-postgres}"; }
@@ -233,6 +246,24 @@ new_repo() {
 	git add README
 	git commit -q -m 'first'
 	git push -q -u origin main
+}
+
+# imported_repo NAME URL [OPTION...]: a repository made ready by `init OPTION...`, whose remote prod is the database at URL, with
+# the schema of that in files that are not committed yet.
+imported_repo() {
+	new_repo "$1"
+	git postkit init "${@:3}"
+	git postkit remote add prod "$2" --default
+	git postkit import --yes
+}
+
+# work_on DB [ROLE]: a repository DB-repo made anew, without hooks, whose remote prod is that database, as ROLE or $WORK_AS.
+work_on() {
+	cd "$T" || return 1
+	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
+	new_repo "$1-repo"
+	git postkit init --no-hooks >/dev/null 2>&1
+	git postkit remote add prod "postgresql://${2:-$WORK_AS}@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
 }
 
 # commit_all MESSAGE: everything, in one commit.

@@ -101,15 +101,6 @@ shop() {
 	sql "$1" "BEGIN; INSERT INTO app.orders VALUES (9999, 1); PREPARE TRANSACTION 'doubt_$1'"
 }
 
-work_on() {
-	local role=${2:-deployer}
-	cd "$T" || return 1
-	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
-	new_repo "$1-repo"
-	git postkit init --no-hooks >/dev/null 2>&1
-	git postkit remote add prod "postgresql://$role@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
-}
-
 # Where its servers lie; what copies have left there; the folder of the repository's own server; local_sql DB 'text': as superuser there.
 local_root() {
 	if [ "$(id -u)" -ne 0 ]; then echo "$PWD/.git/postkit"; else dirname "$(grep -lxF "$PWD/.git" "$POSTKIT_STATE_DIR"/*/repository)"; fi

@@ -5,20 +5,11 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL);
 		INSERT INTO people SELECT i, repeat('x', 900) FROM generate_series(1, 8000) i;
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	imported_repo app "$(shop_url)"
 	mkdir -p made
 	git postkit migration --pattern rename-column people name full_name --step expand --output made
 	git postkit migration --pattern rename-column people name full_name --step backfill --output made

@@ -5,21 +5,11 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	PG_SETTINGS='-c max_prepared_transactions=2' pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE ROLE canary'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	PG_SETTINGS='-c max_prepared_transactions=2' shop_start canary <<-'SQL'
 		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);
 		INSERT INTO users SELECT i, 'u' || i || '@x' FROM generate_series(1, 300) i;
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	imported_repo app "$(shop_url)"
 	git config postkit.lockTimeout 300ms
 	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN nick text;\n-- migrate:down\n' >db/migrations/20990101000000_nick.sql
 	commit_all nick

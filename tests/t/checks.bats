@@ -4,23 +4,14 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, plan text);
 		INSERT INTO users SELECT i, 'u' || i || '@x', CASE WHEN i % 3 = 0 THEN 'pro' ELSE 'free' END FROM generate_series(1, 300) i;
 		CREATE TABLE "odd ""name" ("a|b" int, "c""d;--" text);
 		INSERT INTO "odd ""name" VALUES (1, E'\x1b[31mred'), (2, NULL);
 		CREATE FUNCTION writes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO users VALUES (999, 'w', 'w'); RETURN 1; END $$;
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	imported_repo app "$(shop_url)"
 	commit_all import
 	git push -q
 	git switch -q -c work

@@ -4,12 +4,7 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE DOMAIN code AS text;
 		CREATE TABLE users (id int PRIMARY KEY, email text, "Age" text, code code);
 		INSERT INTO users SELECT i, CASE WHEN i % 100 = 0 THEN NULL ELSE 'u' || i % 90 END, CASE WHEN i % 40 = 0 THEN 'n/a' ELSE '7' END,
@@ -20,11 +15,7 @@ setup_file() {
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
 		INSERT INTO parts SELECT i, i FROM generate_series(1, 50) i;
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	imported_repo app "$(shop_url)"
 	commit_all import
 	git push -q
 	git switch -q -c work

@@ -12,10 +12,7 @@ setup_file() {
 		CREATE TABLE orders (id int PRIMARY KEY, at date);
 		CREATE VIEW recent AS SELECT id FROM orders;
 	SQL
-	new_repo shop
-	git postkit init --no-hooks
-	git postkit remote add prod "$(pg_url shop)"
-	git postkit import --yes
+	imported_repo shop "$(pg_url shop)" --no-hooks
 	commit_all import
 	git push -q
 	pg_createdb other

@@ -13,10 +13,7 @@ setup_file() {
 		INSERT INTO users SELECT i, 'u' || i FROM generate_series(1, 2000) i;
 		INSERT INTO orders VALUES (1, 1);
 	SQL
-	new_repo shop
-	git postkit init
-	git postkit remote add prod "$(pg_url shop)"
-	git postkit import --yes
+	imported_repo shop "$(pg_url shop)"
 	commit_all import
 }
 

@@ -8,10 +8,7 @@ setup_file() {
 	pg_start
 	pg_createdb shop
 	sql shop 'CREATE TABLE users (id int PRIMARY KEY, email text)'
-	new_repo shop
-	git postkit init
-	git postkit remote add prod "$(pg_url shop)"
-	git postkit import --yes
+	imported_repo shop "$(pg_url shop)"
 	commit_all import
 	git push -q
 	git postkit deploy --yes >/dev/null

@@ -12,10 +12,7 @@ setup_file() {
 		INSERT INTO users SELECT i, 'u' || i, 'x' FROM generate_series(1, 2000) i;
 		ANALYZE;
 	SQL
-	new_repo shop
-	git postkit init
-	git postkit remote add prod "$(pg_url shop)"
-	git postkit import --yes
+	imported_repo shop "$(pg_url shop)"
 	commit_all import
 	git push -q
 	chain=$(git postkit fingerprint prod)

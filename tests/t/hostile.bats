@@ -5,16 +5,9 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres "CREATE ROLE shop LOGIN"
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop "SET ROLE shop; CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'a'), (2, 'b')"
-	new_repo app
-	git postkit init
+	shop_start <<<"CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'a'), (2, 'b')"
+	imported_repo app "$(shop_url)"
 	git postkit hooks install
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
 	commit_all import
 	STATE=$(production)
 	export STATE

@@ -1,9 +1,7 @@
 #!/usr/bin/env bats
 # git postkit import, and the plumbing that reads schemas: snapshot, fingerprint, diff.
 
-# shellcheck disable=SC2154 # $why comes from converge.bash
 load ../lib/common
-load ../lib/converge
 
 setup_file() {
 	common_setup
@@ -46,20 +44,6 @@ project() {
 	ok git postkit import --force --yes
 	has 'no baseline: '
 	equal "$(sql one 'SELECT count(*) FROM postkit.schema_migrations')" 1
-}
-
-@test "schema files and the baseline mean the database that they came from, of every pair of schemas" {
-	local pair side name failed=''
-	new_repo importer
-	for pair in "$ROOT"/tests/data/pairs/*/; do
-		name=i_$(basename "$pair" | tr - _)
-		converge_load "$name" "$pair/setup.sql" "$pair/old.sql" "$pair/new.sql" || failed+="$name: $why"$'\n'
-		for side in old new; do
-			converge_imported "$name" '' "$side" || failed+="$name: $why"$'\n'
-		done
-		converge_drop "$name"
-	done
-	[ -z "$failed" ] || tell "$failed"
 }
 
 @test "the baseline rebuilds the schema on an empty database" {
@@ -177,7 +161,6 @@ project() {
 	equal "$tree" "$(git postkit fingerprint prod)"
 	git cat-file -p "$tree:public/table/users.sql" | grep -q 'CREATE TABLE public.users'
 }
-
 
 @test "what is not modelled is said, never passed over" {
 	pg_createdb twelve

@@ -10,10 +10,7 @@ setup_file() {
 	sql shop 'CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);
 		CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);
 		CREATE VIEW spending AS SELECT user_id, count(*) FROM orders GROUP BY 1'
-	new_repo app
-	git postkit init --no-hooks >/dev/null
-	git postkit remote add prod "$(pg_url shop)" --default 2>/dev/null
-	git postkit import --yes >/dev/null 2>&1
+	imported_repo app "$(pg_url shop)" --no-hooks
 	commit_all import
 	git switch -q -c work
 	git postkit start 2>/dev/null

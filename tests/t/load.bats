@@ -1,37 +1,11 @@
 #!/usr/bin/env bats
-# Schema files load in any order and any distribution over files.
+# Schema files load in any order and any distribution over files; of every pair of schemas this is asked in pairs_*.bats.
 
 load ../lib/common
 
 setup_file() {
 	common_setup
 	pg_start
-}
-
-# Of two alike the first to come is called so by the server, or is the share of the first of the whole's.
-names_count() {
-	case $1 in inheritance | partition-doubles | partition-key-doubles | partition-keys | partition-wholes) ;; *) return 1 ;; esac
-}
-
-@test "schema files mean the same in any order, each statement by itself or all in one file, of every pair of schemas" {
-	local pair name side db args failed=''
-	new_repo orders
-	for pair in "$ROOT"/tests/data/pairs/*/; do
-		name=$(basename "$pair")
-		args=()
-		for side in old new; do
-			db=${name//-/_}_$side
-			pg_createdb "$db"
-			[ ! -f "$pair/setup.sql" ] || sql "$db" <"$pair/setup.sql" >/dev/null 2>&1
-			sql "$db" <"$pair/$side.sql" >/dev/null 2>&1
-			args+=("$(pg_url "$db")")
-		done
-		names_count "$name" || args+=("$pair/new.sql")
-		"$POSTKIT_BUILD/tests/orders" 1 "${args[@]}" >"$T/said" 2>&1 || failed+="$name: $(cat "$T/said")"$'\n'
-		sql postgres "DROP DATABASE ${db%_new}_old WITH (FORCE)"
-		sql postgres "DROP DATABASE $db WITH (FORCE)"
-	done
-	[ -z "$failed" ] || tell "$failed"
 }
 
 # means DB FOLDER: the files are what the database is.

@@ -4,6 +4,8 @@
 load ../lib/common
 load ../lib/versions
 
+export WORK_AS=reader
+
 setup_file() {
 	common_setup
 	pg_start
@@ -38,13 +40,6 @@ people() {
 		INSERT INTO logins SELECT '2020-02-02', 'canary' || i || '@secret.org' FROM generate_series(1, 300) i;
 		GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 	SQL
-}
-
-work_on() {
-	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
-	new_repo "$1-repo"
-	git postkit init --no-hooks >/dev/null 2>&1
-	git postkit remote add prod "postgresql://reader@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
 }
 
 @test "what looks personal is suggested, with the reason, as settings that can be pasted" {

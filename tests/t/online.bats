@@ -6,12 +6,7 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE TYPE mood AS ENUM ('sad', 'ok');
 		CREATE TABLE users (id bigint NOT NULL, email text NOT NULL, name varchar(40), mood mood, points int NOT NULL, old_ref text);
 		CREATE TABLE orders (id serial PRIMARY KEY, user_id bigint, n int DEFAULT 7 NOT NULL, total numeric(10,2));
@@ -29,11 +24,8 @@ setup_file() {
 		INSERT INTO few SELECT i, i FROM generate_series(1, 5) i;
 		ANALYZE;
 	SQL
-	new_repo app
-	git postkit init >/dev/null
+	imported_repo app "$(shop_url)"
 	git config postkit.smallRows 50
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null
-	git postkit import --yes >/dev/null 2>&1
 	commit_all 'import'
 	git switch -q -c work
 	git postkit start >/dev/null

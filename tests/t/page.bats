@@ -5,12 +5,7 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE TABLE users (id int PRIMARY KEY, email text, age int);
 		INSERT INTO users SELECT i, 'u' || i % 90, i FROM generate_series(1, 3000) i;
 		CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, total int);
@@ -19,12 +14,8 @@ setup_file() {
 		INSERT INTO "</script><img src=x onerror=alert(1)>" VALUES (1, E'</style>\x1b<script>alert(2)</script>');
 		COMMENT ON TABLE "</script><img src=x onerror=alert(1)>" IS '<svg onload=alert(3)>';
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
+	imported_repo app "$(shop_url)"
 	git config postkit.largeRows 100000
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
 	mkdir -p db/checks
 	cat >db/checks/hostile.sql <<-'SQL'
 		-- postkit:expect may-change

@@ -5,6 +5,8 @@ load ../lib/common
 load ../lib/physical
 load ../lib/versions
 
+export WORK_AS=deployer
+
 setup_file() {
 	common_setup
 	source_start prod

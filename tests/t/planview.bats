@@ -6,12 +6,7 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN; CREATE ROLE reader'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start reader <<-'SQL'
 		CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, name varchar(40), plan varchar(10));
 		CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users, total numeric(10,2), old_ref text);
 		CREATE TABLE legacy (id int, payload text);
@@ -23,10 +18,7 @@ setup_file() {
 		INSERT INTO legacy SELECT i, repeat('x', 100) FROM generate_series(1, 3000) i;
 		ANALYZE;
 	SQL
-	new_repo app
-	git postkit init >/dev/null
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null
-	git postkit import --yes >/dev/null 2>&1
+	imported_repo app "$(shop_url)"
 	commit_all 'import'
 	git push -q
 	git switch -q -c work

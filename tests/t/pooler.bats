@@ -5,19 +5,11 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
 	PATH=$PATH:/usr/sbin
 	command -v pgbouncer >/dev/null || skip 'no pgbouncer'
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop 'SET ROLE shop; CREATE TABLE users (id int PRIMARY KEY)'
+	shop_start <<<'CREATE TABLE users (id int PRIMARY KEY)'
 	pool_start
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	imported_repo app "$(shop_url)"
 	git postkit remote add shared "postgresql://shop@/shared?host=$PROD_SOCKET&port=$POOL_PORT"
 	git postkit remote add own "postgresql://shop@/own?host=$PROD_SOCKET&port=$POOL_PORT"
 	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN nick text;\n-- migrate:down\nALTER TABLE users DROP COLUMN nick;\n' >db/migrations/20990101000000_nick.sql

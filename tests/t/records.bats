@@ -10,10 +10,7 @@ setup_file() {
 	pg_start
 	pg_createdb shop
 	sql shop 'CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL)'
-	new_repo shop
-	git postkit init --no-hooks
-	git postkit remote add prod "$(pg_url shop)"
-	git postkit import --yes
+	imported_repo shop "$(pg_url shop)" --no-hooks
 	commit_all import
 	git push -q
 }

@@ -5,6 +5,8 @@
 load ../lib/common
 load ../lib/versions
 
+export WORK_AS=postgres
+
 setup_file() {
 	common_setup
 	export PG_SETTINGS='-c max_prepared_transactions=5'
@@ -46,13 +48,6 @@ shop() {
 		CREATE MATERIALIZED VIEW quiet AS SELECT count(*) FROM still;
 		SELECT lo_from_bytea(4711, 'large');
 	SQL
-}
-
-work_on() {
-	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
-	new_repo "$1-repo"
-	git postkit init --no-hooks >/dev/null 2>&1
-	git postkit remote add prod "postgresql://${2-postgres}@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
 }
 
 # A session on the template as it is, which is then taken as the options say.

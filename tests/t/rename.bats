@@ -6,12 +6,7 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN; CREATE ROLE app'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start app <<-'SQL'
 		CREATE SCHEMA crm;
 		CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s');
 		CREATE TYPE addr AS (street text, nr int);
@@ -32,10 +27,7 @@ setup_file() {
 		GRANT SELECT (name) ON users TO app;
 		COMMENT ON COLUMN users.name IS 'in full';
 	SQL
-	new_repo app
-	git postkit init >/dev/null
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null
-	git postkit import --yes >/dev/null 2>&1
+	imported_repo app "$(shop_url)"
 	commit_all 'import'
 	git push -q
 	git switch -q -c renames

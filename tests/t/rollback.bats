@@ -5,22 +5,13 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);
 		INSERT INTO users SELECT i, 'u' || i || '@x' FROM generate_series(1, 300) i;
 		CREATE TABLE "odd ""name;--" ("a b" int);
 		INSERT INTO "odd ""name;--" VALUES (1), (2);
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	imported_repo app "$(shop_url)"
 	commit_all import
 	BASE=$(ls db/migrations)
 	export BASE=${BASE%%_*}

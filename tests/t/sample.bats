@@ -4,6 +4,8 @@
 # shellcheck disable=SC2154,SC2016 # $output comes from run; what stands in quotes is SQL
 load ../lib/common
 
+export WORK_AS=reader
+
 setup_file() {
 	common_setup
 	pg_start
@@ -50,13 +52,6 @@ shop() {
 		GRANT USAGE ON SCHEMA "Odd ""schema""" TO reader;
 		GRANT SELECT ON ALL TABLES IN SCHEMA public, "Odd ""schema""" TO reader;
 	SQL
-}
-
-work_on() {
-	rm -rf "$T/$1-repo" "$T/$1-repo-origin.git"
-	new_repo "$1-repo"
-	git postkit init --no-hooks >/dev/null 2>&1
-	git postkit remote add prod "postgresql://reader@/$1?host=$PROD_SOCKET&port=$PROD_PORT" --default >/dev/null 2>&1
 }
 
 clone() { git postkit psql -- -X -q -At -c "$1"; }

@@ -6,20 +6,12 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN IN ROLE pg_read_all_stats'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);
 		INSERT INTO users SELECT i, 'u' || i || '@x' FROM generate_series(1, 300) i;
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	sql postgres 'GRANT pg_read_all_stats TO shop'
+	imported_repo app "$(shop_url)"
 	commit_all import
 	git postkit deploy --yes
 }

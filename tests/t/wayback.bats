@@ -5,20 +5,11 @@
 load ../lib/common
 
 setup_file() {
-	common_setup
-	pg_start
-	sql postgres 'CREATE ROLE shop LOGIN'
-	sql postgres 'CREATE DATABASE shop OWNER shop'
-	sql shop <<-'SQL'
-		SET ROLE shop;
+	shop_start <<-'SQL'
 		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, "n ick" text);
 		INSERT INTO users SELECT i, 'u' || i || '@x', 'n' || i FROM generate_series(1, 300) i;
 	SQL
-	new_repo app
-	cd "$T/app" || return 1
-	git postkit init
-	git postkit remote add prod "postgresql://shop@/shop?host=$PROD_SOCKET&port=$PROD_PORT" --default
-	git postkit import --yes
+	imported_repo app "$(shop_url)"
 	mkdir -p db/checks db/schema/seeds
 	echo 'SELECT count(*) FROM users' >db/checks/users.sql
 	echo "INSERT INTO users VALUES (1000, 'seeded') ON CONFLICT DO NOTHING" >db/schema/seeds/one.sql
