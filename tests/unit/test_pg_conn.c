@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/sig.h"
 #include "pg/pipeline.h"
+#include <libpq-fe.h>
 #include <signal.h>
 
 static void open_admin(const struct cluster *c, struct pk_conn *conn)
@@ -55,6 +56,47 @@ static void tells_a_commit_from_what_follows_it(void **state)
 	assert_int_equal(pk_conn_tx(&conn), PK_TX_IDLE);
 	OK(pk_query_value(&conn, "SELECT count(*) FROM c; SELECT count(*) + 10 FROM c", -1, NULL, &rows, err));
 	assert_string_equal(rows, "12");
+}
+
+/* What libpq was told; caller frees. */
+static char *told(const struct pk_conn *conn, const char *key)
+{
+	PQconninfoOption *options = PQconninfo(conn->handle);
+	char *value = NULL;
+
+	for (PQconninfoOption *o = options; o && o->keyword; o++)
+		if (strcmp(o->keyword, key) == 0 && o->val)
+			value = pk_strdup(o->val);
+	PQconninfoFree(options);
+	return value;
+}
+
+static void keeps_silent_connections_alive_unless_told_otherwise(void **state)
+{
+	static const char *const signs[][3] = { { "keepalives_idle", "60", "7" },
+						{ "keepalives_interval", "10", "10" },
+						{ "keepalives_count", "6", "6" },
+						{ "tcp_user_timeout", "120000", "0" } };
+	struct cluster *c = *state;
+	PK_AUTO(pk_conn) ours = PK_CONN_INIT;
+	PK_AUTO(pk_conn) others = PK_CONN_INIT;
+	struct pk_conninfo info = PK_CONNINFO_INIT;
+
+	open_admin(c, &ours);
+	pk_conninfo_copy(&info, &c->server.admin);
+	pk_conninfo_set(&info, "keepalives_idle", "7");
+	pk_conninfo_set(&info, "tcp_user_timeout", "0");
+	OK(pk_conn_open(&others, &info, err));
+	for (size_t i = 0; i < PK_COUNT(signs); i++) {
+		PK_FREE char *unasked = told(&ours, signs[i][0]),
+			     *asked = told(&others, signs[i][0]);
+
+		assert_non_null(unasked);
+		assert_string_equal(unasked, signs[i][1]);
+		assert_non_null(asked);
+		assert_string_equal(asked, signs[i][2]);
+	}
+	pk_conninfo_release(&info);
 }
 
 static void passes_parameters_and_null(void **state)
@@ -397,6 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts_with_settings_of_our_own_and_gives_them_back),
 		cmocka_unit_test(tells_a_commit_from_what_follows_it),
+		cmocka_unit_test(keeps_silent_connections_alive_unless_told_otherwise),
 		cmocka_unit_test(passes_parameters_and_null),
 		cmocka_unit_test(quotes_so_that_the_server_reads_the_same),
 		cmocka_unit_test(quotes_every_keyword_of_the_server),
