@@ -2,169 +2,10 @@
 
 #include "base/text.h"
 #include "catalog/query.h"
+#include "catalog/super_kind.h"
 #include "catalog/super_trust.h"
 #include "catalog_sql.h"
 #include "pg/silence.h"
-
-/* How much of the text's own is let into a superuser's session. */
-enum how {
-	ALWAYS,   /* a superuser's whoever asks; what it makes is not given away: extensions */
-	HARMLESS, /* runs nothing that it names, neither now nor later as superuser */
-	TRUSTED,  /* would lend its author a superuser's powers */
-	LENT,     /* the role runs it, with wrappers and servers lent to it */
-};
-
-/* What has to be looked at beyond whose things it touched. */
-enum care {
-	NOTHING,
-	CLASS,     /* the access method of an operator class has to find nothing wrong */
-	VALIDATOR, /* it runs a foreign-data wrapper's validator, which must not be a function of the role's */
-};
-
-struct pk_super_kind {
-	enum pk_verb verb;
-	const char *object;
-	enum how how;
-	/* Whether the role may not: a query about the statement's language, type or name, and its second type; SAYS_SO; NULL: never. */
-	const char *ask;
-	bool (*applies)(const struct pk_action *action); /* NULL: always */
-	enum care care;
-};
-
-/* The statement says what only superusers may. */
-#define SAYS_SO ""
-
-static const char not_trusted_language[] =
-	"SELECT 't' FROM pg_catalog.pg_language WHERE lanname = $1 AND NOT lanpltrusted";
-static const char types_of_others[] =
-	"SELECT 't' FROM pg_catalog.pg_type WHERE oid IN (pg_catalog.to_regtype($1), pg_catalog.to_regtype($2)) "
-	"HAVING NOT pg_catalog.bool_or(pg_catalog.pg_has_role(typowner, 'USAGE'))";
-
-static const char publication_of_others[] =
-	"SELECT 't' FROM pg_catalog.pg_publication WHERE pubname = $1 AND NOT pg_catalog.pg_has_role(pubowner, 'USAGE')";
-
-/* Readable without its connection. */
-static const char subscription_of_others[] =
-	"SELECT 't' FROM pg_catalog.pg_subscription WHERE subname = $1 "
-	"AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
-	"AND NOT pg_catalog.pg_has_role(subowner, 'USAGE')";
-
-static bool is_shell(const struct pk_action *action)
-{
-	return action->shell;
-}
-
-/* It connects to nobody, neither now nor once it is enabled: it has no slot. */
-static bool is_inert(const struct pk_action *action)
-{
-	return action->inert;
-}
-
-static bool only_says_leakproof(const struct pk_action *action)
-{
-	return action->leakproof_at > 0;
-}
-
-static bool takes_nothing_along(const struct pk_action *action)
-{
-	return !action->cascade;
-}
-
-/* Of a range type, whoever owns that; they belong to whoever made the cluster. */
-static const char made_with_a_range[] =
-	"SELECT 't' FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
-	"JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid "
-	"AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'i' "
-	"WHERE p.proname = $1 AND (n.nspname = $2 OR $2 IS NULL) AND NOT pg_catalog.pg_has_role(p.proowner, 'USAGE')";
-
-/* The first that fits. */
-static const struct pk_super_kind kinds[] = {
-	{ PK_CREATE, "extension", ALWAYS, NULL, NULL, NOTHING },
-	{ PK_COMMENT, "extension", ALWAYS, NULL, NULL, NOTHING },
-	{ PK_CREATE, "access method", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_COMMENT, "access method", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_DROP, "access method", HARMLESS, NULL, takes_nothing_along, NOTHING },
-	{ PK_CREATE, "operator family", HARMLESS, NULL, NULL, CLASS },
-	{ PK_ALTER, "operator family", HARMLESS, NULL, NULL, CLASS },
-	{ PK_CREATE, "operator class", HARMLESS, NULL, NULL, CLASS },
-	{ PK_CREATE, "type", HARMLESS, NULL, is_shell, NOTHING },
-	{ PK_ALTER, "function", HARMLESS, NULL, only_says_leakproof, NOTHING },
-	{ PK_DROP, "cast", HARMLESS, types_of_others, takes_nothing_along, NOTHING },
-	{ PK_RENAME, "function", HARMLESS, made_with_a_range, NULL, NOTHING },
-	{ PK_CREATE, "function", TRUSTED, not_trusted_language, NULL, NOTHING },
-	{ PK_CREATE, "procedure", TRUSTED, not_trusted_language, NULL, NOTHING },
-	{ PK_CREATE, "aggregate", TRUSTED, SAYS_SO, NULL, NOTHING }, /* a state of type internal */
-	{ PK_CREATE, "type", TRUSTED, SAYS_SO, NULL, NOTHING },
-	{ PK_ALTER, "type", TRUSTED, NULL, NULL, NOTHING },
-	{ PK_CREATE, "cast", TRUSTED, types_of_others, NULL, NOTHING },
-	{ PK_COMMENT, "cast", HARMLESS, types_of_others, NULL, NOTHING },
-	{ PK_CREATE, "language", TRUSTED, NULL, NULL, NOTHING },
-	{ PK_CREATE, "transform", TRUSTED, types_of_others, NULL, NOTHING },
-	{ PK_COMMENT, "transform", HARMLESS, types_of_others, NULL, NOTHING },
-	{ PK_CREATE, "text search parser", TRUSTED, NULL, NULL, NOTHING },
-	{ PK_CREATE, "text search template", TRUSTED, NULL, NULL, NOTHING },
-	{ PK_COMMENT, "text search parser", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_COMMENT, "text search template", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_RENAME, "text search parser", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_RENAME, "text search template", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_CREATE, "foreign data wrapper", HARMLESS, NULL, NULL, VALIDATOR },
-	{ PK_DROP, "foreign data wrapper", HARMLESS, NULL, takes_nothing_along, NOTHING },
-	{ PK_COMMENT, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_RENAME, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_GRANT, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_REVOKE, "foreign data wrapper", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_CREATE, "server", LENT, SAYS_SO, NULL, NOTHING },
-	{ PK_CREATE, "foreign table", LENT, SAYS_SO, NULL, NOTHING },
-	{ PK_CREATE, "user mapping", HARMLESS, SAYS_SO, NULL, VALIDATOR },
-	{ PK_CREATE, "publication", HARMLESS, SAYS_SO, NULL, NOTHING },
-	{ PK_ALTER, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
-	{ PK_DROP, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
-	{ PK_RENAME, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
-	{ PK_COMMENT, "publication", HARMLESS, publication_of_others, NULL, NOTHING },
-	{ PK_CREATE, "subscription", HARMLESS, NULL, is_inert, NOTHING },
-	{ PK_ALTER, "subscription", HARMLESS, subscription_of_others, is_inert, NOTHING },
-	{ PK_DROP, "subscription", HARMLESS, subscription_of_others, takes_nothing_along, NOTHING },
-	{ PK_RENAME, "subscription", HARMLESS, subscription_of_others, NULL, NOTHING },
-	{ PK_COMMENT, "subscription", HARMLESS, subscription_of_others, NULL, NOTHING },
-	{ PK_CREATE, "event trigger", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_ALTER, "event trigger", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_DROP, "event trigger", HARMLESS, NULL, takes_nothing_along, NOTHING },
-	{ PK_RENAME, "event trigger", HARMLESS, NULL, NULL, NOTHING },
-	{ PK_COMMENT, "event trigger", HARMLESS, NULL, NULL, NOTHING },
-};
-
-/* "ALTER ... OWNER TO role": has a way of its own. */
-static const struct pk_super_kind gives = { PK_OWNER, NULL, HARMLESS, SAYS_SO, NULL, NOTHING };
-
-const struct pk_super_stmt pk_super_extension = { .kind = &kinds[0] };
-
-struct pk_super_stmt pk_super_find(const struct pk_action *action)
-{
-	struct pk_super_stmt stmt = { .reads_values = action->reads_values, .leakproof_at = action->leakproof_at,
-				      .validator_schema = action->ref_schema, .validator = action->ref_name };
-
-	if (pk_streq(action->object, "extension"))
-		stmt.extension = action->name;
-	if (action->verb == PK_OWNER && action->new_name) {
-		stmt.kind = &gives;
-		stmt.owner = action->new_name;
-	}
-	for (size_t i = 0; i < PK_COUNT(kinds) && !stmt.kind; i++)
-		if (kinds[i].verb == action->verb && pk_streq(kinds[i].object, action->object) &&
-		    (!kinds[i].applies || kinds[i].applies(action)))
-			stmt.kind = &kinds[i];
-	return stmt;
-}
-
-bool pk_super_always(const struct pk_super_stmt *stmt)
-{
-	return stmt->kind && stmt->kind->how == ALWAYS;
-}
-
-bool pk_super_warns(const struct pk_super_stmt *stmt)
-{
-	return stmt->kind && (stmt->kind->verb == PK_GRANT || stmt->kind->verb == PK_REVOKE);
-}
 
 void pk_super_release(struct pk_super *super)
 {
@@ -278,7 +119,7 @@ static int check(const struct job *job, struct pk_err *err)
 		return -1;
 	if (rows.n)
 		return beyond(err, pk_rows_get(&rows, 0, 0));
-	if (job->stmt->kind->care != CLASS)
+	if (job->stmt->kind->care != PK_SUPER_CLASS)
 		return 0;
 	pk_buf_clear(&admin->notices);
 	if (pk_exec(admin, "SET lc_messages = 'C'", err) < 0 ||
@@ -363,13 +204,13 @@ static int make(const struct job *job, struct pk_err *err)
 		return -1;
 	if (job->stmt->reads_values && !job->all)
 		return beyond(err, "types of the files would read its values");
-	if ((kind->how == ALWAYS && !job->all && check_script(job, err) < 0) ||
-	    (kind->care == VALIDATOR && !job->all && check_validator(job, err) < 0) ||
+	if ((kind->how == PK_SUPER_ALWAYS && !job->all && check_script(job, err) < 0) ||
+	    (kind->care == PK_SUPER_VALIDATOR && !job->all && check_validator(job, err) < 0) ||
 	    run_named(job->admin, job->sql, job->path, err) < 0)
 		return -1;
-	if (kind->how != ALWAYS && !job->trusted && check(job, err) < 0)
+	if (kind->how != PK_SUPER_ALWAYS && !job->trusted && check(job, err) < 0)
 		return -1;
-	if (kind->how != ALWAYS && kind->verb == PK_CREATE && hand_over(job, pk_sql_super_gift, err) < 0)
+	if (kind->how != PK_SUPER_ALWAYS && kind->verb == PK_CREATE && hand_over(job, pk_sql_super_gift, err) < 0)
 		return -1;
 	return pk_super_sever(job->admin, err);
 }
@@ -438,7 +279,7 @@ static int ask_user(struct pk_conn *user, struct job *job, struct pk_err *err)
 /* Statements of a column of rows, with event triggers silent. */
 static int run_silently(struct pk_conn *admin, const struct pk_rows *rows, int column, struct pk_err *err)
 {
-	static const struct pk_super_kind usage = { PK_GRANT, "server", HARMLESS, SAYS_SO, NULL, NOTHING };
+	static const struct pk_super_kind usage = { PK_GRANT, "server", PK_SUPER_HARMLESS, "", NULL, PK_SUPER_NOTHING };
 	static const struct pk_super_stmt stmt = { .kind = &usage };
 	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
 	int status;
@@ -500,7 +341,7 @@ static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
 
 	if (ask_user(super->user, job, err) < 0)
 		return -1;
-	if (stmt->kind->how == LENT) /* the role may not use the wrapper or the server: who may made the object for it once */
+	if (stmt->kind->how == PK_SUPER_LENT) /* the role may not use the wrapper or the server: who may made the object for it once */
 		return run_lent(super, pk_sql_super_lend, job->sql, err);
 	/* What is trusted by its text says in full what it means; no other object may take a name's place. */
 	if (job->trusted && !super->trust->all)
@@ -508,7 +349,7 @@ static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
 	status = begin(job->admin, stmt, &triggers, err);
 	if (status == 0 && stmt->owner)
 		status = give(job, err);
-	else if (status == 0 && stmt->kind->how == TRUSTED && !job->trusted)
+	else if (status == 0 && stmt->kind->how == PK_SUPER_TRUSTED && !job->trusted)
 		status = make_leakproof(super, job, err);
 	else if (status == 0)
 		status = make(job, err);
@@ -522,43 +363,6 @@ static bool asks_for_superuser(const struct pk_err *err)
 	       pk_starts_with(err->msg, "permission denied for language ");
 }
 
-/* As far as can be told before: the role may not. */
-static int asks(struct pk_super *super, const struct pk_super_kind *kind, const struct pk_action *action, bool *ret,
-		struct pk_err *err)
-{
-	const char *first = action->language ? action->language : action->type ? action->type : action->name;
-	const char *const said[] = { first, action->def };
-	const char *const named[] = { action->name, action->schema };
-	const char *const *params = kind->ask == made_with_a_range ? named : said;
-	PK_FREE char *answer = NULL;
-	int n = kind->ask == types_of_others || kind->ask == made_with_a_range ? 2 : 1;
-
-	*ret = action->superuser || !kind->ask;
-	if (*ret || pk_streq(kind->ask, SAYS_SO))
-		return 0;
-	if (pk_query_value(super->user, kind->ask, n, params, &answer, err) < 0)
-		return -1;
-	*ret = answer != NULL;
-	return 0;
-}
-
-int pk_super_needed(struct pk_super *super, const struct pk_action *action, bool *ret, struct pk_err *err)
-{
-	static const char powers[] = "SELECT 't' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper";
-	const struct pk_super_stmt stmt = pk_super_find(action);
-	PK_FREE char *answer = NULL;
-
-	*ret = false;
-	if (!super->admin || !stmt.kind || pk_super_always(&stmt))
-		return 0;
-	if (asks(super, stmt.kind, action, ret, err) < 0)
-		return -1;
-	if (*ret && pk_query_value(super->user, powers, 0, NULL, &answer, err) < 0)
-		return -1;
-	*ret = *ret && !answer;
-	return 0;
-}
-
 int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const char *sql, struct pk_err *err)
 {
 	struct job job = { .arena = &super->arena, .admin = super->admin, .stmt = stmt, .sql = sql };
@@ -569,12 +373,12 @@ int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const
 		return -1;
 	job.trusted = job.all = super->trust && super->trust->all;
 	if (err->exit && strcmp(err->sqlstate, "42501") != 0 &&
-	    !(stmt->kind->how == TRUSTED && strcmp(err->sqlstate, "42P13") == 0))
+	    !(stmt->kind->how == PK_SUPER_TRUSTED && strcmp(err->sqlstate, "42P13") == 0))
 		return -1;
 	/* Values are read by code that the text does not say: a domain's check, say. */
 	if (!job.trusted && !pk_super_always(stmt) && !stmt->owner && !stmt->reads_values)
 		job.trusted = pk_super_known(super, sql);
-	if (stmt->kind->how == TRUSTED && !job.trusted && !stmt->leakproof_at) {
+	if (stmt->kind->how == PK_SUPER_TRUSTED && !job.trusted && !stmt->leakproof_at) {
 		if (!err->exit)
 			pk_err_set(err, "only a superuser may run this, and nothing says that it can be trusted");
 		return asks_for_superuser(err) ? hint(err) : -1;
