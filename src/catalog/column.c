@@ -43,11 +43,6 @@ struct pk_object *pk_column_at(const struct pk_object *relation, long number)
 	return NULL;
 }
 
-void pk_column_set_identity(struct pk_object *column, const char *options)
-{
-	column->attr[IDENTITY_OPTIONS] = options;
-}
-
 const char *pk_column_collation(const struct pk_object *column)
 {
 	return pk_attr(column, COLLATION);
@@ -61,17 +56,6 @@ const char *pk_column_quoted(const struct pk_object *column)
 bool pk_column_generated(const struct pk_object *column)
 {
 	return pk_attr(column, GENERATED) != NULL;
-}
-
-#define SEQUENCE_NAME "SEQUENCE NAME "
-
-const char *pk_column_identity(struct pk_script *s, const struct pk_object *column)
-{
-	const char *const *items;
-
-	if (!pk_attr_list(s, pk_attr(column, IDENTITY_OPTIONS), &items) || !pk_starts_with(items[0], SEQUENCE_NAME))
-		return NULL;
-	return items[0] + strlen(SEQUENCE_NAME);
 }
 
 /* An identity in place of a default, or a default in place of an identity. */
@@ -89,38 +73,6 @@ const char *pk_column_alter(struct pk_script *s, const struct pk_object *o, bool
 {
 	return pk_arena_printf(s->arena, "%s %s%s ALTER COLUMN %s", pk_alter_table(o->parent),
 			       only && o->parent->n_heirs ? "ONLY " : "", o->parent->ident, pk_attr(o, QUOTED));
-}
-
-/* Sequence options of an identity column that are not what CREATE TABLE would choose. */
-static void add_identity_options(struct pk_script *s, const struct pk_object *o, struct pk_buf *out)
-{
-	static const struct {
-		const char *type, *max;
-	} limits[] = { { "smallint", "MAXVALUE 32767" }, { "integer", "MAXVALUE 2147483647" },
-		       { "bigint", "MAXVALUE 9223372036854775807" } };
-	const char *const *items;
-	size_t n = pk_attr_list(s, pk_attr(o, IDENTITY_OPTIONS), &items);
-	PK_AUTO(pk_buf) name = PK_BUF_INIT;
-	bool any = false;
-
-	pk_buf_addf(&name, "%s_%s_seq", o->parent->name, o->name);
-	for (size_t i = 0; i < n; i++) {
-		bool usual = strcmp(items[i], "START WITH 1") == 0 || strcmp(items[i], "INCREMENT BY 1") == 0 ||
-			     strcmp(items[i], "MINVALUE 1") == 0 || strcmp(items[i], "CACHE 1") == 0 ||
-			     strcmp(items[i], "NO CYCLE") == 0;
-
-		for (size_t j = 0; j < PK_COUNT(limits) && !usual; j++)
-			usual = strcmp(limits[j].type, pk_attr(o, TYPE)) == 0 && strcmp(limits[j].max, items[i]) == 0;
-		/* SEQUENCE NAME schema.table_column_seq, plain letters only: anything else is written out */
-		if (!usual && pk_starts_with(items[i], "SEQUENCE NAME ") && pk_ends_with(items[i], name.ptr))
-			usual = items[i][strlen(items[i]) - name.len - 1] == '.';
-		if (usual)
-			continue;
-		pk_buf_addf(out, "%s%s", any ? " " : " (", items[i]);
-		any = true;
-	}
-	if (any)
-		pk_buf_addc(out, ')');
 }
 
 /* How many parents' columns of that name have the attribute. */
@@ -156,7 +108,7 @@ void pk_column_definition(struct pk_script *s, const struct pk_object *o, struct
 		pk_buf_addf(out, " GENERATED ALWAYS AS (%s", pk_attr(o, GENERATED));
 	if (pk_attr(o, IDENTITY)) {
 		pk_buf_addf(out, " GENERATED %s AS IDENTITY", pk_attr(o, IDENTITY));
-		add_identity_options(s, o, out);
+		pk_column_add_identity_options(s, o, out);
 	}
 	if (pk_attr(o, DEFAULT_VALUE) && with_default)
 		pk_buf_addf(out, " DEFAULT %s", pk_attr(o, DEFAULT_VALUE));
@@ -185,19 +137,9 @@ static void set_default(struct pk_script *s, const struct pk_object *o)
 	pk_stmt_joins(pk_emit(s, "%s SET DEFAULT %s", pk_column_alter(s, o, true), pk_attr(o, DEFAULT_VALUE)), o->parent);
 }
 
-/* Its own sequence, if it has one by its default. */
-static const struct pk_object *own_sequence(const struct pk_object *o)
-{
-	for (size_t i = 0; i < o->n_deps; i++) {
-		if (o->deps[i]->kind->tied_to_column && pk_streq(pk_object_tie(o->deps[i]), o->ident))
-			return o->deps[i];
-	}
-	return NULL;
-}
-
 static void retie(struct pk_script *s, const struct pk_object *to)
 {
-	const struct pk_object *from = s->from ? pk_snapshot_find(s->from, to->key) : NULL, *sequence = own_sequence(to);
+	const struct pk_object *from = s->from ? pk_snapshot_find(s->from, to->key) : NULL, *sequence = pk_column_own_sequence(to);
 
 	set_default(s, to);
 	if (from && pk_attr(from, IDENTITY) && sequence)
@@ -345,46 +287,6 @@ static void drop(struct pk_script *s, const struct pk_object *o)
 	}
 }
 
-static void alter_identity(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
-{
-	const char *what = pk_column_alter(s, to, false);
-	const char *const *old, *const *new;
-	size_t n_old = pk_attr_list(s, pk_attr(from, IDENTITY_OPTIONS), &old);
-	size_t n_new = pk_attr_list(s, pk_attr(to, IDENTITY_OPTIONS), &new);
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-
-	if (!pk_attr(from, IDENTITY)) {
-		add_identity_options(s, to, &sql);
-		pk_emit(s, "%s ADD GENERATED %s AS IDENTITY%s", what, pk_attr(to, IDENTITY), sql.ptr);
-		if (own_sequence(from) && n_new > 4)
-			pk_sequence_go_on(s, to, new[0] + strlen(SEQUENCE_NAME), new[2] + strlen("INCREMENT BY "),
-					  new[3] + strlen("MINVALUE "), new[4] + strlen("MAXVALUE "));
-		return;
-	}
-	if (n_old > 4 && n_new > 4)
-		pk_sequence_into_bounds(s, old[0] + strlen("SEQUENCE NAME "), old[3] + strlen("MINVALUE "),
-					new[3] + strlen("MINVALUE "), old[4] + strlen("MAXVALUE "),
-					new[4] + strlen("MAXVALUE "));
-	if (pk_attr_changed(from, to, IDENTITY))
-		pk_buf_addf(&sql, " SET GENERATED %s", pk_attr(to, IDENTITY));
-	for (size_t i = 1; i < n_new && i < n_old; i++) {
-		if (strcmp(old[i], new[i]) != 0)
-			pk_buf_addf(&sql, " SET %s", new[i]);
-	}
-	if (n_old > 4 && n_new > 4 &&
-	    pk_sequence_bounds_apart(old[3] + strlen("MINVALUE "), new[3] + strlen("MINVALUE "),
-				     old[4] + strlen("MAXVALUE "), new[4] + strlen("MAXVALUE ")))
-		pk_buf_add(&sql, " RESTART");
-	if (sql.len)
-		pk_emit(s, "%s%s", what, sql.ptr);
-	if (n_old && n_new && strcmp(old[0], new[0]) != 0) {
-		const char *old_name = old[0] + strlen("SEQUENCE NAME "), *new_name = new[0] + strlen("SEQUENCE NAME ");
-
-		pk_emit(s, "ALTER SEQUENCE %s RENAME TO %s", old_name,
-			new_name + strlen(pk_schema_of_ident(s->arena, new_name)) + 1)->lock = "";
-	}
-}
-
 /* A partition that is detached meanwhile is on its own, and so is an heir that leaves the parent. */
 bool pk_column_stays_heir(const struct pk_object *from, const struct pk_object *to)
 {
@@ -508,7 +410,7 @@ static enum pk_outcome change(struct pk_script *s, const struct pk_object *from,
 		set_default(s, to);
 	pk_column_alter_not_null(s, from, to, reads_rows);
 	if (pk_attr(to, IDENTITY) && (pk_attr_changed(from, to, IDENTITY) || pk_attr_changed(from, to, IDENTITY_OPTIONS)))
-		alter_identity(s, from, to);
+		pk_column_alter_identity(s, from, to);
 	if (pk_attr_changed(from, to, FOREIGN_OPTIONS))
 		pk_emit(s, "%s%s", pk_column_alter(s, to, true),
 			pk_foreign_options_change(s, pk_attr(from, FOREIGN_OPTIONS), pk_attr(to, FOREIGN_OPTIONS)));

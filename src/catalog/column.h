@@ -47,6 +47,13 @@ bool pk_column_change_type(struct pk_script *s, const struct pk_object *from, co
 /* From what stands in for it (pk_column_stand_in()) to its type. */
 void pk_column_stand_out(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, enum pk_stand_in stand_in);
 
+/* column_identity.c: " (START WITH 5 ...)": what CREATE TABLE would not choose by itself. */
+void pk_column_add_identity_options(struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
+/* To an identity, of which there may have been none, or another. */
+void pk_column_alter_identity(struct pk_script *s, const struct pk_object *from, const struct pk_object *to);
+/* The sequence that it owns by its default; NULL: none. */
+const struct pk_object *pk_column_own_sequence(const struct pk_object *column);
+
 /* " NOT NULL" in its definition; nothing where it is not valid. */
 void pk_column_add_not_null(const struct pk_script *s, const struct pk_object *column, struct pk_buf *out);
 /* What a new column's definition cannot say of it: NOT VALID, the comment. */
