@@ -1,35 +1,28 @@
+#include "catalog/constraint.h"
 #include "catalog/key.h"
 #include "catalog/share.h"
 #include "catalog_sql.h"
 #include "pg/conn.h"
-#include "sql/action.h"
 
-enum { QUOTED, TYPE, DEFINITION, NOT_VALID, NOT_ENFORCED, INHERITED, WHOLE, DEFERRABLE, REFERENCES_TABLE,
-       INDEX_COMMENT, MERGED, PARTS };
 static const char *const attrs[] = { "quoted", "type", "definition", "not_valid", "not_enforced", "inherited",
 				     "whole", "deferrable", "references_table", "index_comment", "merged", "parts" };
 
-static bool is_kind(const struct pk_object *o, char type)
-{
-	return *pk_attr(o, TYPE) == type;
-}
-
 static bool by_unique_index(const struct pk_object *o)
 {
-	return is_kind(o, 'p') || is_kind(o, 'u');
+	return pk_constraint_is(o, 'p') || pk_constraint_is(o, 'u');
 }
 
 /* Through its index. */
 static bool takes_relation_name(const struct pk_object *o)
 {
-	return !is_kind(o, 'f') && !is_kind(o, 'c');
+	return !pk_constraint_is(o, 'f') && !pk_constraint_is(o, 'c');
 }
 
 /* Which of several of the same columns is said in CREATE TABLE: a share, as it is to be there before it is attached. */
 static bool goes_before(const struct pk_object *o, const struct pk_object *other)
 {
-	int rank = is_kind(o, 'p') ? 2 : pk_attr(o, WHOLE) != NULL;
-	int theirs = is_kind(other, 'p') ? 2 : pk_attr(other, WHOLE) != NULL;
+	int rank = pk_constraint_is(o, 'p') ? 2 : pk_attr(o, WHOLE) != NULL;
+	int theirs = pk_constraint_is(other, 'p') ? 2 : pk_attr(other, WHOLE) != NULL;
 
 	return rank != theirs ? rank > theirs : strcmp(o->name, other->name) < 0;
 }
@@ -50,11 +43,11 @@ static bool doubles(const struct pk_object *o)
 /* What needs nothing but its own table can be part of CREATE TABLE. */
 static bool folds(const struct pk_object *o)
 {
-	if ((takes_relation_name(o) && !is_kind(o, 'p') && doubles(o)) || (by_unique_index(o) && o->comes_apart))
+	if ((takes_relation_name(o) && !pk_constraint_is(o, 'p') && doubles(o)) || (by_unique_index(o) && o->comes_apart))
 		return false;
-	if (is_kind(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
+	if (pk_constraint_is(o, 'f') || pk_attr(o, NOT_VALID) || pk_attr(o, NOT_ENFORCED))
 		return false;
-	if (pk_attr(o, INHERITED) && is_kind(o, 'c'))
+	if (pk_attr(o, INHERITED) && pk_constraint_is(o, 'c'))
 		return pk_table_is_partition(o->parent);
 	for (size_t i = 0; i < o->n_deps; i++) {
 		if (o->deps[i] != o->parent && o->deps[i]->parent != o->parent && !o->deps[i]->kind->extension)
@@ -118,29 +111,16 @@ static void take_index(struct pk_script *s, const struct pk_object *o, const cha
 {
 	struct pk_stmt *stmt =
 		pk_emit(s, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s", o->parent->ident, pk_attr(o, QUOTED),
-			is_kind(o, 'p') ? "PRIMARY KEY" : "UNIQUE", index, deferrable(s, o));
+			pk_constraint_is(o, 'p') ? "PRIMARY KEY" : "UNIQUE", index, deferrable(s, o));
 
 	stmt->about = o->parent;
 	stmt->note = "the index is there already, so nothing is read";
 }
 
-const struct pk_object *pk_constraint_referenced(const struct pk_object *o)
-{
-	const char *table = pk_attr(o, REFERENCES_TABLE);
-
-	for (size_t i = 0; table && i < o->n_deps; i++) {
-		const struct pk_object *on = o->deps[i]->parent ? o->deps[i]->parent : o->deps[i];
-
-		if (on != o->parent && strcmp(on->ident, table) == 0)
-			return on;
-	}
-	return NULL;
-}
-
 static bool reaches_heirs(const struct pk_object *o)
 {
 	return pk_table_is_partitioned(o->parent) ||
-	       (is_kind(o, 'c') && !pk_ends_with(pk_attr(o, DEFINITION), " NO INHERIT"));
+	       (pk_constraint_is(o, 'c') && !pk_ends_with(pk_attr(o, DEFINITION), " NO INHERIT"));
 }
 
 /* ADD CONSTRAINT on the table or one of its partitions. state: " NOT VALID" and its like. */
@@ -154,9 +134,9 @@ static struct pk_stmt *add_to(struct pk_script *s, const struct pk_object *o, co
 	stmt->about = table;
 	stmt->heirs = table == o->parent && reaches_heirs(o) ? PK_ALL_HEIRS : PK_NO_HEIRS;
 	stmt->scan = !*state;
-	if (is_kind(o, 'c') && !*state)
+	if (pk_constraint_is(o, 'c') && !*state)
 		pk_stmt_joins(stmt, table);
-	if (is_kind(o, 'f')) {
+	if (pk_constraint_is(o, 'f')) {
 		stmt->lock = "SHARE ROW EXCLUSIVE";
 		pk_stmt_lock(s, stmt, pk_constraint_referenced(o), "SHARE ROW EXCLUSIVE");
 	}
@@ -200,38 +180,10 @@ static void extras(struct pk_script *s, const struct pk_object *from, const stru
 	pk_emit(s, "COMMENT ON INDEX %s IS %s", name.ptr, new ? new : "NULL");
 }
 
-bool pk_constraint_merged(const struct pk_object *o)
-{
-	return pk_attr(o, MERGED) != NULL;
-}
-
-bool pk_constraint_same_sort(const struct pk_object *a, const struct pk_object *b)
-{
-	return a->kind == b->kind && (a->kind != &pk_kind_constraint || !pk_attr_changed(a, b, TYPE));
-}
-
-bool pk_constraint_is_check(const struct pk_object *o)
-{
-	return o->kind == &pk_kind_constraint && is_kind(o, 'c');
-}
-
-bool pk_constraint_proves_not_null(const struct pk_object *table, const char *column)
-{
-	for (size_t i = 0; i < table->n_children; i++) {
-		const struct pk_object *part = table->children[i];
-		const char *def = pk_constraint_is_check(part) ? pk_attr(part, DEFINITION) : "";
-
-		if (pk_starts_with(def, "CHECK (") && !pk_attr(part, NOT_VALID) && !pk_attr(part, NOT_ENFORCED) &&
-		    pk_sql_proves_not_null(def + strlen("CHECK "), column))
-			return true;
-	}
-	return false;
-}
-
 /* A partition's share of a foreign key. */
 static bool comes_by_itself(const struct pk_object *o)
 {
-	return is_kind(o, 'f') && pk_attr(o, WHOLE);
+	return pk_constraint_is(o, 'f') && pk_attr(o, WHOLE);
 }
 
 static bool name_taken(const struct pk_object *table, const char *quoted)
@@ -243,20 +195,6 @@ static bool name_taken(const struct pk_object *table, const char *quoted)
 			return true;
 	}
 	return false;
-}
-
-const struct pk_object *pk_constraint_of_heir(const struct pk_script *s, const struct pk_object *heir, const struct pk_object *o)
-{
-	const struct pk_object *old = s->from ? pk_snapshot_find(s->from, heir->key) : NULL;
-
-	for (size_t i = 0; old && i < old->n_children; i++) {
-		const struct pk_object *part = old->children[i];
-
-		if (part->kind == o->kind && pk_streq(pk_attr(part, DEFINITION), pk_attr(o, DEFINITION)) &&
-		    !pk_attr(part, NOT_VALID) && !pk_attr(part, NOT_ENFORCED) && !pk_attr(part, WHOLE))
-			return part;
-	}
-	return NULL;
 }
 
 /*
@@ -290,17 +228,17 @@ static void add(struct pk_script *s, const struct pk_object *o)
 		take_index(s, o, pk_attr(o, QUOTED));
 		return;
 	}
-	if (online && !unproven && (is_kind(o, 'c') || (is_kind(o, 'f') && !whole))) {
+	if (online && !unproven && (pk_constraint_is(o, 'c') || (pk_constraint_is(o, 'f') && !whole))) {
 		add_then_validate(s, o, o->parent, pk_attr(o, QUOTED));
 		return;
 	}
-	if (online && !unproven && is_kind(o, 'f') && whole)
+	if (online && !unproven && pk_constraint_is(o, 'f') && whole)
 		add_by_partition(s, o, o->parent);
 	stmt = add_to(s, o, o->parent, pk_attr(o, QUOTED), unproven ? unproven : "");
-	if (whole && (by_unique_index(o) || (online && is_kind(o, 'f')))) {
+	if (whole && (by_unique_index(o) || (online && pk_constraint_is(o, 'f')))) {
 		stmt->scan = false;
 		stmt->note = "each partition has its own already, so nothing is read";
-		if (is_kind(o, 'f') && o->parent->n_heirs)
+		if (pk_constraint_is(o, 'f') && o->parent->n_heirs)
 			pk_stmt_lock(s, stmt, pk_constraint_referenced(o), PK_TAKEN_IN);
 	} else if (online && !unproven) {
 		stmt->note = "reads and writes wait while its index is built: this constraint has no way around";
@@ -310,7 +248,7 @@ static void add(struct pk_script *s, const struct pk_object *o)
 	stmt->heirs = PK_NO_HEIRS;
 	/* From 18 on NOT NULL is a constraint, which reaches them. */
 	for (size_t i = 0; i < o->parent->n_heirs; i++)
-		pk_stmt_lock(s, stmt, o->parent->heirs[i], is_kind(o, 'p') && s->version >= 180000 ? "ACCESS EXCLUSIVE" : "SHARE");
+		pk_stmt_lock(s, stmt, o->parent->heirs[i], pk_constraint_is(o, 'p') && s->version >= 180000 ? "ACCESS EXCLUSIVE" : "SHARE");
 	if (o->comes_apart)
 		pk_share_attach_all(s, o);
 }
@@ -344,13 +282,13 @@ static bool comes_from_parent(const struct pk_script *s, const struct pk_object 
 	/* Whether the heir says it itself as well is nothing that SQL can change. */
 	bool inherited = s->canonical ? pk_constraint_merged(o) : pk_attr(o, INHERITED) != NULL;
 
-	return is_kind(o, 'c') && inherited && (!s->stays_heir || s->stays_heir(s, o->parent) || has_parent_all_along(s, o));
+	return pk_constraint_is(o, 'c') && inherited && (!s->stays_heir || s->stays_heir(s, o->parent) || has_parent_all_along(s, o));
 }
 
 /* A partition is made by itself and has to have all of it before it is attached. */
 static bool made_for_attaching(const struct pk_script *s, const struct pk_object *o)
 {
-	return is_kind(o, 'c') && pk_table_is_partition(o->parent) && (s->files || (s->comes && s->comes(s, o->parent)));
+	return pk_constraint_is(o, 'c') && pk_table_is_partition(o->parent) && (s->files || (s->comes && s->comes(s, o->parent)));
 }
 
 static void create(struct pk_script *s, const struct pk_object *o)
@@ -425,9 +363,9 @@ static bool can_stand_beside(const struct pk_object *from, const struct pk_objec
 		return by_unique_index(from) && index_can_come_first(to);
 	if (pk_attr_changed(from, to, TYPE) || pk_attr(from, MERGED) || pk_attr(to, MERGED))
 		return false;
-	if (is_kind(to, 'f'))
+	if (pk_constraint_is(to, 'f'))
 		return !pk_table_is_partitioned(to->parent);
-	return is_kind(to, 'c') && !pk_attr(from, INHERITED) && !pk_attr(to, INHERITED) && heirs_stay(from->parent, to->parent) &&
+	return pk_constraint_is(to, 'c') && !pk_attr(from, INHERITED) && !pk_attr(to, INHERITED) && heirs_stay(from->parent, to->parent) &&
 	       heirs_say_nothing(from->parent, from) && heirs_say_nothing(to->parent, to);
 }
 
@@ -439,7 +377,7 @@ static bool only_deferrable_changes(const struct pk_object *from, const struct p
 	size_t old_len = old_end ? (size_t)(old_end - old) : strlen(old);
 	size_t new_len = new_end ? (size_t)(new_end - new) : strlen(new);
 
-	return is_kind(from, 'f') && is_kind(to, 'f') && old_len == new_len && strncmp(old, new, old_len) == 0 &&
+	return pk_constraint_is(from, 'f') && pk_constraint_is(to, 'f') && old_len == new_len && strncmp(old, new, old_len) == 0 &&
 	       !pk_attr_changed(from, to, NOT_VALID) && !pk_attr_changed(from, to, NOT_ENFORCED);
 }
 
@@ -474,7 +412,7 @@ static bool follows_parent(struct pk_script *s, const struct pk_object *from, co
 
 static enum pk_outcome alter(struct pk_script *s, const struct pk_object *from, const struct pk_object *to)
 {
-	if (is_kind(to, 'c') && pk_table_stays_heir(from->parent, to->parent) && (pk_attr(from, INHERITED) || pk_attr(to, MERGED)))
+	if (pk_constraint_is(to, 'c') && pk_table_stays_heir(from->parent, to->parent) && (pk_attr(from, INHERITED) || pk_attr(to, MERGED)))
 		return follows_parent(s, from, to) ? PK_SAME : PK_RECREATE;
 	if (comes_by_itself(from) && pk_table_stays_attached(from->parent, to->parent))
 		return comes_by_itself(to) ? PK_SAME : PK_RECREATE;
@@ -532,7 +470,7 @@ static enum pk_reaction reaction(const struct pk_object *user, const struct pk_o
 	if (by_unique_index(user))
 		return pk_attr(user, WHOLE) || (pk_table_is_partitioned(user->parent) && user->parent->n_heirs) ?
 			       PK_MADE_ANEW : PK_UNTOUCHED;
-	if (is_kind(user, 'f') && used->kind == &pk_kind_column && !pk_column_keeps_keys(used, after))
+	if (pk_constraint_is(user, 'f') && used->kind == &pk_kind_column && !pk_column_keeps_keys(used, after))
 		return PK_MADE_ANEW;
 	return pk_constraint_merged(user) && user->comment ? PK_SAID_AGAIN : PK_UNTOUCHED;
 }
@@ -564,12 +502,12 @@ static bool renamed_along(const struct pk_object *o)
 
 static bool renames_heirs(const struct pk_object *o)
 {
-	return is_kind(o, 'c') && reaches_heirs(o);
+	return pk_constraint_is(o, 'c') && reaches_heirs(o);
 }
 
 static bool exclusive(const struct pk_object *o)
 {
-	return is_kind(o, 'p');
+	return pk_constraint_is(o, 'p');
 }
 
 static void complete(struct pk_arena *arena, struct pk_object *o, const struct pk_object *other)
