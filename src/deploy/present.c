@@ -64,6 +64,17 @@ static void add_lag(struct pk_strv *ret, const struct pk_rows *rows, int i)
 	pk_strv_pushf(ret, "replica '%s' is %s behind", name.ptr, lag);
 }
 
+static void add_unconfirmed(struct pk_strv *ret, const struct pk_rows *rows, int i)
+{
+	PK_AUTO(pk_buf) names = PK_BUF_INIT;
+
+	pk_buf_add_safe(&names, pk_rows_get(rows, i, 0), false);
+	pk_strv_pushf(ret,
+		      "no synchronous replica is connected: each COMMIT will wait for one "
+		      "(synchronous_standby_names = '%s')",
+		      names.ptr);
+}
+
 static void add_slot(struct pk_strv *ret, const struct pk_rows *rows, int i)
 {
 	PK_FREE char *size = pk_size((uint64_t)strtoull(pk_rows_get(rows, i, 1), NULL, 10));
@@ -108,6 +119,13 @@ static const struct question questions[] = {
 	  " FROM pg_catalog.pg_stat_replication WHERE replay_lag > interval '10 s' ORDER BY "
 	  "replay_lag DESC LIMIT 3",
 	  add_lag },
+	/* Of a replica that may not be looked at it is not known whether it is one. */
+	{ "SELECT pg_catalog.current_setting('synchronous_standby_names')"
+	  " WHERE pg_catalog.current_setting('synchronous_standby_names') <> ''"
+	  " AND pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local')"
+	  " AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication"
+	  " WHERE coalesce(sync_state, 'sync') IN ('sync', 'quorum'))",
+	  add_unconfirmed },
 	{ "SELECT slot_name, bytes FROM (SELECT slot_name, CASE WHEN "
 	  "pg_catalog.pg_is_in_recovery() THEN NULL"
 	  " ELSE pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn) END AS "

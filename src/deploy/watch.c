@@ -44,9 +44,9 @@ static int find_blockers(struct pk_deploy_watch *w)
 	return 0;
 }
 
-static void say_blockers(struct pk_deploy_watch *w, double now)
+static void say_waiting(struct pk_deploy_watch *w, const char *behind, double now)
 {
-	if (!w->blockers.len) {
+	if (!behind) {
 		w->blocked_since = 0;
 	} else if (!w->blocked_since) {
 		w->blocked_since = w->said = now;
@@ -55,8 +55,23 @@ static void say_blockers(struct pk_deploy_watch *w, double now)
 
 		w->said = now;
 		pk_deploy_show_stop(&w->show);
-		pk_deploy_phase(w->d, "waiting for %s behind %s", waited, w->blockers.ptr);
+		pk_deploy_phase(w->d, "waiting for %s behind %s", waited, behind);
 	}
+}
+
+/* -1: the connection is gone. */
+static int ask_at_commit(const struct pk_deploy_watch *w, bool *ret)
+{
+	const char *params[] = { w->pid };
+	PK_FREE char *waits = NULL;
+
+	if (pk_query_value(w->by,
+			   "SELECT wait_event = 'SyncRep' FROM pg_catalog.pg_stat_activity"
+			   " WHERE pid = $1::pg_catalog.int4",
+			   1, params, &waits, NULL) < 0)
+		return -1;
+	*ret = pk_streq(waits, "t");
+	return 0;
 }
 
 /*
@@ -65,14 +80,22 @@ static void say_blockers(struct pk_deploy_watch *w, double now)
  */
 static bool may_cancel(const struct pk_deploy_watch *w)
 {
-	const char *params[] = { w->pid };
-	PK_FREE char *waits = NULL;
+	bool at_commit = false;
 
-	return pk_query_value(w->by,
-			      "SELECT wait_event = 'SyncRep' FROM pg_catalog.pg_stat_activity"
-			      " WHERE pid = $1::pg_catalog.int4",
-			      1, params, &waits, NULL) == 0 &&
-	       !pk_streq(waits, "t");
+	return ask_at_commit(w, &at_commit) == 0 && !at_commit;
+}
+
+static int look_what_for(struct pk_deploy_watch *w)
+{
+	bool at_commit = false;
+
+	if (find_blockers(w) < 0 || (!w->blockers.len && ask_at_commit(w, &at_commit) < 0))
+		return -1;
+	say_waiting(w,
+		    at_commit	    ? "a synchronous replica (synchronous_standby_names); what it is to confirm is committed here" :
+		    w->blockers.len ? w->blockers.ptr : NULL,
+		    pk_now());
+	return 0;
 }
 
 static int look(void *arg)
@@ -81,9 +104,8 @@ static int look(void *arg)
 	int patience = pk_harm_patience(&w->harm), wait;
 
 	/* A connection of ours that is gone is noticed before the next migration. */
-	if (find_blockers(w) < 0)
+	if (look_what_for(w) < 0)
 		return PK_WATCH_NO_MORE;
-	say_blockers(w, pk_now());
 	/* What it is cancelled for may be over before the server has done so. */
 	if (w->armed && !w->harm.why.len && pk_harm_look(&w->harm, w->by, w->pid) < 0)
 		return PK_WATCH_NO_MORE;

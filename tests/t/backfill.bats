@@ -128,6 +128,13 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 	sql shop "UPDATE postkit.schema_migrations SET applied_at = applied_at - interval '23 hours' WHERE version = '20990102000000'"
 	fails 1 git postkit deploy --stage contract --yes
 	sql shop "UPDATE postkit.schema_migrations SET applied_at = applied_at - interval '61 minutes' WHERE version = '20990102000000'"
+	# ... and as long as rows differ still
+	sql shop "ALTER TABLE people DISABLE TRIGGER USER; UPDATE people SET name = 'other' WHERE id = 1; ALTER TABLE people ENABLE TRIGGER USER"
+	fails 128 git -c postkit.wayBack=never postkit deploy --stage contract --yes
+	has 'dry run: rows differ in the two columns'
+	hasnt 'deploying to'
+	equal "$(sql shop "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'people'::regclass AND NOT tgisinternal")" 1
+	sql shop 'UPDATE people SET name = name WHERE id = 1'
 	ok git -c postkit.wayBack=never postkit deploy --stage contract --yes # it knows nothing of the indexes
 	has 'deployed 1 migration'
 	printf -- '-- postkit:stage: shrink\n-- migrate:up\nSELECT 1;\n' >db/migrations/20990106000000_odd.sql

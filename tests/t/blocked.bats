@@ -155,3 +155,36 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	in_order 'statement timeout' 'it took' 'on the copy, and was given 1.0 s here' 'postkit.remote.prod.statementTimeout'
 	ok git -c postkit.remote.prod.statementTimeout=0 postkit deploy --yes --allow-drift
 }
+
+at_commit() { sql postgres "SELECT 1 / count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'git postkit deploy'"; }
+replicas_wanted() {
+	sql postgres "ALTER SYSTEM SET synchronous_standby_names = '$1'"
+	sql postgres 'SELECT pg_reload_conf()'
+	until_true sql postgres "SELECT 1 / (current_setting('synchronous_standby_names') = '$1')::int"
+}
+
+@test "a COMMIT that no replica confirms: it is told before, and while it waits; interrupted, what is committed counts" {
+	local before
+	ok git postkit deploy --yes
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN sync1 text;\n-- migrate:down\nALTER TABLE users DROP COLUMN sync1;\n' >db/migrations/20990301000000_one.sql
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN sync2 text;\n-- migrate:down\nALTER TABLE users DROP COLUMN sync2;\n' >db/migrations/20990302000000_two.sql
+	commit_all sync
+	before=$(columns)
+	sql postgres 'ALTER ROLE shop SET synchronous_commit = on'
+	replicas_wanted nobody
+	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	until_true at_commit || until_true at_commit || tell "$(cat "$T/out")"
+	until_true grep -q 'waiting for .* behind a synchronous replica (synchronous_standby_names)' "$T/out" || tell "$(cat "$T/out")"
+	kill -INT $!
+	wait $! && status=0 || status=$?
+	equal "$status" 130
+	output=$(cat "$T/out")
+	in_order "no synchronous replica is connected: each COMMIT will wait for one (synchronous_standby_names = 'nobody')" \
+		'deploying to' 'migrations are done on' interrupted
+	replicas_wanted ''
+	equal "$(sql shop "SELECT string_agg(version, ' ') FROM postkit.schema_migrations WHERE version > '20990301' AND state = 'applied'")" 20990301000000
+	ok git postkit deploy --yes
+	has 'deployed 1 migration'
+	hasnt 'synchronous'
+	equal "$(columns)" $((before + 2))
+}

@@ -44,6 +44,7 @@ slow() {
 }
 deploy() { git-postkit deploy --yes >"$T/out" 2>&1 3>&- & }
 said() { until_true grep -qE "$1" "$T/out"; }
+again() { [ "$(grep -c 'trying again' "$T/out")" -ge "$1" ]; }
 has_lock() { until_true sql shop "SELECT 1 / count(*) FROM pg_locks WHERE relation = 'users'::regclass AND mode = 'AccessExclusiveLock' AND granted"; }
 columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0"; }
 
@@ -85,6 +86,17 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 
 @test "transactions of others that fail meanwhile count, our own do not" {
 	slow 3 'ALTER TABLE users ADD COLUMN c text'
+	git config postkit.remote.prod.maxErrors 1
+	git config postkit.lockTimeout 200ms
+	brake 'LOCK TABLE users IN ACCESS SHARE MODE;'
+	deploy
+	until_true again 3 || until_true again 3
+	run cat "$T/out"
+	hasnt maxErrors
+	quit deploy
+	wait $! || :
+	quit brake
+	git config --unset postkit.lockTimeout
 	git config postkit.remote.prod.maxErrors 3
 	brake
 	deploy
