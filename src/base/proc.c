@@ -343,15 +343,9 @@ static const char *tail_of(const struct pk_buf *text)
 	return text->ptr + start;
 }
 
-int pk_proc_check(const struct pk_proc *proc, struct pk_err *err)
+/* An error unless the status is 0. */
+static int check_status(const struct pk_proc *proc, int status, struct pk_err *err)
 {
-	PK_AUTO(pk_buf) own = PK_BUF_INIT;
-	struct pk_proc copy = *proc;
-	if (!copy.err_out && !copy.inherit_stderr)
-		copy.err_out = &own;
-	int status = 0;
-	if (pk_proc_run(&copy, &status, err))
-		return -1;
 	if (status == 0)
 		return 0;
 	const char *name = pk_path_base(proc->argv[0]);
@@ -361,13 +355,36 @@ int pk_proc_check(const struct pk_proc *proc, struct pk_err *err)
 			   strsignal(status - 128));
 	else
 		pk_err_set(err, "'%s' failed with exit status %d", name, status);
-	if (copy.err_out && copy.err_out->len) {
+	if (proc->err_out && proc->err_out->len) {
 		PK_AUTO(pk_buf) said = PK_BUF_INIT;
-		pk_buf_add(&said, tail_of(copy.err_out));
+		pk_buf_add(&said, tail_of(proc->err_out));
 		pk_buf_rtrim(&said);
 		pk_err_detail(err, "%s", said.ptr);
 	}
 	if (pk_interrupted())
 		pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	return -1;
+}
+
+int pk_proc_check(const struct pk_proc *proc, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) own = PK_BUF_INIT;
+	struct pk_proc copy = *proc;
+	if (!copy.err_out && !copy.inherit_stderr)
+		copy.err_out = &own;
+	int status = 0;
+	return pk_proc_run(&copy, &status, err) ? -1 : check_status(&copy, status, err);
+}
+
+int pk_proc_check_both(const struct pk_proc procs[2], struct pk_err *err)
+{
+	PK_AUTO(pk_buf) first = PK_BUF_INIT;
+	PK_AUTO(pk_buf) second = PK_BUF_INIT;
+	struct pk_proc copies[] = { procs[0], procs[1] };
+	copies[0].err_out = &first;
+	copies[1].err_out = &second;
+	int statuses[2] = { 0 };
+	if (pk_proc_run_both(copies, statuses, err) || check_status(&copies[0], statuses[0], err))
+		return -1;
+	return check_status(&copies[1], statuses[1], err);
 }

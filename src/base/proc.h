@@ -41,6 +41,7 @@ int pk_proc_run_both(const struct pk_proc procs[2], int ret_statuses[2], struct 
 
 /* As above, but any status other than 0 is an error that quotes the end of standard error. */
 int pk_proc_check(const struct pk_proc *proc, struct pk_err *err);
+int pk_proc_check_both(const struct pk_proc procs[2], struct pk_err *err); /* standard error is read */
 
 /*
  * Starts a process in a session of its own with stdio on /dev/null, or on log_path when given.

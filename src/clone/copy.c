@@ -39,7 +39,7 @@ int pk_copy_max_age(const struct pk_copy_options *options, double *ret, struct p
 	return pk_err_hint(err, "a number with ms, s, min or h: 30min; 0 for no limit");
 }
 
-int pk_copy_facts(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err)
+static int read_facts(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 
@@ -98,23 +98,12 @@ const char *pk_copy_place(const struct pk_server *server)
 }
 
 /* What has to be known of the source beside the facts. */
-int pk_copy_carried_by(struct pk_conn *source, struct pk_carried *carried, struct pk_strv *unfilled, struct pk_buf *sizes,
-		       struct pk_err *err)
+int pk_copy_carried(struct pk_conn *source, struct pk_carried *carried, struct pk_strv *unfilled, struct pk_buf *sizes,
+		    struct pk_err *err)
 {
 	if (pk_carried_read(source, carried, err) < 0 || (sizes && pk_sizes_read(source, sizes, err) < 0))
 		return -1;
 	return unfilled ? pk_carry_unfilled(source, unfilled, err) : 0;
-}
-
-int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
-		    struct pk_buf *sizes, struct pk_err *err)
-{
-	PK_AUTO(pk_conn) from = PK_CONN_INIT;
-
-	if (pk_conn_open(&from, source, err) < 0 || pk_hold_settings(&from, "UTF8", NULL, err) < 0)
-		return -1;
-	from.alone = true;
-	return pk_copy_carried_by(&from, carried, unfilled, sizes, err);
 }
 
 static int fill(const struct pk_conninfo *source, struct pk_server *server, const char *name,
@@ -123,6 +112,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 {
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_pour_crew) crew = { .n = 0 };
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_AUTO(pk_strv) unfilled = PK_STRV_INIT;
 	PK_AUTO(pk_buf) sizes = PK_BUF_INIT;
@@ -131,9 +121,12 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	struct pk_transfer transfer = {
 		.source = source,
 		.target = &target,
+		.crew = &crew,
 		.facts = facts,
 		.options = options,
+		.carried = &carried,
 		.unfilled = &unfilled,
+		.sizes = less ? &sizes : NULL,
 		.bindir = bindir,
 		.place = pk_copy_place(server),
 		.throwaway = true,
@@ -144,7 +137,7 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 	if (!bindir || pk_copy_max_age(options, &transfer.max_age, err) < 0)
 		return -1;
 	pk_server_admin_info(server, name, &target);
-	if (pk_copy_carried(source, &carried, &unfilled, less ? &sizes : NULL, err) < 0 || pk_conn_open(&conn, &target, err) < 0 ||
+	if (pk_conn_open(&conn, &target, err) < 0 ||
 	    drop_extras(&conn, facts, err) < 0 || pk_transfer_run(&transfer, err) < 0 ||
 	    pk_carry_public(&conn, facts->public_may, err) < 0)
 		return -1;
@@ -185,23 +178,20 @@ static int create_database(struct pk_server *server, struct pk_conn *admin, cons
 	return result;
 }
 
-int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server, const char *name,
-		     const char *purpose, const char *label, const struct pk_copy_options *options,
+int pk_copy_database(const struct pk_conninfo *source, const struct pk_source_facts *facts, struct pk_server *server,
+		     const char *name, const char *purpose, const char *label, const struct pk_copy_options *options,
 		     struct pk_copy_stats *ret, struct pk_err *err)
 {
 	static const struct pk_copy_options plain;
-	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	double started = pk_now();
 
 	options = options ? options : &plain;
-	if (pk_copy_facts(source, &facts, err) < 0 || pk_conn_open(&admin, &server->admin, err) < 0 ||
-	    check_version(&facts, admin.version, admin.where, err) < 0 ||
-	    pk_extensions_check(&admin, &facts, err) < 0 ||
-	    pk_source_facts_roles(&facts, server, err) < 0 ||
-	    create_database(server, &admin, name, purpose, label, &facts, err) < 0)
+	if (pk_conn_open(&admin, &server->admin, err) < 0 || check_version(facts, admin.version, admin.where, err) < 0 ||
+	    pk_extensions_check(&admin, facts, err) < 0 || pk_source_facts_roles(facts, server, err) < 0 ||
+	    create_database(server, &admin, name, purpose, label, facts, err) < 0)
 		return -1;
-	if (fill(source, server, name, &facts, options, started, ret, err) < 0) {
+	if (fill(source, server, name, facts, options, started, ret, err) < 0) {
 		if (pk_scrap_db(&admin, name, NULL) < 0)
 			pk_err_hint(
 				err,
@@ -282,20 +272,22 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 {
 	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_pour_crew) crew = { .n = 0 };
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_FREE char *bindir = NULL;
 	struct pk_transfer transfer = {
 		.source = source,
 		.target = target,
+		.crew = &crew,
 		.facts = &facts,
 		.options = options,
+		.carried = options->no_owner ? NULL : &carried,
 		.place = pk_copy_place(NULL),
 		.jobs = pk_copy_jobs(options),
 	};
 	double started = pk_now();
 
-	if (pk_copy_max_age(options, &transfer.max_age, err) < 0 || pk_copy_facts(source, &facts, err) < 0 ||
-	    (!options->no_owner && pk_copy_carried(source, &carried, NULL, NULL, err) < 0) ||
+	if (pk_copy_max_age(options, &transfer.max_age, err) < 0 || read_facts(source, &facts, err) < 0 ||
 	    pk_conn_open(&conn, target, err) < 0 || check_into(&conn, &facts, options, err) < 0)
 		return -1;
 	bindir = pk_dump_find(NULL, config, facts.version / 10000, conn.version / 10000, err);

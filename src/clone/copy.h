@@ -44,13 +44,14 @@ struct pk_copy_stats {
 	int64_t tables, bytes; /* bytes: size of the copy */
 	double seconds;
 };
+struct pk_source_facts; /* below */
 /*
  * Makes database `name` (must not exist) from the source; marked with purpose and label. What the
  * source has and this server lacks (an extension, a locale) is one error before any data moves. Foreign
- * data is there but cannot be reached. ret may be NULL.
+ * data is there but cannot be reached. facts: of the source, read a moment ago. ret may be NULL.
  */
-int pk_copy_database(const struct pk_conninfo *source, struct pk_server *server, const char *name,
-		     const char *purpose, const char *label, const struct pk_copy_options *options,
+int pk_copy_database(const struct pk_conninfo *source, const struct pk_source_facts *facts, struct pk_server *server,
+		     const char *name, const char *purpose, const char *label, const struct pk_copy_options *options,
 		     struct pk_copy_stats *ret, struct pk_err *err);
 /*
  * The plumbing: into an existing, empty database of any server, whose foreign data works as in the source.

@@ -108,29 +108,42 @@ int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, const s
 	return run_pg_dump(dump, source, hold, &args, err);
 }
 
-/* section NULL: all, without owners. */
-static int read_script(struct pk_dump *dump, const char *section, struct pk_ddl *ret, struct pk_err *err)
-{
-	PK_AUTO(pk_strv) args = PK_STRV_INIT;
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	static const char *const fixed[] = { "-v", LEFT_OUT, "-f", NULL };
-	PK_FREE char *path = pk_path_join(dump->tempdir.dir, "script");
-	struct pk_proc proc = { .env = (const char *const[]){ "LC_ALL=C", NULL } };
+/* A part of the archive, as a script. */
+struct script {
+	struct pk_strv args; /* of pg_restore */
+	char *path;
+};
 
-	pk_strv_pushf(&args, "%s/pg_restore", dump->bindir);
-	pk_strv_extend(&args, fixed);
-	pk_strv_push(&args, path);
+static void script_release(struct script *s)
+{
+	pk_strv_release(&s->args);
+	free(s->path);
+}
+
+/* section NULL: all, without owners. */
+static struct pk_proc ask(const struct pk_dump *dump, const char *section, struct script *s)
+{
+	static const char *const fixed[] = { "-v", LEFT_OUT, "-f", NULL }, *const env[] = { "LC_ALL=C", NULL };
+
+	s->path = pk_path_join(dump->tempdir.dir, section ? section : "all");
+	pk_strv_pushf(&s->args, "%s/pg_restore", dump->bindir);
+	pk_strv_extend(&s->args, fixed);
+	pk_strv_push(&s->args, s->path);
 	if (section)
-		pk_strv_pushf(&args, "--section=%s", section);
+		pk_strv_pushf(&s->args, "--section=%s", section);
 	if (!section || dump->no_owner)
-		pk_strv_push(&args, "-O");
+		pk_strv_push(&s->args, "-O");
 	if (dump->no_owner)
-		pk_strv_push(&args, "-x");
-	pk_strv_pushf(&args, "%s/archive", dump->tempdir.dir);
-	proc.argv = (const char *const *)args.items;
-	if (pk_proc_check(&proc, err) < 0 || pk_read_file(path, &text, err) < 0)
-		return -1;
-	return pk_ddl_parse(&text, ret, err);
+		pk_strv_push(&s->args, "-x");
+	pk_strv_pushf(&s->args, "%s/archive", dump->tempdir.dir);
+	return (struct pk_proc){ .argv = (const char *const *)s->args.items, .env = env };
+}
+
+static int read_script(const struct script *s, struct pk_ddl *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	return pk_read_file(s->path, &text, err) < 0 ? -1 : pk_ddl_parse(&text, ret, err);
 }
 
 static bool has_any(const struct pk_ddl *ddl, const char *type)
@@ -143,9 +156,13 @@ static bool has_any(const struct pk_ddl *ddl, const char *type)
 
 int pk_dump_scripts(struct pk_dump *dump, struct pk_structure *ret, struct pk_err *err)
 {
-	if (read_script(dump, "pre-data", &ret->pre, err) < 0 || read_script(dump, "post-data", &ret->post, err) < 0)
+	PK_AUTO(script) pre = { 0 }, post = { 0 }, all = { 0 };
+	const struct pk_proc both[] = { ask(dump, "pre-data", &pre), ask(dump, "post-data", &post) };
+
+	if (pk_proc_check_both(both, err) < 0 || read_script(&pre, &ret->pre, err) < 0 || read_script(&post, &ret->post, err) < 0)
 		return -1;
-	if (!dump->no_owner && (has_any(&ret->pre, "FOREIGN DATA WRAPPER") || has_any(&ret->post, "EVENT TRIGGER")))
-		return read_script(dump, NULL, &ret->bare, err);
-	return 0;
+	if (dump->no_owner || (!has_any(&ret->pre, "FOREIGN DATA WRAPPER") && !has_any(&ret->post, "EVENT TRIGGER")))
+		return 0;
+	const struct pk_proc bare = ask(dump, NULL, &all);
+	return pk_proc_check(&bare, err) < 0 ? -1 : read_script(&all, &ret->bare, err);
 }

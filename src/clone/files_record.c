@@ -26,7 +26,7 @@ int pk_files_record_before(struct pk_hold *source, const struct pk_source_facts 
 	PK_AUTO(pk_carried) carried = PK_CARRIED_INIT;
 	PK_AUTO(pk_strv) unfilled = PK_STRV_INIT;
 
-	if (take(source, ret, err) < 0 || pk_copy_carried_by(&source->conn, &carried, &unfilled, NULL, err) < 0)
+	if (take(source, ret, err) < 0 || pk_copy_carried(&source->conn, &carried, &unfilled, NULL, err) < 0)
 		return -1;
 	pk_copied_around(ret, facts, &carried, &unfilled);
 	add_extensions(facts, &ret->extensions);

@@ -210,7 +210,7 @@ int pk_hold_stamp(struct pk_conn *source, char **ret, struct pk_err *err)
 
 	for (size_t i = 0; i < PK_COUNT(catalogs); i++)
 		pk_buf_addf(&sql,
-			    "%s (SELECT count(*) || ' ' || coalesce(pg_catalog.sum(xmin::text::numeric), 0) "
+			    "%s (SELECT count(*) || ' ' || coalesce(pg_catalog.sum(xmin::text::bigint), 0) "
 			    "FROM pg_catalog.%s)",
 			    i ? " || ' ' ||" : "SELECT", catalogs[i]);
 	return pk_query_value(source, sql.ptr, 0, NULL, ret, err);

@@ -1,6 +1,5 @@
 #include "clone/pour.h"
 #include "clone/beside.h"
-#include "pg/pump.h"
 #include "pg/way.h"
 
 #include <unistd.h>
@@ -22,7 +21,7 @@ struct work {
 	size_t *built;		     /* tables whose builds are tasks of their own, as they were loaded */
 	size_t n_built;
 	struct pk_pump_lane lanes[PK_PUMP_LANES_MAX];
-	struct pk_conn sources[PK_PUMP_LANES_MAX], targets[PK_PUMP_LANES_MAX];
+	struct pk_conn sources[PK_PUMP_LANES_MAX];
 	int n;
 	uint64_t done, bytes;	     /* of the source's disk; that passed */
 	/* of the task of each lane */
@@ -37,7 +36,6 @@ static void work_release(struct work *w)
 {
 	for (int i = 0; i < w->n; i++) {
 		pk_conn_release(&w->sources[i]);
-		pk_conn_release(&w->targets[i]);
 		free(w->what[i]);
 		free(w->rows[i]);
 	}
@@ -71,19 +69,37 @@ int pk_pour_settings(const struct pk_pour *pour, struct pk_conn *target, struct 
 	return pk_hold_settings(target, pour->hold->encoding, &pairs, err);
 }
 
+void pk_pour_crew_release(struct pk_pour_crew *crew)
+{
+	for (int i = 0; i < crew->n; i++)
+		pk_conn_release(&crew->conns[i]);
+	crew->n = 0;
+}
+
+static int join_crew(const struct pk_pour *pour, int n, struct pk_err *err)
+{
+	for (struct pk_pour_crew *crew = pour->crew; crew->n < n;) {
+		struct pk_conn *conn = &crew->conns[crew->n++];
+
+		*conn = (struct pk_conn)PK_CONN_INIT;
+		if (pk_conn_open(conn, pour->target, err) < 0 || pk_pour_settings(pour, conn, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int open_lanes(struct work *w, int n, bool sources, struct pk_err *err)
 {
 	const struct pk_pour *pour = w->pour;
 
 	n = pour->inside ? 1 : n;
 	for (w->n = 0; w->n < n; w->n++)
-		w->sources[w->n] = w->targets[w->n] = (struct pk_conn)PK_CONN_INIT;
+		w->sources[w->n] = (struct pk_conn)PK_CONN_INIT;
+	if (!pour->inside && join_crew(pour, n, err) < 0)
+		return -1;
 	for (int i = 0; i < n; i++) {
-		w->lanes[i].target = pour->inside ? pour->inside : &w->targets[i];
+		w->lanes[i].target = pour->inside ? pour->inside : &pour->crew->conns[i];
 		w->lanes[i].source = sources ? i ? &w->sources[i] : &pour->hold->conn : NULL;
-		if (!pour->inside && (pk_conn_open(&w->targets[i], pour->target, err) < 0 ||
-				      pk_pour_settings(pour, &w->targets[i], err) < 0))
-			return -1;
 		if (sources && i && pk_hold_join(pour->hold, pour->source, &w->sources[i], err) < 0)
 			return -1;
 	}
@@ -321,7 +337,7 @@ static int prepare(struct work *w, struct pk_err *err)
 	return 0;
 }
 
-int pk_pour_run(const struct pk_pour *pour, struct pk_err *err)
+static int run(const struct pk_pour *pour, struct pk_err *err)
 {
 	struct work w __attribute__((cleanup(work_release))) = { .pour = pour };
 	struct pk_pump pump = { .lanes = w.lanes, .next = next, .done = done, .moved = moved, .arg = &w };
@@ -341,6 +357,15 @@ int pk_pour_run(const struct pk_pour *pour, struct pk_err *err)
 	if (pour->poured)
 		pour->poured->bytes = w.bytes;
 	return 0;
+}
+
+int pk_pour_run(const struct pk_pour *pour, struct pk_err *err)
+{
+	int status = run(pour, err);
+
+	if (status < 0)
+		pk_pour_crew_release(pour->crew);
+	return status;
 }
 
 /* ---- statements ---- */
@@ -402,5 +427,7 @@ int pk_pour_statements(const struct pk_pour *pour, const char *name, const struc
 	if (status == 0)
 		status = pk_pump_run(&pump, err);
 	work_release(&s.work);
+	if (status < 0)
+		pk_pour_crew_release(pour->crew);
 	return status;
 }

@@ -10,14 +10,22 @@
 #include "base/progress.h"
 #include "clone/hold.h"
 #include "clone/unit.h"
+#include "pg/pump.h"
 
 /* What came of it. */
 struct pk_poured {
 	int64_t *rows; /* of each of the tables, that the source gave */
 	uint64_t bytes; /* that passed */
 };
+/* Connections to the target that outlive what is done on them, since a session that knows its tables is faster. */
+struct pk_pour_crew {
+	struct pk_conn conns[PK_PUMP_LANES_MAX];
+	int n;
+};
+void pk_pour_crew_release(struct pk_pour_crew *crew);
 struct pk_pour {
 	const struct pk_conninfo *source, *target;
+	struct pk_pour_crew *crew; /* to be used and added to; none are there after an error */
 	struct pk_hold *hold; /* its connection is one of the readers; released when there is nothing left to read */
 	const struct pk_copy_tables *tables;
 	const struct pk_structure *structure;

@@ -29,6 +29,7 @@ struct state {
 	struct pk_buf sizes; /* clone/sizes.h; empty where all is copied */
 	struct pk_transfer transfer;
 	struct pk_transfer_work work;
+	struct pk_pour_crew crew;
 	struct pk_conninfo target;
 	struct pk_copied is;
 	struct pk_refreshed *ret;
@@ -41,6 +42,7 @@ static void state_release(struct state *s)
 {
 	if (s->work.t)
 		pk_transfer_work_release(&s->work);
+	pk_pour_crew_release(&s->crew);
 	pk_carried_release(&s->carried);
 	pk_strv_release(&s->unfilled);
 	pk_buf_release(&s->sizes);
@@ -67,6 +69,7 @@ static int prepare(struct state *s, struct pk_err *err)
 
 	s->transfer = (struct pk_transfer){
 		.source = r->source,
+		.crew = &s->crew,
 		.facts = r->facts,
 		.options = r->options,
 		.unfilled = &s->unfilled,
@@ -81,7 +84,7 @@ static int prepare(struct state *s, struct pk_err *err)
 	s->work.hold.rough = true;
 	if (pk_hold_connect(&s->work.hold, r->source, err) < 0)
 		return -1;
-	return pk_copy_carried_by(&s->work.hold.conn, &s->carried, &s->unfilled,
+	return pk_copy_carried(&s->work.hold.conn, &s->carried, &s->unfilled,
 				  less ? &s->sizes : NULL, err);
 }
 
@@ -376,6 +379,7 @@ static int make(struct state *s, struct pk_err *err)
 		return -1;
 	status = fill_new(s, err);
 	pk_conn_release(&s->work.target);
+	pk_pour_crew_release(&s->crew);
 	s->ret->made = status == 0 && !s->ret->doubt;
 	if (s->ret->made)
 		return 0;

@@ -69,7 +69,7 @@ bool pk_copy_table_narrowed(const struct pk_copy_table *table)
  */
 #define COPIED                                                                                             \
 	"WITH RECURSIVE copied AS (SELECT c.oid, n.nspname, c.relname, c.relam, c.relispartition, "        \
-	"greatest(c.relpages, 0) AS relpages, "                                                             \
+	"c.reltoastrelid, greatest(c.relpages, 0) AS relpages, "                                            \
 	"nullif(x.condition, '') AS condition, x.oid IS NOT NULL AS added "                     \
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "             \
 	"LEFT JOIN (SELECT x.oid, e.extcondition[x.i] AS condition FROM pg_catalog.pg_extension e, "       \
@@ -86,7 +86,8 @@ bool pk_copy_table_narrowed(const struct pk_copy_table *table)
  */
 static const char list_sql[] = COPIED
 	"SELECT c.oid, c.nspname, c.relname, CASE WHEN $1 THEN c.relpages * pg_catalog.current_setting('block_size')::bigint "
-	"ELSE coalesce(pg_catalog.pg_table_size(c.oid), 0) END, CASE WHEN $1 THEN c.relpages "
+	"ELSE coalesce(pg_catalog.pg_relation_size(c.oid), 0) + coalesce(pg_catalog.pg_relation_size(c.reltoastrelid), 0) END, "
+	"CASE WHEN $1 THEN c.relpages "
 	"ELSE coalesce(pg_catalog.pg_relation_size(c.oid), 0) / pg_catalog.current_setting('block_size')::integer END, "
 	"c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap'), c.condition, c.added, "
 	"r.nspname, r.relname FROM copied c LEFT JOIN LATERAL (SELECT n.nspname, p.relname "

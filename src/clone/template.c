@@ -184,7 +184,7 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 	}
 	pk_less_apply(options->less, &narrowed);
 	narrowed.record = &record;
-	if (pk_copy_database(&remote->info, server, name, "template", remote->name, &narrowed,
+	if (pk_copy_database(&remote->info, facts, server, name, "template", remote->name, &narrowed,
 			     &ret->stats, err) < 0)
 		return pk_less_explain(options->less, err);
 	if (seal(server, admin, name, remote->name, source, &record, err) < 0 ||

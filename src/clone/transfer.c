@@ -132,6 +132,18 @@ int pk_transfer_hold(struct pk_transfer_work *s, struct pk_err *err)
 						 "with --jobs 2 structure and rows are read at the same moment");
 }
 
+/* Before the snapshot, since a transaction would not outlive what the role may not read. */
+static int read_carried(struct pk_transfer_work *s, struct pk_err *err)
+{
+	const struct pk_transfer *t = s->t;
+
+	if (!t->carried)
+		return 0;
+	return pk_hold_connect(&s->hold, t->source, err) < 0 ?
+		       -1 :
+		       pk_copy_carried(&s->hold.conn, t->carried, t->unfilled, t->sizes, err);
+}
+
 /* What the snapshot says beside the structure. */
 static int read_beside(void *arg, struct pk_err *err)
 {
@@ -150,7 +162,7 @@ static int read_source(struct pk_transfer_work *s, struct pk_err *err)
 	const struct pk_transfer *t = s->t;
 
 	s->beside = read_beside;
-	if (pk_transfer_hold(s, err) < 0 || read_tables(s, err) < 0 ||
+	if (read_carried(s, err) < 0 || pk_transfer_hold(s, err) < 0 || read_tables(s, err) < 0 ||
 	    pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
 	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
 		return -1;
@@ -258,6 +270,7 @@ static void set_up(struct pk_transfer_work *s)
 	s->dump.progress = t->options->progress;
 	s->pour.source = t->source;
 	s->pour.target = t->target;
+	s->pour.crew = t->crew;
 	s->pour.hold = &s->hold;
 	s->pour.tables = &s->tables;
 	s->pour.structure = &s->structure;

@@ -13,9 +13,13 @@
 
 struct pk_transfer {
 	const struct pk_conninfo *source, *target;
+	struct pk_pour_crew *crew; /* of this and what follows it; released by the caller */
 	const struct pk_source_facts *facts;
 	const struct pk_copy_options *options;
-	const struct pk_strv *unfilled; /* OIDs of materialized views that stay without rows; may be NULL */
+	/* What the source has beside its contents: to be read before, by the connection that holds the snapshot then. */
+	struct pk_carried *carried; /* NULL: not read */
+	struct pk_buf *sizes;	    /* NULL: not read */
+	struct pk_strv *unfilled;   /* OIDs of materialized views that stay without rows; read with carried; may be NULL */
 	const char *bindir;	  /* of pg_dump and pg_restore */
 	const char *place;	  /* folder for what pg_dump says */
 	bool throwaway;		  /* the target is ours */
@@ -35,12 +39,9 @@ int pk_transfer_gather(const struct pk_pour *pour, struct pk_conn *target, const
 int pk_copy_jobs(const struct pk_copy_options *options);
 int pk_copy_max_age(const struct pk_copy_options *options, double *ret, struct pk_err *err);
 const char *pk_copy_place(const struct pk_server *server); /* where pg_dump's file goes; server may be NULL */
-/* Each by a connection that does not stay, or by one that is in no transaction. unfilled and sizes may be NULL. */
-int pk_copy_facts(const struct pk_conninfo *source, struct pk_source_facts *facts, struct pk_err *err);
-int pk_copy_carried_by(struct pk_conn *source, struct pk_carried *carried, struct pk_strv *unfilled, struct pk_buf *sizes,
-		       struct pk_err *err);
-int pk_copy_carried(const struct pk_conninfo *source, struct pk_carried *carried, struct pk_strv *unfilled,
-		    struct pk_buf *sizes, struct pk_err *err);
+/* By a connection that is in no transaction. unfilled and sizes may be NULL. */
+int pk_copy_carried(struct pk_conn *source, struct pk_carried *carried, struct pk_strv *unfilled, struct pk_buf *sizes,
+		    struct pk_err *err);
 
 /* What it is done with, for whoever does a part of it (clone/refresh.h). */
 struct pk_transfer_work {
