@@ -40,6 +40,7 @@ struct pk_deploy_target {
 	bool aside; /* the way back, and the way there once more: nothing of it is measured or kept */
 	struct pk_deploy_watch *watch; /* NULL on a local cut */
 	double waited;		       /* seconds spent on waiting for locks */
+	char xid[24]; /* of the migration at hand, once its COMMIT is about to be sent; "": not so far, or in steps */
 	const struct pk_foreseen *foreseen; /* of the statement at hand; NULL: not known */
 	int64_t statement_ms;		    /* that it was given; 0: no limit, -1: the server's */
 };
@@ -84,6 +85,18 @@ struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const str
 
 /* PK_EXIT_ATTENTION when somebody has asked a deploy to stop (deploy/lock.h); on a local cut nobody does. */
 int pk_deploy_stop_if_asked(const struct pk_deploy_target *target, struct pk_err *err);
+
+/* outcome.c: of a migration whose connection was lost. */
+struct pk_lost {
+	const char *pid; /* of the backend; NULL: not known */
+	const char *xid; /* as struct pk_deploy_target has it */
+};
+/*
+ * Connects d->conn again, waits (bounded) until nothing of the migration is at work there any more, and reads the state in
+ * its tracking row, NULL: there is none. after: the state that its COMMIT brings. An error: the outcome is not known.
+ */
+int pk_deploy_outcome(struct pk_deploy *d, const struct pk_migration *m, const struct pk_lost *lost, const char *after,
+		      char **ret_state, struct pk_err *err);
 
 /* steps.c: a migration that must not run in a transaction, journalled statement by statement. */
 int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,

@@ -162,6 +162,8 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 
 	pk_deploy_watch_arm(target->watch);
 	rc = pk_run_sql(target->conn, section.sql, &how, &trace, NULL, err);
+	if (rc < 0 && !pk_conn_alive(target->conn))
+		snprintf(target->xid, sizeof(target->xid), "%s", trace.xid);
 	pk_deploy_watch_disarm(target->watch);
 	if (rc == 0)
 		pk_gone_deleted(&target->d->gone, &trace);
@@ -174,6 +176,7 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 {
 	double began = pk_now();
 
+	target->xid[0] = '\0';
 	if (pk_deploy_wait_for_replicas(target, err) < 0)
 		return -1;
 	if (!pk_deploy_section(target->d, m).transaction)

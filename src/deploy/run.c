@@ -1,7 +1,5 @@
 #include "deploy/internal.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/sig.h"
 #include "deploy/lock.h"
@@ -62,56 +60,6 @@ void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool 
 
 /* --- a connection that was lost --- */
 
-static void pause_for(double seconds)
-{
-	struct timespec ts = { .tv_sec = (time_t)seconds };
-
-	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
-	nanosleep(&ts, NULL);
-}
-
-/* A COMMIT that was on its way may still be at work in the old backend. */
-static int wait_for_old_backend(struct run *run, double until, struct pk_err *err)
-{
-	const char *params[] = { run->watch.pid };
-
-	for (;;) {
-		PK_FREE char *found = NULL;
-
-		if (pk_query_value(&run->d->conn,
-				   "SELECT 'yes' FROM pg_catalog.pg_stat_activity WHERE pid = $1::pg_catalog.int4"
-				   " AND datname = pg_catalog.current_database()"
-				   " AND pid <> pg_catalog.pg_backend_pid()", 1, params, &found, err) < 0)
-			return -1;
-		if (!found)
-			return 0;
-		if (pk_now() > until || pk_interrupted())
-			return pk_err_set(err, "the old connection is still at work");
-		pause_for(0.25);
-	}
-}
-
-static int reconnect(struct run *run, struct pk_err *err)
-{
-	struct pk_deploy *d = run->d;
-	double until = pk_now() + 30;
-
-	pk_deploy_phase(d, "the connection to '%s' was lost, connecting again", d->remote.name);
-	for (;;) {
-		PK_AUTO(pk_err) why = PK_ERR_INIT;
-
-		pk_conn_release(&d->conn);
-		d->conn = (struct pk_conn)PK_CONN_INIT;
-		if (pk_remote_connect(&d->remote, &d->conn, &why) == 0)
-			return run->watch.pid ? wait_for_old_backend(run, until, err) : 0;
-		if (pk_now() > until || pk_interrupted()) {
-			pk_err_move(err, &why);
-			return -1;
-		}
-		pause_for(1);
-	}
-}
-
 /*
  * The connection was lost while a migration ran, perhaps at its COMMIT. The tracking row was in the
  * same transaction, so it tells. Returns 0 when the migration is in, -1 with why otherwise.
@@ -121,13 +69,11 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 	struct pk_deploy *d = run->d;
 	PK_AUTO(pk_err) again = PK_ERR_INIT;
 	PK_FREE char *state = NULL;
-	const char *params[] = { m->version };
 	const char *before = pk_deploy_is_down(d) ? "applied" : NULL,
 		   *after = pk_deploy_is_down(d) ? NULL : "applied";
+	const struct pk_lost lost = { .pid = run->watch.pid, .xid = run->target.xid };
 
-	if (reconnect(run, &again) < 0 ||
-	    pk_query_value(&d->conn, "SELECT state FROM postkit.schema_migrations WHERE version = $1", 1, params,
-			   &state, &again) < 0) {
+	if (pk_deploy_outcome(d, m, &lost, after, &state, &again) < 0) {
 		pk_err_set(err, "the connection to '%s' was lost while '%s' ran, and it is not known whether it was "
 			   "committed: %s", d->remote.name, m->file, again.msg ? again.msg : "no connection");
 		pk_err_exit(err, PK_EXIT_UNKNOWN);
