@@ -1,6 +1,7 @@
 #include "clone/remote.h"
 #include "base/proc.h"
 #include "git/git.h"
+#include "pg/pooler.h"
 
 void pk_remote_release(struct pk_remote *remote)
 {
@@ -202,7 +203,23 @@ static bool is_auth_failure(const struct pk_err *e)
 	       (e->msg && strstr(e->msg, "authentication failed"));
 }
 
-int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_err *err)
+/* Where sessions are shared, those of others would get our settings, and locks, snapshots and cancelling are nobody's. */
+static int refuse_pooler(const struct pk_remote *remote, struct pk_conn *conn, struct pk_err *err)
+{
+	enum pk_pooler pooler;
+
+	if (pk_pooler_find(conn, &pooler, err) < 0)
+		return -1;
+	if (pooler != PK_POOLER_TRANSACTIONS)
+		return 0;
+	pk_err_set(err, "'%s' is reached through a pooler that gives each transaction another session: locks, snapshots and"
+		   " settings such as lock_timeout would not hold", *remote->name ? remote->name : conn->where);
+	if (!*remote->name)
+		return pk_err_hint(err, "name the server itself, or a pool in session mode");
+	return pk_err_hint(err, "let postkit.remote.%s.url name the server itself, or a pool in session mode", remote->name);
+}
+
+static int connect_asking(struct pk_remote *remote, struct pk_conn *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_err) first = PK_ERR_INIT;
 	PK_AUTO(pk_err) second = PK_ERR_INIT;
@@ -241,5 +258,16 @@ int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_e
 			    "forget it");
 	}
 	pk_err_move(err, &second);
+	return -1;
+}
+
+int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_err *err)
+{
+	if (connect_asking(remote, ret, err) < 0)
+		return -1;
+	if (refuse_pooler(remote, ret, err) == 0)
+		return 0;
+	pk_conn_release(ret);
+	*ret = (struct pk_conn)PK_CONN_INIT;
 	return -1;
 }

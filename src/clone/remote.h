@@ -39,7 +39,7 @@ bool pk_remote_valid_name(const char *name);
 int pk_remote_dig(struct pk_remote *remote, struct pk_err *err);
 /*
  * Connects; when the server asks for a password that libpq does not know, asks git's helpers once and
- * tells them whether it was right. A password found so stays in remote->info.
+ * tells them whether it was right. A password found so stays in remote->info. Refuses a pooler that shares sessions.
  */
 int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_err *err);
 

@@ -3,7 +3,6 @@
 #include <stdarg.h>
 
 #include "deploy/setting.h"
-#include "pg/pooler.h"
 
 #define BATCH_PAUSE 0.01 /* seconds between two batches */
 
@@ -89,21 +88,6 @@ static int read_chain(struct pk_deploy *d, struct pk_err *err)
 	return pk_chain_from_rev(&d->chain, d->repo, d->commit.hex, d->project->migrations_dir, err);
 }
 
-/* Advisory locks, settings and what a second connection watches are all of sessions. */
-static int refuse_pooler(struct pk_deploy *d, struct pk_err *err)
-{
-	enum pk_pooler pooler;
-
-	if (pk_pooler_find(&d->conn, &pooler, err) < 0)
-		return -1;
-	if (pooler != PK_POOLER_TRANSACTIONS)
-		return 0;
-	pk_err_set(err, "'%s' is reached through a pooler that gives each transaction another session: the lock that keeps other"
-		   " deploys away would not hold, nor would lock_timeout", d->remote.name);
-	return pk_err_hint(err, "let postkit.remote.%s.url name the server itself, or a pool in session mode",
-			   d->remote.name);
-}
-
 /* Backfills read them (templates/pattern/batches.sql). */
 static int read_batch_settings(struct pk_deploy *d, struct pk_err *err)
 {
@@ -133,7 +117,7 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 	pk_conninfo_set(&d->remote.info, "application_name",
 			pk_deploy_is_down(d) ? "git postkit rollback" : "git postkit deploy");
 	d->again = pk_printf("git postkit deploy %s", d->remote.name);
-	if (pk_remote_connect(&d->remote, &d->conn, err) < 0 || refuse_pooler(d, err) < 0)
+	if (pk_remote_connect(&d->remote, &d->conn, err) < 0)
 		return -1;
 	if (pk_source_facts_read(&d->conn, &d->facts, err) < 0 ||
 	    pk_applied_read(&d->conn, &d->applied, &d->tracked, err) < 0 ||

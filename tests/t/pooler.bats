@@ -56,6 +56,13 @@ through() { psql -X -qAt -h "$PROD_SOCKET" -p "$POOL_PORT" -U shop -d "$1" -c "$
 	has 'another session'
 	fails 128 git postkit rollback shared --yes
 	has 'another session'
+	for command in 'start --remote' drift 'import --force --yes' 'deploy --plan-only'; do
+		# shellcheck disable=SC2086
+		fails 128 git postkit $command shared
+		in_order "'shared' is reached through a pooler" 'hint: let postkit.remote.shared.url name the server itself'
+	done
+	fails 128 git postkit copy "postgresql://shop@/shared?host=$PROD_SOCKET&port=$POOL_PORT" "$(pg_url postgres)"
+	in_order 'is reached through a pooler' 'hint: name the server itself'
 	equal "$(sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0")" 1
 	equal "$(through shared 'SHOW search_path')" '"$user", public'
 }
