@@ -200,8 +200,11 @@ static void show_remotes(const struct pk_standing *s)
 
 static void show(const struct pk_standing *s)
 {
+	PK_AUTO(pk_buf) branch = PK_BUF_INIT;
+
+	pk_buf_add_safe(&branch, s->branch ? s->branch : "", false); /* git forbids no control characters beyond ASCII */
 	if (s->branch)
-		printf("branch      %s\n", s->branch);
+		printf("branch      %s\n", branch.ptr);
 	else
 		printf("branch      none, HEAD is detached\n");
 	show_session(s);

@@ -22,8 +22,13 @@ setup() {
 	git switch -q -c "evil$BATS_TEST_NUMBER"
 }
 
-production() { sql shop "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM postkit.schema_migrations),
-	(SELECT string_agg(relname, ',' ORDER BY 1) FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'postkit'::regnamespace))"; }
+# All that somebody could do harm to there: rows, records, definitions, roles, settings, other databases.
+production() {
+	sql shop "SELECT (SELECT md5(string_agg(u::text, ',' ORDER BY id)) FROM users u), (SELECT count(*) FROM postkit.schema_migrations),
+		(SELECT md5(string_agg(r::text, ',' ORDER BY oid)) FROM pg_authid r), (SELECT count(*) FROM pg_db_role_setting),
+		(SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database), (SELECT count(*) FROM pg_largeobject_metadata), (SELECT count(*) FROM pg_extension)"
+	git postkit fingerprint "$(pg_url shop)"
+}
 
 # evil TEXT: a migration.
 evil() { printf -- '-- migrate:up\n%s\n-- migrate:down\nSELECT 1;\n' "$1" >db/migrations/20990101000000_evil.sql; }
@@ -57,15 +62,15 @@ refused() {
 		refused "${text##*	}"
 		git switch -q "evil$BATS_TEST_NUMBER"
 	done <<-LIST
-		COPY users FROM PROGRAM 'touch $T/pwned';	PROGRAM
-		COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';	PROGRAM
-		\\! touch $T/pwned	a command of psql
-		RESET SESSION AUTHORIZATION; COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';	PROGRAM
-		DO \$\$BEGIN EXECUTE 'RESET SESSION AUTHORIZATION'; EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch $T/pwned'''; END\$\$;	pg_execute_server_program
-		CREATE EXTENSION dblink; SELECT dblink_exec('host=$PROD_SOCKET port=$PROD_PORT user=postgres dbname=shop', 'DROP TABLE users');	dblink
-		LOAD '/tmp/evil.so';	is not allowed
-		SELECT pg_read_file('/etc/passwd');	permission denied
-		SELECT lo_export(lo_create(0), '$T/pwned');	permission denied
+		COPY users FROM PROGRAM 'touch $T/pwned';	COPY ... PROGRAM is not possible here
+		COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';	COPY ... PROGRAM is not possible here
+		\\! touch $T/pwned	is a command of psql, not SQL
+		RESET SESSION AUTHORIZATION; COPY (SELECT 1) TO PROGRAM 'touch $T/pwned';	COPY ... PROGRAM is not possible here
+		DO \$\$BEGIN EXECUTE 'RESET SESSION AUTHORIZATION'; EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch $T/pwned'''; END\$\$;	privileges of the pg_execute_server_program role
+		CREATE EXTENSION dblink; SELECT dblink_exec('host=$PROD_SOCKET port=$PROD_PORT user=postgres dbname=shop', 'DROP TABLE users');	permission denied for function dblink_exec
+		LOAD '/tmp/evil.so';	access to library "/tmp/evil.so" is not allowed
+		SELECT pg_read_file('/etc/passwd');	permission denied for function pg_read_file
+		SELECT lo_export(lo_create(0), '$T/pwned');	permission denied for function lo_export
 	LIST
 }
 
@@ -97,7 +102,7 @@ print(subprocess.run(["git", "hash-object", "-w", "-t", "tree", "--literally", "
 	dir=$(git commit-tree -p HEAD -m up "$tree")
 	run git postkit deploy --dry-run --commit "$dir"
 	[ "$status" -ne 0 ] || tell 'it was taken'
-	has 'up.sql'
+	has "holds the unsafe name '../20990101000000_up.sql'"
 	untouched
 	[ ! -e db/20990101000000_up.sql ]
 }
@@ -105,15 +110,14 @@ print(subprocess.run(["git", "hash-object", "-w", "-t", "tree", "--literally", "
 @test "tracked settings bring no remotes, no commands, no hooks and no deploys" {
 	cat >>.postkit <<-CONFIG
 		[postkit]
-			autoDryRun = true
 			schemaPath = ../../../etc
-			passwordCommand = touch $T/pwned
+			pgBin = $T/app/evil
+			server = postgresql://postgres@/postgres?host=$PROD_SOCKET&port=$PROD_PORT
 		[postkit "remote.prod"]
 			url = postgresql://postgres@/shop?host=$PROD_SOCKET&port=$PROD_PORT
 			cloneCommand = touch $T/pwned
-			deployOnMerge = try$BATS_TEST_NUMBER
 			follow = try$BATS_TEST_NUMBER
-			onFollow = deploy
+			onMerge = deploy
 		[core]
 			hooksPath = evil
 			sshCommand = touch $T/pwned
@@ -122,24 +126,30 @@ print(subprocess.run(["git", "hash-object", "-w", "-t", "tree", "--literally", "
 			postkit = "!touch $T/pwned"
 	CONFIG
 	mkdir evil
-	printf '#!/bin/sh\ntouch %s/pwned\n' "$T" | tee evil/post-merge evil/post-checkout >evil/pre-push
+	printf '#!/bin/sh\ntouch %s/pwned\n' "$T" | tee evil/{post-merge,post-checkout,postgres,initdb,psql,pg_restore,pg_dump} >evil/pre-push
 	chmod +x evil/*
-	evil 'CREATE TABLE gone (a int);'
+	printf -- '-- migrate:up\nCREATE TABLE gone (a int);\n-- migrate:down\nDROP TABLE gone;\n' >db/migrations/20990101000000_evil.sql
 	came_in
 	run git postkit remote list
+	has 'shop@'
 	hasnt 'postgres@'
-	run git postkit deploy --dry-run
+	ok git postkit deploy --dry-run
+	has "on a copy of 'prod'" 'dry run passed: 1 migration'
 	untouched
 }
 
 @test "escape sequences in names and comments reach no terminal" {
-	local name=$'20990101000000_\e]0;owned\a\e[2Jred.sql'
-	printf -- '-- migrate:up\n-- \e[31mcomment\nCREATE TABLE "\e[2Jt" (a int); COMMENT ON TABLE "\e[2Jt" IS E%s;\nSELECT 1/0 AS "\e[31m";\n-- migrate:down\n' \
-		"'\\\\x1b[31m'" >"db/migrations/$name"
+	local red=$'\e[2Jred'
+	printf -- '-- migrate:up\n-- %s\nCREATE TABLE "%s" (a int); COMMENT ON TABLE "%s" IS '"'%s'"';\nSELECT 1/0 AS "%s";\n-- migrate:down\n' \
+		"$red" "$red" "$red" "$red" "$red" >db/migrations/20990101000000_red.sql
 	came_in
-	refused '2099010100000'
+	refused '20990101000000_red.sql' 'CREATE TABLE "' 'division by zero'
+	git mv db/migrations/20990101000000_red.sql $'db/migrations/20990101000000_\e]0;owned\a\e[2Jred.sql'
+	git commit -qm red --no-verify
+	refused 'red.sql' "is not a migration's name"
 	git switch -q -C "$(printf 'evil\302\23331m%s' "$BATS_TEST_NUMBER")" "evil$BATS_TEST_NUMBER"
 	run git postkit status
+	has 'evil'
 	hasnt $'\e' $'\302\233'
 }
 
