@@ -33,13 +33,26 @@ is_over() { until_true sql shop "SELECT 1 / (count(*) = 0)::int FROM pg_stat_act
 state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version DESC LIMIT 1"; }
 
 @test "--plan-only tells what would be run, and runs, tries and copies nothing" {
-	fails 2 git postkit deploy --plan-only
+	local log=$T/prod/log start copies
+	start=$(wc -c <"$log")
+	copies=$(find "$T" -path '*/pg[0-9]*/data/base/*' -prune | sort)
+	fails 2 git postkit deploy --plan-only --yes
 	in_order '2 pending migrations' '20990101000000_expand.sql, expand' 'ALTER TABLE public.people ADD COLUMN full_name text' \
 		'20990102000000_backfill.sql, backfill, outside a transaction' '2 migrations would be run' 'deploy prod --dry-run'
 	hasnt 'dry run on' 'CREATE TABLE postkit'
 	run --separate-stderr git postkit deploy --plan-only --json
 	equal "$status $(jq -r '.plan[0].statements[0], .plan[1].stage, .plan[1].transaction' <<<"$output" | paste -sd'|')" \
 		'2 ALTER TABLE public.people ADD COLUMN full_name text|backfill|false'
+	equal "$(jq '.plan | length' <<<"$output")" 2
+	fails 2 git postkit deploy --plan-only --stage expand
+	in_order '20990102000000_backfill.sql waits' '20990101000000_expand.sql, expand' '1 migration would be run'
+	hasnt '20990102000000_backfill.sql, backfill'
+	# the remote is only read, and nothing is made here
+	tail -c "+$((start + 1))" "$log" >"$T/asked"
+	grep -q 'FROM "\?postkit"\?.' "$T/asked"
+	run grep -iE '(statement|execute [^:]*): *(CREATE|ALTER|DROP|GRANT|INSERT|UPDATE|DELETE|TRUNCATE|COPY|LOCK)' "$T/asked"
+	equal "$output" ''
+	equal "$(find "$T" -path '*/pg[0-9]*/data/base/*' -prune | sort)" "$copies"
 	equal "$(sql shop "SELECT (SELECT count(*) FROM postkit.schema_migrations), count(*) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attnum > 0")" '1|2'
 }
 
@@ -122,6 +135,8 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 	commit_all contract
 	ok git postkit deploy --yes
 	has '20990105000000_contract.sql waits: not before 20' ' UTC, by its stage' 'nothing is pending'
+	ok git postkit deploy --plan-only
+	has '20990105000000_contract.sql waits: not before 20' 'nothing is pending'
 	fails 1 git postkit deploy --stage contract --yes
 	has 'error:' '20990105000000_contract.sql waits: not before'
 	equal "$(sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'full_name'")" 1

@@ -87,16 +87,29 @@ deploys() { git log --format=%H refs/postkit/deploys/prod 2>/dev/null | wc -l; }
 	table more
 	ok git merge more
 	has 'onMerge is tell, dry-run or deploy'
-	run git postkit doctor
-	has "onMerge is tell, dry-run or deploy, not 'nonsense'"
-	hasnt 'which is no branch here'
+}
+
+# follow_doctor: its status, and all that it says of following.
+follow_doctor() {
+	local said code=0
+	said=$(git postkit doctor 2>&1) || code=$?
+	echo "$code $(grep -A1 -E 'follows|onMerge' <<<"$said" | grep -v '^ok' | paste -sd'|')"
+}
+
+@test "doctor names remotes that are told what to do, and follow no branch or one that is not there, and no others" {
+	local mend='      mend: git config postkit.remote.prod.follow BRANCH'
+	on_merge nonsense
+	equal "$(follow_doctor)" "1 bad   after a merge: postkit.remote.prod.onMerge is tell, dry-run or deploy, not 'nonsense'"
 	on_merge tell
+	equal "$(follow_doctor)" '0 '
 	git config postkit.remote.prod.follow trunk
-	run git postkit doctor
-	has "'prod' follows trunk, which is no branch here"
+	equal "$(follow_doctor)" "0 warn  'prod' follows trunk, which is no branch here|$mend"
 	git config --unset postkit.remote.prod.follow
-	run git postkit doctor
-	has "postkit.remote.prod.onMerge is set, but 'prod' follows no branch"
+	equal "$(follow_doctor)" "0 warn  postkit.remote.prod.onMerge is set, but 'prod' follows no branch|$mend"
+	git config --unset postkit.remote.prod.onMerge
+	equal "$(follow_doctor)" '0 '
+	git config postkit.remote.prod.follow refs/heads/main
+	equal "$(follow_doctor)" '0 '
 	git config postkit.remote.prod.follow main
 }
 
