@@ -185,8 +185,10 @@ static void add_query(struct pk_buf *sql, const struct pk_copy_table *t, const s
 		pk_buf_addf(sql, "%s(%s)%s", and, t->where, batch ? " IS NOT TRUE" : "");
 		and = " AND ";
 	}
-	if (batch)
+	if (batch) {
 		pk_buf_addf(sql, "%sctid = ANY ('%s'::pg_catalog.tid[])", and, batch);
+		and = " AND ";
+	}
 	if (wide) {
 		pk_buf_addf(sql, "%sctid <> ALL ('%s'::pg_catalog.tid[])", and, wide);
 		and = " AND ";
@@ -262,13 +264,13 @@ static char *title(const struct pk_unit *u, const struct pk_copy_table *t)
 }
 
 static int add_batch(const struct pk_unit *u, const struct pk_copy_tables *tables, const struct pk_copy_table *t, int64_t n,
-		     const struct pk_unit_terms *terms, struct pk_buf *from, struct pk_buf *into, struct pk_err *err)
+		     const struct pk_unit_terms *terms, const char *wide, struct pk_buf *from, struct pk_buf *into, struct pk_err *err)
 {
 	PK_FREE char *places = NULL;
 
 	if (pk_places_batch(tables->places, t->oid, n, &places, err) < 0)
 		return -1;
-	add_rows(u, t, terms, places, NULL, from, into);
+	add_rows(u, t, terms, places, wide, from, into);
 	return 0;
 }
 
@@ -284,10 +286,10 @@ int pk_unit_task(const struct pk_unit *u, const struct pk_copy_tables *tables, c
 			continue;
 		if (!u->batch)
 			add_rows(u, t, terms, NULL, wide_of(terms, u->tables[i]), &from, &into);
-		else if (add_batch(u, tables, t, u->from, terms, &from, &into, err) < 0)
+		else if (add_batch(u, tables, t, u->from, terms, wide_of(terms, u->tables[i]), &from, &into, err) < 0)
 			return -1;
 		for (int64_t n = 0; u->builds && n < t->batches; n++)
-			if (add_batch(u, tables, t, n, terms, &from, &into, err) < 0)
+			if (add_batch(u, tables, t, n, terms, wide_of(terms, u->tables[i]), &from, &into, err) < 0)
 				return -1;
 	}
 	for (size_t i = 0; u->builds && i < u->n; i++)

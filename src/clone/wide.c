@@ -1,4 +1,5 @@
 #include "clone/wide.h"
+#include "clone/places.h"
 #include "pg/copyin.h"
 
 #define PIECE	   (2 << 20)   /* bytes of a value that are fetched at once, as twice as many digits */
@@ -21,40 +22,35 @@ void pk_wide_release(struct pk_wide *wide)
 
 static bool may_have(const struct pk_copy_table *t)
 {
-	return t->heap && t->n_columns && !t->skip && !t->root_name && !t->batches && !t->added &&
-	       !pk_copy_table_narrowed(t) && t->bytes - t->pages * BLOCK >= LEAST;
+	return t->heap && t->n_columns && !t->skip && t->bytes - t->pages * BLOCK >= LEAST;
 }
 
-/* A column as the bytes that COPY sends; send: the function for it. */
+/* A column as the bytes that COPY sends; send: the function for it. Quoted by the caller. */
 static void add_bytes(struct pk_buf *sql, const char *send, const char *column)
 {
 	if (pk_streq(send, AS_TEXT))
-		pk_buf_add(sql, "pg_catalog.textsend(pg_catalog.format('%s', ");
-	else if (pk_streq(send, AS_IS))
-		pk_buf_addc(sql, '(');
+		pk_buf_addf(sql, "pg_catalog.textsend(pg_catalog.format('%%s', %s))", column);
 	else
-		pk_buf_addf(sql, "%s(", send ? send : "");
-	pk_buf_add_ident(sql, column);
-	pk_buf_add(sql, pk_streq(send, AS_TEXT) ? "))" : ")");
+		pk_buf_addf(sql, "%s(%s)", pk_streq(send, AS_IS) || !send ? "" : send, column);
 }
 
 /* How many they are. Of text and bytea the server knows it without having to read them. */
-static void add_length(struct pk_buf *sql, const char *send, const char *column, size_t limit)
+static void add_length(struct pk_buf *sql, const char *send, const char *name, size_t limit)
 {
 	bool known = pk_streq(send, AS_IS) || pk_ends_with(send, "textsend") ||
 		     pk_ends_with(send, "varcharsend");
+	PK_AUTO(pk_buf) column = PK_BUF_INIT;
 
+	pk_buf_add_ident(&column, name);
 	pk_buf_add(sql, sql->len ? " + coalesce(" : "coalesce(");
-	if (!known) {
-		pk_buf_add(sql, "CASE WHEN pg_catalog.pg_column_size(");
-		pk_buf_add_ident(sql, column);
-		pk_buf_addf(sql, ") > %zu THEN ", limit / COMPRESSED);
-	}
+	if (!known)
+		pk_buf_addf(sql, "CASE WHEN pg_catalog.pg_column_size(%s) > %zu THEN ", column.ptr,
+			    limit / COMPRESSED);
 	pk_buf_add(sql, "pg_catalog.octet_length(");
 	if (known)
-		pk_buf_add_ident(sql, column);
+		pk_buf_add(sql, column.ptr);
 	else
-		add_bytes(sql, send, column);
+		add_bytes(sql, send, column.ptr);
 	pk_buf_addf(sql, ")%s, 0)::bigint", known ? "" : " END");
 }
 
@@ -78,11 +74,30 @@ static int read_columns(struct pk_hold *hold, const struct pk_copy_table *t, boo
 	return pk_hold_query(hold, sql, ret, err);
 }
 
-static int find_in(struct pk_hold *hold, const struct pk_copy_table *t, size_t limit, char **ret,
-		   struct pk_err *err)
+/* Adds to an array's text what another query finds. */
+static int add_places(struct pk_hold *hold, const char *sql, char **places, struct pk_err *err)
 {
-	PK_AUTO(pk_rows) columns = PK_ROWS_INIT, found = PK_ROWS_INIT;
-	PK_AUTO(pk_buf) length = PK_BUF_INIT, sql = PK_BUF_INIT;
+	PK_AUTO(pk_rows) found = PK_ROWS_INIT;
+	const char *more;
+	char *all;
+
+	if (pk_hold_query(hold, sql, &found, err) < 0)
+		return -1;
+	more = pk_rows_get(&found, 0, 0);
+	if (!more)
+		return 0;
+	all = *places ? pk_printf("%.*s,%s", (int)strlen(*places) - 1, *places, more + 1) : pk_strdup(more);
+	free(*places);
+	*places = all;
+	return 0;
+}
+
+/* Of rows that are copied. How large they are before they are masked counts. */
+static int find_in(struct pk_hold *hold, const struct pk_copy_tables *tables, const struct pk_copy_table *t,
+		   size_t limit, char **ret, struct pk_err *err)
+{
+	PK_AUTO(pk_rows) columns = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) length = PK_BUF_INIT, head = PK_BUF_INIT;
 
 	if (read_columns(hold, t, true, &columns, err) < 0)
 		return -1;
@@ -91,12 +106,20 @@ static int find_in(struct pk_hold *hold, const struct pk_copy_table *t, size_t l
 			   limit);
 	if (!length.len)
 		return 0;
-	pk_buf_add(&sql, "SELECT pg_catalog.array_agg(ctid) FROM ONLY ");
-	pk_buf_add_qualified(&sql, t->schema, t->name);
-	pk_buf_addf(&sql, " WHERE %s > %zu", length.ptr, limit);
-	if (pk_hold_query(hold, sql.ptr, &found, err) < 0)
-		return -1;
-	*ret = pk_strdup(pk_rows_get(&found, 0, 0));
+	pk_buf_add(&head, "SELECT pg_catalog.array_agg(ctid) FROM ONLY ");
+	pk_buf_add_qualified(&head, t->schema, t->name);
+	for (int64_t n = -1; n < t->batches; n++) {
+		PK_FREE char *batch = NULL, *sql = NULL;
+
+		if (n >= 0 && pk_places_batch(tables->places, t->oid, n, &batch, err) < 0)
+			return -1;
+		sql = batch ? pk_printf("%s WHERE ctid = ANY ('%s'::pg_catalog.tid[]) AND (%s) IS NOT TRUE AND %s > %zu",
+					head.ptr, batch, t->where ? t->where : "false", length.ptr, limit) :
+			      pk_printf("%s WHERE (%s) AND %s > %zu", head.ptr, t->where ? t->where : "true",
+					length.ptr, limit);
+		if (add_places(hold, sql, ret, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -113,7 +136,7 @@ int pk_wide_find(struct pk_hold *hold, const struct pk_copy_tables *tables, size
 		if (looked++ % AT_ONCE == 0 &&
 		    pk_exec(&hold->conn, looked > 1 ? PK_HOLD_UNLOCK "; " PK_HOLD_MARK : PK_HOLD_MARK, err) < 0)
 			return -1;
-		if (find_in(hold, &tables->items[i], limit, &ret->places[i], err) < 0)
+		if (find_in(hold, tables, &tables->items[i], limit, &ret->places[i], err) < 0)
 			return pk_err_wrap(err, "cannot see how large the rows of %s.%s are",
 					   tables->items[i].schema, tables->items[i].name);
 	}
@@ -181,34 +204,42 @@ static int put_digits(struct copying *c, const char *hex, struct pk_err *err)
 	return c->table->binary ? put(c, c->piece, n, err) : put_text(c, c->piece, n, err);
 }
 
-static void add_row(struct pk_buf *sql, const struct copying *c, const char *place)
+/* As it is copied: a column, or what it is masked as. */
+static void add_value(struct pk_buf *sql, const struct copying *c, const char *name)
 {
-	pk_buf_add(sql, " FROM ONLY ");
-	pk_buf_add_qualified(sql, c->table->schema, c->table->name);
-	pk_buf_add(sql, " WHERE ctid = ");
-	pk_buf_add_literal(sql, place);
+	for (size_t i = 0; i < c->table->n_columns; i++) {
+		const struct pk_copy_column *column = &c->table->columns[i];
+
+		if (column->expr && pk_streq(column->name, name)) {
+			pk_buf_addf(sql, "(%s)::%s", column->expr, column->type);
+			return;
+		}
+	}
+	pk_buf_add_ident(sql, name);
 }
 
-static int copy_value(struct copying *c, int column, size_t length, const char *place,
-		      struct pk_err *err)
+/*
+ * Rows of a value's length and a piece of it: one with no piece where it is empty, with no length where it is NULL. It is made
+ * once (OFFSET 0 keeps it so), since reading a large one takes long, and a mask may give another each time.
+ */
+static char *pieces_sql(const struct copying *c, int column, const char *place)
 {
-	for (size_t at = 0; at < length; at += PIECE) {
-		PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-		pk_buf_add(&sql, "SELECT pg_catalog.substring(");
-		add_bytes(&sql, pk_rows_get(&c->columns, column, 1),
-			  pk_rows_get(&c->columns, column, 0));
-		pk_buf_addf(&sql, ", %zu, %d)", at + 1, PIECE);
-		add_row(&sql, c, place);
-		if (pk_hold_query(c->hold, sql.ptr, &rows, err) < 0)
-			return -1;
-		if (rows.n != 1 || !pk_rows_get(&rows, 0, 0))
-			return pk_err_set(err, "a row is no longer where it was");
-		if (put_digits(c, pk_rows_get(&rows, 0, 0), err) < 0)
-			return -1;
-	}
-	return 0;
+	pk_buf_add(&sql, "DECLARE postkit_pieces NO SCROLL CURSOR FOR SELECT pg_catalog.octet_length(v.b), "
+			 "pg_catalog.substring(v.b, g.at, ");
+	/* IS NULL is also true of a row of NULLs. */
+	pk_buf_addf(&sql, "%d) FROM (SELECT CASE WHEN pg_catalog.num_nulls(x.v) = 0 THEN ", PIECE);
+	add_bytes(&sql, pk_rows_get(&c->columns, column, 1), "x.v");
+	pk_buf_add(&sql, " END AS b FROM (SELECT ");
+	add_value(&sql, c, pk_rows_get(&c->columns, column, 0));
+	pk_buf_add(&sql, " AS v FROM ONLY ");
+	pk_buf_add_qualified(&sql, c->table->schema, c->table->name);
+	pk_buf_add(&sql, " WHERE ctid = ");
+	pk_buf_add_literal(&sql, place);
+	pk_buf_addf(&sql, " OFFSET 0) x OFFSET 0) v LEFT JOIN LATERAL pg_catalog.generate_series(1, "
+			  "pg_catalog.octet_length(v.b), %d) g (at) ON true", PIECE);
+	return pk_buf_take(&sql);
 }
 
 /* What stands before a value: its length, or what parts it from the one before; length NULL: it is NULL. */
@@ -222,33 +253,38 @@ static int begin_value(struct copying *c, int column, const char *length, struct
 	return length ? 0 : put(c, "\\N", 2, err);
 }
 
-static int copy_row(struct copying *c, const char *place, struct pk_err *err)
+static int copy_value(struct copying *c, int column, const char *place, struct pk_err *err)
 {
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *sql = pieces_sql(c, column, place);
+	bool first = true;
 
-	for (int i = 0; i < c->columns.n; i++) {
-		const char *name = pk_rows_get(&c->columns, i, 0);
-
-		/* IS NULL is also true of a row of NULLs. */
-		pk_buf_add(&sql, i ? ", CASE WHEN pg_catalog.num_nulls("
-				   : "SELECT CASE WHEN pg_catalog.num_nulls(");
-		pk_buf_add_ident(&sql, name);
-		pk_buf_add(&sql, ") = 0 THEN pg_catalog.octet_length(");
-		add_bytes(&sql, pk_rows_get(&c->columns, i, 1), name);
-		pk_buf_add(&sql, ") END");
-	}
-	add_row(&sql, c, place);
-	if (pk_hold_query(c->hold, sql.ptr, &rows, err) < 0 ||
-	    (c->table->binary && put_number(c, (uint32_t)c->columns.n, 2, err) < 0))
+	if (pk_exec(&c->hold->conn, sql, err) < 0)
 		return -1;
-	for (int i = 0; i < c->columns.n; i++) {
-		const char *length = pk_rows_get(&rows, 0, i);
+	for (;;) {
+		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-		if (begin_value(c, i, length, err) < 0 ||
-		    (length && copy_value(c, i, strtoul(length, NULL, 10), place, err) < 0))
+		if (pk_hold_query(c->hold, "FETCH 1 FROM postkit_pieces", &rows, err) < 0)
+			return -1;
+		if (!rows.n && first)
+			return pk_err_set(err, "a row is no longer where it was");
+		if (!rows.n)
+			break;
+		if (first && begin_value(c, column, pk_rows_get(&rows, 0, 0), err) < 0)
+			return -1;
+		first = false;
+		if (pk_rows_get(&rows, 0, 1) && put_digits(c, pk_rows_get(&rows, 0, 1), err) < 0)
 			return -1;
 	}
+	return pk_exec(&c->hold->conn, "CLOSE postkit_pieces", err);
+}
+
+static int copy_row(struct copying *c, const char *place, struct pk_err *err)
+{
+	if (c->table->binary && put_number(c, (uint32_t)c->columns.n, 2, err) < 0)
+		return -1;
+	for (int i = 0; i < c->columns.n; i++)
+		if (copy_value(c, i, place, err) < 0)
+			return -1;
 	return c->table->binary ? 0 : put(c, "\n", 1, err);
 }
 
@@ -271,7 +307,7 @@ static char *copy_sql(const struct pk_copy_table *t, const struct pk_rows *colum
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_buf_add(&sql, "COPY ");
-	pk_buf_add_qualified(&sql, t->schema, t->name);
+	pk_buf_add_qualified(&sql, t->root_name ? t->root_schema : t->schema, t->root_name ? t->root_name : t->name);
 	for (int i = 0; i < columns->n; i++) {
 		pk_buf_add(&sql, i ? ", " : " (");
 		pk_buf_add_ident(&sql, pk_rows_get(columns, i, 0));

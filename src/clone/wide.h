@@ -17,7 +17,7 @@ struct pk_wide {
 	}
 void pk_wide_release(struct pk_wide *wide);
 /*
- * Looks for rows of more than limit bytes, in tables that may have such and are not changed on the way.
+ * Looks for rows of more than limit bytes among those that are copied, in tables that may have such.
  */
 int pk_wide_find(struct pk_hold *hold, const struct pk_copy_tables *tables, size_t limit,
 		 struct pk_wide *ret, struct pk_err *err);

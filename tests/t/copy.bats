@@ -189,7 +189,7 @@ same() { # DB DB: on the server started last
 }
 
 @test "copies hold the same on each major, and from an older one to a newer" {
-	local major why oldest_url= own_url=
+	local major why oldest_url='' own_url=''
 	for major in 14 "$(versions_major "$(pg_bin)")" 18; do
 		versions_use "$major" || skip "$why"
 		git config --global postkit.pgBin "$(pg_tools)"
@@ -472,6 +472,23 @@ as_server_owns() { chown postgres: "$1"; }
 	done
 	cmp "$T/heavy.huge" "$T/heavy2.huge"
 	grep -q '^401|80601|' "$T/heavy2.huge"
+	sanitized || [ "$(tail -n 1 "$T/rss")" -le 65536 ] || {
+		cat "$T/rss"
+		false
+	}
+	# chosen, masked, and large all the same
+	new_repo masked
+	printf '[mask "public.huge"]\n\tn = n + 1\n\tz = upper(z)\n[mask "public.sized"]\n\tb = b\n' >.postkit
+	sql heavy "CREATE TABLE sized (id int PRIMARY KEY, b text) PARTITION BY LIST (id); CREATE TABLE sized_1 PARTITION OF sized DEFAULT;
+		INSERT INTO sized SELECT i, repeat(md5(i::text), 400000 / i) FROM generate_series(1, 50) i"
+	pg_createdb heavy3
+	/usr/bin/time -f '%M' -o "$T/rss" git-postkit copy --where 'rows=i < 9' --where 'wide=i < 3' --where 'huge=id <> 3' \
+		"$(pg_url heavy)" "$(pg_url heavy3)"
+	sql heavy "SELECT id, md5(ROW(b, n + 1, j, a, c, g, upper(z))::text) FROM huge WHERE id <> 3 ORDER BY id" >"$T/heavy.huge"
+	sql heavy3 "SELECT id, md5(ROW(b, n, j, a, c, g, z)::text) FROM huge ORDER BY id" >"$T/heavy3.huge"
+	cmp "$T/heavy.huge" "$T/heavy3.huge"
+	equal "$(sql heavy3 'SELECT sum(length(b)), md5(string_agg(md5(b), id::text)) FROM sized_1')" \
+		"$(sql heavy 'SELECT sum(length(b)), md5(string_agg(md5(b), id::text)) FROM sized_1')"
 	sanitized || [ "$(tail -n 1 "$T/rss")" -le 65536 ] || {
 		cat "$T/rss"
 		false
