@@ -1,4 +1,5 @@
 #include "clone/beside.h"
+#include "pg/pipeline.h"
 
 #define AT_ONCE 200 /* large objects */
 
@@ -45,18 +46,26 @@ void pk_beside_sequence_rows(const struct pk_rows *rows, struct pk_strv *ret_pai
 
 int pk_beside_sequence_values(struct pk_conn *conn, struct pk_strv *ret_pairs, struct pk_err *err)
 {
-	PK_AUTO(pk_strv) queries = PK_STRV_INIT;
+	PK_AUTO(pk_strv) sql = PK_STRV_INIT;
 
-	if (pk_beside_sequence_queries(conn, &queries, err) < 0)
+	if (pk_beside_sequence_queries(conn, &sql, err) < 0)
 		return -1;
-	for (size_t i = 0; i < queries.n; i++) {
-		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-
-		if (pk_query(conn, queries.items[i], 0, NULL, &rows, err) < 0)
-			return -1;
-		pk_beside_sequence_rows(&rows, ret_pairs);
+	PK_FREE struct pk_pipeline_query *queries = pk_alloc((sql.n + 1) * sizeof(*queries));
+	PK_FREE struct pk_rows *rows = pk_alloc((sql.n + 1) * sizeof(*rows));
+	struct pk_pipeline pipeline = { .conn = conn, .queries = queries, .n = (int)sql.n };
+	for (size_t i = 0; i < sql.n; i++) {
+		rows[i] = (struct pk_rows)PK_ROWS_INIT;
+		queries[i] = (struct pk_pipeline_query){ .sql = sql.items[i], .rows = &rows[i] };
 	}
-	return 0;
+	int status = pk_pipeline_send(&pipeline, err);
+	if (pk_pipelines_collect(&pipeline, 1, NULL, NULL, status == 0 ? err : NULL) < 0)
+		status = -1;
+	for (size_t i = 0; i < sql.n; i++) {
+		if (status == 0)
+			pk_beside_sequence_rows(&rows[i], ret_pairs);
+		pk_rows_release(&rows[i]);
+	}
+	return status;
 }
 
 void pk_beside_set_sequence(const char *name, const char *value, struct pk_buf *ret_sql)
