@@ -5,6 +5,7 @@
 
 #define LOCK_SECONDS  5.0
 #define LEAST_LOCK    0.1
+#define LEAST_LEFT    0.02
 #define LEAST_SECONDS 60.0 /* a cold cache, a busy server */
 #define TIMES_AS_LONG 20.0
 #define BY_ITS_TIME   (-1.0)
@@ -73,14 +74,17 @@ const struct pk_foreseen *pk_foreseen_find(const struct pk_foreseen_list *list,
 
 /* lock_timeout counts for each lock: while the second is waited for, others stand behind the first. */
 static double lock_limit(const struct pk_foreseen_list *list, const struct pk_foreseen *f,
-			 double patience)
+			 double patience, double waited)
 {
 	double each = list->lock / (f->blocking > 1 ? f->blocking : 1);
+	double left = list->lock - waited;
 
 	if (list->lock <= 0)
 		return 0;
 	if (!f->others_wait)
 		return patience > list->lock ? patience : list->lock;
+	if (f->blocking && left < each)
+		return left > LEAST_LEFT ? left : each < LEAST_LEFT ? each : LEAST_LEFT;
 	if (each >= LEAST_LOCK)
 		return each;
 	return list->lock < LEAST_LOCK ? list->lock : LEAST_LOCK;
@@ -101,7 +105,7 @@ static double statement_limit(const struct pk_foreseen_list *list, const struct 
 }
 
 struct pk_run_limits pk_foreseen_limits(const struct pk_foreseen_list *list,
-					const struct pk_foreseen *f, double patience)
+					const struct pk_foreseen *f, double patience, double waited)
 {
 	double statement;
 
@@ -109,7 +113,7 @@ struct pk_run_limits pk_foreseen_limits(const struct pk_foreseen_list *list,
 		return (struct pk_run_limits){ -1, -1 };
 	statement = statement_limit(list, f);
 	return (struct pk_run_limits){
-		.lock_ms = milliseconds(lock_limit(list, f, patience)),
+		.lock_ms = milliseconds(lock_limit(list, f, patience, waited)),
 		.statement_ms = statement < 0 ? -1 : milliseconds(statement),
 	};
 }

@@ -38,8 +38,11 @@ void pk_foreseen_add(struct pk_foreseen_list *list, const struct pk_migration *m
 /* NULL: it was not seen. */
 const struct pk_foreseen *pk_foreseen_find(const struct pk_foreseen_list *list,
 					   const struct pk_migration *m, const char *sql, int line);
-/* patience: seconds that are left to wait for locks that nobody else waits behind. f NULL: as the run has them. */
+/*
+ * patience: seconds that are left to wait for locks that nobody else waits behind. waited: those for which others wait for
+ * the transaction by now, without what its statements take by themselves. f NULL: as the run has them.
+ */
 struct pk_run_limits pk_foreseen_limits(const struct pk_foreseen_list *list,
-					const struct pk_foreseen *f, double patience);
+					const struct pk_foreseen *f, double patience, double waited);
 
 #endif

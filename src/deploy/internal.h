@@ -43,6 +43,8 @@ struct pk_deploy_target {
 	char xid[24]; /* of the migration at hand, once its COMMIT is about to be sent; "": not so far, or in steps */
 	const struct pk_foreseen *foreseen; /* of the statement at hand; NULL: not known */
 	int64_t statement_ms;		    /* that it was given; 0: no limit, -1: the server's */
+	double blocking_since;		    /* others may wait for the transaction since then; 0: they do not */
+	double blocking_work;		    /* what its statements since then took on the copy */
 };
 
 /*
@@ -79,6 +81,8 @@ void pk_deploy_drop_traces(struct pk_deploy *d);
 /* A statement of either kind has run. */
 void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_migration *m,
 			      const struct pk_traced *traced);
+/* A transaction begins, in which nobody waits for us yet. */
+void pk_deploy_limits_begin(struct pk_deploy_target *target);
 /* How long a statement may take on the remote, by what the dry run saw; on a local cut as the run has it. */
 struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const struct pk_migration *m,
 				      const char *sql, int line);

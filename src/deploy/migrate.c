@@ -107,6 +107,26 @@ void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struc
 		d->events->statement(d->events->arg, traced);
 }
 
+void pk_deploy_limits_begin(struct pk_deploy_target *target)
+{
+	target->blocking_since = 0;
+	target->blocking_work = 0;
+}
+
+/* More than it took on the copy was spent on waiting. */
+static double others_waited(struct pk_deploy_target *target)
+{
+	double now = pk_now(), waited;
+
+	if (!target->foreseen || !target->foreseen->others_wait)
+		return 0;
+	if (!target->blocking_since)
+		target->blocking_since = now;
+	waited = now - target->blocking_since - target->blocking_work;
+	target->blocking_work += target->foreseen->seconds;
+	return waited > 0 ? waited : 0;
+}
+
 struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const struct pk_migration *m,
 				      const char *sql, int line)
 {
@@ -116,7 +136,7 @@ struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const str
 	if (!target->local) {
 		target->foreseen = pk_foreseen_find(&d->foreseen, m, sql, line);
 		limits = pk_foreseen_limits(&d->foreseen, target->foreseen,
-					    d->options.max_wait - target->waited);
+					    d->options.max_wait - target->waited, others_waited(target));
 	}
 	target->statement_ms = limits.statement_ms;
 	return limits;
@@ -160,6 +180,7 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 	};
 	int rc;
 
+	pk_deploy_limits_begin(target);
 	pk_deploy_watch_arm(target->watch);
 	rc = pk_run_sql(target->conn, section.sql, &how, &trace, NULL, err);
 	if (rc < 0 && !pk_conn_alive(target->conn))

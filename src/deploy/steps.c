@@ -65,6 +65,7 @@ static struct pk_run_limits limits(void *arg, const char *sql, int line)
 {
 	const struct steps *s = arg;
 
+	pk_deploy_limits_begin(s->target);
 	return pk_deploy_limits(s->target, s->m, sql, line);
 }
 

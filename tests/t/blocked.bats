@@ -154,6 +154,14 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	fails 128 git postkit deploy --yes --allow-drift
 	in_order 'statement timeout' 'it took' 'on the copy, and was given 1.0 s here' 'postkit.remote.prod.statementTimeout'
 	ok git -c postkit.remote.prod.statementTimeout=0 postkit deploy --yes --allow-drift
+	# who waits for the first table waits while the next one is waited for
+	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN last text;\nDO $$ BEGIN PERFORM pg_sleep(1) FROM pg_roles WHERE rolname = $x$slowdown$x$; END $$;\nALTER TABLE parts ADD COLUMN last text;\n-- migrate:down\n' \
+		>db/migrations/20990106000000_last.sql
+	commit_all last
+	ok git -c postkit.remote.prod.statementTimeout=0 postkit deploy --yes --allow-drift
+	run grep -oE 'SET lock_timeout = [0-9]+|ALTER TABLE parts ADD COLUMN last' "$T/prod/log"
+	in_order 'SET lock_timeout = 900' 'SET lock_timeout = 20
+ALTER TABLE parts ADD COLUMN last'
 }
 
 at_commit() { sql postgres "SELECT 1 / count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'git postkit deploy'"; }
