@@ -216,9 +216,9 @@ pg_createdb() {
 # shop_start [ROLE...] <SQL: in setup_file, a world that its tests share: a server with those roles, the role shop, and its database
 # shop, in which SQL runs as that role. shop_url: the database, as that role.
 shop_start() {
-	local role
+	local role settings=${PG_SETTINGS-} # which common_setup takes away
 	common_setup
-	pg_start prod
+	PG_SETTINGS=$settings pg_start prod
 	for role in "$@"; do sql postgres "CREATE ROLE $role"; done
 	sql postgres 'CREATE ROLE shop LOGIN'
 	sql postgres 'CREATE DATABASE shop OWNER shop'
