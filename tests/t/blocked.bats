@@ -196,3 +196,29 @@ replicas_wanted() {
 	hasnt 'synchronous'
 	equal "$(columns)" $((before + 2))
 }
+
+@test "programs that write all the while lose nothing, and fail in nothing, while it waits, gives way and goes on" {
+	local writer deploy
+	sql shop 'SET ROLE shop; CREATE TABLE counts (id int PRIMARY KEY, n int NOT NULL); INSERT INTO counts SELECT i, 0 FROM generate_series(0, 9) i'
+	git config postkit.lockTimeout 200ms
+	printf -- '-- migrate:up\nALTER TABLE counts ADD COLUMN note text;\nALTER TABLE counts ADD CHECK (n >= 0);\n-- migrate:down\n' >db/migrations/20990401000000_counts.sql
+	commit_all counts
+	echo 'UPDATE counts SET n = n + 1 WHERE id = :client_id;' >"$T/write"
+	PGAPPNAME=writer "$(pg_tools)/pgbench" -n -T 600 -c 2 -R 200 -f "$T/write" --log --log-prefix="$T/told" -h "$PROD_SOCKET" -p "$PROD_PORT" \
+		-U shop shop >"$T/writer" 2>&1 3>&- &
+	writer=$!
+	hold shop 'LOCK TABLE counts IN ROW EXCLUSIVE MODE;'
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	deploy=$!
+	until_true grep -q 'trying again' "$T/out" || until_true grep -q 'trying again' "$T/out" || tell "$(cat "$T/out")"
+	let_go
+	wait "$deploy" && status=0 || status=$?
+	equal "$status" 0
+	# what has not come to its end by now never does, so that who was told what is known to the row
+	sql shop "BEGIN; LOCK TABLE counts; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'writer'; COMMIT" >/dev/null
+	wait "$writer" || :
+	run grep -v -e 'administrator command' -e 'backend died' "$T/writer"
+	hasnt 'aborted in command'
+	equal "$(cat "$T"/told.* | wc -l)" "$(sql shop 'SELECT sum(n) FROM counts')"
+	[ "$(cat "$T"/told.* | wc -l)" -gt 10 ]
+}
