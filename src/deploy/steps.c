@@ -44,6 +44,15 @@ static int read_count(const struct steps *s, size_t *ret, struct pk_err *err)
 	return 0;
 }
 
+static int noted(void *arg, char **ret_xid, struct pk_err *err)
+{
+	const struct steps *s = arg;
+	const char *params[] = { s->m->version };
+
+	return pk_query_value(s->target->conn, "SELECT xmin FROM postkit.schema_migrations WHERE version = $1", 1, params,
+			      ret_xid, err);
+}
+
 static int before_statement(void *arg, struct pk_err *err)
 {
 	const struct steps *s = arg;
@@ -146,6 +155,7 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		.seen = resume,
 		.before = before_statement,
 		.note = write_count,
+		.noted = noted,
 		.again = again,
 		.after = after_statement,
 		.dropped = say_dropped,

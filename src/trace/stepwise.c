@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "sql/action.h"
+#include "trace/leftover.h"
 
 struct steps {
 	struct pk_stepwise *how;
@@ -50,7 +51,20 @@ static int index_state(struct pk_conn *conn, const struct pk_action *a, char **r
 	return 0;
 }
 
-/* Whether a statement that was begun before did come to its end; clears away a failed index. */
+/* Whether it came to its end does not show, and it can be run twice. */
+static int settle_reindex(struct steps *s, const struct pk_action *a, struct pk_err *err)
+{
+	const struct pk_stepwise *how = s->how;
+	PK_FREE char *since = NULL;
+
+	if (!how->noted)
+		return 0;
+	if (how->noted(how->arg, &since, err) < 0)
+		return -1;
+	return since ? pk_leftover_drop(how->conn, a, since, how->dropped, how->arg, err) : 0;
+}
+
+/* Whether a statement that was begun before did come to its end; clears away failed indexes. */
 static int settle(struct steps *s, size_t statement, bool *ret_done, struct pk_err *err)
 {
 	const struct pk_action *a = action_of(s, statement);
@@ -59,6 +73,8 @@ static int settle(struct steps *s, size_t statement, bool *ret_done, struct pk_e
 	bool create = concurrent_index(a, PK_CREATE);
 
 	*ret_done = false;
+	if (a && a->verb == PK_REINDEX && a->concurrently)
+		return settle_reindex(s, a, err);
 	if (!create && !concurrent_index(a, PK_DROP))
 		return 0;
 	if (index_state(s->how->conn, a, &valid, &name, err) < 0)

@@ -31,6 +31,11 @@ struct pk_stepwise {
 	bool (*again)(void *arg, struct pk_err *err, int attempt);
 	struct pk_run_limits (*limits)(void *arg, const char *sql, int line); /* as in struct pk_run */
 	void (*after)(void *arg, const struct pk_traced *traced); /* may be NULL */
+	/*
+	 * The transaction that wrote the last note, as xmin has it; caller frees. What REINDEX CONCURRENTLY left invalid after
+	 * that is its own. NULL: that is left alone.
+	 */
+	int (*noted)(void *arg, char **ret_xid, struct pk_err *err);
 	void (*dropped)(void *arg, const char *index); /* an index that a failed build left invalid; may be NULL */
 	void *arg;
 };

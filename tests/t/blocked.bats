@@ -76,6 +76,29 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	until_true grep -q 'deployed 1 migration' "$T/out"
 }
 
+reindexes() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock'"; }
+invalid() { sql shop "SELECT string_agg(indexrelid::regclass::text, ' ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid AND indrelid = 'users'::regclass"; }
+
+@test "what REINDEX CONCURRENTLY left when it was cancelled is dropped before it is run again, and nobody else's" {
+	sql shop "CREATE INDEX users_other_ccnew ON users (id)"
+	sql shop "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_other_ccnew'::regclass"
+	printf -- '-- migrate:up transaction:false\nSELECT 1;\nREINDEX TABLE CONCURRENTLY users;\n-- migrate:down\n' \
+		>db/migrations/20990102200000_reindex.sql
+	commit_all reindex
+	hold shop 'LOCK TABLE users IN ROW EXCLUSIVE MODE;'
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	until_true reindexes
+	sql shop "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock'"
+	wait %git-postkit || :
+	grep -q '1 of 2 statements are done' "$T/out"
+	let_go
+	[[ $(invalid) == 'users_other_ccnew '*_ccnew* ]]
+	ok git postkit deploy --yes --allow-drift
+	has 'index public.users_pkey_ccnew was left invalid' 'deployed 1 migration'
+	equal "$(invalid)" users_other_ccnew
+	sql shop 'DROP INDEX users_other_ccnew'
+}
+
 @test "what is there that could be in the way is told before: open and prepared transactions, and that others cannot be seen" {
 	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN other text;\n-- migrate:down\n' >db/migrations/20990102500000_other.sql
 	commit_all other
