@@ -44,6 +44,10 @@ static void add_locks(struct pk_buf *out, const cJSON *json)
 	if (cJSON_GetArraySize(pk_json_array(json, "locks")) > MAX_FILES)
 		pk_buf_addf(out, "<li>and %d locks more</li>",
 			    cJSON_GetArraySize(pk_json_array(json, "locks")) - MAX_FILES);
+	if (pk_json_bool(json, "sampled")) {
+		PK_FREE char *waited = pk_report_time(pk_report_num(json, "waited"));
+		pk_html(out, "<li>locks sampled from a second connection; waited $ for locks of others</li>", waited);
+	}
 }
 
 static void add_files(struct pk_buf *out, const cJSON *json)

@@ -74,6 +74,11 @@ static struct pk_measured *find(struct pk_measure *measure, uint32_t oid)
 	return low < measure->n && measure->items[low].oid == oid ? &measure->items[low] : NULL;
 }
 
+const struct pk_measured *pk_measure_find(struct pk_measure *measure, uint32_t oid)
+{
+	return find(measure, oid);
+}
+
 static int64_t to_count(const char *text)
 {
 	return text ? strtoll(text, NULL, 10) : 0;
@@ -156,6 +161,13 @@ static unsigned mode_number(const char *mode)
 		if (pk_streq(modes[i].mode, mode))
 			return i + 1;
 	return 0;
+}
+
+const char *pk_measure_mode(const char *mode)
+{
+	unsigned number = mode_number(mode);
+
+	return number ? modes[number - 1].name : NULL;
 }
 
 /* What people think of first: a table before its indexes and sequences. */

@@ -40,6 +40,11 @@ struct pk_measure {
 	}
 void pk_measure_release(struct pk_measure *measure);
 
+/* One of those that were there before; NULL: it was not. */
+const struct pk_measured *pk_measure_find(struct pk_measure *measure, uint32_t oid);
+/* A lock mode of pg_locks as SQL has it: "ACCESS SHARE"; NULL: none that is known. */
+const char *pk_measure_mode(const char *mode);
+
 /* Learns the user's relations. Once, before the first statement. */
 int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err);
 /*

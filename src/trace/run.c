@@ -3,6 +3,7 @@
 #include "base/sig.h"
 #include "catalog/label.h"
 #include "sql/action.h"
+#include "trace/beside.h"
 #include "trace/conflict.h"
 #include "trace/limits.h"
 #include "trace/measure.h"
@@ -35,6 +36,7 @@ struct runner {
 	struct pk_super super;
 	struct pk_rows lent; /* to the role, for as long as it makes something */
 	struct pk_measure measure;
+	struct pk_beside beside;
 	struct pk_trace *trace;
 	struct pk_limits limits;
 	struct pk_buf due; /* statements of ours that go to the server together, ahead of the next one of the SQL */
@@ -46,6 +48,7 @@ static void runner_release(struct runner *r)
 	pk_statements_release(&r->statements);
 	pk_actions_release(&r->actions);
 	pk_measure_release(&r->measure);
+	pk_beside_release(&r->beside);
 	pk_super_release(&r->super);
 	pk_rows_release(&r->lent);
 	pk_buf_release(&r->due);
@@ -173,8 +176,9 @@ static struct pk_traced *new_item(struct runner *r, const struct pk_statement *s
 	return &t->items[t->n];
 }
 
-static void finish_item(struct runner *r, const struct pk_traced *item)
+static void finish_item(struct runner *r, struct pk_traced *item)
 {
+	pk_beside_tell(&r->beside, &r->trace->arena, item);
 	r->trace->n++;
 	if (r->how->after)
 		r->how->after(r->how->arg, item);
@@ -190,6 +194,21 @@ static int send_due(struct runner *r, struct pk_err *err)
 	return result;
 }
 
+/* Statements whose point is to lock little; they cannot be run in a transaction to be watched. */
+static bool lock_is_known(const struct pk_action *a)
+{
+	return a && (a->concurrently || a->verb == PK_VACUUM);
+}
+
+/* What a block gave back on its way, and what is in no transaction of ours, shows from beside alone. */
+static int watch(struct runner *r, const struct pk_action *a, struct pk_err *err)
+{
+	if (!r->how->measure || !r->how->local || !r->how->admin ||
+	    !(lock_is_known(a) || (a && (a->verb == PK_DO || a->verb == PK_CALL))))
+		return 0;
+	return pk_beside_start(&r->beside, r->conn, r->how->admin, &r->measure, err);
+}
+
 static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk_err *err)
 {
 	const struct pk_statement *s = &r->statements.items[i];
@@ -197,6 +216,7 @@ static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk
 	bool explained = r->how->local && r->how->measure && pk_conflict_possible(&r->actions, i);
 	bool saved = explained && pk_conn_tx(r->conn) == PK_TX_ACTIVE;
 	double started;
+	int rc;
 
 	if (pk_interrupted()) {
 		pk_err_set(err, "interrupted");
@@ -208,9 +228,13 @@ static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk
 		pk_buf_add(&r->due, "SAVEPOINT postkit_statement; ");
 	if (send_due(r, err) < 0)
 		return place(r, s, err);
+	if (watch(r, r->first[i], err) < 0)
+		return place(r, s, err);
 	started = pk_now();
-	if ((r->turns[i] == TURN_KEPT ? pk_label_keep(r->conn, &r->labels[i], err) :
-					pk_exec_count(r->conn, s->text, &item->rows, err)) < 0) {
+	rc = r->turns[i] == TURN_KEPT ? pk_label_keep(r->conn, &r->labels[i], err) :
+					pk_exec_count(r->conn, s->text, &item->rows, err);
+	pk_beside_stop(&r->beside, r->conn);
+	if (rc < 0) {
 		if (explained)
 			pk_conflict_explain(r->conn, &r->actions, i, err);
 		return place(r, s, err);
@@ -389,12 +413,6 @@ static int run_transaction(struct runner *r, struct pk_err *err)
 
 /* ---- statement by statement ---- */
 
-/* Statements whose point is to lock little; they cannot be run in a transaction to be watched. */
-static bool lock_is_known(const struct pk_action *a)
-{
-	return a && (a->concurrently || a->verb == PK_VACUUM);
-}
-
 static void tell_known_lock(struct runner *r, const struct pk_action *a, struct pk_traced *item)
 {
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
@@ -406,7 +424,7 @@ static void tell_known_lock(struct runner *r, const struct pk_action *a, struct 
 	item->lock = "SHARE UPDATE EXCLUSIVE";
 	item->relation = pk_arena_strdup(&r->trace->arena, name.ptr);
 	item->locks = pk_arena_alloc(&r->trace->arena, sizeof(*item->locks));
-	item->locks[item->n_locks++] = (struct pk_traced_lock){ item->relation, item->lock };
+	item->locks[item->n_locks++] = (struct pk_traced_lock){ .relation = item->relation, .mode = item->lock };
 }
 
 /* Beside it, since it cannot be in a transaction with what measures. */
@@ -421,7 +439,8 @@ static int run_unwatched(struct runner *r, size_t i, struct pk_traced *item, str
 		return -1;
 	if (!measure)
 		return 0;
-	tell_known_lock(r, a, item);
+	if (!r->beside.n_locks)
+		tell_known_lock(r, a, item);
 	return pk_measure_outside(&r->measure, r->conn, &r->trace->arena, item, err);
 }
 

@@ -11,6 +11,12 @@
 /* A lock of the statement's own on a relation that existed before; an index under its table's as strong one is none. */
 struct pk_traced_lock {
 	const char *relation, *mode; /* "ACCESS EXCLUSIVE" */
+	double seconds;		     /* of a sampled statement: between the first and the last look that saw it */
+};
+/* What the server says that it is at, while it builds an index. */
+struct pk_traced_phase {
+	const char *name;
+	double seconds; /* as far as looks saw it */
 };
 /* A file that the statement wrote anew: of a relation that existed before, or of an index on one. */
 struct pk_traced_file {
@@ -35,7 +41,11 @@ struct pk_traced {
 	bool rewrote_table;    /* it holds rows itself: no index, no sequence */
 	struct pk_traced_lock *locks; /* the strongest on each relation; in the order of OIDs */
 	struct pk_traced_file *files;
-	size_t n_locks, n_files;
+	struct pk_traced_phase *phases;
+	size_t n_locks, n_files, n_phases;
+	/* Locks, phases and waits were looked at from a second connection now and then (trace/beside.h). */
+	bool sampled;
+	double waited; /* seconds for locks of others, as far as looks saw it */
 	/*
 	 * Bytes of WAL that the server wrote meanwhile, whoever made it; -1 unknown. Where its wal_level is minimal, new
 	 * files are added, which it need not log and another server must.

@@ -9,6 +9,8 @@ static void add_locks(cJSON *object, const struct pk_traced *t)
 
 		pk_json_set_str(item, "relation", t->locks[i].relation);
 		pk_json_set_str(item, "mode", t->locks[i].mode);
+		if (t->sampled)
+			pk_json_set_num(item, "seconds", t->locks[i].seconds);
 	}
 }
 
@@ -23,6 +25,20 @@ static void add_files(cJSON *object, const struct pk_traced *t)
 		pk_json_set_str(item, "index_of", t->files[i].table);
 		pk_json_set_bool(item, "built", t->files[i].built);
 		pk_json_set_num(item, "bytes", (double)t->files[i].bytes);
+	}
+}
+
+static void add_sampled(cJSON *object, const struct pk_traced *t)
+{
+	cJSON *array = pk_json_add_array(object, "phases");
+
+	pk_json_set_bool(object, "sampled", true);
+	pk_json_set_num(object, "waited", t->waited);
+	for (size_t i = 0; i < t->n_phases; i++) {
+		cJSON *item = pk_json_add_object(array, NULL);
+
+		pk_json_set_str(item, "phase", t->phases[i].name);
+		pk_json_set_num(item, "seconds", t->phases[i].seconds);
 	}
 }
 
@@ -51,6 +67,8 @@ cJSON *pk_traced_to_json(const struct pk_traced *t)
 	pk_json_set_str(object, "rewritten", t->rewritten);
 	add_locks(object, t);
 	add_files(object, t);
+	if (t->sampled)
+		add_sampled(object, t);
 	return object;
 }
 

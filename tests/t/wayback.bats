@@ -51,6 +51,21 @@ back() { sed -n "/\"way_back\":/,/^	}/s/^\t\t\"$1\":[[:space:]]*\(.*\)/\1/p" <<<
 	equal "$(sql shop 'SELECT count(*), min(age) FROM users')" '301|7'
 }
 
+@test "what no transaction of ours holds is looked at from beside" {
+	by_hand slow "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN \$1; END'" \
+		'DROP FUNCTION slow'
+	by_hand beside "CREATE INDEX CONCURRENTLY users_slow ON users (slow(id));
+		DO 'BEGIN BEGIN LOCK TABLE users; PERFORM pg_sleep(0.3); RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN NULL; END; END'" \
+		'DROP INDEX CONCURRENTLY users_slow' '' ' transaction:false'
+	run --separate-stderr git postkit deploy --dry-run --json --html "$T/beside.html"
+	equal "$(jq -c '[.dry_run[-1].statements[] | [.sampled, .lock, .relation, (.locks | length), (.locks[0].seconds > 0.1)]]' <<<"$output")" \
+		'[[true,"SHARE UPDATE EXCLUSIVE","public.users",1,true],[true,"ACCESS EXCLUSIVE","public.users",1,true]]'
+	equal "$(jq -c '[.dry_run[-1].statements[0].phases[].phase] | any(startswith("building index"))' <<<"$output")" true
+	grep -q 'sampled from a second connection' "$T/beside.html"
+	drop_last
+	drop_last
+}
+
 @test "what is not brought back is told, and is no reason to refuse" {
 	by_hand lossy "UPDATE users SET \"n ick\" = NULL WHERE id < 4; DELETE FROM users WHERE id = 300" \
 		"INSERT INTO users VALUES (300, 'another')" '-- postkit:allow-file unbatched-dml: small'

@@ -202,8 +202,8 @@ static struct pk_traced took(double seconds, struct pk_traced_lock *locks, size_
 static void who_waits_is_told_for_the_longest_transaction(void **state)
 {
 	PK_AUTO(pk_waits) waits = PK_WAITS_INIT;
-	struct pk_traced_lock share = { "public.a", "SHARE" }, all = { "public.a", "ACCESS EXCLUSIVE" };
-	struct pk_traced_lock weak[] = { { "public.b", "ROW EXCLUSIVE" }, { "public.c", "SHARE ROW EXCLUSIVE" } };
+	struct pk_traced_lock share = { .relation = "public.a", .mode = "SHARE" }, all = { .relation = "public.a", .mode = "ACCESS EXCLUSIVE" };
+	struct pk_traced_lock weak[] = { { .relation = "public.b", .mode = "ROW EXCLUSIVE" }, { .relation = "public.c", .mode = "SHARE ROW EXCLUSIVE" } };
 	struct pk_traced first = took(1, &share, 1), second = took(2, &all, 1), third = took(4, weak, 2), fourth = took(3, &all, 1);
 
 	(void)state;
