@@ -182,6 +182,27 @@ int pk_applied_insert(struct pk_conn *conn, const struct pk_migration *m, const 
 	return insert(conn, INSERT, m, commit, seconds, "applied", NULL, err);
 }
 
+int pk_applied_rename(struct pk_conn *conn, const char *version, const struct pk_migration *now, bool *ret_found,
+		      struct pk_err *err)
+{
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *table = NULL;
+	const char *const params[] = { version, now->version, now->name, now->checksum, now->from, now->to };
+	static const char exists[] = "SELECT pg_catalog.to_regclass('" TABLE "')::text";
+	static const char sql[] = "UPDATE " TABLE " SET version = $2, name = $3, checksum = $4, from_fingerprint = $5,"
+				  " to_fingerprint = $6 WHERE version = $1 RETURNING 1";
+
+	*ret_found = false;
+	if (pk_query_value(conn, exists, 0, NULL, &table, err) < 0)
+		return -1;
+	if (!table)
+		return 0;
+	if (pk_query(conn, sql, (int)PK_COUNT(params), params, &rows, err) < 0)
+		return pk_err_wrap(err, "migration '%s' cannot be recorded as '%s'", version, now->version);
+	*ret_found = rows.n > 0;
+	return 0;
+}
+
 int pk_applied_start(struct pk_conn *conn, const struct pk_migration *m, const char *commit,
 		     struct pk_err *err)
 {

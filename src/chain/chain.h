@@ -79,6 +79,12 @@ int pk_applied_create_table(struct pk_conn *conn, struct pk_err *err);
 int pk_applied_insert(struct pk_conn *conn, const struct pk_migration *m, const char *commit,
 		      double seconds, struct pk_err *err);
 /*
+ * A row goes under the version, name, checksum and fingerprints that its migration has by now. *ret_found: it was there;
+ * without the table none is.
+ */
+int pk_applied_rename(struct pk_conn *conn, const char *version, const struct pk_migration *now, bool *ret_found,
+		      struct pk_err *err);
+/*
  * For migrations that run without a transaction: a row in state "started" before (one that is
  * there in that state, with the same checksum, is taken over), "applied" or "failed" after.
  */

@@ -121,6 +121,12 @@ static int read_input(const char *file, struct pk_buf *text, struct pk_err *err)
 	char chunk[8192];
 	size_t n;
 
+	if (strcmp(file, "-") != 0 && pk_path_is_dir(file)) {
+		PK_FREE char *all = pk_path_join(file, "*.sql");
+
+		pk_err_set(err, "'%s' is a folder, and lint takes files", file);
+		return pk_err_hint(err, "git postkit lint %s", all);
+	}
 	if (strcmp(file, "-") != 0)
 		return pk_read_file(file, text, err);
 	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)

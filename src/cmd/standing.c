@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "chain/chain.h"
 #include "clone/template.h"
+#include "deploy/followers.h"
 #include "deploy/record.h"
 #include "deploy/settled.h"
 #include "git/git.h"
@@ -204,6 +205,28 @@ static bool is_pushed(const struct pk_ctx *ctx)
 	       pk_repo_rev(&ctx->repo, "@{upstream}", &there, NULL) == 0 && strcmp(head.hex, there.hex) == 0;
 }
 
+/* The branch that is deployed, as far as the settings or its name say. */
+static bool is_trunk(const struct pk_ctx *ctx, const struct pk_standing *s)
+{
+	const char *const names[] = { pk_config_git(&ctx->config, "init.defaultbranch"), "main", "master" };
+
+	for (size_t i = 0; i < s->n_configured; i++)
+		if (pk_streq(pk_followed_branch(&ctx->config, s->remotes[i].name), s->branch))
+			return true;
+	for (size_t i = 0; i < PK_COUNT(names); i++)
+		if (pk_streq(names[i], s->branch))
+			return true;
+	return false;
+}
+
+static bool waits_for_deploy(const struct pk_ctx *ctx, const struct pk_standing *s)
+{
+	for (size_t i = 0; i < s->n_configured; i++)
+		if (s->remotes[i].known && s->remotes[i].pending.n)
+			return is_trunk(ctx, s);
+	return false;
+}
+
 /* In the order in which things would stand in the way. */
 static char *choose_next(const struct pk_ctx *ctx, struct pk_standing *s)
 {
@@ -214,6 +237,8 @@ static char *choose_next(const struct pk_ctx *ctx, struct pk_standing *s)
 		return pk_strdup("git postkit sync");
 	if (!s->n_configured && s->found != PK_FOUND_SESSION)
 		return pk_strdup("git postkit remote add NAME URL");
+	if (s->found != PK_FOUND_SESSION && waits_for_deploy(ctx, s))
+		return pk_strdup("git postkit deploy --dry-run");
 	if (s->found != PK_FOUND_SESSION || s->clone == PK_CLONE_GONE)
 		return pk_strdup("git postkit start");
 	if (session->committing.n)

@@ -2,7 +2,9 @@
 #include "base/lock.h"
 #include "cmd/help.h"
 #include "cmd/syncwork.h"
-#include "session/session.h"
+#include "git/git.h"
+#include "pg/conn.h"
+#include "session/desk.h"
 
 static bool opt_dry_run, opt_fetch, opt_json;
 
@@ -89,22 +91,65 @@ static void add_items(const struct pk_sync *sync, cJSON *root)
 	}
 }
 
+static bool is_renamed(const struct pk_sync_item *item)
+{
+	return !pk_streq(item->file, item->was->file);
+}
+
+/* From the last on: a version is free before the one in front of it takes it. */
+static int rename_rows(const struct pk_sync *sync, struct pk_conn *conn, size_t *ret_n, struct pk_err *err)
+{
+	for (size_t i = sync->n; i-- > 0;) {
+		struct pk_sync_item *item = &sync->items[i];
+		PK_FREE char *version = pk_strndup(item->file, strcspn(item->file, "_"));
+		PK_FREE char *checksum = pk_git_hash_blob(item->text, strlen(item->text));
+		struct pk_migration now = *item->was;
+		bool found = false;
+
+		now.version = version;
+		now.checksum = checksum;
+		now.from = item->from.hex;
+		now.to = item->to.hex;
+		if (is_renamed(item) && pk_applied_rename(conn, item->was->version, &now, &found, err) < 0)
+			return -1;
+		*ret_n += found;
+	}
+	return 0;
+}
+
+static int rename_on_clone(const struct pk_ctx *ctx, const struct pk_sync *sync, size_t *ret_n, struct pk_err *err)
+{
+	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
+
+	if (pk_desk_open(&desk, &ctx->repo, &ctx->config, &ctx->project, err) < 0 || pk_desk_connect(&desk, err) < 0 ||
+	    pk_desk_lock(&desk, err) < 0 || pk_exec(&desk.admin, "BEGIN", err) < 0 ||
+	    rename_rows(sync, &desk.admin, ret_n, err) < 0)
+		return -1;
+	return pk_exec(&desk.admin, "COMMIT", err);
+}
+
 /* A clone that has run it under its old name would run it once more. */
-static void advise(const struct pk_ctx *ctx, const struct pk_sync *sync)
+static void tell_clone(const struct pk_ctx *ctx, const struct pk_sync *sync)
 {
 	PK_AUTO(pk_session) session = PK_SESSION_INIT;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	enum pk_session_found found = PK_FOUND_NONE;
 	bool renamed = false;
+	size_t n = 0;
 
 	for (size_t i = 0; i < sync->n; i++)
-		renamed |= !pk_streq(sync->items[i].file, sync->items[i].was->file);
-	if (renamed &&
-	    pk_session_current(&ctx->repo, &ctx->config, &session, &found, NULL, NULL) == 0 &&
-	    found == PK_FOUND_SESSION)
-		pk_advise(ctx, "Sync",
-			  "the clone of this branch knows them by their old names: git postkit "
-			  "abort and git "
-			  "postkit start cut a new one");
+		renamed |= is_renamed(&sync->items[i]);
+	if (!renamed ||
+	    pk_session_current(&ctx->repo, &ctx->config, &session, &found, NULL, NULL) < 0 ||
+	    found != PK_FOUND_SESSION)
+		return;
+	if (rename_on_clone(ctx, sync, &n, &why) == 0) {
+		if (n)
+			pk_say("the clone of this branch knows %s by the new name%s", n == 1 ? "it" : "them", n == 1 ? "" : "s");
+		return;
+	}
+	pk_say("warning: the clone of this branch knows them by their old names: %s", why.msg ? why.msg : "it can't be asked");
+	pk_advise(ctx, "Sync", "git postkit abort and git postkit start cut a new one");
 }
 
 static int work(const struct pk_ctx *ctx, struct pk_sync *sync, cJSON *root, struct pk_err *err)
@@ -131,7 +176,7 @@ static int work(const struct pk_ctx *ctx, struct pk_sync *sync, cJSON *root, str
 	pk_json_set_str(root, "commit", commit.hex);
 	if (!opt_json)
 		printf("committed as %.10s\n", commit.hex);
-	advise(ctx, sync);
+	tell_clone(ctx, sync);
 	return 0;
 }
 

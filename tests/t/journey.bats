@@ -174,7 +174,7 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	local before
 	before=$(production)
 	ok git postkit status --fetch
-	has pending
+	has pending 'next        git postkit deploy --dry-run'
 	ok git postkit deploy --dry-run
 	has 'pending' 'ADD COLUMN nick' 'dry run passed'
 	equal "$(production)" "$before"

@@ -83,6 +83,8 @@ page() {
 	fails 129 git postkit deploy --html "$T/page.html"
 	fails 128 git postkit plan --html "$T"
 	has 'is a folder'
+	fails 128 git postkit lint db/migrations/
+	has 'is a folder' 'git postkit lint db/migrations/*.sql'
 	mkdir "$T/closed"
 	ok git postkit lint --html "$T/new/folder/page.html" /dev/null
 	page "$T/new/folder/page.html"

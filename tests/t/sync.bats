@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What becomes of migrations when branches meet: merge, rebase, squash, cherry-pick, revert, amend, a deleted branch,
 # two work trees, a shallow clone, a fork of the repository.
+# shellcheck disable=SC2154 # $stderr comes from run
 
 load ../lib/common
 
@@ -95,8 +96,11 @@ file_of() { cd db/migrations && echo *_"$1".sql; }
 	fork
 	git push -q origin other:main
 	git fetch -q
+	# A clone that has run it goes on with it under the new name.
+	ok git postkit start
 	ok git merge -q --no-edit other
-	ok git postkit sync --json
+	run --separate-stderr git postkit sync --json
+	[[ $stderr == *'the clone of this branch knows it by the new name'* ]] || tell "$stderr"
 	equal "$(jq -r '.ok, .stays[-1].file, .stays[-1].settled, .stays[-1].where' <<<"$output" | paste -sd' ')" \
 		'true 20270101000020_there.sql published origin/main'
 	equal "$(jq -r '.migrations[].file' <<<"$output")" 20270101000010_here.sql
@@ -106,6 +110,9 @@ file_of() { cd db/migrations && echo *_"$1".sql; }
 		"R	db/migrations/20270101000010_here.sql	db/migrations/$(file_of here)"
 	grep -q 'what here is for' "db/migrations/$(file_of here)"
 	holds
+	ok git postkit plan
+	has '1 migration of the branch was run on the clone first' 'nothing to change'
+	ok git postkit abort --yes
 }
 
 @test "what has run stays, says the record or the remote itself; when both sides have run, nothing is changed" {
