@@ -95,7 +95,7 @@ statements() { sed -nE 's/.*(statement|execute [^:]*): //p' "$T/prod/log" | grep
 	has 'changed db/schema/tables/orders.sql' 'git postkit sync then puts the 1 pending migration behind it'
 	hasnt 'tags.sql'
 	grep -q 'paid boolean' db/schema/tables/orders.sql
-	equal "$(ls db/migrations | tail -n 1)" 20270101000000_tags.sql
+	equal "$(echo db/migrations/* | tr ' ' '\n' | tail -n 1)" "$tags"
 	commit_all 'adopt before what is pending'
 	ok git postkit sync
 	has 'stays, since it ran on prod' 'behind it: 20270101000000_tags.sql'
