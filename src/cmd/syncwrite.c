@@ -206,11 +206,10 @@ static int run_git_commit(const struct pk_sync *sync, bool quiet, struct pk_err 
 	if (!status)
 		return 0;
 	if (pk_interrupted() || status == 128 + SIGINT) {
-		pk_err_set(err, "interrupted, and the migrations are as they were");
+		pk_err_set(err, "interrupted");
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
-	pk_err_set(err, "git commit refused (exit status %d), and the migrations are as they were",
-		   status);
+	pk_err_set(err, "git commit refused (exit status %d)", status);
 	return pk_err_hint(err, "mend what git says above, then git postkit sync");
 }
 
@@ -223,12 +222,23 @@ static int store_fingerprints(const struct pk_sync *sync, struct pk_err *err)
 	return 0;
 }
 
+/* There is no commit, for a reason that err says. */
+static int undo(const struct pk_sync *sync, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	bool taken_back = false;
+
+	if (take_back(sync->ctx, &taken_back, &why) == 0)
+		return err && err->detail ? -1 : pk_err_detail(err, "the migrations are as they were");
+	pk_err_detail(err, "what was written of it could not be taken back: %s", why.msg);
+	return pk_err_hint(err, "git postkit sync takes it back before it begins");
+}
+
 int pk_sync_commit(struct pk_sync *sync, bool quiet, struct pk_oid *ret_commit, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) fresh = PK_STRV_INIT;
 	PK_FREE char *journal = journal_path(sync->ctx);
 	struct pk_oid now = { "" };
-	bool taken_back = false;
 	int rc = -1;
 
 	if (store_fingerprints(sync, err) < 0 || write_journal(sync, err) < 0)
@@ -241,8 +251,7 @@ int pk_sync_commit(struct pk_sync *sync, bool quiet, struct pk_oid *ret_commit, 
 	if (pk_streq(now.hex, sync->head.hex)) {
 		if (rc == 0)
 			pk_err_set(err, "git made no commit of the migrations");
-		take_back(sync->ctx, &taken_back, NULL);
-		return -1;
+		return undo(sync, err);
 	}
 	unlink(journal);
 	*ret_commit = now;
