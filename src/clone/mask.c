@@ -41,14 +41,6 @@ void pk_masked_columns_release(struct pk_masked_columns *columns)
 	*columns = (struct pk_masked_columns)PK_MASKED_COLUMNS_INIT;
 }
 
-const struct pk_masked *pk_masked_find(const struct pk_masked_columns *columns, uint32_t table, const char *column)
-{
-	for (size_t i = 0; i < columns->n; i++)
-		if (columns->items[i].table == table && strcmp(columns->items[i].column, column) == 0)
-			return &columns->items[i];
-	return NULL;
-}
-
 /* ---- settings ---- */
 
 static int read_key(const struct pk_config *config, const struct pk_repo *repo, struct pk_masks *ret, struct pk_err *err)

@@ -51,7 +51,6 @@ struct pk_masked_columns {
 };
 #define PK_MASKED_COLUMNS_INIT { 0 }
 void pk_masked_columns_release(struct pk_masked_columns *columns);
-const struct pk_masked *pk_masked_find(const struct pk_masked_columns *columns, uint32_t table, const char *column);
 /*
  * What the masks mean for the tables of the source. A column that refers to a masked one by a foreign key is masked
  * alike, unasked. Errors: a mask that is not allowed, cannot be computed, or cannot be held by its column. Only reads.

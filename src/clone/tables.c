@@ -46,14 +46,6 @@ struct pk_copy_table *pk_copy_tables_find(const struct pk_copy_tables *tables, u
 	return NULL;
 }
 
-struct pk_copy_table *pk_copy_tables_named(const struct pk_copy_tables *tables, const char *schema, const char *name)
-{
-	for (size_t i = 0; i < tables->n; i++)
-		if (pk_streq(tables->items[i].name, name) && pk_streq(tables->items[i].schema, schema))
-			return &tables->items[i];
-	return NULL;
-}
-
 bool pk_copy_table_narrowed(const struct pk_copy_table *table)
 {
 	bool narrowed = table->skip || table->where;

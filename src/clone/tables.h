@@ -43,7 +43,6 @@ struct pk_copy_tables {
 void pk_copy_tables_release(struct pk_copy_tables *tables);
 /* NULL: not one whose rows are copied. */
 struct pk_copy_table *pk_copy_tables_find(const struct pk_copy_tables *tables, uint32_t oid);
-struct pk_copy_table *pk_copy_tables_named(const struct pk_copy_tables *tables, const char *schema, const char *name);
 /* Not all rows, or not as they are. */
 bool pk_copy_table_narrowed(const struct pk_copy_table *table);
 

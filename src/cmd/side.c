@@ -33,14 +33,6 @@ static int find_remote(const struct pk_ctx *ctx, const char *text, struct pk_rem
 	return pk_remote_of_url(&ctx->config, text, ret, err);
 }
 
-int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret,
-		    struct pk_err *err)
-{
-	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
-
-	return find_remote(ctx, text, &remote, err) < 0 ? -1 : pk_remote_connect(&remote, ret, err);
-}
-
 /* Those that are live, at once. */
 static int connect_live(const struct pk_ctx *ctx, struct pk_side *const *live, struct pk_conn *const *conns, size_t n,
 			struct pk_err *err)

@@ -28,10 +28,6 @@ struct pk_side {
 	}
 void pk_side_release(struct pk_side *side);
 
-/* A remote's name or a connection string, connected. Anything else is an error. */
-int pk_side_connect(const struct pk_ctx *ctx, const char *text, struct pk_conn *ret,
-		    struct pk_err *err);
-
 /*
  * May be called before anything else is done, the settings read above all: databases are connected to meanwhile. Only
  * where no side is to be anything else, so that wrong words are told before there is a connection.

@@ -72,19 +72,6 @@ int pk_git_check(const char *cwd, const char *const *args, const char *input, st
 	return pk_err_detail(err, "%s", text);
 }
 
-int pk_git_talk(const char *cwd, const char *const *args, int *ret_status, struct pk_err *err)
-{
-	PK_FREE const char **argv = argv_of(args);
-	struct pk_proc proc = { .argv = argv,
-				.cwd = cwd,
-				.inherit_stdin = true,
-				.inherit_stdout = true,
-				.inherit_stderr = true };
-	if (pk_proc_run(&proc, ret_status, err) < 0)
-		return no_git(err);
-	return 0;
-}
-
 void pk_git_hash(const char *data, size_t n, struct pk_oid *ret)
 {
 	git_oid oid;

@@ -17,11 +17,6 @@ int pk_git_run(const char *cwd, const char *const *args, const char *input, stru
 /* As above; a status other than 0 is an error with what git said. */
 int pk_git_check(const char *cwd, const char *const *args, const char *input, struct pk_buf *out,
 		 struct pk_err *err);
-/*
- * With our stdin, stdout and stderr: for what talks to the user (commit with its hooks and
- * editor, push).
- */
-int pk_git_talk(const char *cwd, const char *const *args, int *ret_status, struct pk_err *err);
 struct pk_oid; /* git/repo.h */
 /* git hash-object of the bytes, from any thread; no repository needed. */
 void pk_git_hash(const char *data, size_t n, struct pk_oid *ret);

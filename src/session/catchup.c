@@ -36,13 +36,6 @@ static int find_pending(struct pk_desk *desk, struct pk_chain *chain, size_t **r
 	return 0;
 }
 
-int pk_desk_lacks(struct pk_desk *desk, size_t *ret, struct pk_err *err)
-{
-	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
-	PK_FREE size_t *pending = NULL;
-	return find_pending(desk, &chain, &pending, ret, err);
-}
-
 struct recording {
 	const struct pk_migration *migration;
 	double started;

@@ -81,7 +81,5 @@ struct pk_caught_up {
 void pk_caught_up_release(struct pk_caught_up *caught_up);
 int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_caught_up *ret,
 		     struct pk_err *err);
-/* The same without running: how many the clone lacks. */
-int pk_desk_lacks(struct pk_desk *desk, size_t *ret, struct pk_err *err);
 
 #endif
