@@ -25,6 +25,26 @@ def _start_is_done():
     no_row_is_lost(_clone(), 1)
 
 
+def _two_branches():
+    git("switch", "-q", "-c", "again")
+    git("worktree", "add", "-q", "-b", "beside", world.BESIDE)
+
+
+def _finish_two():
+    _finish_start()
+    status, output = world.run(world.PROGRAM, "start", cwd=world.BESIDE)
+    if status and "has a session" not in output:
+        raise Broken(f"start in the other worktree ended with {status}:\n{output}")
+
+
+def _two_are_done():
+    _start_is_done()
+    other = git("config", "branch.beside.postkitSession")
+    if other == session():
+        raise Broken("two branches have one session")
+    no_row_is_lost(lambda text: local(text, database="pk_clone_" + other), 1)
+
+
 def _finish_apply():
     if standing()["next"] == "git postkit apply":
         again("apply")
@@ -105,12 +125,13 @@ def _sync_is_done():
 class Area:
     """
     state: of world.reset(); prepare: before the command; finish: what is done after a fault; done: what must be true then;
-    rival: of a race, argv itself when it is None; local: it does not talk to the remote
+    rival: of a race, argv itself when it is None; local: it does not talk to the remote; beside: the worktree of the
+    rival, and then there is nothing but the race
     """
 
-    def __init__(self, state, argv, finish, done, prepare=None, rival=None, local=False):
+    def __init__(self, state, argv, finish, done, prepare=None, rival=None, local=False, beside=None):
         self.state, self.argv, self.finish, self.done, self.prepare = state, argv, finish, done, prepare
-        self._rival, self._local = rival, local
+        self._rival, self._local, self.beside = rival, local, beside
 
     def words(self):
         return self.argv() if callable(self.argv) else self.argv
@@ -118,7 +139,12 @@ class Area:
     def rival(self):
         return self._rival or self.words()
 
+    def has_session(self):
+        return self.state in ("plan", "apply", "commit", "abort")
+
     def has(self, kind):
+        if self.beside:
+            return kind == "race"
         return not self._local or kind not in ("cut", "stall", "slow", "restart")
 
 
@@ -132,6 +158,7 @@ AREAS = {
     "rollback": Area("rollback", _rollback_to_base, lambda: again(*_rollback_to_base()), _deployed(1),
                      rival=("rollback", "--yes", "--max-wait", "1")),
     "start": Area("deploy", ("start",), _finish_start, _start_is_done, lambda: git("switch", "-q", "-c", "again")),
+    "branches": Area("deploy", ("start",), _finish_two, _two_are_done, _two_branches, beside=world.BESIDE),
     "plan": Area("plan", ("plan",), _again("plan"), _plan_is_done, local=True),
     "apply": Area("apply", ("apply",), _finish_apply, _apply_is_done, local=True),
     "commit": Area("commit", ("commit", "-m", "done"), _finish_commit, _commit_is_done, local=True),

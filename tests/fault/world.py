@@ -13,7 +13,8 @@ APP = T + "/app"
 SECRET = os.environ["SECRET"]
 PROGRAM = T + "/bin/git-postkit"
 USERS, ORDERS, TOTAL = 500, 2000, 2001000
-LIMIT = 90  # seconds for a command
+LIMIT = int(os.environ["LIMIT"])  # seconds for a command
+BESIDE = T + "/beside"  # a second worktree of APP
 LATER = {"FAULT_CLOCK": "100000"}  # what may belong to a command at work is cleared away only by and by
 
 
@@ -86,7 +87,7 @@ def _reset_clone(state, clone):
 
 def reset(state):
     """Repository, production and the session's clone as they were kept."""
-    for path in (APP, T + "/tmp"):
+    for path in (APP, T + "/tmp", BESIDE):
         shutil.rmtree(path, ignore_errors=True)
     os.mkdir(T + "/tmp")
     shutil.copytree(f"{T}/kept/{state}", APP, symlinks=True)
@@ -99,15 +100,18 @@ def reset(state):
 
 # ---- commands ----
 
-def command(*args, fault="", env=None, until=None, meanwhile=None):
-    """git-postkit under the shim: exit status (negative: the signal), output. As soon as until() holds meanwhile(child) is called."""
+def command(*args, fault="", env=None, until=None, meanwhile=None, under=()):
+    """
+    git-postkit under the shim: exit status (negative: the signal), output. As soon as until() holds meanwhile(child) is
+    called. under: words of a program that runs it.
+    """
     for name in ("calls", "points"):
         if os.path.exists(f"{T}/{name}"):
             os.unlink(f"{T}/{name}")
     shim = {"LD_PRELOAD": T + "/shim.so", "FAULT_SHARED": T + "/calls", "FAULT_LOG": T + "/points", "FAULT_SECRET": SECRET,
             "FAULT": fault, **(env or {})}
     with open(T + "/out", "wb") as out:
-        child = subprocess.Popen([PROGRAM, *args], cwd=APP, env={**os.environ, **shim}, stdin=subprocess.DEVNULL, stdout=out,
+        child = subprocess.Popen([*under, PROGRAM, *args], cwd=APP, env={**os.environ, **shim}, stdin=subprocess.DEVNULL, stdout=out,
                                  stderr=out, start_new_session=True)
         try:
             while until and child.poll() is None and not until():
@@ -145,8 +149,8 @@ def must(*args, env=None, statuses=(0,)):
 class Rival:
     """A second command beside the one that is under way."""
 
-    def __init__(self, *args):
-        self.child = subprocess.Popen([PROGRAM, *args], cwd=APP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def __init__(self, *args, cwd=APP):
+        self.child = subprocess.Popen([PROGRAM, *args], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT)
 
     def let_run(self, seconds):
@@ -316,6 +320,13 @@ def no_secret_in_objects():
     pipe = f"git cat-file --batch-all-objects --batch --unordered | grep -caF {SECRET}"
     if run("sh", "-c", pipe)[1].strip() != "0":
         raise Broken("the password is in an object of git")
+
+
+def no_secret_in_json():
+    """Nor in what the commands and git tell of their work."""
+    for words in (("status",), ("log", "--all"), ("doctor",), ("remote",), ("drift", "prod"), ("records",), ("plan",), ("start",),
+                  ("check",)):
+        command(*words, "--json", env={"GIT_TRACE": "1", "GIT_TRACE2": "1", "GIT_TRACE_SETUP": "1"})
 
 
 def holds():
