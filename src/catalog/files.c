@@ -107,12 +107,13 @@ static void find_cuts(const struct pk_snapshot *snapshot, bool *ret)
 	pk_circles_search(snapshot, &(struct pk_circle_search){ snapshot->n, place, keeps_together, cut_ties, ret });
 }
 
-/* cuts: as the marks say; else nothing is cut. */
-static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, bool cuts, struct pk_buf *ret)
+/* role: quoted; or NULL. cuts: as the marks say; else nothing is cut. */
+static void write_text(const struct pk_snapshot *snapshot, const struct pk_object *o, const char *role, bool cuts,
+		       struct pk_buf *ret)
 {
 	struct pk_arena arena = PK_ARENA_INIT;
 	struct pk_script s = { .arena = &arena, .files = true, .version = snapshot->version,
-			       .database_owner = snapshot->database_owner, .side = o->left_out ? NULL : snapshot,
+			       .role = role, .database_owner = snapshot->database_owner, .side = o->left_out ? NULL : snapshot,
 			       .tied_later = cuts ? is_cut : NULL };
 
 	pk_object_create(&s, o);
@@ -130,17 +131,20 @@ void pk_source_add_left_out(struct pk_source *source, const struct pk_snapshot *
 
 		if (!o->kind->folder || (o->parent && (with_parent(o) || !o->parent->left_out)))
 			continue;
-		write_text(snapshot, o, false, &text);
+		write_text(snapshot, o, NULL, false, &text);
 		pk_source_add(source, o->key, text.ptr, text.len);
 		source->items[source->n - 1].support = true;
 	}
 }
 
-void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_files *ret)
+void pk_snapshot_to_files(const struct pk_snapshot *snapshot, const char *role, struct pk_schema_files *ret)
 {
 	struct pk_map taken = PK_MAP_INIT;
+	PK_AUTO(pk_buf) quoted = PK_BUF_INIT;
 	PK_FREE bool *cut = pk_alloc((snapshot->n + 1) * sizeof(*cut));
 
+	if (role)
+		pk_buf_add_ident(&quoted, role);
 	find_cuts(snapshot, cut);
 	for (size_t i = 0; i < snapshot->n; i++) {
 		const struct pk_object *o = snapshot->objects[i];
@@ -149,7 +153,7 @@ void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_f
 
 		if (!o->kind->folder || with_parent(o) || is_given(o))
 			continue;
-		write_text(snapshot, o, true, &text);
+		write_text(snapshot, o, role ? quoted.ptr : NULL, true, &text);
 		path = file_path(o);
 		if (!pk_map_set(&taken, path, ret)) {
 			char *other = pk_printf("%.*s.%s.sql", (int)(strlen(path) - strlen(".sql")), path, o->kind->name);

@@ -120,6 +120,7 @@ struct pk_schema_files {
 };
 #define PK_SCHEMA_FILES_INIT { 0 }
 void pk_schema_files_release(struct pk_schema_files *files);
-void pk_snapshot_to_files(const struct pk_snapshot *snapshot, struct pk_schema_files *ret);
+/* role: who loads them, so that what is not its own names its owner; NULL: the database's owner. */
+void pk_snapshot_to_files(const struct pk_snapshot *snapshot, const char *role, struct pk_schema_files *ret);
 
 #endif

@@ -438,7 +438,7 @@ int pk_shadow_copy(struct pk_server *server, const struct pk_snapshot *schema,
 	PK_AUTO(pk_schema_files) texts = PK_SCHEMA_FILES_INIT;
 	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
 
-	pk_snapshot_to_files(schema, &texts);
+	pk_snapshot_to_files(schema, options->role, &texts);
 	for (size_t i = 0; i < texts.n; i++)
 		pk_source_add(&source, texts.items[i].path, texts.items[i].text, strlen(texts.items[i].text));
 	return pk_shadow_make(server, NULL, &source, options, ret_db, err);

@@ -108,8 +108,8 @@ static int find_edits(const struct pk_ctx *ctx, const struct pk_source *now,
 {
 	PK_AUTO(pk_schema_files) before = PK_SCHEMA_FILES_INIT, after = PK_SCHEMA_FILES_INIT;
 
-	pk_snapshot_to_files(from, &before);
-	pk_snapshot_to_files(to, &after);
+	pk_snapshot_to_files(from, NULL, &before);
+	pk_snapshot_to_files(to, NULL, &after);
 	for (size_t i = 0; i < before.n; i++)
 		if (edit_file(ctx, now, before.items[i].path, before.items[i].text,
 			      text_of(&after, before.items[i].path), ret, err) < 0)

@@ -104,7 +104,7 @@ static int write_files(struct import *im, struct pk_err *err)
 	PK_AUTO(pk_strv) all = PK_STRV_INIT;
 	PK_AUTO(pk_buf) roles = PK_BUF_INIT;
 
-	pk_snapshot_to_files(&im->snapshot, &files);
+	pk_snapshot_to_files(&im->snapshot, im->facts.role, &files);
 	for (size_t i = 0; i < files.n; i++) {
 		PK_FREE char *path = pk_path_join(im->ctx.project.schema_dir, files.items[i].path);
 
@@ -203,6 +203,7 @@ static int prove_files(struct import *im, struct pk_err *err)
 static int make_baseline(struct import *im, struct pk_err *err)
 {
 	struct pk_shadow_options how = shadow_options(im);
+	PK_AUTO(pk_buf) role = PK_BUF_INIT;
 	struct pk_diff_options options = { .online = { .when = PK_ONLINE_NEVER } };
 	PK_AUTO(pk_source) nothing = PK_SOURCE_INIT;
 	PK_AUTO(pk_snapshot) empty = PK_SNAPSHOT_INIT;
@@ -215,6 +216,8 @@ static int make_baseline(struct import *im, struct pk_err *err)
 
 	if (pk_shadow_read(&im->server, NULL, &nothing, &how, &empty, err) < 0)
 		return -1;
+	pk_buf_add_ident(&role, im->facts.role);
+	options.role = role.ptr;
 	pk_diff(&empty, &im->snapshot, &options, &plan);
 	parts = pk_plan_parts(&plan, &n_parts);
 	pk_plan_sql(&plan, &up);

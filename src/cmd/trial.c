@@ -76,7 +76,7 @@ void pk_trial_files(const struct pk_snapshot *snapshot, struct pk_source *ret)
 {
 	PK_AUTO(pk_schema_files) texts = PK_SCHEMA_FILES_INIT;
 
-	pk_snapshot_to_files(snapshot, &texts);
+	pk_snapshot_to_files(snapshot, NULL, &texts);
 	for (size_t i = 0; i < texts.n; i++)
 		pk_source_add(ret, texts.items[i].path, texts.items[i].text,
 			      strlen(texts.items[i].text));

@@ -233,7 +233,7 @@ static int of_database(struct bench *bench, const char *url, const char *file, s
 					       .managed = &bench->ctx.project.managed };
 	struct side side = { bench, pk_conninfo_get(&info, "dbname"), &pieces, &how, &wanted };
 
-	pk_snapshot_to_files(&wanted, &written);
+	pk_snapshot_to_files(&wanted, NULL, &written);
 	for (size_t i = 0; i < written.n; i++)
 		if (cut(written.items[i].text, written.items[i].path, &pieces, err) < 0)
 			return -1;

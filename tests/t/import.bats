@@ -182,3 +182,27 @@ project() {
 	done
 	fails 1 git postkit fingerprint --strict "$(pg_url twelve)"
 }
+
+@test "what the owner of a database has is imported by another role, and planned upon" {
+	sql postgres "CREATE ROLE \"the owner\""
+	sql postgres "CREATE DATABASE owned OWNER \"the owner\""
+	sql owned "CREATE SCHEMA app AUTHORIZATION \"the owner\"; SET ROLE \"the owner\";
+		CREATE TABLE app.orders (id bigserial PRIMARY KEY, n int); CREATE VIEW app.v AS SELECT id FROM app.orders;
+		RESET ROLE; CREATE TABLE app.mine (id int);
+		ALTER DEFAULT PRIVILEGES FOR ROLE \"the owner\" GRANT SELECT ON TABLES TO postgres"
+	new_repo owned
+	ok git postkit init --no-hooks
+	ok git postkit remote add prod "$(pg_url owned)" --default
+	ok git postkit import --yes
+	has 'as the remote has'
+	hasnt 'differs'
+	git add -A
+	git commit -qm import
+	git switch -qc more
+	ok git postkit start
+	echo 'CREATE TABLE app.more (id int PRIMARY KEY REFERENCES app.orders);' >db/schema/tables/app.more.sql
+	ok git postkit plan
+	has 'CREATE TABLE app.more'
+	hasnt 'OWNER TO'
+	ok git postkit apply
+}
