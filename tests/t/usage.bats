@@ -88,7 +88,8 @@ connections() { grep -c 'statement: BEGIN TRANSACTION READ ONLY; SET LOCAL state
 	has 'used by 4 queries, 6 calls since 20' '3 calls of' 'by app: SELECT email FROM users WHERE name = $1' \
 		'UPDATE public.users SET email = $1 WHERE id = $2' 'INSERT INTO users (id, email) VALUES (' \
 		'SELECT name FROM users WHERE email = $1' 'src/app.py:1: q = "select email from users"' 'src/app.py:2: mail = user.email' \
-		"tracked files: 2 lines in 1 file with 'email'" "pg_stat_statements of 'prod': 12 statements since 20"
+		"tracked files: 2 lines in 1 file with 'email'"
+	grep -Eq "pg_stat_statements of 'prod': [1-9][0-9] statements since 20" <<<"$output" # ours are among them
 	hasnt secret 'emails = 1' package-lock untracked db/schema 'Odd "role'
 }
 
