@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#define WIDE_BYTES (16 << 20) /* of rows that are on their way at once */
+#define WIDE_BYTES (12 << 20) /* of rows that are on their way at once */
 
 struct table_state {
 	size_t parts; /* units that are to come or under way */
