@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define NOTICES_MAX	65536
+#define CLEANUP_SECONDS 10 /* for a connection, once interrupted */
 #define CONNECT_TIMEOUT "10" /* seconds */
 #define BEGIN_SECONDS	1
 #define LEAVE_SECONDS	1  /* that a server takes to let go of a connection, at most */
@@ -107,10 +108,10 @@ static int connect_timeout(const struct pk_conninfo *info)
 /* One host: waits with poll(), so that an interrupt is heard. 1: the time is up. */
 static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 {
-	double deadline = pk_now() + seconds;
-	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
-	/* After an interrupt there is still to be cleaned up, over new connections too. */
+	/* After an interrupt there is still to be cleaned up, over new connections too; nobody waits long for that. */
 	bool cleaning_up = pk_interrupted();
+	double deadline = pk_now() + (cleaning_up && seconds > CLEANUP_SECONDS ? CLEANUP_SECONDS : seconds);
+	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
 
 	while (want != PGRES_POLLING_OK && want != PGRES_POLLING_FAILED) {
 		struct pollfd fd = { .fd = PQsocket(handle),
