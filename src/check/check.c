@@ -148,6 +148,62 @@ static int open_usage(struct pk_check_state *state, const char *commit, struct p
 	return 0;
 }
 
+/* The same rule about the same place, among those from `first` on and before `end`. */
+static struct pk_finding *same_finding(struct pk_findings *findings, size_t first, size_t end, const struct pk_finding *f)
+{
+	for (size_t i = first; i < end; i++) {
+		struct pk_finding *other = &findings->items[i];
+
+		if (other->index == f->index && other->place == f->place && pk_streq(other->rule, f->rule))
+			return other;
+	}
+	return NULL;
+}
+
+/* A catalog that may be anybody's can show that something is unsafe, and not that anything is safe. */
+static int lint_twice(const struct pk_migration *m, const char *file, struct pk_lint_options *options,
+		      struct pk_findings *findings, struct pk_err *err)
+{
+	const struct pk_lint_catalog *catalog = options->catalog;
+	size_t first = findings->n, statements, analysed, end;
+
+	options->catalog = NULL;
+	if (pk_lint_sql(m->up, file, options, findings, err) < 0)
+		return -1;
+	end = findings->n;
+	statements = findings->statements;
+	analysed = findings->analysed;
+	if (catalog) {
+		options->catalog = catalog;
+		if (pk_lint_sql(m->up, file, options, findings, err) < 0)
+			return -1;
+		options->catalog = NULL;
+	}
+	size_t n = end;
+	for (size_t i = end; i < findings->n; i++) {
+		const struct pk_finding *f = &findings->items[i];
+		struct pk_finding *other = same_finding(findings, first, end, f);
+
+		if (!other)
+			findings->items[n++] = *f;
+		else if (f->level > other->level)
+			*other = *f;
+	}
+	findings->n = n;
+	findings->statements = statements;
+	findings->analysed = analysed;
+	return 0;
+}
+
+static int lint_text(const struct pk_check_state *state, const struct pk_migration *m, const char *file,
+		     struct pk_lint_options *options, struct pk_findings *findings, struct pk_err *err)
+{
+	if (!m->up)
+		return 0;
+	return state->in->no_records ? lint_twice(m, file, options, findings, err)
+				     : pk_lint_sql(m->up, file, options, findings, err);
+}
+
 static int lint_migration(struct pk_check_state *state, const struct pk_chain *chain, const char *commit,
 			  const struct pk_migration *m, const char *path, struct pk_err *err)
 {
@@ -165,7 +221,7 @@ static int lint_migration(struct pk_check_state *state, const struct pk_chain *c
 
 	if (pk_lint_settings(state->in->config, NULL, &options, err) < 0 || open_usage(state, commit, &options, err) < 0)
 		return -1;
-	if (m->up && pk_lint_sql(m->up, file, &options, findings, &why) < 0) {
+	if (lint_text(state, m, file, &options, findings, &why) < 0) {
 		if (why.exit == PK_EXIT_INTERRUPTED) {
 			pk_err_move(err, &why);
 			rc = -1;
@@ -308,7 +364,7 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 		state->ret->migrations++;
 		size_t n_findings = state->ret->findings.n, n_reasons = state->ret->n;
 		rc = lint_migration(state, chain, update->commit, m, path, err);
-		if (m->adopted)
+		if (m->adopted && !state->in->no_records)
 			only_tell(state->ret, n_findings, n_reasons);
 	}
 	pk_strv_release(&walk.fresh);

@@ -25,6 +25,11 @@ struct pk_check_input {
 	const char *remote;
 	bool database;        /* schema files may be loaded into a local database when no verdict is known */
 	bool no_verdicts;     /* those in notes are not believed, nor are any written: others may push notes here */
+	/*
+	 * Deploy records, stored schemas and the word that a migration was adopted may be anybody's, too: what they say
+	 * adds reasons and findings, and takes none away.
+	 */
+	bool no_records;
 };
 
 struct pk_reason {

@@ -26,6 +26,7 @@ static int gather_entry(void *arg, const struct pk_tree_entry *entry, struct pk_
 		pk_map_set(gather->to, key, item);
 		pk_map_set(&state->by_file, entry->path, item);
 	} else {
+		item->next = pk_map_get(gather->to, entry->path);
 		pk_map_set(gather->to, entry->path, item);
 	}
 	return 0;
@@ -128,24 +129,40 @@ static int same_sql(struct pk_check_state *state, const char *file, const struct
 	return 0;
 }
 
+/* One that ran with another text. Where records are believed, one that ran with this text settles it. */
+static const struct pk_published *ran_otherwise(const struct pk_check_state *state, const char *file, const struct pk_oid *oid)
+{
+	const struct pk_published *found = NULL;
+
+	for (const struct pk_published *p = pk_map_get(&state->deployed, file); p; p = p->next) {
+		bool same = pk_streq(p->oid.hex, oid->hex);
+
+		if (same && !state->in->no_records)
+			return NULL;
+		found = same ? found : p;
+	}
+	return found;
+}
+
 int pk_check_edited(struct pk_check_state *state, const char *file, const struct pk_oid *oid,
 		    struct pk_err *err)
 {
-	const struct pk_published *deployed = pk_map_get(&state->deployed, file);
+	const struct pk_published *deployed = ran_otherwise(state, file, oid);
+	bool settled = pk_map_get(&state->deployed, file) && !state->in->no_records;
 	const struct pk_published *published = pk_map_get(&state->by_file, file);
 	PK_FREE char *path = pk_path_join(state->in->project->migrations_dir, file);
 	PK_FREE char *key = pk_printf("%s %s", file, oid->hex);
 	PK_FREE char *fix = NULL;
 	bool same = false;
 
-	if (deployed && !pk_streq(deployed->oid.hex, oid->hex)) {
+	if (deployed) {
 		fix = pk_printf("give it back its text (git cat-file -p %.12s > %s) and put the change into a new "
 				"migration", deployed->oid.hex, path);
 		pk_check_reason(state->ret, "edited", PK_LEVEL_ERROR, path, 1, fix,
 				"was changed after it ran on '%s'", deployed->where);
 		return 0;
 	}
-	if (deployed || !published || pk_map_get(&state->published, key))
+	if (settled || !published || pk_map_get(&state->published, key))
 		return 0;
 	if (same_sql(state, path, &published->oid, oid, &same, err) < 0)
 		return -1;

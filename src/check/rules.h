@@ -17,6 +17,7 @@ struct pk_check_trees {
 struct pk_published {
 	struct pk_oid oid;
 	const char *where;  /* "origin/main", "prod": for messages */
+	const struct pk_published *next; /* on another remote */
 };
 
 /* What is known of the outside, gathered once for all updates. */
@@ -28,7 +29,7 @@ struct pk_check_state {
 	struct pk_map known;     /* "schema:migrations" trees that need no further look */
 	struct pk_map published; /* "file oid" -> struct pk_published: on the remote's branches */
 	struct pk_map by_file;   /* file -> one struct pk_published of it */
-	struct pk_map deployed;  /* file -> struct pk_published: run on a remote */
+	struct pk_map deployed;  /* file -> struct pk_published, a list: run on remotes */
 	struct pk_map walked;    /* migration trees gathered already */
 	struct pk_map fresh;     /* "schema.table" that a migration makes which nobody has yet */
 	struct pk_usage_source usage; /* of the default remote, as it was last read: a check connects to nobody */

@@ -117,16 +117,27 @@ struct union_of {
 	struct pk_strv names;
 	struct pk_tree_item *items;
 	size_t n;
+	bool lies; /* there is an entry that is not what its name says */
 };
 
-/* An entry's name must be what it is: names that lie are left out. */
+static void union_of_release(struct union_of *all)
+{
+	pk_map_release(&all->seen);
+	pk_strv_release(&all->names);
+	free(all->items);
+}
+
+/* An entry is a folder, and its name is its id: others are left out. */
 static int add_fingerprint(void *arg, const struct pk_tree_entry *entry, struct pk_err *err)
 {
 	struct union_of *all = arg;
 
 	(void)err;
-	if (entry->mode != 040000 || !pk_streq(entry->path, entry->oid.hex) ||
-	    !pk_map_set(&all->seen, entry->path, all))
+	if (entry->mode != 040000 || !pk_streq(entry->path, entry->oid.hex)) {
+		all->lies = true;
+		return 0;
+	}
+	if (!pk_map_set(&all->seen, entry->path, all))
 		return 0;
 	pk_strv_push(&all->names, entry->path);
 	all->items = pk_realloc_array(all->items, all->n + 1, sizeof(*all->items));
@@ -145,28 +156,37 @@ static int add_fingerprints(const struct pk_repo *repo, const struct pk_oid *com
 		       : 0;
 }
 
+/*
+ * What either side has. Theirs as it is where that is all of it and follows ours; else a commit on top of both, or of
+ * theirs when ours is in it.
+ */
 static int join_fingerprints(const struct pk_repo *repo, const struct pk_oid *ours,
-			     const struct pk_oid *theirs, struct pk_oid *ret, struct pk_err *err)
+			     const struct pk_oid *theirs, enum pk_exchanged *ret,
+			     struct pk_oid *ret_value, struct pk_err *err)
 {
-	struct union_of all = { .seen = PK_MAP_INIT };
+	struct union_of all __attribute__((cleanup(union_of_release))) = { .seen = PK_MAP_INIT };
 	bool in_order = strcmp(ours->hex, theirs->hex) < 0;
+	static const char message[] = "fingerprints from two sides\n";
 	struct pk_oid tree = { "" };
-	int rc = add_fingerprints(repo, ours, &all, err);
 
-	if (rc == 0)
-		rc = add_fingerprints(repo, theirs, &all, err);
+	if (add_fingerprints(repo, theirs, &all, err) < 0)
+		return -1;
+	if (!all.n && all.lies)
+		return pk_err_set(err, "%.12s holds no schema under its fingerprint", theirs->hex);
+	size_t n_theirs = all.n;
+	bool follows = !ours->hex[0] || pk_repo_is_ancestor(repo, ours->hex, theirs->hex);
+	if (ours->hex[0] && add_fingerprints(repo, ours, &all, err) < 0)
+		return -1;
+	if (follows && all.n == n_theirs && !all.lies)
+		return 0;
 	for (size_t i = 0; i < all.n; i++)
 		all.items[i].path = all.names.items[i];
-	if (rc == 0)
-		rc = pk_repo_write_tree(repo, all.items, all.n, &tree, err);
-	if (rc == 0)
-		rc = pk_repo_write_join(repo, &tree, in_order ? ours : theirs,
-					in_order ? theirs : ours, "fingerprints from two sides\n",
-					ret, err);
-	pk_map_release(&all.seen);
-	pk_strv_release(&all.names);
-	free(all.items);
-	return rc;
+	*ret = PK_EXCHANGED_JOINED;
+	if (pk_repo_write_tree(repo, all.items, all.n, &tree, err) < 0)
+		return -1;
+	return follows ? pk_repo_write_commit(repo, &tree, theirs, message, ret_value, err)
+		       : pk_repo_write_join(repo, &tree, in_order ? ours : theirs,
+					    in_order ? theirs : ours, message, ret_value, err);
 }
 
 /* remote NULL: fingerprints, of which each lookup asks whether the name is true. */
@@ -182,13 +202,14 @@ static int decide(const struct pk_repo *repo, const struct pk_oid *ours,
 		*ret = PK_EXCHANGED_SAME;
 		return 0;
 	}
-	if (remote && check_theirs(repo, ours, theirs, remote, err) < 0)
+	if (!remote)
+		return join_fingerprints(repo, ours, theirs, ret, ret_value, err);
+	if (check_theirs(repo, ours, theirs, remote, err) < 0)
 		return -1;
 	if (!ours->hex[0] || pk_repo_is_ancestor(repo, ours->hex, theirs->hex))
 		return 0;
 	*ret = PK_EXCHANGED_JOINED;
-	return remote ? join_records(repo, ours, theirs, remote, ret_value, err)
-		      : join_fingerprints(repo, ours, theirs, ret_value, err);
+	return join_records(repo, ours, theirs, remote, ret_value, err);
 }
 
 static int take_in(struct pk_exchange *x, const char *ref, const char *tracking, const char *remote,

@@ -76,6 +76,7 @@ static int check_group(struct receive *receive, const struct pk_check_update *up
 		return -1;
 	pk_project_load(&project, &config);
 	in.database = pk_config_bool_protected(&config, "receiveDatabase", false);
+	in.no_records = !pk_config_bool_protected(&config, "receiveRecords", false);
 	return pk_check_run(&in, updates, n, &receive->check, err);
 }
 

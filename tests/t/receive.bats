@@ -208,6 +208,54 @@ refused() {
 	hasnt broken invalid missing
 }
 
+@test "pre-receive: snapshots, records and adoptions that were pushed take no reason away, unless the server believes them" {
+	local file forged
+	branch forged
+	forged='CREATE TABLE public.users (id int, email text, CONSTRAINT proven CHECK (email IS NOT NULL));'
+	forged=$(git hash-object -w --stdin <<<"$forged" | xargs printf '100644 blob %s\tusers.sql\n' | git mktree)
+	forged=$(printf '040000 tree %s\ttable\n' "$forged" | git mktree | xargs printf '040000 tree %s\tpublic\n' | git mktree)
+	git push -q "$bare" "$(printf '040000 tree %s\t%s\n' "$forged" "$forged" | git mktree |
+		xargs git commit-tree -m none):refs/postkit/fingerprints"
+	file=$(unsafe 'ALTER TABLE public.users ALTER COLUMN email SET NOT NULL;')
+	sed -i "1i -- postkit: from $forged to 1111111111111111111111111111111111111111 (pg15)" "$file"
+	commit_all forged
+	refused origin HEAD
+	has "$file:3:1: error:" not-null-scan
+	git -C "$bare" config postkit.receiveRecords true
+	ok git push -q origin HEAD:believed
+	git push -q origin --delete believed
+	git -C "$bare" config --unset postkit.receiveRecords
+	sed -i 's/^ALTER.*/DROP TABLE users;/; 2i -- postkit:adopted: prod' "$file"
+	commit_all adopted
+	refused origin HEAD
+	has "$file:4:1: error:" drop-table
+	git -C "$bare" config postkit.receiveRecords true
+	ok git push origin HEAD
+	has 'warning: drops users'
+	hasnt 'error: '
+	git -C "$bare" config --unset postkit.receiveRecords
+	branch rewritten
+	file=$(migration first 'CREATE TABLE first (a int);' 'DROP TABLE first;')
+	commit_all first
+	ok git push -q origin HEAD
+	sed -i 's/a int/a text/' "$file"
+	commit_all edited
+	git push -q "$bare" "$(printf '100644 blob %s\t%s\n' "$(git rev-parse "HEAD:$file")" "${file##*/}" | git mktree |
+		xargs printf '040000 tree %s\tmigrations\n' | git mktree | xargs git commit-tree -m ran):refs/postkit/deploys/prod"
+	refused origin HEAD
+	has edited "was changed after it was published in 'rewritten'"
+	git -C "$bare" config postkit.receiveRecords true
+	ok git push -q origin HEAD
+	git -C "$bare" config --unset postkit.receiveRecords
+	# A record with another text, on whatever remote, counts against it.
+	echo >>"$file"
+	commit_all again
+	git push -q "$bare" "$(git commit-tree -m x 'HEAD^{tree}'):refs/postkit/deploys/zzz"
+	refused origin HEAD
+	has edited "was changed after it ran on 'prod'"
+	git push -q "$bare" :refs/postkit/deploys/prod :refs/postkit/deploys/zzz :refs/postkit/fingerprints
+}
+
 @test "pre-receive: the pusher gets the head of a long story, and where it is cannot be checked nothing passes" {
 	local i sql=
 	branch long

@@ -135,6 +135,20 @@ record() {
 	for tree in HEAD:db/schema HEAD:db/migrations; do
 		git rev-parse -q --verify "refs/postkit/fingerprints:$(git rev-parse "$tree")"
 	done
+	# One that is ahead and has lost what was there, or has another history, takes nothing away, and its lies stay behind.
+	local all lie parent
+	all=$(git ls-tree --name-only refs/postkit/fingerprints)
+	lie=$(git rev-parse HEAD:db)
+	for parent in "-p refs/postkit/fingerprints" ''; do
+		# shellcheck disable=SC2086
+		git push -q -f origin "$(printf '040000 tree %s\t%s\n040000 tree %s\t%040d\n' "$lie" "$lie" "$lie" 1 | git mktree |
+			xargs git commit-tree -m less $parent):refs/postkit/fingerprints"
+		ok git postkit records fetch
+		has 'fingerprints: joined'
+		equal "$(git ls-tree --name-only refs/postkit/fingerprints)" "$(printf '%s\n' "$all" "$lie" | sort)"
+		ok git postkit records push
+		equal "$(git ls-remote origin refs/postkit/fingerprints | cut -f1)" "$(git rev-parse refs/postkit/fingerprints)"
+	done
 }
 
 @test "a host that refuses the namespace gets branches, and that is remembered; others find them there" {
