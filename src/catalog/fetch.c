@@ -98,6 +98,15 @@ static const char *any_query(struct pk_arena *arena)
  * For this transaction: many small rows, statistics that are not there yet, no code worth compiling, joins in the order
  * in which they are written, and no merge joins: hashing does as well, and most of the time goes into planning.
  */
+static void add_settings(struct pk_fetch_list *list)
+{
+	add(list,
+	    "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('work_mem', '64MB', true),"
+	    " pg_catalog.set_config('join_collapse_limit', '1', true), pg_catalog.set_config('from_collapse_limit', '1', true),"
+	    " pg_catalog.set_config('enable_mergejoin', 'off', true)",
+	    NULL);
+}
+
 static void add_begin(struct pk_fetch_list *list, struct pk_arena *arena, const char *snapshot)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -108,11 +117,20 @@ static void add_begin(struct pk_fetch_list *list, struct pk_arena *arena, const 
 		pk_buf_add_literal(&sql, snapshot);
 		add(list, pk_arena_strdup(arena, sql.ptr), NULL);
 	}
-	add(list,
-	    "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('work_mem', '64MB', true),"
-	    " pg_catalog.set_config('join_collapse_limit', '1', true), pg_catalog.set_config('from_collapse_limit', '1', true),"
-	    " pg_catalog.set_config('enable_mergejoin', 'off', true)",
-	    NULL);
+	add_settings(list);
+}
+
+/* In a transaction of the caller's, which has its settings back behind it. */
+static void add_begin_inside(struct pk_fetch_list *list)
+{
+	add(list, "SAVEPOINT postkit_read", NULL);
+	add_settings(list);
+}
+
+static void add_end_inside(struct pk_fetch_list *list)
+{
+	add(list, "ROLLBACK TO SAVEPOINT postkit_read", NULL);
+	add(list, "RELEASE SAVEPOINT postkit_read", NULL);
 }
 
 static int run(struct pk_conn *conn, const struct pk_fetch_list *list, struct pk_err *err)
@@ -146,6 +164,8 @@ static int look(struct pk_fetch *f, struct pk_err *err)
 		add(f->lists[0], "SELECT CASE WHEN bytes > 1048576 THEN pg_export_snapshot() END, bytes FROM pg_relation_size('pg_attribute') bytes", &f->shared);
 		if (send_part(f, 0, err) < 0)
 			return -1;
+	} else {
+		add_begin_inside(f->lists[0]);
 	}
 	f->n_shared = f->lists[0]->n;
 	add(f->lists[0], any_query(f->arena), &f->any);
@@ -188,6 +208,8 @@ static int ask(struct pk_fetch *f, struct pk_err *err)
 	if (pk_pipeline_until(&f->parts[0], f->n_any, err) < 0)
 		return -1;
 	add_rest(f, f->lists[0], f->lists[shared]);
+	if (!f->ends)
+		add_end_inside(f->lists[0]);
 	return send_part(f, 0, err) < 0 || (shared && send_part(f, 1, err) < 0) ? -1 : 0;
 }
 

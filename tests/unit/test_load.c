@@ -1,6 +1,7 @@
 #include "clusterfix.h"
 
 #include "catalog/load.h"
+#include "catalog/snapshot.h"
 #include "pg/conn.h"
 
 /* Loads files (path and text, in pairs, NULL at the end) into a fresh database. */
@@ -195,6 +196,36 @@ static void what_is_no_definition_is_refused(void **state)
 	refuses(c, "\\i other.sql", 1, 1, "psql", NULL);
 }
 
+/* Reading has settings of its own, which are not left to what comes behind it. */
+static void a_transaction_keeps_its_settings_while_it_is_read(void **state)
+{
+	static const char settings[] =
+		"SELECT pg_catalog.concat_ws(' ', pg_catalog.current_setting('work_mem'),"
+		" pg_catalog.current_setting('enable_nestloop'), pg_catalog.current_setting('join_collapse_limit'))";
+	struct cluster *c = *state;
+	const struct pk_create_db how = { .purpose = "shadow", .label = "load" };
+	const struct pk_managed managed = { 0 };
+	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
+	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
+	PK_FREE char *inside = NULL, *after = NULL;
+	struct pk_conn conn = PK_CONN_INIT;
+
+	OK(pk_server_create_db(&c->server, "pk_read_test", &how, err));
+	pk_server_admin_info(&c->server, "pk_read_test", &info);
+	OK(pk_conn_open(&conn, &info, err));
+	OK(pk_exec(&conn, "SET work_mem = '3MB'; BEGIN; SET LOCAL work_mem = '2MB'; SET LOCAL enable_nestloop = off;"
+			  " CREATE TABLE public.t (id int)", err));
+	OK(pk_snapshot_read(&conn, &managed, &snapshot, err));
+	assert_non_null(pk_snapshot_find(&snapshot, "table public.t"));
+	OK(pk_query_value(&conn, settings, 0, NULL, &inside, err));
+	assert_string_equal(inside, "2MB off 8");
+	OK(pk_exec(&conn, "COMMIT", err));
+	OK(pk_query_value(&conn, settings, 0, NULL, &after, err));
+	assert_string_equal(after, "3MB on 8");
+	pk_conn_release(&conn);
+	OK(pk_server_drop_db(&c->server, "pk_read_test", err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +238,7 @@ int main(void)
 		cmocka_unit_test(dumps_of_rails_load),
 		cmocka_unit_test(errors_name_file_line_and_cause),
 		cmocka_unit_test(what_is_no_definition_is_refused),
+		cmocka_unit_test(a_transaction_keeps_its_settings_while_it_is_read),
 	};
 	return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }
