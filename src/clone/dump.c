@@ -25,7 +25,6 @@ char *pk_dump_find(const struct pk_server *server, const struct pk_config *confi
 		   struct pk_err *err)
 {
 	static const struct pk_config none = PK_CONFIG_INIT;
-	PK_FREE char *newer = NULL;
 	char *found;
 
 	config = config ? config : &none;
@@ -33,14 +32,12 @@ char *pk_dump_find(const struct pk_server *server, const struct pk_config *confi
 	if (server && server->major == major && has_programs(server->bindir))
 		return pk_strdup(server->bindir);
 	found = pk_server_client_bindir(config, major, target);
+	/* What a newer pg_restore sets ahead of all entries is no part of them, and not run (clone/ddl.h). */
+	if (!found)
+		found = pk_server_client_bindir(config, major, 0);
 	if (found)
 		return found;
-	newer = pk_server_client_bindir(config, major, 0);
-	if (newer)
-		pk_err_set(err, "the pg_restore in '%s' is of a newer version, and cannot write to PostgreSQL %d", newer,
-			   target);
-	else
-		pk_err_set(err, "there is no pg_dump here that can read PostgreSQL %d", major);
+	pk_err_set(err, "there is no pg_dump here that can read PostgreSQL %d", major);
 	pk_err_hint(err, "install postgresql-client-%d, or name the folder: git config postkit.pgBin DIR", major);
 	return NULL;
 }

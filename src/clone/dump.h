@@ -27,7 +27,8 @@ struct pk_dump {
 	}
 /*
  * Folder of the programs for a trip from a server of major to one of target: of the private server
- * itself where it has them, else as they are found (config: postkit.pgBin; may be NULL). Caller frees.
+ * itself where it has them, else as they are found (config: postkit.pgBin; may be NULL): of a major that servers of
+ * target take all of, or else of a newer one. Caller frees.
  */
 char *pk_dump_find(const struct pk_server *server, const struct pk_config *config, int major, int target,
 		   struct pk_err *err);

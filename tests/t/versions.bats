@@ -66,16 +66,6 @@ converges() {
 
 @test "14: what it can hold converges, and goes through files and a session" { converges 14; session_works; }
 @test "15: what it can hold converges, and goes through files" { converges 15; }
-@test "16: what it can hold converges, and goes through files" { converges 16; }
+@test "16: what it can hold converges, and goes through files and a session" { converges 16; session_works; }
 @test "17: what it can hold converges, and goes through files and a session" { converges 17; session_works; }
 @test "18: what it can hold converges, and goes through files and a session" { converges 18; session_works; }
-
-@test "a pg_restore whose words the server does not know is not used, which is said" {
-	begin 16
-	[ ! -d /usr/lib/postgresql/16 ] || skip "there is a pg_restore of 16 here"
-	new_repo without
-	ok git postkit init --no-hooks
-	ok git postkit remote add here "$(pg_url v_new)" --default
-	fails 128 git postkit start
-	has 'of a newer version, and cannot write to PostgreSQL 16' 'postgresql-client-16' 'postkit.pgBin'
-}
