@@ -17,6 +17,7 @@
 struct pk_follow;
 struct pk_copy_options {
 	int jobs; /* connections to the source, at most; 0: as postkit.jobs says, else processors, at most 4 */
+	double max_rate; /* bytes of rows a second; 0: any */
 	bool schema_only;
 	bool no_owner;		      /* pk_copy_into alone: owners and privileges are left out */
 	/*

@@ -1,9 +1,12 @@
 #include "clone/hold.h"
 #include "base/clock.h"
+#include "base/sig.h"
 
 #include <limits.h>
+#include <unistd.h>
 
-#define TRIES 10
+#define TRIES	     10
+#define PACE_SECONDS 0.1
 
 void pk_hold_release(struct pk_hold *hold)
 {
@@ -167,6 +170,25 @@ int pk_hold_check(const struct pk_hold *hold, struct pk_err *err)
 	PK_FREE char *age = pk_duration(hold->max_age);
 	pk_err_set(err, "the copy needed its snapshot of the source for longer than %s, and gave up", age);
 	return pk_err_hint(err, "allow it longer (--max-snapshot-age), or copy with more workers (--jobs)");
+}
+
+int pk_hold_pace(struct pk_hold *hold, size_t bytes, struct pk_err *err)
+{
+	double now = pk_now();
+
+	if (!hold->max_rate)
+		return pk_hold_check(hold, err);
+	/* What was not taken in time is not made up for. */
+	if (hold->due < now - PACE_SECONDS)
+		hold->due = now - PACE_SECONDS;
+	hold->due += (double)bytes / hold->max_rate;
+	while (now < hold->due && !pk_interrupted() && pk_hold_check(hold, NULL) == 0) {
+		double rest = hold->due - now;
+
+		usleep((useconds_t)(1e6 * (rest < PACE_SECONDS ? rest : PACE_SECONDS)));
+		now = pk_now();
+	}
+	return pk_hold_check(hold, err);
 }
 
 int pk_hold_limit(struct pk_hold *hold, bool on, struct pk_err *err)

@@ -12,6 +12,8 @@ struct pk_hold {
 	char *snapshot; /* its name */
 	double since;	/* pk_now() */
 	double max_age; /* seconds; 0: any */
+	double max_rate; /* bytes of rows a second; 0: any */
+	double due; /* pk_now() when what has come may have come at that rate */
 	bool rough; /* sizes of tables need not be what they are now (pk_copy_tables_list()) */
 	const char *encoding; /* of all connections to the source and the target, borrowed */
 };
@@ -38,6 +40,8 @@ int pk_hold_join(const struct pk_hold *hold, const struct pk_conninfo *source, s
 #define PK_HOLD_UNLOCK "ROLLBACK TO SAVEPOINT postkit; RELEASE SAVEPOINT postkit"
 /* The error once it is too old. */
 int pk_hold_check(const struct pk_hold *hold, struct pk_err *err);
+/* After so many bytes of rows: waits until they may have come at max_rate. Returns as pk_hold_check(). */
+int pk_hold_pace(struct pk_hold *hold, size_t bytes, struct pk_err *err);
 /* Statements on its connection end themselves once it is too old, each with pk_hold_late(); for its transaction. */
 int pk_hold_limit(struct pk_hold *hold, bool on, struct pk_err *err);
 /* What a statement failed with, or that it was too late. Returns -1. */

@@ -38,7 +38,7 @@ struct pk_method_figures {
  */
 bool pk_method_pays(const struct pk_method_figures *figures);
 
-/* postkit.remote.<name>.maxRate, bytes a second of a backup; 0: any. */
+/* postkit.remote.<name>.maxRate, bytes a second of a backup or of rows; 0: any. */
 int pk_method_max_rate(const struct pk_config *config, const char *remote, double *ret,
 		       struct pk_err *err);
 

@@ -259,7 +259,7 @@ static int moved(void *arg, int lane, size_t bytes, struct pk_err *err)
 	}
 	pk_progress_bytes(w->pour->progress, w->bytes);
 	pk_progress_update(w->pour->progress, done, NULL);
-	return pk_hold_check(w->pour->hold, err);
+	return pk_hold_pace(w->pour->hold, bytes, err);
 }
 
 /* Does what sends the rows run on our processors? */

@@ -5,6 +5,7 @@
 #include "clone/carry.h"
 #include "clone/files_record.h"
 #include "clone/less.h"
+#include "clone/method.h"
 #include "clone/physical.h"
 #include "clone/scrap.h"
 
@@ -319,6 +320,7 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_AUTO(pk_template) found = PK_TEMPLATE_INIT;
 	PK_FREE char *source = source_of(remote);
+	struct pk_copy_options limited = *options;
 	double started;
 	bool same;
 
@@ -329,7 +331,8 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 		ret->none = true;
 		return 0;
 	}
-	if (pk_conn_open(&admin, &server->admin, err) < 0 ||
+	if (pk_method_max_rate(options->config, remote->name, &limited.max_rate, err) < 0 ||
+	    pk_conn_open(&admin, &server->admin, err) < 0 ||
 	    lock_template(&admin, server, remote->name, err) < 0 ||
 	    drop_leftovers(server, remote->name, err) < 0 ||
 	    pk_template_find(server, remote->name, &found, err) < 0)
@@ -340,11 +343,11 @@ int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
 		return -1;
 	started = pk_now();
 	if (same && age != PK_TEMPLATE_AS_IS &&
-	    refresh(server, &admin, remote, facts, age == PK_TEMPLATE_NEAR, options, &found, err) < 0)
+	    refresh(server, &admin, remote, facts, age == PK_TEMPLATE_NEAR, &limited, &found, err) < 0)
 		return -1;
 	found.refreshed.seconds = pk_now() - started;
 	found.copied = !same || found.refreshed.doubt;
-	if (found.copied && copy_new(server, &admin, remote, facts, options, found.db, &found, err) < 0)
+	if (found.copied && copy_new(server, &admin, remote, facts, &limited, found.db, &found, err) < 0)
 		return -1;
 	if ((found.copied || found.refreshed.made) && find_again(server, remote->name, &found, err) < 0)
 		return -1;

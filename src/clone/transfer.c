@@ -264,6 +264,7 @@ static void set_up(struct pk_transfer_work *s)
 
 	s->hold.encoding = encoding;
 	s->hold.max_age = t->max_age;
+	s->hold.max_rate = t->options->max_rate;
 	s->dump.bindir = t->bindir;
 	s->dump.no_owner = t->options->no_owner;
 	s->dump.encoding = encoding;

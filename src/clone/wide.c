@@ -157,7 +157,7 @@ struct copying {
 static int put(struct copying *c, const void *data, size_t n, struct pk_err *err)
 {
 	c->bytes += n;
-	return pk_copy_in_put(c->target, data, n, err);
+	return pk_hold_pace(c->hold, n, err) < 0 ? -1 : pk_copy_in_put(c->target, data, n, err);
 }
 
 /* As the network has it. */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "clone/copy.h"
+#include "clone/method.h"
 #include "clone/remote.h"
 #include "cmd/help.h"
 #include "cmd/narrow.h"
@@ -99,6 +100,8 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 		.config = &ctx.config,
 	};
 	pk_less_apply(&less, &options);
+	if (pk_method_max_rate(&ctx.config, from.name, &options.max_rate, err) < 0)
+		return -1;
 	if (pk_copy_into(&from.info, &to.info, &ctx.config, &options, &stats, err) < 0)
 		return pk_less_explain(&less, err);
 	pk_progress_stop(&progress);

@@ -352,6 +352,29 @@ snapshot_taken() {
 	ok git -c postkit.maxSnapshotAge=10min postkit copy "$(pg_url aging)" "$(pg_url aging2)"
 }
 
+@test "no more comes a second than is allowed, of rows of any size" {
+	local rows started
+	local -A others=([small]=large [large]=small)
+	pg_createdb paced
+	sql paced "CREATE TABLE small AS SELECT i, repeat(md5(i::text), 30) AS x FROM generate_series(1, 6500) i;
+		CREATE TABLE large (i int, x text);
+		ALTER TABLE large ALTER x SET STORAGE EXTERNAL; INSERT INTO large VALUES (1, repeat(md5('1'), 200000))"
+	new_repo paced
+	git config postkit.remote.paced.url "$(pg_url paced)"
+	git config postkit.remote.paced.maxRate 4MB
+	for rows in small large; do # 6 MB of many rows, and in one
+		pg_createdb "paced_$rows"
+		started=$(date +%s%N)
+		ok git postkit copy --exclude-data "${others[$rows]}" paced "$(pg_url "paced_$rows")"
+		[ $((($(date +%s%N) - started) / 1000000)) -ge 1300 ]
+		equal "$(sql "paced_$rows" "SELECT md5(string_agg(x, '' ORDER BY i)) FROM $rows")" \
+			"$(sql paced "SELECT md5(string_agg(x, '' ORDER BY i)) FROM $rows")"
+	done
+	git config postkit.remote.paced.maxRate 1GB
+	fails 128 git postkit copy paced "$(pg_url paced_small)"
+	has 'maxRate' 'is not a rate'
+}
+
 @test "rows that break a rule of the copy, and a source that goes away, are one message" {
 	pg_createdb broken
 	sql broken "CREATE TABLE fine AS SELECT 1; CREATE TABLE bad (id int);
