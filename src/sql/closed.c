@@ -1,32 +1,26 @@
 /* Printing expressions from a closed list of what there is. */
 #include "sql/closed.h"
 
-#include "sql/tree.h"
+#include "sql/growth.h"
 
-#define EXPR_MAX  8192 /* bytes; what it nests is bounded with it */
-#define GROWTH_MAX 10000 /* of a text, by all calls of an expression together */
+#define EXPR_MAX   8192  /* bytes; how deep it can be nested is bounded with it */
+#define ESCAPED	   2     /* times as long as it was, again and again, is what is escaped or quoted */
+#define GROWTH_MAX 10000 /* how many times longer a text may become on its way through nested calls */
 
-/* Immutable or stable, of one row, and of results about as long as what they are given. */
+/* Immutable or stable functions of one row, of text that is no more than a few times as long as what they are given. */
 static const char *const functions[] = {
-	"abs", "age", "array_length", "array_position", "array_remove", "array_replace",
+	"abs", "age", "array_length", "array_position", "array_remove", "array_replace", "array_to_string",
 	"ascii", "bit_length", "btrim", "cardinality", "ceil", "ceiling", "char_length", "character_length",
 	"chr", "concat", "concat_ws", "convert_to", "date", "date_part", "date_trunc", "decode", "div", "encode",
 	"extract", "family", "floor", "get_byte", "hashtext", "hashtextextended", "host", "initcap", "isempty",
 	"isfinite", "json_array_length", "json_build_array", "json_build_object", "json_typeof",
 	"jsonb_array_length", "jsonb_build_array", "jsonb_build_object", "jsonb_set", "jsonb_strip_nulls",
-	"jsonb_typeof", "justify_days", "left", "length", "lower", "ltrim", "make_date", "make_interval",
+	"jsonb_typeof", "justify_days", "left", "length", "lower", "lpad", "ltrim", "make_date", "make_interval",
 	"make_timestamp", "masklen", "md5", "mod", "netmask", "network", "now", "num_nonnulls", "num_nulls",
-	"octet_length", "overlay", "position", "reverse", "right", "round",
+	"octet_length", "overlay", "position", "regexp_replace", "replace", "reverse", "right", "round", "rpad",
 	"rtrim", "set_masklen", "sha224", "sha256", "sha384", "sha512", "sign", "split_part", "starts_with",
 	"strpos", "substr", "substring", "timezone", "to_char", "to_date", "to_json",
 	"to_jsonb", "to_number", "to_timestamp", "translate", "trunc", "upper",
-};
-/* The same, where this argument is a constant: a number, or a text that may stand for each byte of what there was. */
-static const struct {
-	const char *name;
-	size_t arg;
-} growing[] = {
-	{ "array_to_string", 1 }, { "lpad", 1 }, { "regexp_replace", 2 }, { "replace", 2 }, { "rpad", 1 },
 };
 
 static const char *const operators[] = {
@@ -44,7 +38,7 @@ static const char *const types[] = {
 struct print {
 	const struct pk_closed *how;
 	struct pk_err *err;
-	double *growth;
+	double growth; /* by how much what stands around this place can lengthen its text */
 };
 
 static int node(const struct print *p, const PgQuery__Node *n, struct pk_buf *out);
@@ -79,6 +73,15 @@ static void add_literal(struct pk_buf *out, const char *value)
 		pk_buf_addc(out, *value);
 	}
 	pk_buf_addc(out, '\'');
+}
+
+/* What stands inside is lengthened by so much more; 0: nobody knows. */
+static int grow(struct print *inner, double growth)
+{
+	inner->growth *= growth;
+	if (inner->growth >= 1 && inner->growth <= GROWTH_MAX)
+		return 0;
+	return pk_err_set(inner->err, "nested like this, it would make a short text very long");
 }
 
 static int list(const struct print *p, size_t n, PgQuery__Node *const *items, const char *between, struct pk_buf *out)
@@ -147,11 +150,11 @@ static int type(const struct print *p, const PgQuery__TypeName *t, struct pk_buf
 		return pk_err_set(p->err, "the type '%s' is not allowed", name ? name : "?");
 	pk_buf_addf(out, "pg_catalog.%s", name);
 	for (size_t i = 0; i < t->n_typmods; i++) {
-		const PgQuery__Node *mod = t->typmods[i];
+		int modifier;
 
-		if (mod->node_case != PG_QUERY__NODE__NODE_A_CONST || !mod->a_const->ival || strcmp(name, "interval") == 0)
+		if (strcmp(name, "interval") == 0 || !pk_tree_integer(t->typmods[i], &modifier))
 			return pk_err_set(p->err, "the type '%s' is not allowed with such a modifier", name);
-		pk_buf_addf(out, "%s%d", i ? "," : "(", mod->a_const->ival->ival);
+		pk_buf_addf(out, "%s%d", i ? "," : "(", modifier);
 	}
 	if (t->n_typmods)
 		pk_buf_addc(out, ')');
@@ -191,14 +194,15 @@ static int value_function(const struct print *p, const PgQuery__SQLValueFunction
 static const char *constant_text(const PgQuery__Node *n, char buf[static 32])
 {
 	const PgQuery__AConst *c = n->node_case == PG_QUERY__NODE__NODE_A_CONST ? n->a_const : NULL;
+	int number;
 
 	if (!c || c->isnull)
 		return "";
 	if (c->val_case == PG_QUERY__A__CONST__VAL_SVAL)
 		return c->sval->sval;
-	if (c->val_case != PG_QUERY__A__CONST__VAL_IVAL)
+	if (!pk_tree_integer(n, &number))
 		return "";
-	snprintf(buf, 32, "%d", c->ival->ival);
+	snprintf(buf, 32, "%d", number);
 	return buf;
 }
 
@@ -220,40 +224,16 @@ static int fake(const struct print *p, const char *name, const PgQuery__FuncCall
 	return p->how->fake(p->how->arg, name, &args, &constants, out, p->err);
 }
 
-/* By how much it makes a text longer at most; 0: nobody knows. */
-static double growth_of(const PgQuery__FuncCall *f, size_t arg)
+static bool is_built_in(const char *schema)
 {
-	const PgQuery__Node *n = arg < f->n_args ? f->args[arg] : NULL;
-	const PgQuery__AConst *c = n && n->node_case == PG_QUERY__NODE__NODE_A_CONST ? n->a_const : NULL;
-
-	if (c && c->val_case == PG_QUERY__A__CONST__VAL_SVAL)
-		return strlen(c->sval->sval) > 1 ? (double)strlen(c->sval->sval) : 1;
-	return c && c->val_case == PG_QUERY__A__CONST__VAL_IVAL && c->ival->ival > 0 ? c->ival->ival : 0;
+	return !schema || strcmp(schema, "pg_catalog") == 0;
 }
 
-static int grow(const struct print *p, const PgQuery__FuncCall *f, const char *name, bool *ret)
-{
-	for (size_t i = 0; i < PK_COUNT(growing); i++) {
-		if (strcmp(growing[i].name, name) != 0)
-			continue;
-		*p->growth *= growth_of(f, growing[i].arg);
-		if (*p->growth < 1 || *p->growth > GROWTH_MAX)
-			return pk_err_set(p->err, "argument %zu of %s() must be a constant, and not a large one",
-					  growing[i].arg + 1, name);
-		*ret = true;
-	}
-	return 0;
-}
-
-static int function_name(const struct print *p, const PgQuery__FuncCall *call, const char *schema, const char *name,
-			 struct pk_buf *out)
+static int function_name(const struct print *p, const char *schema, const char *name, struct pk_buf *out)
 {
 	PK_FREE char *full = pk_printf("%s.%s", schema ? schema : "", name);
-	bool own = !schema || strcmp(schema, "pg_catalog") == 0, grows = false;
 
-	if (own && grow(p, call, name, &grows) < 0)
-		return -1;
-	if (own && (grows || one_of(functions, PK_COUNT(functions), name))) {
+	if (is_built_in(schema) && one_of(functions, PK_COUNT(functions), name)) {
 		pk_buf_addf(out, "pg_catalog.\"%s\"", name);
 		return 0;
 	}
@@ -270,6 +250,9 @@ static int call(const struct print *p, const PgQuery__FuncCall *f, struct pk_buf
 {
 	const char *name = f->n_funcname ? pk_tree_string(f->funcname[f->n_funcname - 1]) : NULL;
 	const char *schema = f->n_funcname > 1 ? pk_tree_string(f->funcname[f->n_funcname - 2]) : NULL;
+	struct print inner = *p;
+	double growth = 1;
+	size_t arg = 0;
 
 	if (!name || f->n_funcname > 2)
 		return pk_err_set(p->err, "such a call is not allowed");
@@ -281,14 +264,18 @@ static int call(const struct print *p, const PgQuery__FuncCall *f, struct pk_buf
 			return pk_err_set(p->err, "named arguments are not allowed");
 	if (pk_streq(schema, "fake"))
 		return fake(p, name, f, out);
-	if (p->how->moment && strcmp(name, "now") == 0 && (!schema || strcmp(schema, "pg_catalog") == 0) && !f->n_args) {
+	if (p->how->moment && strcmp(name, "now") == 0 && is_built_in(schema) && !f->n_args) {
 		add_moment(p, "timestamptz", out);
 		return 0;
 	}
-	if (function_name(p, f, schema, name, out) < 0)
+	if (function_name(p, schema, name, out) < 0)
 		return -1;
+	if (is_built_in(schema))
+		growth = pk_sql_growth(name, f, &arg);
+	if (grow(&inner, growth) < 0)
+		return arg ? pk_err_set(p->err, "argument %zu of %s() must be a constant, and not a large one", arg, name) : -1;
 	pk_buf_addc(out, '(');
-	if (list(p, f->n_args, f->args, ", ", out) < 0)
+	if (list(&inner, f->n_args, f->args, ", ", out) < 0)
 		return -1;
 	pk_buf_addc(out, ')');
 	return 0;
@@ -443,15 +430,36 @@ static int enclosed(const struct print *p, const char *word, size_t n, PgQuery__
 	return 0;
 }
 
+/* As text, its elements are quoted. */
+static int array(const struct print *p, const PgQuery__AArrayExpr *a, struct pk_buf *out)
+{
+	struct print inner = *p;
+
+	return grow(&inner, ESCAPED) < 0 ? -1 : enclosed(&inner, "ARRAY[", a->n_elements, a->elements, "]", out);
+}
+
+/* bpchar(n) is filled up with blanks; bytes as text are hexadecimal digits. */
+static double cast_growth(const PgQuery__TypeName *t)
+{
+	const char *name = pk_tree_string(t->names[t->n_names - 1]);
+	int length;
+
+	if (pk_streq(name, "bytea"))
+		return ESCAPED;
+	return pk_streq(name, "bpchar") && t->n_typmods == 1 && pk_tree_integer(t->typmods[0], &length) ? length : 1;
+}
+
 static int cast(const struct print *p, const PgQuery__TypeCast *c, struct pk_buf *out)
 {
+	PK_AUTO(pk_buf) name = PK_BUF_INIT;
+	struct print inner = *p;
+
+	if (type(p, c->type_name, &name) < 0 || grow(&inner, cast_growth(c->type_name)) < 0)
+		return -1;
 	pk_buf_add(out, "CAST(");
-	if (node(p, c->arg, out) < 0)
+	if (node(&inner, c->arg, out) < 0)
 		return -1;
-	pk_buf_add(out, " AS ");
-	if (type(p, c->type_name, out) < 0)
-		return -1;
-	pk_buf_addc(out, ')');
+	pk_buf_addf(out, " AS %s)", name.ptr);
 	return 0;
 }
 
@@ -516,7 +524,7 @@ static int node(const struct print *p, const PgQuery__Node *n, struct pk_buf *ou
 				n->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_LEAST ? "LEAST(" : "GREATEST(",
 				n->min_max_expr->n_args, n->min_max_expr->args, ")", out);
 	case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
-		return enclosed(p, "ARRAY[", n->a_array_expr->n_elements, n->a_array_expr->elements, "]", out);
+		return array(p, n->a_array_expr, out);
 	case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
 		return value_function(p, n->sqlvalue_function, out);
 	default:
@@ -549,8 +557,7 @@ int pk_sql_closed(const char *expr, const struct pk_closed *how, struct pk_buf *
 {
 	PK_AUTO(pk_tree) tree = PK_TREE_INIT;
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
-	double growth = 1;
-	const struct print p = { how, err, &growth };
+	const struct print p = { how, err, 1 };
 	const PgQuery__Node *found;
 
 	if (strlen(expr) > EXPR_MAX)

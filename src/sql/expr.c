@@ -123,6 +123,16 @@ const char *pk_tree_string(const PgQuery__Node *node)
 	return node && node->node_case == PG_QUERY__NODE__NODE_STRING ? node->string->sval : NULL;
 }
 
+bool pk_tree_integer(const PgQuery__Node *node, int *ret)
+{
+	const PgQuery__AConst *c = node && node->node_case == PG_QUERY__NODE__NODE_A_CONST ? node->a_const : NULL;
+
+	if (!c || c->isnull || c->val_case != PG_QUERY__A__CONST__VAL_IVAL)
+		return false;
+	*ret = c->ival->ival;
+	return true;
+}
+
 void pk_tree_names(struct pk_arena *arena, size_t n, PgQuery__Node **names, const char **ret_schema,
 		   const char **ret_name)
 {
@@ -311,11 +321,11 @@ static const struct {
 /* The grammar gives the fields of an interval as a bit mask, its precision second. */
 static void add_interval(struct pk_buf *buf, struct pk_arena *arena, const PgQuery__TypeName *type)
 {
-	const PgQuery__Node *mask = type->typmods[0];
+	int mask;
 
-	if (mask->node_case == PG_QUERY__NODE__NODE_A_CONST && mask->a_const->ival)
+	if (pk_tree_integer(type->typmods[0], &mask))
 		for (size_t i = 0; i < PK_COUNT(interval_fields); i++)
-			if (mask->a_const->ival->ival == interval_fields[i].mask)
+			if (mask == interval_fields[i].mask)
 				pk_buf_add(buf, interval_fields[i].fields);
 	if (type->n_typmods > 1)
 		pk_buf_addf(buf, "(%s)", pk_tree_expr(arena, type->typmods[1]));

@@ -33,6 +33,7 @@ PgQuery__Node *pk_tree_query(PgQuery__Node *stmt);
 /* Text in the arena; NULL for NULL and "". */
 const char *pk_tree_str(struct pk_arena *arena, const char *s);
 const char *pk_tree_string(const PgQuery__Node *node); /* of a String node; NULL for others */
+bool pk_tree_integer(const PgQuery__Node *node, int *ret); /* a constant of type integer; false for others */
 void pk_tree_names(struct pk_arena *arena, size_t n, PgQuery__Node **names, const char **ret_schema,
 		   const char **ret_name); /* [database.][schema.]name */
 const char *const *pk_tree_string_list(struct pk_arena *arena, size_t n,

@@ -125,7 +125,12 @@ static void everything_else_is_refused(void **state)
 		{ "email COLLATE \"C\"", "form" },
 		{ "ROW(id, email)", "form" },
 		{ "$1", "form" },
+		{ "id::numeric('5')", "such a modifier" },
+		{ "id::numeric(1.5)", "such a modifier" },
 		{ "repeat(email, 1000000)", "repeat() is not allowed" },
+		{ "email::char(1000000)", "very long" },
+		{ "array_to_string(ARRAY[NULL, NULL], ',', email)", "argument 3 of array_to_string() must be a constant" },
+		{ "array_replace(tags, 'a', email)", "argument 3 of array_replace() must be a constant" },
 		{ "lpad(email, 1000000000)", "a constant, and not a large one" },
 		{ "rpad(email, id)", "a constant, and not a large one" },
 		{ "replace(replace(email, '', lpad('x', 999)), '', 'y')", "a constant" },
@@ -148,19 +153,50 @@ static void everything_else_is_refused(void **state)
 	}
 }
 
-static void replacements_multiply_a_little_only(void **state)
+/* A column inside n calls of the same kind. */
+static char *nested(const char *before, const char *after, int n)
 {
-	(void)state;
 	PK_AUTO(pk_buf) expr = PK_BUF_INIT;
 
+	for (int i = 0; i < n; i++)
+		pk_buf_add(&expr, before);
 	pk_buf_add(&expr, "email");
-	for (int i = 0; i < 5; i++) {
-		PK_FREE char *inner = pk_buf_take(&expr);
+	for (int i = 0; i < n; i++)
+		pk_buf_add(&expr, after);
+	return pk_buf_take(&expr);
+}
 
-		pk_buf_addf(&expr, "replace(%s, 'x', 'xxxxxxxxxx')", inner);
+static void calls_that_lengthen_may_be_nested_a_little_only(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *after;
+		int few, many;
+	} cases[] = {
+		{ "replace(", ", 'x', 'xxxxxxxxxx')", 4, 5 },
+		{ "replace(", ", 'x', 'y')", 50, 0 },
+		{ "regexp_replace(", ", '', 'x', 'g')", 10, 20 },
+		{ "concat_ws(", ", 1, 1, 1)", 5, 20 },
+		{ "concat(ARRAY[", "])", 10, 20 },
+		{ "encode(convert_to(", ", 'UTF8'), 'hex')", 5, 10 },
+		{ "ltrim(('\\' || ", ")::bytea::text, '\\')", 10, 20 },
+		{ "to_json(", ")::text", 10, 20 },
+		{ "jsonb_build_array(", ")::text", 10, 20 },
+		{ "(", ")::char(10)", 3, 5 },
+	};
+
+	for (size_t i = 0; i < PK_COUNT(cases); i++) {
+		PK_FREE char *few = nested(cases[i].before, cases[i].after, cases[i].few);
+		PK_FREE char *many = nested(cases[i].before, cases[i].after, cases[i].many);
+		PK_FREE char *sql = closed(few), *refused = closed(many);
+
+		if (strncmp(sql, "error: ", 7) == 0)
+			fail_msg("%s: %s", few, sql);
+		if (cases[i].many && !strstr(refused, "very long") && !strstr(refused, "not a large one"))
+			fail_msg("%s: %s", many, refused);
 	}
-	PK_FREE char *sql = closed(expr.ptr);
-	assert_non_null(strstr(sql, "not a large one"));
+	PK_FREE char *beside = closed("lpad(email, 200) || lpad(email, 200)");
+	assert_null(strstr(beside, "error"));
 }
 
 static void single_values_are_known(void **state)
@@ -208,7 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_allowed_is_printed_anew),
 		cmocka_unit_test(everything_else_is_refused),
-		cmocka_unit_test(replacements_multiply_a_little_only),
+		cmocka_unit_test(calls_that_lengthen_may_be_nested_a_little_only),
 		cmocka_unit_test(single_values_are_known),
 		cmocka_unit_test(the_time_may_be_one_for_all),
 		cmocka_unit_test(what_hangs_on_the_time_is_not_steady),
