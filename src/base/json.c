@@ -226,13 +226,44 @@ int pk_json_parse(const char *text, size_t len, struct pk_json *ret, struct pk_e
 	return 0;
 }
 
+/* What stands outside of ASCII and what DEL is stands in strings: there it has another spelling, RFC 8259 section 7. */
+static void add_spelled(struct pk_buf *out, const char *text)
+{
+	while (*text) {
+		uint32_t c;
+		size_t n = pk_utf8_decode(text, &c);
+
+		if (n && (c < 0x7F || !pk_utf8_unseen(c)))
+			pk_buf_addn(out, text, n);
+		else if (n && c < 0x10000)
+			pk_buf_addf(out, "\\u%04x", (unsigned)c);
+		else if (n)
+			pk_buf_addf(out, "\\u%04x\\u%04x", (unsigned)(0xD7C0 + (c >> 10)), (unsigned)(0xDC00 + (c & 0x3FF)));
+		else
+			pk_buf_add(out, "\\ufffd");
+		text += n ? n : 1;
+	}
+}
+
 char *pk_json_print(const cJSON *value)
 {
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	char *text = cJSON_Print(value);
 	need(text);
-	char *line = pk_printf("%s\n", text);
+	add_spelled(&out, text);
+	pk_buf_addc(&out, '\n');
 	cJSON_free(text);
-	return line;
+	return pk_buf_take(&out);
+}
+
+char *pk_json_line(const cJSON *value)
+{
+	PK_AUTO(pk_buf) out = PK_BUF_INIT;
+	char *text = cJSON_PrintUnformatted(value);
+	need(text);
+	add_spelled(&out, text);
+	cJSON_free(text);
+	return pk_buf_take(&out);
 }
 
 const char *pk_json_str(const cJSON *object, const char *key)

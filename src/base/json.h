@@ -16,7 +16,11 @@ struct pk_json {
 void pk_json_release(struct pk_json *json);
 /* Strict: trailing bytes, duplicate keys and nesting over 100 levels are errors. */
 int pk_json_parse(const char *text, size_t len, struct pk_json *ret, struct pk_err *err);
-char *pk_json_print(const cJSON *value);             /* indented, newline at the end; caller frees */
+/*
+ * Indented, newline at the end. What cannot be seen or turns text is spelled \uXXXX, what is no UTF-8 is U+FFFD. Caller frees.
+ */
+char *pk_json_print(const cJSON *value);
+char *pk_json_line(const cJSON *value); /* the same on one line, without a newline; caller frees */
 const char *pk_json_str(const cJSON *object, const char *key);     /* borrowed; NULL when absent or no string */
 double pk_json_num(const cJSON *object, const char *key, double fallback);
 bool pk_json_bool(const cJSON *object, const char *key);           /* absent: false */

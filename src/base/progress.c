@@ -157,9 +157,9 @@ static void event(const struct pk_progress *p, double now)
 		pk_json_set_num(item, "done", (double)p->items[i].done);
 		pk_json_set_num(item, "total", (double)p->items[i].total);
 	}
-	text = cJSON_PrintUnformatted(root);
+	text = pk_json_line(root);
 	fprintf(stderr, "%s\n", text);
-	cJSON_free(text);
+	free(text);
 	cJSON_Delete(root);
 }
 

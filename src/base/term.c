@@ -23,14 +23,22 @@ static bool wants_color(FILE *stream)
 	return isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
 }
 
+static const char *const sequences[] = {
+	[PK_PLAIN] = "\033[m",	  [PK_RED] = "\033[31m",  [PK_GREEN] = "\033[32m", [PK_YELLOW] = "\033[33m",
+	[PK_BLUE] = "\033[34m", [PK_CYAN] = "\033[36m", [PK_BOLD] = "\033[1m",   [PK_DIM] = "\033[2m",
+};
+
 const char *pk_color(FILE *stream, enum pk_color color)
 {
-	static const char *const sequences[] = {
-		[PK_PLAIN] = "\033[m",	  [PK_RED] = "\033[31m",  [PK_GREEN] = "\033[32m",
-		[PK_YELLOW] = "\033[33m", [PK_BLUE] = "\033[34m", [PK_CYAN] = "\033[36m",
-		[PK_BOLD] = "\033[1m",	  [PK_DIM] = "\033[2m",
-	};
 	return wants_color(stream) ? sequences[color] : "";
+}
+
+bool pk_is_color(const char *s)
+{
+	for (size_t i = 0; i < PK_COUNT(sequences); i++)
+		if (s == sequences[i])
+			return true;
+	return false;
 }
 
 int pk_term_width(void)
@@ -103,28 +111,13 @@ char *pk_ask(const char *question)
 	return read_answer();
 }
 
-/* Marks that turn the direction of what follows, so that it reads as something else: U+200E, 202A to 202E, ... */
-static bool turns_text(unsigned char second, unsigned char third)
-{
-	if (second == 0x80)
-		return third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae);
-	return second == 0x81 && third >= 0xa6 && third <= 0xa9;
-}
-
-/* Bytes of the well-formed, printable sequence at s; 0 when the first byte has to be escaped. */
+/* Bytes of the well-formed character at s that can be seen; 0 when the first byte has to be escaped. */
 static size_t printable(const char *s, bool keep_lines)
 {
-	unsigned char c = (unsigned char)*s;
-	if (c < 0x20)
-		return keep_lines && (c == '\n' || c == '\t');
-	if (c < 0x7f)
-		return 1;
-	size_t n = c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-	if (!n || strnlen(s, n) < n || !pk_utf8_valid(s, n))
-		return 0;
-	if (c == 0xc2 && (unsigned char)s[1] < 0xa0)
-		return 0; /* C1 controls: some terminals obey them */
-	if (c == 0xe2 && turns_text((unsigned char)s[1], (unsigned char)s[2]))
+	uint32_t c;
+	size_t n = pk_utf8_decode(s, &c);
+
+	if (n && pk_utf8_unseen(c) && !(keep_lines && (c == '\n' || c == '\t')))
 		return 0;
 	return n;
 }

@@ -109,6 +109,50 @@ bool pk_utf8_valid(const char *s, size_t n)
 	return true;
 }
 
+/* Unicode's own lists: general categories Cc, Cf, Zl and Zp, and fillers that have no ink. */
+static const struct {
+	uint32_t first, last;
+} unseen[] = {
+	{ 0x0000, 0x001F },   { 0x007F, 0x009F },   { 0x00AD, 0x00AD }, { 0x034F, 0x034F },
+	{ 0x061C, 0x061C },   { 0x115F, 0x1160 },   { 0x17B4, 0x17B5 }, { 0x180B, 0x180F },
+	{ 0x200B, 0x200F },   { 0x2028, 0x202E },   { 0x2060, 0x206F }, { 0x3164, 0x3164 },
+	{ 0xFE00, 0xFE0F },   { 0xFEFF, 0xFEFF },   { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFFB },
+	{ 0x1D173, 0x1D17A }, { 0xE0000, 0xE0FFF },
+};
+
+bool pk_utf8_unseen(uint32_t c)
+{
+	if (c >= 0x20 && c < 0x7F)
+		return false;
+	for (size_t i = 0; i < PK_COUNT(unseen); i++)
+		if (c >= unseen[i].first && c <= unseen[i].last)
+			return true;
+	return false;
+}
+
+size_t pk_utf8_decode(const char *text, uint32_t *ret)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = *s < 0x80		     ? 1
+		   : *s >= 0xC2 && *s < 0xE0 ? 2
+		   : (*s & 0xF0) == 0xE0     ? 3
+		   : *s >= 0xF0 && *s < 0xF5 ? 4
+					     : 0;
+
+	if (n < 2) {
+		*ret = *s;
+		return n;
+	}
+	*ret = *s & (0xFFu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+		*ret = *ret << 6 | (s[i] & 0x3F);
+	}
+	return *ret < least[n] || *ret > 0x10FFFF || (*ret >= 0xD800 && *ret < 0xE000) ? 0 : n;
+}
+
 char *pk_cut(const char *s, size_t bytes)
 {
 	size_t n = strnlen(s, bytes + 1);

@@ -21,6 +21,10 @@ struct pk_lines {
 };
 void pk_lines_place(struct pk_lines *lines, size_t offset, int *ret_line, int *ret_col);
 bool pk_utf8_valid(const char *s, size_t n);
+/* One character, and its length in bytes (1 for the end of the text); 0 when the first byte begins none (RFC 3629). */
+size_t pk_utf8_decode(const char *s, uint32_t *ret);
+/* Control characters, marks that turn the direction of text, those without width, fillers without ink. */
+bool pk_utf8_unseen(uint32_t c);
 /* At most so many bytes of it, in whole characters, "..." behind them where it goes on. Caller frees. */
 char *pk_cut(const char *s, size_t bytes);
 char *pk_size(uint64_t bytes);    /* "12 kB", "1.3 GB"; caller frees */

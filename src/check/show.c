@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/print.h"
 #include "base/term.h"
 #include "check/check.h"
 #include "lint/render.h"
@@ -33,7 +34,8 @@ static void print_reason(FILE *out, const struct pk_reason *reason)
 		pk_buf_add(&text, "\n  safe way: ");
 		pk_buf_add_safe(&text, reason->fix, true);
 	}
-	fprintf(out, "%s\n", text.ptr);
+	pk_buf_addc(&text, '\n');
+	fputs(text.ptr, out);
 }
 
 void pk_check_print(FILE *out, const struct pk_check *check)
@@ -54,7 +56,7 @@ void pk_check_hint(FILE *out, const struct pk_check *check)
 		if (f->level != PK_LEVEL_ERROR || f->allowed)
 			continue;
 		pk_buf_add_safe(&file, f->file, false);
-		fprintf(out,
+		pk_print(out,
 			"hint: git postkit lint --fix %s writes the safe way, where it can prove one\n"
 			"hint: a statement that has to be as it is passes with '-- postkit:allow RULE: REASON' above it\n",
 			file.ptr);

@@ -54,7 +54,7 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 		/* An abort that was cut short between the two. */
 		if (pk_session_point(&ctx.repo, branch, NULL, err) < 0)
 			return -1;
-		printf("branch '%s' no longer points to its session, which is gone\n", branch);
+		pk_print(stdout, "branch '%s' no longer points to its session, which is gone\n", branch);
 		return 0;
 	}
 	if (found == PK_FOUND_NONE) {
@@ -69,7 +69,7 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 		 */
 		if (pk_session_point(&ctx.repo, branch, NULL, err) < 0)
 			return -1;
-		printf("branch '%s' no longer points to the session of '%s', which stays\n", branch,
+		pk_print(stdout, "branch '%s' no longer points to the session of '%s', which stays\n", branch,
 		       session.branch);
 		return 0;
 	}
@@ -86,8 +86,8 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 		pk_say("warning: the clone could not be dropped (%s); git postkit gc does it later",
 		       left);
 	else
-		printf("clone '%s' dropped\n", session.db);
-	printf("session of branch '%s' ended; the files of the work tree are as they were\n",
+		pk_print(stdout, "clone '%s' dropped\n", session.db);
+	pk_print(stdout, "session of branch '%s' ended; the files of the work tree are as they were\n",
 	       session.branch);
 	return 0;
 }

@@ -105,7 +105,7 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 	if (answer < 0)
 		return -1;
 	if (!answer) {
-		printf("nothing was written to %s\n", remote->name);
+		pk_print(stdout, "nothing was written to %s\n", remote->name);
 		pk_advise(ctx, "Adopt",
 			  "the first deploy records it, if the remote is still as it was read");
 		return 0;
@@ -115,6 +115,6 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 		pk_err_wrap(err, "recording on %s (the files here are complete)", remote->name);
 		return -1;
 	}
-	printf("recorded on %s\n", remote->name);
+	pk_print(stdout, "recorded on %s\n", remote->name);
 	return 1;
 }

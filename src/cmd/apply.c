@@ -58,7 +58,7 @@ static void show_part(void *arg, const struct pk_part *part, size_t index, size_
 	show->statements = pk_json_add_array(item, "statements");
 	if (pk_document_owns_output(&show->document) || (n == 1 && !part->name && part->up_transaction))
 		return;
-	printf("%spart %zu of %zu%s%s%s%s\n", pk_color(stdout, PK_BOLD), index + 1, n,
+	pk_print(stdout, "%spart %zu of %zu%s%s%s%s\n", pk_color(stdout, PK_BOLD), index + 1, n,
 	       part->name ? ": " : "", part->name ? part->name : "",
 	       part->up_transaction ? "" : ", outside a transaction", pk_color(stdout, PK_PLAIN));
 	fflush(stdout);
@@ -111,7 +111,7 @@ static void show_file(void *arg, const char *folder, const struct pk_part_result
 		return;
 	PK_FREE char *took =
 		result->ran ? pk_duration(result->seconds) : pk_strdup(result->skipped_reason);
-	printf("%10s  %s: %s\n", took, folder, result->path);
+	pk_print(stdout, "%10s  %s: %s\n", took, folder, result->path);
 	fflush(stdout);
 }
 
@@ -167,7 +167,7 @@ static void show_result(const struct pk_desk *desk, const struct pk_apply_result
 {
 	PK_FREE char *took = pk_duration(result->seconds);
 
-	printf("%sapplied%s: %zu statement%s in %s; the clone is %s\n", pk_color(stdout, PK_GREEN),
+	pk_print(stdout, "%sapplied%s: %zu statement%s in %s; the clone is %s\n", pk_color(stdout, PK_GREEN),
 	       pk_color(stdout, PK_PLAIN), result->statements, result->statements == 1 ? "" : "s",
 	       took,
 	       desk->session.agree ? "what the schema files mean" : "as the migrations made it");

@@ -113,9 +113,9 @@ static void print_text(const struct pk_check *check)
 		return;
 	}
 	if (!check->changed)
-		printf("schema files and migrations are unchanged\n");
+		pk_print(stdout, "schema files and migrations are unchanged\n");
 	else
-		printf("checked: %zu new migration%s, nothing to refuse\n", check->migrations,
+		pk_print(stdout, "checked: %zu new migration%s, nothing to refuse\n", check->migrations,
 		       check->migrations == 1 ? "" : "s");
 }
 

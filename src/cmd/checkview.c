@@ -55,7 +55,7 @@ static void print_grid(FILE *out, const struct grid *grid)
 				    (int)(widths[i] - width_of(text)), "");
 		}
 		pk_buf_rtrim(&line);
-		fprintf(out, "    %s%s%s\n", pk_color(out, color), line.ptr, pk_color(out, PK_PLAIN));
+		pk_print(out, "    %s%s%s\n", pk_color(out, color), line.ptr, pk_color(out, PK_PLAIN));
 	}
 	free(widths);
 }
@@ -79,7 +79,7 @@ static void show_rows(FILE *out, const struct pk_checked *c)
 	}
 	print_grid(out, &grid);
 	if (c->diff.n > SHOWN_ROWS)
-		fprintf(out, "    and %zu more\n", c->diff.n - SHOWN_ROWS);
+		pk_print(out, "    and %zu more\n", c->diff.n - SHOWN_ROWS);
 	pk_strv_release(&grid.cells);
 }
 
@@ -92,7 +92,7 @@ static void show_one(FILE *out, const struct pk_checked *c)
 	pk_view_short(&sql, c->query.sql, 90);
 	pk_buf_add_safe(&why, c->why, false);
 	pk_buf_add_safe(&file, c->file, false);
-	fprintf(out, "  %s:%d: %s%s%s: %s\n      %s\n", file.ptr, c->query.line,
+	pk_print(out, "  %s:%d: %s%s%s: %s\n      %s\n", file.ptr, c->query.line,
 		pk_color(out, c->result == PK_CHECKED_NEW ? PK_YELLOW : PK_RED), pk_checked_as_name(c->result),
 		pk_color(out, PK_PLAIN), why.ptr, sql.ptr);
 	show_rows(out, c);
@@ -105,12 +105,12 @@ void pk_view_checks(FILE *out, const struct pk_checks *checks)
 	if (!checks->compared || !checks->n)
 		return;
 	if (checks->n_wrong)
-		fprintf(out, "%schecks: %zu of %zu do not come to what they expect%s (%s)\n", pk_color(out, PK_RED),
+		pk_print(out, "%schecks: %zu of %zu do not come to what they expect%s (%s)\n", pk_color(out, PK_RED),
 			checks->n_wrong, checks->n, pk_color(out, PK_PLAIN), took);
 	else if (checks->n_new)
-		fprintf(out, "checks: %zu as expected, %zu new (%s)\n", checks->n - checks->n_new, checks->n_new, took);
+		pk_print(out, "checks: %zu as expected, %zu new (%s)\n", checks->n - checks->n_new, checks->n_new, took);
 	else
-		fprintf(out, "checks: %zu as expected (%s)\n", checks->n, took);
+		pk_print(out, "checks: %zu as expected (%s)\n", checks->n, took);
 	for (size_t i = 0; i < checks->n; i++)
 		if (checks->items[i].result != PK_CHECKED_PASSED)
 			show_one(out, &checks->items[i]);
@@ -123,6 +123,8 @@ void pk_view_intact(FILE *out, const struct pk_intact *intact)
 
 	pk_intact_words(intact, &words);
 	pk_view_indented(&lines, words.ptr, "  ");
-	if (lines.len)
-		fprintf(out, "rows:\n%s", lines.ptr);
+	if (!lines.len)
+		return;
+	fputs("rows:\n", out);
+	fputs(lines.ptr, out);
 }

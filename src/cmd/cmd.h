@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/opt.h"
+#include "base/print.h"
 #include "base/progress.h"
 #include "base/term.h"
 #include "chain/project.h"
@@ -61,6 +62,7 @@ int pk_cmd_parse(const char *command, int argc, char **argv, const char **ret_op
 void pk_advise(const struct pk_ctx *ctx, const char *name, const char *fmt, ...) PK_PRINTF(3, 4);
 /* Talk on stderr, a newline is added. */
 void pk_say(const char *fmt, ...) PK_PRINTF(1, 2);
+void pk_say_lines(const char *before, const char *text); /* text of several lines, `before` in front of each */
 void pk_print_json(cJSON *root); /* adds "schema": 1, prints, frees */
 
 /* What each command file exports: pk_cmd_<name>() and its options, pk_opts_<name>. */

@@ -31,10 +31,10 @@ static void show(const struct pk_desk *desk, const struct pk_commit_result *resu
 	}
 	if (result->finished)
 		pk_say("git had made the commit already; the session is brought up to it");
-	printf("[%s %.7s]\n", desk->session.branch, result->commit.hex);
+	pk_print(stdout, "[%s %.7s]\n", desk->session.branch, result->commit.hex);
 	for (size_t i = 0; i < result->files.n; i++)
-		printf(" %s\n", result->files.items[i]);
-	printf(" schema %.12s -> %.12s\n", result->from.hex, result->to.hex);
+		pk_print(stdout, " %s\n", result->files.items[i]);
+	pk_print(stdout, " schema %.12s -> %.12s\n", result->from.hex, result->to.hex);
 }
 
 int pk_cmd_commit(int argc, char **argv, struct pk_err *err)

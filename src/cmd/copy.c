@@ -61,7 +61,7 @@ static void print_done(const struct pk_conninfo *to, const struct pk_copy_stats 
 		pk_print_json(root);
 		return;
 	}
-	printf("copied %s table%s into '%s' in %s; it takes %s\n", tables,
+	pk_print(stdout, "copied %s table%s into '%s' in %s; it takes %s\n", tables,
 	       stats->tables == 1 ? "" : "s", where, took, size);
 }
 

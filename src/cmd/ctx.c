@@ -135,7 +135,7 @@ void pk_advise(const struct pk_ctx *ctx, const char *name, const char *fmt, ...)
 		      pk_streq(value, "0")))
 		return;
 	va_start(ap, fmt);
-	pk_buf_vaddf(&text, fmt, ap);
+	pk_buf_vadd_shown(&text, fmt, ap);
 	va_end(ap);
 	fflush(stdout);
 	for (char *line = text.ptr; line && *line;) {
@@ -143,7 +143,7 @@ void pk_advise(const struct pk_ctx *ctx, const char *name, const char *fmt, ...)
 
 		if (end)
 			*end = '\0';
-		fprintf(stderr, "%shint: %s%s\n", pk_color(stderr, PK_YELLOW), line,
+		pk_print(stderr, "%shint: %s%s\n", pk_color(stderr, PK_YELLOW), line,
 			pk_color(stderr, PK_PLAIN));
 		line = end ? end + 1 : NULL;
 	}
@@ -155,13 +155,26 @@ void pk_say(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	pk_buf_vaddf(&text, fmt, ap);
+	pk_buf_vadd_shown(&text, fmt, ap);
 	va_end(ap);
 	/* Talk comes after the results before it, also where both go to one file. */
 	fflush(stdout);
 	fputs(text.ptr, stderr);
 	if (!text.len || text.ptr[text.len - 1] != '\n')
 		fputc('\n', stderr);
+}
+
+void pk_say_lines(const char *before, const char *text)
+{
+	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
+
+	pk_strv_split(&lines, text, '\n');
+	fflush(stdout);
+	for (size_t i = 0; i < lines.n; i++) {
+		fputs(before, stderr);
+		pk_print_lines(stderr, lines.items[i]);
+		fputc('\n', stderr);
+	}
 }
 
 void pk_print_json(cJSON *root)

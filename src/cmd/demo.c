@@ -27,11 +27,11 @@ void pk_demo_title(const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("\n%s── ", pk_color(stdout, PK_BOLD));
+	pk_print(stdout, "\n%s── ", pk_color(stdout, PK_BOLD));
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	pk_vprint(stdout, fmt, ap);
 	va_end(ap);
-	printf(" ──%s\n", pk_color(stdout, PK_PLAIN));
+	pk_print(stdout, " ──%s\n", pk_color(stdout, PK_PLAIN));
 	fflush(stdout);
 }
 
@@ -41,15 +41,15 @@ void pk_demo_say(const char *fmt, ...)
 
 	fputs(pk_color(stdout, PK_DIM), stdout);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	pk_vprint(stdout, fmt, ap);
 	va_end(ap);
-	printf("%s\n", pk_color(stdout, PK_PLAIN));
+	pk_print(stdout, "%s\n", pk_color(stdout, PK_PLAIN));
 	fflush(stdout);
 }
 
 static void say_how_to_go_on(const struct pk_demo *demo)
 {
-	printf("\nEverything is still there, in %s. To go on:\n\n"
+	pk_print(stdout, "\nEverything is still there, in %s. To go on:\n\n"
 	       "    export PATH=%s/bin:$PATH PGPASSFILE=%s/pgpass\n"
 	       "    cd %s\n"
 	       "    git postkit status\n\n"
@@ -93,7 +93,7 @@ static int finish(struct pk_demo *demo, int result, struct pk_err *err)
 		return -1;
 	}
 	if (result == 0)
-		printf("\nThat was the whole way, in %s.\n", took);
+		pk_print(stdout, "\nThat was the whole way, in %s.\n", took);
 	if (opt_keep) {
 		say_how_to_go_on(demo);
 		return result;

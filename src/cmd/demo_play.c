@@ -1,4 +1,5 @@
 /* The play of the demo: scenes as rows of a table, each a command that is shown and run, or an edit. */
+#include "base/print.h"
 #include "base/fs.h"
 #include "base/proc.h"
 #include "base/sig.h"
@@ -135,12 +136,14 @@ static int run_command(struct pk_demo *demo, const struct step *step, struct pk_
 	};
 	int status = 0;
 
-	printf("\n%s$%s %s%s%s%s\n", pk_color(stdout, PK_GREEN), pk_color(stdout, PK_PLAIN),
+	pk_print(stdout, "\n%s$%s %s%s%s%s\n", pk_color(stdout, PK_GREEN), pk_color(stdout, PK_PLAIN),
 	       pk_color(stdout, PK_BOLD), line, step->input ? " <<'SQL'" : "",
 	       pk_color(stdout, PK_PLAIN));
-	if (step->input)
-		printf("%s%sSQL%s\n", pk_color(stdout, PK_CYAN), step->input,
-		       pk_color(stdout, PK_PLAIN));
+	if (step->input) {
+		pk_print(stdout, "%s", pk_color(stdout, PK_CYAN));
+		pk_print_lines(stdout, step->input);
+		pk_print(stdout, "SQL%s\n", pk_color(stdout, PK_PLAIN));
+	}
 	fflush(stdout);
 	split(line, &words);
 	proc.argv = (const char *const *)words.items;

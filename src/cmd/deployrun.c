@@ -81,15 +81,11 @@ static void show_statement(void *arg, const struct pk_traced *t)
 		pk_waits_commit(&show->waits);
 	if (show->json)
 		return;
-	pk_buf_addf(&line, "  %9s  ", took);
 	pk_view_short(&line, t->sql, 70);
-	if (t->lock) {
-		pk_buf_addf(&line, "\n             %slocks ", pk_color(stderr, PK_DIM));
-		pk_buf_add_safe(&line, t->relation ? t->relation : "?", false);
-		pk_buf_addf(&line, ": %s%s%s", t->lock, t->rewrote ? ", rewrites it" : "",
-			    pk_color(stderr, PK_PLAIN));
-	}
-	pk_say("%s", line.ptr);
+	pk_say("  %9s  %s", took, line.ptr);
+	if (t->lock)
+		pk_say("             %slocks %s: %s%s%s", pk_color(stderr, PK_DIM), t->relation ? t->relation : "?",
+		       t->lock, t->rewrote ? ", rewrites it" : "", pk_color(stderr, PK_PLAIN));
 }
 
 static void show_finished(void *arg, const struct pk_migration *m, double seconds)
@@ -229,10 +225,10 @@ static void say_done(const struct command *c, double seconds)
 	if (c->show.json)
 		return;
 	if (n)
-		printf("%s %zu migration%s %s '%s' in %s\n", c->down ? "rolled back" : "deployed",
+		pk_print(stdout, "%s %zu migration%s %s '%s' in %s\n", c->down ? "rolled back" : "deployed",
 		       n, n == 1 ? "" : "s", c->down ? "on" : "to", d->remote.name, took);
 	else
-		printf("recorded %s on '%s' in %s\n", adopted(d), d->remote.name, took);
+		pk_print(stdout, "recorded %s on '%s' in %s\n", adopted(d), d->remote.name, took);
 }
 
 static void add_done(struct command *c)
@@ -300,7 +296,7 @@ static void show_words(const struct pk_buf *words, const char *title)
 		return;
 	pk_view_indented(&lines, words->ptr, title ? "  " : "");
 	if (title)
-		fprintf(stderr, "%s%s%s\n", pk_color(stderr, PK_RED), title, pk_color(stderr, PK_PLAIN));
+		pk_print(stderr, "%s%s%s\n", pk_color(stderr, PK_RED), title, pk_color(stderr, PK_PLAIN));
 	fputs(lines.ptr, stderr);
 }
 
@@ -386,11 +382,11 @@ static void say_nothing(const struct command *c)
 	if (c->show.json)
 		return;
 	if (!c->down)
-		printf("nothing is pending on '%s'\n", c->d.remote.name);
+		pk_print(stdout, "nothing is pending on '%s'\n", c->d.remote.name);
 	else if (!c->d.applied.n)
-		printf("nothing to roll back: no migration has run on '%s'\n", c->d.remote.name);
+		pk_print(stdout, "nothing to roll back: no migration has run on '%s'\n", c->d.remote.name);
 	else
-		printf("nothing to roll back on '%s': %s is the last one there\n", c->d.remote.name,
+		pk_print(stdout, "nothing to roll back on '%s': %s is the last one there\n", c->d.remote.name,
 		       c->d.back_to);
 }
 
@@ -457,7 +453,7 @@ static int plan_only(struct command *c, struct pk_err *err)
 	if (look_around(c, err) < 0)
 		return -1;
 	if (!c->show.json)
-		printf("%zu migration%s would be run on '%s'; git postkit deploy %s --dry-run tries them\n", d->n_pending,
+		pk_print(stdout, "%zu migration%s would be run on '%s'; git postkit deploy %s --dry-run tries them\n", d->n_pending,
 		       d->n_pending == 1 ? "" : "s", d->remote.name, d->remote.name);
 	return PK_EXIT_ATTENTION;
 }
@@ -497,7 +493,7 @@ static int go(struct command *c, struct pk_err *err)
 	if (!c->request->dry_run)
 		return run_on_remote(c, err);
 	if (!c->show.json)
-		printf("dry run passed: %zu migration%s can be %s '%s'%s\n", d->n_pending,
+		pk_print(stdout, "dry run passed: %zu migration%s can be %s '%s'%s\n", d->n_pending,
 		       d->n_pending == 1 ? "" : "s", c->down ? "rolled back on" : "deployed to", d->remote.name,
 		       pk_findings_fatal(&d->findings) ? ", but errors speak against it" : "");
 	return 0;
@@ -563,7 +559,7 @@ static int pause_it(struct pk_ctx *ctx, const struct pk_deploy_request *request,
 	if (pk_remote_connect(&remote, &conn, err) < 0 || pk_deploy_pause(&conn, say_asked, NULL, err) < 0)
 		return -1;
 	if (!request->json)
-		printf("it has stopped, or come to its end; git postkit deploy %s goes on with what is pending\n",
+		pk_print(stdout, "it has stopped, or come to its end; git postkit deploy %s goes on with what is pending\n",
 		       remote.name);
 	return 0;
 }

@@ -77,7 +77,7 @@ static void print_sql(const struct difference *d)
 	pk_plan_sql(&d->plan, &sql);
 	if (opt_down)
 		pk_renaming_sql(&d->renaming, true, &sql);
-	fputs(sql.ptr, stdout);
+	pk_print_data(stdout, sql.ptr);
 }
 
 /* Renames and what is left, in the order in which they run. */

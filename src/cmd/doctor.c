@@ -52,10 +52,10 @@ static void tell(struct doctor *doc, enum health health, const char *mend, const
 	if (opt_json)
 		return;
 	pk_buf_add_safe(&safe, text.ptr, true);
-	printf("%s%-4s%s  %s\n", pk_color(stdout, colors[health]), names[health], pk_color(stdout, PK_PLAIN),
-	       safe.ptr);
+	pk_print(stdout, "%s%-4s%s  ", pk_color(stdout, colors[health]), names[health], pk_color(stdout, PK_PLAIN));
+	puts(safe.ptr);
 	if (mend)
-		printf("      mend: %s\n", mend);
+		pk_print(stdout, "      mend: %s\n", mend);
 }
 
 static void tell_err(struct doctor *doc, enum health health, const char *what, const struct pk_err *err)

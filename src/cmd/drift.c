@@ -37,14 +37,11 @@ static void print_item(const struct pk_tree_diff_item *item)
 	};
 	bool color = *pk_color(stdout, PK_RED) != '\0';
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	PK_AUTO(pk_buf) from = PK_BUF_INIT;
-	PK_AUTO(pk_buf) to = PK_BUF_INIT;
 
-	pk_buf_add_safe(&from, item->from ? item->from : "", true);
-	pk_buf_add_safe(&to, item->to ? item->to : "", true);
-	pk_text_diff(&text, from.ptr, to.ptr, color);
-	printf("%s%s%s %s\n%s\n", pk_color(stdout, colors[item->what]), what_names[item->what],
-	       pk_color(stdout, PK_PLAIN), item->path, text.ptr);
+	pk_text_diff(&text, item->from ? item->from : "", item->to ? item->to : "", color);
+	pk_print(stdout, "%s%s%s %s\n", pk_color(stdout, colors[item->what]), what_names[item->what],
+	       pk_color(stdout, PK_PLAIN), item->path);
+	puts(text.ptr);
 }
 
 static void print_text(const struct pk_deploy *d, const struct pk_tree_diff *diff, bool known)
@@ -56,23 +53,23 @@ static void print_text(const struct pk_deploy *d, const struct pk_tree_diff *dif
 		const struct pk_applied *row = pk_deploy_find_applied(d, m->version);
 		bool going = pk_applied_stage(row) == PK_APPLIED_GOING;
 
-		printf("'%s' is half way %s %s; git postkit %s goes on with it\n", d->remote.name,
+		pk_print(stdout, "'%s' is half way %s %s; git postkit %s goes on with it\n", d->remote.name,
 		       going ? "back through" : "through", m->file, going ? "rollback" : "deploy");
 	} else if (!*d->expected && !d->empty) {
-		printf("what '%s' should be is not known: %s\n", d->remote.name,
+		pk_print(stdout, "what '%s' should be is not known: %s\n", d->remote.name,
 		       d->applied.n ? "its last migration does not say where it leads to"
 				    : "nothing has run there");
 	} else if (d->drifted && !known) {
-		printf("'%s' has drifted: its schema is %.12s, its migrations led to %.12s\n",
+		pk_print(stdout, "'%s' has drifted: its schema is %.12s, its migrations led to %.12s\n",
 		       d->remote.name, d->now.fingerprint.hex, d->expected);
 	} else if (d->drifted) {
-		printf("'%s' has drifted: %zu object%s differ%s from what its migrations made\n",
+		pk_print(stdout, "'%s' has drifted: %zu object%s differ%s from what its migrations made\n",
 		       d->remote.name, diff->n, diff->n == 1 ? "" : "s", diff->n == 1 ? "s" : "");
 	} else {
-		printf("'%s' has the schema that its migrations made%s\n", d->remote.name,
+		pk_print(stdout, "'%s' has the schema that its migrations made%s\n", d->remote.name,
 		       d->empty ? " (it is a new database)" : "");
 		if (d->adopt)
-			printf("%s is in it already; the next deploy records that\n",
+			pk_print(stdout, "%s is in it already; the next deploy records that\n",
 			       d->chain.items[d->adopt_at].file);
 	}
 }
@@ -119,12 +116,9 @@ static void advise(const struct pk_ctx *ctx, const struct pk_deploy *d, bool kno
 static void print_migration(const struct pk_migration *m)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
 
 	pk_migration_write(m, &text);
-	pk_buf_add_safe(&safe, text.ptr, true);
-	/* Only a terminal is at risk; a file gets the very text. */
-	fputs(isatty(STDOUT_FILENO) ? safe.ptr : text.ptr, stdout);
+	pk_print_data(stdout, text.ptr);
 }
 
 static void print_made_json(const struct pk_deploy *d, const struct pk_drift_migration *made)
@@ -149,10 +143,10 @@ static void print_adopted(const struct pk_ctx *ctx, const struct pk_deploy *d,
 			  const struct pk_drift_migration *made)
 {
 	for (size_t i = 0; i < made->changed.n; i++)
-		printf("changed %s\n", made->changed.items[i]);
+		pk_print(stdout, "changed %s\n", made->changed.items[i]);
 	if (!made->changed.n)
-		printf("the schema files mean it already\n");
-	printf("wrote %s, proved on a copy, forth and back\n", made->path);
+		pk_print(stdout, "the schema files mean it already\n");
+	pk_print(stdout, "wrote %s, proved on a copy, forth and back\n", made->path);
 	if (made->n_pending)
 		pk_advise(ctx, "Adopt",
 			  "look at them and commit them; git postkit sync then puts the %zu pending migration%s behind it",

@@ -26,7 +26,7 @@ static void show_did(void *arg, const char *what, const char *name, const char *
 	PK_FREE char *bytes = size >= 0 ? pk_size((uint64_t)size) : NULL;
 	counts->done++;
 	counts->bytes += size > 0 ? size : 0;
-	printf("%s %s '%s'%s%s%s: %s\n", opt_dry_run ? "would drop" : "dropped", what, name,
+	pk_print(stdout, "%s %s '%s'%s%s%s: %s\n", opt_dry_run ? "would drop" : "dropped", what, name,
 	       bytes ? " (" : "", bytes ? bytes : "", bytes ? ")" : "", why);
 }
 
@@ -79,10 +79,10 @@ int pk_cmd_gc(int argc, char **argv, struct pk_err *err)
 	if (pk_gc(&ctx.repo, &ctx.config, &options, err) < 0)
 		return -1;
 	if (!counts.done && !counts.failed)
-		printf("nothing to drop\n");
+		pk_print(stdout, "nothing to drop\n");
 	if (counts.bytes) {
 		PK_FREE char *bytes = pk_size((uint64_t)counts.bytes);
-		printf("%s %s\n", bytes, opt_dry_run ? "would be freed" : "freed");
+		pk_print(stdout, "%s %s\n", bytes, opt_dry_run ? "would be freed" : "freed");
 	}
 	if (counts.orphans)
 		pk_advise(&ctx, "Orphans",

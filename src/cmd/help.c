@@ -18,10 +18,10 @@ void pk_help_overview(FILE *out)
 	      "a branch against a private clone of production, and merge.\n",
 	      out);
 	for (size_t g = 0; g < PK_COUNT(groups); g++) {
-		fprintf(out, "\n%s\n", groups[g]);
+		pk_print(out, "\n%s\n", groups[g]);
 		for (const struct pk_command *c = pk_commands; c->name; c++)
 			if (pk_streq(c->group, groups[g]))
-				fprintf(out, "   %-12s %s\n", c->name, c->summary);
+				pk_print(out, "   %-12s %s\n", c->name, c->summary);
 	}
 	fputs("\n'git postkit <command> -h' shows the options of a command, 'git postkit --help' "
 	      "the manual.\n",
@@ -153,15 +153,15 @@ static void print_words(const struct pk_command *c)
 	if (strstr(c->synopsis, "FILE") || strstr(c->synopsis, "DB") || strstr(c->synopsis, "FROM"))
 		pk_strv_push(&words, "@file");
 	for (size_t i = 0; i < words.n; i++)
-		printf("word\t%s\t%s\n", c->name, words.items[i]);
+		pk_print(stdout, "word\t%s\t%s\n", c->name, words.items[i]);
 }
 
 static void print_option(const struct pk_command *c, const struct pk_opt *o)
 {
-	printf("option\t%s\t--%s", c->name, o->name);
+	pk_print(stdout, "option\t%s\t--%s", c->name, o->name);
 	if (o->short_name)
-		printf("|-%c", o->short_name);
-	printf("\t%s\t%s\n", o->arg ? o->arg : "", o->help);
+		pk_print(stdout, "|-%c", o->short_name);
+	pk_print(stdout, "\t%s\t%s\n", o->arg ? o->arg : "", o->help);
 }
 
 int pk_completion_data(int argc, char **argv, struct pk_err *err)
@@ -173,7 +173,7 @@ int pk_completion_data(int argc, char **argv, struct pk_err *err)
 	(void)argv;
 	(void)err;
 	for (const struct pk_command *c = pk_commands; c->name; c++) {
-		printf("command\t%s\t%s\n", c->name, c->summary);
+		pk_print(stdout, "command\t%s\t%s\n", c->name, c->summary);
 		for (const struct pk_opt *o = c->opts; o->name; o++)
 			print_option(c, o);
 		print_words(c);
@@ -183,6 +183,6 @@ int pk_completion_data(int argc, char **argv, struct pk_err *err)
 		return 0;
 	pk_remote_list(&ctx.config, &remotes);
 	for (size_t i = 0; i < remotes.n; i++)
-		printf("remote\t%s\n", remotes.items[i]);
+		pk_print(stdout, "remote\t%s\n", remotes.items[i]);
 	return 0;
 }

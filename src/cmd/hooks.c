@@ -22,7 +22,7 @@ static const char *const state_texts[] = {
 static void print_report(const struct pk_strv *report)
 {
 	for (size_t i = 0; i < report->n; i++)
-		printf("%s\n", report->items[i]);
+		pk_print(stdout, "%s\n", report->items[i]);
 }
 
 /* Those of the server count, too, where somebody put them beside the others. */
@@ -107,18 +107,20 @@ static int status(struct pk_ctx *ctx, struct pk_err *err)
 		status_json(&view);
 		return all ? PK_EXIT_OK : PK_EXIT_NO;
 	}
-	printf("folder: %s\n", view.dir);
+	pk_print(stdout, "folder: %s\n", view.dir);
 	if (view.manager)
-		printf("kept by: %s, which %s git postkit\n", view.manager, view.added ? "calls" : "does not call");
+		pk_print(stdout, "kept by: %s, which %s git postkit\n", view.manager, view.added ? "calls" : "does not call");
 	for (size_t i = 0; i < view.n; i++)
-		printf("%-13s %s%s%s\n", view.items[i].name, state_texts[view.items[i].state],
+		pk_print(stdout, "%-13s %s%s%s\n", view.items[i].name, state_texts[view.items[i].state],
 		       view.items[i].state != PK_HOOK_ABSENT && !view.items[i].executable ? ", not executable" : "",
 		       view.items[i].chained ? ", runs the hook that was there before first" : "");
-	if (!all && view.manager)
-		printf("%s\n", view.add);
-	else if (!all)
+	if (!all && view.manager) {
+		pk_print_lines(stdout, view.add);
+		putchar('\n');
+	} else if (!all) {
 		pk_advise(ctx, "Hooks", "git postkit hooks install%s puts them in place",
 			  ctx->repo.workdir && !opt_server ? "" : " --server");
+	}
 	return all ? PK_EXIT_OK : PK_EXIT_NO;
 }
 

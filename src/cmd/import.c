@@ -126,7 +126,7 @@ static int write_files(struct import *im, struct pk_err *err)
 	for (size_t i = 0; i < all.n; i++)
 		if (!pk_strv_has(&im->written, all.items[i]))
 			pk_strv_push(&im->left, all.items[i]);
-	printf("wrote %zu file%s in %s\n", im->written.n, im->written.n == 1 ? "" : "s",
+	pk_print(stdout, "wrote %zu file%s in %s\n", im->written.n, im->written.n == 1 ? "" : "s",
 	       im->ctx.project.schema_dir);
 	return 0;
 }
@@ -191,7 +191,7 @@ static int prove_files(struct import *im, struct pk_err *err)
 		return -1;
 	}
 	if (pk_streq(loaded.fingerprint.hex, im->snapshot.fingerprint.hex))
-		printf("proved: loaded into an empty database they give fingerprint %.12s, as the "
+		pk_print(stdout, "proved: loaded into an empty database they give fingerprint %.12s, as the "
 		       "remote has\n",
 		       loaded.fingerprint.hex);
 	else
@@ -256,7 +256,7 @@ static int write_baseline(struct import *im, struct pk_err *err)
 	    pk_fingerprint_store(&im->ctx.repo, &tree, "import", err) < 0)
 		return -1;
 	if (im->chain.n) {
-		printf("no baseline: %s has %zu migration%s already\n",
+		pk_print(stdout, "no baseline: %s has %zu migration%s already\n",
 		       im->ctx.project.migrations_dir, im->chain.n, im->chain.n == 1 ? "" : "s");
 		return 0;
 	}
@@ -267,7 +267,7 @@ static int write_baseline(struct import *im, struct pk_err *err)
 	path = pk_path_join(im->ctx.project.migrations_dir, im->baseline.file);
 	if (write_file(im, path, text.ptr, err) < 0)
 		return -1;
-	printf("wrote %s: from an empty database to the remote as it is\n", path);
+	pk_print(stdout, "wrote %s: from an empty database to the remote as it is\n", path);
 	return 0;
 }
 
@@ -287,7 +287,7 @@ static int read_remote(struct import *im, const char *name, struct pk_err *err)
 		return -1;
 	for (size_t i = 0; i < im->snapshot.n; i++)
 		objects += im->snapshot.objects[i]->path != NULL;
-	printf("read %zu objects of %s: PostgreSQL %d, fingerprint %.12s\n", objects, where,
+	pk_print(stdout, "read %zu objects of %s: PostgreSQL %d, fingerprint %.12s\n", objects, where,
 	       im->snapshot.version / 10000, im->snapshot.fingerprint.hex);
 	pk_coverage_add(&im->coverage, &im->snapshot);
 	if (opt_strict && pk_coverage_strict(&im->coverage, err) < 0)

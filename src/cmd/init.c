@@ -77,7 +77,7 @@ static int make_settings(const struct pk_ctx *ctx, struct pk_err *err)
 	int made;
 
 	if (pk_path_is_dir(full)) {
-		printf("kept     .postkit/, PostKit's folder, where the settings file would be\n");
+		pk_print(stdout, "kept     .postkit/, PostKit's folder, where the settings file would be\n");
 		pk_advise(ctx, "Next",
 			  "for settings that the team shares, move PostKit's folder away and "
 			  "init again: git mv .postkit postkit.old");
@@ -85,7 +85,7 @@ static int make_settings(const struct pk_ctx *ctx, struct pk_err *err)
 	}
 	made = put_file(ctx, SETTINGS, "templates/postkit", err);
 	if (made == 1)
-		printf("created  %s\n", SETTINGS);
+		pk_print(stdout, "created  %s\n", SETTINGS);
 	return made;
 }
 
@@ -122,10 +122,10 @@ static int make_folders(const struct pk_ctx *ctx, struct pk_err *err)
 		pk_buf_addf(&made, " %s", folders[i]);
 	}
 	if (any)
-		printf("created  %s:%s\n", ctx->project.schema_dir, made.ptr);
+		pk_print(stdout, "created  %s:%s\n", ctx->project.schema_dir, made.ptr);
 	result = make_folder(ctx, ctx->project.migrations_dir, err);
 	if (result == 1)
-		printf("created  %s\n", ctx->project.migrations_dir);
+		pk_print(stdout, "created  %s\n", ctx->project.migrations_dir);
 	return result < 0 ? -1 : any | result;
 }
 
@@ -165,9 +165,9 @@ static int make_ci(const struct pk_ctx *ctx, struct pk_err *err)
 			continue;
 		made = put_job(ctx, ci_jobs[i].path, ci_jobs[i].template, err);
 		if (made == 1)
-			printf("created  %s\n", ci_jobs[i].path);
+			pk_print(stdout, "created  %s\n", ci_jobs[i].path);
 		else if (made == 0)
-			printf("kept     %s\n", ci_jobs[i].path);
+			pk_print(stdout, "kept     %s\n", ci_jobs[i].path);
 		return made;
 	}
 	return 0;
@@ -185,7 +185,7 @@ static int make_clone_command(const struct pk_ctx *ctx, struct pk_err *err)
 	template = pk_printf("templates/clone/%s", opt_clone_command);
 	made = put_at(full, template, 0755, err);
 	if (made >= 0)
-		printf("%s  %s\n", made ? "created" : "kept   ", full);
+		pk_print(stdout, "%s  %s\n", made ? "created" : "kept   ", full);
 	if (made == 1)
 		pk_advise(ctx, "CloneCommand", "read it, then: git config postkit.remote.NAME.cloneCommand '%s'", full);
 	return made;
@@ -217,7 +217,7 @@ static int make_hooks(const struct pk_ctx *ctx, struct pk_err *err)
 	int result = pk_hooks_install(&ctx->repo, &ctx->config, PK_HOOKS_CLIENT, PK_HOOKS_AUTO, &report, err);
 
 	for (size_t i = 0; result >= 0 && i < report.n; i++)
-		printf("hook     %s\n", report.items[i]);
+		pk_print(stdout, "hook     %s\n", report.items[i]);
 	return result;
 }
 

@@ -53,14 +53,14 @@ static int take_schema_path(struct legacy *l, const cJSON *db, struct pk_err *er
 	    pk_config_get(&l->ctx->config, "schemaPath"))
 		return 0;
 	if (path[0] == '/' || strstr(path, "..")) {
-		printf("skipped  schemaPath '%s' of %s: it leads out of the work tree\n", path,
+		pk_print(stdout, "skipped  schemaPath '%s' of %s: it leads out of the work tree\n", path,
 		       CONFIG_FILE);
 		return 0;
 	}
 	if (tracked ? pk_git_check(l->ctx->repo.workdir, args, NULL, NULL, err) < 0
 		    : pk_config_set(&l->ctx->repo, "postkit.schemaPath", path, err) < 0)
 		return -1;
-	printf("set      postkit.schemaPath = %s, from %s\n", path, CONFIG_FILE);
+	pk_print(stdout, "set      postkit.schemaPath = %s, from %s\n", path, CONFIG_FILE);
 	l->taken = 1;
 	return 0;
 }
@@ -83,7 +83,7 @@ static int hand_over_password(struct legacy *l, const struct pk_conninfo *info, 
 		return 0;
 	host = host ? host : "localhost";
 	if (!has_credential_helper(l) || strchr(info->password, '\n')) {
-		printf("         its password is not kept; put it into ~/.pgpass: "
+		pk_print(stdout, "         its password is not kept; put it into ~/.pgpass: "
 		       "%s:%s:%s:%s:PASSWORD\n",
 		       host, port ? port : "5432", db ? db : "*", user ? user : "*");
 		return 0;
@@ -91,7 +91,7 @@ static int hand_over_password(struct legacy *l, const struct pk_conninfo *info, 
 	where = port ? pk_printf("%s:%s", host, port) : pk_strdup(host);
 	if (pk_git_credential_report(true, where, db, user, info->password, err) < 0)
 		return -1;
-	printf("         its password went to git's credential helper\n");
+	pk_print(stdout, "         its password went to git's credential helper\n");
 	return 0;
 }
 
@@ -112,14 +112,14 @@ static int take_remote(struct legacy *l, const char *name, const char *url, cons
 		PK_AUTO(pk_buf) shown = PK_BUF_INIT;
 
 		pk_buf_add_safe(&shown, name, false);
-		printf("skipped  remote '%s' of %s: its name or connection string is not valid\n",
+		pk_print(stdout, "skipped  remote '%s' of %s: its name or connection string is not valid\n",
 		       shown.ptr, file);
 		return 0;
 	}
 	safe = pk_conninfo_safe(&info);
 	if (pk_config_set(&l->ctx->repo, full_key, safe, err) < 0)
 		return -1;
-	printf("added    remote %s %s, from %s\n", name, safe, file);
+	pk_print(stdout, "added    remote %s %s, from %s\n", name, safe, file);
 	l->taken = 1;
 	return hand_over_password(l, &info, err);
 }
@@ -164,7 +164,7 @@ static int take_migrations(struct legacy *l, struct pk_err *err)
 		if (pk_read_file(old, &text, err) < 0 ||
 		    pk_write_file(full, text.ptr, text.len, 0644, err) < 0)
 			return -1;
-		printf("copied   %s, from %s\n", path, OLD_MIGRATIONS);
+		pk_print(stdout, "copied   %s, from %s\n", path, OLD_MIGRATIONS);
 		l->taken = 1;
 	}
 	return 0;
@@ -191,7 +191,7 @@ static int take_files(struct legacy *l, struct pk_json *const *files, struct pk_
 		return 0;
 	if (pk_config_set(&l->ctx->repo, "postkit.defaultRemote", l->default_remote, err) < 0)
 		return -1;
-	printf("set      postkit.defaultRemote = %s\n", l->default_remote);
+	pk_print(stdout, "set      postkit.defaultRemote = %s\n", l->default_remote);
 	return 0;
 }
 

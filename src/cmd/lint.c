@@ -174,9 +174,9 @@ static void say_fixed(const char *file, const struct pk_fixed *fixed)
 		return;
 	pk_say("%s: %s: %s", file, fixed->rewritten ? "the rest is left as it is" : "left as it is", fixed->why.msg);
 	if (fixed->why.detail)
-		pk_say("%s", fixed->why.detail);
+		pk_say_lines("", fixed->why.detail);
 	if (fixed->why.hint)
-		pk_say("hint: %s", fixed->why.hint);
+		pk_say_lines("hint: ", fixed->why.hint);
 }
 
 /* The file, and what it became, is linted after that. */
@@ -214,7 +214,7 @@ static void list_rules(void)
 	const struct pk_rule_info *rules = pk_lint_rules(&n);
 
 	for (size_t i = 0; i < n; i++)
-		printf("%-28s %-8s %s\n", rules[i].id, level_names[rules[i].level], rules[i].summary);
+		pk_print(stdout, "%-28s %-8s %s\n", rules[i].id, level_names[rules[i].level], rules[i].summary);
 }
 
 static void print_text(const struct work *work)

@@ -139,7 +139,7 @@ static void print_record(const struct pk_record *record, const struct pk_record_
 {
 	PK_FREE char *took = pk_duration(item->seconds), *by = fit(record->by), *when = fit(record->finished);
 
-	printf("  %s%s%s%s  %s%s%s\n", pk_color(stdout, PK_CYAN), record->rollback ? "pending, rolled back " : "",
+	pk_print(stdout, "  %s%s%s%s  %s%s%s\n", pk_color(stdout, PK_CYAN), record->rollback ? "pending, rolled back " : "",
 	       pk_color(stdout, PK_PLAIN), when, item->adopted ? "adopted" : took, *by ? "  " : "", by);
 }
 
@@ -147,11 +147,11 @@ static void print_one(const struct log *log, const struct pk_migration *m)
 {
 	const struct origin *origin = pk_map_get(&log->origins, m->file);
 
-	printf("%s%s%s %s\n", pk_color(stdout, PK_YELLOW), m->version, pk_color(stdout, PK_PLAIN), m->name);
+	pk_print(stdout, "%s%s%s %s\n", pk_color(stdout, PK_YELLOW), m->version, pk_color(stdout, PK_PLAIN), m->name);
 	if (origin) {
 		PK_FREE char *author = fit(origin->author);
 
-		printf("    commit  %s  %.10s  %s\n", origin->shortened, origin->date ? origin->date : "", author);
+		pk_print(stdout, "    commit  %s  %.10s  %s\n", origin->shortened, origin->date ? origin->date : "", author);
 	}
 	for (size_t i = 0; i < log->remotes.n; i++) {
 		const struct pk_record_item *item = NULL;
@@ -159,10 +159,10 @@ static void print_one(const struct log *log, const struct pk_migration *m)
 			pk_records_find(&log->records[i], m->version, &item);
 
 		if (!record) {
-			printf("    %s  %s%s%s\n", log->remotes.items[i], pk_color(stdout, PK_CYAN),
+			pk_print(stdout, "    %s  %s%s%s\n", log->remotes.items[i], pk_color(stdout, PK_CYAN),
 			       without_record(log, i, m->version), pk_color(stdout, PK_PLAIN));
 		} else {
-			printf("    %s", log->remotes.items[i]);
+			pk_print(stdout, "    %s", log->remotes.items[i]);
 			print_record(record, item);
 		}
 	}

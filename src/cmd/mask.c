@@ -43,7 +43,7 @@ static void show_suspects(const struct pk_suspects *found)
 		return;
 	}
 	pk_suspects_settings(found, &settings);
-	fputs(settings.ptr, stdout);
+	pk_print_data(stdout, settings.ptr);
 }
 
 static void show_masks(const struct pk_masked_columns *masked)
@@ -55,7 +55,7 @@ static void show_masks(const struct pk_masked_columns *masked)
 		const struct pk_masked *m = &masked->items[i];
 
 		if (!root) {
-			printf("%s.%s.%s  %s%s\n", m->schema, m->name, m->column, m->expr, m->sql ? "" : "  (as it is)");
+			pk_print(stdout, "%s.%s.%s  %s%s\n", m->schema, m->name, m->column, m->expr, m->sql ? "" : "  (as it is)");
 			continue;
 		}
 		cJSON *item = json_column(m->schema, m->name, m->column);

@@ -54,12 +54,12 @@ static void list(const struct pk_ctx *ctx, const struct pk_session *session)
 	size_t n = session->n_manual;
 	for (size_t i = 0; i < session->n_parts; i++)
 		if (session->parts[i].name) {
-			printf("applied  %03d_%s.sql\n", session->parts[i].id,
+			pk_print(stdout, "applied  %03d_%s.sql\n", session->parts[i].id,
 			       session->parts[i].name);
 			n++;
 		}
 	for (size_t i = 0; i < session->n_manual; i++)
-		printf("waiting  %s%s\n", session->manual[i].file,
+		pk_print(stdout, "waiting  %s%s\n", session->manual[i].file,
 		       session->manual[i].first ? ", before the plan" : "");
 	if (!n) {
 		pk_say("no migration was written by hand in this session");
@@ -172,7 +172,7 @@ static int add(const struct pk_ctx *ctx, struct pk_session *session, const char 
 	    pk_manual_add(&ctx->repo, session, name, text.ptr, opt_first, &file, err) < 0)
 		return -1;
 	drop_draft(ctx);
-	printf("migration %s waits in the session of branch '%s'\n", file, session->branch);
+	pk_print(stdout, "migration %s waits in the session of branch '%s'\n", file, session->branch);
 	pk_advise(ctx, "Migration", "git postkit apply runs it%s",
 		  opt_first ? " before the plan" : "");
 	return 0;
@@ -190,7 +190,7 @@ static int change(const struct pk_ctx *ctx, struct pk_session *session, struct p
 	    pk_manual_replace(&ctx->repo, session, index, text.ptr, err) < 0)
 		return -1;
 	drop_draft(ctx);
-	printf("migration %s changed\n", file);
+	pk_print(stdout, "migration %s changed\n", file);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ static int take_out(const struct pk_ctx *ctx, struct pk_session *session, struct
 	PK_FREE char *file = pk_strdup(session->manual[index].file);
 	if (pk_manual_remove(&ctx->repo, session, index, err) < 0)
 		return -1;
-	printf("migration %s taken out\n", file);
+	pk_print(stdout, "migration %s taken out\n", file);
 	return 0;
 }
 

@@ -39,8 +39,9 @@ static void show_source(const struct pk_source *source)
 	for (size_t i = 0; i < source->n; i++) {
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 		pk_view_indented(&text, source->items[i].text, "");
-		printf("%s-- %s%s\n%s", pk_color(stdout, PK_BOLD), source->items[i].path,
-		       pk_color(stdout, PK_PLAIN), text.ptr);
+		pk_print(stdout, "%s-- %s%s\n", pk_color(stdout, PK_BOLD), source->items[i].path,
+		       pk_color(stdout, PK_PLAIN));
+		fputs(text.ptr, stdout);
 	}
 }
 
@@ -49,7 +50,7 @@ static void show_result(void *arg, const struct pk_part_result *result)
 	(void)arg;
 	PK_FREE char *took =
 		result->ran ? pk_duration(result->seconds) : pk_strdup(result->skipped_reason);
-	printf("%10s  %s\n", took, result->path);
+	pk_print(stdout, "%10s  %s\n", took, result->path);
 	fflush(stdout);
 }
 
@@ -66,7 +67,7 @@ static int apply_to(struct pk_conn *conn, struct pk_conn *admin, const struct fo
 	};
 	if (folder->apply(conn, source, &options, &results, err) < 0)
 		return -1;
-	printf("%zu of %zu files run\n", results.n_ran, source->n);
+	pk_print(stdout, "%zu of %zu files run\n", results.n_ran, source->n);
 	return 0;
 }
 

@@ -470,7 +470,7 @@ static int write_step(struct work *w, const char *name, const char *text, struct
 		return pk_err_set(err, "no version comes after '%s'", last);
 	if (pk_write_file(path, text, strlen(text), 0644, err) < 0)
 		return -1;
-	printf("created  %s\n", path);
+	pk_print(stdout, "created  %s\n", path);
 	return 0;
 }
 
@@ -482,7 +482,7 @@ static int wait_step(struct work *w, const char *name, const char *text, struct 
 	if (pk_session_require(&w->ctx->repo, &w->ctx->config, &session, err) < 0 ||
 	    pk_manual_add(&w->ctx->repo, &session, name, text, true, &file, err) < 0)
 		return -1;
-	printf("migration %s waits in the session of branch '%s'\n", file, session.branch);
+	pk_print(stdout, "migration %s waits in the session of branch '%s'\n", file, session.branch);
 	return 0;
 }
 

@@ -68,7 +68,7 @@ static cJSON *to_json(const struct pk_session *session, const struct pk_planning
 static void show_manual(const struct pk_session *session)
 {
 	for (size_t i = 0; i < session->n_manual; i++)
-		printf("%s  %s> migration %s, written by hand%s\n", i ? "" : "\n",
+		pk_print(stdout, "%s  %s> migration %s, written by hand%s\n", i ? "" : "\n",
 		       pk_color(stdout, PK_CYAN), session->manual[i].file,
 		       pk_color(stdout, PK_PLAIN));
 }
@@ -86,11 +86,11 @@ static void show_settings(const struct pk_session *session, enum pk_online onlin
 	PK_AUTO(pk_buf) role = PK_BUF_INIT;
 	pk_coverage_words(coverage, &left_out);
 	pk_buf_add_safe(&role, session->role, false);
-	printf("%sas role %s; %s (--online=%s)", pk_color(stdout, PK_DIM), role.ptr, words[online],
+	pk_print(stdout, "%sas role %s; %s (--online=%s)", pk_color(stdout, PK_DIM), role.ptr, words[online],
 	       pk_online_name(online));
 	if (left_out.len)
-		printf("; without %s, which the settings leave out", left_out.ptr);
-	printf("%s\n", pk_color(stdout, PK_PLAIN));
+		pk_print(stdout, "; without %s, which the settings leave out", left_out.ptr);
+	pk_print(stdout, "%s\n", pk_color(stdout, PK_PLAIN));
 }
 
 static void show(const struct pk_session *session, const struct pk_planning *p, enum pk_online online,
@@ -101,7 +101,7 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 	pk_view_plan(stdout, &p->plan);
 	show_manual(session);
 	if (!p->plan.n) {
-		printf("%snothing to change: the clone is what the schema files mean\n",
+		pk_print(stdout, "%snothing to change: the clone is what the schema files mean\n",
 		       session->n_manual ? "\n" : "");
 		return;
 	}
@@ -112,14 +112,14 @@ static void show(const struct pk_session *session, const struct pk_planning *p, 
 	if (pk_view_errors(stdout, findings))
 		putchar('\n');
 	pk_view_summary(&summary, &p->plan);
-	printf("%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
+	pk_print(stdout, "%s%s%s", pk_color(stdout, PK_BOLD), summary.ptr, pk_color(stdout, PK_PLAIN));
 	if (p->n_destructive)
-		printf(", %s%zu step%s lose%s data%s, which the way back does not restore", pk_color(stdout, PK_RED),
+		pk_print(stdout, ", %s%zu step%s lose%s data%s, which the way back does not restore", pk_color(stdout, PK_RED),
 		       p->n_destructive, p->n_destructive == 1 ? "" : "s", p->n_destructive == 1 ? "s" : "",
 		       pk_color(stdout, PK_PLAIN));
 	if (p->proved)
-		printf("; proved on a copy of the schema, forth and back");
-	printf(" (%s)\n", took);
+		pk_print(stdout, "; proved on a copy of the schema, forth and back");
+	pk_print(stdout, " (%s)\n", took);
 	show_settings(session, online, coverage);
 }
 
@@ -128,7 +128,7 @@ static void show_pattern(const struct pk_planning *p)
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	pk_plan_pattern(&p->plan, &text);
 	if (text.len)
-		fputs(text.ptr, stdout);
+		pk_print_data(stdout, text.ptr);
 	else
 		pk_say("no step locks too long that there is a pattern for");
 }
@@ -194,9 +194,9 @@ static void print(const struct pk_session *session, const struct pk_planning *p,
 		  const struct pk_coverage *coverage, const struct pk_findings *findings)
 {
 	if (opt_down)
-		fputs(p->down ? p->down : "", stdout);
+		pk_print_data(stdout, p->down ? p->down : "");
 	else if (opt_sql)
-		fputs(p->proved && session->plan_sql ? session->plan_sql : "", stdout);
+		pk_print_data(stdout, p->proved && session->plan_sql ? session->plan_sql : "");
 	else if (opt_pattern)
 		show_pattern(p);
 	else if (opt_stat)

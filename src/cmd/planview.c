@@ -100,7 +100,7 @@ static void remark(FILE *out, enum pk_color color, const char *text)
 	if (!*text)
 		return;
 	pk_buf_add_safe(&safe, text, false);
-	fprintf(out, "%s%s-- %s%s\n", REMARK_INDENT, pk_color(out, color), safe.ptr, pk_color(out, PK_PLAIN));
+	pk_print(out, "%s%s-- %s%s\n", REMARK_INDENT, pk_color(out, color), safe.ptr, pk_color(out, PK_PLAIN));
 }
 
 static bool blocks_writes(const char *mode)
@@ -174,13 +174,14 @@ static void view_sql(FILE *out, const char *sql, size_t number)
 			for (most = MAX_LINE; most > 0 && ((unsigned char)line[most] & 0xC0) == 0x80;)
 				most--;
 		if (shown == 0)
-			fprintf(out, "%7zu  ", number);
+			pk_print(out, "%7zu  ", number);
 		else
 			fputs(REMARK_INDENT, out);
-		fprintf(out, "%.*s%s%s\n", (int)most, line, most < n ? " ..." : "", line[n] ? "" : ";");
+		fwrite(line, 1, most, out);
+		pk_print(out, "%s%s\n", most < n ? " ..." : "", line[n] ? "" : ";");
 		line += n + (line[n] == '\n');
 		if (++shown == MAX_LINES - 4 && lines > MAX_LINES) {
-			fprintf(out, "%s%s... %zu more lines, which --sql shows%s\n", REMARK_INDENT, pk_color(out, PK_DIM),
+			pk_print(out, "%s%s... %zu more lines, which --sql shows%s\n", REMARK_INDENT, pk_color(out, PK_DIM),
 				lines - shown, pk_color(out, PK_PLAIN));
 			return;
 		}
@@ -214,7 +215,7 @@ static void view_header(FILE *out, const char *indent, enum pk_change change, co
 		pk_buf_addf(&words, "%s%s", change == PK_RENAME_OBJECT ? ": " : ", since ", why);
 	pk_buf_add_safe(&text, words.ptr, false);
 	width = 60 - (int)strlen(indent) - (int)strlen(changes[change].mark);
-	fprintf(out, "%s%s%s %-*s%s%s%s%s%s\n", indent, pk_color(out, changes[change].color), changes[change].mark,
+	pk_print(out, "%s%s%s %-*s%s%s%s%s%s\n", indent, pk_color(out, changes[change].color), changes[change].mark,
 		*size ? width : 0, text.ptr, pk_color(out, PK_PLAIN), *size ? "  " : "", pk_color(out, PK_DIM), size,
 		pk_color(out, PK_PLAIN));
 }
@@ -306,10 +307,10 @@ void pk_view_runs(FILE *out, const struct pk_plan *plan)
 						: "one by one, each committed by itself");
 		add_held(&line, plan, &runs[i]);
 		pk_buf_add_safe(&safe, line.ptr, false);
-		fprintf(out, "%s\n", safe.ptr);
+		pk_print(out, "%s\n", safe.ptr);
 	}
 	if (n > MAX_RUNS)
-		fprintf(out, "and %zu migrations more\n", n - MAX_RUNS);
+		pk_print(out, "and %zu migrations more\n", n - MAX_RUNS);
 	if (n > 1)
 		fputc('\n', out);
 }
@@ -322,7 +323,9 @@ void pk_view_conflicts(FILE *out, const struct pk_conflicts *conflicts)
 
 		pk_conflict_words(&words, &conflicts->items[i]);
 		pk_view_indented(&lines, words.ptr, "  ");
-		fprintf(out, "%s%s%s\n", pk_color(out, PK_YELLOW), lines.ptr, pk_color(out, PK_PLAIN));
+		pk_print(out, "%s", pk_color(out, PK_YELLOW));
+		fputs(lines.ptr, out);
+		pk_print(out, "%s\n", pk_color(out, PK_PLAIN));
 	}
 }
 
@@ -359,7 +362,7 @@ void pk_view_stat(FILE *out, const struct pk_plan *plan)
 		view_header(out, " ", group->change, group->kind, group->object, "", facts.ptr);
 	}
 	pk_view_summary(&summary, plan);
-	fprintf(out, " %s\n", summary.len ? summary.ptr : "nothing to change");
+	pk_print(out, " %s\n", summary.len ? summary.ptr : "nothing to change");
 }
 
 void pk_view_summary(struct pk_buf *ret, const struct pk_plan *plan)
@@ -398,7 +401,7 @@ void pk_view_traced(FILE *out, const struct pk_traced *traced, double max_lock)
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_AUTO(pk_buf) facts = PK_BUF_INIT;
 	pk_view_short(&sql, traced->sql, 90);
-	fprintf(out, "%10s  %s\n", took, sql.ptr);
+	pk_print(out, "%10s  %s\n", took, sql.ptr);
 	if (traced->lock) {
 		PK_FREE char *lock = pk_printf(
 			"locked %s (%s)", traced->relation ? traced->relation : "?", traced->lock);
@@ -415,10 +418,10 @@ void pk_view_traced(FILE *out, const struct pk_traced *traced, double max_lock)
 		comma(&facts, rows);
 	}
 	if (facts.len)
-		fprintf(out, "            %s%s%s\n", pk_color(out, PK_DIM), facts.ptr,
+		pk_print(out, "            %s%s%s\n", pk_color(out, PK_DIM), facts.ptr,
 			pk_color(out, PK_PLAIN));
 	if (max_lock > 0 && traced->seconds > max_lock && traced->held && blocks_writes(traced->held))
-		fprintf(out, "            %sunder a lock (%s on %s) longer than others may wait (maxLock)%s\n",
+		pk_print(out, "            %sunder a lock (%s on %s) longer than others may wait (maxLock)%s\n",
 			pk_color(out, PK_YELLOW), traced->held, traced->held_on ? traced->held_on : "?",
 			pk_color(out, PK_PLAIN));
 }

@@ -45,16 +45,16 @@ static void show(const struct pk_exchange *x, bool push)
 
 		pk_buf_add_safe(&why, item->why ? item->why : "", false);
 		if (item->what != PK_EXCHANGED_SAME)
-			printf("%s: %s%s%s\n", name_of(item), names[item->what],
+			pk_print(stdout, "%s: %s%s%s\n", name_of(item), names[item->what],
 			       why.len ? ": " : "", why.ptr);
 	}
 	if (push && x->sent)
-		printf("sent %zu ref%s to '%s'%s\n", x->sent, x->sent == 1 ? "" : "s",
+		pk_print(stdout, "sent %zu ref%s to '%s'%s\n", x->sent, x->sent == 1 ? "" : "s",
 		       x->git_remote, x->branches ? ", as branches postkit/records/..." : "");
 	else if (push)
-		printf("'%s' has all that is here\n", x->git_remote);
+		pk_print(stdout, "'%s' has all that is here\n", x->git_remote);
 	else if (!x->n)
-		printf("'%s' has no records\n", x->git_remote);
+		pk_print(stdout, "'%s' has no records\n", x->git_remote);
 }
 
 static void print_json(const struct pk_exchange *x)

@@ -128,7 +128,7 @@ static int list(const struct pk_ctx *ctx, struct pk_err *err)
 			pk_json_set_bool(o, "default", is_default);
 			pk_json_set_str(o, "error", why.msg);
 		} else {
-			printf("%s\t%s%s%s%s\n", names.items[i], safe ? safe : why.msg,
+			pk_print(stdout, "%s\t%s%s%s%s\n", names.items[i], safe ? safe : why.msg,
 			       remote.ssh ? " through " : "", remote.ssh ? remote.ssh : "",
 			       is_default ? " (default)" : "");
 		}
@@ -258,20 +258,20 @@ static void print_lacks(const struct pk_rows *rows)
 	int64_t foreign = number(rows, "not_owned");
 
 	if (unreadable)
-		printf("  cannot read   %lld tables or sequences: no clone without GRANT "
+		pk_print(stdout, "  cannot read   %lld tables or sequences: no clone without GRANT "
 		       "pg_read_all_data or SELECT\n",
 		       (long long)unreadable);
 	if (hidden)
-		printf("  row security  hides rows of %lld tables: no clone without BYPASSRLS\n",
+		pk_print(stdout, "  row security  hides rows of %lld tables: no clone without BYPASSRLS\n",
 		       (long long)hidden);
 	if (foreign && !is_true(rows, "superuser"))
-		printf("  cannot alter  %lld tables or views of other owners\n",
+		pk_print(stdout, "  cannot alter  %lld tables or views of other owners\n",
 		       (long long)foreign);
 	if (!is_true(rows, "may_create"))
-		printf("  cannot create schemas: the first deploy needs GRANT CREATE ON "
+		pk_print(stdout, "  cannot create schemas: the first deploy needs GRANT CREATE ON "
 		       "DATABASE\n");
 	if (is_true(rows, "standby"))
-		printf("  read only     a standby: good for clones, not for deploys\n");
+		pk_print(stdout, "  read only     a standby: good for clones, not for deploys\n");
 }
 
 static void print_probe(const struct pk_remote *remote, const struct pk_rows *rows)
@@ -283,15 +283,15 @@ static void print_probe(const struct pk_remote *remote, const struct pk_rows *ro
 				: remote->via		? "no TLS behind the SSH server"
 						       : "no TLS: anyone on the way can read along";
 
-	printf("%s  %s\n", remote->name, safe);
-	printf("  server        PostgreSQL %s\n", pk_rows_named(rows, 0, "server_version"));
-	printf("  database      %s, %s, owner %s\n", pk_rows_named(rows, 0, "database"), size,
+	pk_print(stdout, "%s  %s\n", remote->name, safe);
+	pk_print(stdout, "  server        PostgreSQL %s\n", pk_rows_named(rows, 0, "server_version"));
+	pk_print(stdout, "  database      %s, %s, owner %s\n", pk_rows_named(rows, 0, "database"), size,
 	       pk_rows_named(rows, 0, "owner"));
-	printf("  role          %s%s\n", pk_rows_named(rows, 0, "role"),
+	pk_print(stdout, "  role          %s%s\n", pk_rows_named(rows, 0, "role"),
 	       is_true(rows, "superuser") ? " (superuser)" : "");
-	printf("  connection    %s\n", transport);
+	pk_print(stdout, "  connection    %s\n", transport);
 	if (remote->via)
-		printf("  SSH           %s\n", remote->via);
+		pk_print(stdout, "  SSH           %s\n", remote->via);
 	print_lacks(rows);
 }
 

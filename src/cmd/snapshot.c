@@ -21,8 +21,11 @@ static void print_texts(const struct pk_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->n; i++) {
 		const struct pk_object *o = snapshot->objects[i];
 
-		if (o->path)
-			printf("-- %s\n%s\n", o->path, o->text);
+		if (o->path) {
+			pk_print(stdout, "-- %s\n", o->path);
+			pk_print_data(stdout, o->text);
+			putchar('\n');
+		}
 	}
 }
 

@@ -84,27 +84,27 @@ static void show(const struct pk_session *session, const struct pk_begun *begun)
 	PK_FREE char *size = pk_size((uint64_t)begun->size);
 	PK_FREE char *cut = pk_duration(begun->cut_seconds), *told = pk_template_told(&begun->template);
 	if (begun->template.none) {
-		printf("template  none: the cloneCommand of '%s' (%s) makes clones\n", session->remote, begun->where);
+		pk_print(stdout, "template  none: the cloneCommand of '%s' (%s) makes clones\n", session->remote, begun->where);
 	} else if (begun->template.copied) {
 		PK_FREE char *bytes = pk_size((uint64_t)begun->template.size);
 		PK_FREE char *took = pk_duration(begun->template.stats.seconds);
-		printf("template  %s, %lld tables copied from '%s' (%s) in %s\n", bytes,
+		pk_print(stdout, "template  %s, %lld tables copied from '%s' (%s) in %s\n", bytes,
 		       (long long)begun->template.stats.tables, session->remote, begun->where,
 		       took);
 		if (begun->method.why)
-			printf("          its %s, %s\n", begun->method.files ? "files" : "rows", begun->method.why);
+			pk_print(stdout, "          its %s, %s\n", begun->method.files ? "files" : "rows", begun->method.why);
 	} else {
 		PK_FREE char *age = pk_time_ago((time_t)begun->template.created);
-		printf("template  of '%s' (%s), %s %s\n", session->remote, begun->where,
+		pk_print(stdout, "template  of '%s' (%s), %s %s\n", session->remote, begun->where,
 		       begun->template.since && !begun->template.own_options ? "up to date" : "copied", age);
 	}
 	if (told)
-		printf("          %s\n", told);
-	printf("clone     %s, %s, %s in %s\n", session->db, size, begun->template.none ? "made" : "cut", cut);
-	printf("session   on branch '%s', acting as role '%s', PostgreSQL %d\n", session->branch,
+		pk_print(stdout, "          %s\n", told);
+	pk_print(stdout, "clone     %s, %s, %s in %s\n", session->db, size, begun->template.none ? "made" : "cut", cut);
+	pk_print(stdout, "session   on branch '%s', acting as role '%s', PostgreSQL %d\n", session->branch,
 	       session->role, session->major);
 	if (begun->caught_up.run)
-		printf("          %zu migration%s of the branch that the copy does not have %s run on "
+		pk_print(stdout, "          %zu migration%s of the branch that the copy does not have %s run on "
 		       "the clone\n",
 		       begun->caught_up.run, begun->caught_up.run == 1 ? "" : "s",
 		       begun->caught_up.run == 1 ? "was" : "were");

@@ -28,27 +28,27 @@ static const char *const plan_names[] = {
 static void show_porcelain(const struct pk_standing *s)
 {
 	const struct pk_session *session = &s->session;
-	printf("branch %s\n", s->branch ? s->branch : "(detached)");
+	pk_print(stdout, "branch %s\n", s->branch ? s->branch : "(detached)");
 	if (s->found == PK_FOUND_SESSION) {
-		printf("session %s %s\n", session->id, pk_session_state_name(session->state));
-		printf("remote %s\n", session->remote);
-		printf("database %s %s\n", session->db, clone_names[s->clone]);
-		printf("plan %s %zu %zu\n", plan_names[s->plan], pk_session_pending(session),
+		pk_print(stdout, "session %s %s\n", session->id, pk_session_state_name(session->state));
+		pk_print(stdout, "remote %s\n", session->remote);
+		pk_print(stdout, "database %s %s\n", session->db, clone_names[s->clone]);
+		pk_print(stdout, "plan %s %zu %zu\n", plan_names[s->plan], pk_session_pending(session),
 		       pk_session_uncommitted(session));
 		for (size_t i = 0; i < session->n_manual; i++)
-			printf("waiting %s\n", session->manual[i].file);
+			pk_print(stdout, "waiting %s\n", session->manual[i].file);
 	}
 	for (size_t i = 0; i < s->n_remotes; i++) {
 		const struct pk_remote_standing *r = &s->remotes[i];
 		if (r->known)
-			printf("pending %s %zu\n", r->name, r->pending.n);
+			pk_print(stdout, "pending %s %zu\n", r->name, r->pending.n);
 		else
-			printf("pending %s unknown\n", r->name);
+			pk_print(stdout, "pending %s unknown\n", r->name);
 	}
 	if (s->forked)
-		printf("chain forked\n");
-	printf("hooks %s\n", s->hooks ? "installed" : "missing");
-	printf("next %s\n", s->next);
+		pk_print(stdout, "chain forked\n");
+	pk_print(stdout, "hooks %s\n", s->hooks ? "installed" : "missing");
+	pk_print(stdout, "next %s\n", s->next);
 }
 
 static void session_json(cJSON *root, const struct pk_standing *s)
@@ -115,13 +115,13 @@ static void show_clone(const struct pk_standing *s)
 {
 	PK_FREE char *size = s->clone_size >= 0 ? pk_size((uint64_t)s->clone_size) : NULL;
 	PK_FREE char *as_of = pk_time_ago((time_t)s->session.template_created);
-	printf("clone       %s, ", s->session.db);
+	pk_print(stdout, "clone       %s, ", s->session.db);
 	if (s->clone == PK_CLONE_GONE)
-		printf("%sgone%s\n", pk_color(stdout, PK_RED), pk_color(stdout, PK_PLAIN));
+		pk_print(stdout, "%sgone%s\n", pk_color(stdout, PK_RED), pk_color(stdout, PK_PLAIN));
 	else if (s->clone == PK_CLONE_PRESENT)
-		printf("%s, as of %s\n", size ? size : "there", as_of);
+		pk_print(stdout, "%s, as of %s\n", size ? size : "there", as_of);
 	else
-		printf("on a local server that is not running; commands start it\n");
+		pk_print(stdout, "on a local server that is not running; commands start it\n");
 }
 
 static void show_plan(const struct pk_standing *s)
@@ -129,41 +129,41 @@ static void show_plan(const struct pk_standing *s)
 	const struct pk_session *session = &s->session;
 	size_t pending = pk_session_pending(session), done = pk_session_uncommitted(session);
 	if (session->committing.n)
-		printf("commit      interrupted\n");
+		pk_print(stdout, "commit      interrupted\n");
 	if (pending || done)
-		printf("plan        %zu migration%s to apply, %zu applied and not committed\n",
+		pk_print(stdout, "plan        %zu migration%s to apply, %zu applied and not committed\n",
 		       pending, pending == 1 ? "" : "s", done);
 	if (s->plan == PK_PLAN_STALE)
-		printf("            %sthe schema files have changed since the plan%s\n",
+		pk_print(stdout, "            %sthe schema files have changed since the plan%s\n",
 		       pk_color(stdout, PK_YELLOW), pk_color(stdout, PK_PLAIN));
 	if (session->state == PK_SESSION_APPLIED && !session->agree && session->source)
-		printf("            the schema files do not mean what was applied\n");
+		pk_print(stdout, "            the schema files do not mean what was applied\n");
 	for (size_t i = 0; i < session->n_manual; i++)
-		printf("%s%s\n", i ? "            " : "by hand     ", session->manual[i].file);
+		pk_print(stdout, "%s%s\n", i ? "            " : "by hand     ", session->manual[i].file);
 }
 
 static void show_session(const struct pk_standing *s)
 {
 	const struct pk_session *session = &s->session;
 	if (s->found == PK_FOUND_NONE) {
-		printf("session     none\n");
+		pk_print(stdout, "session     none\n");
 		return;
 	}
 	if (s->found == PK_FOUND_COPIED) {
-		printf("session     none; the branch is a copy of '%s', which has one\n",
+		pk_print(stdout, "session     none; the branch is a copy of '%s', which has one\n",
 		       session->branch);
 		return;
 	}
 	PK_FREE char *started = pk_time_ago((time_t)session->started);
 	PK_FREE char *copied = pk_time_ago((time_t)session->template_created);
-	printf("session     %s%s%s%s %s\n", pk_color(stdout, PK_BOLD), pk_session_state_name(session->state),
+	pk_print(stdout, "session     %s%s%s%s %s\n", pk_color(stdout, PK_BOLD), pk_session_state_name(session->state),
 	       pk_color(stdout, PK_PLAIN), session->state == PK_SESSION_STARTED ? "" : ", started", started);
-	printf("remote      %s, copied %s, PostgreSQL %d\n", session->remote, copied,
+	pk_print(stdout, "remote      %s, copied %s, PostgreSQL %d\n", session->remote, copied,
 	       session->major);
 	if (s->template_created) {
 		PK_FREE char *now = pk_time_ago((time_t)s->template_created);
 
-		printf("template    as of %s\n", now);
+		pk_print(stdout, "template    as of %s\n", now);
 	}
 	show_clone(s);
 	show_plan(s);
@@ -173,29 +173,29 @@ static void show_remotes(const struct pk_standing *s)
 {
 	for (size_t i = 0; i < s->n_remotes; i++) {
 		const struct pk_remote_standing *r = &s->remotes[i];
-		printf("%s", i ? "            " : "migrations  ");
+		pk_print(stdout, "%s", i ? "            " : "migrations  ");
 		if (r->trouble) {
 			PK_AUTO(pk_buf) trouble = PK_BUF_INIT;
 			pk_buf_add_safe(&trouble, r->trouble, false);
-			printf("%s: not known: %s\n", r->name, trouble.ptr);
+			pk_print(stdout, "%s: not known: %s\n", r->name, trouble.ptr);
 		} else if (!r->known && r->record_due) {
-			printf("%s: a deploy from here has begun, and its record is not written; --fetch asks it\n", r->name);
+			pk_print(stdout, "%s: a deploy from here has begun, and its record is not written; --fetch asks it\n", r->name);
 		} else if (!r->known) {
-			printf("%s: no deploy is recorded here; --fetch asks it\n", r->name);
+			pk_print(stdout, "%s: no deploy is recorded here; --fetch asks it\n", r->name);
 		} else if (!r->pending.n) {
 			PK_AUTO(pk_buf) when = PK_BUF_INIT;
 			pk_buf_add_safe(&when, r->when ? r->when : "", false);
-			printf("%s: all %zu are there%s%s\n", r->name, s->n_migrations,
+			pk_print(stdout, "%s: all %zu are there%s%s\n", r->name, s->n_migrations,
 			       when.len ? ", last at " : "", when.ptr);
 		} else {
-			printf("%s: %s%zu of %zu pending%s\n", r->name, pk_color(stdout, PK_YELLOW),
+			pk_print(stdout, "%s: %s%zu of %zu pending%s\n", r->name, pk_color(stdout, PK_YELLOW),
 			       r->pending.n, s->n_migrations, pk_color(stdout, PK_PLAIN));
 			for (size_t j = 0; j < r->pending.n; j++)
-				printf("              %s\n", r->pending.items[j]);
+				pk_print(stdout, "              %s\n", r->pending.items[j]);
 		}
 	}
 	if (!s->n_remotes)
-		printf("remotes     none\n");
+		pk_print(stdout, "remotes     none\n");
 }
 
 static void show(const struct pk_standing *s)
@@ -204,17 +204,17 @@ static void show(const struct pk_standing *s)
 
 	pk_buf_add_safe(&branch, s->branch ? s->branch : "", false); /* git forbids no control characters beyond ASCII */
 	if (s->branch)
-		printf("branch      %s\n", branch.ptr);
+		pk_print(stdout, "branch      %s\n", branch.ptr);
 	else
-		printf("branch      none, HEAD is detached\n");
+		pk_print(stdout, "branch      none, HEAD is detached\n");
 	show_session(s);
 	show_remotes(s);
 	if (s->forked)
-		printf("chain       %sforked%s: migrations were made beside each other\n", pk_color(stdout, PK_YELLOW),
+		pk_print(stdout, "chain       %sforked%s: migrations were made beside each other\n", pk_color(stdout, PK_YELLOW),
 		       pk_color(stdout, PK_PLAIN));
 	if (!s->hooks)
-		printf("hooks       not installed; git postkit hooks install\n");
-	printf("next        %s%s%s%s\n", pk_color(stdout, PK_GREEN), s->next, pk_color(stdout, PK_PLAIN),
+		pk_print(stdout, "hooks       not installed; git postkit hooks install\n");
+	pk_print(stdout, "next        %s%s%s%s\n", pk_color(stdout, PK_GREEN), s->next, pk_color(stdout, PK_PLAIN),
 	       s->pushed ? ", once this is merged" : "");
 }
 

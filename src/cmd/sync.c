@@ -36,12 +36,12 @@ static void show_stays(const struct pk_sync *sync)
 	const struct pk_place *last = &order->items[order->first - 1];
 	const char *where = sync->settlement.where[last->index];
 
-	printf("%s stays", sync->chain.items[last->index].file);
+	pk_print(stdout, "%s stays", sync->chain.items[last->index].file);
 	if (last->as == PK_SETTLED_DEPLOYED)
-		printf(", since it ran on %s", where ? where : "a remote");
+		pk_print(stdout, ", since it ran on %s", where ? where : "a remote");
 	else if (last->as == PK_SETTLED_PUBLISHED)
-		printf(", since it is in %s", where ? where : "what others have");
-	printf("\n");
+		pk_print(stdout, ", since it is in %s", where ? where : "what others have");
+	pk_print(stdout, "\n");
 }
 
 static void show(const struct pk_sync *sync)
@@ -50,10 +50,10 @@ static void show(const struct pk_sync *sync)
 	for (size_t i = 0; i < sync->n; i++) {
 		const struct pk_sync_item *item = &sync->items[i];
 
-		printf("behind it: %s", item->was->file);
+		pk_print(stdout, "behind it: %s", item->was->file);
 		if (!pk_streq(item->was->file, item->file))
-			printf(" becomes %s", item->file);
-		printf("\n  from %.12s to %.12s, the way back: %s\n", item->from.hex, item->to.hex,
+			pk_print(stdout, " becomes %s", item->file);
+		pk_print(stdout, "\n  from %.12s to %.12s, the way back: %s\n", item->from.hex, item->to.hex,
 		       back_names[item->back]);
 		if (item->back == PK_BACK_ELSEWHERE || item->back == PK_BACK_FAILS)
 			pk_say("warning: the way back of %s %s there; mend its migrate:down",
@@ -160,7 +160,7 @@ static int work(const struct pk_ctx *ctx, struct pk_sync *sync, cJSON *root, str
 		return -1;
 	if (!sync->n) {
 		if (!opt_json)
-			printf("the %zu migration%s follow each other, nothing to do\n",
+			pk_print(stdout, "the %zu migration%s follow each other, nothing to do\n",
 			       sync->chain.n, sync->chain.n == 1 ? "" : "s");
 		return 0;
 	}
@@ -175,7 +175,7 @@ static int work(const struct pk_ctx *ctx, struct pk_sync *sync, cJSON *root, str
 		return -1;
 	pk_json_set_str(root, "commit", commit.hex);
 	if (!opt_json)
-		printf("committed as %.10s\n", commit.hex);
+		pk_print(stdout, "committed as %.10s\n", commit.hex);
 	tell_clone(ctx, sync);
 	return 0;
 }

@@ -1,5 +1,7 @@
 #include "cmd/textdiff.h"
 
+#include "base/term.h"
+
 #include "base/strv.h"
 
 #define CONTEXT 3
@@ -125,8 +127,10 @@ void pk_text_diff(struct pk_buf *ret, const char *from, const char *to, bool col
 			continue;
 		}
 		gap = false;
-		pk_buf_addf(ret, "%s%c %.*s%s\n", painted ? paint : "", list[i].sign, (int)list[i].len,
-			    list[i].at, painted ? "\033[m" : "");
+		PK_FREE char *line = pk_strndup(list[i].at, list[i].len);
+		pk_buf_addf(ret, "%s%c ", painted ? paint : "", list[i].sign);
+		pk_buf_add_safe(ret, line, true);
+		pk_buf_addf(ret, "%s\n", painted ? "\033[m" : "");
 	}
 	free(list);
 	lines_free(&a);

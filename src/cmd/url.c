@@ -61,7 +61,7 @@ int pk_cmd_url(int argc, char **argv, struct pk_err *err)
 	if (opt_json)
 		show_json(&desk, url);
 	else
-		printf("%s\n", url);
+		pk_print(stdout, "%s\n", url);
 	return 0;
 }
 
@@ -157,7 +157,7 @@ static int remember(const struct pk_ctx *ctx, const char *url, struct pk_err *er
 	if (pk_env_write(path, url, err) < 0 ||
 	    pk_config_set(&ctx->repo, "postkit.envFile", inside ? path + top + 1 : path, err) < 0)
 		return -1;
-	printf("DATABASE_URL written to '%s', which follows the branch from now on\n", opt_write);
+	pk_print(stdout, "DATABASE_URL written to '%s', which follows the branch from now on\n", opt_write);
 	return 0;
 }
 
@@ -181,6 +181,6 @@ int pk_cmd_env(int argc, char **argv, struct pk_err *err)
 		return -1;
 	if (opt_write)
 		return remember(&ctx, url, err);
-	printf("DATABASE_URL=%s\n", url);
+	pk_print(stdout, "DATABASE_URL=%s\n", url);
 	return 0;
 }

@@ -116,7 +116,7 @@ static void show_line(void *arg, const char *label, const char *text)
 	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
 
 	pk_buf_add_safe(&safe, text, false);
-	fprintf(out, "    %s%s%s%s\n", pk_color(out, PK_CYAN), label, pk_color(out, PK_PLAIN),
+	pk_print(out, "    %s%s%s%s\n", pk_color(out, PK_CYAN), label, pk_color(out, PK_PLAIN),
 		safe.ptr);
 }
 
@@ -129,7 +129,7 @@ void pk_view_usage(FILE *out, const struct pk_findings *findings)
 		if (!f->usage)
 			continue;
 		pk_buf_add_safe(&fact, f->fact, false);
-		fprintf(out, "%s  %s%s [%s]\n",
+		pk_print(out, "%s  %s%s [%s]\n",
 			pk_color(out, f->usage->counted ? PK_RED : PK_YELLOW), fact.ptr,
 			pk_color(out, PK_PLAIN), f->rule);
 		pk_usage_text(f->usage, show_line, out);
@@ -156,7 +156,7 @@ size_t pk_view_errors(FILE *out, const struct pk_findings *findings)
 		if (f->usage)
 			continue;
 		pk_buf_add_safe(&fact, f->fact, false);
-		fprintf(out, "%serror:%s %s [%s]\n", pk_color(out, PK_RED), pk_color(out, PK_PLAIN), fact.ptr, f->rule);
+		pk_print(out, "%serror:%s %s [%s]\n", pk_color(out, PK_RED), pk_color(out, PK_PLAIN), fact.ptr, f->rule);
 	}
 	return n;
 }

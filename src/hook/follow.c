@@ -1,11 +1,19 @@
 #include "hook/follow.h"
 
+#include "base/print.h"
 #include "base/proc.h"
 #include "deploy/trying.h"
 #include "hook/fresh.h"
 
 /* Of what a deploy that failed says: from the error on, so many lines. */
 #define LINES_SHOWN 20
+
+/* A line as it was shown already: tabs in it are tabs. */
+static void show_line(const char *line)
+{
+	pk_print_lines(stderr, line);
+	fputc('\n', stderr);
+}
 
 static void show_error(const char *said)
 {
@@ -19,7 +27,7 @@ static void show_error(const char *said)
 	}
 	pk_strv_split(&lines, from ? from : said, '\n');
 	for (size_t i = 0; i < lines.n && i < LINES_SHOWN; i++)
-		fprintf(stderr, "%s\n", lines.items[i]);
+		show_line(lines.items[i]);
 }
 
 int pk_hook_run_self(const char *const *args, bool brief)
@@ -44,7 +52,7 @@ int pk_hook_run_self(const char *const *args, bool brief)
 		return -1;
 	}
 	if (brief)
-		fputs(out.ptr, stderr);
+		pk_print_lines(stderr, out.ptr);
 	if (brief && status)
 		show_error(said.ptr);
 	return status;
@@ -93,7 +101,7 @@ static void act(const struct pk_arrival *arrival, const struct pk_follower *foll
 
 	pk_fresh_say(fresh, where, acts[follower->act].next ? acts[follower->act].next : by_hand);
 	if (acts[follower->act].args && pk_hook_run_self(acts[follower->act].args, arrival->brief) != 0)
-		fprintf(stderr, "postkit: that is not tried again by itself; next: %s%s\n", by_hand,
+		pk_print(stderr, "postkit: that is not tried again by itself; next: %s%s\n", by_hand,
 			follower->act == PK_ON_MERGE_DRY_RUN ? " --dry-run" : "");
 }
 
@@ -105,7 +113,7 @@ static void say_left(const struct pk_arrival *arrival, const char *remote, const
 	pk_trying_left(arrival->repo, remote, &left);
 	for (size_t i = 0; i < left.n; i++)
 		if (!pk_streq(left.items[i], arrival->commit.hex) || pk_streq(left.items[i], tried->hex))
-			fprintf(stderr,
+			pk_print(stderr,
 				"postkit: what came in with %.10s for '%s' was not seen to the end, since git-postkit was "
 				"killed meanwhile, and is not tried again by itself; next: git postkit deploy %s\n",
 				left.items[i], remote, remote);

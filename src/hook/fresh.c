@@ -1,6 +1,7 @@
 #include "hook/fresh.h"
 
 #include "base/map.h"
+#include "base/print.h"
 #include "base/term.h"
 
 struct compare {
@@ -60,6 +61,6 @@ void pk_fresh_say(const struct pk_strv *fresh, const char *where, const char *ne
 	}
 	if (fresh->n > 3)
 		pk_buf_addf(&text, " and %zu more", fresh->n - 3);
-	fprintf(stderr, "postkit: %zu new migration%s (%s)%s; next: %s\n", fresh->n, fresh->n == 1 ? "" : "s",
+	pk_print(stderr, "postkit: %zu new migration%s (%s)%s; next: %s\n", fresh->n, fresh->n == 1 ? "" : "s",
 		text.ptr, where, next);
 }

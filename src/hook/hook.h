@@ -3,6 +3,7 @@
 #define PK_HOOK_HOOK_H
 
 #include "base/buf.h"
+#include "base/print.h"
 #include "base/err.h"
 
 struct pk_hook_call {

@@ -10,10 +10,10 @@ static void explain(const struct pk_check *check)
 	pk_check_print(stderr, check);
 	if (!fatal)
 		return;
-	fprintf(stderr, "%serror%s: git postkit refuses this push\n", pk_color(stderr, PK_RED),
+	pk_print(stderr, "%serror%s: git postkit refuses this push\n", pk_color(stderr, PK_RED),
 		pk_color(stderr, PK_PLAIN));
 	pk_check_hint(stderr, check);
-	fprintf(stderr, "hint: git postkit check shows this again\n");
+	pk_print(stderr, "hint: git postkit check shows this again\n");
 }
 
 static int check_updates(const struct pk_hook_call *call, struct pk_updates *updates, struct pk_err *err)

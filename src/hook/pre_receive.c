@@ -105,6 +105,13 @@ static int check_all(struct receive *receive, struct pk_err *err)
 	return 0;
 }
 
+/* A line as it was shown already: tabs in it are tabs. */
+static void show_line(const char *line)
+{
+	pk_print_lines(stderr, line);
+	fputc('\n', stderr);
+}
+
 static void print_head(const struct pk_check *check)
 {
 	PK_FREE char *text = NULL;
@@ -118,9 +125,9 @@ static void print_head(const struct pk_check *check)
 	fclose(out);
 	pk_strv_split(&lines, text, '\n');
 	for (size_t i = 0; i < lines.n && i < LINES_SHOWN; i++)
-		fprintf(stderr, "%s\n", lines.items[i]);
+		show_line(lines.items[i]);
 	if (lines.n > LINES_SHOWN)
-		fprintf(stderr, "and %zu more lines\n", lines.n - LINES_SHOWN);
+		pk_print(stderr, "and %zu more lines\n", lines.n - LINES_SHOWN);
 }
 
 int pk_hook_pre_receive(const struct pk_hook_call *call, struct pk_err *err)
@@ -139,8 +146,8 @@ int pk_hook_pre_receive(const struct pk_hook_call *call, struct pk_err *err)
 	print_head(&receive.check);
 	if (!pk_check_fatal(&receive.check))
 		return PK_EXIT_OK;
-	fprintf(stderr, "error: git postkit refuses this push\n");
+	pk_print(stderr, "error: git postkit refuses this push\n");
 	pk_check_hint(stderr, &receive.check);
-	fprintf(stderr, "hint: git postkit check shows this again\n");
+	pk_print(stderr, "hint: git postkit check shows this again\n");
 	return PK_EXIT_NO;
 }

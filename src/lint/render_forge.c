@@ -1,11 +1,15 @@
 /* Findings for the pages of forges: GitHub's annotations, and Markdown. */
+#include "base/term.h"
 #include "lint/place.h"
 #include "lint/render.h"
 
 /* As GitHub's runner takes commands apart; property: also what parts properties. */
 static void add_escaped(struct pk_buf *out, const char *text, bool property)
 {
-	for (const char *p = text; *p; p++) {
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+
+	pk_buf_add_safe(&safe, text, true);
+	for (const char *p = safe.ptr; *p; p++) {
 		bool parts = *p == '%' || *p == '\r' || *p == '\n' || (property && (*p == ':' || *p == ','));
 
 		if (parts)
@@ -42,7 +46,10 @@ void pk_render_github(const struct pk_findings *findings, struct pk_buf *ret)
 /* Plain text within Markdown: nothing in it means anything. */
 static void add_plain(struct pk_buf *out, const char *text)
 {
-	for (const char *p = text; *p; p++) {
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+
+	pk_buf_add_safe(&safe, text, true);
+	for (const char *p = safe.ptr; *p; p++) {
 		if (*p == '<')
 			pk_buf_add(out, "&lt;");
 		else if (*p == '&')
@@ -59,15 +66,17 @@ static void add_plain(struct pk_buf *out, const char *text)
 /* Between fences that are longer than any in it. */
 static void add_fenced(struct pk_buf *out, const char *sql)
 {
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
 	size_t longest = 2, run = 0;
 
-	for (const char *p = sql; *p; p++) {
+	pk_buf_add_safe(&safe, sql, true);
+	for (const char *p = safe.ptr; *p; p++) {
 		run = *p == '`' ? run + 1 : 0;
 		longest = run > longest ? run : longest;
 	}
 	PK_FREE char *fence = pk_alloc(longest + 2);
 	memset(fence, '`', longest + 1);
-	pk_buf_addf(out, "%ssql\n%s\n%s\n", fence, sql, fence);
+	pk_buf_addf(out, "%ssql\n%s\n%s\n", fence, safe.ptr, fence);
 }
 
 static void add_finding(struct pk_buf *out, const struct pk_finding *f)

@@ -1,4 +1,5 @@
 #include "base/term.h"
+#include "base/text.h"
 #include "lint/place.h"
 #include "lint/render.h"
 #include "lint/usage.h"
@@ -42,12 +43,17 @@ static void add_source(const struct text *t, const struct pk_finding *f)
 	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
 	struct pk_region r = pk_finding_region(f);
 	int end = r.end_line == r.line ? r.end_col : -1, col = 1;
-	size_t bytes = 0;
 
-	for (const char *p = f->line_text; *p && bytes < LINE_SHOWN; p++, bytes++)
-		pk_buf_addc(&safe, (unsigned char)*p < ' ' || *p == 0x7f ? ' ' : *p);
-	while (bytes == LINE_SHOWN && safe.len && ((unsigned char)f->line_text[safe.len] & 0xC0) == 0x80)
-		pk_buf_truncate(&safe, safe.len - 1);
+	for (const char *p = f->line_text; *p && safe.len < LINE_SHOWN;) {
+		uint32_t c;
+		size_t n = pk_utf8_decode(p, &c);
+
+		if (n && !pk_utf8_unseen(c))
+			pk_buf_addn(&safe, p, n);
+		else
+			pk_buf_addc(&safe, ' ');
+		p += n ? n : 1;
+	}
 	pk_buf_addf(t->out, "%s%5d |%s %s\n%s      |%s ", color(t, PK_DIM), f->line, color(t, PK_PLAIN), safe.ptr,
 		    color(t, PK_DIM), color(t, PK_PLAIN));
 	for (const char *p = safe.ptr; *p && (end < 0 || col < end); p++) {

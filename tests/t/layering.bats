@@ -74,6 +74,10 @@ complain() {
 	complain "$bad"
 }
 
+@test "what is printed goes through base/print.h, which makes it fit for a terminal" {
+	complain "$(grep -rnE --include='*.[ch]' '(^|[^_[:alnum:]])v?f?printf[[:space:]]*\(' -- */ | grep -v '^base/')"
+}
+
 @test "banned functions are not called" {
 	local bad='' file found
 	while read -r file; do
