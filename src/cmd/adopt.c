@@ -1,4 +1,5 @@
 #include "cmd/adopt.h"
+#include "pg/silence.h"
 
 /* What is to be recorded; borrowed from the adoption. */
 struct rows {
@@ -59,8 +60,10 @@ static int write_rows(struct pk_conn *conn, const struct rows *rows, struct pk_e
 	return pk_exec(conn, "COMMIT", err);
 }
 
+/* triggers: event triggers of the remote that fire; NULL: none. */
 static void announce(const struct pk_remote *remote, const char *where, const struct rows *rows,
-		     bool exists, const char *foreign_table, const struct pk_migration *baseline)
+		     bool exists, const char *triggers, const char *foreign_table,
+		     const struct pk_migration *baseline)
 {
 	size_t adopted =
 		rows->n - (baseline->file && rows->n && rows->items[rows->n - 1] == baseline);
@@ -69,6 +72,8 @@ static void announce(const struct pk_remote *remote, const char *where, const st
 	pk_say("to be written to %s (%s), and nothing else:", remote->name, where);
 	if (!exists)
 		pk_say("  the schema postkit with the table postkit.schema_migrations");
+	if (!exists && triggers)
+		pk_say("  what event triggers there do as it is made: %s", triggers);
 	if (adopted)
 		pk_say("  %zu row%s in it for the migrations that it has%s%s", adopted,
 		       adopted == 1 ? "" : "s", foreign_table ? ", as said by " : "",
@@ -82,7 +87,7 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 {
 	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
 	PK_AUTO(pk_strv) foreign = PK_STRV_INIT;
-	PK_FREE char *table = NULL;
+	PK_FREE char *table = NULL, *triggers = NULL;
 	PK_FREE char *where = pk_conninfo_where(&remote->info);
 	PK_FREE char *question = pk_printf("record this on %s?", remote->name);
 	struct rows rows __attribute__((cleanup(rows_release))) = { 0 };
@@ -99,7 +104,9 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 		       rows.without_file, rows.without_file == 1 ? "" : "s", table);
 	if (!rows.n)
 		return 0;
-	announce(remote, where, &rows, exists, table, adoption->baseline);
+	if (pk_silence_loud(conn, &triggers, err) < 0)
+		return -1;
+	announce(remote, where, &rows, exists, triggers, table, adoption->baseline);
 	if (!adoption->yes)
 		answer = pk_term_can_ask() ? pk_confirm(question, false, err) : 0;
 	if (answer < 0)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "deploy/watch.h"
+#include "pg/silence.h"
 
 struct pending_row {
 	struct pk_deploy_target *target;
@@ -26,6 +27,7 @@ int pk_deploy_prove_is(const struct pk_deploy *d, struct pk_conn *conn, const st
 	PK_AUTO(pk_snapshot) after = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
 	PK_AUTO(pk_buf) list = PK_BUF_INIT;
+	PK_FREE char *triggers = NULL;
 	struct pk_oid expected = { "" };
 
 	if (pk_snapshot_read(conn, &d->project->managed, &after, err) < 0)
@@ -55,6 +57,11 @@ int pk_deploy_prove_is(const struct pk_deploy *d, struct pk_conn *conn, const st
 		return pk_err_hint(
 			err,
 			"undo it with a new migration: git postkit plan on a branch writes one");
+	if (pk_silence_loud(conn, &triggers, NULL) == 0 && triggers)
+		return pk_err_hint(err,
+				   "event triggers that fire there do not on copies (%s): what they do to new "
+				   "objects has to stand in the schema files, too; else plan it again on top of the chain",
+				   triggers);
 	return pk_err_hint(err,
 			   "it was planned for another schema: plan it again on top of the chain");
 }

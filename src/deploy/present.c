@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/term.h"
 #include "base/text.h"
+#include "pg/silence.h"
 
 #define REWRITE_BYTES	(10u << 20) /* of tables that are worth a word */
 #define FEW_CONNECTIONS "8"
@@ -243,6 +244,8 @@ static int add_holders(struct pk_deploy *d, struct pk_err *err)
 
 int pk_deploy_look_around(struct pk_deploy *d, struct pk_err *err)
 {
+	PK_FREE char *triggers = NULL;
+
 	pk_strv_release(&d->present);
 	d->present = (struct pk_strv)PK_STRV_INIT;
 	for (size_t i = 0; i < PK_COUNT(questions); i++) {
@@ -254,5 +257,10 @@ int pk_deploy_look_around(struct pk_deploy *d, struct pk_err *err)
 		for (int row = 0; row < rows.n; row++)
 			questions[i].add(&d->present, &rows, row);
 	}
+	if (pk_silence_loud(&d->conn, &triggers, err) < 0)
+		return -1;
+	if (triggers)
+		pk_strv_pushf(&d->present, "event triggers fire for what is run there, which they did not on the copy: %s",
+			      triggers);
 	return add_holders(d, err) < 0 ? -1 : add_rewrites(d, err);
 }

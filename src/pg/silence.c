@@ -1,10 +1,33 @@
 #include "pg/silence.h"
 
+#include "base/term.h"
+
 static const char triggers_sql[] =
 	"SELECT pg_catalog.format('ALTER EVENT TRIGGER %I DISABLE', evtname), "
 	"pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE%s', evtname, "
 	"CASE evtenabled WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' ELSE '' END) "
 	"FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' ORDER BY evtname";
+
+static const char loud_sql[] =
+	"SELECT pg_catalog.string_agg(pg_catalog.quote_ident(evtname), ', ' ORDER BY evtname) "
+	"FROM pg_catalog.pg_event_trigger WHERE evtenabled IN ('A', CASE pg_catalog.current_setting("
+	"'session_replication_role') WHEN 'replica' THEN 'R'::\"char\" ELSE 'O' END) AND evtevent <> 'login' "
+	"AND pg_catalog.current_setting('event_triggers', true) IS DISTINCT FROM 'off'";
+
+int pk_silence_loud(struct pk_conn *conn, char **ret, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
+	PK_FREE char *names = NULL;
+
+	*ret = NULL;
+	if (pk_query_value(conn, loud_sql, 0, NULL, &names, err) < 0)
+		return -1;
+	if (names) {
+		pk_buf_add_safe(&safe, names, false);
+		*ret = pk_buf_take(&safe);
+	}
+	return 0;
+}
 
 static int run_column(struct pk_conn *conn, const struct pk_rows *rows, int column, struct pk_err *err)
 {

@@ -8,6 +8,8 @@
 
 #include "pg/conn.h"
 
+/* Names of those that fire in this session, for people: a, b. NULL: none does; caller frees. */
+int pk_silence_loud(struct pk_conn *conn, char **ret, struct pk_err *err);
 /* Inside a transaction: turns them off; ret_triggers is what pk_silence_end() turns on again. */
 int pk_silence_begin(struct pk_conn *superuser, struct pk_rows *ret_triggers, struct pk_err *err);
 int pk_silence_end(struct pk_conn *superuser, const struct pk_rows *triggers, struct pk_err *err);

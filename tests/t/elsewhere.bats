@@ -69,6 +69,7 @@ clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 	ok git postkit remote add prod "$(pg_url shop)" --default
 	ok git postkit import --yes
 	hasnt 'not modelled'
+	in_order 'and nothing else:' 'what event triggers there do as it is made: watch' 'one row in it'
 	commit_all 'import'
 	git push -q
 	run grep -rnE 'hush' db
@@ -121,7 +122,31 @@ clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 	ok git postkit commit -m 'more from elsewhere'
 	git push -q origin work
 	ok git postkit deploy prod --yes
+	in_order 'at present' 'event triggers fire for what is run there, which they did not on the copy: watch' 'deploying to'
 	equal "$(git postkit fingerprint db/schema)" "$(git postkit fingerprint prod)"
+}
+
+@test "what an event trigger of production adds to a new table is no part of the migration, which is said" {
+	cat >db/schema/event_triggers/opens.sql <<-'SQL'
+		CREATE FUNCTION opens() RETURNS event_trigger LANGUAGE plpgsql AS $$ DECLARE t text; BEGIN
+			FOR t IN SELECT object_identity FROM pg_event_trigger_ddl_commands() WHERE object_type = 'table' LOOP
+				EXECUTE format('GRANT SELECT ON %s TO reader', t);
+			END LOOP;
+		END $$;
+		CREATE EVENT TRIGGER "Opens" ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION opens();
+	SQL
+	ok git postkit plan
+	ok git postkit apply
+	ok git postkit commit -m opens
+	ok git postkit deploy prod --yes
+	mkdir -p db/schema/tables
+	echo 'CREATE TABLE seen (id int);' >db/schema/tables/seen.sql
+	ok git postkit plan
+	ok git postkit apply
+	ok git postkit commit -m seen
+	fails 1 git postkit deploy prod --yes
+	has 'differs: public/table/seen.sql' 'event triggers that fire there do not on copies ("Opens", gone, watch)'
+	equal "$(sql shop "SELECT to_regclass('seen')")" ''
 }
 
 @test "a subscription that could connect is refused in schema files" {
