@@ -325,11 +325,13 @@ static void note_timeout(struct pk_lint *lint, const struct pk_action *action)
 
 static void note_setting(struct pk_lint *lint, const struct pk_action *action)
 {
-	if (pk_streq(action->name, "timezone") || pk_streq(action->name, "TimeZone"))
+	bool all = pk_streq(action->name, "all");
+
+	if (all || pk_streq(action->name, "timezone") || pk_streq(action->name, "TimeZone"))
 		lint->timezone = action->def;
-	if (pk_streq(action->name, "lock_timeout") || pk_streq(action->name, "all"))
+	if (all || pk_streq(action->name, "lock_timeout"))
 		note_timeout(lint, action);
-	if (!pk_streq(action->name, "search_path"))
+	if (!all && !pk_streq(action->name, "search_path"))
 		return;
 	lint->schema = "public";
 	PK_AUTO(pk_strv) path = PK_STRV_INIT;
@@ -350,7 +352,10 @@ static void note_transaction(struct pk_lint *lint, const struct pk_action *actio
 		return;
 	if (action->verb == PK_BEGIN) {
 		lint->in_tx = lint->explicit_tx = true;
+		lint->begin_timeout = lint->outer_timeout;
 	} else {
+		if (action->verb == PK_ROLLBACK && lint->explicit_tx)
+			lint->outer_timeout = lint->begin_timeout; /* what was set in it was not */
 		lint->explicit_tx = false;
 		lint->in_tx = lint->options->transaction;
 	}

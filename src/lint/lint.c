@@ -133,6 +133,7 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 		.tx = 1,
 		.lock_timeout = -1,
 		.outer_timeout = -1,
+		.begin_timeout = -1,
 	};
 	size_t first = ret->n;
 

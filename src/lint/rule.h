@@ -87,6 +87,7 @@ struct pk_lint {
 		*locked; /* took a strong lock on an existing table in this transaction */
 	double lock_timeout;   /* seconds, as the text has set it; 0: none, -1: it has not */
 	double outer_timeout;  /* what holds again after the transaction */
+	double begin_timeout;  /* and after one that is rolled back */
 	bool mixed, waits, several; /* reported, once for all */
 
 	const struct pk_action *used_by; /* the action that usage is about */

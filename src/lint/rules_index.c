@@ -12,9 +12,15 @@ static char *partitioned_fix(const struct pk_action *a)
 		a->name ? a->name : "new_index");
 }
 
+/* ONLY leaves the partitions out: of a table that has none it leaves out nothing. */
+static bool holds_no_rows(struct pk_lint *lint, const struct pk_action *a)
+{
+	return a->only && (!pk_lint_object(lint, a->rel_schema, "table", a->rel_name) || pk_lint_is_partitioned(lint, a));
+}
+
 static void index_blocking(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->verb != PK_CREATE || !pk_streq(a->object, "index") || a->concurrently || a->only ||
+	if (a->verb != PK_CREATE || !pk_streq(a->object, "index") || a->concurrently || holds_no_rows(lint, a) ||
 	    !pk_lint_on_big(lint, a))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);

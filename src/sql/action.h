@@ -91,7 +91,7 @@ struct pk_action {
 	const char *schema,
 		*name; /* of the object; NULL where not given. For functions the name alone.
 				    PK_GRANT, PK_REVOKE: NULL of several, and of ALL ... IN SCHEMA.
-				    PK_SET: name of the setting ("all" for RESET ALL) */
+				    PK_SET: name of the setting ("all" for RESET ALL and DISCARD ALL) */
 	const char *rel_schema,
 		*rel_name; /* the relation it is on: index, trigger, policy, constraint, DML target */
 	const char *column;   /* column concerned */

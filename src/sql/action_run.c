@@ -251,6 +251,13 @@ static void do_set(struct pk_facts *facts, const PgQuery__Node *node)
 	action->def = stmt->n_args ? pk_arena_strdup(facts->arena, value.ptr) : NULL;
 }
 
+static void do_discard(struct pk_facts *facts, const PgQuery__Node *node)
+{
+	bool all = node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_ALL;
+
+	pk_facts_add(facts, all ? PK_SET : PK_OTHER, NULL)->name = all ? "all" : NULL;
+}
+
 /* Where in a plpgsql body a statement may start. */
 static bool opens_statement(const char *body, const struct pk_token *token)
 {
@@ -369,6 +376,7 @@ static const struct {
 	{ PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT, do_refresh },
 	{ PG_QUERY__NODE__NODE_TRANSACTION_STMT, do_transaction },
 	{ PG_QUERY__NODE__NODE_VARIABLE_SET_STMT, do_set },
+	{ PG_QUERY__NODE__NODE_DISCARD_STMT, do_discard },
 	{ PG_QUERY__NODE__NODE_DO_STMT, do_do },
 };
 

@@ -128,7 +128,10 @@ static enum pk_retype retype_length(const struct type *from, const struct type *
 	if (same || (to->n_mods == 0 && (has_length(to->base) || strcmp(to->base, "numeric") == 0)))
 		return PK_RETYPE_NONE;
 	if (from->array) {
-		*ret_narrows = true;
+		struct type element = *from, other = *to;
+
+		element.array = other.array = false;
+		retype_length(&element, &other, ret_narrows);
 		return PK_RETYPE_REWRITE;
 	}
 	if (strcmp(from->base, "numeric") == 0)

@@ -8,9 +8,10 @@ static const char *const catalog_texts[][2] = {
 	{ "public/table/big.sql",
 	  "CREATE TABLE public.big (\n    id bigint NOT NULL,\n    v character varying(20),\n    n "
 	  "numeric(10,2),\n"
-	  "    known text,\n    must text NOT NULL DEFAULT 'x',\n"
+	  "    known text,\n    must text NOT NULL DEFAULT 'x',\n    tags character varying(20)[],\n"
 	  "    CONSTRAINT known_check CHECK (((known IS NOT NULL) AND (known <> ''::text))),\n"
 	  "    CONSTRAINT big_pkey PRIMARY KEY (id)\n);\n" },
+	{ "public/table/parts.sql", "CREATE TABLE public.parts (\n    id integer\n)\nPARTITION BY RANGE (id);\n" },
 	{ "public/table/small.sql", "CREATE TABLE public.small (\n    id integer\n);\n" },
 	{ "public/index/big_v.sql", "CREATE INDEX big_v ON public.big USING btree (v);\n" },
 	{ "public/constraint/big.later.sql",
@@ -236,6 +237,9 @@ static void the_catalog_decides_about_types(void **state)
 	expect("ALTER TABLE big ALTER n TYPE numeric(12,2)", &known, "");
 	expect("ALTER TABLE big ALTER n TYPE numeric", &known, "");
 	expect("ALTER TABLE big ALTER n TYPE numeric(12,3)", &known, "type-rewrite");
+	expect("ALTER TABLE big ALTER tags TYPE varchar(30)[]", &known, "type-rewrite");
+	expect("ALTER TABLE big ALTER tags TYPE varchar(10)[]", &known, "type-rewrite w:type-narrowing");
+	expect("ALTER TABLE big ALTER tags TYPE varchar[]", &known, "");
 	expect("ALTER TABLE big ALTER known TYPE varchar", &known, "type-recheck");
 	expect("ALTER TABLE big ALTER v TYPE varchar(20) COLLATE \"C\"", &known, "type-reindex");
 }
@@ -245,6 +249,9 @@ static void the_catalog_knows_sizes_and_what_is_absent(void **state)
 	(void)state;
 	expect("CREATE INDEX ON small (id)", &known, "");
 	expect("CREATE INDEX ON big (id)", &known, "index-blocking");
+	expect("CREATE INDEX i ON ONLY big (id)", &known, "index-blocking");
+	expect("CREATE INDEX i ON ONLY parts (id)", &known, "");
+	expect("CREATE INDEX i ON parts (id)", &known, "index-blocking");
 	expect("ALTER TABLE small DROP id", &known, "drop-column");
 	expect("ALTER TABLE big DROP COLUMN IF EXISTS absent", &known, "");
 	expect("DROP INDEX IF EXISTS absent", &known, "");
@@ -322,6 +329,11 @@ static void a_lock_is_waited_for_with_a_short_timeout(void **state)
 	expect("SELECT set_config('lock_timeout', '1s', false); ALTER TABLE t ADD a int", &theirs, "");
 	expect("SET lock_timeout = '2s'; RESET lock_timeout; ALTER TABLE t ADD a int", &theirs, missing);
 	expect("SET lock_timeout = '2s'; RESET ALL; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("SET lock_timeout = '2s'; DISCARD ALL; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("SET lock_timeout = '2s'; DISCARD PLANS; ALTER TABLE t ADD a int", &theirs, "");
+	expect("BEGIN; SET lock_timeout = '2s'; ROLLBACK; ALTER TABLE t ADD a int", &theirs, missing);
+	expect("BEGIN; SET lock_timeout = '2s'; COMMIT; ALTER TABLE t ADD a int", &theirs, "");
+	expect("SET lock_timeout = '2s'; BEGIN; SET lock_timeout = 0; ROLLBACK; ALTER TABLE t ADD a int", &theirs, "");
 	expect("SET lock_timeout = '10min'; ALTER TABLE t ADD a int", &theirs, missing);
 	expect("SET lock_timeout = 0; ALTER TABLE t ADD a int", &plain, missing);
 	expect("SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD a int", &theirs, missing);
