@@ -185,17 +185,18 @@ static int pump(struct pipe *p, const struct pk_ssh_work *work, struct pk_err *e
 	int alive = work->route->alive ? work->route->alive : KEEPALIVE;
 
 	libssh2_keepalive_config(p->session->handle, 1, (unsigned)(alive > 1 ? alive : 2));
-	while (!p->client_gone && !(p->server_done && !p->down_n)) {
+	for (;;) {
 		from_client(p);
 		if (talk(p) != 0)
 			return pk_ssh_broken(work->route, pk_ssh_session_said(p->session), err);
 		to_client(p);
+		if (p->client_gone || (p->server_done && !p->down_n))
+			return 0;
 		if (p->more && !p->down_n && p->half != WRITING)
 			continue;
 		if (wait_any(p, alive) < 0)
 			return pk_err_errno(err, "cannot wait for the tunnel's ends");
 	}
-	return 0;
 }
 
 static int open_channel(struct pk_ssh_session *session, const struct pk_ssh_work *work,
