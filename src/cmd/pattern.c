@@ -7,9 +7,9 @@
 #include "base/map.h"
 #include "base/template.h"
 #include "base/text.h"
-#include "catalog/load.h"
 #include "chain/chain.h"
 #include "cmd/help.h"
+#include "cmd/pattern_source.h"
 #include "cmd/pattern_type.h"
 #include "pg/conn.h"
 #include "session/manual.h"
@@ -30,6 +30,7 @@ struct work {
 	const struct pk_pattern_request *request;
 	struct pk_arena arena;
 	const char *schema, *table;
+	const char *who;	 /* "the clone has": where the columns are from */
 	struct column *columns;	 /* all of the table, the last first */
 	const char *const *keys; /* of its primary key; NULL: it has none */
 	struct pk_map types;	 /* that the files define: name -> schema */
@@ -126,7 +127,7 @@ static const char *list(struct work *w, const char *const *names, const char *ea
 	return pk_arena_strdup(&w->arena, buf.ptr);
 }
 
-/* ---- the table, as the schema files have it ---- */
+/* ---- the table, as the steps meet it ---- */
 
 static struct column *find_column(struct work *w, const char *name)
 {
@@ -176,14 +177,19 @@ static void note_keys(struct work *w, const struct pk_action *a)
 	w->keys = keys;
 }
 
-static void note(struct work *w, const struct pk_action *a)
+static void note_type(struct work *w, const struct pk_action *a)
 {
-	struct column *c = a->column ? find_column(w, a->column) : NULL;
-
 	if (a->verb == PK_CREATE && a->name &&
 	    (pk_streq(a->object, "type") || pk_streq(a->object, "domain")))
 		pk_map_set(&w->types, pk_arena_strdup(&w->arena, a->name),
 			   pk_arena_strdup(&w->arena, a->schema ? a->schema : "public"));
+}
+
+static void note(struct work *w, const struct pk_action *a)
+{
+	struct column *c = a->column ? find_column(w, a->column) : NULL;
+
+	note_type(w, a);
 	if (!pk_streq(a->rel_name, w->table) ||
 	    !pk_streq(a->rel_schema ? a->rel_schema : "public", w->schema))
 		return;
@@ -199,28 +205,41 @@ static void note(struct work *w, const struct pk_action *a)
 		c->value = pk_arena_strdup(&w->arena, a->def);
 }
 
-static int read_table(struct work *w, struct pk_err *err)
+static int read_source(struct work *w, const struct pk_source *files,
+		       void (*take)(struct work *w, const struct pk_action *a), struct pk_err *err)
 {
-	PK_FREE char *dir = pk_path_join(w->ctx->repo.workdir, w->ctx->project.schema_dir);
-	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
-
-	if (pk_source_from_path(&files, dir, pk_project_not_schema, err) < 0)
-		return -1;
-	for (size_t i = 0; i < files.n; i++) {
+	for (size_t i = 0; i < files->n; i++) {
 		PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
 		PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
-		if (pk_sql_split_only(files.items[i].text, files.items[i].path, false, &statements,
+		if (pk_sql_split_only(files->items[i].text, files->items[i].path, false, &statements,
 				      err) < 0)
 			return -1;
 		pk_sql_actions(&statements, &actions);
 		for (size_t k = 0; k < actions.n; k++)
-			note(w, &actions.items[k]);
+			take(w, &actions.items[k]);
 	}
+	return 0;
+}
+
+static const char begin_hint[] =
+	"the steps begin with what is there before them, not with what edited schema files want";
+
+/* The schema files may have edits that want what the steps lead to: of them only types are taken. */
+static int read_table(struct work *w, struct pk_err *err)
+{
+	PK_FREE char *dir = pk_path_join(w->ctx->repo.workdir, w->ctx->project.schema_dir);
+	PK_AUTO(pk_source) before = PK_SOURCE_INIT;
+	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
+
+	if (pk_pattern_source(w->ctx, w->request->output, &before, &w->who, err) < 0 ||
+	    read_source(w, &before, note, err) < 0 ||
+	    pk_source_from_path(&files, dir, pk_project_not_schema, err) < 0 ||
+	    read_source(w, &files, note_type, err) < 0)
+		return -1;
 	if (w->columns)
 		return 0;
-	pk_err_set(err, "the schema files define no table %s", qualified(w, w->schema, w->table));
-	return pk_err_hint(err, "the steps are made from what they say of it, in %s",
-			   w->ctx->project.schema_dir);
+	pk_err_set(err, "%s no table %s", w->who, qualified(w, w->schema, w->table));
+	return pk_err_hint(err, "%s", begin_hint);
 }
 
 static struct column *need_column(struct work *w, const char *text, struct pk_err *err)
@@ -229,9 +248,11 @@ static struct column *need_column(struct work *w, const char *text, struct pk_er
 
 	take_name(w, text, &schema, &name);
 	struct column *c = find_column(w, name);
-	if (!c)
-		pk_err_set(err, "the schema files give table %s no column %s",
-			   qualified(w, w->schema, w->table), ident(w, name));
+	if (!c) {
+		pk_err_set(err, "%s no column %s in table %s", w->who, ident(w, name),
+			   qualified(w, w->schema, w->table));
+		pk_err_hint(err, "%s", begin_hint);
+	}
 	return c;
 }
 
@@ -394,9 +415,9 @@ static int read_split(struct work *w, struct pk_err *err)
 
 	if (!w->keys)
 		return pk_err_set(err,
-				  "the schema files give table %s no primary key, by which the "
-				  "other would know its rows",
-				  qualified(w, w->schema, w->table));
+				  "%s no primary key of table %s, by which the other would know its "
+				  "rows",
+				  w->who, qualified(w, w->schema, w->table));
 	for (int i = 2; i < r->n; i++) {
 		const struct column *c = need_plain(w, r->operands[i], err);
 		if (!c)

@@ -313,6 +313,7 @@ test_filled() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS DI
 }
 
 @test "without a folder the steps wait in the session, and run on the clone as they are" {
+	local file
 	pg_createdb prod db/schema/people.sql
 	sql prod "INSERT INTO people SELECT i, 'name ' || i FROM generate_series(1, 500) i"
 	new_repo sessions
@@ -336,6 +337,22 @@ test_filled() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS DI
 	ok git postkit commit -m 'full names'
 	set -- db/migrations/*rename_column_people*
 	equal $# 3
+
+	# whatever edited schema files want, steps begin with what is there
+	file=$(git grep -lE 'CREATE TABLE (public[.])?people' db/schema)
+	git switch -q -c later
+	sed -i 's/points integer/points bigint/' "$file"
+	ok git postkit migration --pattern change-type people points bigint --step all -o "$T/late"
+	ok git postkit start
+	ok git postkit migration --pattern change-type people points bigint
+	hasnt 'contract_change_type'
+	git commit -qam 'edited first'
+	ok git postkit migration --pattern change-type people points bigint --step contract
+	file=refs/postkit/sessions/$(git config branch.later.postkitSession):manual/003_contract_change_type_people.sql
+	equal "$(git show "$file" | grep 'ADD COLUMN')" 'ALTER TABLE public.people ADD COLUMN points integer;'
+	equal "$(grep -h 'ADD COLUMN' "$T"/late/*_contract_*.sql)" 'ALTER TABLE public.people ADD COLUMN points integer;'
+	fails 128 git postkit migration --pattern rename-column people full_names x
+	has 'the clone has no column full_names in table public.people' 'not with what edited schema files want'
 }
 
 @test "what cannot be made is said" {
