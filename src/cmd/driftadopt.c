@@ -208,7 +208,7 @@ static int write_files(struct work *w, struct pk_drift_migration *ret, struct pk
 	const struct pk_drift_change change = {
 		.from = &w->expected,
 		.to = &d->now,
-		.end = ret->n_pending ? &w->end : &d->now,
+		.end = ret->n_pending ? &w->end : &w->d->now,
 		.base = ret->n_pending ? chain->items[chain->n - 1].to : d->expected,
 	};
 

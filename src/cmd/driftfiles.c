@@ -122,6 +122,34 @@ static int find_edits(const struct pk_ctx *ctx, const struct pk_source *now,
 	return 0;
 }
 
+/* Of two that are parts of the same, whichever stands first in the files; what is not in them comes last. */
+static size_t place_of(const struct pk_object *in, const struct pk_object *part)
+{
+	size_t i = 0;
+
+	while (i < in->n_children && !pk_streq(in->children[i]->key, part->key))
+		i++;
+	return i;
+}
+
+/* A schema says nothing of the order of columns and constraints: they stay where the files have them. */
+static void put_in_order(const struct pk_snapshot *files, struct pk_snapshot *ret)
+{
+	for (size_t i = 0; i < ret->n; i++) {
+		struct pk_object *o = ret->objects[i];
+		const struct pk_object *in = pk_snapshot_find(files, o->key);
+
+		for (size_t k = 1; in && k < o->n_children; k++) {
+			struct pk_object *part = o->children[k];
+			size_t place = place_of(in, part), to = k;
+
+			for (; to > 0 && place_of(in, o->children[to - 1]) > place; to--)
+				o->children[to] = o->children[to - 1];
+			o->children[to] = part;
+		}
+	}
+}
+
 static const struct edit *edit_of(const struct edits *edits, const char *file)
 {
 	for (size_t i = 0; i < edits->n; i++)
@@ -212,6 +240,7 @@ int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server, const str
 	pk_tempdir_sweep(ctx->repo.gitdir, MERGE_PREFIX, NULL);
 	/* As the files are, columns stand in the order that they have there. */
 	if (pk_streq(now.fingerprint.hex, change->base)) {
+		put_in_order(&now, change->end);
 		from = &now;
 		to = end;
 	}

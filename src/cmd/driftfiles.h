@@ -8,7 +8,7 @@
 
 struct pk_drift_change {
 	const struct pk_snapshot *from, *to; /* what was done */
-	const struct pk_snapshot *end;	     /* what the files are to mean then: `to`, and what is pending behind it */
+	struct pk_snapshot *end; /* what the files are to mean then: `to`, and what is pending behind it; its parts are put in order */
 	const char *base; /* the fingerprint of what they mean without it, as the migrations say; NULL: they do not */
 };
 /*
