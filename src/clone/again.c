@@ -39,18 +39,46 @@ static bool builds_after(const struct pk_copy_table *t)
 
 /*
  * Without relhastriggers no trigger fires, not even one that always does, and TRUNCATE does not ask who refers to the
- * table: foreign keys hold in the new snapshot, and both sides are of it.
+ * table: foreign keys hold in the new snapshot, and both sides are of it. What was never validated need not hold for rows
+ * that are there: without relchecks the server looks for no checks, without attnotnull for no NULL, and it passes over
+ * constraints of domains that are no checks.
  */
+static const char loosen_sql[] =
+	"UPDATE pg_catalog.pg_class SET relhastriggers = false WHERE relhastriggers AND oid IN (%s);\n"
+	"UPDATE pg_catalog.pg_class c SET relchecks = 0 FROM pg_catalog.pg_constraint k "
+	"WHERE k.conrelid = c.oid AND k.contype = 'c' AND NOT k.convalidated AND c.oid IN (%s);\n"
+	"UPDATE pg_catalog.pg_attribute a SET attnotnull = false FROM pg_catalog.pg_constraint k "
+	"WHERE k.conrelid = a.attrelid AND a.attnum = k.conkey[1] AND k.contype = 'n' AND NOT k.convalidated "
+	"AND a.attrelid IN (%s);\n"
+	"UPDATE pg_catalog.pg_constraint SET contype = 'x' WHERE contypid <> 0 AND contype = 'c' AND NOT convalidated";
+static const char tighten_sql[] =
+	"UPDATE pg_catalog.pg_class c SET relhastriggers = true WHERE NOT relhastriggers AND oid IN (%s) "
+	"AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid);\n"
+	"UPDATE pg_catalog.pg_class c SET relchecks = k.n FROM (SELECT conrelid, pg_catalog.count(*) AS n "
+	"FROM pg_catalog.pg_constraint WHERE contype = 'c' GROUP BY conrelid) k "
+	"WHERE k.conrelid = c.oid AND c.relchecks = 0 AND c.oid IN (%s);\n"
+	"UPDATE pg_catalog.pg_attribute a SET attnotnull = true FROM pg_catalog.pg_constraint k "
+	"WHERE k.conrelid = a.attrelid AND a.attnum = k.conkey[1] AND k.contype = 'n' AND NOT a.attnotnull "
+	"AND a.attrelid IN (%s);\n"
+	"UPDATE pg_catalog.pg_constraint SET contype = 'c' WHERE contypid <> 0 AND contype = 'x'";
+
+static int set_rules(const struct pk_again *again, const struct pk_copy_tables *tables, bool loose, struct pk_conn *target,
+		     struct pk_err *err)
+{
+	PK_AUTO(pk_buf) names = PK_BUF_INIT;
+	PK_FREE char *sql = NULL;
+
+	list_changed(again, tables, true, &names);
+	sql = pk_printf(loose ? loosen_sql : tighten_sql, names.ptr, names.ptr, names.ptr);
+	return pk_exec(target, sql, err);
+}
+
 static int empty(const struct pk_again *again, const struct pk_copy_tables *tables, struct pk_conn *target,
 		 struct pk_err *err)
 {
-	PK_AUTO(pk_buf) names = PK_BUF_INIT, sql = PK_BUF_INIT, unready = PK_BUF_INIT;
-	PK_FREE char *silent = NULL;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	list_changed(again, tables, true, &names);
-	silent = pk_printf("UPDATE pg_catalog.pg_class SET relhastriggers = false WHERE relhastriggers AND oid IN (%s)",
-			   names.ptr);
-	if (pk_exec(target, silent, err) < 0)
+	if (set_rules(again, tables, true, target, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct pk_copy_table *t = &tables->items[i];
@@ -71,19 +99,6 @@ static int empty(const struct pk_again *again, const struct pk_copy_tables *tabl
 			pk_buf_clear(&sql);
 	}
 	return sql.len ? pk_exec(target, sql.ptr, err) : 0;
-}
-
-static int wake_triggers(const struct pk_again *again, const struct pk_copy_tables *tables, struct pk_conn *target,
-			 struct pk_err *err)
-{
-	PK_AUTO(pk_buf) names = PK_BUF_INIT;
-	PK_FREE char *sql = NULL;
-
-	list_changed(again, tables, true, &names);
-	sql = pk_printf("UPDATE pg_catalog.pg_class c SET relhastriggers = true WHERE NOT relhastriggers AND oid IN (%s) "
-			"AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid)",
-			names.ptr);
-	return pk_exec(target, sql, err);
 }
 
 /* ---- indexes ---- */
@@ -415,7 +430,7 @@ int pk_again_run(const struct pk_again *again, struct pk_transfer_work *w, struc
 	/* Nothing of the source is needed any more. */
 	pk_hold_release(&w->hold);
 	pk_progress_start(o->progress, "finishing", 0);
-	if ((any && wake_triggers(again, &w->tables, &w->target, err) < 0) ||
+	if ((any && set_rules(again, &w->tables, false, &w->target, err) < 0) ||
 	    set_sequences(again, w, err) < 0)
 		return pk_err_wrap(err, "cannot bring the template up to date");
 	return look_at_keys(again, w, err) < 0 ? -1 : finish(again, w, err);
