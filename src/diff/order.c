@@ -1,4 +1,8 @@
-/* What has to come before what, from the dependencies of both sides. */
+/*
+ * What has to come before what, from the dependencies of both sides. An edge is a must, a wish gives way where it would
+ * close a cycle. The node names (create, alter, drop, release, attach, fill, clean) are those of diff/graph.h; "goes" and
+ * "comes" are said of an object that only the old or only the new side has.
+ */
 #include "base/map.h"
 #include "catalog/share.h"
 #include "diff/differ.h"
@@ -9,7 +13,10 @@ struct named {
 	struct named *next;
 };
 
-/* A user needs what is made and tied, but for what comes with it: a key, or a default that has the table's own row type. */
+/*
+ * Whoever uses an object needs it finished: its own tie (attach) done, and those of its parts (defaults of columns). Not so
+ * what belongs to the object itself, such as a key of the table, or a default of the table's own row type.
+ */
 static void wait_for_ties(struct pk_differ *d, const struct pk_object *o, const struct pk_object *on, size_t node)
 {
 	if (pk_whole(o) == pk_whole(on) || node == pk_info(pk_whole(on))->create)
@@ -28,13 +35,13 @@ static const struct pk_object *type_of(const struct pk_object *o)
 	return o->kind->part ? pk_type_of_table(o->parent) : NULL;
 }
 
-/* A parent: what leaves it and what takes it are statements of their own, apart from all other changes. */
+/* o inherits from on, both of one kind: NO INHERIT and INHERIT are statements of their own, apart from all other changes of o. */
 static bool tied_late(const struct pk_object *o, const struct pk_object *on)
 {
 	return o->kind->tie && !o->kind->retie && on->kind == o->kind;
 }
 
-/* A default that is cut and made by statements of their own alone uses it. */
+/* Only the default of o uses on, and that is dropped and set again by statements of its own. */
 static bool tied_apart(const struct pk_object *o, const struct pk_object *on, size_t tying)
 {
 	const struct pk_info *info = pk_info(o);
@@ -54,8 +61,8 @@ static bool refers(const struct pk_object *o) /* a foreign key */
 }
 
 /*
- * What goes is better out of the way of changes to what it uses, and to what passes them on; where these are none of its
- * business, it need not be.
+ * What is dropped (by node drop) goes before changes to what it uses, and to the columns of parents that pass their changes
+ * on to that. Where the change does not concern it, this is only a wish.
  */
 static void order_before_change(struct pk_differ *d, size_t drop, const struct pk_object *o, const struct pk_object *on)
 {
@@ -70,7 +77,7 @@ static void order_before_change(struct pk_differ *d, size_t drop, const struct p
 		order_before_change(d, drop, o, on->origin);
 }
 
-/* A foreign key is away while the columns of the key that it refers to change, those included as well. */
+/* A foreign key is dropped before the columns of the key that it refers to change (INCLUDE columns too), and made again after. */
 static void order_key_columns(struct pk_differ *d, const struct pk_object *o, const struct pk_object *key)
 {
 	for (size_t i = 0; refers(o) && key->parent && !key->kind->part && i < key->n_deps; i++) {
@@ -106,6 +113,47 @@ static bool is_within(const struct pk_object *table, const struct pk_object *who
 	return table;
 }
 
+/* A child is made after its parent; but one that comes first, before it: the parent is made of it. */
+static void order_after_parent(struct pk_differ *d, const struct pk_object *o, size_t node)
+{
+	const struct pk_object *parent = o->parent;
+
+	if (!o->kind->comes_first) {
+		pk_graph_edge(&d->graph, pk_ready_node(parent), node);
+		return;
+	}
+	pk_graph_edge(&d->graph, pk_drop_node(pk_info(parent)->other), node);
+	pk_graph_edge(&d->graph, node, pk_ready_node(parent));
+	for (size_t i = 0; i < parent->n_deps; i++)
+		if (!parent->deps[i]->schema) /* the schema itself, which has none */
+			pk_graph_edge(&d->graph, pk_ready_node(parent->deps[i]), node);
+}
+
+/* New side, one dependency: o, made by node, uses on. */
+static void order_use(struct pk_differ *d, struct pk_object *o, struct pk_object *on, size_t node)
+{
+	const struct pk_info *info = pk_info(acting(o));
+	bool circle = pk_in_circle(o, on);
+
+	pk_graph_edge(&d->graph, pk_ready_node(on), info->attach);
+	if (o->kind->columns_apart)
+		pk_differ_wait_for_columns(d, on, info->create);
+	/* What closes a circle of dependencies is tied by a statement of its own, and only that one has to wait. */
+	if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
+		return;
+	if (node != info->alter || (!tied_late(o, on) && !tied_apart(o, on, info->attach)))
+		pk_graph_edge(&d->graph, pk_ready_node(on), node);
+	if (!circle)
+		wait_for_ties(d, o, on, node);
+	if (pk_places_name(o, pk_whole(on)))
+		pk_differ_wait_for_columns(d, pk_whole(on), node);
+	order_key_columns(d, o, on);
+	if (o->kind->routine) /* a partition that has to be there before its rows are moved may call it */
+		pk_graph_wish(&d->graph, pk_info(pk_whole(on))->fill, node);
+	else if (!circle && !o->kind->attachment && pk_whole(o) != pk_whole(on) && !is_within(o->parent, pk_whole(on)))
+		pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
+}
+
 /* New side: what something uses is made or changed before it. */
 static void order_new(struct pk_differ *d, struct pk_object *o)
 {
@@ -113,41 +161,13 @@ static void order_new(struct pk_differ *d, struct pk_object *o)
 	size_t node = pk_ready_node(acting(o));
 	const struct pk_object *column;
 
-	if (o->parent && !o->kind->comes_first)
-		pk_graph_edge(&d->graph, pk_ready_node(o->parent), node);
-	if (o->parent && o->kind->comes_first) {
-		pk_graph_edge(&d->graph, pk_drop_node(pk_info(o->parent)->other), node);
-		pk_graph_edge(&d->graph, node, pk_ready_node(o->parent));
-		for (size_t i = 0; i < o->parent->n_deps; i++)
-			if (!o->parent->deps[i]->schema) /* the schema itself */
-				pk_graph_edge(&d->graph, pk_ready_node(o->parent->deps[i]), node);
-	}
+	if (o->parent)
+		order_after_parent(d, o, node);
 	if (type_of(o))
 		pk_graph_edge(&d->graph, pk_ready_node(type_of(o)), node);
-	for (size_t i = 0; i < o->n_deps; i++) {
-		struct pk_object *on = o->deps[i];
-		bool circle = pk_in_circle(o, on);
-
-		if (o->kind->watches && node == info->alter)
-			break; /* watch.c */
-		pk_graph_edge(&d->graph, pk_ready_node(on), info->attach);
-		if (o->kind->columns_apart)
-			pk_differ_wait_for_columns(d, on, info->create);
-		/* What closes a circle waits with the tie; the rest does not. */
-		if (circle && info->attach != PK_NO_NODE && pk_by_tie(o, on))
-			continue;
-		if (node != info->alter || (!tied_late(o, on) && !tied_apart(o, on, info->attach)))
-			pk_graph_edge(&d->graph, pk_ready_node(on), node);
-		if (!circle)
-			wait_for_ties(d, o, on, node);
-		if (pk_places_name(o, pk_whole(on)))
-			pk_differ_wait_for_columns(d, pk_whole(on), node);
-		order_key_columns(d, o, on);
-		if (o->kind->routine) /* which a partition that has to be there before may call */
-			pk_graph_wish(&d->graph, pk_info(pk_whole(on))->fill, node);
-		else if (!circle && !o->kind->attachment && pk_whole(o) != pk_whole(on) && !is_within(o->parent, pk_whole(on)))
-			pk_graph_edge(&d->graph, pk_info(pk_whole(on))->fill, node);
-	}
+	/* What watches, and is only altered, is ordered by watch.c. */
+	for (size_t i = 0; i < o->n_deps && !(o->kind->watches && node == info->alter); i++)
+		order_use(d, o, o->deps[i], node);
 	order_referenced(d, o, pk_referred_table(&d->arena, d->changes.to, o), false);
 	pk_graph_edge(&d->graph, node, info->attach);
 	column = pk_tied_column(&d->changes, d->changes.to, o);
@@ -211,7 +231,10 @@ static void order_inherited(struct pk_differ *d, const struct pk_object *o)
 	}
 }
 
-/* What a partition is partitioned by itself cannot go or change in the whole as long as that is its partition. */
+/*
+ * A column by which a partition is itself partitioned cannot be dropped or changed in the whole table before the partition
+ * is detached.
+ */
 static void order_keys_of_partitions(struct pk_differ *d, const struct pk_object *o)
 {
 	const struct pk_object *attachment = o->origin && o->kind->fixed(o) ? pk_attachment_of(o->parent) : NULL;
@@ -222,13 +245,13 @@ static void order_keys_of_partitions(struct pk_differ *d, const struct pk_object
 	}
 }
 
-/* Does it let go of that as it is set aside: a table of its parents? */
+/* Does o stop using on when it is set aside (renamed, to be dropped last)? A table then leaves its parents. */
 static bool sheds(const struct pk_object *o, const struct pk_object *on)
 {
 	return pk_info(o)->aside && (tied_late(o, on) || (o->kind->sheds && !on->kind->type));
 }
 
-/* Only plain columns are left of it while it stands aside. */
+/* Is only a table of plain columns left of it while it stands aside? */
 static bool is_parked(const struct pk_object *o)
 {
 	const struct pk_object *table = pk_whole(o);
@@ -238,7 +261,10 @@ static bool is_parked(const struct pk_object *o)
 	return pk_parks(table);
 }
 
-/* Also where the column is an heir's that goes, which the parent's takes along. A part of what goes lets go as the column does. */
+/*
+ * on: a column that is given a stand-in type before it changes (freed), or one that such a column of a parent takes along;
+ * o is dropped before that. A part of a table that is dropped needs no such edge: its own column is released as well.
+ */
 static void order_before_release(struct pk_differ *d, const struct pk_object *o, const struct pk_object *on)
 {
 	while (on && !pk_info(on)->freed)

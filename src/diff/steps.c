@@ -80,7 +80,8 @@ static const char **grants_apart(const struct pk_script *s, const struct pk_obje
 	return pk_info(o)->apart;
 }
 
-static void emit_create(struct pk_script *s, const struct pk_object *o)
+/* With the parts that no statement of their own makes. */
+static void create_with_parts(struct pk_script *s, const struct pk_object *o)
 {
 	pk_object_create(s, o);
 	for (size_t i = 0; i < o->n_children; i++) {
@@ -93,75 +94,119 @@ static void emit_create(struct pk_script *s, const struct pk_object *o)
 	}
 }
 
-static void emit(struct pk_script *s, const struct pk_node *node)
+/* ---- one function for each type of node: the statements that it stands for ---- */
+
+static void emit_release(struct pk_script *s, const struct pk_node *node)
 {
-	switch (node->type) {
-	case PK_NODE_RELEASE:
-		if (pk_object_tie(node->from) || (node->from->kind->part && pk_column_generated(node->from) && pk_info(node->from)->retie))
-			node->from->kind->untie(s, node->from, node->to);
-		if (pk_info(node->from)->freed && !pk_parks(node->from->parent) && (node->to || !pk_lets_go_along(node->from)))
-			pk_column_stand_in(s, node->from, node->to, pk_row_type_stand_in(node->from));
-		break;
-	case PK_NODE_DROP:
-		if (pk_info(node->from)->aside)
-			node->from->kind->set_aside(s, node->from);
-		if (pk_parks(node->from))
-			pk_table_park(s, node->from);
-		if (!pk_info(node->from)->aside)
-			node->from->kind->drop(s, node->from);
-		break;
-	case PK_NODE_RENAME:
-		node->from->kind->rename(s, node->from, pk_info(node->from)->old_name, node->to->name);
-		s->items[s->n - 1].heirs = node->from->kind->renamed_along ? PK_ALL_HEIRS : PK_NO_HEIRS;
-		break;
-	case PK_NODE_BESIDE:
-		node->to->kind->stand_beside(s, node->from, node->to);
-		break;
-	case PK_NODE_CREATE:
-		s->beside = pk_info(node->to)->beside != NULL;
-		if (pk_brought_by(node->to))
-			node->to->kind->follow(s, pk_brought_by(node->to), node->to);
-		else
-			emit_create(s, node->to);
-		break;
-	case PK_NODE_ALTER:
-		if (pk_needs_look(node->from, node->to))
-			node->to->kind->alter(s, node->from, node->to);
-		pk_common_alter(s, node->from, node->to);
-		if (pk_info(node->to)->again)
-			pk_common_again(s, node->to);
-		break;
-	case PK_NODE_RETYPE:
-		pk_column_retype(s, node->from, node->to, pk_row_type_stand_in(node->from));
-		pk_common_alter(s, node->from, node->to);
-		break;
-	case PK_NODE_ATTACH:
-		node->to->kind->retie(s, node->to);
-		break;
-	case PK_NODE_LATE:
-		node->to->kind->late(s, node->from, node->to);
-		break;
-	case PK_NODE_FILL:
-		if (node->from)
-			node->to->kind->refill(s, node->from, node->to);
-		else
-			node->to->kind->refresh(s, node->to);
-		break;
-	case PK_NODE_LEND:
-		pk_acl_change(s, node->from, pk_info(node->from)->apart, NULL);
-		break;
-	case PK_NODE_WITHHOLD:
-		pk_acl_withhold(s, node->to, pk_info(node->to)->apart);
-		break;
-	case PK_NODE_CLEAN:
-		if (node->from->kind->drop_aside &&
-		    (!node->from->kind->refill || !node->to || node->to->kind == node->from->kind))
-			node->from->kind->drop_aside(s, node->from, node->to);
-		else
-			pk_emit(s, "DROP %s %s", pk_sql_name(node->from), pk_aside_ident(s, node->from));
-		break;
-	}
+	const struct pk_object *from = node->from;
+
+	if (pk_object_tie(from) || (from->kind->part && pk_column_generated(from) && pk_info(from)->retie))
+		from->kind->untie(s, from, node->to);
+	if (pk_info(from)->freed && !pk_parks(from->parent) && (node->to || !pk_lets_go_along(from)))
+		pk_column_stand_in(s, from, node->to, pk_row_type_stand_in(from));
 }
+
+static void emit_drop(struct pk_script *s, const struct pk_node *node)
+{
+	const struct pk_object *from = node->from;
+	bool aside = pk_info(from)->aside;
+
+	if (aside)
+		from->kind->set_aside(s, from);
+	if (pk_parks(from))
+		pk_table_park(s, from);
+	if (!aside)
+		from->kind->drop(s, from);
+}
+
+static void emit_rename(struct pk_script *s, const struct pk_node *node)
+{
+	node->from->kind->rename(s, node->from, pk_info(node->from)->old_name, node->to->name);
+	s->items[s->n - 1].heirs = node->from->kind->renamed_along ? PK_ALL_HEIRS : PK_NO_HEIRS;
+}
+
+static void emit_beside(struct pk_script *s, const struct pk_node *node)
+{
+	node->to->kind->stand_beside(s, node->from, node->to);
+}
+
+static void emit_create(struct pk_script *s, const struct pk_node *node)
+{
+	s->beside = pk_info(node->to)->beside != NULL;
+	if (pk_brought_by(node->to))
+		node->to->kind->follow(s, pk_brought_by(node->to), node->to);
+	else
+		create_with_parts(s, node->to);
+}
+
+static void emit_alter(struct pk_script *s, const struct pk_node *node)
+{
+	if (pk_needs_look(node->from, node->to))
+		node->to->kind->alter(s, node->from, node->to);
+	pk_common_alter(s, node->from, node->to);
+	if (pk_info(node->to)->again)
+		pk_common_again(s, node->to);
+}
+
+static void emit_retype(struct pk_script *s, const struct pk_node *node)
+{
+	pk_column_retype(s, node->from, node->to, pk_row_type_stand_in(node->from));
+	pk_common_alter(s, node->from, node->to);
+}
+
+static void emit_attach(struct pk_script *s, const struct pk_node *node)
+{
+	node->to->kind->retie(s, node->to);
+}
+
+static void emit_late(struct pk_script *s, const struct pk_node *node)
+{
+	node->to->kind->late(s, node->from, node->to);
+}
+
+static void emit_fill(struct pk_script *s, const struct pk_node *node)
+{
+	if (node->from)
+		node->to->kind->refill(s, node->from, node->to);
+	else
+		node->to->kind->refresh(s, node->to);
+}
+
+static void emit_lend(struct pk_script *s, const struct pk_node *node)
+{
+	pk_acl_change(s, node->from, pk_info(node->from)->apart, NULL);
+}
+
+static void emit_withhold(struct pk_script *s, const struct pk_node *node)
+{
+	pk_acl_withhold(s, node->to, pk_info(node->to)->apart);
+}
+
+static void emit_clean(struct pk_script *s, const struct pk_node *node)
+{
+	const struct pk_kind *kind = node->from->kind;
+
+	if (kind->drop_aside && (!kind->refill || !node->to || node->to->kind == kind))
+		kind->drop_aside(s, node->from, node->to);
+	else
+		pk_emit(s, "DROP %s %s", pk_sql_name(node->from), pk_aside_ident(s, node->from));
+}
+
+static void (*const emit[])(struct pk_script *s, const struct pk_node *node) = {
+	[PK_NODE_RELEASE] = emit_release,
+	[PK_NODE_DROP] = emit_drop,
+	[PK_NODE_RENAME] = emit_rename,
+	[PK_NODE_BESIDE] = emit_beside,
+	[PK_NODE_CREATE] = emit_create,
+	[PK_NODE_ALTER] = emit_alter,
+	[PK_NODE_RETYPE] = emit_retype,
+	[PK_NODE_ATTACH] = emit_attach,
+	[PK_NODE_LATE] = emit_late,
+	[PK_NODE_FILL] = emit_fill,
+	[PK_NODE_LEND] = emit_lend,
+	[PK_NODE_WITHHOLD] = emit_withhold,
+	[PK_NODE_CLEAN] = emit_clean,
+};
 
 static enum pk_change change_of(const struct pk_node *node)
 {
@@ -260,7 +305,7 @@ void pk_differ_write_scripts(struct pk_differ *d, struct pk_plan *plan)
 		struct pk_node *node = &d->graph.nodes[i];
 
 		node->script = pk_differ_script(d, &plan->arena);
-		emit(&node->script, node);
+		emit[node->type](&node->script, node);
 		node->swap = swaps(node);
 		for (size_t j = 0; j < node->script.n; j++) {
 			node->apart |= node->script.items[j].no_transaction || node->script.items[j].own_transaction;

@@ -16,64 +16,6 @@
 #define LEAVE_PAUSE	20 /* milliseconds */
 #define BEGIN_MAX	4 /* connections at once */
 
-/*
- * What every session of ours has, so that text that the server deparses does not depend on
- * anybody's settings. By SET, not in the startup packet: RESET then finds the database's own, and
- * poolers that refuse the packet's options let us in.
- */
-static const struct {
-	const char *name, *value;
-} settings[] = {
-	{ "search_path", "" },
-	{ "DateStyle", "ISO, MDY" },
-	{ "IntervalStyle", "postgres" },
-	{ "TimeZone", "UTC" },
-	{ "extra_float_digits", "3" },
-	{ "bytea_output", "hex" },
-	{ "quote_all_identifiers", "off" },
-	{ "standard_conforming_strings", "on" },
-	{ "lc_monetary", "C" },
-	{ "xmlbinary", "base64" },
-};
-
-void pk_buf_add_own_settings(struct pk_buf *sql)
-{
-	for (size_t i = 0; i < PK_COUNT(settings); i++) {
-		pk_buf_add(sql, i ? ", " : "SELECT ");
-		pk_buf_add(sql, "pg_catalog.set_config(");
-		pk_buf_add_literal(sql, settings[i].name);
-		pk_buf_add(sql, ", ");
-		pk_buf_add_literal(sql, settings[i].value);
-		pk_buf_add(sql, ", false)");
-	}
-	pk_buf_add(sql, "; ");
-}
-
-void pk_buf_add_user_settings(struct pk_buf *sql)
-{
-	for (size_t i = 0; i < PK_COUNT(settings); i++) {
-		pk_buf_add(sql, "RESET ");
-		pk_buf_add_ident(sql, settings[i].name);
-		pk_buf_add(sql, "; ");
-	}
-}
-
-int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err)
-{
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-
-	pk_buf_add_own_settings(&sql);
-	return pk_exec(conn, sql.ptr, err);
-}
-
-int pk_conn_user_settings(struct pk_conn *conn, struct pk_err *err)
-{
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-
-	pk_buf_add_user_settings(&sql);
-	return pk_exec(conn, sql.ptr, err);
-}
-
 /* A line each; the sender of a flood must not fill our memory. */
 static void keep_notice(void *arg, const PGresult *result)
 {
@@ -93,19 +35,21 @@ static void keep_notice(void *arg, const PGresult *result)
 	pk_buf_addc(&conn->notices, '\n');
 }
 
+/* Seconds. */
 static int connect_timeout(const struct pk_conninfo *info)
 {
 	const char *text = pk_conninfo_get(info, "connect_timeout");
 
 	if (!text)
 		text = getenv("PGCONNECT_TIMEOUT");
+	/* As in libpq: 0 is none (a day here), 1 is 2. */
 	int seconds = atoi(text ? text : CONNECT_TIMEOUT);
-	return seconds > 1    ? seconds
-	       : seconds == 1 ? 2
-			      : 24 * 3600; /* as libpq: 0 is none, 1 is 2 */
+	if (seconds <= 0)
+		return 24 * 3600;
+	return seconds > 1 ? seconds : 2;
 }
 
-/* One host: waits with poll(), so that an interrupt is heard. 1: the time is up. */
+/* Of one host. With poll(), so that an interrupt is heard. 0: connected, or failed; 1: the time is up; -1: interrupted. */
 static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 {
 	/* After an interrupt there is still to be cleaned up, over new connections too; nobody waits long for that. */
@@ -136,8 +80,8 @@ static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
 }
 
 /*
- * A statement may take hours in which nothing is said: what lies between must not forget the connection, and one whose
- * other end is gone has to end. Sockets take no notice of these.
+ * A statement may run for hours without a word on the wire. With keepalives no firewall on the way forgets the connection,
+ * and one whose other end is gone fails after minutes. On Unix sockets they have no effect.
  */
 static void add_signs_of_life(const struct pk_conninfo *info, struct pk_strv *keys, struct pk_strv *values)
 {
@@ -169,8 +113,7 @@ static void make_params(const struct pk_conninfo *info, struct pk_strv *keys,
 		pk_strv_push(keys, "password");
 		pk_strv_push(values, password);
 	}
-	/* PGHOSTADDR and PGCHANNELBINDING of the environment must not turn a socket into something
-	 * else */
+	/* A socket stays one, whatever PGHOSTADDR and PGCHANNELBINDING of the environment say. */
 	static const char *const for_sockets[][2] = { { "hostaddr", "" },
 						      { "channel_binding", "prefer" } };
 	for (size_t i = 0; host && *host == '/' && i < PK_COUNT(for_sockets); i++)
@@ -291,18 +234,17 @@ static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return -1;
 }
 
-/* Only libpq's own loop goes on to the next one when one does not answer. */
+/* Of several hosts only libpq's own, blocking loop tries the next one when one does not answer in time. */
 static bool has_several_hosts(const struct pk_conninfo *info)
 {
-	const char *host = pk_conninfo_get(info, "host"), *env = getenv("PGHOST");
+	const char *host = pk_conninfo_get(info, "host");
 
 	if (info->way)
 		return false;
-	return strchr(host  ? host
-		      : env ? env
-			    : "",
-		      ',') ||
-	       pk_conninfo_get(info, "service") || getenv("PGSERVICE");
+	if (!host)
+		host = getenv("PGHOST");
+	/* Only libpq knows what a service says. */
+	return (host && strchr(host, ',')) || pk_conninfo_get(info, "service") || getenv("PGSERVICE");
 }
 
 PGconn *pk_conn_start(const struct pk_conninfo *info)
@@ -315,7 +257,7 @@ PGconn *pk_conn_start(const struct pk_conninfo *info)
 	return handle;
 }
 
-/* One step for each that can go on; true while any can, until then. */
+/* Waits for any of the handshakes and takes them a step further. False: all have ended, or it is time. until: of pk_now(). */
 static bool go_on(struct pk_conn *const *conns, PostgresPollingStatusType *wants, size_t n, double until)
 {
 	struct pollfd fds[BEGIN_MAX];
@@ -381,7 +323,7 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 	}
 }
 
-/* One of ours may just be on its way out, or one of a program that we ran. */
+/* No place left? One of our own connections, or of a program that we ran, may be about to leave. */
 static bool is_full(PGconn *handle)
 {
 	static const char *const texts[] = { "too many connections for role", "too many connections for database",
@@ -393,7 +335,7 @@ static bool is_full(PGconn *handle)
 	return false;
 }
 
-/* *ret_late: the time was up. */
+/* One attempt, to its end. *ret_late: 1 when the time was up, else 0. -1: interrupted, or out of memory. */
 static int connect_once(struct pk_conn *conn, const struct pk_conninfo *info, int *ret_late, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
@@ -436,7 +378,7 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return 0;
 }
 
-/* What every connection of ours is and has, once it stands. begun: its settings are on their way. */
+/* What every connection of ours has, once it stands. begun: our settings were asked for already. where is taken. */
 static int finish_open(struct pk_conn *conn, bool begun, char *where, struct pk_err *err)
 {
 	PQsetNoticeReceiver(conn->handle, keep_notice, conn);
@@ -484,6 +426,7 @@ int pk_conn_open_both(struct pk_conn *a, const struct pk_conninfo *a_info, struc
 	return pk_conn_open(a, a_info, err) < 0 ? -1 : pk_conn_open(b, b_info, err);
 }
 
+/* With what the first one was opened with at last, services and variables included. */
 static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
@@ -492,7 +435,7 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
 		const char *value = o->val;
 
-		/* of several hosts the one that answered */
+		/* of several hosts the one that answered; a list of addresses would go with the list of hosts */
 		if (strcmp(o->keyword, "host") == 0)
 			value = PQhost(first->handle);
 		else if (strcmp(o->keyword, "hostaddr") == 0)
@@ -508,10 +451,20 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 	conn->handle = PQconnectdbParams((const char *const *)keys.items, (const char *const *)values.items, 0);
 	conn->way = pk_way_share(first->way);
 	wipe_all(&values);
-	if (PQstatus(conn->handle) == CONNECTION_OK && finish_open(conn, false, pk_strdup(first->where), err) == 0)
-		return 0;
-	pk_conn_release(conn);
-	return pk_err_set(err, "cannot open a second connection to '%s'", first->where);
+	if (PQstatus(conn->handle) != CONNECTION_OK) {
+		struct pk_conninfo none = PK_CONNINFO_INIT;
+		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+		add_reason(conn->handle, &none, false, &text);
+		PK_FREE char *reason = connect_reason(text.ptr);
+		pk_conn_release(conn);
+		return pk_err_set(err, "cannot open a second connection to '%s': %s", first->where, reason);
+	}
+	if (finish_open(conn, false, pk_strdup(first->where), err) < 0) {
+		pk_conn_release(conn);
+		return pk_err_wrap(err, "a second connection");
+	}
+	return 0;
 }
 
 struct pk_conn *pk_conn_second(struct pk_conn *first, struct pk_err *err)
@@ -554,7 +507,7 @@ void pk_conn_release(struct pk_conn *conn)
 	pk_buf_release(&conn->notices);
 }
 
-/* Of the socket a second handle stays open: it ends when the server's process does. */
+/* A duplicate of the socket stays open: it reads end of file once the server's process is gone. */
 void pk_conn_leave(struct pk_conn *conn)
 {
 	struct pollfd fd = { .fd = conn->handle ? dup(PQsocket(conn->handle)) : -1, .events = POLLIN };

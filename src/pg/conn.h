@@ -26,39 +26,43 @@ struct pk_conn {
 	int version; /* server_version_num: 150020 */
 	bool utc;    /* the time zone that sessions there have, unless they say other */
 	char *where; /* "host/db" for messages */
-	struct pk_buf
-		notices; /* what the server said since the last clear, a line each; at most 64 kB */
-	bool needs_password; /* after a failed open: the server asked and libpq knew none */
-	bool begun; /* by pk_conns_begin(), and stands, our settings asked for */
-	struct pk_conn *second; /* pk_conn_second()'s, or NULL */
-	struct pk_way *way;  /* shared with the conninfo */
-	bool keeps_second;   /* for a reader of whole catalogs (catalog/fetch.h): it will read again */
-	bool alone;	     /* there may be no second one; set after it was opened */
+	struct pk_buf notices;	/* notices and warnings of the server since this was last cleared, a line each; at most 64 kB */
+	bool needs_password;	/* after a failed open: the server asked for a password, and libpq knew none */
+	bool begun;		/* opened by pk_conns_begin(): connected, and our settings are on their way */
+	struct pk_conn *second; /* what pk_conn_second() opened, or NULL */
+	struct pk_way *way;	/* the tunnel that it goes through, shared with the conninfo; or NULL */
+	bool keeps_second;	/* readers of whole catalogs (catalog/fetch.h) leave the second one open: they come again */
+	bool alone;		/* set after opening it: pk_conn_second() refuses, as no more connections may be made there */
 };
 #define PK_CONN_INIT                                                                               \
 	{                                                                                          \
 		.notices = PK_BUF_INIT                                                             \
 	}
 
-/* Errors name host and database, and hint by cause (server away, wrong password, no such database,
- * TLS). Where there is no place left it is tried for a second. */
+/*
+ * Closes what was open in conn first. Errors name host and database, and hint by cause (server away, wrong password, no
+ * such database, TLS). Where the server has no place left it is tried again for a second. On failure conn is closed.
+ */
 int pk_conn_open(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err);
 /*
- * Connects several at once, as far as that leads in a second. pk_conn_open() with the same info is still
- * to be called for each: it takes what stands, and does over, and tells, what does not.
+ * A head start: connects up to four at once, and gives up on those that take longer than a second. pk_conn_open() with the
+ * same info is still to be called for each: it takes over what has connected, and connects the others anew, with errors.
  */
 void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *const *infos, size_t n);
-/* Both; the first that cannot be opened is the error. */
+/* Both at once; the error is that of the first one that cannot be opened. a and b are the caller's to release in any case. */
 int pk_conn_open_both(struct pk_conn *a, const struct pk_conninfo *a_info, struct pk_conn *b,
 		      const struct pk_conninfo *b_info, struct pk_err *err);
-/* Whether it can be connected to, whatever is spoken there ("replication" set): what stands is let go at once. */
+/*
+ * 0 when it can be connected to; the connection is closed at once. No SQL is sent, so that it serves for connections of the
+ * replication protocol ("replication" set in info) as well.
+ */
 int pk_conn_try(const struct pk_conninfo *info, struct pk_err *err);
-void pk_conn_release(struct pk_conn *conn);
-/* Also waits (a second at most) until the server has let go of it: for roles that may have no more than that one. */
+void pk_conn_release(struct pk_conn *conn); /* closes it and its second one; it can be opened again */
+/* The same, and waits (a second at most) until the server's process has ended: for roles with a connection limit of one. */
 void pk_conn_leave(struct pk_conn *conn);
 /*
- * A second connection to where the first one leads, as the same user; opened if need be, and closed
- * with the first one if not by pk_conn_close_second(). NULL: it cannot be had.
+ * A second connection to the same database as the same user, opened if there is none. It belongs to the first one: closed
+ * by pk_conn_close_second(), or else with the first one. NULL, with err set: it cannot be had.
  */
 struct pk_conn *pk_conn_second(struct pk_conn *first, struct pk_err *err);
 void pk_conn_close_second(struct pk_conn *first);
@@ -82,21 +86,21 @@ struct pk_rows {
 		0                                                                                  \
 	}
 void pk_rows_release(struct pk_rows *rows);
-void pk_rows_none(struct pk_rows *ret); /* as of a query that found none, without asking */
+void pk_rows_none(struct pk_rows *ret); /* no rows and no columns, as if a query had found none */
 const char *pk_rows_get(const struct pk_rows *rows, int row, int column);
-const char *pk_rows_named(const struct pk_rows *rows, int row,
-			  const char *column);			    /* unknown column: abort */
+const char *pk_rows_named(const struct pk_rows *rows, int row, const char *column); /* of an unknown column: abort() */
 int pk_rows_column(const struct pk_rows *rows, const char *column); /* -1 when absent */
 const char *pk_rows_name(const struct pk_rows *rows, int column);   /* as the server calls it; borrowed */
 bool pk_rows_true(const struct pk_rows *rows, int row, int column); /* 't' */
-uint32_t pk_rows_number(const struct pk_rows *rows, int row, int column); /* of rows that were asked for as numbers */
+uint32_t pk_rows_number(const struct pk_rows *rows, int row, int column); /* of rows in binary format: an oid or int4 */
 
 /* One statement with text parameters ($1...); params may be NULL. rows may be NULL. */
 int pk_query(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
 	     struct pk_rows *rows, struct pk_err *err);
 /*
- * One statement without parameters, whose rows are handed over one by one, as one of n 1, and are gone then; the last
- * call has n 0 and tells that they end. What row() returns below 0 stops the statement, with its error.
+ * One statement without parameters, whose rows are not gathered but handed to row() one by one: rows->n is 1, and the row
+ * is gone when row() returns. At the end it is called once more, with n 0. When it returns -1 the statement is cancelled,
+ * and its error is the result.
  */
 int pk_query_each(struct pk_conn *conn, const char *sql,
 		  int (*row)(void *arg, const struct pk_rows *rows, struct pk_err *err), void *arg, struct pk_err *err);
@@ -114,8 +118,9 @@ int pk_exec_count(struct pk_conn *conn, const char *sql, int64_t *ret_rows, stru
 int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
 		   char **ret, struct pk_err *err);
 /*
- * COMMIT, and then (may be NULL) in the same message. Returns 0 when the server has said that it is committed, whatever
- * became of the rest; *ret_then: all of that was done, too. After -1 with the connection lost the outcome is not known.
+ * COMMIT, followed in the same message by the statements of then (may be NULL). 0 when the server has said that it is
+ * committed, whatever became of then; *ret_then: whether all of then was done, too. -1 and pk_conn_alive() false: whether
+ * it is committed is not known.
  */
 int pk_conn_commit(struct pk_conn *conn, const char *then, bool *ret_then, struct pk_err *err);
 enum pk_tx { PK_TX_IDLE, PK_TX_ACTIVE, PK_TX_FAILED };
