@@ -34,6 +34,22 @@ static bool points_nowhere(const struct pk_ctx *ctx, const char *branch)
 	return id && *id;
 }
 
+/* There is no session of this branch to end; at most a pointer that has to go. */
+static int drop_pointer(const struct pk_ctx *ctx, const char *branch, const struct pk_session *copied, struct pk_err *err)
+{
+	if (!copied && !points_nowhere(ctx, branch)) {
+		pk_err_set(err, "branch '%s' has no session to end", branch);
+		return pk_err_hint(err, "git postkit start begins one, git postkit gc drops what others left");
+	}
+	if (pk_session_point(&ctx->repo, branch, NULL, err) < 0)
+		return -1;
+	if (copied) /* the session is the other branch's: only the pointer came with the copy */
+		pk_print(stdout, "branch '%s' no longer points to the session of '%s', which stays\n", branch, copied->branch);
+	else /* an abort was cut short between the session and the pointer */
+		pk_print(stdout, "branch '%s' no longer points to its session, which is gone\n", branch);
+	return 0;
+}
+
 int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
@@ -50,29 +66,8 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 	if (pk_ctx_open(&ctx, true, err) < 0 ||
 	    pk_session_current(&ctx.repo, &ctx.config, &session, &found, &branch, err) < 0)
 		return -1;
-	if (found == PK_FOUND_NONE && points_nowhere(&ctx, branch)) {
-		/* An abort that was cut short between the two. */
-		if (pk_session_point(&ctx.repo, branch, NULL, err) < 0)
-			return -1;
-		pk_print(stdout, "branch '%s' no longer points to its session, which is gone\n", branch);
-		return 0;
-	}
-	if (found == PK_FOUND_NONE) {
-		pk_err_set(err, "branch '%s' has no session to end", branch);
-		return pk_err_hint(
-			err, "git postkit start begins one, git postkit gc drops what others left");
-	}
-	if (found == PK_FOUND_COPIED) {
-		/*
-		 * The session is the other branch's; only the pointer that came with the copy
-		 * goes.
-		 */
-		if (pk_session_point(&ctx.repo, branch, NULL, err) < 0)
-			return -1;
-		pk_print(stdout, "branch '%s' no longer points to the session of '%s', which stays\n", branch,
-		       session.branch);
-		return 0;
-	}
+	if (found != PK_FOUND_SESSION)
+		return drop_pointer(&ctx, branch, found == PK_FOUND_COPIED ? &session : NULL, err);
 	result = opt_yes ? 1 : ask(&session, err);
 	if (result < 0)
 		return -1;

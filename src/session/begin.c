@@ -47,10 +47,7 @@ static void new_session(struct pk_session *session, const char *branch)
 	session->db = pk_printf("pk_clone_%s", session->id);
 }
 
-/*
- * What was applied is gone with the clone; what was written by hand and planned for it waits
- * again.
- */
+/* What was applied is gone with the clone, and so is the plan; what was written by hand waits to be applied again. */
 static void forget_clone(struct pk_session *session)
 {
 	for (size_t i = 0; i < session->n_parts; i++) {
@@ -58,11 +55,18 @@ static void forget_clone(struct pk_session *session)
 		if (!part->name || !part->applied)
 			continue;
 		PK_FREE char *file = pk_printf("%03d_%s.sql", part->id, part->name);
-		PK_FREE char *text =
-			pk_printf("-- migrate:up%s\n%s\n-- migrate:down%s\n%s",
-				  part->up_transaction ? "" : " transaction:false", part->up,
-				  part->down_transaction ? "" : " transaction:false", part->down);
-		pk_session_add_manual(session, file, text);
+		PK_AUTO(pk_buf) text = PK_BUF_INIT;
+		/* Borrowed, and not released; without fingerprints, which those of another clone may not be. */
+		const struct pk_migration m = {
+			.up = part->up,
+			.down = part->down,
+			.irreversible = part->irreversible,
+			.stage = part->stage,
+			.up_transaction = part->up_transaction,
+			.down_transaction = part->down_transaction,
+		};
+		pk_migration_write(&m, &text);
+		pk_session_add_manual(session, file, text.ptr);
 	}
 	pk_session_drop_applied(session);
 	pk_session_drop_pending(session);

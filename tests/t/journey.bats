@@ -3,6 +3,7 @@
 # origin. The tests build on each other.
 
 load ../lib/common
+load ../lib/physical
 
 setup_file() {
 	common_setup
@@ -316,7 +317,7 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	left=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	young=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	full=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
-	mkdir -p -m 711 "$(dirname "$base.")"
+	[ -d "$(dirname "$base.")" ] || mkdir -m 711 "$(dirname "$base.")"
 	mkdir -m 700 "$left" "$young" "$full"
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$left/.s.PGSQL.5432"
 	touch "$full/theirs"
@@ -346,6 +347,8 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	git switch -q -c fill
 	ok git postkit start
 	cat >"$T/fill.sql" <<-'SQL'
+		-- postkit:irreversible: nobody had a nick name before
+		-- postkit:stage: backfill
 		-- migrate:up
 		UPDATE users SET nick = split_part(email, '@', 1) WHERE nick IS NULL;
 		-- migrate:down
@@ -356,8 +359,16 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	has fill_nick
 	ok git postkit apply
 	equal "$(clone_sql 'SELECT count(nick) FROM users')" 3000
+	# The clone is lost: what was written waits again, with all that its author said in it.
+	clone=$(clone_sql 'SELECT current_database()')
+	local_sql postgres "DROP DATABASE $clone WITH (FORCE)"
+	ok git postkit start
+	has 'the clone of this session was gone' 'wait to be applied again'
+	ok git postkit apply
+	equal "$(clone_sql 'SELECT count(nick) FROM users')" 3000
 	ok git postkit commit -m 'Fill nick names'
-	ls db/migrations/*_fill_nick*.sql
+	grep -q '^-- postkit:irreversible: nobody had a nick name before$' db/migrations/*_fill_nick*.sql
+	grep -q '^-- postkit:stage: backfill$' db/migrations/*_fill_nick*.sql
 	git switch -q main
 	git merge -q fill
 	ok git postkit deploy --yes
