@@ -21,26 +21,26 @@ enum pk_fate {
 struct pk_info {
 	struct pk_object *other;
 	enum pk_fate fate;
-	const char *why; /* of its own change, why it cannot be in place; NULL: nothing to say */
-	const struct pk_object *because; /* of the old side: what happened to it decided the fate; NULL: its own change */
+	const char *why; /* why its own change cannot be made in place; NULL: it can, or it has none */
+	const struct pk_object *because; /* an object of the old side whose fate decided this one's; NULL: its own change did */
 	bool retype;   /* a column whose type is replaced */
 	size_t circle; /* number of the circle of dependencies it is part of; 0: none */
-	bool cut;      /* its tie closes the circle: made without, tied afterwards; untied before it goes */
-	bool again;    /* what the server forgets when it makes it anew by itself is said again */
-	bool freed;    /* a column of a row type that changes: of another type, or with JSON in it, meanwhile (row_types.c) */
-	bool gap;      /* of the old side: it cannot be there while what it names, or refers to, changes */
+	bool cut;      /* its tie (kind.h) closes that circle: it is made without, tied afterwards, and untied before it is dropped */
+	bool again;    /* the server makes it anew by itself and forgets its comment and the like: these are said again */
+	bool freed;    /* a column whose row type changes: meanwhile it has another type, or holds JSON (row_types.c) */
+	bool gap;      /* of the old side: it is dropped, and made again, around a change of what it names or refers to */
 	bool retie;    /* its tie is cut and made again, because what it ties to is made anew */
-	struct pk_object *beside; /* of the other side: it is made before the old one goes, which then makes room for it */
+	struct pk_object *beside; /* of the other side: made under another name while this one still serves, then put in its place */
 	size_t n_users, cap_users;
 	struct pk_object **users; /* objects of the same side that depend on it */
 	const char *old_name; /* of the old side: it only changed its name, and this is what it was; or NULL */
-	bool rival;    /* of the old side: it goes, and another one of its name comes */
-	bool aside;    /* of the old side: makes room under another name, and is dropped when all has moved */
-	bool along;    /* a partition that does so with the table whose rows it holds */
-	struct pk_object **heirs; /* of the old side: at the point that the statements have come to */
+	bool rival;    /* of the old side: a routine that is dropped while another one of its name is made */
+	bool aside;    /* of the old side: renamed to make room for the new one, and dropped when all that it holds has moved */
+	bool along;    /* a partition that is set aside together with its whole table */
+	struct pk_object **heirs; /* of the old side: who inherits from it after the statements that are written so far */
 	size_t n_heirs, cap_heirs;
 	size_t step, lock; /* the step that locks it, 1 + the place of that lock in it */
-	const char **apart; /* of its grants: what is withheld from its owner, and lent or taken by a statement of its own; or NULL */
+	const char **apart; /* privileges withheld from its owner, to be lent (old side) or withheld again (new side) by statements of their own; or NULL */
 	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill, lend, withhold; /* nodes, or PK_NO_NODE */
 };
 static inline struct pk_info *pk_info(const struct pk_object *o)

@@ -1,6 +1,7 @@
 /*
- * A statement that nothing can measure from inside, since it is in no transaction of ours, or ends some on its way: seen
- * from a second connection while it runs. What comes and goes between two looks is not seen, and the trace says so.
+ * Watching a statement from a second connection while it runs. For those that cannot be measured from inside a transaction
+ * of ours, because they refuse to be in one (CREATE INDEX CONCURRENTLY) or commit on their way (CALL). It looks again and
+ * again; what comes and goes between two looks is not seen, and the trace says so.
  */
 #ifndef PK_TRACE_BESIDE_H
 #define PK_TRACE_BESIDE_H
@@ -25,11 +26,14 @@ struct pk_beside {
 	double before, waited;
 };
 void pk_beside_release(struct pk_beside *beside);
-/* From now on; by is another connection to the same database, that may see it, and idle. Borrowed until the stop. */
+/*
+ * Begins to watch what conn will run. by: another, idle connection to the same database, of a role that may see conn's
+ * session. All are borrowed until pk_beside_stop().
+ */
 int pk_beside_start(struct pk_beside *beside, struct pk_conn *conn, struct pk_conn *by, struct pk_measure *measure,
 		    struct pk_err *err);
 void pk_beside_stop(struct pk_beside *beside, struct pk_conn *conn);
-/* Adds what was seen since the start to what is known of the statement; once. Texts are of the arena. */
+/* Puts what was seen since the start into ret, and forgets it. Texts are in the arena. */
 void pk_beside_tell(struct pk_beside *beside, struct pk_arena *arena, struct pk_traced *ret);
 
 #endif

@@ -1,4 +1,4 @@
-/* The timeouts of each statement of a run, where its caller has a say in them. */
+/* The timeouts of each statement of a run whose caller chooses them (pk_run.limits). */
 #ifndef PK_TRACE_LIMITS_H
 #define PK_TRACE_LIMITS_H
 
@@ -7,13 +7,13 @@
 
 struct pk_limits {
 	const struct pk_run *how;
-	struct pk_run_limits set; /* as they are */
-	bool none;		  /* nobody has a say, or the SQL sets them itself */
+	struct pk_run_limits set; /* what the session has by now */
+	bool none;		  /* the caller chooses none, or the SQL sets timeouts itself: nothing is added */
 };
-/* Where somebody has a say (none is false), the first statement gets the run's lock_timeout from here as well. */
+/* Where none is false afterwards, the run's own lock_timeout comes with the first statement's timeouts, too. */
 void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
 		     const struct pk_statements *statements);
-/* Those of a statement, where they are others than before; line: of the file. "; " behind each. */
+/* Appends the SET statements, each with "; " behind it, for timeouts that the session does not have yet. line: of the file. */
 void pk_limits_add(struct pk_limits *limits, const char *sql, int line, struct pk_buf *ret);
 
 #endif

@@ -1,4 +1,8 @@
-/* Runs SQL statement by statement and measures: time, strongest lock on relations that existed before. */
+/*
+ * Runs SQL statement by statement and measures each one: its time, the locks that it takes, the files that it writes anew,
+ * the rows that it reads and changes. Of relations, only those count that existed before the first statement: what the SQL
+ * itself has made, nobody else can be waiting for.
+ */
 #ifndef PK_TRACE_RUN_H
 #define PK_TRACE_RUN_H
 
@@ -8,19 +12,22 @@
 #include "catalog/super.h"
 #include "pg/conn.h"
 
-/* A lock of the statement's own on a relation that existed before; an index under its table's as strong one is none. */
+/*
+ * The strongest lock that the statement took on a relation and that the transaction did not hold before. A lock on an index
+ * is left out where the one on its table is as strong.
+ */
 struct pk_traced_lock {
 	const char *relation, *mode; /* "ACCESS EXCLUSIVE" */
 	double seconds;		     /* of a sampled statement: between the first and the last look that saw it */
 };
-/* What the server says that it is at, while it builds an index. */
+/* A phase of building an index, as pg_stat_progress_create_index names it. */
 struct pk_traced_phase {
 	const char *name;
-	double seconds; /* as far as looks saw it */
+	double seconds; /* between the first and the last look that saw it */
 };
 /* A file that the statement wrote anew: of a relation that existed before, or of an index on one. */
 struct pk_traced_file {
-	const char *relation, *table; /* table: of an index; else NULL */
+	const char *relation, *table; /* table: that the relation, an index, is on; NULL when it is no index */
 	int64_t bytes;
 	bool built; /* an index that was not there before */
 };
@@ -28,27 +35,25 @@ struct pk_traced {
 	const char *sql;
 	int line;
 	double seconds;
-	int64_t rows; /* touched; -1 does not say */
-	const char *
-		lock; /* strongest new lock on a relation that existed before, "ACCESS EXCLUSIVE"; NULL: none */
-	const char *relation; /* that relation */
-	const char *held,
-		*held_on; /* strongest that the transaction holds by then, and on what; or NULL */
-	int64_t read;	  /* rows read by sequential scans of relations that existed before; -1 unknown */
-	int64_t written;  /* rows put into, changed in or deleted from those; -1 unknown */
-	bool rewrote;	  /* a relation that existed before got a new file */
-	const char *rewritten; /* its name, or NULL */
-	bool rewrote_table;    /* it holds rows itself: no index, no sequence */
-	struct pk_traced_lock *locks; /* the strongest on each relation; in the order of OIDs */
+	int64_t rows;		      /* of its command tag; -1: the tag has none */
+	const char *lock;	      /* the strongest of locks, "ACCESS EXCLUSIVE"; NULL: none */
+	const char *relation;	      /* what that is on */
+	const char *held, *held_on;   /* the strongest that the transaction holds after it, and on what; or NULL */
+	int64_t read;		      /* rows read by sequential scans; -1 unknown */
+	int64_t written;	      /* rows inserted, updated and deleted; -1 unknown */
+	bool rewrote;		      /* a relation got a new file */
+	const char *rewritten;	      /* its name, or NULL */
+	bool rewrote_table;	      /* and it holds rows itself: no index, no sequence */
+	struct pk_traced_lock *locks; /* one for each relation, in the order of their OIDs */
 	struct pk_traced_file *files;
 	struct pk_traced_phase *phases;
 	size_t n_locks, n_files, n_phases;
-	/* Locks, phases and waits were looked at from a second connection now and then (trace/beside.h). */
+	/* Locks, phases and waits are what looks from a second connection saw (trace/beside.h), not all that there was. */
 	bool sampled;
-	double waited; /* seconds for locks of others, as far as looks saw it */
+	double waited; /* seconds that it waited for locks of others; of a sampled statement only */
 	/*
-	 * Bytes of WAL that the server wrote meanwhile, whoever made it; -1 unknown. Where its wal_level is minimal, new
-	 * files are added, which it need not log and another server must.
+	 * Bytes of WAL that the whole server wrote while it ran; -1 unknown. Under wal_level minimal the bytes of new files are
+	 * added: this server need not log them, the one where the SQL will be deployed must.
 	 */
 	int64_t wal;
 };
@@ -60,10 +65,10 @@ struct pk_trace {
 	struct pk_arena arena;
 	struct pk_traced *items;
 	size_t n, cap;
-	/* Rows deleted from tables that existed before, whatever deleted them; one run after the other adds to it. */
+	/* Rows deleted from tables that existed before, by whatever statement, trigger or cascade; further runs add to it. */
 	struct pk_deleted *deleted;
 	size_t n_deleted;
-	/* Of a transaction that wrote; "" otherwise. For txid_status() when the connection is lost at COMMIT. */
+	/* Id of the transaction, to ask txid_status() for when the connection is lost at COMMIT; "" when it wrote nothing. */
 	char xid[24];
 };
 #define PK_TRACE_INIT                                                                              \
@@ -72,7 +77,7 @@ struct pk_trace {
 	}
 void pk_trace_release(struct pk_trace *trace);
 
-/* Of a statement; milliseconds, 0: none, -1: those of the run, or the server. */
+/* Timeouts of one statement in milliseconds; 0: none; -1: that of the run (lock_timeout), or the server's. */
 struct pk_run_limits {
 	int64_t lock_ms, statement_ms;
 };
@@ -91,8 +96,8 @@ struct pk_run {
 	 */
 	int (*before_commit)(void *arg, struct pk_conn *conn, struct pk_err *err);
 	/*
-	 * What admin takes away goes once the transaction is over. Where that matters to before_commit and half of it does
-	 * no harm, it is called behind that, in a transaction of its own.
+	 * Where admin runs DROPs after the transaction (see admin): commit first, then run these, and call before_commit last,
+	 * in a transaction of its own. For callers whose note must not say more than was done, and may say less.
 	 */
 	bool commit_late;
 	/*
@@ -104,14 +109,13 @@ struct pk_run {
 	void (*after)(void *arg, const struct pk_traced *traced);
 	void *arg;
 	/*
-	 * Superuser on the same database, for what the role may not do itself (local servers): extensions,
-	 * and what catalog/super.h lets a superuser do for it; NULL: the connection itself. With a
-	 * transaction such statements are run and committed before it begins (DROP: after it), since two
-	 * connections cannot share one. Role statements are skipped when local is set (stand-ins serve).
+	 * A superuser's connection to the same database, on local servers, for what the role may not do itself: extensions, and
+	 * what catalog/super.h lets a superuser do for it. NULL: conn runs all. Two connections cannot share a transaction:
+	 * where there is one, such statements are run and committed before it begins, DROPs after it.
 	 */
 	struct pk_conn *admin;
-	bool local;
-	struct pk_super_trust trust;
+	bool local; /* a server of ours: statements on roles are skipped there, as stand-ins serve */
+	struct pk_super_trust trust; /* which code of the SQL's admin may run */
 	size_t skip; /* without a transaction: statements already done */
 };
 /*
