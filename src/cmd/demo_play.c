@@ -1,6 +1,6 @@
 /* The play of the demo: scenes as rows of a table, each a command that is shown and run, or an edit. */
-#include "base/print.h"
 #include "base/fs.h"
+#include "base/print.h"
 #include "base/proc.h"
 #include "base/sig.h"
 #include "base/term.h"

@@ -1,8 +1,7 @@
 #include "cmd/textdiff.h"
 
-#include "base/term.h"
-
 #include "base/strv.h"
+#include "base/term.h"
 
 #define CONTEXT 3
 #define MOST_CELLS (16u * 1024 * 1024)

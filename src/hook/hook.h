@@ -3,8 +3,8 @@
 #define PK_HOOK_HOOK_H
 
 #include "base/buf.h"
-#include "base/print.h"
 #include "base/err.h"
+#include "base/print.h"
 
 struct pk_hook_call {
 	const char *name;

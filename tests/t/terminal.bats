@@ -99,6 +99,7 @@ piped() {
 @test "findings and what a server says with hostile names, in every form" {
 	local form file=db/migrations/20990101000000_evil.sql
 	git switch -q -c "unsafe$BRANCH" "$BRANCH"
+	# shellcheck disable=SC2016
 	printf -- '-- migrate:up\nDROP TABLE "%s";\nSELECT loud();\nDO $$BEGIN RAISE EXCEPTION E'"'"'\\x1b[2Jno\\nFORGED\\u202e'"'"'; END$$;\n-- migrate:down\n' "$HOSTILE" >$file
 	commit_all evil
 	shown 1 check main..HEAD
@@ -112,7 +113,7 @@ piped() {
 		SQL=1 piped check --format "$form" main..HEAD
 		has drop-table
 		case $form in
-		github) [ -z "$(git postkit check --format github main..HEAD 2>/dev/null | grep -v '^::')" ] ;;
+		github) ! git postkit check --format github main..HEAD 2>/dev/null | grep -v '^::' || tell 'more than commands' ;;
 		markdown) hasnt '<e' ;;
 		*) git postkit check --format "$form" main..HEAD 2>/dev/null | python3 -c 'import json, sys; json.load(sys.stdin)' ;;
 		esac

@@ -149,6 +149,16 @@ static void what_is_set_is_printed_once(void **state)
 	assert_true(parses(text, strlen(text)));
 }
 
+static void what_cannot_be_seen_is_spelled(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
+	pk_json_set_str(json.root, "a", "\033\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81\xc3\xa9\xff");
+	PK_FREE char *line = pk_json_line(json.root);
+	assert_string_equal(line, "{\"a\":\"\\u001b\\u007f\\u009b\\u202e\\udb40\\udc41\xc3\xa9\\ufffd\"}");
+	assert_true(parses(line, strlen(line)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +167,7 @@ int main(void)
 		cmocka_unit_test(nesting_has_an_end),
 		cmocka_unit_test(errors_name_the_place),
 		cmocka_unit_test(values_are_read_by_exact_key),
+		cmocka_unit_test(what_cannot_be_seen_is_spelled),
 		cmocka_unit_test(what_is_set_is_printed_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "base/print.h"
 #include "base/term.h"
 #include "base/text.h"
 
@@ -131,6 +132,23 @@ static void the_terminal_is_not_commanded_from_outside(void **state)
 	assert_string_equal(buf.ptr, "a\n\tb\\x0D");
 }
 
+static void what_is_printed_is_as_printf_has_it_but_for_strings(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+	PK_AUTO(pk_buf) expected = PK_BUF_INIT;
+	static const char fmt[] = "%5d|%-6s|%6s|%.3s|%.*s|%zu|%lld|%%|%03X|%.1f|%*s|%-*s|\n";
+
+	pk_buf_addf(&expected, fmt, -12, "ab", "cd", "efgh", 2, "ijk", (size_t)7, 1LL << 40, 0xABu, 2.25, 4, "l", 3, "m");
+	pk_buf_add_shown(&buf, fmt, -12, "ab", "cd", "efgh", 2, "ijk", (size_t)7, 1LL << 40, 0xABu, 2.25, 4, "l", 3, "m");
+	assert_string_equal(buf.ptr, expected.ptr);
+	pk_buf_clear(&buf);
+	pk_term_set_color(1);
+	pk_buf_add_shown(&buf, "%s%s%s", pk_color(stdout, PK_RED), "\033[31m\n\xe2\x80\xae\xe2\x80\x8b\xff", pk_color(stdout, PK_PLAIN));
+	pk_term_set_color(-1);
+	assert_string_equal(buf.ptr, "\033[31m\\x1B[31m\\x0A\\xE2\\x80\\xAE\\xE2\\x80\\x8B\\xFF\033[m");
+}
+
 static void hashes_depend_on_data_and_seed(void **state)
 {
 	(void)state;
@@ -150,6 +168,7 @@ int main(void)
 		cmocka_unit_test(places_are_counted_from_one),
 		cmocka_unit_test(sizes_and_counts_read_well),
 		cmocka_unit_test(the_terminal_is_not_commanded_from_outside),
+		cmocka_unit_test(what_is_printed_is_as_printf_has_it_but_for_strings),
 		cmocka_unit_test(hashes_depend_on_data_and_seed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
