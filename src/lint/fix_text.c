@@ -143,7 +143,7 @@ void pk_fix_of(const struct pk_fix_text *t, size_t statement, struct pk_fix_grou
 		    (rule && strcmp(rule, f->rule) != 0))
 			continue;
 		rule = f->rule;
-		n++;
+		n = f->whole ? n_actions(t, statement) : n + 1;
 		take_fix(f->fix, ret);
 	}
 	if (n && n < n_actions(t, statement))
@@ -237,7 +237,7 @@ static bool take_apart(const struct pk_fix_text *t, size_t statement, struct pk_
 
 	for (size_t i = 0; i < t->findings.n; i++) {
 		const struct pk_finding *f = &t->findings.items[i];
-		if (!is_mechanical(f, statement) || f->place >= n)
+		if (!is_mechanical(f, statement) || f->place >= n || f->whole)
 			continue;
 		kept -= !places[f->place].apart;
 		places[f->place].apart = true;

@@ -31,7 +31,9 @@ struct pk_finding {
 		*fix; /* SQL that does it safely, real names filled in; NULL when there is none */
 	bool measured; /* the fact was seen, not inferred */
 	size_t index;  /* of the statement in its text; SIZE_MAX: about none */
-	size_t place;  /* of the subcommand of ALTER TABLE in it; SIZE_MAX: about less than that, or inside a body */
+	size_t place;  /* of the subcommand of ALTER TABLE in it; SIZE_MAX: about less than that, inside a body, or
+			  with a fix that takes more thought than putting it there */
+	bool whole;    /* the fix stands for all that the statement does, though it is about a part */
 	bool allowed;  /* let pass by -- postkit:allow */
 	const char *reason; /* of the allowance */
 	const struct pk_usage *usage; /* who uses what it takes away (lint/usage.h); NULL: nobody asked */

@@ -2,6 +2,8 @@
 #include "lint/rule.h"
 #include "sql/scan.h"
 
+#define NAME_MAX_BYTES 63
+
 static bool adds(const struct pk_action *a, enum pk_constraint kind)
 {
 	return a->verb == PK_ALTER && a->sub == PK_ADD_CONSTRAINT && a->constraint == kind &&
@@ -118,14 +120,68 @@ static const char *checked_when(struct pk_lint *lint, const struct pk_action *a)
 	return begun ? text + tail : "";
 }
 
+/* A key or unique constraint of the table that goes before, as far as is known what it is; NULL: none. */
+static const struct pk_action *key_dropped(struct pk_lint *lint, const struct pk_action *a)
+{
+	const char *key = pk_lint_key(lint, a->rel_schema, a->rel_name);
+	const struct pk_action *end = lint->actions.items + lint->actions.n;
+
+	for (const struct pk_action *b = lint->actions.items; b < end && b->statement <= a->statement; b++) {
+		if (b->sub != PK_DROP_CONSTRAINT || !b->rel_name ||
+		    strcmp(pk_lint_key(lint, b->rel_schema, b->rel_name), key) != 0)
+			continue;
+		const struct pk_lint_constraint *c = pk_lint_constraint(lint, b->rel_schema, b->rel_name, b->name);
+		if (!c || c->kind == PK_CON_PRIMARY || c->kind == PK_CON_UNIQUE)
+			return b;
+	}
+	return NULL;
+}
+
+/*
+ * Where one key takes the place of another, the index of the new one is built while the old one holds, and one statement
+ * changes them: between two there would be none.
+ */
+static void key_replacing(struct pk_lint *lint, const struct pk_action *a, const char *kind,
+			  const char *name, const struct pk_action *dropped)
+{
+	size_t known = lint->out->n;
+	PK_FREE char *table = pk_lint_table_text(lint, a);
+	PK_FREE char *columns = column_list(a->columns);
+	PK_FREE char *before = not_null_before(lint, a);
+	PK_FREE char *index = pk_printf("%s_new", name);
+	size_t in_statement = 0;
+
+	for (size_t i = 0; i < lint->actions.n; i++)
+		in_statement += lint->actions.items[i].statement == a->statement;
+	pk_lint_report(
+		lint, a,
+		pk_lint_text("ACCESS EXCLUSIVE lock on %s while a unique index is built from all its rows", table),
+		pk_lint_text("%S" PK_FIX_ALONE "CREATE UNIQUE INDEX CONCURRENTLY %I ON %T (%S);\n" PK_FIX_THEN
+			     "ALTER TABLE %T DROP CONSTRAINT %s%I%s, ADD CONSTRAINT %I %S USING INDEX %I;",
+			     before, index, a->rel_schema, a->rel_name, columns, a->rel_schema, a->rel_name,
+			     dropped->if_exists ? "IF EXISTS " : "", dropped->name, dropped->cascade ? " CASCADE" : "",
+			     name, kind, index));
+	if (lint->out->n == known)
+		return;
+	struct pk_finding *f = &lint->out->items[known];
+	f->whole = dropped->statement == a->statement && in_statement == 2 && !a->nested && strlen(index) <= NAME_MAX_BYTES;
+	if (!f->whole)
+		f->place = SIZE_MAX;
+}
+
 static void key_blocking(struct pk_lint *lint, const struct pk_action *a, const char *kind,
 			 const char *suffix)
 {
+	const struct pk_action *dropped = a->column ? NULL : key_dropped(lint, a);
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	PK_FREE char *name = constraint_name(a, suffix);
 	PK_FREE char *columns = column_list(a->columns);
 	PK_FREE char *column = NULL, *before = not_null_before(lint, a);
 
+	if (dropped) {
+		key_replacing(lint, a, kind, name, dropped);
+		return;
+	}
 	if (a->column) { /* inline, with a new column */
 		const struct pk_action *added = pk_lint_added_column(lint, a);
 		column = pk_lint_text("ALTER TABLE %T ADD COLUMN %I %S;\n", a->rel_schema,

@@ -263,6 +263,26 @@ proves_up() {
 	grep -q 'transaction:false' db/migrations/20260102000001_keys_2.sql
 }
 
+@test "a key that takes the place of another does so in one statement, so that there is always one" {
+	project swap
+	migration <<-'SQL'
+		-- migrate:up
+		ALTER TABLE customers DROP CONSTRAINT customers_pkey, ADD CONSTRAINT customers_pkey PRIMARY KEY (id, code);
+		-- migrate:down
+		ALTER TABLE customers DROP CONSTRAINT customers_pkey, ADD PRIMARY KEY (id), ALTER COLUMN code DROP NOT NULL;
+	SQL
+	ok git postkit lint --fix "$M"
+	output=$(cat db/migrations/20260102*)
+	in_order 'SET NOT NULL' 'CREATE UNIQUE INDEX CONCURRENTLY customers_pkey_new ON customers (id, code);' \
+		'DROP CONSTRAINT customers_pkey, ADD CONSTRAINT customers_pkey PRIMARY KEY USING INDEX customers_pkey_new;'
+	proves swap
+	rm db/migrations/20260102*
+	migration <<<$'-- migrate:up\nALTER TABLE customers DROP CONSTRAINT customers_pkey;\nALTER TABLE customers ADD PRIMARY KEY (id);'
+	fails 1 git postkit lint --fix "$M"
+	has 'pk-blocking' 'DROP CONSTRAINT customers_pkey, ADD CONSTRAINT customers_pkey PRIMARY KEY USING INDEX customers_pkey_new;'
+	equal "$(cat "$M")" "$(cat "$T/original.sql")"
+}
+
 @test "allowed findings, and what has no safe way that is known whole, stay" {
 	project stays
 	migration <<-'SQL'
