@@ -37,6 +37,7 @@ static void build_release(struct build *b)
 	pk_buf_release(&b->held);
 }
 
+/* NULL: there is none yet. */
 static struct pk_fix_part *last_part(struct build *b)
 {
 	return b->fix->n ? &b->fix->parts[b->fix->n - 1] : NULL;
@@ -96,9 +97,7 @@ static struct pk_fix_part *new_part(struct build *b, bool transaction, bool open
 /* Where statements go that need nothing. */
 static struct pk_fix_part *open_part(struct build *b)
 {
-	struct pk_fix_part *last = last_part(b);
-
-	return last && last->open ? last : new_part(b, b->transaction, true);
+	return b->fix->n && last_part(b)->open ? last_part(b) : new_part(b, b->transaction, true);
 }
 
 static void place(struct build *b, const struct pk_fix_group *group)

@@ -22,13 +22,12 @@ struct pk_apply_events {
 struct pk_apply_result {
 	size_t parts, statements;
 	double seconds;
-	bool known; /* schema files are there to compare with */
-	struct pk_tree_diff
-		diff; /* what the clone has other than the schema files mean; 0 items: they agree */
+	bool known; /* the schema files could be read, and the clone was compared with them */
+	struct pk_tree_diff diff; /* from what they mean to what the clone has; 0 items: the same */
 	struct pk_checks checks;
 	struct pk_intact intact;
-	struct pk_sampled sampled; /* what the clone lacks that its remote has */
-	bool resumed; /* it went on where an earlier one stopped: checks compare with what was there then */
+	struct pk_sampled sampled; /* tables of which the clone has only a part */
+	bool resumed; /* it went on where an earlier apply had stopped: the checks "before" were asked only then, half way */
 };
 #define PK_APPLY_RESULT_INIT                                                                       \
 	{                                                                                          \
@@ -37,9 +36,10 @@ struct pk_apply_result {
 void pk_apply_result_release(struct pk_apply_result *result);
 
 /*
- * infra, the plan's parts, hand-written migrations, grants, seeds; the checks before and after. Each part is committed together
- * with a row in the clone (postkit.session_steps), then noted in the session: whenever this is
- * killed, the next call goes on where it stopped. A failure leaves the session applying.
+ * Runs, in this order: the checks, infra, hand-written migrations marked first, the plan's parts, the other hand-written
+ * ones, grants, seeds, the checks again. Each part is committed together with a row in the clone (postkit.session_steps),
+ * and then noted in the session, so that after a kill at any point the next call goes on where this one stopped. After a
+ * failure the session is PK_SESSION_APPLYING.
  */
 int pk_session_apply(struct pk_desk *desk, const struct pk_apply_events *events,
 		     struct pk_apply_result *ret, struct pk_err *err);

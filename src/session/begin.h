@@ -10,9 +10,9 @@ struct pk_begin_options {
 	const char *remote; /* NULL: the default one */
 	enum pk_template_age age;
 	int jobs;
-	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err); /* as a copy's */
-	bool rows;	    /* where it is copied, its rows are */
-	enum pk_physical_choice files; /* else its files, as that says */
+	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err); /* as in struct pk_copy_options */
+	bool rows;		       /* a copy is made of rows, never of files */
+	enum pk_physical_choice files; /* without rows: when it may be made of files */
 	struct pk_less *less; /* what of the remote is copied; may be NULL */
 	struct pk_progress *progress; /* may be NULL */
 };
@@ -24,8 +24,8 @@ struct pk_begun {
 	double cut_seconds, seconds;
 	struct pk_caught_up caught_up;
 	struct pk_method method; /* how it was copied, if it was */
-	bool drift; /* the remote is not what the migrations that ran there lead to */
-	bool again; /* the clone of a session that stays was cut anew */
+	bool drift; /* the schema of the remote is not the one that its migrations lead to */
+	bool again; /* there was a session, whose clone was gone: the session stays, with a new clone */
 };
 #define PK_BEGUN_INIT                                                                              \
 	{                                                                                          \
@@ -34,10 +34,10 @@ struct pk_begun {
 void pk_begun_release(struct pk_begun *begun);
 
 /*
- * A session for the current branch. The order is such that a kill leaves either nothing that
- * counts or a session: the clone, labelled with the session's id; the ref; the pointer. What is
- * left over gc finds. A session whose clone is gone gets a new one. On failure the clone is
- * dropped again. desk: released or initialised; holds the session after.
+ * Begins a session for the current branch: makes its clone (labelled with the session's id), then its ref, then the
+ * branch's pointer to it. A kill in between leaves no session, and at most a clone or a ref that gc finds by that id. A
+ * session whose clone is gone gets a new clone. On failure the clone is dropped again. desk: released or initialised; holds
+ * the session afterwards.
  */
 int pk_session_begin(struct pk_desk *desk, const struct pk_repo *repo,
 		     const struct pk_config *config, const struct pk_project *project,

@@ -31,17 +31,17 @@ struct pk_part {
 	struct pk_oid from, to;
 	char *up, *down; /* SQL; down "" when there is no way back */
 	bool up_transaction, down_transaction;
-	int line;    /* of up in the file that it comes from; not stored, 0: 1 */
+	int line;    /* of the file that it comes from, where up begins; not stored; 0: it is not known, 1 is said */
 	char *trace; /* JSON of what was measured; NULL before */
 	char *irreversible; /* the reason that a hand-written one gives; or NULL */
-	char *stage; /* as in struct pk_migration */
+	char *stage; /* "expand", "contract after 7d"; or NULL; as in struct pk_migration */
 };
 
 /* A hand-written migration that waits for apply. */
 struct pk_manual {
 	char *file; /* "001_backfill_names.sql" */
 	char *text; /* with -- migrate:up and -- migrate:down */
-	bool first; /* before what the plan has left, not after it */
+	bool first; /* runs before the parts of the plan that are pending, not after them */
 };
 
 struct pk_session {
