@@ -35,13 +35,11 @@ static void keep_notice(void *arg, const PGresult *result)
 	pk_buf_addc(&conn->notices, '\n');
 }
 
-/* Seconds. */
-static int connect_timeout(const struct pk_conninfo *info)
+/* Seconds. given: connect_timeout, NULL where it is not set. */
+static int connect_timeout(const char *given)
 {
-	const char *text = pk_conninfo_get(info, "connect_timeout");
+	const char *text = given ? given : getenv("PGCONNECT_TIMEOUT");
 
-	if (!text)
-		text = getenv("PGCONNECT_TIMEOUT");
 	/* As in libpq: 0 is none (a day here), 1 is 2. */
 	int seconds = atoi(text ? text : CONNECT_TIMEOUT);
 	if (seconds <= 0)
@@ -354,7 +352,7 @@ static int connect_once(struct pk_conn *conn, const struct pk_conninfo *info, in
 	if (!conn->handle)
 		return pk_err_set(err, "cannot connect: out of memory");
 	if (!several && PQstatus(conn->handle) != CONNECTION_BAD)
-		*ret_late = wait_connected(conn->handle, connect_timeout(info), err);
+		*ret_late = wait_connected(conn->handle, connect_timeout(pk_conninfo_get(info, "connect_timeout")), err);
 	return *ret_late < 0 ? -1 : 0;
 }
 
@@ -431,6 +429,7 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
 	PQconninfoOption *options = first->handle ? PQconninfo(first->handle) : NULL;
+	int seconds = connect_timeout(NULL), late = 0;
 
 	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
 		const char *value = o->val;
@@ -442,20 +441,28 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 			value = value && strchr(value, ',') ? NULL : value;
 		else if (strcmp(o->keyword, "port") == 0)
 			value = PQport(first->handle);
+		else if (strcmp(o->keyword, "connect_timeout") == 0 && value)
+			seconds = connect_timeout(value);
 		if (value && *value) {
 			pk_strv_push(&keys, o->keyword);
 			pk_strv_push(&values, value);
 		}
 	}
 	PQconninfoFree(options);
-	conn->handle = PQconnectdbParams((const char *const *)keys.items, (const char *const *)values.items, 0);
+	conn->handle = PQconnectStartParams((const char *const *)keys.items, (const char *const *)values.items, 0);
 	conn->way = pk_way_share(first->way);
 	wipe_all(&values);
+	if (conn->handle && PQstatus(conn->handle) != CONNECTION_BAD)
+		late = wait_connected(conn->handle, seconds, err);
+	if (late < 0) {
+		pk_conn_release(conn);
+		return pk_err_wrap(err, "a second connection");
+	}
 	if (PQstatus(conn->handle) != CONNECTION_OK) {
 		struct pk_conninfo none = PK_CONNINFO_INIT;
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-		add_reason(conn->handle, &none, false, &text);
+		add_reason(conn->handle, &none, late, &text);
 		PK_FREE char *reason = connect_reason(text.ptr);
 		pk_conn_release(conn);
 		return pk_err_set(err, "cannot open a second connection to '%s': %s", first->where, reason);

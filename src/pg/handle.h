@@ -21,13 +21,15 @@ void pk_cancel_ask(PGcancel *cancel);
 struct pk_running {
 	PGcancel *cancel;
 	volatile sig_atomic_t interrupts; /* since the query began */
+	bool cleans_up;			  /* it began after an interrupt */
 };
 void pk_running_begin(struct pk_running *running, struct pk_conn *conn);
 void pk_running_end(struct pk_running *running);
 
 /*
  * The next result, as PQgetResult(), but an interrupt is not waited out for ever: -1 with an error
- * when the server does not answer a cancel request; the connection is closed then.
+ * when the server does not answer a cancel request, or, in what begins after an interrupt, when nothing
+ * comes over the network any more; the connection is closed then.
  */
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
 		   struct pk_err *err);

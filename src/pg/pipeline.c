@@ -100,18 +100,18 @@ static bool any_failed(const struct pk_pipeline *ps, int n)
 static int collect(struct pk_pipeline *ps, int n, struct pk_running *running, void (*arrived)(void *arg), void *arg,
 		   struct pk_err *err)
 {
-	bool cancelled = false;
+	bool cancelled = false, singly = n == 1 || running->cleans_up;
 
 	while (any_open(ps, n)) {
-		if (n > 1 && !cancelled)
+		if (!singly && !cancelled)
 			wait_for_any(ps, n);
 		if (running->interrupts && !cancelled) {
 			cancel_all(ps, n);
 			cancelled = true;
 		}
 		for (int i = 0; i < n; i++) {
-			/* A single one is waited for here, and so are those that will end soon. */
-			while (ps[i].open && (n == 1 || cancelled || !PQisBusy(ps[i].conn->handle))) {
+			/* A single one is waited for here, and so are those that will end soon, or must not fall silent. */
+			while (ps[i].open && (singly || cancelled || !PQisBusy(ps[i].conn->handle))) {
 				struct pk_err *first = any_failed(ps, n) ? NULL : err;
 				PGresult *result;
 

@@ -10,7 +10,11 @@
 #include <sys/socket.h>
 
 #define CANCEL_AGAIN_MS 1000
-#define CANCEL_SECONDS	10 /* then it is given up */
+#define CANCEL_SECONDS	10 /* since the interrupt; then it is given up */
+#define CANCEL_LEAST	2  /* for each connection */
+#define SILENT_SECONDS	10 /* in what begins after an interrupt */
+
+static double first_interrupt; /* pk_now() when one was first seen; 0: none */
 
 /* In the signal handler. */
 static void on_interrupt(void *arg)
@@ -27,6 +31,7 @@ void pk_running_begin(struct pk_running *running, struct pk_conn *conn)
 {
 	running->cancel = conn->cancel;
 	running->interrupts = 0;
+	running->cleans_up = pk_interrupted();
 	pk_sig_set_hook(on_interrupt, running);
 }
 
@@ -61,17 +66,42 @@ static void begin_watch(struct pk_watch *watch)
 		watch->due = first;
 }
 
-/* For poll(): up to the next look, or the next request to cancel. */
-static int wait_ms(const struct pk_running *running, const struct pk_watch *watch)
+/* When a request to cancel is given up: several connections to where nothing answers do not take the whole time each. */
+static double cancel_deadline(void)
 {
-	double left;
+	double now = pk_now();
+
+	if (!first_interrupt)
+		first_interrupt = now;
+	return first_interrupt + CANCEL_SECONDS > now + CANCEL_LEAST ? first_interrupt + CANCEL_SECONDS : now + CANCEL_LEAST;
+}
+
+/* When silence is no longer waited out; a socket of this machine falls silent only when its server works. */
+static double silence_deadline(const struct pk_conn *conn, const struct pk_running *running)
+{
+	bool local = !conn->way && *PQhost(conn->handle) == '/';
+
+	return running->cleans_up && !local ? pk_now() + SILENT_SECONDS : HUGE_VAL;
+}
+
+/* For poll(): up to the next look, the next request to cancel, or the end of patience. */
+static int wait_ms(const struct pk_running *running, const struct pk_watch *watch, double silent)
+{
+	double due = watch && watch->due < silent ? watch->due : silent, left;
 
 	if (running->interrupts)
 		return CANCEL_AGAIN_MS;
-	if (!watch || isinf(watch->due))
+	if (isinf(due))
 		return -1;
-	left = watch->due - pk_now();
+	left = due - pk_now();
 	return left > 0 ? (int)(left * 1e3) + 1 : 0;
+}
+
+static int give_up(struct pk_conn *conn, const char *to_what, struct pk_err *err)
+{
+	shutdown(PQsocket(conn->handle), SHUT_RDWR);
+	pk_err_set(err, "interrupted; '%s' does not answer%s", conn->where, to_what);
+	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 }
 
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
@@ -79,27 +109,30 @@ int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **
 {
 	struct pollfd fd = { .fd = PQsocket(conn->handle), .events = POLLIN };
 	struct pk_watch *watch = pk_conn_watched(conn);
-	double until = HUGE_VAL;
+	double until = HUGE_VAL, silent = silence_deadline(conn, running);
 
 	if (watch)
 		begin_watch(watch);
 	while (fd.fd >= 0 && PQisBusy(conn->handle)) {
 		/* an interrupt before the server had the query cancelled nothing: ask again */
-		int n = poll(&fd, 1, wait_ms(running, watch));
-		if (n > 0 && !PQconsumeInput(conn->handle))
-			break; /* PQgetResult() knows */
-		if (running->interrupts && isinf(until))
-			until = pk_now() + CANCEL_SECONDS;
-		if (n == 0 && !running->interrupts) {
-			look(running, watch);
-		} else if (n == 0 && pk_now() < until) {
-			pk_cancel_ask(conn->cancel);
-		} else if (n == 0) {
-			shutdown(fd.fd, SHUT_RDWR);
-			pk_err_set(err, "interrupted; '%s' does not answer the request to cancel",
-				   conn->where);
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		int n = poll(&fd, 1, wait_ms(running, watch, silent));
+		if (n > 0) {
+			if (!PQconsumeInput(conn->handle))
+				break; /* PQgetResult() knows */
+			silent = silence_deadline(conn, running);
 		}
+		if (running->interrupts && isinf(until))
+			until = cancel_deadline();
+		if (n != 0)
+			continue;
+		if (!running->interrupts && pk_now() >= silent)
+			return give_up(conn, "", err);
+		if (!running->interrupts && watch)
+			look(running, watch);
+		else if (running->interrupts && pk_now() < until)
+			pk_cancel_ask(conn->cancel);
+		else if (running->interrupts)
+			return give_up(conn, " the request to cancel", err);
 	}
 	*ret = PQgetResult(conn->handle);
 	return 0;

@@ -23,11 +23,12 @@ VERBOSE = "POINT" in os.environ
 # Points of interest whatever the sample: where a decision falls.
 ALWAYS = re.compile(r"send Q (COMMIT|ROLLBACK)|(client|server) . COMMIT|rename .*refs/|create .*refs/|deploys/|schema_migrations")
 COMMITS = re.compile(r"send Q COMMIT|client Q COMMIT")
-# At these something did not hold once: (area, kind, what), taken whatever the sample.
+# At these something did not hold once: (area, kind, what), taken whatever the sample; of many the first, or which it says.
 KNOWN = [
     ("rollback", "enospc", r"create .*refs/postkit/deploys/prod\.lock"),  # status went by records that were not written
     ("start", "kill+", r"create .*postkit/starting/"),  # its lock stayed
     ("deploy", "stall", r"client P INSERT INTO postkit\.schema_migrations"),  # Ctrl-C waited for the network
+    ("deploy", "stall", r"client P SELECT CASE WHEN pg_catalog\.pg_try_advisory_lock_shared", -1),  # and so did the record
     ("commit", "kill", r"rename .*refs/postkit/sessions/"),  # the lock of a ref that nobody holds any more
     ("commit", "kill", r"rename .*db/migrations/"),  # half a file in the work tree
     ("commit", "kill", r"git write .*/objects/"),  # its files stayed in the index, for any later commit
@@ -81,13 +82,13 @@ def sample(points, most):
 
 
 def known(name, kind, points):
-    for area, known_kind, what in KNOWN:
+    for area, known_kind, what, *which in KNOWN:
         if area == name and known_kind == kind:
             # Also one that is not among those that are apart.
             found = [p for p in points if re.search(what, p)]
             if not found:
                 raise Broken(f"{name} has no point like {what} any more")
-            yield found[0]
+            yield found[which[0] if which else 0]
 
 
 def faults_of(name, kind, points):
@@ -111,7 +112,7 @@ def faults_of(name, kind, points):
 
 def is_chosen(name, kind):
     return not SHORT or (name, kind) in SHORT or any(
-        (area, known_kind.rstrip("+")) == (name, kind) for area, known_kind, _ in KNOWN)
+        (area, known_kind.rstrip("+")) == (name, kind) for area, known_kind, *_ in KNOWN)
 
 
 def says_what_is_done(output):
