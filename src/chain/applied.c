@@ -160,9 +160,10 @@ int pk_applied_create_table(struct pk_conn *conn, struct pk_err *err)
 	return 0;
 }
 
-#define INSERT                                                                                     \
+#define INSERT_INTO                                                                                \
 	"INSERT INTO " TABLE " AS t (version, name, checksum, from_fingerprint, to_fingerprint,"   \
-	" \"commit\", duration, state) VALUES ($1, $2, $3, $4, $5, $6, $7::double precision, $8)"
+	" \"commit\", duration, state) VALUES ("
+#define INSERT INSERT_INTO "$1, $2, $3, $4, $5, $6, $7::double precision, $8)"
 
 static int insert(struct pk_conn *conn, const char *sql, const struct pk_migration *m,
 		  const char *commit, double seconds, const char *state, struct pk_rows *rows,
@@ -180,6 +181,18 @@ int pk_applied_insert(struct pk_conn *conn, const struct pk_migration *m, const 
 		      double seconds, struct pk_err *err)
 {
 	return insert(conn, INSERT, m, commit, seconds, "applied", NULL, err);
+}
+
+void pk_applied_add_insert(struct pk_buf *sql, const struct pk_migration *m, const char *commit, double seconds)
+{
+	const char *const values[] = { m->version, m->name, m->checksum, m->from, m->to, commit };
+
+	pk_buf_add(sql, INSERT_INTO);
+	for (size_t i = 0; i < PK_COUNT(values); i++) {
+		pk_buf_add_literal(sql, values[i]);
+		pk_buf_add(sql, ", ");
+	}
+	pk_buf_addf(sql, seconds < 0 ? "NULL, 'applied'); " : "%.6f, 'applied'); ", seconds);
 }
 
 int pk_applied_rename(struct pk_conn *conn, const char *version, const struct pk_migration *now, bool *ret_found,

@@ -78,6 +78,8 @@ int pk_applied_create_table(struct pk_conn *conn, struct pk_err *err);
  */
 int pk_applied_insert(struct pk_conn *conn, const struct pk_migration *m, const char *commit,
 		      double seconds, struct pk_err *err);
+/* The same as SQL, with "; " behind. */
+void pk_applied_add_insert(struct pk_buf *sql, const struct pk_migration *m, const char *commit, double seconds);
 /*
  * A row goes under the version, name, checksum and fingerprints that its migration has by now. *ret_found: it was there;
  * without the table none is.

@@ -40,6 +40,9 @@ struct pk_deploy_target {
 	bool aside; /* the way back, and the way there once more: nothing of it is measured or kept */
 	struct pk_deploy_watch *watch; /* NULL on a local cut */
 	double waited;		       /* seconds spent on waiting for locks */
+	/* Asked before the first statement of each attempt at a migration; an error ends it there. NULL: nothing. */
+	int (*may_begin)(void *arg, const struct pk_migration *m, struct pk_err *err);
+	void *arg;
 	char xid[24]; /* of the migration at hand, once its COMMIT is about to be sent; "": not so far, or in steps */
 	const struct pk_foreseen *foreseen; /* of the statement at hand; NULL: not known */
 	int64_t statement_ms;		    /* that it was given; 0: no limit, -1: the server's */

@@ -8,6 +8,7 @@ struct pending_row {
 	struct pk_deploy_target *target;
 	const struct pk_migration *m;
 	double began;
+	bool due, written; /* the row upwards */
 };
 
 static const char *what_text(enum pk_diff_what what)
@@ -82,18 +83,31 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 	return pk_deploy_prove_is(d, conn, m, to, err);
 }
 
-/* Runs inside the transaction of the migration, as its last act. */
+/* Inside the transaction of the migration, as its last acts. */
+static void add_row(void *arg, struct pk_buf *sql)
+{
+	struct pending_row *row = arg;
+
+	row->due = true;
+	pk_applied_add_insert(sql, row->m, row->target->d->commit.hex, pk_now() - row->began);
+}
+
 static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
 {
 	struct pending_row *row = arg;
 	const struct pk_deploy *d = row->target->d;
 
+	row->written = row->due;
 	if (!pk_deploy_is_proven(row->target) && pk_deploy_prove(d, conn, row->m, err) < 0)
 		return -1;
-	if (pk_deploy_is_down(d))
-		return pk_applied_undo(conn, row->m->version, d->commit.hex, pk_now() - row->began,
-				       err);
-	return pk_applied_insert(conn, row->m, d->commit.hex, pk_now() - row->began, err);
+	return pk_deploy_is_down(d) ? pk_applied_undo(conn, row->m->version, d->commit.hex, pk_now() - row->began, err) : 0;
+}
+
+static int may_begin(void *arg, struct pk_err *err)
+{
+	const struct pending_row *row = arg;
+
+	return row->target->may_begin(row->target->arg, row->m, err);
 }
 
 void pk_deploy_tell_statement(const struct pk_deploy_target *target, const struct pk_migration *m,
@@ -177,6 +191,8 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.measure = target->local && !target->aside,
 		.lock_timeout = target->d->foreseen.lock_text,
 		.limits = limits,
+		.may_begin = target->may_begin ? may_begin : NULL,
+		.last = pk_deploy_is_down(target->d) ? NULL : add_row,
 		.before_commit = track,
 		.commit_late = target->local,
 		.after = after_statement,
@@ -190,6 +206,8 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 	pk_deploy_limits_begin(target);
 	pk_deploy_watch_arm(target->watch);
 	rc = pk_run_sql(target->conn, section.sql, &how, &trace, NULL, err);
+	if (rc < 0 && row.due && !row.written)
+		pk_err_wrap(err, "migration '%s' cannot be recorded", m->version);
 	if (rc < 0 && !pk_conn_alive(target->conn))
 		snprintf(target->xid, sizeof(target->xid), "%s", trace.xid);
 	pk_deploy_watch_disarm(target->watch);
@@ -208,7 +226,7 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 	if (pk_deploy_wait_for_replicas(target, err) < 0)
 		return -1;
 	if (!pk_deploy_section(target->d, m).transaction)
-		return pk_deploy_steps(target, m, resume, ret_seconds, err);
+		return target->may_begin && target->may_begin(target->arg, m, err) < 0 ? -1 : pk_deploy_steps(target, m, resume, ret_seconds, err);
 	for (int attempt = 0;; attempt++) {
 		PK_AUTO(pk_err) why = PK_ERR_INIT;
 

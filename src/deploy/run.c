@@ -10,6 +10,7 @@ struct run {
 	struct pk_conn lock;
 	struct pk_deploy_target target;
 	struct pk_deploy_watch watch;
+	const struct pk_migration *told; /* of that one it was said that it begins */
 };
 
 static void say_waiting(void *arg, const char *holder)
@@ -115,7 +116,7 @@ static int adopt(struct pk_deploy *d, struct pk_err *err)
 	return 0;
 }
 
-/* It is held, and nobody has asked to stop. */
+/* The lock is held, and nobody has asked to stop. */
 static int may_go_on(struct run *run, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
@@ -135,6 +136,19 @@ static int may_go_on(struct run *run, struct pk_err *err)
 	return pk_err_hint(err, "%s goes on from here", run->d->again);
 }
 
+static int may_begin(void *arg, const struct pk_migration *m, struct pk_err *err)
+{
+	struct run *run = arg;
+	const struct pk_deploy *d = run->d;
+
+	if (may_go_on(run, err) < 0)
+		return -1;
+	if (run->told != m && d->events && d->events->migration)
+		d->events->migration(d->events->arg, m);
+	run->told = m;
+	return 0;
+}
+
 static int run_one(struct run *run, size_t i, struct pk_err *err)
 {
 	struct pk_deploy *d = run->d;
@@ -142,10 +156,6 @@ static int run_one(struct run *run, size_t i, struct pk_err *err)
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double seconds = 0;
 
-	if (may_go_on(run, err) < 0)
-		return -1;
-	if (d->events && d->events->migration)
-		d->events->migration(d->events->arg, m);
 	if (pk_deploy_migrate(&run->target, m, d->resume && i == 0, &seconds, &why) < 0) {
 		if (pk_conn_alive(&d->conn)) {
 			pk_err_move(err, &why);
@@ -207,7 +217,8 @@ int pk_deploy_run(struct pk_deploy *d, struct pk_err *err)
 	struct run run = { .d = d, .lock = PK_CONN_INIT, .watch = PK_DEPLOY_WATCH_INIT };
 	int rc;
 
-	run.target = (struct pk_deploy_target){ .d = d, .conn = &d->conn, .watch = &run.watch };
+	run.target = (struct pk_deploy_target){ .d = d, .conn = &d->conn, .watch = &run.watch,
+						  .may_begin = may_begin, .arg = &run };
 	free(d->started);
 	d->started = pk_time_iso(pk_time());
 	rc = run_locked(&run, err);

@@ -109,6 +109,9 @@ int pk_query_each(struct pk_conn *conn, const char *sql,
  * COPY FROM STDIN and COPY TO STDOUT are refused. The error carries line and column within sql.
  */
 int pk_exec(struct pk_conn *conn, const char *sql, struct pk_err *err);
+/* As pk_exec; while the server is at it, meanwhile() is called, for what is asked on another connection. Its error comes first. */
+int pk_exec_meanwhile(struct pk_conn *conn, const char *sql, int (*meanwhile)(void *arg, struct pk_err *err), void *arg,
+		      struct pk_err *err);
 /* As pk_exec, and the number of rows touched by the last statement (-1: does not say). */
 int pk_exec_count(struct pk_conn *conn, const char *sql, int64_t *ret_rows, struct pk_err *err);
 /*

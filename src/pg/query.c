@@ -354,6 +354,19 @@ int pk_exec_sent(struct pk_conn *conn, struct pk_err *err)
 	return status;
 }
 
+int pk_exec_meanwhile(struct pk_conn *conn, const char *sql, int (*meanwhile)(void *arg, struct pk_err *err), void *arg,
+		      struct pk_err *err)
+{
+	int status;
+
+	if (!conn->handle)
+		return pk_err_set(err, "not connected");
+	if (!PQsendQuery(conn->handle, sql))
+		return plain_error(conn, NULL, err);
+	status = meanwhile(arg, err);
+	return pk_exec_sent(conn, status < 0 ? NULL : err) < 0 ? -1 : status;
+}
+
 void pk_give_rows(PGresult *result, struct pk_rows *rows)
 {
 	if (!rows) {

@@ -39,6 +39,7 @@ struct runner {
 	struct pk_beside beside;
 	struct pk_trace *trace;
 	struct pk_limits limits;
+	bool asked; /* whether it may begin */
 	struct pk_buf due; /* statements of ours that go to the server together, ahead of the next one of the SQL */
 	bool clean;	   /* the connection was put in order together with COMMIT */
 };
@@ -184,12 +185,22 @@ static void finish_item(struct runner *r, struct pk_traced *item)
 		r->how->after(r->how->arg, item);
 }
 
+static bool has_to_ask(const struct runner *r)
+{
+	return r->how->may_begin && r->how->transaction && !r->asked;
+}
+
+/* The first time it is asked meanwhile whether what comes then may begin. */
 static int send_due(struct runner *r, struct pk_err *err)
 {
-	int result = r->due.len ? pk_exec(r->conn, r->due.ptr, err) : 0;
+	const struct pk_run *how = r->how;
+	int result = has_to_ask(r) ? pk_exec_meanwhile(r->conn, r->due.ptr, how->may_begin, how->arg, err) :
+		     r->due.len	   ? pk_exec(r->conn, r->due.ptr, err) :
+				     0;
 
 	if (result < 0 && err)
 		err->line = err->col = 0; /* of no file */
+	r->asked = true;
 	pk_buf_clear(&r->due);
 	return result;
 }
@@ -214,7 +225,7 @@ static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk
 	const struct pk_statement *s = &r->statements.items[i];
 	/* Where it is tried, what rows are in its way is found out. */
 	bool explained = r->how->local && r->how->measure && pk_conflict_possible(&r->actions, i);
-	bool saved = explained && pk_conn_tx(r->conn) == PK_TX_ACTIVE;
+	bool saved = explained && pk_conn_tx(r->conn) == PK_TX_ACTIVE, asks;
 	double started;
 	int rc;
 
@@ -226,8 +237,9 @@ static int execute(struct runner *r, size_t i, struct pk_traced *item, struct pk
 	pk_limits_add(&r->limits, s->text, file_line(r, s->line), &r->due);
 	if (saved)
 		pk_buf_add(&r->due, "SAVEPOINT postkit_statement; ");
+	asks = has_to_ask(r);
 	if (send_due(r, err) < 0)
-		return place(r, s, err);
+		return asks ? -1 : place(r, s, err);
 	if (watch(r, r->first[i], err) < 0)
 		return place(r, s, err);
 	started = pk_now();
@@ -321,15 +333,22 @@ static int call_before_commit(struct runner *r, struct pk_err *err)
 {
 	PK_FREE char *xid = NULL;
 
+	if (has_to_ask(r) && send_due(r, err) < 0)
+		return -1;
 	if (take_back(r, err) < 0)
 		return -1;
 	if (!r->how->before_commit)
 		return send_due(r, err);
 	pk_buf_add(&r->due, "RESET SESSION AUTHORIZATION; RESET ROLE; ");
 	pk_buf_add_own_settings(&r->due);
+	if (r->how->last)
+		r->how->last(r->how->arg, &r->due);
 	pk_buf_add(&r->due, "SELECT pg_catalog.txid_current()");
-	if (pk_query_value(r->conn, r->due.ptr, -1, NULL, &xid, err) < 0)
+	if (pk_query_value(r->conn, r->due.ptr, -1, NULL, &xid, err) < 0) {
+		if (err)
+			err->line = err->col = 0;
 		return -1;
+	}
 	pk_buf_clear(&r->due);
 	snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid);
 	return r->how->before_commit(r->how->arg, r->conn, err);

@@ -90,6 +90,13 @@ struct pk_run {
 	const char *lock_timeout; /* "5s"; NULL: server's */
 	const char *settings; /* SET statements that hold for all of it; NULL or "": none */
 	/*
+	 * Asked once, while the server makes ready for the first statement and nothing has been run: an error ends it there.
+	 * May be NULL. Of a transaction only.
+	 */
+	int (*may_begin)(void *arg, struct pk_err *err);
+	/* Adds statements, "; " behind each, that are run right before before_commit, which there is then. May be NULL. */
+	void (*last)(void *arg, struct pk_buf *sql);
+	/*
 	 * Called before commit inside the transaction: tracking rows. The connection then has our settings
 	 * and its own role again, whatever the SQL did. May be NULL. Without a transaction it is called
 	 * after the last statement, in a transaction of its own.

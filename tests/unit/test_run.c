@@ -113,6 +113,66 @@ static void a_transaction_is_all_or_nothing(void **state)
 	world_close(c, &w);
 }
 
+struct asked {
+	struct pk_conn *other;
+	int n, answer;
+};
+
+/* On another connection, while this one is busy. */
+static int may_begin(void *arg, struct pk_err *err)
+{
+	struct asked *asked = arg;
+
+	asked->n++;
+	assert_int_equal(pk_exec(asked->other, "SELECT 1", err), 0);
+	return asked->answer < 0 ? pk_err_set(err, "not now") : 0;
+}
+
+static void add_rows(void *arg, struct pk_buf *sql)
+{
+	(void)arg;
+	pk_buf_add(sql, "INSERT INTO public.t VALUES (-1, 7); INSERT INTO public.t VALUES (-2, 8); ");
+}
+
+static int rows_are_there(void *arg, struct pk_conn *conn, struct pk_err *err)
+{
+	(void)arg;
+	(void)err;
+	value_is(conn, "SELECT sum(n) FROM public.t WHERE id < 0", "15");
+	return 0;
+}
+
+static void a_transaction_asks_once_whether_it_may_begin(void **state)
+{
+	struct cluster *c = *state;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	struct world w;
+
+	world_open(c, "pk_run_ask", &w);
+	struct asked asked = { .other = &w.admin, .answer = -1 };
+	struct pk_run how = { .transaction = true, .may_begin = may_begin, .last = add_rows, .before_commit = rows_are_there,
+			      .arg = &asked };
+	assert_int_equal(run_text(&w, "CREATE TABLE public.x (); CREATE TABLE public.y ()", how, NULL, NULL, &why), -1);
+	assert_string_equal(why.msg, "not now");
+	assert_null(why.file);
+	assert_int_equal(asked.n, 1);
+	assert_int_equal(pk_conn_tx(&w.user), PK_TX_IDLE);
+	value_is(&w.user, "SELECT to_regclass('public.x')::text || count(*) FROM public.t WHERE id < 0", "NULL");
+	asked.answer = 0;
+	OK(run_text(&w, "CREATE TABLE public.x (); CREATE TABLE public.y ()", how, NULL, NULL, err));
+	assert_int_equal(asked.n, 2);
+	value_is(&w.user, "SELECT count(*) FROM public.t WHERE id < 0 AND to_regclass('public.y') IS NOT NULL", "2");
+	/* Its rows are refused as a whole with it. */
+	assert_int_equal(run_text(&w, "CREATE TABLE public.z ()", how, NULL, NULL, &why), -1);
+	assert_string_equal(why.sqlstate, "23505");
+	assert_int_equal(why.line, 0);
+	value_is(&w.user, "SELECT to_regclass('public.z')::text", "NULL");
+	asked.answer = -1;
+	assert_int_equal(run_text(&w, "", how, NULL, NULL, &why), -1);
+	assert_string_equal(why.msg, "not now");
+	world_close(c, &w);
+}
+
 static void alone_each_statement_stays_and_can_be_skipped_later(void **state)
 {
 	struct cluster *c = *state;
@@ -343,6 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settings_and_roles_do_not_outlive_the_text),
 		cmocka_unit_test(a_transaction_is_all_or_nothing),
+		cmocka_unit_test(a_transaction_asks_once_whether_it_may_begin),
 		cmocka_unit_test(alone_each_statement_stays_and_can_be_skipped_later),
 		cmocka_unit_test(locks_rewrites_and_reads_are_measured),
 		cmocka_unit_test(who_waits_is_told_for_the_longest_transaction),
