@@ -4,6 +4,7 @@
 
 #define HEADER	    "--\n-- TOC entry "
 #define BOOKKEEPING "pg_attver="
+#define LOGGED	    "    LOGGED"
 #define AM	    "SET default_table_access_method = "
 
 void pk_ddl_release(struct pk_ddl *ddl)
@@ -198,6 +199,17 @@ static void blank_bookkeeping(struct pk_ddl *ddl, const char *s)
 	memset(from, ' ', (size_t)(to - from));
 }
 
+void pk_ddl_logged_always(struct pk_ddl *ddl)
+{
+	for (size_t i = 0; i < ddl->n; i++)
+		if (ddl->items[i].logged) {
+			char *line = ddl->text.ptr + (ddl->items[i].logged - ddl->text.ptr);
+
+			memset(line, ' ', strlen(LOGGED));
+			ddl->items[i].logged = NULL;
+		}
+}
+
 /* At the beginning of a line of SQL: an entry begins there, or the script ends. NULL: it makes no sense. */
 static const char *at_line(struct pk_ddl *ddl, const char *s, bool *ret_end)
 {
@@ -211,6 +223,8 @@ static const char *at_line(struct pk_ddl *ddl, const char *s, bool *ret_end)
 		return s + strlen(AM);
 	}
 	blank_bookkeeping(ddl, s);
+	if (ddl->n && pk_ddl_is(&ddl->items[ddl->n - 1], "SEQUENCE") && pk_starts_with(s, LOGGED "\n"))
+		ddl->items[ddl->n - 1].logged = s;
 	*ret_end = pk_starts_with(s, "--\n-- PostgreSQL database dump complete") ||
 		   (ddl->n && (*s == '\\' || pk_starts_with(s, "-- Completed on ")));
 	if (*ret_end)

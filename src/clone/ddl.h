@@ -19,6 +19,7 @@ struct pk_ddl_entry {
 	const char *needs; /* ids that it depends on, a space before each, up to a line's end */
 	const char *sql;   /* of len bytes */
 	size_t len;
+	const char *logged; /* a line of it, of an identity: LOGGED; NULL */
 };
 struct pk_ddl {
 	struct pk_buf text;
@@ -30,6 +31,8 @@ struct pk_ddl {
 void pk_ddl_release(struct pk_ddl *ddl);
 /* Takes the text out of the buffer. */
 int pk_ddl_parse(struct pk_buf *text, struct pk_ddl *ret, struct pk_err *err);
+/* Blanks what servers before 15 do not know, and where it says nothing: all their sequences are logged. */
+void pk_ddl_logged_always(struct pk_ddl *ddl);
 bool pk_ddl_is(const struct pk_ddl_entry *entry, const char *type);
 bool pk_ddl_is_acl(const struct pk_ddl_entry *entry); /* privileges */
 bool pk_ddl_in(const struct pk_ddl_entry *entry, const char *schema);

@@ -4,7 +4,8 @@
 #include "clone/spaces.h"
 #include "clone/views.h"
 
-#define TRIES_ALONE 3
+#define TRIES_ALONE    3
+#define LOGGED_VERSION 150000 /* from here on sequences may be unlogged */
 
 void pk_transfer_work_release(struct pk_transfer_work *s)
 {
@@ -166,6 +167,11 @@ static int read_source(struct pk_transfer_work *s, struct pk_err *err)
 	    pk_dump_scripts(&s->dump, &s->structure, err) < 0 ||
 	    pk_structure_sort(&s->structure, &s->hold.conn, &s->tables, t->unfilled, err) < 0)
 		return -1;
+	/* As the source has it, whatever the target is told. */
+	if (t->record)
+		t->record->structure = pk_copied_structure(&s->structure);
+	if (s->target.version < LOGGED_VERSION)
+		pk_ddl_logged_always(&s->structure.pre);
 	return pk_hold_check(&s->hold, err);
 }
 
@@ -305,7 +311,6 @@ static void complete(const struct pk_transfer_work *s)
 
 	if (!record)
 		return;
-	record->structure = pk_copied_structure(&s->structure);
 	record->sequences = pk_copied_word(&s->sequences);
 	if (s->poured.rows)
 		pk_copied_rows(record, &s->tables, s->poured.rows);
