@@ -501,8 +501,11 @@ void pk_conn_close_second(struct pk_conn *first)
 void pk_conn_release(struct pk_conn *conn)
 {
 	pk_conn_close_second(conn);
-	PQfreeCancel(conn->cancel);
-	PQfinish(conn->handle);
+	/* The client library is loaded by the first call of it, which a command that never connected has no use for. */
+	if (conn->cancel)
+		PQfreeCancel(conn->cancel);
+	if (conn->handle)
+		PQfinish(conn->handle);
 	free(conn->where);
 	pk_way_drop(conn->way);
 	conn->cancel = NULL;
