@@ -225,8 +225,11 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 	target->xid[0] = '\0';
 	if (pk_deploy_wait_for_replicas(target, err) < 0)
 		return -1;
-	if (!pk_deploy_section(target->d, m).transaction)
-		return target->may_begin && target->may_begin(target->arg, m, err) < 0 ? -1 : pk_deploy_steps(target, m, resume, ret_seconds, err);
+	if (!pk_deploy_section(target->d, m).transaction) {
+		if (target->may_begin && target->may_begin(target->arg, m, err) < 0)
+			return -1;
+		return pk_deploy_steps(target, m, resume, ret_seconds, err);
+	}
 	for (int attempt = 0;; attempt++) {
 		PK_AUTO(pk_err) why = PK_ERR_INIT;
 
