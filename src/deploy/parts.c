@@ -21,6 +21,18 @@ typedef int apply_fn(struct pk_conn *conn, const struct pk_source *source,
 		     const struct pk_parts_options *options, struct pk_part_results *results,
 		     struct pk_err *err);
 
+/* Whatever became of a COMMIT whose answer was lost: these files can be run twice, and are. */
+static int give_up(const struct pk_deploy *d, struct pk_err *why, struct pk_err *err)
+{
+	bool unknown = why->exit == PK_EXIT_UNKNOWN;
+
+	pk_err_move(err, why);
+	if (!unknown)
+		return -1;
+	pk_err_exit(err, PK_EXIT_FATAL);
+	return pk_err_hint(err, "%s runs it again, whether it was committed or not", d->again);
+}
+
 static int run_part(struct pk_deploy_target *target, const char *part, apply_fn *apply,
 		    struct pk_err *err)
 {
@@ -37,7 +49,6 @@ static int run_part(struct pk_deploy_target *target, const char *part, apply_fn 
 
 	if (pk_parts_load(d->project, d->repo, d->commit.hex, part, &source, err) < 0)
 		return -1;
-	/* Its files can be run twice. */
 	for (int attempt = 0; source.n; attempt++) {
 		PK_AUTO(pk_err) why = PK_ERR_INIT;
 		int rc;
@@ -47,10 +58,8 @@ static int run_part(struct pk_deploy_target *target, const char *part, apply_fn 
 		pk_deploy_watch_disarm(target->watch);
 		if (rc == 0)
 			return 0;
-		if (!pk_conn_alive(target->conn) || !pk_deploy_wait(target, &why, attempt)) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+		if (!pk_conn_alive(target->conn) || !pk_deploy_wait(target, &why, attempt))
+			return give_up(d, &why, err);
 	}
 	return 0;
 }
