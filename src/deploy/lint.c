@@ -39,19 +39,20 @@ void pk_deploy_drop_traces(struct pk_deploy *d)
 }
 
 /* One that does not parse has been run by now; what it takes away is not known then. */
-static int look(struct pk_deploy *d, size_t i, struct pk_lint_options *options, struct pk_err *err)
+static int look(struct pk_deploy *d, size_t i, const struct pk_lint_options *settings, struct pk_err *err)
 {
 	const struct pk_migration *m = &d->chain.items[d->pending[i]];
 	PK_FREE char *file = pk_path_join(d->project->migrations_dir, m->file);
 	const struct pk_deploy_section section = pk_deploy_section(d, m);
 	struct pk_trace_as_effects seen = { d->traces ? &d->traces[i] : NULL, section.transaction };
+	struct pk_lint_options options = *settings;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
-	options->transaction = section.transaction;
-	options->first_line = section.line;
-	options->measure = d->traces ? pk_trace_effects : NULL;
-	options->measure_arg = &seen;
-	if (pk_lint_sql(section.sql, file, options, &d->findings, &why) == 0)
+	options.transaction = section.transaction;
+	options.first_line = section.line;
+	options.measure = d->traces ? pk_trace_effects : NULL;
+	options.measure_arg = &seen;
+	if (pk_lint_sql(section.sql, file, &options, &d->findings, &why) == 0)
 		return 0;
 	if (why.exit == PK_EXIT_INTERRUPTED) {
 		pk_err_move(err, &why);

@@ -76,7 +76,7 @@ static void add_tokens(struct pk_buf *ret, const char *text)
 
 char *pk_sql_without_values(const char *query, size_t bytes, enum pk_readable *ret)
 {
-	enum pk_readable ignored, *readable = ret ? ret : &ignored;
+	enum pk_readable ignored = PK_READ_NOT, *readable = ret ? ret : &ignored;
 
 	PK_AUTO(pk_tree) tree = PK_TREE_INIT;
 	PK_AUTO(pk_buf) shown = PK_BUF_INIT;
