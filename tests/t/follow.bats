@@ -264,7 +264,7 @@ follow_doctor() {
 	POSTKIT_PUSH_TOKEN=secret CI_SERVER_URL=$T CI_PROJECT_PATH=shop-origin POSTKIT_ON_MERGE=deploy ok sh -e "$T/gitlab"
 	equal "$(git credential fill <<<$'protocol=https\nhost=forge.test\n' | grep password)" password=
 	equal "$(POSTKIT_PUSH_TOKEN=secret git credential fill <<<$'protocol=https\nhost=forge.test\n' | grep password)" password=secret
-	[ -z "$(grep -rl secret .git)" ]
+	run ! grep -rq secret .git
 	PGPASSWORD=$PROD_PASSWORD git postkit rollback --yes --allow-destructive >/dev/null
 	[ -n "$(git ls-remote origin refs/postkit/deploys/prod)" ]
 	POSTKIT_ON_MERGE=deploy fails 1 sh -e "$T/gitlab"
