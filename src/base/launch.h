@@ -14,10 +14,7 @@ struct pk_launch {
 	int report;    /* errno goes here when the start fails; closed by exec */
 	sigset_t mask; /* as before we blocked signals */
 };
-#define PK_LAUNCH_INIT                                                                             \
-	{                                                                                          \
-		.fds = { -1, -1, -1 }, .report = -1                                                \
-	}
+#define PK_LAUNCH_INIT { .fds = { -1, -1, -1 }, .report = -1 }
 
 void pk_launch_release(struct pk_launch *l);
 void pk_launch_close_stdio(struct pk_launch *l); /* our copies of fds */

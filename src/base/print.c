@@ -115,15 +115,6 @@ void pk_buf_vadd_shown(struct pk_buf *buf, const char *fmt, va_list given)
 	va_end(ap);
 }
 
-void pk_buf_add_shown(struct pk_buf *buf, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	pk_buf_vadd_shown(buf, fmt, ap);
-	va_end(ap);
-}
-
 void pk_vprint(FILE *out, const char *fmt, va_list ap)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;

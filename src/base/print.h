@@ -16,7 +16,6 @@
 void pk_print(FILE *out, const char *fmt, ...) PK_PRINTF(2, 3);
 void pk_vprint(FILE *out, const char *fmt, va_list ap) PK_PRINTF(2, 0);
 void pk_buf_vadd_shown(struct pk_buf *buf, const char *fmt, va_list ap) PK_PRINTF(2, 0);
-void pk_buf_add_shown(struct pk_buf *buf, const char *fmt, ...) PK_PRINTF(2, 3);
 
 /* Text with lines of its own, and no colours. */
 void pk_print_lines(FILE *out, const char *text);

@@ -13,10 +13,7 @@ struct pk_tempdir {
 	char *lock_path;
 	struct pk_lock lock;
 };
-#define PK_TEMPDIR_INIT                                                                            \
-	{                                                                                          \
-		.lock = PK_LOCK_INIT                                                               \
-	}
+#define PK_TEMPDIR_INIT { .lock = PK_LOCK_INIT }
 /* Makes parent/<prefix><random>, 0700. */
 int pk_tempdir_open(struct pk_tempdir *tempdir, const char *parent, const char *prefix, struct pk_err *err);
 /* Removes the folder, if it is still there. */

@@ -101,16 +101,6 @@ int pk_confirm(const char *question, bool default_yes, struct pk_err *err)
 	}
 }
 
-char *pk_ask(const char *question)
-{
-	if (!pk_term_can_ask())
-		return NULL;
-	PK_AUTO(pk_buf) safe = PK_BUF_INIT;
-	pk_buf_add_safe(&safe, question, true);
-	fprintf(stderr, "%s ", safe.ptr);
-	return read_answer();
-}
-
 /* Bytes of the well-formed character at s that can be seen; 0 when the first byte has to be escaped. */
 static size_t printable(const char *s, bool keep_lines)
 {

@@ -1,4 +1,4 @@
-/* The terminal: what may be shown, and questions. */
+/* The terminal: what may be shown, and a question that is answered by yes or no. */
 #ifndef PK_TERM_H
 #define PK_TERM_H
 
@@ -19,8 +19,6 @@ bool pk_term_can_ask(void);         /* stdin and stderr are terminals */
  * --yes answers.
  */
 int pk_confirm(const char *question, bool default_yes, struct pk_err *err);
-/* A line of text, caller frees; NULL at end of input or without a terminal. */
-char *pk_ask(const char *question);
 
 /*
  * Text from outside made fit for a terminal: the bytes of what cannot be seen or turns what follows (pk_utf8_unseen), and of

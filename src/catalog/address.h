@@ -21,10 +21,7 @@ struct pk_addresses {
 	struct pk_addressed *slots; /* a power of two, half of them free; classid 0: free */
 	size_t n, n_slots;
 };
-#define PK_ADDRESSES_INIT                                                                          \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_ADDRESSES_INIT { 0 }
 void pk_addresses_release(struct pk_addresses *addresses);
 /* NULL: nothing is known of it. */
 struct pk_addressed *pk_addresses_find(const struct pk_addresses *addresses, struct pk_address address);

@@ -23,10 +23,7 @@ struct pk_source {
 	struct pk_source_file *items;
 	size_t n, cap;
 };
-#define PK_SOURCE_INIT                                                                             \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SOURCE_INIT { 0 }
 void pk_source_release(struct pk_source *source);
 void pk_source_add(struct pk_source *source, const char *path, const char *text, size_t len);
 /*

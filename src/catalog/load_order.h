@@ -85,10 +85,7 @@ struct pk_load {
 	bool sets_role;		/* a file says SET ROLE or SET SESSION AUTHORIZATION */
 	struct pk_map definers; /* name to list of items */
 };
-#define PK_LOAD_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_LOAD_INIT { 0 }
 void pk_load_release(struct pk_load *load);
 struct pk_load_item *pk_load_add(struct pk_load *load); /* moves the items */
 

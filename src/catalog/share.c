@@ -110,7 +110,7 @@ static const char *index_of(struct pk_script *s, const struct pk_object *o)
 	return pk_arena_strdup(s->arena, name.ptr);
 }
 
-void pk_share_attach(struct pk_script *s, const struct pk_object *whole, const struct pk_object *share)
+static void attach(struct pk_script *s, const struct pk_object *whole, const struct pk_object *share)
 {
 	struct pk_stmt *stmt = pk_emit(s, "ALTER INDEX %s ATTACH PARTITION %s", index_of(s, whole), index_of(s, share));
 
@@ -131,7 +131,7 @@ void pk_share_attach_all(struct pk_script *s, const struct pk_object *whole)
 		const struct pk_object *share = pk_share_in(whole, whole->parent->heirs[i]);
 
 		if (share)
-			pk_share_attach(s, whole, share);
+			attach(s, whole, share);
 	}
 }
 
@@ -140,5 +140,5 @@ void pk_share_attach_late(struct pk_script *s, const struct pk_object *share)
 	const struct pk_object *whole = pk_share_whole(share, whole_ident(share));
 
 	if (whole && s->comes && !s->comes(s, whole) && !s->comes(s, share->parent) && s->stays_heir(s, share->parent))
-		pk_share_attach(s, whole, share);
+		attach(s, whole, share);
 }

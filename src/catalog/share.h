@@ -21,7 +21,6 @@ bool pk_share_only_carries(const struct pk_object *o, const struct pk_object *co
 void pk_share_settle(struct pk_object *o);
 /* The whole of that name, on the side of the share, whether or not this is part of it; NULL: there is none. */
 const struct pk_object *pk_share_whole(const struct pk_object *share, const char *ident);
-void pk_share_attach(struct pk_script *s, const struct pk_object *whole, const struct pk_object *share);
 /* Is it one of an index that belongs to no constraint? A key can be that too, once it is attached. */
 bool pk_share_of_index(const struct pk_object *share);
 /* Has the index such keys, or a share of it? They go with it by CASCADE, and neither way without it. */

@@ -35,10 +35,7 @@ struct pk_workload {
 	bool more; /* only the most called were read */
 	struct pk_map relations, functions;
 };
-#define PK_WORKLOAD_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_WORKLOAD_INIT { 0 }
 void pk_workload_release(struct pk_workload *workload);
 
 /*
@@ -50,10 +47,10 @@ int pk_workload_read(struct pk_conn *conn, const char *remote, struct pk_workloa
 /* The same as said by an error, which is emptied. remote NULL: there is none. */
 void pk_workload_refused(struct pk_workload *workload, const char *remote, struct pk_err *why);
 
-/* The last one that was read, in a file of the repository's own folder for this user alone: for whoever must not connect. */
-int pk_workload_keep(const struct pk_workload *workload, const struct pk_repo *repo,
-		     struct pk_err *err);
-/* Absent or damaged: why_not. */
+/*
+ * The last one that was read is kept in a file of the repository's own folder, for this user alone: for whoever must not
+ * connect. Absent or damaged: why_not.
+ */
 void pk_workload_load(const struct pk_repo *repo, const char *remote, struct pk_workload *ret);
 /* Keeps what was read now, as far as that can be written; where it could not be read, what was kept takes its place. */
 void pk_workload_keep_or_load(struct pk_workload *workload, const struct pk_repo *repo);

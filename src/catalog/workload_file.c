@@ -48,8 +48,7 @@ static void put_name(void *arg, const char *schema, const char *name, const char
 	cJSON_AddItemToArray(arg, item);
 }
 
-int pk_workload_keep(const struct pk_workload *workload, const struct pk_repo *repo,
-		     struct pk_err *err)
+static void keep(const struct pk_workload *workload, const struct pk_repo *repo)
 {
 	PK_FREE char *path = path_of(repo, workload->remote), *text = NULL;
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
@@ -68,7 +67,7 @@ int pk_workload_keep(const struct pk_workload *workload, const struct pk_repo *r
 	pk_workload_each_relation(workload, put_name, pk_json_add_array(root, "relations"));
 	pk_workload_each_function(workload, put_name, pk_json_add_array(root, "functions"));
 	text = pk_json_print(root);
-	return pk_write_file(path, text, strlen(text), 0600, err);
+	pk_write_file(path, text, strlen(text), 0600, NULL);
 }
 
 static const char *string_at(const cJSON *array, int i)
@@ -174,7 +173,7 @@ void pk_workload_keep_or_load(struct pk_workload *workload, const struct pk_repo
 	PK_AUTO(pk_workload) kept = PK_WORKLOAD_INIT;
 
 	if (!workload->why_not) {
-		pk_workload_keep(workload, repo, NULL);
+		keep(workload, repo);
 		return;
 	}
 	pk_workload_load(repo, workload->remote, &kept);

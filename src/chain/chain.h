@@ -120,10 +120,7 @@ struct pk_undone_list {
 	struct pk_undone *items;
 	size_t n;
 };
-#define PK_UNDONE_LIST_INIT                                                                        \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_UNDONE_LIST_INIT { 0 }
 void pk_undone_list_release(struct pk_undone_list *list);
 /* By time. Absent table: empty list. */
 int pk_undone_read(struct pk_conn *conn, struct pk_undone_list *ret, struct pk_err *err);

@@ -23,10 +23,7 @@ struct pk_order {
 	size_t n;
 	size_t first; /* the first that is to be proven again; n: the chain holds as it is */
 };
-#define PK_ORDER_INIT                                                                              \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_ORDER_INIT { 0 }
 void pk_order_release(struct pk_order *order);
 
 /*

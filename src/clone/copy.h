@@ -85,10 +85,7 @@ struct pk_source_facts {
 	int64_t tables; /* with data */
 	struct pk_strv placed, placed_indexes; /* what lies in tablespaces, as pk_spaces_read() has it */
 };
-#define PK_SOURCE_FACTS_INIT                                                                       \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SOURCE_FACTS_INIT { 0 }
 void pk_source_facts_release(struct pk_source_facts *facts);
 int pk_source_facts_read(struct pk_conn *conn, struct pk_source_facts *ret, struct pk_err *err);
 /* Stand-ins for the roles of the facts, members of each other as they are there; and their tablespaces. */

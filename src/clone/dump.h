@@ -21,10 +21,7 @@ struct pk_dump {
 	void *arg;
 	struct pk_tempdir tempdir; /* private */
 };
-#define PK_DUMP_INIT                                                                               \
-	{                                                                                          \
-		.tempdir = PK_TEMPDIR_INIT                                                         \
-	}
+#define PK_DUMP_INIT { .tempdir = PK_TEMPDIR_INIT }
 /*
  * Folder of the programs for a trip from a server of major to one of target: of the private server
  * itself where it has them, else as they are found (config: postkit.pgBin; may be NULL): of a major that servers of

@@ -17,10 +17,7 @@ struct pk_hold {
 	bool rough; /* sizes of tables need not be what they are now (pk_copy_tables_list()) */
 	const char *encoding; /* of all connections to the source and the target, borrowed */
 };
-#define PK_HOLD_INIT                                                                               \
-	{                                                                                          \
-		.conn = PK_CONN_INIT                                                               \
-	}
+#define PK_HOLD_INIT { .conn = PK_CONN_INIT }
 void pk_hold_release(struct pk_hold *hold);
 /* For whoever has something to ask before the snapshot is taken; pk_hold_open() then goes on with that. */
 int pk_hold_connect(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_err *err);

@@ -7,12 +7,6 @@
 
 #define SECTION "postkit.table."
 
-void pk_less_options_release(struct pk_less_options *options)
-{
-	pk_strv_release(&options->exclude);
-	pk_strv_release(&options->where);
-}
-
 void pk_less_release(struct pk_less *less)
 {
 	pk_masks_release(&less->masks);

@@ -29,8 +29,6 @@ struct pk_less_options {
 	bool schema_only;
 	struct pk_sample_options sample;
 };
-#define PK_LESS_OPTIONS_INIT { 0 }
-void pk_less_options_release(struct pk_less_options *options);
 
 struct pk_less {
 	struct pk_masks masks;

@@ -18,10 +18,7 @@ struct pk_method {
 	char *offer; /* what --physical would copy, and what makes that for the user to say; else NULL */
 	struct pk_strv others; /* databases that came along, and are dropped */
 };
-#define PK_METHOD_INIT                                                                             \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_METHOD_INIT { 0 }
 void pk_method_release(struct pk_method *method);
 
 struct pk_method_figures {

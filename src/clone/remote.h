@@ -18,10 +18,7 @@ struct pk_remote {
 	char *ssh_transport, *ssh_compression; /* postkit.sshTransport, postkit.sshCompression; NULL: not set */
 	char *via;			      /* once it is connected: the way through SSH, for people */
 };
-#define PK_REMOTE_INIT                                                                             \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_REMOTE_INIT { 0 }
 void pk_remote_release(struct pk_remote *remote);
 /* A connection string instead of a name; remote->name is "". --ssh counts. */
 int pk_remote_of_url(const struct pk_config *config, const char *url, struct pk_remote *ret, struct pk_err *err);

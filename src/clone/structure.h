@@ -38,10 +38,7 @@ struct pk_structure {
 	struct pk_refresh *filled; /* by oid */
 	size_t n_filled;
 };
-#define PK_STRUCTURE_INIT                                                                          \
-	{                                                                                          \
-		.pre = PK_DDL_INIT, .post = PK_DDL_INIT, .bare = PK_DDL_INIT                       \
-	}
+#define PK_STRUCTURE_INIT { .pre = PK_DDL_INIT, .post = PK_DDL_INIT, .bare = PK_DDL_INIT }
 void pk_structure_release(struct pk_structure *structure);
 /*
  * Once the scripts are there. source: with the snapshot. unfilled: OIDs of materialized views that stay

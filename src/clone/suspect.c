@@ -107,15 +107,15 @@ static char *bare(const char *name)
 	return pk_buf_take(&out);
 }
 
-const char *pk_suspect_name(const char *table, const char *column, const char **ret_word)
+/* What a name alone says: the fake for it, and what it is taken for; NULL: nothing. */
+static const char *suspect_name(const char *table, const char *column, const char **ret_word)
 {
 	PK_FREE char *c = bare(column), *t = bare(table);
 
 	for (size_t i = 0; i < PK_COUNT(names); i++) {
 		if (!pk_glob(names[i].column, c) || !pk_glob(names[i].table, t))
 			continue;
-		if (ret_word)
-			*ret_word = names[i].word;
+		*ret_word = names[i].word;
 		return names[i].fake;
 	}
 	return NULL;
@@ -169,7 +169,7 @@ static char *fake_of(const char *fake, const char *column)
 /* A date is of birth by its name; of an address the type says enough. True: it was added. */
 static bool by_name(struct pk_suspects *to, const struct pk_mask_table *t, const struct pk_mask_column *c, enum shape shape)
 {
-	const char *word = NULL, *fake = pk_suspect_name(t->name, c->name, &word);
+	const char *word = NULL, *fake = suspect_name(t->name, c->name, &word);
 	bool date = fake && strcmp(fake, "date") == 0;
 
 	if (shape == ADDRESS) {
@@ -316,7 +316,7 @@ static int by_path(struct pk_conn *source, const struct pk_mask_table *t, const 
 	if (ask(source, sql.ptr, t, to, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		const char *word = NULL, *fake = pk_suspect_name("", pk_rows_get(&rows, i, 1), &word);
+		const char *word = NULL, *fake = suspect_name("", pk_rows_get(&rows, i, 1), &word);
 		int look = look_of(&rows, i, 2);
 
 		if (!fake && look < 0)

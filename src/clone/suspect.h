@@ -24,8 +24,6 @@ void pk_suspects_release(struct pk_suspects *suspects);
 int pk_suspects_find(struct pk_conn *source, struct pk_suspects *ret, struct pk_err *err);
 /* Leaves out those that a setting says something of. */
 void pk_suspects_without(struct pk_suspects *suspects, const struct pk_masked_columns *masked);
-/* What a name alone says: the fake for it; NULL: nothing. ret_word: what it is taken for; may be NULL. */
-const char *pk_suspect_name(const char *table, const char *column, const char **ret_word);
 /* As lines of a settings file, those of a table together. */
 void pk_suspects_settings(const struct pk_suspects *suspects, struct pk_buf *ret);
 

@@ -36,10 +36,7 @@ struct pk_copy_tables {
 	size_t n;
 	struct pk_places *places; /* that batches are of; NULL: there are none */
 };
-#define PK_COPY_TABLES_INIT                                                                        \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_COPY_TABLES_INIT { 0 }
 void pk_copy_tables_release(struct pk_copy_tables *tables);
 /* NULL: not one whose rows are copied. */
 struct pk_copy_table *pk_copy_tables_find(const struct pk_copy_tables *tables, uint32_t oid);

@@ -21,10 +21,7 @@ struct pk_template {
 	int64_t since;		    /* when it was looked into what has changed: since then; else 0 */
 	struct pk_refreshed refreshed; /* what came of that */
 };
-#define PK_TEMPLATE_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_TEMPLATE_INIT { 0 }
 void pk_template_release(struct pk_template *t);
 /* What is wanted of a template that is there. */
 enum pk_template_age {

@@ -11,10 +11,7 @@ struct pk_wide {
 	char **places; /* of each table: of its wide rows, as an array of ctid; NULL: it has none */
 	size_t n;
 };
-#define PK_WIDE_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_WIDE_INIT { 0 }
 void pk_wide_release(struct pk_wide *wide);
 /*
  * Looks for rows of more than limit bytes among those that are copied, in tables that may have such.

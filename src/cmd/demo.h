@@ -14,10 +14,7 @@ struct pk_demo {
 	char *url;	  /* of the production database, without a password */
 	double started;
 };
-#define PK_DEMO_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_DEMO_INIT { 0 }
 void pk_demo_release(struct pk_demo *demo);
 
 /*

@@ -13,10 +13,7 @@ struct pk_document {
 	const char *html; /* the page's file, "-" is standard output: --html; NULL: not asked for */
 	cJSON *root;	  /* an object */
 };
-#define PK_DOCUMENT_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_DOCUMENT_INIT { 0 }
 void pk_document_release(struct pk_document *document);
 
 #define PK_HTML_OPT(variable)                                                                      \

@@ -11,10 +11,7 @@ struct pk_drift_migration {
 	char *path;		/* of the migration file; NULL: none was written */
 	size_t n_pending;	/* of the chain, that have not run there: sync puts them behind it */
 };
-#define PK_DRIFT_MIGRATION_INIT                                                                    \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_DRIFT_MIGRATION_INIT { 0 }
 void pk_drift_migration_release(struct pk_drift_migration *ret);
 
 /*

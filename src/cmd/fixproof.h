@@ -20,10 +20,7 @@ struct pk_fix_proof {
 	struct pk_snapshot first, last;	    /* the schema before and after the migration as it is */
 	bool goes_back;			    /* its way back leads to where it began */
 };
-#define PK_FIX_PROOF_INIT                                                                          \
-	{                                                                                          \
-		.goes_back = false                                                                 \
-	}
+#define PK_FIX_PROOF_INIT { .goes_back = false }
 void pk_fix_proof_release(struct pk_fix_proof *proof);
 /* Runs the migration as it is. */
 int pk_fix_proof_begin(struct pk_fix_proof *proof, struct pk_err *err);

@@ -20,10 +20,7 @@ struct pk_fixed {
 	struct pk_err
 		why; /* why something that could be rewritten is not; msg NULL: there is no such thing */
 };
-#define PK_FIXED_INIT                                                                              \
-	{                                                                                          \
-		.diff = PK_BUF_INIT, .why = PK_ERR_INIT                                            \
-	}
+#define PK_FIXED_INIT { .diff = PK_BUF_INIT, .why = PK_ERR_INIT }
 void pk_fixed_release(struct pk_fixed *fixed);
 /* -1 only where the file cannot be read or written. */
 int pk_lint_fix(const struct pk_fixing *fixing, const char *file, struct pk_fixed *ret,

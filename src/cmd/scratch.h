@@ -18,10 +18,7 @@ struct pk_scratch {
 	struct pk_lint_catalog catalog;
 	bool transaction;
 };
-#define PK_SCRATCH_INIT                                                                            \
-	{                                                                                          \
-		.conn = PK_CONN_INIT                                                               \
-	}
+#define PK_SCRATCH_INIT { .conn = PK_CONN_INIT }
 void pk_scratch_release(struct pk_scratch *scratch);
 /* A connection string. What is not on this machine, and what is a remote of the settings, is refused. */
 int pk_scratch_open(struct pk_scratch *scratch, const struct pk_ctx *ctx, const char *url, struct pk_err *err);

@@ -22,10 +22,7 @@ struct pk_side {
 	struct pk_snapshot snapshot;
 	struct pk_ahead ahead;
 };
-#define PK_SIDE_INIT                                                                               \
-	{                                                                                          \
-		.text = NULL                                                                       \
-	}
+#define PK_SIDE_INIT { .text = NULL }
 void pk_side_release(struct pk_side *side);
 
 /*

@@ -38,10 +38,7 @@ struct pk_standing {
 	bool pushed; /* what was committed is where the branch is pushed to: next comes after a merge */
 	char *next;  /* command */
 };
-#define PK_STANDING_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_STANDING_INIT { 0 }
 void pk_standing_release(struct pk_standing *standing);
 /* fetch: asks the remotes. */
 int pk_standing_read(const struct pk_ctx *ctx, bool fetch, struct pk_standing *ret,

@@ -35,10 +35,7 @@ struct pk_sync {
 	size_t n;
 	struct pk_oid end; /* where the chain leads to by now */
 };
-#define PK_SYNC_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SYNC_INIT { 0 }
 void pk_sync_release(struct pk_sync *sync);
 
 /*

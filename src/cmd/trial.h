@@ -13,10 +13,7 @@ struct pk_trial {
 	char *db;
 	struct pk_conn user, admin;
 };
-#define PK_TRIAL_INIT                                                                              \
-	{                                                                                          \
-		.user = PK_CONN_INIT, .admin = PK_CONN_INIT                                        \
-	}
+#define PK_TRIAL_INIT { .user = PK_CONN_INIT, .admin = PK_CONN_INIT }
 void pk_trial_release(struct pk_trial *trial); /* drops the database */
 /* A database with this schema; no files: an empty one. */
 int pk_trial_open(struct pk_trial *trial, const struct pk_ctx *ctx, struct pk_server *server,

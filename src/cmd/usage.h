@@ -13,10 +13,7 @@ struct pk_usage_asker {
 	char *remote;		       /* NULL: none is known */
 	const char *leave_out[3];
 };
-#define PK_USAGE_ASKER_INIT                                                                        \
-	{                                                                                          \
-		.source = PK_USAGE_SOURCE_INIT                                                     \
-	}
+#define PK_USAGE_ASKER_INIT { .source = PK_USAGE_SOURCE_INIT }
 /* Connects to nobody yet. remote NULL: the default one. *ret_wanted: the settings let it. Not to be moved after. */
 int pk_usage_asker_open(struct pk_usage_asker *asker, const struct pk_ctx *ctx, const char *remote,
 			bool *ret_wanted, struct pk_err *err);

@@ -35,10 +35,7 @@ struct pk_exchange {
 	size_t n, cap;
 	size_t sent; /* refs that the remote has got */
 };
-#define PK_EXCHANGE_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_EXCHANGE_INIT { 0 }
 void pk_exchange_release(struct pk_exchange *x);
 
 /* git_remote NULL: the branch's, "origin" or the only one. Unknown: an error. repo and config are borrowed. */

@@ -25,10 +25,7 @@ struct pk_foreseen_list {
 	double lock, statement; /* seconds, 0: no limit; statement below 0: by what it took */
 	char lock_text[24];	/* lock for the server */
 };
-#define PK_FORESEEN_LIST_INIT                                                                      \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_FORESEEN_LIST_INIT { 0 }
 void pk_foreseen_list_release(struct pk_foreseen_list *list);
 /* lockTimeout and statementTimeout, of the remote or of all. A value that means nothing is an error. */
 int pk_foreseen_settings(struct pk_foreseen_list *list, const struct pk_config *config,

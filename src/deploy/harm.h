@@ -33,10 +33,7 @@ struct pk_harm {
 	int64_t rolled_back; /* as of counted */
 	double counted;	     /* 0: not yet */
 };
-#define PK_HARM_INIT                                                                               \
-	{                                                                                          \
-		.why = PK_BUF_INIT                                                                 \
-	}
+#define PK_HARM_INIT { .why = PK_BUF_INIT }
 void pk_harm_release(struct pk_harm *harm);
 
 /* Whether what the limits are about can be seen by this role; an error with the way out otherwise. */

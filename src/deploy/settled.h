@@ -11,10 +11,7 @@ struct pk_settlement {
 	char **where;	     /* "prod", "origin/main"; NULL: nowhere */
 	size_t n;
 };
-#define PK_SETTLEMENT_INIT                                                                         \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SETTLEMENT_INIT { 0 }
 void pk_settlement_release(struct pk_settlement *settlement);
 
 /*

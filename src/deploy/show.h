@@ -12,10 +12,7 @@ struct pk_deploy_show {
 	struct pk_progress *progress; /* borrowed; NULL: nothing is shown */
 	char *title;		      /* of the bar that stands there; NULL: none does */
 };
-#define PK_DEPLOY_SHOW_INIT                                                                        \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_DEPLOY_SHOW_INIT { 0 }
 void pk_deploy_show_release(struct pk_deploy_show *show);
 /* Asks by conn about the backend of this pid. -1: the connection is gone. */
 int pk_deploy_show_look(struct pk_deploy_show *show, struct pk_conn *conn, const char *pid);

@@ -13,10 +13,7 @@ struct pk_trying {
 	char *path;
 	struct pk_lock lock;
 };
-#define PK_TRYING_INIT                                                                             \
-	{                                                                                          \
-		.lock = PK_LOCK_INIT                                                               \
-	}
+#define PK_TRYING_INIT { .lock = PK_LOCK_INIT }
 /* It is seen to, or will never be: the file goes. */
 void pk_trying_release(struct pk_trying *trying);
 /* 0; 1: somebody else sees to this commit now; -1. */

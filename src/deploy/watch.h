@@ -24,10 +24,7 @@ struct pk_deploy_watch {
 	struct pk_deploy_show show;
 	struct pk_watch watch;
 };
-#define PK_DEPLOY_WATCH_INIT                                                                       \
-	{                                                                                          \
-		.blockers = PK_BUF_INIT, .harm = PK_HARM_INIT                                      \
-	}
+#define PK_DEPLOY_WATCH_INIT { .blockers = PK_BUF_INIT, .harm = PK_HARM_INIT }
 /* After its connections are closed, or are not used any more. */
 void pk_deploy_watch_release(struct pk_deploy_watch *watch);
 

@@ -153,13 +153,6 @@ static bool allowed(const char *key, bool *ret_is_path)
 	return false;
 }
 
-bool pk_config_may_be_tracked(const char *full_key)
-{
-	bool is_path;
-	PK_FREE char *key = normal_key("", full_key);
-	return allowed(key, &is_path);
-}
-
 /* Reads without following a link and without hanging on a pipe. Absent: 0 and an empty buffer. */
 static int read_tracked(const char *path, struct pk_buf *ret, struct pk_err *err)
 {

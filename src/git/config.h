@@ -73,8 +73,6 @@ void pk_config_subsections(const struct pk_config *config, const char *section,
 const char *pk_config_git(const struct pk_config *config, const char *full_key);
 /* The same with the tracked file, where that may set it. */
 const char *pk_config_any(const struct pk_config *config, const char *full_key);
-/* May the tracked file .postkit set this key (full name)? For `init`, and for messages. */
-bool pk_config_may_be_tracked(const char *full_key);
 
 /*
  * Writes .git/config through git. value NULL: unset (absent is success). Full key. All values of

@@ -25,10 +25,7 @@ struct pk_grep_lines {
 	size_t found; /* lines in all */
 	size_t files; /* that have some */
 };
-#define PK_GREP_LINES_INIT                                                                         \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_GREP_LINES_INIT { 0 }
 void pk_grep_lines_release(struct pk_grep_lines *lines);
 
 /*

@@ -18,10 +18,7 @@ struct pk_net_refs {
 	struct pk_net_ref *items;
 	size_t n, cap;
 };
-#define PK_NET_REFS_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_NET_REFS_INIT { 0 }
 void pk_net_refs_release(struct pk_net_refs *refs);
 /* What a remote has that matches the patterns (NULL terminated). More than some thousand are an error. */
 int pk_git_ls_remote(const struct pk_repo *repo, const char *remote, const char *const *patterns,

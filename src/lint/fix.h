@@ -23,10 +23,7 @@ struct pk_fix {
 	const char *
 		left; /* why nothing is rewritten although something could be; static, NULL: no reason */
 };
-#define PK_FIX_INIT                                                                                \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_FIX_INIT { 0 }
 void pk_fix_release(struct pk_fix *fix);
 
 /*

@@ -10,10 +10,7 @@ struct pk_fix_text {
 	struct pk_actions actions;
 	struct pk_findings findings;
 };
-#define PK_FIX_TEXT_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_FIX_TEXT_INIT { 0 }
 void pk_fix_text_release(struct pk_fix_text *t);
 int pk_fix_text_read(struct pk_fix_text *t, const char *sql, const char *file,
 		     const struct pk_lint_options *options, struct pk_err *err);
@@ -41,10 +38,7 @@ struct pk_fix_groups {
 	struct pk_fix_group *items;
 	size_t n, cap;
 };
-#define PK_FIX_GROUPS_INIT                                                                         \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_FIX_GROUPS_INIT { 0 }
 void pk_fix_groups_release(struct pk_fix_groups *groups);
 void pk_fix_groups_add(struct pk_fix_groups *groups, enum pk_fix_how how,
 		       char *sql); /* takes sql */

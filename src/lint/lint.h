@@ -44,10 +44,7 @@ struct pk_findings {
 	size_t n, cap;
 	size_t statements, analysed; /* seen so far, and those of them that could be judged */
 };
-#define PK_FINDINGS_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_FINDINGS_INIT { 0 }
 void pk_findings_release(struct pk_findings *findings);
 
 /* The schema before the migration; text by path in a snapshot's tree ("public/table/users.sql"), NULL: absent. */

@@ -26,10 +26,7 @@ struct pk_usage_source {
 	struct pk_workload workload;
 	struct pk_err failed; /* of read() */
 };
-#define PK_USAGE_SOURCE_INIT                                                                       \
-	{                                                                                          \
-		.asked = false                                                                     \
-	}
+#define PK_USAGE_SOURCE_INIT { .asked = false }
 void pk_usage_source_release(struct pk_usage_source *source);
 
 /* postkit.usage, or the remote's own (remote may be NULL): *ret false where it is "never". */

@@ -34,10 +34,7 @@ struct pk_conn {
 	bool keeps_second;	/* readers of whole catalogs (catalog/fetch.h) leave the second one open: they come again */
 	bool alone;		/* set after opening it: pk_conn_second() refuses, as no more connections may be made there */
 };
-#define PK_CONN_INIT                                                                               \
-	{                                                                                          \
-		.notices = PK_BUF_INIT                                                             \
-	}
+#define PK_CONN_INIT { .notices = PK_BUF_INIT }
 
 /*
  * Closes what was open in conn first. Errors name host and database, and hint by cause (server away, wrong password, no
@@ -81,10 +78,7 @@ struct pk_rows {
 	struct pg_result *handle;
 	int n, columns;
 };
-#define PK_ROWS_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_ROWS_INIT { 0 }
 void pk_rows_release(struct pk_rows *rows);
 void pk_rows_none(struct pk_rows *ret); /* no rows and no columns, as if a query had found none */
 const char *pk_rows_get(const struct pk_rows *rows, int row, int column);

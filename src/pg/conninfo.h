@@ -17,10 +17,7 @@ struct pk_conninfo {
 	struct pk_strv secret_keys, secret_values; /* other secrets: sslpassword */
 	struct pk_way *way;			   /* NULL, or how the host is reached (pg/way.h) */
 };
-#define PK_CONNINFO_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_CONNINFO_INIT { 0 }
 
 int pk_conninfo_parse(struct pk_conninfo *info, const char *text, struct pk_err *err);
 void pk_conninfo_release(struct pk_conninfo *info); /* the password is wiped */

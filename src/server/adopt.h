@@ -26,10 +26,7 @@ struct pk_adopt {
 	struct pk_place *place, *final;
 	char *bindir;
 };
-#define PK_ADOPT_INIT                                                                              \
-	{                                                                                          \
-		.server = PK_SERVER_INIT, .tempdir = PK_TEMPDIR_INIT                               \
-	}
+#define PK_ADOPT_INIT { .server = PK_SERVER_INIT, .tempdir = PK_TEMPDIR_INIT }
 /* What was not finished is stopped and removed. */
 void pk_adopt_release(struct pk_adopt *adopt);
 /*

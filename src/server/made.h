@@ -25,18 +25,12 @@ struct pk_made {
 	int major;
 	struct pk_lock lock; /* held by who makes it or uses it for itself */
 };
-#define PK_MADE_INIT                                                                               \
-	{                                                                                          \
-		.lock = PK_LOCK_INIT                                                               \
-	}
+#define PK_MADE_INIT { .lock = PK_LOCK_INIT }
 struct pk_made_list {
 	struct pk_made *items;
 	size_t n, cap;
 };
-#define PK_MADE_LIST_INIT                                                                          \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_MADE_LIST_INIT { 0 }
 void pk_made_release(struct pk_made *made); /* secrets are wiped */
 void pk_made_list_release(struct pk_made_list *list);
 

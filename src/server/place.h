@@ -22,10 +22,7 @@ struct pk_place {
 	uid_t uid;
 	gid_t gid;
 };
-#define PK_PLACE_INIT                                                                              \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_PLACE_INIT { 0 }
 
 void pk_place_release(struct pk_place *place);
 /* Nothing is made. config may be NULL. */

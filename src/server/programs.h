@@ -16,10 +16,7 @@ struct pk_pg_list {
 	struct pk_pg_programs *items; /* newest major first */
 	size_t n, cap;
 };
-#define PK_PG_LIST_INIT                                                                            \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_PG_LIST_INIT { 0 }
 void pk_pg_list_release(struct pk_pg_list *list);
 void pk_pg_list_find(const struct pk_config *config, struct pk_pg_list *ret);
 /*

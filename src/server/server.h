@@ -45,10 +45,7 @@ struct pk_server {
 	const struct pk_repo *repo;
 	const struct pk_config *config;
 };
-#define PK_SERVER_INIT                                                                             \
-	{                                                                                          \
-		.admin_conn = PK_CONN_INIT                                                         \
-	}
+#define PK_SERVER_INIT { .admin_conn = PK_CONN_INIT }
 
 /* Ours alone: what lies there without a mark is what a kill left. */
 bool pk_server_is_private(const struct pk_server *server);
@@ -127,10 +124,7 @@ struct pk_databases {
 	struct pk_database *items;
 	size_t n, cap;
 };
-#define PK_DATABASES_INIT                                                                          \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_DATABASES_INIT { 0 }
 void pk_databases_release(struct pk_databases *databases);
 /* Of a server by a command the clone alone, without asking it. */
 int pk_server_databases(struct pk_server *server, struct pk_databases *ret, struct pk_err *err);

@@ -29,10 +29,7 @@ struct pk_apply_result {
 	struct pk_sampled sampled; /* tables of which the clone has only a part */
 	bool resumed; /* it went on where an earlier apply had stopped: the checks "before" were asked only then, half way */
 };
-#define PK_APPLY_RESULT_INIT                                                                       \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_APPLY_RESULT_INIT { 0 }
 void pk_apply_result_release(struct pk_apply_result *result);
 
 /*

@@ -27,10 +27,7 @@ struct pk_begun {
 	bool drift; /* the schema of the remote is not the one that its migrations lead to */
 	bool again; /* there was a session, whose clone was gone: the session stays, with a new clone */
 };
-#define PK_BEGUN_INIT                                                                              \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_BEGUN_INIT { 0 }
 void pk_begun_release(struct pk_begun *begun);
 
 /*

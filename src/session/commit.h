@@ -17,10 +17,7 @@ struct pk_commit_result {
 	struct pk_oid from, to;
 	bool finished; /* only finished a commit that was interrupted after git had made it */
 };
-#define PK_COMMIT_RESULT_INIT                                                                      \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_COMMIT_RESULT_INIT { 0 }
 void pk_commit_result_release(struct pk_commit_result *result);
 
 /*

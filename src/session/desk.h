@@ -23,10 +23,7 @@ struct pk_desk {
 	struct pk_conn
 		admin; /* to the clone, superuser: extensions, and the tables of schema postkit */
 };
-#define PK_DESK_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_DESK_INIT { 0 }
 void pk_desk_release(struct pk_desk *desk);
 
 /*
@@ -74,10 +71,7 @@ struct pk_caught_up {
 	size_t run, adopted;
 	struct pk_strv versions; /* of those that were run */
 };
-#define PK_CAUGHT_UP_INIT                                                                          \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_CAUGHT_UP_INIT { 0 }
 void pk_caught_up_release(struct pk_caught_up *caught_up);
 int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_caught_up *ret,
 		     struct pk_err *err);

@@ -32,10 +32,7 @@ struct pk_planning {
 	struct pk_err why_not; /* when it does not prove */
 	double seconds;
 };
-#define PK_PLANNING_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_PLANNING_INIT { 0 }
 void pk_planning_release(struct pk_planning *planning);
 
 /*
@@ -60,10 +57,7 @@ struct pk_interrupted_part {
 	size_t statements; /* that are done */
 	char *text;	   /* all of them; NULL: there is none */
 };
-#define PK_INTERRUPTED_PART_INIT                                                                              \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_INTERRUPTED_PART_INIT { 0 }
 void pk_interrupted_part_release(struct pk_interrupted_part *begun);
 int pk_desk_begun(struct pk_desk *desk, struct pk_interrupted_part *ret, struct pk_err *err);
 /*

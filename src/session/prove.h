@@ -19,10 +19,7 @@ struct pk_proof {
 	bool kept;			 /* it was not made for this proof */
 	bool unchanged;			 /* it has the clone's schema again */
 };
-#define PK_PROOF_INIT                                                                              \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_PROOF_INIT { 0 }
 void pk_proof_release(struct pk_proof *proof); /* drops the copy, or keeps it for the next proof */
 /*
  * fresh: copied from the clone now. Else a database of the same schema that was kept may serve: what fails there

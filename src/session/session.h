@@ -66,10 +66,7 @@ struct pk_session {
 	char *plan_json, *plan_sql, *down_sql; /* NULL: no plan */
 	struct pk_oid commit;		       /* the ref when it was read; "": not stored yet */
 };
-#define PK_SESSION_INIT                                                                            \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SESSION_INIT { 0 }
 
 void pk_session_release(struct pk_session *session);
 int pk_session_load(const struct pk_repo *repo, const char *id, struct pk_session *ret,

@@ -12,10 +12,7 @@ struct pk_session_source {
 	struct pk_source infra; /* what is run before it */
 	struct pk_oid hash;	/* of both: equal when no file changed */
 };
-#define PK_SESSION_SOURCE_INIT                                                                     \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SESSION_SOURCE_INIT { 0 }
 
 void pk_session_source_release(struct pk_session_source *source);
 /* From the work tree. A missing schema folder is an error. */

@@ -140,10 +140,7 @@ struct pk_actions {
 	struct pk_action *items;
 	size_t n, cap;
 };
-#define PK_ACTIONS_INIT                                                                            \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_ACTIONS_INIT { 0 }
 void pk_actions_release(struct pk_actions *actions);
 /* Facts of all statements, in order. Inline constraints of ADD COLUMN give actions of their own after it
    (ADD_CONSTRAINT with column set). Plain statements in DO bodies follow their DO, marked nested. Statements

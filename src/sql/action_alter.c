@@ -110,8 +110,9 @@ static const char *check_column(const PgQuery__Constraint *c)
 	return only.several ? NULL : only.name;
 }
 
-void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like,
-			 const PgQuery__Constraint *constraint, const char *column)
+/* Inline or table constraint as an action of its own. like: verb, object's names; column: NULL for table constraints. */
+static void constraint_facts(struct pk_facts *facts, const struct pk_action *like, const PgQuery__Constraint *constraint,
+			     const char *column)
 {
 	enum pk_constraint kind = constraint_kind(constraint);
 	struct pk_action base = *like; /* like may be in the array that is about to grow */
@@ -204,7 +205,7 @@ static void add_column(struct pk_facts *facts, struct pk_action like, const PgQu
 			column_constraint(facts, action, def->constraints[i]->constraint);
 	for (size_t i = 0; i < def->n_constraints; i++)
 		if (def->constraints[i]->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
-			pk_facts_constraint(facts, &like, def->constraints[i]->constraint, column);
+			constraint_facts(facts, &like, def->constraints[i]->constraint, column);
 }
 
 static void alter_type(struct pk_facts *facts, struct pk_action *action,
@@ -249,7 +250,7 @@ static void subcommand(struct pk_facts *facts, const struct pk_action *base,
 	}
 	if (sub == PK_ADD_CONSTRAINT && cmd->def &&
 	    cmd->def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
-		pk_facts_constraint(facts, base, cmd->def->constraint, NULL);
+		constraint_facts(facts, base, cmd->def->constraint, NULL);
 		return;
 	}
 	struct pk_action *action = pk_facts_add(facts, verb, base->object);
@@ -319,7 +320,7 @@ void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *st
 		if (elt->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF)
 			add_column(facts, like, elt->column_def, false);
 		else if (elt->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
-			pk_facts_constraint(facts, &like, elt->constraint, NULL);
+			constraint_facts(facts, &like, elt->constraint, NULL);
 	}
 }
 

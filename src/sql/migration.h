@@ -32,10 +32,7 @@ struct pk_migration {
 	size_t up_at, up_end, down_at; /* offsets in the file: where up starts and ends, where down starts (0: there is none) */
 	char *checksum;		/* id of the file as a git blob, 40 hex digits */
 };
-#define PK_MIGRATION_INIT                                                                          \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_MIGRATION_INIT { 0 }
 
 void pk_migration_release(struct pk_migration *m);
 

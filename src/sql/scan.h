@@ -29,10 +29,7 @@ struct pk_scan {
 		error; /* "unterminated quoted string", ...; the token that began it has been returned as the rest */
 	size_t error_at;
 };
-#define PK_SCAN_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SCAN_INIT { 0 }
 
 void pk_scan_start(struct pk_scan *scan, const char *text, size_t len);
 bool pk_scan_next(struct pk_scan *scan, struct pk_token *ret); /* comments too; false at the end */

@@ -22,10 +22,7 @@ struct pk_statements {
 	struct pk_statement *items;
 	size_t n, cap;
 };
-#define PK_STATEMENTS_INIT                                                                         \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_STATEMENTS_INIT { 0 }
 
 void pk_statements_release(struct pk_statements *statements);
 /*

@@ -13,10 +13,7 @@ struct pk_tree {
 	const char *error;     /* where there is no result */
 	struct pk_arena arena; /* in which both live */
 };
-#define PK_TREE_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_TREE_INIT { 0 }
 void pk_tree_release(struct pk_tree *tree);
 bool pk_tree_parse(const char *sql, struct pk_tree *ret); /* false when the grammar refuses */
 /* The expression of "SELECT <expr>"; NULL when it is not one expression. */
@@ -91,9 +88,6 @@ void pk_facts_event_trigger(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_alter_domain(struct pk_facts *facts, const PgQuery__Node *node);
 void pk_facts_create_table(struct pk_facts *facts, const PgQuery__CreateStmt *stmt,
 			   const char *object);
-/* Inline or table constraint as an action of its own. like: verb, object's names; column: NULL for table constraints. */
-void pk_facts_constraint(struct pk_facts *facts, const struct pk_action *like,
-			 const PgQuery__Constraint *constraint, const char *column);
 void pk_facts_statement(struct pk_facts *facts, const PgQuery__Node *node);
 bool pk_facts_run(struct pk_facts *facts,
 		  const PgQuery__Node *node); /* data, locks, settings; false: not one of these */

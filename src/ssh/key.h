@@ -9,10 +9,7 @@ struct pk_ssh_key {
 	struct pk_buf blob; /* the public key, as SSH writes it down; may be empty */
 	bool encrypted;
 };
-#define PK_SSH_KEY_INIT                                                                            \
-	{                                                                                          \
-		.blob = PK_BUF_INIT                                                                \
-	}
+#define PK_SSH_KEY_INIT { .blob = PK_BUF_INIT }
 void pk_ssh_key_release(struct pk_ssh_key *key);
 /* false: that is no private key. */
 bool pk_ssh_key_look(struct pk_ssh_key *key, const char *text);

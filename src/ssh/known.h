@@ -16,10 +16,7 @@ struct pk_knowns {
 	struct pk_strv revoked;	    /* keys */
 	bool authority;		    /* host certificates of an authority would be believed */
 };
-#define PK_KNOWNS_INIT                                                                             \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_KNOWNS_INIT { 0 }
 void pk_knowns_release(struct pk_knowns *knowns);
 /* Lines as `ssh-keygen -F name` prints them. */
 void pk_knowns_read(struct pk_knowns *knowns, const char *lines);

@@ -14,10 +14,7 @@ struct pk_ssh_local {
 	int port;   /* of 127.0.0.1, or in the name of the socket */
 	char *path; /* of the socket; NULL with tcp */
 };
-#define PK_SSH_LOCAL_INIT                                                                          \
-	{                                                                                          \
-		.fd = -1                                                                           \
-	}
+#define PK_SSH_LOCAL_INIT { .fd = -1 }
 void pk_ssh_local_release(struct pk_ssh_local *local); /* the socket is removed, too */
 int pk_ssh_local_open(struct pk_ssh_local *local, const char *dir, bool tcp, int port,
 		      struct pk_err *err);

@@ -12,10 +12,7 @@ struct pk_ssh_spec {
 	char *user, *host; /* user NULL: not given */
 	int port;	   /* 0: not given */
 };
-#define PK_SSH_SPEC_INIT                                                                           \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SSH_SPEC_INIT { 0 }
 void pk_ssh_spec_release(struct pk_ssh_spec *spec);
 /* "[::1]:22" for numbers of IPv6. What a command line could take for something else is refused. */
 int pk_ssh_spec_parse(const char *text, struct pk_ssh_spec *ret, struct pk_err *err);
@@ -35,10 +32,7 @@ struct pk_ssh_route {
 	bool compression, identities_only;
 	struct pk_strv identities, known_files; /* paths; not all need to exist */
 };
-#define PK_SSH_ROUTE_INIT                                                                          \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SSH_ROUTE_INIT { 0 }
 void pk_ssh_route_release(struct pk_ssh_route *route);
 /* From what `ssh -G` printed. home: of the user, for ~ and %d. spec is set already. */
 void pk_ssh_route_read(struct pk_ssh_route *route, const char *printed, const char *home);

@@ -13,10 +13,7 @@ struct pk_ssh_session {
 	double deadline; /* of what is waited for */
 	uint64_t *received; /* bytes that libssh2 has taken from fd */
 };
-#define PK_SSH_SESSION_INIT                                                                        \
-	{                                                                                          \
-		.fd = -1                                                                           \
-	}
+#define PK_SSH_SESSION_INIT { .fd = -1 }
 /* Memory and our descriptor; not a word is sent: another process may go on with it. */
 void pk_ssh_session_release(struct pk_ssh_session *session);
 
@@ -24,10 +21,7 @@ void pk_ssh_session_release(struct pk_ssh_session *session);
 struct pk_ssh_secrets {
 	struct pk_strv paths, texts;
 };
-#define PK_SSH_SECRETS_INIT                                                                        \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SSH_SECRETS_INIT { 0 }
 void pk_ssh_secrets_release(struct pk_ssh_secrets *secrets);
 
 int pk_ssh_session_open(struct pk_ssh_session *session, const struct pk_ssh_route *route,

@@ -28,10 +28,7 @@ struct pk_tunnel {
 	char *transport; /* which one it is */
 	char *note;	 /* "" or why it is not the one that would have been taken first */
 };
-#define PK_TUNNEL_INIT                                                                             \
-	{                                                                                          \
-		.lifeline = -1, .pid = -1                                                          \
-	}
+#define PK_TUNNEL_INIT { .lifeline = -1, .pid = -1 }
 
 /* Logs in, which may ask for passphrases; returns when connections may come. */
 int pk_tunnel_open(struct pk_tunnel *tunnel, const struct pk_tunnel_spec *spec, struct pk_err *err);

@@ -38,10 +38,7 @@ struct pk_gone {
 	struct pk_gone_item *items;
 	size_t n;
 };
-#define PK_GONE_INIT                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_GONE_INIT { 0 }
 void pk_gone_release(struct pk_gone *gone);
 
 /* conn sees all tables. */

@@ -34,10 +34,7 @@ struct pk_measure {
 	uint32_t *built;       /* indexes that were not there before, and are told */
 	size_t n_built;
 };
-#define PK_MEASURE_INIT                                                                            \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_MEASURE_INIT { 0 }
 void pk_measure_release(struct pk_measure *measure);
 
 /* One of those that were there before; NULL: it was not. */

@@ -23,10 +23,7 @@ struct pk_part_results {
 	size_t n, cap;
 	size_t n_ran;
 };
-#define PK_PART_RESULTS_INIT                                                                       \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_PART_RESULTS_INIT { 0 }
 void pk_part_results_release(struct pk_part_results *results);
 
 struct pk_parts_options {

@@ -71,10 +71,7 @@ struct pk_trace {
 	/* Id of the transaction, to ask txid_status() for when the connection is lost at COMMIT; "" when it wrote nothing. */
 	char xid[24];
 };
-#define PK_TRACE_INIT                                                                              \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_TRACE_INIT { 0 }
 void pk_trace_release(struct pk_trace *trace);
 
 /* Timeouts of one statement in milliseconds; 0: none; -1: that of the run (lock_timeout), or the server's. */

@@ -13,10 +13,7 @@ struct pk_sampled {
 	struct pk_sampled_table *items; /* what lacks most comes first */
 	size_t n;
 };
-#define PK_SAMPLED_INIT                                                                            \
-	{                                                                                          \
-		0                                                                                  \
-	}
+#define PK_SAMPLED_INIT { 0 }
 void pk_sampled_release(struct pk_sampled *sampled);
 /* Nothing of a copy that holds everything. */
 int pk_sampled_read(struct pk_conn *conn, struct pk_sampled *ret, struct pk_err *err);

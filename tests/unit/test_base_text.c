@@ -132,6 +132,15 @@ static void the_terminal_is_not_commanded_from_outside(void **state)
 	assert_string_equal(buf.ptr, "a\n\tb\\x0D");
 }
 
+static void PK_PRINTF(2, 3) add_shown(struct pk_buf *buf, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pk_buf_vadd_shown(buf, fmt, ap);
+	va_end(ap);
+}
+
 static void what_is_printed_is_as_printf_has_it_but_for_strings(void **state)
 {
 	(void)state;
@@ -140,11 +149,11 @@ static void what_is_printed_is_as_printf_has_it_but_for_strings(void **state)
 	static const char fmt[] = "%5d|%-6s|%6s|%.3s|%.*s|%zu|%lld|%%|%03X|%.1f|%*s|%-*s|\n";
 
 	pk_buf_addf(&expected, fmt, -12, "ab", "cd", "efgh", 2, "ijk", (size_t)7, 1LL << 40, 0xABu, 2.25, 4, "l", 3, "m");
-	pk_buf_add_shown(&buf, fmt, -12, "ab", "cd", "efgh", 2, "ijk", (size_t)7, 1LL << 40, 0xABu, 2.25, 4, "l", 3, "m");
+	add_shown(&buf, fmt, -12, "ab", "cd", "efgh", 2, "ijk", (size_t)7, 1LL << 40, 0xABu, 2.25, 4, "l", 3, "m");
 	assert_string_equal(buf.ptr, expected.ptr);
 	pk_buf_clear(&buf);
 	pk_term_set_color(1);
-	pk_buf_add_shown(&buf, "%s%s%s", pk_color(stdout, PK_RED), "\033[31m\n\xe2\x80\xae\xe2\x80\x8b\xff", pk_color(stdout, PK_PLAIN));
+	add_shown(&buf, "%s%s%s", pk_color(stdout, PK_RED), "\033[31m\n\xe2\x80\xae\xe2\x80\x8b\xff", pk_color(stdout, PK_PLAIN));
 	pk_term_set_color(-1);
 	assert_string_equal(buf.ptr, "\033[31m\\x1B[31m\\x0A\\xE2\\x80\\xAE\\xE2\\x80\\x8B\\xFF\033[m");
 }
