@@ -50,12 +50,12 @@ int pk_beside_sequence_values(struct pk_conn *conn, struct pk_strv *ret_pairs, s
 
 	if (pk_beside_sequence_queries(conn, &sql, err) < 0)
 		return -1;
-	PK_FREE struct pk_pipeline_query *queries = pk_alloc((sql.n + 1) * sizeof(*queries));
+	PK_FREE struct pk_pipeline_query *queries = pk_alloc((sql.n + 1) * PK_PIPELINE_BRIEF * sizeof(*queries));
 	PK_FREE struct pk_rows *rows = pk_alloc((sql.n + 1) * sizeof(*rows));
-	struct pk_pipeline pipeline = { .conn = conn, .queries = queries, .n = (int)sql.n };
+	struct pk_pipeline pipeline = { .conn = conn, .queries = queries, .n = (int)sql.n * PK_PIPELINE_BRIEF };
 	for (size_t i = 0; i < sql.n; i++) {
 		rows[i] = (struct pk_rows)PK_ROWS_INIT;
-		queries[i] = (struct pk_pipeline_query){ .sql = sql.items[i], .rows = &rows[i] };
+		pk_pipeline_brief(sql.items[i], &rows[i], &queries[i * PK_PIPELINE_BRIEF]);
 	}
 	int status = pk_pipeline_send(&pipeline, err);
 	if (pk_pipelines_collect(&pipeline, 1, NULL, NULL, status == 0 ? err : NULL) < 0)

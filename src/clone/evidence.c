@@ -142,6 +142,7 @@ struct look {
 	int n;
 	uint64_t done;
 	char *guard; /* a query before each other one; NULL: none */
+	struct pk_strv sql; /* of all others */
 	struct pk_rows *sequences; /* of each query that asks for some; n_sequences of them */
 	size_t n_sequences;
 };
@@ -151,9 +152,6 @@ static void look_release(struct look *look)
 	for (int i = 0; i < look->n; i++) {
 		struct reader *r = &look->readers[i];
 
-		for (int q = 0; q < r->n; q++)
-			if (r->queries[q].sql != look->guard)
-				free((char *)r->queries[q].sql);
 		for (int q = 0; r->rows && q < r->n; q++)
 			pk_rows_release(&r->rows[q]);
 		free(r->queries);
@@ -164,6 +162,7 @@ static void look_release(struct look *look)
 		pk_rows_release(&look->sequences[i]);
 	free(look->sequences);
 	free(look->guard);
+	pk_strv_release(&look->sql);
 }
 
 /* rows: where they go; NULL: to those of the reader. */
@@ -176,10 +175,12 @@ static void add_query(struct look *look, struct pk_buf *sql, int64_t pages, stru
 	for (int i = 1; i < look->n; i++)
 		if (look->readers[i].pages < least->pages)
 			least = &look->readers[i];
-	least->queries = pk_realloc_array(least->queries, (size_t)least->n + 2, sizeof(*least->queries));
+	pk_strv_push_take(&look->sql, pk_buf_take(sql));
+	least->queries = pk_realloc_array(least->queries, (size_t)least->n + 1 + PK_PIPELINE_BRIEF, sizeof(*least->queries));
 	if (look->guard)
 		least->queries[least->n++] = (struct pk_pipeline_query){ .sql = look->guard };
-	least->queries[least->n++] = (struct pk_pipeline_query){ .sql = pk_buf_take(sql), .rows = rows };
+	pk_pipeline_brief(look->sql.items[look->sql.n - 1], rows, &least->queries[least->n]);
+	least->n += PK_PIPELINE_BRIEF;
 	least->pages += pages + 1;
 }
 

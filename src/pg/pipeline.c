@@ -5,6 +5,14 @@
 
 #define LOOK_MS 200 /* an interrupt may come between a look at the flag and the wait */
 
+void pk_pipeline_brief(const char *sql, struct pk_rows *rows, struct pk_pipeline_query ret[PK_PIPELINE_BRIEF])
+{
+	ret[0] = (struct pk_pipeline_query){ .sql = "SAVEPOINT postkit" };
+	ret[1] = (struct pk_pipeline_query){ .sql = sql, .rows = rows };
+	ret[2] = (struct pk_pipeline_query){ .sql = "ROLLBACK TO SAVEPOINT postkit" };
+	ret[3] = (struct pk_pipeline_query){ .sql = "RELEASE SAVEPOINT postkit" };
+}
+
 int pk_pipeline_send(struct pk_pipeline *p, struct pk_err *err)
 {
 	bool sent = true;
@@ -114,12 +122,13 @@ static int collect(struct pk_pipeline *ps, int n, struct pk_running *running, vo
 			while (ps[i].open && (singly || cancelled || !PQisBusy(ps[i].conn->handle))) {
 				struct pk_err *first = any_failed(ps, n) ? NULL : err;
 				PGresult *result;
+				int at = ps[i].at;
 
 				running->cancel = ps[i].conn->cancel;
 				if (pk_next_result(ps[i].conn, running, &result, first) < 0)
 					return -1;
 				ps[i].failed |= take(&ps[i], running, result, first) < 0;
-				if (arrived && !any_failed(ps, n))
+				if (arrived && ps[i].at > at && !any_failed(ps, n))
 					arrived(arg);
 			}
 		}
