@@ -185,11 +185,12 @@ bench: all
 
 # The share of pairs of schemas that converge, in both directions. OPTIONS='--data --copies' asks more,
 # OPTIONS='--random 100' takes other pairs; FILTER=TEXT takes fewer. A folder of labelled migrations
-# (<topic>/<case>.{sql,json}) goes to lint; OPTIONS=--static without a database, --all tells more.
+# (<topic>/<case>.{sql,json}) goes to lint; OPTIONS=--static without a database, --all tells more. So does one of
+# migrations that run in the order of their names (up/*.sql): what lint says against what the server did.
 .PHONY: corpus
 corpus: all
 	@$(if $(CORPUS),:,echo "usage: make corpus CORPUS=<folder of pairs or labelled migrations>" >&2; exit 129)
-	tests/lib/$(if $(wildcard $(CORPUS)/*/*.json),lintcorpus,corpus) $(OPTIONS) $(BUILD) $(CORPUS) $(FILTER)
+	tests/lib/$(if $(wildcard $(CORPUS)/*/*.json $(CORPUS)/up/*.sql),lintcorpus,corpus) $(OPTIONS) $(BUILD) $(CORPUS) $(FILTER)
 
 # Random pairs: the same SEED makes the same ones.
 PAIRS ?= 1000
@@ -279,6 +280,7 @@ help:
 	@echo 'bench               times, as ratios, and deploys under load; ONLY=copies, files, tunnel, deploys, hammer'
 	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
 	@echo '                    labelled migrations: what lint names, and its false alarms'
+	@echo '                    up/*.sql, in order: the same, by what the server did'
 	@echo 'random PAIRS= SEED=  pairs of random schemas, judged in both directions; FIRST=N KEEP=DIR DUMPS=N'
 	@echo 'install, uninstall  PREFIX=/usr/local DESTDIR='
 	@echo 'deps                Debian packages that are missing'

@@ -36,7 +36,7 @@ static void add_rows(struct pk_buf *buf, int64_t rows, const char *what)
 	PK_FREE char *count = rows > 0 ? pk_count((uint64_t)rows) : NULL;
 
 	if (count)
-		pk_buf_addf(buf, "%s%s rows %s", buf->len ? ", " : "", count, what);
+		pk_buf_addf(buf, "%s%s row%s %s", buf->len ? ", " : "", count, rows == 1 ? "" : "s", what);
 }
 
 /* "ACCESS EXCLUSIVE on public.orders for 41 ms, 12,400,000 rows read" */
@@ -53,6 +53,14 @@ static char *measured_fact(const struct pk_effect *e)
 	if (e->rewritten)
 		pk_buf_addf(&buf, "%s%s written anew", buf.len ? ", " : "", e->rewritten);
 	return pk_buf_take(&buf);
+}
+
+/* The same, and the lock of before that it worked under. */
+static char *held_fact(const struct pk_effect *e)
+{
+	PK_FREE char *fact = measured_fact(e);
+
+	return e->kept ? pk_printf("%s, while %s on %s is held from before", fact, e->kept, e->kept_on) : pk_take(&fact);
 }
 
 /* The findings of a statement, against what it did. */
@@ -72,7 +80,7 @@ static void overrule(struct pk_lint *lint, const struct pk_effect *effects, size
 		if (whole && e->measured && is_work(nature)) {
 			if (!worked(lint, e, nature))
 				continue;
-			PK_FREE char *fact = measured_fact(e);
+			PK_FREE char *fact = pk_streq(f->rule, "lock-held-work") ? held_fact(e) : measured_fact(e);
 			f->fact = pk_arena_strdup(&out->arena, fact);
 			f->measured = true;
 		}
@@ -189,7 +197,7 @@ static const char *by_sub(const struct pk_action *a, const struct pk_effect *e)
 	}
 }
 
-/* The rule that work under a strong lock falls under, by the first action that has one. */
+/* The rule that work under a strong lock falls under, by the first action that has one; NULL: none has. */
 static const char *work_rule(const struct pk_lint *lint, size_t statement, const struct pk_effect *e)
 {
 	for (size_t i = 0; i < lint->actions.n; i++) {
@@ -213,7 +221,7 @@ static const char *work_rule(const struct pk_lint *lint, size_t statement, const
 		if (rule)
 			return rule;
 	}
-	return "blocking-work";
+	return NULL;
 }
 
 /* Rules that have their own say on rows read and written under a lock of before. */
@@ -224,21 +232,22 @@ static bool held_is_told(const struct pk_lint *lint, size_t first, size_t index)
 
 static void tell_work(struct pk_lint *lint, const struct pk_action *a, const struct pk_effect *e, size_t first)
 {
-	bool deletes = a->verb == PK_TRUNCATE || a->verb == PK_DROP;
+	bool deletes = a->verb == PK_TRUNCATE || a->verb == PK_DROP, locks = pk_lint_lock_is_strong(e->lock);
 
 	if (!e->measured || !much(lint, e) || deletes)
 		return;
 	if (large(lint, e->written) && !e->rewrote_table && !found(lint, first, a->statement, "bulk-dml"))
 		tell(lint, "bulk-dml", a, measured_fact(e), NULL);
-	if (pk_lint_lock_is_strong(e->lock) && a->verb != PK_REFRESH && !found_work(lint, first, a->statement))
-		tell(lint, work_rule(lint, a->statement, e), a, measured_fact(e), NULL);
-	if (pk_lint_lock_is_strong(e->kept) && !held_is_told(lint, first, a->statement)) {
-		PK_FREE char *fact = measured_fact(e);
+	/* the table may be locked from before as strongly as the statement needs it */
+	if ((locks || pk_lint_lock_is_strong(e->kept)) && a->verb != PK_REFRESH && !found_work(lint, first, a->statement)) {
+		const char *rule = work_rule(lint, a->statement, e);
 
-		tell(lint, "lock-held-work", a,
-		     pk_printf("%s, while %s on %s is held from before", fact, e->kept, e->kept_on),
-		     pk_lint_text("-- in a migration of its own:\n%S;", lint->statements.items[a->statement].text));
+		if (rule || locks)
+			tell(lint, rule ? rule : "blocking-work", a, measured_fact(e), NULL);
 	}
+	if (pk_lint_lock_is_strong(e->kept) && !held_is_told(lint, first, a->statement))
+		tell(lint, "lock-held-work", a, held_fact(e),
+		     pk_lint_text("-- in a migration of its own:\n%S;", lint->statements.items[a->statement].text));
 }
 
 static void tell_lost(struct pk_lint *lint, const struct pk_action *a, const struct pk_effect *e, size_t first)

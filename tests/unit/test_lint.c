@@ -456,6 +456,18 @@ static void a_lock_kept_from_before_is_seen(void **state)
 	effects[1] = (struct pk_effect){ .ran = true, .measured = true, .read = 20000, .kept = "ACCESS EXCLUSIVE",
 					 .kept_on = "t" };
 	expect("ALTER TABLE t ADD a int; SELECT count(*) FROM u", &options, "w:lock-held-work");
+	/* the class of what it does is told all the same, and where the text suspected it, what was seen */
+	expect("ALTER TABLE t ADD a int; ALTER TABLE t ALTER b TYPE text", &options, "type-rewrite w:lock-held-work");
+	expect("ALTER TABLE t ADD a int; ALTER TABLE t ADD CHECK (a > 0) NOT VALID", &options,
+	       "check-validating w:lock-held-work");
+	struct pk_findings findings = PK_FINDINGS_INIT;
+	pk_lint_sql("ALTER TABLE t ADD a int; UPDATE t SET b = 1", "x", &options, &findings, NULL);
+	const struct pk_finding *held = findings.items;
+	while (held < findings.items + findings.n && strcmp(held->rule, "lock-held-work") != 0)
+		held++;
+	assert_true(held < findings.items + findings.n);
+	assert_non_null(strstr(held->fact, "20,000 rows read, while ACCESS EXCLUSIVE on t is held"));
+	pk_findings_release(&findings);
 	effects[1].kept = "SHARE UPDATE EXCLUSIVE";
 	expect("ALTER TABLE t ADD a int; SELECT count(*) FROM u", &options, "");
 }
