@@ -51,6 +51,8 @@ char *pk_copied_text(const struct pk_copied *record)
 	PK_FREE char *extensions = pk_strv_join(&record->extensions, " ");
 	char *printed, *ret;
 
+	if (!record->place)
+		return NULL;
 	pk_json_set_str(json.root, "format", FORMAT);
 	for (size_t i = 0; i < PK_COUNT(texts); i++)
 		pk_json_set_str(json.root, texts[i].name, *text_at(record, i));

@@ -33,7 +33,7 @@ struct pk_copied {
 };
 #define PK_COPIED_INIT { 0 }
 void pk_copied_release(struct pk_copied *record);
-char *pk_copied_text(const struct pk_copied *record); /* caller frees */
+char *pk_copied_text(const struct pk_copied *record); /* NULL: nothing is known, as there is no place; caller frees */
 /* False: it is not understood, as that of another version of this program. */
 bool pk_copied_parse(const char *text, struct pk_copied *ret);
 

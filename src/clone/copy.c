@@ -70,20 +70,16 @@ static int drop_extras(struct pk_conn *conn, const struct pk_source_facts *facts
 	return 0;
 }
 
-static int read_stats(struct pk_conn *conn, const struct pk_source_facts *facts, double started,
-		      struct pk_copy_stats *ret, struct pk_err *err)
+static int read_size(struct pk_conn *conn, const struct pk_source_facts *facts, struct pk_copy_stats *ret, struct pk_err *err)
 {
 	PK_FREE char *size = NULL;
 
-	if (!ret)
-		return 0;
 	if (pk_query_value(conn,
 			   "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0,
 			   NULL, &size, err) < 0)
 		return -1;
 	ret->tables = facts->tables;
 	ret->bytes = strtoll(size, NULL, 10);
-	ret->seconds = pk_now() - started;
 	return 0;
 }
 
@@ -106,10 +102,11 @@ int pk_copy_carried(struct pk_conn *source, struct pk_carried *carried, struct p
 	return unfilled ? pk_carry_unfilled(source, unfilled, err) : 0;
 }
 
-static int fill(const struct pk_conninfo *source, struct pk_server *server, const char *name,
-		const struct pk_source_facts *facts, const struct pk_copy_options *options,
-		double started, struct pk_copy_stats *ret, struct pk_err *err)
+/* The database is there, empty. *ret: but for the seconds. */
+static int fill(const struct pk_conninfo *source, const struct pk_source_facts *facts, const struct pk_copy_target *into,
+		const struct pk_copy_options *options, struct pk_copy_stats *ret, struct pk_err *err)
 {
+	struct pk_server *server = into->server;
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_pour_crew) crew = { .n = 0 };
@@ -136,30 +133,28 @@ static int fill(const struct pk_conninfo *source, struct pk_server *server, cons
 
 	if (!bindir || pk_copy_max_age(options, &transfer.max_age, err) < 0)
 		return -1;
-	pk_server_admin_info(server, name, &target);
+	pk_server_admin_info(server, into->name, &target);
 	if (pk_conn_open(&conn, &target, err) < 0 ||
 	    drop_extras(&conn, facts, err) < 0 || pk_transfer_run(&transfer, err) < 0 ||
 	    pk_carry_public(&conn, facts->public_may, err) < 0)
 		return -1;
 	if (pk_carried_apply(&carried, false, &conn, err) < 0 || pk_carried_label(&carried, &conn, err) < 0 || pk_super_sever(&conn, err) < 0 ||
-	    pk_carried_keep(&carried, &conn, name, err) < 0 ||
+	    pk_carried_keep(&carried, &conn, into->name, err) < 0 ||
 	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, NULL, err) < 0) ||
-	    pk_carry_settings(&conn, name, &facts->settings, err) < 0 ||
-	    (facts->may_create && pk_carry_create_privilege(&conn, name, facts->role, err) < 0) ||
+	    pk_carry_settings(&conn, into->name, &facts->settings, err) < 0 ||
+	    (facts->may_create && pk_carry_create_privilege(&conn, into->name, facts->role, err) < 0) ||
 	    pk_sizes_keep(&conn, &sizes, facts->may_create ? facts->role : NULL, err) < 0)
 		return -1;
 	if (options->record)
 		pk_copied_around(options->record, facts, &carried, &unfilled);
-	return read_stats(&conn, facts, started, ret, err);
+	return read_size(&conn, facts, ret, err);
 }
 
-static int create_database(struct pk_server *server, struct pk_conn *admin, const char *name,
-			   const char *purpose, const char *label,
-			   const struct pk_source_facts *facts, struct pk_err *err)
+static int create_database(const struct pk_copy_target *target, struct pk_conn *admin, const struct pk_source_facts *facts,
+			   struct pk_err *err)
 {
 	struct pk_create_db how = {
-		.purpose = purpose,
-		.label = label,
+		.mark = target->mark,
 		.owner = facts->owner,
 		.encoding = facts->encoding,
 		.collate = facts->collate,
@@ -169,36 +164,33 @@ static int create_database(struct pk_server *server, struct pk_conn *admin, cons
 	int result;
 
 	if (!facts->provider)
-		return pk_server_create_db(server, name, &how, err);
+		return pk_server_create_db(target->server, target->name, &how, err);
 	if (pk_locale_model_make(admin, facts, &model, err) < 0)
 		return -1;
 	how.like = model;
-	result = pk_server_create_db(server, name, &how, err);
+	result = pk_server_create_db(target->server, target->name, &how, err);
 	pk_locale_model_drop(admin, model);
 	return result;
 }
 
-int pk_copy_database(const struct pk_conninfo *source, const struct pk_source_facts *facts, struct pk_server *server,
-		     const char *name, const char *purpose, const char *label, const struct pk_copy_options *options,
-		     struct pk_copy_stats *ret, struct pk_err *err)
+int pk_copy_database(const struct pk_conninfo *source, const struct pk_source_facts *facts,
+		     const struct pk_copy_target *target, const struct pk_copy_options *options, struct pk_copy_stats *ret,
+		     struct pk_err *err)
 {
-	static const struct pk_copy_options plain;
+	struct pk_server *server = target->server;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	double started = pk_now();
 
-	options = options ? options : &plain;
 	if (pk_conn_open(&admin, &server->admin, err) < 0 || check_version(facts, admin.version, admin.where, err) < 0 ||
 	    pk_extensions_check(&admin, facts, err) < 0 || pk_source_facts_roles(facts, server, err) < 0 ||
-	    create_database(server, &admin, name, purpose, label, facts, err) < 0)
+	    create_database(target, &admin, facts, err) < 0)
 		return -1;
-	if (fill(source, server, name, facts, options, started, ret, err) < 0) {
-		if (pk_scrap_db(&admin, name, NULL) < 0)
-			pk_err_hint(
-				err,
-				"the half-made copy '%s' is still there: git postkit gc drops it",
-				name);
+	if (fill(source, facts, target, options, ret, err) < 0) {
+		if (pk_scrap_db(&admin, target->name, NULL) < 0)
+			pk_err_hint(err, "the half-made copy '%s' is still there: git postkit gc drops it", target->name);
 		return -1;
 	}
+	ret->seconds = pk_now() - started;
 	return 0;
 }
 
@@ -266,8 +258,7 @@ static int check_into(struct pk_conn *conn, const struct pk_source_facts *facts,
 	return pk_extensions_check(conn, facts, err);
 }
 
-int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target,
-		 const struct pk_config *config, const struct pk_copy_options *options,
+int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target, const struct pk_copy_options *options,
 		 struct pk_copy_stats *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_source_facts) facts = PK_SOURCE_FACTS_INIT;
@@ -290,7 +281,7 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 	if (pk_copy_max_age(options, &transfer.max_age, err) < 0 || read_facts(source, &facts, err) < 0 ||
 	    pk_conn_open(&conn, target, err) < 0 || check_into(&conn, &facts, options, err) < 0)
 		return -1;
-	bindir = pk_dump_find(NULL, config, facts.version / 10000, conn.version / 10000, err);
+	bindir = pk_dump_find(NULL, options->config, facts.version / 10000, conn.version / 10000, err);
 	if (!bindir)
 		return -1;
 	transfer.bindir = bindir;
@@ -304,7 +295,9 @@ int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *tar
 		return -1;
 	}
 	if (pk_carry_public(&conn, facts.public_may, err) < 0 ||
-	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, NULL, err) < 0))
+	    (!options->schema_only && pk_transfer_analyze(&transfer, &conn, NULL, err) < 0) ||
+	    read_size(&conn, &facts, ret, err) < 0)
 		return -1;
-	return read_stats(&conn, &facts, started, ret, err);
+	ret->seconds = pk_now() - started;
+	return 0;
 }

@@ -46,21 +46,26 @@ struct pk_copy_stats {
 	double seconds;
 };
 struct pk_source_facts; /* below */
+/* The database that a copy becomes. */
+struct pk_copy_target {
+	struct pk_server *server;
+	const char *name; /* must not exist */
+	struct pk_mark mark;
+};
 /*
- * Makes database `name` (must not exist) from the source; marked with purpose and label. What the
- * source has and this server lacks (an extension, a locale) is one error before any data moves. Foreign
- * data is there but cannot be reached. facts: of the source, read a moment ago. ret may be NULL.
+ * Makes a database of ours from the source. What the source has and the target's server lacks (an extension, a locale)
+ * is one error before any data moves. Foreign data is there but cannot be reached. facts: of the source, read a moment
+ * ago.
  */
-int pk_copy_database(const struct pk_conninfo *source, const struct pk_source_facts *facts, struct pk_server *server,
-		     const char *name, const char *purpose, const char *label, const struct pk_copy_options *options,
-		     struct pk_copy_stats *ret, struct pk_err *err);
+int pk_copy_database(const struct pk_conninfo *source, const struct pk_source_facts *facts,
+		     const struct pk_copy_target *target, const struct pk_copy_options *options, struct pk_copy_stats *ret,
+		     struct pk_err *err);
 /*
  * The plumbing: into an existing, empty database of any server, whose foreign data works as in the source.
  * Roles that are missing there are one error, unless no_owner. Nothing there is dropped: after a failure it
  * may hold part of the copy, which the hint then says.
  */
-int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target,
-		 const struct pk_config *config, const struct pk_copy_options *options,
+int pk_copy_into(const struct pk_conninfo *source, const struct pk_conninfo *target, const struct pk_copy_options *options,
 		 struct pk_copy_stats *ret, struct pk_err *err);
 
 /* Facts of the source, from one connection. */

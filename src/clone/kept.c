@@ -105,8 +105,9 @@ static char *take(struct pk_server *server, const char *db)
 {
 	PK_FREE char *id = pk_random_hex(6);
 	PK_FREE char *name = pk_printf("pk_taken_%s", id);
+	const struct pk_mark mark = { .purpose = "shadow", .label = "" };
 
-	if (pk_server_mark_db(server, db, "shadow", "", NULL, NULL, NULL) < 0 || pk_server_rename_db(server, db, name, NULL) < 0)
+	if (pk_server_mark_db(server, db, &mark, NULL) < 0 || pk_server_rename_db(server, db, name, NULL) < 0)
 		return NULL;
 	return pk_take(&name);
 }
@@ -133,9 +134,10 @@ int pk_kept_keep(struct pk_server *server, const char *db, const struct pk_kept 
 	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
 	PK_FREE char *label =
 		pk_printf("%s %s %s", what->terms, what->source ? what->source : NONE, what->fingerprint);
+	const struct pk_mark mark = { .purpose = "kept", .label = label };
 	const struct pk_database *oldest = NULL;
 
-	if (pk_server_mark_db(server, db, "kept", label, NULL, NULL, err) < 0 ||
+	if (pk_server_mark_db(server, db, &mark, err) < 0 ||
 	    pk_server_databases_for(server, "kept", &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++)

@@ -1,4 +1,5 @@
 #include "clone/method.h"
+#include "clone/template.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -185,10 +186,10 @@ void pk_method_may_pay(const struct pk_remote *remote, const struct pk_source_fa
 		*ret_why = pk_strdup("for they are less than the files to come through SSH");
 }
 
-static int read_figures(struct pk_conn *source, const struct pk_source_facts *facts,
-			const struct pk_fits *fits, double max_rate, struct pk_method_figures *ret,
-			bool *ret_unlogged, struct pk_err *err)
+static int read_figures(struct pk_conn *source, const struct pk_template_want *want, const struct pk_fits *fits,
+			struct pk_method_figures *ret, bool *ret_unlogged, struct pk_err *err)
 {
+	double max_rate = want->options.max_rate;
 	static const char sql[] =
 		"SELECT coalesce(sum(relpages) FILTER (WHERE relkind IN ('r', 'm', 't')), 0) * "
 		"pg_catalog.current_setting('block_size')::bigint, "
@@ -200,7 +201,7 @@ static int read_figures(struct pk_conn *source, const struct pk_source_facts *fa
 		return -1;
 	if (max_rate > 0 && (ret->rate <= 0 || max_rate < ret->rate))
 		ret->rate = max_rate;
-	ret->database = facts->size;
+	ret->database = want->facts->size;
 	ret->rows = strtoll(pk_rows_get(&rows, 0, 0), NULL, 10);
 	ret->cluster = fits->size;
 	ret->wait = fits->quick ? 0 : fits->wait;
@@ -220,15 +221,14 @@ static char *make_offer(const struct pk_source_facts *facts, const struct pk_fit
 			 all, theirs, others->n, others->n == 1 ? "" : "s");
 }
 
-int pk_method_look(struct pk_hold *hold, const struct pk_remote *remote,
-		   const struct pk_source_facts *facts, const struct pk_fits *fits, double max_rate,
+int pk_method_look(struct pk_hold *hold, const struct pk_template_want *want, const struct pk_fits *fits,
 		   struct pk_method *ret, char **ret_why, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) others = PK_STRV_INIT;
 	struct pk_method_figures figures = { 0 };
 	bool unlogged = false;
 
-	if (read_figures(&hold->conn, facts, fits, max_rate, &figures, &unlogged, err) < 0)
+	if (read_figures(&hold->conn, want, fits, &figures, &unlogged, err) < 0)
 		return -1;
 	if (unlogged) {
 		*ret_why = pk_strdup("for files come without those of unlogged tables");
@@ -237,12 +237,12 @@ int pk_method_look(struct pk_hold *hold, const struct pk_remote *remote,
 					     ? "for the files would have to wait for a checkpoint"
 					     : "which are here as soon as the files");
 	} else {
-		if (find_others(hold, remote, fits, &others, err) < 0)
+		if (find_others(hold, want->remote, fits, &others, err) < 0)
 			return -1;
 		if (others.n) {
 			*ret_why = pk_strdup(
 				"for with the files come databases that nobody asked for");
-			ret->offer = make_offer(facts, fits, &others);
+			ret->offer = make_offer(want->facts, fits, &others);
 		}
 	}
 	return 0;

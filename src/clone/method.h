@@ -42,13 +42,12 @@ int pk_method_max_rate(const struct pk_config *config, const char *remote, doubl
 /* Before anything is asked of the source: *ret_why says why rows, caller frees, or stays NULL. */
 void pk_method_may_pay(const struct pk_remote *remote, const struct pk_source_facts *facts,
 		       char **ret_why);
+struct pk_template_want;
 /*
  * At the source, of files that fit: as above; beside that ret->offer. hold: connected to the database, and again after
- * a look into the maintenance database postgres when it is the only other one, to see that it is empty. max_rate: bytes
- * a second that the user lets pass, 0: any.
+ * a look into the maintenance database postgres when it is the only other one, to see that it is empty.
  */
-int pk_method_look(struct pk_hold *hold, const struct pk_remote *remote,
-		   const struct pk_source_facts *facts, const struct pk_fits *fits, double max_rate,
+int pk_method_look(struct pk_hold *hold, const struct pk_template_want *want, const struct pk_fits *fits,
 		   struct pk_method *ret, char **ret_why, struct pk_err *err);
 
 #endif

@@ -56,9 +56,10 @@ static void add_mapping(struct pk_strv *args, const char *from, const char *to, 
 	pk_strv_push(args, text.ptr);
 }
 
-static int take_backup(const struct pk_adopt *adopt, const struct pk_remote *remote, const struct pk_fits *source,
-		       double max_rate, const struct pk_copy_options *options, struct pk_err *err)
+static int take_backup(const struct pk_adopt *adopt, const struct pk_template_want *want, const struct pk_fits *source,
+		       struct pk_err *err)
 {
+	const struct pk_copy_options *options = &want->options;
 	static const char *const fixed[] = { "-w", "-P", "--no-manifest", "--no-sync", NULL };
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
 	struct listener listener = { options->progress, (uint64_t)source->size, true };
@@ -73,15 +74,15 @@ static int take_backup(const struct pk_adopt *adopt, const struct pk_remote *rem
 
 	pk_strv_extend(&args, fixed);
 	pk_strv_pushf(&args, "--checkpoint=%s", source->quick ? "fast" : "spread");
-	if (max_rate > 0)
-		pk_strv_pushf(&args, "--max-rate=%.0f", max_rate / 1024);
+	if (options->max_rate > 0)
+		pk_strv_pushf(&args, "--max-rate=%.0f", options->max_rate / 1024);
 	pk_strv_pushf(&args, "--wal-method=%s", options->jobs == 1 ? "fetch" : "stream");
 	for (size_t i = 0; i < source->spaces.n; i++)
 		add_mapping(&args, source->spaces.items[i], adopt->spaces, i);
 	pk_strv_push(&args, "-D");
 	pk_strv_push(&args, adopt->data);
 	pk_progress_start(options->progress, "waiting for the remote's checkpoint", 0);
-	status = pk_client_run(&client, &remote->info, err);
+	status = pk_client_run(&client, &want->remote->info, err);
 	pk_progress_stop(options->progress);
 	return status;
 }
@@ -265,10 +266,9 @@ static int tidy(struct pk_server *server, const struct pk_source_facts *facts, s
 	return 0;
 }
 
-static int finish_db(struct pk_adopt *adopt, const char *name, const char *label, const char *source,
-		     const struct pk_copied *record, int64_t *ret_size, struct pk_err *err)
+static int finish_db(struct pk_adopt *adopt, const char *name, const struct pk_mark *mark, int64_t *ret_size,
+		     struct pk_err *err)
 {
-	PK_FREE char *text = record->place ? pk_copied_text(record) : NULL;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_FREE char *size = NULL;
 	const char *params[] = { name };
@@ -277,7 +277,7 @@ static int finish_db(struct pk_adopt *adopt, const char *name, const char *label
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, name);
 	pk_buf_add(&sql, " ALLOW_CONNECTIONS false");
-	if (pk_server_mark_db(&adopt->server, adopt->db, "template", label, source, text, err) < 0 ||
+	if (pk_server_mark_db(&adopt->server, adopt->db, mark, err) < 0 ||
 	    pk_server_rename_db(&adopt->server, adopt->db, name, err) < 0 ||
 	    pk_server_admin(&adopt->server, &admin, err) < 0 || pk_exec(admin, sql.ptr, err) < 0 ||
 	    pk_query_value(admin, "SELECT pg_catalog.pg_database_size($1::name)", 1, params, &size, err) < 0)
@@ -350,7 +350,6 @@ static int check_door(struct pk_hold *hold, const struct pk_remote *remote, stru
 struct terms {
 	struct pk_fits fits;
 	struct pk_copied record;
-	double max_rate; /* bytes a second; 0: any */
 	char *why_rows; /* of what nobody chose */
 };
 
@@ -362,10 +361,12 @@ static void terms_release(struct terms *terms)
 }
 
 /* Whether it can be at all, and is to be. */
-static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct pk_remote *remote,
-		 const struct pk_source_facts *facts, const struct pk_copy_options *options, struct terms *terms,
+static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct pk_template_want *want, struct terms *terms,
 		 struct pk_err *err)
 {
+	const struct pk_copy_options *options = &want->options;
+	const struct pk_source_facts *facts = want->facts;
+	const struct pk_remote *remote = want->remote;
 	struct pk_physical *physical = options->physical;
 	bool weigh = physical->choice == PK_PHYSICAL_IF_QUICKER;
 	PK_AUTO(pk_hold) hold = { .conn = PK_CONN_INIT, .encoding = "UTF8" };
@@ -382,23 +383,25 @@ static int begin(struct pk_adopt *adopt, struct pk_server *server, const struct 
 	    check_door(&hold, remote, err) < 0 ||
 	    pk_adopt_begin(adopt, physical->want, server, remote->name, err) < 0)
 		return -1;
-	if (weigh && pk_method_look(&hold, remote, facts, &terms->fits, terms->max_rate, &physical->method,
-				    &terms->why_rows, err) < 0)
+	if (weigh && pk_method_look(&hold, want, &terms->fits, &physical->method, &terms->why_rows, err) < 0)
 		return -1;
 	return terms->why_rows ? 0 : pk_files_record_before(&hold, facts, &terms->record, err);
 }
 
 /* Up to where the server that is there has to go. */
-static int fetch(struct pk_adopt *adopt, const struct pk_remote *remote, const struct pk_source_facts *facts,
-		 const struct pk_copy_options *options, struct terms *terms, const char *name, const char *source,
-		 struct pk_copy_stats *ret, struct pk_err *err)
+static int fetch(struct pk_adopt *adopt, const struct pk_template_want *want, struct terms *terms,
+		 const struct pk_copy_target *target, struct pk_copy_stats *ret, struct pk_err *err)
 {
-	if (take_backup(adopt, remote, &terms->fits, terms->max_rate, options, err) < 0)
+	struct pk_mark mark = target->mark;
+	PK_FREE char *text = NULL;
+
+	if (take_backup(adopt, want, &terms->fits, err) < 0)
 		return -1;
-	pk_progress_start(options->progress, "making the copy ours", 0);
-	if (make_ours(adopt, facts, &terms->fits, &terms->record, err) < 0)
+	pk_progress_start(want->options.progress, "making the copy ours", 0);
+	if (make_ours(adopt, want->facts, &terms->fits, &terms->record, err) < 0)
 		return -1;
-	return finish_db(adopt, name, remote->name, source, &terms->record, &ret->bytes, err);
+	mark.record = text = pk_copied_text(&terms->record);
+	return finish_db(adopt, target->name, &mark, &ret->bytes, err);
 }
 
 /* An error is one of the copy, or leads to rows: then *ret says so, with words before it. */
@@ -413,11 +416,10 @@ static int or_rows(bool rows, struct pk_err *why, const char *before, char **ret
 	return -1;
 }
 
-int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
-		     const struct pk_copy_options *options, const char *name, const char *source,
-		     struct pk_copy_stats *ret, struct pk_err *err)
+int pk_physical_copy(const struct pk_template_want *want, const struct pk_copy_target *target, struct pk_copy_stats *ret,
+		     struct pk_err *err)
 {
-	struct pk_physical *physical = options->physical;
+	struct pk_physical *physical = want->options.physical;
 	struct pk_method *method = &physical->method;
 	bool ours = physical->choice == PK_PHYSICAL_IF_QUICKER;
 	struct terms terms __attribute__((cleanup(terms_release))) = { .fits = PK_FITS_INIT, .record = PK_COPIED_INIT };
@@ -426,20 +428,18 @@ int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, c
 	double started = pk_now();
 	int status;
 
-	if (pk_method_max_rate(options->config, remote->name, &terms.max_rate, err) < 0)
-		return -1;
-	if (begin(&adopt, server, remote, facts, options, &terms, &why) < 0)
+	if (begin(&adopt, target->server, want, &terms, &why) < 0)
 		return or_rows(physical->choice != PK_PHYSICAL_ASKED, &why, ours ? "for " : "",
 			       ours ? &method->why : &method->refused, err);
 	if (terms.why_rows) {
 		method->why = pk_take(&terms.why_rows);
 		return 0;
 	}
-	status = fetch(&adopt, remote, facts, options, &terms, name, source, ret, &why);
-	pk_progress_stop(options->progress);
+	status = fetch(&adopt, want, &terms, target, ret, &why);
+	pk_progress_stop(want->options.progress);
 	if (status < 0)
 		return or_rows(ours, &why, "", &method->failed, err);
-	if (pk_adopt_finish(&adopt, physical->want, server, remote->name, err) < 0)
+	if (pk_adopt_finish(&adopt, physical->want, target->server, want->remote->name, err) < 0)
 		return -1;
 	method->files = true;
 	if (ours) {
@@ -448,7 +448,7 @@ int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, c
 		method->others = terms.fits.others;
 		terms.fits.others = (struct pk_strv){ 0 };
 	}
-	ret->tables = facts->tables;
+	ret->tables = want->facts->tables;
 	ret->seconds = pk_now() - started;
 	return 0;
 }

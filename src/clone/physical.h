@@ -9,6 +9,7 @@
 #define PK_CLONE_PHYSICAL_H
 
 #include "clone/method.h"
+#include "clone/template.h"
 
 enum pk_physical_choice {
 	PK_PHYSICAL_ASKED,     /* by who runs the command: what stands against it is an error */
@@ -23,13 +24,11 @@ struct pk_physical {
 #define PK_PHYSICAL_INIT { 0 }
 void pk_physical_release(struct pk_physical *physical);
 /*
- * The server is replaced by one of the same kind that holds the template alone, under that name, marked with source; then
- * method.files is set. It cannot be, before anything moves, when less than everything is wanted, when the role may not
+ * The target's server is replaced by one of the same kind that holds the template alone; then method.files is set. It cannot be, before anything moves, when less than everything is wanted, when the role may not
  * replicate, when a file would mean something else on this machine, or when the server holds clones. Where rows will do
  * that is no error.
  */
-int pk_physical_copy(struct pk_server *server, const struct pk_remote *remote, const struct pk_source_facts *facts,
-		     const struct pk_copy_options *options, const char *name, const char *source,
-		     struct pk_copy_stats *ret, struct pk_err *err);
+int pk_physical_copy(const struct pk_template_want *want, const struct pk_copy_target *target, struct pk_copy_stats *ret,
+		     struct pk_err *err);
 
 #endif

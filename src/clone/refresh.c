@@ -297,14 +297,14 @@ static int fill_inside(struct state *s, struct pk_err *err)
 	struct pk_conn *target = &s->work.target;
 	PK_AUTO(pk_rows) triggers = PK_ROWS_INIT;
 	PK_FREE char *record = NULL;
+	struct pk_mark mark = { .purpose = "template", .label = r->label, .source = r->mark };
 
 	s->again.inside = true;
 	if (pk_exec(target, "BEGIN", err) < 0 || pk_silence_begin(target, &triggers, err) < 0 ||
 	    fill(s, r->from, err) < 0 || pk_silence_end(target, &triggers, err) < 0)
 		return -1;
-	record = pk_copied_text(&s->is);
-	if (pk_server_mark_db_by(r->server, target, r->from, "template", r->label, r->mark, record,
-				 err) < 0)
+	mark.record = record = pk_copied_text(&s->is);
+	if (pk_server_mark_db_by(r->server, target, r->from, &mark, err) < 0)
 		return -1;
 	return pk_exec(target, "COMMIT", err);
 }
@@ -370,12 +370,13 @@ static int forgive(struct state *s, struct pk_err *err)
 static int make(struct state *s, struct pk_err *err)
 {
 	const struct pk_refresh_how *r = s->r;
+	const struct pk_mark mark = { .purpose = "template", .label = r->label };
 	struct pk_conn *admin;
 	int status;
 
 	pk_progress_start(s->transfer.options->progress, "cutting a new template", 0);
 	if (pk_server_admin(r->server, &admin, err) < 0 ||
-	    pk_server_cut_db(r->server, r->from, r->name, "template", r->label, err) < 0)
+	    pk_server_cut_db(r->server, r->from, r->name, &mark, err) < 0)
 		return -1;
 	status = fill_new(s, err);
 	pk_conn_release(&s->work.target);

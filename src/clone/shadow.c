@@ -165,7 +165,7 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 	const char *owner = options->owner ? options->owner : options->role;
 	struct pk_conn *admin;
 	struct pk_create_db how = {
-		.purpose = "shadow", .label = "", .owner = owner, .like = options->like
+		.mark = { .purpose = "shadow", .label = "" }, .owner = owner, .like = options->like
 	};
 
 	if (stand_in(server, infra, files, options, err) < 0 || pk_server_admin(server, &admin, err) < 0 ||

@@ -110,7 +110,7 @@ static int lock_template(struct pk_conn *admin, const struct pk_server *server, 
 
 /* Several cut at once, but not while somebody changes it from inside (clone/refresh.h). */
 static int cut_locked(struct pk_server *server, struct pk_conn *admin, const char *template_db, const char *db,
-		      const char *purpose, const char *label, struct pk_err *err)
+		      const struct pk_mark *mark, struct pk_err *err)
 {
 	int status;
 
@@ -118,7 +118,7 @@ static int cut_locked(struct pk_server *server, struct pk_conn *admin, const cha
 		return pk_err_wrap(err, "cannot wait for the template '%s'", template_db);
 	status = pk_server_clear_db(server, template_db, err);
 	if (status == 0)
-		status = pk_server_cut_db(server, template_db, db, purpose, label, err);
+		status = pk_server_cut_db(server, template_db, db, mark, err);
 	if (pk_conn_alive(admin))
 		lock_call(admin, server, "pg_advisory_unlock_shared", template_db, NULL);
 	return status;
@@ -144,16 +144,15 @@ static bool is_from(const struct pk_template *t, const char *source, const struc
 	return t->source && pk_starts_with(t->source, source) && pk_less_fits(less, t->source + strlen(source));
 }
 
-static int seal(struct pk_server *server, struct pk_conn *admin, const char *db, const char *remote, const char *source,
-		const struct pk_copied *record, struct pk_err *err)
+static int seal(struct pk_server *server, struct pk_conn *admin, const char *db, const struct pk_mark *mark,
+		struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	PK_FREE char *text = record->place ? pk_copied_text(record) : NULL;
 
 	pk_buf_add(&sql, "ALTER DATABASE ");
 	pk_buf_add_ident(&sql, db);
 	pk_buf_add(&sql, " ALLOW_CONNECTIONS false");
-	if (pk_server_mark_db(server, db, "template", remote, source, text, err) < 0)
+	if (pk_server_mark_db(server, db, mark, err) < 0)
 		return -1;
 	return pk_exec(admin, sql.ptr, err);
 }
@@ -167,29 +166,33 @@ static int enthrone(struct pk_server *server, const char *name, const char *old,
 	return old ? pk_server_replace_db(server, name, old, aside, err) : pk_server_rename_db(server, name, final, err);
 }
 
-static int copy_new(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
-		    const struct pk_source_facts *facts, const struct pk_copy_options *options, const char *old,
+/* Beside the old one, if there is any, until it is complete. */
+static int copy_new(struct pk_server *server, struct pk_conn *admin, const struct pk_template_want *want, const char *old,
 		    struct pk_template *ret, struct pk_err *err)
 {
+	const struct pk_copy_options *options = &want->options;
+	const struct pk_remote *remote = want->remote;
 	PK_AUTO(pk_copied) record = PK_COPIED_INIT;
 	PK_FREE char *id = pk_random_hex(6), *from = source_of(remote), *final = template_name(remote->name);
 	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *terms = pk_less_terms(options->less);
-	PK_FREE char *source = pk_printf("%s%s", from, terms);
+	PK_FREE char *source = pk_printf("%s%s", from, terms), *text = NULL;
+	struct pk_mark mark = { .purpose = "template", .label = remote->name, .source = source };
+	const struct pk_copy_target files = { server, final, mark };
+	const struct pk_copy_target rows = { server, name, { .purpose = "template", .label = remote->name } };
 	struct pk_copy_options narrowed = *options;
 
 	if (options->physical) {
-		if (pk_physical_copy(server, remote, facts, options, final, source, &ret->stats, err) < 0)
+		if (pk_physical_copy(want, &files, &ret->stats, err) < 0)
 			return -1;
 		if (options->physical->method.files)
 			return 0;
 	}
 	pk_less_apply(options->less, &narrowed);
 	narrowed.record = &record;
-	if (pk_copy_database(&remote->info, facts, server, name, "template", remote->name, &narrowed,
-			     &ret->stats, err) < 0)
+	if (pk_copy_database(&remote->info, want->facts, &rows, &narrowed, &ret->stats, err) < 0)
 		return pk_less_explain(options->less, err);
-	if (seal(server, admin, name, remote->name, source, &record, err) < 0 ||
-	    enthrone(server, name, old, remote->name, err) < 0) {
+	mark.record = text = pk_copied_text(&record);
+	if (seal(server, admin, name, &mark, err) < 0 || enthrone(server, name, old, remote->name, err) < 0) {
 		pk_scrap_db(admin, name, NULL);
 		return -1;
 	}
@@ -197,23 +200,25 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 }
 
 /* ret: the template; its refreshed says whether all has to be copied. */
-static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_remote *remote,
-		   const struct pk_source_facts *facts, bool near, const struct pk_copy_options *options, struct pk_template *t,
-		   struct pk_err *err)
+static int refresh(struct pk_server *server, struct pk_conn *admin, const struct pk_template_want *want,
+		   struct pk_template *t, struct pk_err *err)
 {
+	const struct pk_copy_options *options = &want->options;
+	const struct pk_remote *remote = want->remote;
 	PK_AUTO(pk_copied) was = PK_COPIED_INIT, is = PK_COPIED_INIT;
 	PK_FREE char *id = pk_random_hex(6), *terms = pk_less_terms(options->less), *from = source_of(remote);
-	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *wanted = pk_printf("%s%s", from, terms);
+	PK_FREE char *name = pk_printf(NEW_PREFIX "%s", id), *source = pk_printf("%s%s", from, terms), *text = NULL;
 	struct pk_copy_options narrowed = *options;
-	const struct pk_refresh_how how = { .source = &remote->info, .server = server, .facts = facts, .from = t->db,
+	const struct pk_refresh_how how = { .source = &remote->info, .server = server, .facts = want->facts, .from = t->db,
 					    .mark = t->source, .name = name, .label = remote->name, .was = &was,
 					    .options = &narrowed };
+	struct pk_mark mark = { .purpose = "template", .label = remote->name, .source = t->source };
 	bool known = pk_copied_parse(t->record, &was);
 
 	t->since = known ? was.taken : t->created;
 	/* What start was told to leave out, once and for this, is not copied unasked. */
-	t->own_options = strcmp(t->source, wanted) != 0;
-	t->kept = near && !t->own_options && options->less && options->less->sample.asked;
+	t->own_options = strcmp(t->source, source) != 0;
+	t->kept = want->age == PK_TEMPLATE_NEAR && !t->own_options && options->less && options->less->sample.asked;
 	if (t->own_options || t->kept)
 		return 0;
 	if (!known || server->limited || (options->less && options->less->sample.asked)) {
@@ -237,7 +242,8 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 	t->created = is.taken;
 	if (t->refreshed.inside)
 		return 0;
-	if (seal(server, admin, t->refreshed.made ? name : t->db, remote->name, t->source, &is, err) < 0 ||
+	mark.record = text = pk_copied_text(&is);
+	if (seal(server, admin, t->refreshed.made ? name : t->db, &mark, err) < 0 ||
 	    (t->refreshed.made && enthrone(server, name, t->db, remote->name, err) < 0)) {
 		if (t->refreshed.made)
 			pk_scrap_db(admin, name, NULL);
@@ -312,42 +318,41 @@ static int find_again(struct pk_server *server, const char *remote, struct pk_te
 	return 0;
 }
 
-int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
-		       const struct pk_source_facts *facts, enum pk_template_age age,
-		       const struct pk_copy_options *options, struct pk_template *ret,
+int pk_template_ensure(struct pk_server *server, const struct pk_template_want *want, struct pk_template *ret,
 		       struct pk_err *err)
 {
+	const struct pk_remote *remote = want->remote;
+	const struct pk_config *config = want->options.config;
+	struct pk_template_want limited = *want;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	PK_AUTO(pk_template) found = PK_TEMPLATE_INIT;
 	PK_FREE char *source = source_of(remote);
-	struct pk_copy_options limited = *options;
 	double started;
 	bool same;
 
 	if (server->kind == PK_SERVER_COMMAND) {
-		if (pk_less_by_command(options->less, options->config, remote->name, err) < 0)
+		if (pk_less_by_command(want->options.less, config, remote->name, err) < 0)
 			return -1;
 		pk_template_release(ret);
 		ret->none = true;
 		return 0;
 	}
-	if (pk_method_max_rate(options->config, remote->name, &limited.max_rate, err) < 0 ||
+	if (pk_method_max_rate(config, remote->name, &limited.options.max_rate, err) < 0 ||
 	    pk_conn_open(&admin, &server->admin, err) < 0 ||
 	    lock_template(&admin, server, remote->name, err) < 0 ||
 	    drop_leftovers(server, remote->name, err) < 0 ||
 	    pk_template_find(server, remote->name, &found, err) < 0)
 		return -1;
-	same = found.db && age != PK_TEMPLATE_FRESH && is_from(&found, source, options->less);
+	same = found.db && want->age != PK_TEMPLATE_FRESH && is_from(&found, source, want->options.less);
 	/* Roles that appeared there since, and the one that deploys. */
-	if (same && pk_source_facts_roles(facts, server, err) < 0)
+	if (same && pk_source_facts_roles(want->facts, server, err) < 0)
 		return -1;
 	started = pk_now();
-	if (same && age != PK_TEMPLATE_AS_IS &&
-	    refresh(server, &admin, remote, facts, age == PK_TEMPLATE_NEAR, &limited, &found, err) < 0)
+	if (same && want->age != PK_TEMPLATE_AS_IS && refresh(server, &admin, &limited, &found, err) < 0)
 		return -1;
 	found.refreshed.seconds = pk_now() - started;
 	found.copied = !same || found.refreshed.doubt;
-	if (found.copied && copy_new(server, &admin, remote, facts, &limited, found.db, &found, err) < 0)
+	if (found.copied && copy_new(server, &admin, &limited, found.db, &found, err) < 0)
 		return -1;
 	if ((found.copied || found.refreshed.made) && find_again(server, remote->name, &found, err) < 0)
 		return -1;
@@ -422,13 +427,13 @@ static int dress(struct pk_server *server, struct pk_conn *admin, const char *fr
 }
 
 /* It is as the remote is, with what that can reach. */
-static int make_by_command(struct pk_server *server, char **db, const char *purpose, const char *label, const char *role,
+static int make_by_command(struct pk_server *server, char **db, const struct pk_mark *mark, const char *role,
 			   struct pk_err *err)
 {
 	struct pk_conn *admin;
 	char *made = NULL;
 
-	if (pk_server_make(server, purpose, label, role, &made, err) < 0)
+	if (pk_server_make(server, mark, role, &made, err) < 0)
 		return -1;
 	free(*db);
 	*db = made;
@@ -439,14 +444,14 @@ static int make_by_command(struct pk_server *server, char **db, const char *purp
 	return -1;
 }
 
-int pk_template_cut(struct pk_server *server, const struct pk_template *t, char **db, const char *purpose,
-		    const char *label, const char *role, struct pk_err *err)
+int pk_template_cut(struct pk_server *server, const struct pk_template *t, char **db, const struct pk_mark *mark,
+		    const char *role, struct pk_err *err)
 {
 	struct pk_conn *admin;
 
 	if (server->kind == PK_SERVER_COMMAND)
-		return make_by_command(server, db, purpose, label, role, err);
-	if (pk_server_admin(server, &admin, err) < 0 || cut_locked(server, admin, t->db, *db, purpose, label, err) < 0)
+		return make_by_command(server, db, mark, role, err);
+	if (pk_server_admin(server, &admin, err) < 0 || cut_locked(server, admin, t->db, *db, mark, err) < 0)
 		return -1;
 	if (dress(server, admin, t->db, *db, role, err) < 0) {
 		pk_scrap_db(admin, *db, NULL);

@@ -33,13 +33,17 @@ enum pk_template_age {
 /* What the setting postkit.refresh makes of what a command wants unless it is told: never, always, or that. */
 int pk_template_wanted(const struct pk_config *config, enum pk_template_age by_itself, enum pk_template_age *ret,
 		       struct pk_err *err);
+struct pk_template_want {
+	const struct pk_remote *remote;
+	const struct pk_source_facts *facts; /* of the remote, read a moment ago */
+	enum pk_template_age age;
+	struct pk_copy_options options;
+};
 /*
  * The template of a remote (where a command makes clones: none, and nothing is copied), copied when there is none. A
  * new one replaces the old once it is complete, in one step. Two at a time: the second waits for the first.
  */
-int pk_template_ensure(struct pk_server *server, const struct pk_remote *remote,
-		       const struct pk_source_facts *facts, enum pk_template_age age,
-		       const struct pk_copy_options *options, struct pk_template *ret,
+int pk_template_ensure(struct pk_server *server, const struct pk_template_want *want, struct pk_template *ret,
 		       struct pk_err *err);
 /*
  * What was done to it, in a sentence without a full stop: "3 of 400 tables changed since 2 hours ago (row versions): 12 MB
@@ -56,8 +60,8 @@ int pk_template_find(struct pk_server *server, const char *remote_name, struct p
  * postkit to it start with SET ROLE role). Where a command makes clones, by the command: under the name that it
  * chose, which replaces *db.
  */
-int pk_template_cut(struct pk_server *server, const struct pk_template *t, char **db,
-		    const char *purpose, const char *label, const char *role, struct pk_err *err);
+int pk_template_cut(struct pk_server *server, const struct pk_template *t, char **db, const struct pk_mark *mark,
+		    const char *role, struct pk_err *err);
 /* Makes connections of the login role to db act as role. */
 int pk_act_as(struct pk_server *server, const char *db, const char *role, struct pk_err *err);
 

@@ -102,7 +102,7 @@ int pk_cmd_copy(int argc, char **argv, struct pk_err *err)
 	pk_less_apply(&less, &options);
 	if (pk_method_max_rate(&ctx.config, from.name, &options.max_rate, err) < 0)
 		return -1;
-	if (pk_copy_into(&from.info, &to.info, &ctx.config, &options, &stats, err) < 0)
+	if (pk_copy_into(&from.info, &to.info, &options, &stats, err) < 0)
 		return pk_less_explain(&less, err);
 	pk_progress_stop(&progress);
 	pk_say_less(&less);

@@ -27,24 +27,25 @@ static void cut_close(struct cut *cut)
 static int cut_make(struct pk_deploy *d, struct cut *cut, enum pk_template_age age, struct pk_err *err)
 {
 	PK_AUTO(pk_less) less = PK_LESS_INIT;
-	struct pk_copy_options options = {
-		.less = &less, .follow = d->options.follow,
-		.progress = d->events ? d->events->progress : NULL, .config = d->config,
+	const struct pk_template_want want = {
+		.remote = &d->remote, .facts = &d->facts, .age = age,
+		.options = { .less = &less, .follow = d->options.follow,
+			     .progress = d->events ? d->events->progress : NULL, .config = d->config },
 	};
+	const struct pk_mark mark = { .purpose = "dry-run", .label = d->remote.name };
 	PK_FREE char *random = pk_random_hex(4), *told = NULL;
 	struct pk_conninfo user = PK_CONNINFO_INIT, admin = PK_CONNINFO_INIT;
 	int rc;
 
 	if (pk_less_read(d->config, d->repo, NULL, &less, err) < 0)
 		return -1;
-	if (pk_template_ensure(&cut->server, &d->remote, &d->facts, age, &options, &cut->template, err) < 0)
+	if (pk_template_ensure(&cut->server, &want, &cut->template, err) < 0)
 		return -1;
 	told = pk_template_told(&cut->template);
 	if (told)
 		pk_deploy_phase(d, "copy of '%s': %s", d->remote.name, told);
 	cut->db = pk_printf("pk_dry_%s", random);
-	if (pk_template_cut(&cut->server, &cut->template, &cut->db, "dry-run", d->remote.name, d->facts.role,
-			    err) < 0)
+	if (pk_template_cut(&cut->server, &cut->template, &cut->db, &mark, d->facts.role, err) < 0)
 		return -1;
 	pk_server_user_info(&cut->server, cut->db, &user);
 	pk_server_admin_info(&cut->server, cut->db, &admin);

@@ -246,8 +246,7 @@ static int undo(struct pk_server *server, struct pk_err *err)
 			   second.msg);
 }
 
-int pk_server_make(struct pk_server *server, const char *purpose, const char *label,
-		   const char *role, char **ret_db, struct pk_err *err)
+int pk_server_make(struct pk_server *server, const struct pk_mark *mark, const char *role, char **ret_db, struct pk_err *err)
 {
 	struct pk_made *made = server->made;
 	struct call call __attribute__((cleanup(call_release))) = { .repo = server->repo,
@@ -259,8 +258,8 @@ int pk_server_make(struct pk_server *server, const char *purpose, const char *la
 	PK_FREE char *random = pk_random_hex(4);
 
 	made->id = pk_printf("pk-%.8s-%s", server->owner_id, random);
-	made->purpose = pk_strdup(purpose);
-	made->label = pk_strdup(label);
+	made->purpose = pk_strdup(mark->purpose);
+	made->label = pk_strdup(mark->label);
 	made->created = (int64_t)pk_time();
 	if (pk_made_take(server->repo, made, err) < 0 || pk_made_write(server->repo, made, err) < 0)
 		return -1;

@@ -96,8 +96,7 @@ static int need_ours(const struct pk_server *server, struct pk_conn *conn, const
 			  name, conn->where);
 }
 
-static int set_mark(const struct pk_server *server, struct pk_conn *conn, const char *name,
-		    const char *purpose, const char *label, const char *source, const char *record,
+static int set_mark(const struct pk_server *server, struct pk_conn *conn, const char *name, const struct pk_mark *mark,
 		    struct pk_err *err)
 {
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
@@ -105,12 +104,12 @@ static int set_mark(const struct pk_server *server, struct pk_conn *conn, const 
 	PK_AUTO(pk_buf) comment = PK_BUF_INIT;
 
 	pk_json_set_str(json.root, "repo", server->owner_id);
-	pk_json_set_str(json.root, "purpose", purpose);
-	pk_json_set_str(json.root, "label", label);
-	if (source)
-		pk_json_set_str(json.root, "source", source);
-	if (record)
-		pk_json_set_str(json.root, "record", record);
+	pk_json_set_str(json.root, "purpose", mark->purpose);
+	pk_json_set_str(json.root, "label", mark->label);
+	if (mark->source)
+		pk_json_set_str(json.root, "source", mark->source);
+	if (mark->record)
+		pk_json_set_str(json.root, "record", mark->record);
 	pk_json_set_num(json.root, "created", (double)pk_time());
 	char *text = cJSON_PrintUnformatted(json.root);
 	pk_buf_add(&comment, mark_prefix);
@@ -201,26 +200,25 @@ int pk_server_databases_for(struct pk_server *server, const char *purpose, struc
 	return list(server, purpose, ret, err);
 }
 
-int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
-		      const char *source, const char *record, struct pk_err *err)
+int pk_server_mark_db(struct pk_server *server, const char *name, const struct pk_mark *mark, struct pk_err *err)
 {
 	struct pk_conn *conn;
 
 	if (pk_server_admin(server, &conn, err) < 0)
 		return -1;
-	return pk_server_mark_db_by(server, conn, name, purpose, label, source, record, err);
+	return pk_server_mark_db_by(server, conn, name, mark, err);
 }
 
-int pk_server_mark_db_by(const struct pk_server *server, struct pk_conn *conn, const char *name, const char *purpose,
-			 const char *label, const char *source, const char *record, struct pk_err *err)
+int pk_server_mark_db_by(const struct pk_server *server, struct pk_conn *conn, const char *name, const struct pk_mark *mark,
+			 struct pk_err *err)
 {
-	enum mark mark;
+	enum mark now;
 
-	if (read_mark(server, conn, name, &mark, err) < 0)
+	if (read_mark(server, conn, name, &now, err) < 0)
 		return -1;
-	if (!(mark == UNMARKED && is_private_name(server, name)) && need_ours(server, conn, name, err) < 0)
+	if (!(now == UNMARKED && is_private_name(server, name)) && need_ours(server, conn, name, err) < 0)
 		return -1;
-	return set_mark(server, conn, name, purpose, label, source, record, err);
+	return set_mark(server, conn, name, mark, err);
 }
 
 /* ---- create ---- */
@@ -273,14 +271,13 @@ int pk_server_halt_making(struct pk_server *server, struct pk_err *err)
 }
 
 /* CREATE DATABASE and mark; after an error or an interrupt nothing stays. */
-static int create_marked(const struct pk_server *server, struct pk_conn *conn, const char *name,
-			 const char *create, const char *purpose, const char *label,
-			 struct pk_err *err)
+static int create_marked(const struct pk_server *server, struct pk_conn *conn, const char *name, const char *create,
+			 const struct pk_mark *mark, struct pk_err *err)
 {
 	if (pk_exec(conn, "SELECT pg_catalog.pg_advisory_lock_shared(" LOCK_KEY ")", err) < 0 ||
 	    pk_exec(conn, create, err) < 0)
 		return -1;
-	if (set_mark(server, conn, name, purpose, label, NULL, NULL, err) < 0) {
+	if (set_mark(server, conn, name, mark, err) < 0) {
 		drop_quietly(conn, name);
 		return -1;
 	}
@@ -305,7 +302,7 @@ int pk_server_create_db(struct pk_server *server, const char *name, const struct
 		pk_buf_add(&sql, " STRATEGY FILE_COPY");
 	if (!how->template_db && pk_locale_options(&conn, how, &sql, err) < 0)
 		return -1;
-	if (create_marked(server, &conn, name, sql.ptr, how->purpose, how->label, err) < 0)
+	if (create_marked(server, &conn, name, sql.ptr, &how->mark, err) < 0)
 		return explain_create(how, err);
 	return 0;
 }
@@ -465,22 +462,22 @@ static int copy_settings(struct pk_conn *conn, const char *from, const char *to,
 
 /* From 18 on files can share their blocks, where the file system has that; where it has not, that is an error. */
 static int create_cut(const struct pk_server *server, struct pk_conn *conn, const char *to, const char *create,
-		      const char *purpose, const char *label, struct pk_err *err)
+		      const struct pk_mark *mark, struct pk_err *err)
 {
 	PK_AUTO(pk_err) e = PK_ERR_INIT;
 
 	if (conn->version < 180000 || pk_exec(conn, "SET file_copy_method = clone", NULL) < 0)
-		return create_marked(server, conn, to, create, purpose, label, err);
-	if (create_marked(server, conn, to, create, purpose, label, &e) == 0)
+		return create_marked(server, conn, to, create, mark, err);
+	if (create_marked(server, conn, to, create, mark, &e) == 0)
 		return 0;
 	if (e.exit != PK_EXIT_INTERRUPTED && pk_exec(conn, "SET file_copy_method = copy", NULL) == 0)
-		return create_marked(server, conn, to, create, purpose, label, err);
+		return create_marked(server, conn, to, create, mark, err);
 	pk_err_move(err, &e);
 	return -1;
 }
 
-int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
-		     const char *purpose, const char *label, struct pk_err *err)
+int pk_server_cut_db(struct pk_server *server, const char *from, const char *to, const struct pk_mark *mark,
+		     struct pk_err *err)
 {
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
@@ -503,7 +500,7 @@ int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
 	pk_buf_add_ident(&sql, from);
 	if (conn.version >= 150000)
 		pk_buf_add(&sql, " STRATEGY FILE_COPY");
-	if (create_cut(server, &conn, to, sql.ptr, purpose, label, err) < 0)
+	if (create_cut(server, &conn, to, sql.ptr, mark, err) < 0)
 		return explain_create(NULL, err);
 	if (copy_settings(&conn, from, to, err) < 0) {
 		drop_quietly(&conn, to);

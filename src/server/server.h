@@ -50,6 +50,12 @@ struct pk_server {
 /* Ours alone: what lies there without a mark is what a kill left. */
 bool pk_server_is_private(const struct pk_server *server);
 
+/* What a database of ours is marked with, in its comment: as in struct pk_database, below. Borrowed. */
+struct pk_mark {
+	const char *purpose, *label;
+	const char *source, *record; /* of a template; else NULL */
+};
+
 struct pk_server_want {
 	const struct pk_repo *repo;	/* NULL: a cluster of the user's own, in the state folder */
 	const struct pk_config *config; /* NULL: no settings */
@@ -69,8 +75,7 @@ int pk_server_open_for(struct pk_server *server, const struct pk_server_want *wa
  * name there. SQL of users runs as whom the command's string names, which must be able to act as role; or when
  * that is a superuser, as a role that is made for it, which gets role. Nothing stays on failure.
  */
-int pk_server_make(struct pk_server *server, const char *purpose, const char *label, const char *role, char **ret_db,
-		   struct pk_err *err);
+int pk_server_make(struct pk_server *server, const struct pk_mark *mark, const char *role, char **ret_db, struct pk_err *err);
 /*
  * Which kind of private server it would be, and why, in a sentence for people: "in Docker, image 'postgres:18', for
  * no such server is installed here". Of one that cannot be an error. Starts nothing and pulls nothing.
@@ -133,15 +138,14 @@ int pk_server_halt_making(struct pk_server *server, struct pk_err *err);
 /* Those of one purpose, without their sizes: to tell them the server looks at each of their files. */
 int pk_server_databases_for(struct pk_server *server, const char *purpose, struct pk_databases *ret,
 			    struct pk_err *err);
-/* Another purpose, label, source and record (both may be NULL) for a database of ours; it counts as made now. */
-int pk_server_mark_db(struct pk_server *server, const char *name, const char *purpose, const char *label,
-		      const char *source, const char *record, struct pk_err *err);
+/* Another mark for a database of ours; it counts as made now. */
+int pk_server_mark_db(struct pk_server *server, const char *name, const struct pk_mark *mark, struct pk_err *err);
 /* The same over a superuser's connection, as part of the transaction that it is in. */
-int pk_server_mark_db_by(const struct pk_server *server, struct pk_conn *conn, const char *name, const char *purpose,
-			 const char *label, const char *source, const char *record, struct pk_err *err);
+int pk_server_mark_db_by(const struct pk_server *server, struct pk_conn *conn, const char *name, const struct pk_mark *mark,
+			 struct pk_err *err);
 
 struct pk_create_db {
-	const char *purpose, *label;
+	struct pk_mark mark;
 	const char *owner;	 /* role; NULL: postkit */
 	const char *template_db; /* NULL: template0 */
 	const char *like;	 /* "encoding locale" are taken from these when set: */
@@ -172,8 +176,8 @@ int pk_server_clear_db(struct pk_server *server, const char *name, struct pk_err
  * Copies a database of ours (CREATE DATABASE ... TEMPLATE ... STRATEGY FILE_COPY), with its owner
  * and its settings (ALTER DATABASE ... SET). Nobody may be connected to it.
  */
-int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
-		     const char *purpose, const char *label, struct pk_err *err);
+int pk_server_cut_db(struct pk_server *server, const char *from, const char *to, const struct pk_mark *mark,
+		     struct pk_err *err);
 
 /* Connection strings to one of its databases. As admin no event trigger fires, not even at login (17 and newer). */
 void pk_server_admin_info(const struct pk_server *server, const char *db, struct pk_conninfo *ret);

@@ -100,14 +100,16 @@ static int prepare(struct pk_desk *desk, struct pk_remote *remote,
 	    pk_server_open_for(&desk->server, &want, err) < 0)
 		return -1;
 	PK_AUTO(pk_physical) physical = { .want = &want, .choice = options->files };
-	const struct pk_copy_options copy = { .jobs = options->jobs,
-					      .follow = options->follow,
-					      .less = options->less,
-					      .physical = options->rows ? NULL : &physical,
-					      .progress = options->progress,
-					      .config = desk->config };
-	if (pk_template_ensure(&desk->server, remote, facts, options->age, &copy, &ret->template,
-			       err) < 0)
+	const struct pk_template_want template = { .remote = remote,
+						   .facts = facts,
+						   .age = options->age,
+						   .options = { .jobs = options->jobs,
+								.follow = options->follow,
+								.less = options->less,
+								.physical = options->rows ? NULL : &physical,
+								.progress = options->progress,
+								.config = desk->config } };
+	if (pk_template_ensure(&desk->server, &template, &ret->template, err) < 0)
 		return -1;
 	ret->method = physical.method;
 	physical.method = (struct pk_method)PK_METHOD_INIT;
@@ -141,9 +143,9 @@ static int keep_base(struct pk_desk *desk, struct pk_begun *ret, struct pk_err *
 static int cut(struct pk_desk *desk, struct pk_begun *ret, struct pk_err *err)
 {
 	struct pk_session *session = &desk->session;
+	const struct pk_mark mark = { .purpose = "clone", .label = session->id };
 	double started = pk_now();
-	if (pk_template_cut(&desk->server, &ret->template, &session->db, "clone", session->id,
-			    session->role, err) < 0)
+	if (pk_template_cut(&desk->server, &ret->template, &session->db, &mark, session->role, err) < 0)
 		return -1;
 	ret->cut_seconds = pk_now() - started;
 	if (keep_base(desk, ret, err) < 0)

@@ -8,7 +8,7 @@
 static int load(struct cluster *c, const char *const *files, const char *query, char **ret,
 		struct pk_err *ret_err)
 {
-	const struct pk_create_db how = { .purpose = "shadow", .label = "load" };
+	const struct pk_create_db how = { .mark = { .purpose = "shadow", .label = "load" } };
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
 	struct pk_conn conn = PK_CONN_INIT;
@@ -203,7 +203,7 @@ static void a_transaction_keeps_its_settings_while_it_is_read(void **state)
 		"SELECT pg_catalog.concat_ws(' ', pg_catalog.current_setting('work_mem'),"
 		" pg_catalog.current_setting('enable_nestloop'), pg_catalog.current_setting('join_collapse_limit'))";
 	struct cluster *c = *state;
-	const struct pk_create_db how = { .purpose = "shadow", .label = "load" };
+	const struct pk_create_db how = { .mark = { .purpose = "shadow", .label = "load" } };
 	const struct pk_managed managed = { 0 };
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;

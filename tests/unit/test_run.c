@@ -15,7 +15,7 @@ static void world_open(struct cluster *c, const char *db, struct world *w)
 	PK_AUTO(pk_strv) roles = PK_STRV_INIT;
 	PK_AUTO(pk_conninfo) user = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conninfo) admin = PK_CONNINFO_INIT;
-	const struct pk_create_db how = { .purpose = "clone", .label = "t", .owner = "Own er" };
+	const struct pk_create_db how = { .mark = { .purpose = "clone", .label = "t" }, .owner = "Own er" };
 
 	*w = (struct world){ .db = pk_strdup(db) };
 	pk_strv_push(&roles, "Own er");

@@ -28,7 +28,7 @@ static void admin_exec(const struct cluster *c, const char *sql)
 
 static void make_db(struct cluster *c, const char *name)
 {
-	const struct pk_create_db how = { .purpose = "clone", .label = HOSTILE };
+	const struct pk_create_db how = { .mark = { .purpose = "clone", .label = HOSTILE } };
 
 	OK(pk_server_create_db(&c->server, name, &how, err));
 }
@@ -161,7 +161,7 @@ static void makes_cuts_renames_and_drops_databases(void **state)
 			"ALTER DATABASE \"pk_q\"\"u'o te\" SET search_path TO \"$user\", \"a b\"",
 			err));
 	}
-	OK(pk_server_cut_db(&c->server, quoted, "pk_cut", "dry-run", "l", err));
+	OK(pk_server_cut_db(&c->server, quoted, "pk_cut", &(struct pk_mark){ .purpose = "dry-run", .label = "l" }, err));
 	pk_conninfo_set(&info, "dbname", "pk_cut");
 	PK_FREE char *rows = ask(&info, "SELECT count(*) FROM public.t");
 	assert_string_equal(rows, "10");
@@ -184,10 +184,10 @@ static void takes_encoding_and_locale(void **state)
 {
 	struct cluster *c = *state;
 	const struct pk_create_db latin = {
-		.purpose = "shadow", .encoding = "LATIN1", .collate = "C", .ctype = "C"
+		.mark = { .purpose = "shadow" }, .encoding = "LATIN1", .collate = "C", .ctype = "C"
 	};
-	const struct pk_create_db like = { .purpose = "shadow", .like = "pk_latin" };
-	const struct pk_create_db absent = { .purpose = "shadow", .collate = "xx_YY.UTF-8" };
+	const struct pk_create_db like = { .mark = { .purpose = "shadow" }, .like = "pk_latin" };
+	const struct pk_create_db absent = { .mark = { .purpose = "shadow" }, .collate = "xx_YY.UTF-8" };
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	struct pk_err e = PK_ERR_INIT;
 
@@ -224,8 +224,7 @@ static void drops_only_what_it_marked(void **state)
 		assert_int_equal(pk_server_drop_db(&c->server, names[i], &e), -1);
 		assert_non_null(strstr(e.msg, "left alone"));
 		assert_int_equal(pk_server_rename_db(&c->server, names[i], "pk_x", &e), -1);
-		assert_int_equal(pk_server_cut_db(&c->server, names[i], "pk_x", "clone", NULL, &e),
-				 -1);
+		assert_int_equal(pk_server_cut_db(&c->server, names[i], "pk_x", &(struct pk_mark){ .purpose = "clone" }, &e), -1);
 	}
 	pk_err_release(&e);
 	/* what a killed creation leaves behind is seen and can go */
@@ -395,7 +394,7 @@ static void uses_a_server_that_is_named(void **state)
 		OK(pk_server_open(&given, &c->repo, &config, c->server.major, err));
 		assert_false(pk_server_is_private(&given));
 		assert_true(pk_starts_with(given.login, "postkit_"));
-		const struct pk_create_db how = { .purpose = "clone" };
+		const struct pk_create_db how = { .mark = { .purpose = "clone" } };
 		PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 		OK(pk_server_create_db(&given, "pk_given", &how, err));
 		pk_server_user_info(&given, "pk_given", &info);
