@@ -80,9 +80,13 @@ int pk_applied_read(struct pk_conn *conn, struct pk_applied_list *ret, bool *ret
 		}
 	}
 	pk_buf_add(&sql, " FROM " TABLE " ORDER BY version::text COLLATE \"C\"");
-	if (pk_query(conn, sql.ptr, 0, NULL, &rows, err) < 0)
+	if (pk_query(conn, sql.ptr, 0, NULL, &rows, err) < 0) {
+		if (err && pk_streq(err->sqlstate, "42501"))
+			pk_err_hint(err, "the role needs USAGE on the schema postkit and SELECT on its tables, and to deploy "
+				    "INSERT, UPDATE and DELETE; the role that deployed first has made them");
 		return pk_err_wrap(err, "the applied migrations of '%s' cannot be read",
 				   conn->where);
+	}
 	for (int i = 0; i < rows.n; i++) {
 		if (ret->n == ret->cap) {
 			ret->cap = ret->cap ? ret->cap * 2 : 64;

@@ -1,7 +1,7 @@
 /* git postkit deploy: pending migrations of a commit to a remote, tried on a copy of it before. */
 #include "cmd/deployrun.h"
 
-static struct pk_deploy_request request = { .options = { .max_wait = -1 } };
+static struct pk_deploy_request request = { .options = { .max_wait = PK_DEPLOY_MAX_WAIT } };
 
 const struct pk_opt pk_opts_deploy[] = {
 	PK_DEPLOY_OPTS(request),

@@ -2,7 +2,8 @@
 
 #include "base/clock.h"
 #include "chain/online.h"
-#include "cmd/checkview.h"
+#include "cmd/deployevents.h"
+#include "cmd/deployview.h"
 #include "cmd/document.h"
 #include "cmd/follow.h"
 #include "cmd/help.h"
@@ -12,101 +13,14 @@
 #include "deploy/exchange.h"
 #include "deploy/lock.h"
 #include "lint/render.h"
-#include "trace/waits.h"
-
-/* What is shown while it runs, and kept for --json. */
-struct show {
-	cJSON *runs;	   /* an array of migrations for the phase at hand */
-	cJSON *statements; /* of the migration at hand */
-	struct pk_waits waits;
-	bool transaction;  /* which it is */
-	bool down, measured;
-	bool json; /* standard output is a document's */
-	struct pk_progress progress;
-};
 
 struct command {
 	const struct pk_deploy_request *request;
 	struct pk_deploy d;
-	struct show show;
+	struct pk_deploy_shown shown;
 	cJSON *root; /* of its document */
 	bool down, wanted; /* somebody will read the document */
 };
-
-static void show_phase(void *arg, const char *text)
-{
-	(void)arg;
-	pk_say("%s", text);
-}
-
-/* Whether it came to its end or not. */
-static void end_run(struct show *show)
-{
-	int n = cJSON_GetArraySize(show->runs);
-
-	pk_waits_commit(&show->waits);
-	if (n && show->measured && show->statements)
-		cJSON_AddItemToObject(cJSON_GetArrayItem(show->runs, n - 1), "waits", pk_waits_to_json(&show->waits));
-	pk_waits_release(&show->waits);
-	show->statements = NULL;
-}
-
-static void show_migration(void *arg, const struct pk_migration *m)
-{
-	struct show *show = arg;
-	cJSON *run = pk_json_add_object(show->runs, NULL);
-
-	show->transaction = show->down ? m->down_transaction : m->up_transaction;
-	pk_json_set_str(run, "version", m->version);
-	pk_json_set_str(run, "name", m->name);
-	pk_json_set_str(run, "file", m->file);
-	pk_json_set_bool(run, "transaction", show->transaction);
-	pk_json_set_bool(run, "reversible", m->down != NULL);
-	pk_json_set_str(run, "down", show->down ? NULL : m->down);
-	pk_json_set_str(run, "irreversible", m->irreversible);
-	show->statements = pk_json_add_array(run, "statements");
-	if (!show->json)
-		pk_say("  %s%s%s", pk_color(stderr, PK_BOLD), m->file, pk_color(stderr, PK_PLAIN));
-}
-
-static void show_statement(void *arg, const struct pk_traced *t)
-{
-	struct show *show = arg;
-	PK_FREE char *took = pk_duration(t->seconds);
-	PK_AUTO(pk_buf) line = PK_BUF_INIT;
-
-	cJSON_AddItemToArray(show->statements, pk_traced_to_json(t));
-	pk_waits_add(&show->waits, t);
-	if (!show->transaction)
-		pk_waits_commit(&show->waits);
-	if (show->json)
-		return;
-	pk_view_short(&line, t->sql, 70);
-	pk_say("  %9s  %s", took, line.ptr);
-	if (t->lock)
-		pk_say("             %slocks %s: %s%s%s", pk_color(stderr, PK_DIM), t->relation ? t->relation : "?",
-		       t->lock, t->rewrote ? ", rewrites it" : "", pk_color(stderr, PK_PLAIN));
-}
-
-static void show_finished(void *arg, const struct pk_migration *m, double seconds)
-{
-	struct show *show = arg;
-	cJSON *run = cJSON_GetArrayItem(show->runs, cJSON_GetArraySize(show->runs) - 1);
-
-	(void)m;
-	if (run)
-		pk_json_set_num(run, "seconds", seconds);
-	end_run(show);
-}
-
-static void show_part(void *arg, const char *part, const struct pk_part_result *result)
-{
-	const struct show *show = arg;
-	PK_FREE char *took = pk_duration(result->seconds);
-
-	if (!show->json)
-		pk_say("  %9s  %s: %s", took, part, result->path);
-}
 
 /* ---- what is to be done ---- */
 
@@ -134,78 +48,14 @@ static void add_state(struct command *c)
 	}
 }
 
-/* Of those that are pending because they were taken back. */
-static void say_undone(const struct pk_deploy *d)
-{
-	for (size_t i = 0; i < d->n_pending; i++) {
-		const struct pk_migration *m = &d->chain.items[d->pending[i]];
-		const struct pk_undone *undone = pk_undone_find(&d->undone, m->version);
-		PK_AUTO(pk_buf) by = PK_BUF_INIT;
-
-		if (!undone)
-			continue;
-		pk_buf_add_safe(&by, undone->by, false);
-		pk_say("%s had been rolled back there at %.19s UTC by %s%s", m->file, undone->at,
-		       by.ptr,
-		       undone->checksum && !pk_streq(undone->checksum, m->checksum)
-			       ? ", and was changed since"
-			       : "");
-	}
-}
-
-static void say_state(const struct command *c)
-{
-	const struct pk_deploy *d = &c->d;
-	PK_FREE char *where = pk_conninfo_where(&d->remote.info);
-	const char *s = d->n_pending == 1 ? "" : "s";
-
-	if (d->empty && d->n_pending)
-		pk_say("'%s' (%s) is a new database", d->remote.name, where);
-	if (d->adopt)
-		pk_say("'%s' (%s) has the schema of %s already: it is recorded there, not run",
-		       d->remote.name, where, d->chain.items[d->adopt_at].file);
-	if (d->resume)
-		pk_say("%s was begun by an earlier %s and is gone on with",
-		       d->chain.items[d->pending[0]].file, c->down ? "rollback" : "deploy");
-	if (d->drifted)
-		pk_say("warning: the schema of '%s' is not what its migrations made of it; going "
-		       "on, as asked",
-		       d->remote.name);
-	if (c->down) {
-		pk_say("%zu migration%s to roll back, %s %s", d->n_pending, s,
-		       pk_streq(d->back_to, "0") ? "to" : "to what it was after",
-		       pk_streq(d->back_to, "0") ? "before the first one" : d->back_to);
-		return;
-	}
-	say_undone(d);
-	pk_say("%zu pending migration%s at commit %.10s", d->n_pending, s, d->commit.hex);
-}
-
-/* What is recorded and not run. */
-static const char *adopted(const struct pk_deploy *d)
-{
-	return d->applied.n ? d->chain.items[d->adopt_at].file : "the baseline";
-}
-
 static int ask(const struct command *c, struct pk_err *err)
 {
 	const struct pk_deploy *d = &c->d;
-	PK_FREE char *where = pk_conninfo_where(&d->remote.info);
-	PK_FREE char *question = NULL;
-	const char *s = d->n_pending == 1 ? "" : "s";
+	PK_FREE char *question = pk_view_deploy_question(d);
 	int answer;
 
 	if (c->request->yes)
 		return 1;
-	if (c->down)
-		question = pk_printf("roll back %zu migration%s on '%s' (%s)%s?", d->n_pending, s,
-				     d->remote.name, where,
-				     pk_gone_lossy(&d->gone) ? " and lose that data" : "");
-	else if (d->n_pending)
-		question = pk_printf("run %zu migration%s on '%s' (%s)?", d->n_pending, s,
-				     d->remote.name, where);
-	else
-		question = pk_printf("record %s on '%s' (%s)?", adopted(d), d->remote.name, where);
 	answer = pk_confirm(question, false, err);
 	if (answer == 0)
 		pk_say("nothing was done on '%s'", d->remote.name);
@@ -213,23 +63,6 @@ static int ask(const struct command *c, struct pk_err *err)
 }
 
 /* ---- doing it ---- */
-
-static void say_done(const struct command *c, double seconds)
-{
-	const struct pk_deploy *d = &c->d;
-	PK_FREE char *took = pk_duration(seconds);
-	size_t n = 0;
-
-	for (size_t i = 0; i < d->n_done; i++)
-		n += !d->done[i].adopted;
-	if (c->show.json)
-		return;
-	if (n)
-		pk_print(stdout, "%s %zu migration%s %s '%s' in %s\n", c->down ? "rolled back" : "deployed",
-		       n, n == 1 ? "" : "s", c->down ? "on" : "to", d->remote.name, took);
-	else
-		pk_print(stdout, "recorded %s on '%s' in %s\n", adopted(d), d->remote.name, took);
-}
 
 static void add_done(struct command *c)
 {
@@ -271,10 +104,11 @@ static int run_on_remote(struct command *c, struct pk_err *err)
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : PK_EXIT_NO;
-	c->show.runs = pk_json_add_array(c->root, "run");
-	c->show.measured = false;
+	c->shown.runs = pk_json_add_array(c->root, "run");
+	c->shown.measured = false;
 	began = pk_now();
 	rc = pk_deploy_run(d, err);
+	pk_deploy_show_end(&c->shown);
 	if (d->n_done && rc < 0)
 		pk_say("%zu of %zu migrations are %s on '%s' and stay%s", d->n_done,
 		       d->n_pending + (d->adopt ? 1 : 0), c->down ? "rolled back" : "done",
@@ -282,54 +116,9 @@ static int run_on_remote(struct command *c, struct pk_err *err)
 	took = pk_now() - began;
 	pk_json_set_num(c->root, "run_seconds", took);
 	add_done(c);
-	if (rc == 0)
-		say_done(c, took);
+	if (rc == 0 && !c->shown.json)
+		pk_view_deploy_done(d, took);
 	return d->recorded ? publish(c, rc, err) : rc;
-}
-
-/* title: above the lines, which are indented then; or NULL. */
-static void show_words(const struct pk_buf *words, const char *title)
-{
-	PK_AUTO(pk_buf) lines = PK_BUF_INIT;
-
-	if (!words->len)
-		return;
-	pk_view_indented(&lines, words->ptr, title ? "  " : "");
-	if (title)
-		pk_print(stderr, "%s%s%s\n", pk_color(stderr, PK_RED), title, pk_color(stderr, PK_PLAIN));
-	fputs(lines.ptr, stderr);
-}
-
-static void show_gone(const struct pk_gone *gone)
-{
-	PK_AUTO(pk_buf) words = PK_BUF_INIT;
-
-	pk_gone_words(gone, &words);
-	show_words(&words, "data that is lost:");
-}
-
-static void show_way_back(const struct pk_way_back *back)
-{
-	PK_AUTO(pk_buf) words = PK_BUF_INIT;
-
-	pk_way_back_words(back, &words);
-	show_words(&words, NULL);
-}
-
-static void show_tried(const struct command *c)
-{
-	const struct pk_deploy *d = &c->d;
-
-	pk_view_usage(stderr, &d->findings);
-	pk_view_errors(stderr, &d->findings);
-	pk_view_intact(stderr, &d->intact);
-	/* Where that is refused, the error shows it. */
-	if (d->options.allow_destructive)
-		show_gone(&d->gone);
-	if (c->down && d->checks.n_wrong)
-		pk_say("checks are compared with how it is after the rollback: + is there only with the migrations");
-	pk_view_checks(stderr, &d->checks);
-	show_way_back(&d->back);
 }
 
 static int try_it(struct command *c, struct pk_err *err)
@@ -337,7 +126,7 @@ static int try_it(struct command *c, struct pk_err *err)
 	struct pk_deploy *d = &c->d;
 	int rc = pk_deploy_dry_run(d, err);
 
-	end_run(&c->show);
+	pk_deploy_show_end(&c->shown);
 	if (c->request->dry_run && rc == 0 && pk_deploy_lint(d, err) < 0)
 		return -1;
 	/* The document of one that failed has it as well; that it cannot be had is no news then. */
@@ -355,8 +144,8 @@ static int try_it(struct command *c, struct pk_err *err)
 		if (c->down)
 			cJSON_AddItemToObject(c->root, "lost", pk_gone_to_json(&d->gone));
 	}
-	if (!c->show.json)
-		show_tried(c);
+	if (!c->shown.json)
+		pk_view_deploy_tried(d);
 	return rc;
 }
 
@@ -370,24 +159,9 @@ static int look_around(struct command *c, struct pk_err *err)
 	list = pk_json_add_array(c->root, "present");
 	for (size_t i = 0; i < present->n; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(present->items[i]));
-	if (present->n && !c->show.json)
-		pk_say("on '%s' at present:", c->d.remote.name);
-	for (size_t i = 0; i < present->n && !c->show.json; i++)
-		pk_say("  %s", present->items[i]);
+	if (!c->shown.json)
+		pk_view_deploy_present(&c->d);
 	return 0;
-}
-
-static void say_nothing(const struct command *c)
-{
-	if (c->show.json)
-		return;
-	if (!c->down)
-		pk_print(stdout, "nothing is pending on '%s'\n", c->d.remote.name);
-	else if (!c->d.applied.n)
-		pk_print(stdout, "nothing to roll back: no migration has run on '%s'\n", c->d.remote.name);
-	else
-		pk_print(stdout, "nothing to roll back on '%s': %s is the last one there\n", c->d.remote.name,
-		       c->d.back_to);
 }
 
 /* What somebody took back comes again when somebody says so. */
@@ -419,10 +193,8 @@ static void add_planned(struct command *c, const struct pk_migration *m, cJSON *
 	pk_json_set_str(item, "stage", m->stage);
 	pk_json_set_bool(item, "transaction", m->up_transaction);
 	texts = pk_json_add_array(item, "statements");
-	if (!c->show.json)
-		pk_say("  %s%s%s%s%s%s", pk_color(stderr, PK_BOLD), m->file, pk_color(stderr, PK_PLAIN),
-		       m->stage ? ", " : "", m->stage ? m->stage : "",
-		       m->up_transaction ? "" : ", outside a transaction");
+	if (!c->shown.json)
+		pk_view_deploy_planned(m);
 	/* What does not parse is told by the trial. */
 	if (pk_sql_split(m->up ? m->up : "", m->file, &statements, NULL) < 0)
 		return;
@@ -431,7 +203,7 @@ static void add_planned(struct command *c, const struct pk_migration *m, cJSON *
 
 		cJSON_AddItemToArray(texts, cJSON_CreateString(statements.items[i].text));
 		pk_view_short(&line, statements.items[i].text, 70);
-		if (!c->show.json)
+		if (!c->shown.json)
 			pk_say("    %s", line.ptr);
 	}
 }
@@ -442,17 +214,17 @@ static int plan_only(struct command *c, struct pk_err *err)
 	struct pk_deploy *d = &c->d;
 	cJSON *list = pk_json_add_array(c->root, "plan");
 
-	say_state(c);
+	pk_view_deploy_state(d);
 	for (size_t i = 0; i < d->n_pending; i++)
 		add_planned(c, &d->chain.items[d->pending[i]], list);
 	if (pk_deploy_lint(d, err) < 0)
 		return -1;
 	cJSON_AddItemToObject(c->root, "usage", pk_usages_json(&d->findings));
-	if (!c->show.json)
+	if (!c->shown.json)
 		pk_view_usage(stderr, &d->findings);
 	if (look_around(c, err) < 0)
 		return -1;
-	if (!c->show.json)
+	if (!c->shown.json)
 		pk_print(stdout, "%zu migration%s would be run on '%s'; git postkit deploy %s --dry-run tries them\n", d->n_pending,
 		       d->n_pending == 1 ? "" : "s", d->remote.name, d->remote.name);
 	return PK_EXIT_ATTENTION;
@@ -473,26 +245,29 @@ static int go(struct command *c, struct pk_err *err)
 		pk_say("%s", d->held);
 	pk_json_set_str(c->root, "held", d->held);
 	if (d->n_pending == 0 && !d->adopt) {
-		say_nothing(c);
+		if (!c->shown.json)
+			pk_view_deploy_nothing(d);
 		return 0;
 	}
 	if (c->request->plan_only)
 		return plan_only(c, err);
+	if (!c->request->dry_run && pk_deploy_check_writable(d, err) < 0)
+		return -1;
 	if (c->request->unless_undone && refuse_undone(d, err) < 0)
 		return -1;
 	if (!c->request->yes && !c->request->dry_run && !pk_term_can_ask()) {
 		pk_err_set(err, "%s asks before it runs, and here is no terminal to ask on", name);
 		return pk_err_hint(err, "answer with --yes, or only try with --dry-run");
 	}
-	say_state(c);
-	c->show.runs = pk_json_add_array(c->root, "dry_run");
+	pk_view_deploy_state(d);
+	c->shown.runs = pk_json_add_array(c->root, "dry_run");
 	if (try_it(c, err) < 0)
 		return -1;
 	if (look_around(c, err) < 0)
 		return -1;
 	if (!c->request->dry_run)
 		return run_on_remote(c, err);
-	if (!c->show.json)
+	if (!c->shown.json)
 		pk_print(stdout, "dry run passed: %zu migration%s can be %s '%s'%s\n", d->n_pending,
 		       d->n_pending == 1 ? "" : "s", c->down ? "rolled back on" : "deployed to", d->remote.name,
 		       pk_findings_fatal(&d->findings) ? ", but errors speak against it" : "");
@@ -505,24 +280,18 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 	struct command c = {
 		.request = request,
 		.d = PK_DEPLOY_INIT,
-		.show = { .json = pk_document_owns_output(document), .measured = true, .progress = PK_PROGRESS_INIT },
+		.shown = PK_DEPLOY_SHOWN_INIT,
 		.root = document->root,
 		.wanted = pk_document_is_wanted(document),
 		.down = request->options.direction == PK_DOWN,
 	};
-	const struct pk_deploy_events events = {
-		.phase = show_phase,
-		.migration = show_migration,
-		.statement = show_statement,
-		.finished = show_finished,
-		.part = show_part,
-		.arg = &c.show,
-		.progress = &c.show.progress,
-	};
+	const struct pk_deploy_events events = pk_deploy_show_events(&c.shown);
 	struct pk_online_settings online = { 0 };
 	int rc;
 
-	c.show.down = c.down;
+	c.shown.down = c.down;
+	c.shown.measured = true;
+	c.shown.json = pk_document_owns_output(document);
 	rc = pk_deploy_open(&c.d, &ctx->repo, &ctx->config, &ctx->project, &request->options,
 				&events, err);
 
@@ -532,8 +301,7 @@ static int run(struct pk_ctx *ctx, const struct pk_deploy_request *request, stru
 		pk_json_set_num(c.root, "max_lock", online.max_lock);
 	if (rc == 0)
 		rc = go(&c, err);
-	pk_progress_release(&c.show.progress);
-	pk_waits_release(&c.show.waits);
+	pk_deploy_shown_release(&c.shown);
 	pk_deploy_release(&c.d);
 	return rc;
 }
@@ -580,6 +348,10 @@ int pk_deploy_request_run(const char *command, int argc, char **argv,
 	request->options.follow = pk_follow_by_diff;
 	if (pk_stage_parse(request->stage, &request->options.stage, NULL) < 0 || pk_streq(request->stage, ""))
 		return pk_help_usage(command, err, "--stage is expand, backfill or contract, not '%s'", request->stage);
+	if (request->options.max_wait < 0)
+		return pk_help_usage(command, err, "--max-wait takes seconds, not %d", request->options.max_wait);
+	if (request->plan_only && request->dry_run)
+		return pk_help_usage(command, err, "--plan-only tries nothing, so it does not go with --dry-run");
 	if (request->html && !request->dry_run)
 		return pk_help_usage(command, err, "--html goes with --dry-run");
 	if (pk_document_begin(&document, command, request->json, request->html, err) < 0)

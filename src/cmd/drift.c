@@ -181,7 +181,7 @@ int pk_cmd_drift(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_tree_diff) diff = PK_TREE_DIFF_INIT;
 	PK_AUTO(pk_coverage) coverage = PK_COVERAGE_INIT;
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	struct pk_deploy_options options = { .max_wait = -1 };
+	struct pk_deploy_options options = { .max_wait = PK_DEPLOY_MAX_WAIT };
 	bool known = false;
 	int n, result = pk_cmd_parse("drift", argc, argv, operands, &n, err);
 

@@ -1,7 +1,7 @@
 /* git postkit rollback: the way back of what ran last on a remote, tried on a copy of it before. */
 #include "cmd/deployrun.h"
 
-static struct pk_deploy_request request = { .options = { .max_wait = -1, .direction = PK_DOWN } };
+static struct pk_deploy_request request = { .options = { .max_wait = PK_DEPLOY_MAX_WAIT, .direction = PK_DOWN } };
 
 const struct pk_opt pk_opts_rollback[] = {
 	{ PK_OPT_STRING, 0, "to", "VERSION",

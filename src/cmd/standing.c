@@ -19,6 +19,7 @@ void pk_standing_release(struct pk_standing *standing)
 		free(r->last);
 		free(r->when);
 		pk_strv_release(&r->pending);
+		pk_strv_release(&r->half_way);
 	}
 	free(standing->remotes);
 	free(standing->branch);
@@ -89,6 +90,18 @@ static void find_pending(const struct pk_chain *chain, const struct pk_strv *ver
 	r->known = true;
 }
 
+static void find_half_way(const struct pk_chain *chain, const struct pk_applied_list *applied, struct pk_remote_standing *r)
+{
+	for (size_t i = 0; i < applied->n; i++) {
+		enum pk_applied_stage stage = pk_applied_stage(&applied->items[i]);
+		const struct pk_migration *m = pk_chain_find(chain, applied->items[i].version);
+
+		if (stage != PK_APPLIED_IN)
+			pk_strv_pushf(&r->half_way, "%s: its %s was begun and has not come to its end",
+				      m ? m->file : applied->items[i].version, stage == PK_APPLIED_COMING ? "deploy" : "rollback");
+	}
+}
+
 static int from_records(const struct pk_ctx *ctx, const struct pk_chain *chain,
 			struct pk_remote_standing *r, struct pk_err *err)
 {
@@ -134,6 +147,7 @@ static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain,
 		r->when = pk_strdup(applied.items[applied.n - 1].applied_at);
 	}
 	find_pending(chain, &versions, r);
+	find_half_way(chain, &applied, r);
 }
 
 static int look_for_fork(const struct pk_ctx *ctx, const struct pk_chain *chain, struct pk_standing *s,

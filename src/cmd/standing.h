@@ -18,6 +18,7 @@ struct pk_remote_standing {
 	bool record_due; /* of a deploy from here that was begun: only the remote itself knows what it ran */
 	char *trouble;		/* why asking failed; NULL */
 	struct pk_strv pending; /* file names */
+	struct pk_strv half_way; /* of those: begun outside a transaction, where it was asked; "file: what was begun" */
 	char *last;		/* newest version there; NULL: none */
 	char *when;		/* ISO time of the last deploy; NULL: not known */
 };

@@ -105,6 +105,9 @@ static void show_json(const struct pk_standing *s)
 		cJSON *pending = pk_json_add_array(item, "pending");
 		for (size_t j = 0; j < r->pending.n; j++)
 			cJSON_AddItemToArray(pending, cJSON_CreateString(r->pending.items[j]));
+		cJSON *half_way = r->asked ? pk_json_add_array(item, "half_way") : NULL;
+		for (size_t j = 0; j < r->half_way.n; j++)
+			cJSON_AddItemToArray(half_way, cJSON_CreateString(r->half_way.items[j]));
 	}
 	pk_json_set_bool(root, "hooks", s->hooks);
 	pk_json_set_str(root, "next", s->next);
@@ -192,6 +195,12 @@ static void show_remotes(const struct pk_standing *s)
 			       r->pending.n, s->n_migrations, pk_color(stdout, PK_PLAIN));
 			for (size_t j = 0; j < r->pending.n; j++)
 				pk_print(stdout, "              %s\n", r->pending.items[j]);
+		}
+		for (size_t j = 0; j < r->half_way.n; j++) {
+			PK_AUTO(pk_buf) line = PK_BUF_INIT;
+
+			pk_buf_add_safe(&line, r->half_way.items[j], false);
+			pk_print(stdout, "            half way: %s\n", line.ptr);
 		}
 	}
 	if (!s->n_remotes)

@@ -287,6 +287,34 @@ int pk_deploy_check(struct pk_deploy *d, struct pk_err *err)
 	return down ? pk_deploy_check_back(d, err) : 0;
 }
 
+int pk_deploy_check_writable(const struct pk_deploy *d, struct pk_err *err)
+{
+	if (!d->read_only)
+		return 0;
+	pk_err_set(err, "nothing can be written to '%s': %s", d->remote.name, d->read_only);
+	return pk_err_hint(err, "let postkit.remote.%s.url name the primary, as a role that may write", d->remote.name);
+}
+
+int pk_deploy_still_the_same(struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) now = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
+	bool exists = false, same;
+
+	if (pk_snapshot_read(&d->conn, &d->project->managed, &now, err) < 0 ||
+	    pk_applied_read(&d->conn, &applied, &exists, err) < 0)
+		return -1;
+	same = applied.n == d->applied.n && pk_streq(now.fingerprint.hex, d->now.fingerprint.hex);
+	for (size_t i = 0; same && i < applied.n; i++)
+		same = pk_streq(applied.items[i].version, d->applied.items[i].version) &&
+		       pk_streq(applied.items[i].state, d->applied.items[i].state);
+	if (same)
+		return 0;
+	pk_err_set(err, "'%s' has changed since it was compared with the chain", d->remote.name);
+	pk_err_exit(err, PK_EXIT_NO);
+	return pk_err_hint(err, "run %s again", d->again);
+}
+
 int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_known, struct pk_err *err)
 {
 	struct pk_oid tree = { "" };

@@ -36,6 +36,7 @@ struct pk_deploy_events {
 };
 
 enum pk_direction { PK_UP, PK_DOWN };
+#define PK_DEPLOY_MAX_WAIT 60
 struct pk_deploy_options {
 	enum pk_direction direction;
 	const char *remote; /* NULL: the default one */
@@ -45,7 +46,7 @@ struct pk_deploy_options {
 	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err); /* as a copy's */
 	bool allow_drift, allow_out_of_order;
 	enum pk_stage stage; /* of changes in steps, the last one to be run; PK_STAGE_NONE: all that is due */
-	int max_wait; /* seconds to wait for locks in all; -1: 60 */
+	int max_wait; /* seconds to wait for locks in all */
 	/* Downwards. to: the version that is to be the last one there; "0": none; NULL: the last but one. */
 	const char *to;
 	bool allow_destructive;
@@ -84,6 +85,7 @@ struct pk_deploy {
 	size_t adopt_at;  /* which of the chain: the baseline, or one that says it was found there */
 	bool resume; /* pending[0] was begun by an earlier run, outside a transaction */
 	bool empty;  /* a new database */
+	const char *read_only; /* why nothing can be written there; NULL: it can be */
 	char expected[PK_OID_HEX + 1]; /* fingerprint; "" when not known */
 	bool drifted;
 
@@ -128,6 +130,8 @@ int pk_deploy_catch_up(struct pk_deploy *d, struct pk_err *err);
  * hang together, by the options; downwards those that have no way back.
  */
 int pk_deploy_check(struct pk_deploy *d, struct pk_err *err);
+/* Refuses a standby, and sessions that only read. What is only tried or told needs to write nothing. */
+int pk_deploy_check_writable(const struct pk_deploy *d, struct pk_err *err);
 /*
  * The objects that differ between the schema expected and the remote. *ret_known false: the snapshot
  * of what is expected is not in this repository, so only the fingerprints can be compared.
@@ -136,7 +140,8 @@ int pk_deploy_drift(struct pk_deploy *d, struct pk_tree_diff *ret, bool *ret_kno
 
 /*
  * Everything that would be run, on a database cut from the remote's template, which is dropped after. PK_EXIT_NO when
- * a check there does not come to what it expects, and downwards when data would be lost and options do not allow it.
+ * a check there does not come to what it expects, when the remote has changed since it was compared, and downwards when
+ * data would be lost and options do not allow it.
  */
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err);
 /* Asks the remote what it is busy with that could be in the way, or be harmed: into d->present. */

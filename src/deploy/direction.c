@@ -1,10 +1,31 @@
 #include "deploy/internal.h"
 
+/* Said of the remote, also where it came to light on a copy. */
+static int may_not_create(const struct pk_deploy *d, struct pk_err *err)
+{
+	const char *db = pk_conninfo_get(&d->remote.info, "dbname");
+	PK_AUTO(pk_buf) grant = PK_BUF_INIT;
+
+	pk_buf_add(&grant, d->tracked ? "GRANT CREATE ON SCHEMA postkit" : "GRANT CREATE ON DATABASE ");
+	if (!d->tracked && db)
+		pk_buf_add_ident(&grant, db);
+	else if (!d->tracked)
+		pk_buf_add(&grant, "...");
+	pk_buf_add(&grant, " TO ");
+	pk_buf_add_ident(&grant, d->facts.role);
+	return pk_err_hint(err, "the role that deploys makes the schema postkit and tables in it: %s", grant.ptr);
+}
+
 int pk_deploy_create_tables(const struct pk_deploy *d, struct pk_conn *conn, struct pk_err *err)
 {
-	if (pk_applied_create_table(conn, err) < 0)
-		return -1;
-	return pk_deploy_is_down(d) ? pk_undone_create_table(conn, err) : 0;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_applied_create_table(conn, &why) == 0 && (!pk_deploy_is_down(d) || pk_undone_create_table(conn, &why) == 0))
+		return 0;
+	if (pk_streq(why.sqlstate, "42501"))
+		may_not_create(d, &why);
+	pk_err_move(err, &why);
+	return -1;
 }
 
 bool pk_deploy_is_down(const struct pk_deploy *d)

@@ -224,6 +224,18 @@ static int rehearse(struct pk_deploy *d, struct cut *cut, struct pk_err *err)
 	return judge_checks(d, err);
 }
 
+/* Where somebody has deployed meanwhile, that is the trouble, whatever it looked like on the copy. */
+static int explain_change(struct pk_deploy *d, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (!err || err->exit == PK_EXIT_INTERRUPTED || pk_deploy_still_the_same(d, &why) == 0 || why.exit != PK_EXIT_NO)
+		return -1;
+	pk_err_detail(&why, "on the copy it came to this: %s", err->msg);
+	pk_err_move(err, &why);
+	return -1;
+}
+
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
 {
 	struct cut cut = {
@@ -243,5 +255,7 @@ int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
 		pk_err_wrap(err, "dry run");
 	cut_close(&cut);
 	pk_server_release(&cut.server);
-	return rc < 0 || !pk_deploy_is_down(d) ? rc : pk_deploy_check_loss(d, err);
+	if (rc < 0)
+		return explain_change(d, err);
+	return pk_deploy_is_down(d) ? pk_deploy_check_loss(d, err) : 0;
 }

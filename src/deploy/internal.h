@@ -20,6 +20,9 @@ const char *pk_deploy_leads_to(const struct pk_deploy *d, const struct pk_migrat
 /* The tables that a run writes to; made where they are missing. */
 int pk_deploy_create_tables(const struct pk_deploy *d, struct pk_conn *conn, struct pk_err *err);
 
+/* compare.c: fails with PK_EXIT_NO when schema or tracking table of the remote are not what they were when they were compared. */
+int pk_deploy_still_the_same(struct pk_deploy *d, struct pk_err *err);
+
 /* stage.c: takes from the end of d->pending what is not to be run yet, by its stage; what was begun stays. */
 int pk_deploy_hold(struct pk_deploy *d, struct pk_err *err);
 

@@ -50,9 +50,9 @@ void pk_deploy_phase(const struct pk_deploy *d, const char *fmt, ...)
 
 /*
  * A database made a moment ago: nothing that a user could have put there. Members of extensions do
- * not count, nor does what we keep ourselves.
+ * not count, nor does what we keep ourselves. And whether it can be written to.
  */
-static int read_empty(struct pk_deploy *d, struct pk_err *err)
+static int read_state(struct pk_deploy *d, struct pk_err *err)
 {
 	static const char sql[] =
 		"WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'"
@@ -66,12 +66,17 @@ static int read_empty(struct pk_deploy *d, struct pk_err *err)
 		" AND ('pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid, t.oid) NOT IN (TABLE members))"
 		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE nspname <> 'public'"
 		" AND n.oid IN (TABLE ours)"
-		" AND ('pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid, n.oid) NOT IN (TABLE members))";
+		" AND ('pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid, n.oid) NOT IN (TABLE members)),"
+		" pg_catalog.pg_is_in_recovery(),"
+		" pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool";
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
 	if (pk_query(&d->conn, sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	d->empty = pk_rows_true(&rows, 0, 0);
+	d->read_only = pk_rows_true(&rows, 0, 1) ? "it is a standby" :
+		       pk_rows_true(&rows, 0, 2) ? "its sessions only read (default_transaction_read_only)" :
+						   NULL;
 	return 0;
 }
 
@@ -108,8 +113,6 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 	d->project = project;
 	d->options = *options;
 	d->events = events;
-	if (d->options.max_wait < 0)
-		d->options.max_wait = 60;
 	if (read_chain(d, err) < 0 || pk_remote_get(config, options->remote, &d->remote, err) < 0)
 		return -1;
 	if (pk_foreseen_settings(&d->foreseen, config, d->remote.name, err) < 0 || read_batch_settings(d, err) < 0)
@@ -121,7 +124,7 @@ int pk_deploy_open(struct pk_deploy *d, const struct pk_repo *repo, const struct
 		return -1;
 	if (pk_source_facts_read(&d->conn, &d->facts, err) < 0 ||
 	    pk_applied_read(&d->conn, &d->applied, &d->tracked, err) < 0 ||
-	    pk_undone_read(&d->conn, &d->undone, err) < 0 || read_empty(d, err) < 0)
+	    pk_undone_read(&d->conn, &d->undone, err) < 0 || read_state(d, err) < 0)
 		return -1;
 	if (pk_snapshot_read(&d->conn, &d->project->managed, &d->now, err) < 0)
 		return -1;

@@ -248,6 +248,8 @@ int pk_deploy_look_around(struct pk_deploy *d, struct pk_err *err)
 
 	pk_strv_release(&d->present);
 	d->present = (struct pk_strv)PK_STRV_INIT;
+	if (d->read_only)
+		pk_strv_pushf(&d->present, "nothing can be deployed to it: %s", d->read_only);
 	for (size_t i = 0; i < PK_COUNT(questions); i++) {
 		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 

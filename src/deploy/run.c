@@ -32,27 +32,6 @@ static int take_lock(struct run *run, struct pk_err *err)
 	return pk_deploy_lock_take(&run->lock, d->options.max_wait, say_waiting, d, err);
 }
 
-/* What was compared and tried must still be what is there, now that nobody else deploys. */
-static int still_the_same(struct pk_deploy *d, struct pk_err *err)
-{
-	PK_AUTO(pk_snapshot) now = PK_SNAPSHOT_INIT;
-	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
-	bool exists = false, same;
-
-	if (pk_snapshot_read(&d->conn, &d->project->managed, &now, err) < 0 ||
-	    pk_applied_read(&d->conn, &applied, &exists, err) < 0)
-		return -1;
-	same = applied.n == d->applied.n && pk_streq(now.fingerprint.hex, d->now.fingerprint.hex);
-	for (size_t i = 0; same && i < applied.n; i++)
-		same = pk_streq(applied.items[i].version, d->applied.items[i].version) &&
-		       pk_streq(applied.items[i].state, d->applied.items[i].state);
-	if (same)
-		return 0;
-	pk_err_set(err, "'%s' has changed since it was compared with the chain", d->remote.name);
-	pk_err_exit(err, PK_EXIT_NO);
-	return pk_err_hint(err, "run %s again", d->again);
-}
-
 void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool adopted)
 {
 	d->done = pk_realloc_array(d->done, d->n_done + 1, sizeof(*d->done));
@@ -175,7 +154,7 @@ static int run_locked(struct run *run, struct pk_err *err)
 	struct pk_deploy *d = run->d;
 	bool down = pk_deploy_is_down(d);
 
-	if (take_lock(run, err) < 0 || still_the_same(d, err) < 0 || pk_deploy_watch_begin(&run->watch, d, &run->lock, err) < 0)
+	if (take_lock(run, err) < 0 || pk_deploy_still_the_same(d, err) < 0 || pk_deploy_watch_begin(&run->watch, d, &run->lock, err) < 0)
 		return -1;
 	pk_deploy_phase(d, down ? "rolling back on '%s'" : "deploying to '%s'", d->remote.name);
 	if ((down && pk_deploy_check_loss(d, err) < 0) || pk_deploy_intend(d, err) < 0 ||

@@ -176,6 +176,19 @@ static int attempt_statement(struct steps *s, size_t i, bool seen, struct pk_err
 	return done ? note_next(s, s->how->conn, err) : run_once(s, i, err);
 }
 
+/* Of a build that failed; what stood there before is another's. */
+static void tell_leftover(const struct steps *s, size_t i, struct pk_err *err)
+{
+	const struct pk_action *a = action_of(s, i);
+	PK_FREE char *valid = NULL, *name = NULL, *detail = NULL;
+
+	if (!err || s->how->local || !concurrent_index(a, PK_CREATE) || pk_streq(err->sqlstate, "42P07") ||
+	    !pk_conn_alive(s->how->conn) || index_state(s->how->conn, a, &valid, &name, NULL) < 0 || !pk_streq(valid, "f"))
+		return;
+	detail = err->detail ? pk_printf("%s\n", err->detail) : NULL;
+	pk_err_detail(err, "%sindex %s is left there, invalid: no query uses it, each write pays for it", detail ? detail : "", name);
+}
+
 static int run_statement(struct steps *s, size_t i, struct pk_err *err)
 {
 	for (int attempt = 0;; attempt++) {
@@ -184,6 +197,7 @@ static int run_statement(struct steps *s, size_t i, struct pk_err *err)
 		if (attempt_statement(s, i, s->how->seen || attempt, &why) == 0)
 			return 0;
 		if (!pk_conn_alive(s->how->conn) || !s->how->again || !s->how->again(s->how->arg, &why, attempt)) {
+			tell_leftover(s, i, &why);
 			pk_err_move(err, &why);
 			return -1;
 		}

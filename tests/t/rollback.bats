@@ -284,7 +284,7 @@ notes_gone() { sql shop "SELECT 1 / (1 - count(*)) FROM pg_class WHERE relname =
 	ok git postkit drift
 	has 'half way' 'git postkit rollback'
 	ok git postkit status --fetch
-	has '1 of 4 pending'
+	has '1 of 4 pending' 'half way: 20990104000000_email.sql: its rollback was begun'
 	fails 1 git postkit rollback --to 20990104000000 --yes
 	has 'cannot stay' 'half way'
 	ok git postkit rollback --yes

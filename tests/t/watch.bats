@@ -148,6 +148,9 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	slow 6 'ALTER TABLE users ADD COLUMN f text'
 	fails 128 git postkit deploy --yes
 	has 'maxLag' 'cannot be kept' 'pg_read_all_stats'
+	git postkit remote add replica "postgresql://shop@/shop?host=$T/prod&port=$PROD_PORT"
+	fails 128 git postkit deploy replica --yes
+	has "nothing can be written to 'replica': it is a standby" 'hint: let postkit.remote.replica.url name the primary'
 	git config postkit.remote.prod.maxLag 1x
 	fails 128 git postkit deploy --yes
 	has 'postkit.remote.prod.maxLag is not a time'
