@@ -55,7 +55,7 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
 	until_true grep -q 'ADD COLUMN a int' "$T/out"
 	sql shop 'SET ROLE shop; CREATE TABLE meanwhile (i int)'
-	! wait %git-postkit
+	wait %git-postkit && tell "it came to its end"
 	run cat "$T/out"
 	in_order "error: 'prod' has changed since it was compared with the chain" 'on the copy it came to this: ' 'division by zero' \
 		'hint: run git postkit deploy prod again'
