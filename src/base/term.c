@@ -112,10 +112,22 @@ static size_t printable(const char *s, bool keep_lines)
 	return n;
 }
 
+/* Bytes at the start of s that can be seen whatever comes next: most texts are nothing else. */
+static size_t plain_ascii(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7F)
+		n++;
+	return n;
+}
+
 void pk_buf_add_safe(struct pk_buf *buf, const char *s, bool keep_lines)
 {
 	while (*s) {
-		size_t n = printable(s, keep_lines);
+		size_t n = plain_ascii(s);
+		if (!n)
+			n = printable(s, keep_lines);
 		if (n)
 			pk_buf_addn(buf, s, n);
 		else

@@ -1,17 +1,12 @@
 /* git postkit lint: what is unsafe in migrations and SQL files, from the text alone and the catalog where it is known. */
-#include "base/fs.h"
-#include "chain/chain.h"
 #include "clone/remote.h"
 #include "cmd/document.h"
 #include "cmd/forms.h"
 #include "cmd/help.h"
+#include "cmd/lintfiles.h"
 #include "cmd/lintfix.h"
-#include "cmd/scratch.h"
 #include "cmd/usage.h"
-#include "git/git.h"
 #include "lint/render.h"
-#include "sql/goose.h"
-#include "sql/migration.h"
 
 static bool opt_json, opt_rules, opt_single, opt_fix, opt_dry;
 static int opt_large = -1;
@@ -31,124 +26,14 @@ const struct pk_opt pk_opts_lint[] = {
 	{ 0 },
 };
 
-/* The part of a file that a runner applies. */
-struct part {
-	const char *sql;
-	int first_line;
-	bool transaction, ours;
-	const char *from; /* fingerprint of the schema before it, or NULL */
-};
-
 struct work {
 	struct pk_ctx ctx;
 	struct pk_scratch scratch;
 	struct pk_usage_asker usage;
-	struct pk_lint_options settings;
+	struct pk_linting linting;
 	struct pk_findings findings;
 	cJSON *fixes; /* what --fix did, a file each; NULL: it is not JSON that is asked for */
 };
-
-/* The schema before a migration: the stored snapshot that its header names. Texts live in the arena. */
-struct known {
-	const struct pk_repo *repo;
-	const char *fingerprint;
-	struct pk_arena arena;
-};
-
-static const char *known_text(void *arg, const char *path)
-{
-	struct known *known = arg;
-	PK_FREE char *text = pk_fingerprint_text(known->repo, known->fingerprint, path);
-
-	return pk_arena_strdup(&known->arena, text);
-}
-
-static int lint_part(struct work *work, const char *file, const struct part *part,
-		     struct pk_err *err)
-{
-	const struct pk_ctx *ctx = &work->ctx;
-	struct known known = { .repo = &ctx->repo, .fingerprint = part->from };
-	struct pk_lint_catalog catalog = { .text = known_text, .arg = &known };
-	bool has_catalog = ctx->has_repo && part->from && pk_fingerprint_known(&ctx->repo, part->from);
-	struct pk_lint_options options = work->settings;
-
-	options.catalog = has_catalog ? &catalog : NULL;
-	options.transaction = part->transaction;
-	options.ours = part->ours;
-	options.first_line = part->first_line;
-
-	if (opt_scratch && pk_scratch_use(&work->scratch, &options, err) < 0)
-		return -1;
-	PK_AUTO(pk_err) why = PK_ERR_INIT;
-	int status = pk_lint_sql(part->sql, file, &options, &work->findings, &why);
-
-	/* Findings hold their own texts; the catalog's are done with. */
-	pk_arena_release(&known.arena);
-	if (status < 0 && !why.line) {
-		pk_err_move(err, &why);
-		return -1;
-	}
-	if (status < 0) /* the text itself: the other files are read all the same */
-		pk_findings_refuse(&work->findings, file, &why);
-	return 0;
-}
-
-/* dbmate's files and ours. */
-static int lint_migration(struct work *work, const char *file, const struct pk_buf *text, struct pk_err *err)
-{
-	PK_AUTO(pk_migration) m = PK_MIGRATION_INIT;
-	PK_FREE char *checksum = pk_git_hash_blob(text->ptr, text->len);
-	/* a draft may have any name yet; what is wrong in it still is so in this file */
-	const char *name = pk_migration_valid_file(pk_path_base(file)) ? file : "0_draft.sql";
-
-	if (pk_migration_parse(name, text->ptr, text->len, checksum, &m, err) < 0)
-		return pk_err_at(err, file, err->line, err->col);
-	struct part part = { m.up, m.up_line, m.up_transaction, true, m.from };
-	return lint_part(work, file, &part, err);
-}
-
-static int lint_goose(struct work *work, const char *file, const char *text, const struct pk_goose *goose,
-		      struct pk_err *err)
-{
-	PK_FREE char *up = pk_strndup(text + goose->start, goose->end - goose->start);
-	struct part part = { up, goose->line, goose->transaction, false, NULL };
-
-	return lint_part(work, file, &part, err);
-}
-
-static int read_input(const char *file, struct pk_buf *text, struct pk_err *err)
-{
-	char chunk[8192];
-	size_t n;
-
-	if (strcmp(file, "-") != 0 && pk_path_is_dir(file)) {
-		PK_FREE char *all = pk_path_join(file, "*.sql");
-
-		pk_err_set(err, "'%s' is a folder, and lint takes files", file);
-		return pk_err_hint(err, "git postkit lint %s", all);
-	}
-	if (strcmp(file, "-") != 0)
-		return pk_read_file(file, text, err);
-	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
-		pk_buf_addn(text, chunk, n);
-	return ferror(stdin) ? pk_err_errno(err, "standard input cannot be read") : 0;
-}
-
-static int lint_file(struct work *work, const char *operand, struct pk_err *err)
-{
-	const char *file = strcmp(operand, "-") == 0 ? "<stdin>" : operand;
-	PK_AUTO(pk_buf) text = PK_BUF_INIT;
-	struct pk_goose goose;
-
-	if (read_input(operand, &text, err) < 0)
-		return -1;
-	if (strstr(text.ptr, "-- migrate:up"))
-		return lint_migration(work, file, &text, err);
-	if (pk_goose_up(text.ptr, &goose))
-		return lint_goose(work, file, text.ptr, &goose, err);
-	struct part part = { text.ptr, 1, opt_single, false, NULL };
-	return lint_part(work, file, &part, err);
-}
 
 static cJSON *fix_json(const char *file, const struct pk_fixed *fixed)
 {
@@ -184,9 +69,9 @@ static int fix_file(struct work *work, const char *file, struct pk_err *err)
 {
 	const struct pk_fixing fixing = {
 		.ctx = &work->ctx,
-		.scratch = opt_scratch ? &work->scratch : NULL,
-		.options = &work->settings,
-		.transaction = opt_single,
+		.scratch = work->linting.scratch,
+		.options = &work->linting.settings,
+		.transaction = work->linting.transaction,
 		.dry_run = opt_dry,
 	};
 	PK_AUTO(pk_fixed) fixed = PK_FIXED_INIT;
@@ -199,9 +84,9 @@ static int fix_file(struct work *work, const char *file, struct pk_err *err)
 		fputs(fixed.diff.ptr, stdout);
 	say_fixed(file, &fixed);
 	if (opt_dry || !fixed.files.n)
-		return lint_file(work, file, err);
+		return pk_lint_file(&work->linting, file, &work->findings, err);
 	for (size_t i = 0; i < fixed.files.n; i++)
-		if (lint_file(work, fixed.files.items[i], err) < 0)
+		if (pk_lint_file(&work->linting, fixed.files.items[i], &work->findings, err) < 0)
 			return -1;
 	return 0;
 }
@@ -264,28 +149,33 @@ static int read_settings(struct work *work, struct pk_err *err)
 	PK_FREE char *remote = pk_remote_default(&work->ctx.config);
 	bool wanted;
 
-	if (pk_lint_settings(&work->ctx.config, opt_remote ? opt_remote : remote, &work->settings, err) < 0)
+	if (pk_lint_settings(&work->ctx.config, opt_remote ? opt_remote : remote, &work->linting.settings, err) < 0)
 		return -1;
 	if (opt_large >= 0)
-		work->settings.large_rows = opt_large;
+		work->linting.settings.large_rows = opt_large;
 	if (!opt_remote || !work->ctx.has_repo)
 		return 0;
 	if (pk_usage_asker_open(&work->usage, &work->ctx, opt_remote, &wanted, err) < 0)
 		return -1;
-	work->settings.usage = wanted ? &work->usage.source : NULL;
+	work->linting.settings.usage = wanted ? &work->usage.source : NULL;
 	return 0;
 }
 
-static int run(struct work *work, const char *const *files, int n, struct pk_err *err)
+static int run(struct work *work, const char *const *files, size_t n, struct pk_err *err)
 {
+	int status = 0;
+
+	work->linting.ctx = &work->ctx;
+	work->linting.scratch = opt_scratch ? &work->scratch : NULL;
+	work->linting.transaction = opt_single;
 	if (pk_ctx_open(&work->ctx, false, err) < 0 || read_settings(work, err) < 0 ||
 	    (opt_scratch && pk_scratch_open(&work->scratch, &work->ctx, opt_scratch, err) < 0))
 		return -1;
-	for (int i = 0; i < n; i++) {
-		if ((opt_fix ? fix_file : lint_file)(work, files[i], err) < 0)
-			return -1;
-	}
-	return verdict(&work->findings);
+	if (!opt_fix)
+		status = pk_lint_files(&work->linting, files, n, &work->findings, err);
+	for (size_t i = 0; opt_fix && i < n && status == 0; i++)
+		status = fix_file(work, files[i], err);
+	return status < 0 ? -1 : verdict(&work->findings);
 }
 
 static int check_usage(const char *const *files, int n, struct pk_err *err)
@@ -321,8 +211,9 @@ int pk_cmd_lint(int argc, char **argv, struct pk_err *err)
 	if (check_usage(operands, n, err) < 0 || pk_document_begin(&document, "lint", json, opt_html, err) < 0)
 		return -1;
 	work.fixes = opt_fix && json ? cJSON_CreateArray() : NULL;
-	result = run(&work, operands, n, err);
-	add_result(document.root, &work);
+	result = run(&work, operands, (size_t)n, err);
+	if (pk_document_is_wanted(&document))
+		add_result(document.root, &work);
 	if (result >= 0 && !pk_document_owns_output(&document) && !pk_form_print(opt_format, &work.findings))
 		print_text(&work);
 	return pk_document_end(&document, result, err);

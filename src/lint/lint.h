@@ -46,6 +46,8 @@ struct pk_findings {
 };
 #define PK_FINDINGS_INIT { 0 }
 void pk_findings_release(struct pk_findings *findings);
+/* Those of `from` behind the others. Their texts stay where they are, in from's arena or another. */
+void pk_findings_append(struct pk_findings *to, const struct pk_findings *from);
 
 /* The schema before the migration; text by path in a snapshot's tree ("public/table/users.sql"), NULL: absent. */
 struct pk_lint_catalog {

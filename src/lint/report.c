@@ -153,6 +153,14 @@ static void add(struct pk_findings *out, const struct pk_finding *finding)
 	out->items[out->n++] = *finding;
 }
 
+void pk_findings_append(struct pk_findings *to, const struct pk_findings *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		add(to, &from->items[i]);
+	to->statements += from->statements;
+	to->analysed += from->analysed;
+}
+
 static const char *text_of_line(struct pk_lint *lint, int line)
 {
 	bool onward = lint->last.line && lint->last.line <= line;

@@ -189,6 +189,28 @@ quiet() { run --separate-stderr "$@"; }
 	ok git postkit lint empty.sql
 }
 
+@test "lint says of many files what it says of each, in their order, as far as the first that it cannot read" {
+	local i
+	mkdir many
+	for ((i = 10; i < 60; i++)); do
+		case $((i % 3)) in
+		0) echo "DROP TABLE t$i; SELECT 1;" ;;
+		1) printf -- "-- migrate:up\nALTER TABLE t$i ADD COLUMN a int NOT NULL;\n-- migrate:down\nSELECT 1;\n" ;;
+		2) echo "SELECT 'open" ;;
+		esac >"many/$i.sql"
+	done
+	for i in many/*.sql; do git postkit lint "$i" || true; done >one-by-one 2>/dev/null
+	for i in 1 2 3 4 5; do
+		git postkit lint many/*.sql >together 2>/dev/null || equal $? 1
+		cmp one-by-one together
+	done
+	git postkit lint many/*.sql many/12.sql ./many/12.sql 2>/dev/null | grep -c 't12 with all' >count
+	equal "$(cat count)" 2
+	quiet git postkit lint --json many/[12]*.sql missing.sql many/[3-5]*.sql
+	equal "$status" 128
+	json 'assert len({f["file"] for f in d["findings"]}) == 20 and "missing.sql" in d["error"]'
+}
+
 @test "lint speaks the formats of forges" {
 	printf 'SELECT 1;\n  DROP TABLE a;\n-- postkit:allow drop-table: gone\nDROP TABLE b;\n' >forge.sql
 	fails 1 git postkit lint --format github forge.sql
