@@ -6,10 +6,10 @@
 
 /*
  * Values as they are now (they are in no snapshot), as SQL that sets them. Those that extensions keep for
- * themselves are theirs.
+ * themselves are theirs. Within a transaction.
  */
 int pk_beside_sequences(struct pk_conn *source, struct pk_buf *ret_sql, struct pk_err *err);
-/* The same as pairs: a name as SQL has it, and what setval() takes beside it. All within a transaction. */
+/* The same as pairs: a name as SQL has it, and what setval() takes beside it. Within a transaction, too. */
 #define PK_BESIDE_AT_ONCE 50 /* sequences that a query asks for, at most: planning takes the square of it */
 int pk_beside_sequence_queries(struct pk_conn *conn, struct pk_strv *ret_sql, struct pk_err *err);
 void pk_beside_sequence_rows(const struct pk_rows *rows, struct pk_strv *ret_pairs); /* of one of the queries */

@@ -53,7 +53,8 @@ int pk_files_record_after(struct pk_hold *copy, struct pk_copied *record, struct
 	if (!record->place)
 		return 0;
 	if (take(copy, &here, err) < 0 || pk_copy_tables_list(&copy->conn, true, &tables, err) < 0 ||
-	    pk_beside_sequences(&copy->conn, &sequences, err) < 0)
+	    pk_exec(&copy->conn, "BEGIN", err) < 0 || pk_beside_sequences(&copy->conn, &sequences, err) < 0 ||
+	    pk_exec(&copy->conn, "COMMIT", err) < 0)
 		return -1;
 	rows = pk_alloc((tables.n + 1) * sizeof(*rows));
 	for (size_t i = 0; i < tables.n; i++)

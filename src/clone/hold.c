@@ -191,13 +191,32 @@ int pk_hold_pace(struct pk_hold *hold, size_t bytes, struct pk_err *err)
 	return pk_hold_check(hold, err);
 }
 
-int pk_hold_limit(struct pk_hold *hold, bool on, struct pk_err *err)
+/* Caller frees. */
+static char *limit(const struct pk_hold *hold, bool on)
 {
 	double left = hold->max_age - (pk_now() - hold->since);
-	PK_FREE char *sql = pk_printf("SET LOCAL statement_timeout = %.0f",
-				      !on ? 0 : left < 0.001 ? 1 : left > INT_MAX / 1000 ? INT_MAX : left * 1000);
+
+	return pk_printf("SET LOCAL statement_timeout = %.0f",
+			 !on || !hold->max_age ? 0 : left < 0.001 ? 1 : left > INT_MAX / 1000 ? INT_MAX : left * 1000);
+}
+
+int pk_hold_limit(struct pk_hold *hold, bool on, struct pk_err *err)
+{
+	PK_FREE char *sql = limit(hold, on);
 
 	return hold->max_age ? pk_exec(&hold->conn, sql, err) : 0;
+}
+
+int pk_hold_look(struct pk_hold *hold, struct pk_err *err)
+{
+	PK_FREE char *set = limit(hold, true), *sql = pk_printf(PK_HOLD_MARK "; %s", set);
+
+	return pk_exec(&hold->conn, sql, err);
+}
+
+int pk_hold_looked(struct pk_hold *hold, struct pk_err *err)
+{
+	return pk_exec(&hold->conn, PK_HOLD_UNLOCK, err);
 }
 
 int pk_hold_late(const struct pk_hold *hold, struct pk_err *err)

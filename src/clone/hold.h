@@ -43,6 +43,12 @@ int pk_hold_pace(struct pk_hold *hold, size_t bytes, struct pk_err *err);
 int pk_hold_limit(struct pk_hold *hold, bool on, struct pk_err *err);
 /* What a statement failed with, or that it was too late. Returns -1. */
 int pk_hold_late(const struct pk_hold *hold, struct pk_err *err);
+/*
+ * A look at tables, between the two: with that limit, and what it locks is let go of at its end. Neither one in another, nor a
+ * limit; after a failure of what is between, pk_hold_late().
+ */
+int pk_hold_look(struct pk_hold *hold, struct pk_err *err);
+int pk_hold_looked(struct pk_hold *hold, struct pk_err *err);
 /* A query with that limit. */
 int pk_hold_query(struct pk_hold *hold, const char *sql, struct pk_rows *ret, struct pk_err *err);
 /* What a role has to have, as a hint to an error of the source. Returns -1. */

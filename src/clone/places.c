@@ -68,11 +68,11 @@ int pk_places_add(struct pk_places *places, struct pk_hold *source, const char *
 	PK_FREE char *insert = pk_printf("INSERT INTO pk_place SELECT rel, tid, %d FROM pk_found ON CONFLICT DO NOTHING", round);
 	int64_t n;
 
-	if (pk_hold_limit(source, true, err) < 0)
+	if (pk_hold_look(source, err) < 0)
 		return -1;
 	if (pk_pump_run(&pump, err) < 0)
 		return pk_hold_late(source, err);
-	if (pk_hold_limit(source, false, err) < 0 || pk_exec_count(&places->conn, insert, &n, err) < 0)
+	if (pk_hold_looked(source, err) < 0 || pk_exec_count(&places->conn, insert, &n, err) < 0)
 		return -1;
 	if (ret_n)
 		*ret_n = n;

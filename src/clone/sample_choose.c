@@ -120,7 +120,11 @@ static int estimate(const struct pk_sample_plan *p, struct pk_hold *source, stru
 		return 0;
 	pk_buf_addf(&sql, "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s) FROM ONLY ", t->where);
 	pk_buf_add_qualified(&sql, t->schema, t->name);
-	if (pk_hold_query(source, sql.ptr, &rows, err) < 0 || pk_places_count(places, t->oid, &beside, err) < 0)
+	if (pk_hold_look(source, err) < 0)
+		return -1;
+	if (pk_query(&source->conn, sql.ptr, 0, NULL, &rows, err) < 0)
+		return pk_hold_late(source, err);
+	if (pk_hold_looked(source, err) < 0 || pk_places_count(places, t->oid, &beside, err) < 0)
 		return -1;
 	all = strtod(pk_rows_get(&rows, 0, 0), NULL);
 	*ret *= all > 0 ? (strtod(pk_rows_get(&rows, 0, 1), NULL) + (double)beside) / all : 0;
@@ -262,7 +266,7 @@ int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, con
 		return 0;
 	tables->places = pk_alloc(sizeof(*tables->places));
 	*tables->places = (struct pk_places)PK_PLACES_INIT;
-	if (pk_sample_plan_read(&p, &source->conn, err) < 0 || pk_places_open(tables->places, target, err) < 0)
+	if (pk_sample_plan_read(&p, source, err) < 0 || pk_places_open(tables->places, target, err) < 0)
 		return -1;
 	if ((sample->max_bytes ? fit(&p, source, tables->places, err) :
 				 choose_once(&p, source, tables->places, sample->share, err)) < 0 ||

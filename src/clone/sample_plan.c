@@ -36,12 +36,20 @@ static int64_t pages_of(const struct pk_sample_plan *p, const struct pk_rel *rel
 	return pages;
 }
 
-static int count_some(struct pk_sample_plan *p, struct pk_conn *source, struct pk_buf *sql, struct pk_err *err)
+static int count_some(struct pk_sample_plan *p, struct pk_hold *source, struct pk_buf *sql, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (sql->len && pk_query(source, sql->ptr, 0, NULL, &rows, err) < 0)
+	if (!sql->len)
+		return 0;
+	if (pk_hold_look(source, err) < 0)
+		return -1;
+	if (pk_query(&source->conn, sql->ptr, 0, NULL, &rows, err) < 0) {
+		pk_hold_late(source, err);
 		return pk_hold_hint(err);
+	}
+	if (pk_hold_looked(source, err) < 0)
+		return -1;
 	pk_buf_clear(sql);
 	for (int i = 0; i < rows.n; i++) {
 		int n = atoi(pk_rows_get(&rows, i, 1));
@@ -52,7 +60,7 @@ static int count_some(struct pk_sample_plan *p, struct pk_conn *source, struct p
 }
 
 /* Counted, not estimated: a sample is not to hang on statistics. */
-static int count_small(struct pk_sample_plan *p, struct pk_conn *source, struct pk_err *err)
+static int count_small(struct pk_sample_plan *p, struct pk_hold *source, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	size_t n = 0;
@@ -262,18 +270,18 @@ static void read_rule(struct pk_sample_plan *p, const struct pk_mask_table *m, c
 	c->where = pk_strdup(t->where);
 }
 
-int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_conn *source, struct pk_err *err)
+int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_hold *source, struct pk_err *err)
 {
-	if (pk_refs_read(source, p->tables, &p->refs, err) < 0)
+	if (pk_refs_read(&source->conn, p->tables, &p->refs, err) < 0)
 		return -1;
 	p->choices = pk_alloc((p->tables->n + 1) * sizeof(*p->choices));
 	p->few = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->few));
-	if (pk_sample_plan_references(p, source, err) < 0)
+	if (pk_sample_plan_references(p, &source->conn, err) < 0)
 		return -1;
 	p->followed = pk_alloc(p->refs.n + 1);
 	p->sampled = pk_alloc(p->refs.n_rels + 1);
 	p->seen = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->seen));
-	if (count_small(p, source, err) < 0 || read_sizes(p, source, err) < 0)
+	if (count_small(p, source, err) < 0 || read_sizes(p, &source->conn, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->facts->n_tables; i++) {
 		const struct pk_copy_table *t = pk_copy_tables_find(p->tables, p->facts->tables[i].oid);
@@ -281,5 +289,5 @@ int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_conn *source, struct
 		if (t)
 			read_rule(p, &p->facts->tables[i], t);
 	}
-	return pk_sample_plan_since(p, source, err);
+	return pk_sample_plan_since(p, &source->conn, err);
 }

@@ -38,7 +38,7 @@ struct pk_sample_plan {
 
 void pk_sample_plan_release(struct pk_sample_plan *plan);
 /* sample, facts and tables are set. Reads catalogs, and counts what is small. */
-int pk_sample_plan_read(struct pk_sample_plan *plan, struct pk_conn *source, struct pk_err *err);
+int pk_sample_plan_read(struct pk_sample_plan *plan, struct pk_hold *source, struct pk_err *err);
 /* Who goes with whom when this is the share of all. Conditions of the tables are as they were before. */
 void pk_sample_plan_make(struct pk_sample_plan *plan, double share);
 /* sample_reference.c: references that the settings name join refs. */

@@ -262,7 +262,7 @@ unmet() {
 structure() { "$(pg_tools)/pg_dump" -s -N postkit "$1" | grep -v '^.\(un\)\?restrict '; }
 has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresql://own@/$1?host=$PROD_SOCKET&port=$PROD_PORT"); }
 
-@test "looking for changes keeps no locks of what it has looked at" {
+@test "looking for changes, and for a sample, keeps no locks of what it has looked at" {
 	PG_SETTINGS='-c max_locks_per_transaction=10 -c max_connections=20' pg_start narrow
 	pg_createdb crowded
 	local i
@@ -276,6 +276,11 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	again
 	has '1 of 200 tables'
 	equal "$(clone -c 'SELECT max(id) FROM t1_7')" 2
+	git postkit abort --yes
+	ok git postkit start --sample 50%
+	has 'a sample of 50%'
+	git postkit abort --yes
+	ok git postkit start --fresh --physical
 	git postkit abort --yes
 	pg_stop narrow
 }
