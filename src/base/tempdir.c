@@ -1,12 +1,15 @@
 #include "base/tempdir.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/leftover.h"
+#include "base/strv.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCK_SUFFIX ".lock"
+#define NEW_SUFFIX  ".new" /* of a lock that is being made */
 
 void pk_tempdir_release(struct pk_tempdir *tempdir)
 {
@@ -22,9 +25,13 @@ void pk_tempdir_release(struct pk_tempdir *tempdir)
 
 void pk_tempdir_sweep(const char *parent, const char *prefix, void (*leave)(const char *dir))
 {
+	PK_AUTO(pk_strv) unseen = PK_STRV_INIT;
 	DIR *d = opendir(parent);
 	struct dirent *e;
 
+	pk_leftovers(parent, prefix, NEW_SUFFIX, false, &unseen);
+	for (size_t i = 0; i < unseen.n; i++)
+		unlink(unseen.items[i]);
 	while (d && (e = readdir(d)) != NULL) {
 		PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
 		PK_FREE char *path = NULL, *tree = NULL;
@@ -50,11 +57,17 @@ void pk_tempdir_sweep(const char *parent, const char *prefix, void (*leave)(cons
 int pk_tempdir_open(struct pk_tempdir *tempdir, const char *parent, const char *prefix, struct pk_err *err)
 {
 	PK_FREE char *id = pk_random_hex(6);
-	PK_FREE char *path = pk_printf("%s/%s%s", parent, prefix, id);
+	PK_FREE char *path = pk_printf("%s/%s%s", parent, prefix, id), *unseen = pk_printf("%s" NEW_SUFFIX, path);
 
-	tempdir->lock_path = pk_printf("%s" LOCK_SUFFIX, path);
-	if (pk_lock_take(&tempdir->lock, tempdir->lock_path, 0, err) < 0)
+	/* Locked before a sweep can see it. */
+	if (pk_lock_take(&tempdir->lock, unseen, 0, err) < 0)
 		return -1;
+	tempdir->lock_path = pk_printf("%s" LOCK_SUFFIX, path);
+	if (rename(unseen, tempdir->lock_path) < 0) {
+		pk_err_errno(err, "cannot rename '%s'", unseen);
+		unlink(unseen);
+		return -1;
+	}
 	if (mkdir(path, 0700) < 0)
 		return pk_err_errno(err, "cannot make the folder '%s' for the copy", path);
 	tempdir->dir = pk_take(&path);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/sig.h"
 #include "pg/hints.h"
+#include "pg/hosts.h"
 #include "pg/way.h"
 #include <errno.h>
 #include <poll.h>
@@ -47,25 +48,37 @@ static int connect_timeout(const char *given)
 	return seconds > 1 ? seconds : 2;
 }
 
-/* Of one host. With poll(), so that an interrupt is heard. 0: connected, or failed; 1: the time is up; -1: interrupted. */
-static int wait_connected(PGconn *handle, int seconds, struct pk_err *err)
+static int was_interrupted(struct pk_err *err)
 {
-	/* After an interrupt there is still to be cleaned up, over new connections too; nobody waits long for that. */
-	bool cleaning_up = pk_interrupted();
-	double deadline = pk_now() + (cleaning_up && seconds > CLEANUP_SECONDS ? CLEANUP_SECONDS : seconds);
-	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+	pk_err_set(err, "interrupted while connecting");
+	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+}
 
+/*
+ * With poll(), so that an interrupt is heard. seconds: for each host that libpq tries. cleaning_up: there was an interrupt
+ * before; there is still to be cleaned up, over new connections too, and nobody waits long for that. 0: connected, or
+ * failed; 1: the time is up; -1: interrupted.
+ */
+static int wait_connected(PGconn *handle, int seconds, bool cleaning_up, struct pk_err *err)
+{
+	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+	const char *host = NULL; /* libpq's own pointer, another one for each */
+	double deadline = 0;
+
+	if (cleaning_up && seconds > CLEANUP_SECONDS)
+		seconds = CLEANUP_SECONDS;
 	while (want != PGRES_POLLING_OK && want != PGRES_POLLING_FAILED) {
+		if (!host || host != PQhost(handle))
+			deadline = pk_now() + seconds;
+		host = PQhost(handle);
 		struct pollfd fd = { .fd = PQsocket(handle),
 				     .events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT };
 		double left = deadline - pk_now();
 
 		if (fd.fd < 0)
 			break;
-		if (pk_interrupted() && !cleaning_up) {
-			pk_err_set(err, "interrupted while connecting");
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-		}
+		if (pk_interrupted() && !cleaning_up)
+			return was_interrupted(err);
 		if (left <= 0)
 			return 1;
 		int n = poll(&fd, 1, (int)(left * 1000) + 1);
@@ -119,9 +132,9 @@ static void make_params(const struct pk_conninfo *info, struct pk_strv *keys,
 			pk_strv_push(keys, for_sockets[i][0]);
 			pk_strv_push(values, for_sockets[i][1]);
 		}
-	if (!pk_conninfo_get(info, "connect_timeout") && !getenv("PGCONNECT_TIMEOUT")) {
+	if (!pk_conninfo_get(info, "connect_timeout") && (info->patience || !getenv("PGCONNECT_TIMEOUT"))) {
 		pk_strv_push(keys, "connect_timeout");
-		pk_strv_push(values, CONNECT_TIMEOUT);
+		pk_strv_push_take(values, info->patience ? pk_printf("%d", info->patience) : pk_strdup(CONNECT_TIMEOUT));
 	}
 	add_signs_of_life(info, keys, values);
 	if (!pk_conninfo_get(info, "application_name")) {
@@ -232,19 +245,6 @@ static int connect_failed(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return -1;
 }
 
-/* Of several hosts only libpq's own, blocking loop tries the next one when one does not answer in time. */
-static bool has_several_hosts(const struct pk_conninfo *info)
-{
-	const char *host = pk_conninfo_get(info, "host");
-
-	if (info->way)
-		return false;
-	if (!host)
-		host = getenv("PGHOST");
-	/* Only libpq knows what a service says. */
-	return (host && strchr(host, ',')) || pk_conninfo_get(info, "service") || getenv("PGSERVICE");
-}
-
 PGconn *pk_conn_start(const struct pk_conninfo *info)
 {
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
@@ -308,8 +308,7 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 	for (size_t i = 0; i < n; i++) {
 		pk_conn_release(conns[i]);
 		wants[i] = PGRES_POLLING_WRITING;
-		if (!has_several_hosts(infos[i]))
-			conns[i]->handle = pk_conn_start(infos[i]);
+		conns[i]->handle = pk_conn_start(infos[i]);
 		conns[i]->way = pk_way_share(infos[i]->way);
 	}
 	while (go_on(conns, wants, n, until))
@@ -322,53 +321,68 @@ void pk_conns_begin(struct pk_conn *const *conns, const struct pk_conninfo *cons
 }
 
 /* No place left? One of our own connections, or of a program that we ran, may be about to leave. */
-static bool is_full(PGconn *handle)
-{
-	static const char *const texts[] = { "too many connections for role", "too many connections for database",
-					     "too many clients already", "connection slots are reserved" };
+static const char *const full[] = { "too many connections for role", "too many connections for database",
+				    "too many clients already", "connection slots are reserved", NULL };
+/* After a crash of one of its processes, too. */
+static const char *const beginning[] = { "database system is starting up", "database system is in recovery mode",
+					 "database system is not yet accepting connections", NULL };
 
-	for (size_t i = 0; i < PK_COUNT(texts); i++)
-		if (strstr(PQerrorMessage(handle), texts[i]))
+static bool said(PGconn *handle, const char *const *texts)
+{
+	for (; *texts; texts++)
+		if (strstr(PQerrorMessage(handle), *texts))
 			return true;
 	return false;
 }
 
-/* One attempt, to its end. *ret_late: 1 when the time was up, else 0. -1: interrupted, or out of memory. */
-static int connect_once(struct pk_conn *conn, const struct pk_conninfo *info, int *ret_late, struct pk_err *err)
+/* began: of pk_now(), when the first attempt was made. */
+static bool is_worth_another(PGconn *handle, const struct pk_conninfo *info, double began)
 {
-	PK_AUTO(pk_strv) keys = PK_STRV_INIT;
-	PK_AUTO(pk_strv) values = PK_STRV_INIT;
-	bool several = has_several_hosts(info);
+	double waited = pk_now() - began;
+
+	return PQstatus(handle) != CONNECTION_OK &&
+	       ((waited < LEAVE_SECONDS && said(handle, full)) ||
+		(waited < info->patience && said(handle, beginning)));
+}
+
+/* One attempt, to its end. *ret_late: 1 when the time was up, else 0. -1: interrupted, or out of memory. */
+static int connect_once(struct pk_conn *conn, const struct pk_conninfo *info, bool cleaning_up, int *ret_late,
+			struct pk_err *err)
+{
+	int seconds = info->patience ? info->patience : connect_timeout(pk_conninfo_get(info, "connect_timeout"));
 
 	*ret_late = 0;
-	if (several) {
-		make_params(info, &keys, &values);
-		conn->handle = PQconnectdbParams((const char *const *)keys.items,
-						 (const char *const *)values.items, 0);
-		wipe_all(&values);
-	} else {
-		conn->handle = pk_conn_start(info);
-	}
+	conn->handle = pk_conn_start(info);
 	if (!conn->handle)
 		return pk_err_set(err, "cannot connect: out of memory");
-	if (!several && PQstatus(conn->handle) != CONNECTION_BAD)
-		*ret_late = wait_connected(conn->handle, connect_timeout(pk_conninfo_get(info, "connect_timeout")), err);
+	if (PQstatus(conn->handle) != CONNECTION_BAD)
+		*ret_late = wait_connected(conn->handle, seconds, cleaning_up, err);
+	while (*ret_late > 0) {
+		PGconn *next = pk_hosts_others(conn->handle);
+		if (!next)
+			break;
+		PQfinish(conn->handle);
+		conn->handle = next;
+		*ret_late = PQstatus(next) == CONNECTION_BAD ? 0 : wait_connected(next, seconds, cleaning_up, err);
+	}
 	return *ret_late < 0 ? -1 : 0;
 }
 
 static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, struct pk_err *err)
 {
-	double until = pk_now() + LEAVE_SECONDS;
+	bool cleaning_up = pk_interrupted();
+	double began = pk_now();
 	int late;
 
-	if (connect_once(conn, info, &late, err) < 0)
+	if (connect_once(conn, info, cleaning_up, &late, err) < 0)
 		return -1;
-	while (!late && PQstatus(conn->handle) != CONNECTION_OK && is_full(conn->handle) && pk_now() < until &&
-	       !pk_interrupted()) {
+	while (!late && is_worth_another(conn->handle, info, began)) {
 		poll(NULL, 0, LEAVE_PAUSE);
 		PQfinish(conn->handle);
 		conn->handle = NULL;
-		if (connect_once(conn, info, &late, err) < 0)
+		if (pk_interrupted() && !cleaning_up)
+			return was_interrupted(err);
+		if (connect_once(conn, info, cleaning_up, &late, err) < 0)
 			return -1;
 	}
 	if (late || PQstatus(conn->handle) != CONNECTION_OK)
@@ -430,6 +444,7 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 	PK_AUTO(pk_strv) keys = PK_STRV_INIT, values = PK_STRV_INIT;
 	PQconninfoOption *options = first->handle ? PQconninfo(first->handle) : NULL;
 	int seconds = connect_timeout(NULL), late = 0;
+	bool cleaning_up = pk_interrupted();
 
 	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
 		const char *value = o->val;
@@ -453,7 +468,7 @@ static int open_beside(struct pk_conn *conn, const struct pk_conn *first, struct
 	conn->way = pk_way_share(first->way);
 	wipe_all(&values);
 	if (conn->handle && PQstatus(conn->handle) != CONNECTION_BAD)
-		late = wait_connected(conn->handle, seconds, err);
+		late = wait_connected(conn->handle, seconds, cleaning_up, err);
 	if (late < 0) {
 		pk_conn_release(conn);
 		return pk_err_wrap(err, "a second connection");

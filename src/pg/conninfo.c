@@ -21,6 +21,7 @@ void pk_conninfo_release(struct pk_conninfo *info)
 	pk_strv_release(&info->secret_values);
 	pk_way_drop(info->way);
 	info->way = NULL;
+	info->patience = 0;
 }
 
 void pk_conninfo_copy(struct pk_conninfo *to, const struct pk_conninfo *from)
@@ -38,6 +39,7 @@ void pk_conninfo_copy(struct pk_conninfo *to, const struct pk_conninfo *from)
 	}
 	to->password = pk_strdup(from->password);
 	to->way = pk_way_share(from->way);
+	to->patience = from->patience;
 }
 
 static size_t find_key(const struct pk_strv *keys, const char *key)

@@ -16,6 +16,7 @@ struct pk_conninfo {
 	char *password;				   /* NULL: none given */
 	struct pk_strv secret_keys, secret_values; /* other secrets: sslpassword */
 	struct pk_way *way;			   /* NULL, or how the host is reached (pg/way.h) */
+	int patience; /* seconds: so long it is waited for to answer, and to start up; 0: as connect_timeout says */
 };
 #define PK_CONNINFO_INIT { 0 }
 

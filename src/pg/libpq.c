@@ -22,9 +22,6 @@
 	F(PGconn *, PQconnectStartParams,                                                          \
 	  (const char *const *keys, const char *const *values, int expand),                        \
 	  (keys, values, expand))                                                                  \
-	F(PGconn *, PQconnectdbParams,                                                             \
-	  (const char *const *keys, const char *const *values, int expand),                        \
-	  (keys, values, expand))                                                                  \
 	F(int, PQconnectionNeedsPassword, (const PGconn *conn), (conn))                            \
 	F(PQconninfoOption *, PQconninfo, (PGconn * conn), (conn))                                 \
 	F(void, PQconninfoFree, (PQconninfoOption * options), (options))                           \

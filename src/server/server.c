@@ -1,6 +1,7 @@
 #include "server/server.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/leftover.h"
 #include "base/lock.h"
 #include "base/proc.h"
 #include "base/text.h"
@@ -19,6 +20,7 @@
 
 #define LOCK_WAIT_MS 180000
 #define IDLE_TIMEOUT 900 /* seconds */
+#define PATIENCE     180 /* seconds: a server of our own on a machine that is busy comes round */
 
 void pk_server_release(struct pk_server *server)
 {
@@ -47,6 +49,7 @@ static int fill_conninfo(const char *dir, const char *role, const char *secret,
 	pk_conninfo_set(ret, "user", role);
 	pk_conninfo_set(ret, "password", password);
 	explicit_bzero(password, strlen(password));
+	ret->patience = PATIENCE;
 	return 0;
 }
 
@@ -287,6 +290,22 @@ bool pk_server_running(const struct pk_repo *repo, int major)
 	PK_FREE char *docker = pk_printf("%s/pg%d/docker", root, major);
 
 	return pk_path_exists(docker) ? socket_answers(data) : pk_cluster_pid(data) != 0;
+}
+
+void pk_server_leftovers(const struct pk_repo *repo, struct pk_strv *ret)
+{
+	PK_AUTO(pk_strv) majors = PK_STRV_INIT;
+	PK_FREE char *root = pk_place_root(repo), *ours = pk_path_join(repo->commondir, "postkit");
+
+	if (pk_streq(root, ours))
+		return;
+	pk_leftovers(root, PK_TEMPORARY, "", false, ret);
+	list_clusters(root, &majors);
+	for (size_t i = 0; i < majors.n; i++) {
+		PK_FREE char *dir = pk_printf("%s/pg%s", root, majors.items[i]);
+
+		pk_leftovers(dir, PK_TEMPORARY, "", false, ret);
+	}
 }
 
 /* Renamed first: what is half removed is never taken for a cluster. */

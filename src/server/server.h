@@ -103,6 +103,11 @@ int pk_server_remove(const struct pk_repo *repo, int major, struct pk_err *err);
 int pk_server_orphans(struct pk_strv *ret_dirs, struct pk_err *err);
 /* Stops and removes what is in such a folder; anything else is refused. */
 int pk_server_remove_orphan(const char *dir, struct pk_err *err);
+/*
+ * Files that a command was writing beside the repository's servers when it was killed, where they lie apart from it (as
+ * root). Pushes paths.
+ */
+void pk_server_leftovers(const struct pk_repo *repo, struct pk_strv *ret);
 /* Removes folders for sockets of servers that are gone, whichever repository's. */
 void pk_server_sweep_sockets(void);
 /*

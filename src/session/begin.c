@@ -66,7 +66,7 @@ static void forget_clone(struct pk_session *session)
 			.down_transaction = part->down_transaction,
 		};
 		pk_migration_write(&m, &text);
-		pk_session_add_manual(session, file, text.ptr);
+		pk_session_add_manual(session, file, text.ptr)->first = part->first;
 	}
 	pk_session_drop_applied(session);
 	pk_session_drop_pending(session);

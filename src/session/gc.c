@@ -403,6 +403,7 @@ static void sweep_files(struct gc *gc)
 	PK_FREE char *schema = pk_path_join(work ? work : "", project.schema_dir);
 	PK_FREE char *migrations = pk_path_join(work ? work : "", project.migrations_dir);
 	pk_leftovers(ours, PK_TEMPORARY, "", true, &files);
+	pk_server_leftovers(gc->repo, &files);
 	pk_leftovers(refs, "", ".lock", true, &files);
 	pk_leftovers(notes, "postkit", ".lock", false, &files);
 	pk_leftovers(objects, "tmp_object_git2_", "", false, &files); /* git prunes only its own */

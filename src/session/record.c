@@ -102,6 +102,7 @@ static int parse_record(struct pk_session *session, const struct pk_buf *text,
 		part->irreversible = pk_strdup(pk_json_str(item, "irreversible"));
 		part->stage = pk_strdup(pk_json_str(item, "stage"));
 		part->applied = pk_json_bool(item, "applied");
+		part->first = pk_json_bool(item, "first");
 		part->up_transaction = pk_json_bool(item, "up_transaction");
 		part->down_transaction = pk_json_bool(item, "down_transaction");
 		get_oid(item, "from", &part->from);
@@ -135,6 +136,8 @@ static char *print_record(struct pk_session *session)
 		pk_json_set_str(item, "irreversible", part->irreversible);
 		pk_json_set_str(item, "stage", part->stage);
 		pk_json_set_bool(item, "applied", part->applied);
+		if (part->first)
+			pk_json_set_bool(item, "first", true);
 		pk_json_set_bool(item, "up_transaction", part->up_transaction);
 		pk_json_set_bool(item, "down_transaction", part->down_transaction);
 		set_oid(item, "from", &part->from);

@@ -28,6 +28,7 @@ struct pk_part {
 	int id;	    /* never used twice in a session */
 	char *name; /* slug of a hand-written one; NULL: of the plan */
 	bool applied;
+	bool first; /* of a hand-written one: as in struct pk_manual */
 	struct pk_oid from, to;
 	char *up, *down; /* SQL; down "" when there is no way back */
 	bool up_transaction, down_transaction;

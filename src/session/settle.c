@@ -19,6 +19,7 @@ int pk_manual_parse(const struct pk_manual *manual, struct pk_part *ret, struct 
 	*ret = (struct pk_part){
 		.id = pk_manual_id(manual),
 		.name = pk_strdup(m.name),
+		.first = manual->first,
 		.up = pk_strdup(m.up ? m.up : ""),
 		.down = pk_strdup(m.down ? m.down : ""),
 		.line = m.up_line,

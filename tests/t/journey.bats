@@ -312,7 +312,7 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 }
 
 @test "gc clears what a killed git and dead servers left, and nothing that may be somebody's" {
-	local base=$XDG_RUNTIME_DIR/git-postkit- left young full gone=4194305
+	local base=$XDG_RUNTIME_DIR/git-postkit- left young full gone=4194305 place
 	if [ "$(id -u)" -eq 0 ]; then base=/run/git-postkit/; fi
 	left=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	young=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
@@ -324,8 +324,13 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	touch -d '2 minutes ago' "$left" "$full"
 	touch -d '2 days ago' .git/next-index-{$gone,$$}.lock .git/config.lock
 	touch .git/next-index-$((gone + 1)).lock
+	place=$(find "$T/state" .git/postkit -path '*/pg*/admin.secret' -printf '%h' -quit)
+	touch "$place/.pk-tmp-at-work"
+	touch -d '2 minutes ago' "$place/.pk-tmp-killed"
 	ok git postkit gc
-	has "next-index-$gone.lock"
+	has "next-index-$gone.lock" "$place/.pk-tmp-killed"
+	[ ! -e "$place/.pk-tmp-killed" ] && [ -e "$place/.pk-tmp-at-work" ]
+	rm "$place/.pk-tmp-at-work"
 	[ ! -e "$left" ] || tell "$left is there"
 	rm -r "$young" "$full/theirs" "$full"
 	rm .git/next-index-$$.lock .git/next-index-$((gone + 1)).lock
@@ -354,7 +359,7 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 		-- migrate:down
 		UPDATE users SET nick = NULL;
 	SQL
-	ok git postkit migration fill_nick -F "$T/fill.sql"
+	ok git postkit migration fill_nick --first -F "$T/fill.sql"
 	ok git postkit plan
 	has fill_nick
 	ok git postkit apply
@@ -364,6 +369,7 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	local_sql postgres "DROP DATABASE $clone WITH (FORCE)"
 	ok git postkit start
 	has 'the clone of this session was gone' 'wait to be applied again'
+	git show "refs/postkit/sessions/$(git config branch.fill.postkitSession):session.json" | grep -A1 '"first"' | grep -q _fill_nick
 	ok git postkit apply
 	equal "$(clone_sql 'SELECT count(nick) FROM users')" 3000
 	ok git postkit commit -m 'Fill nick names'

@@ -2,7 +2,10 @@
 
 #include "base/fs.h"
 #include "base/lock.h"
+#include "base/tempdir.h"
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char *folder;
@@ -142,6 +145,29 @@ static void one_holds_a_lock(void **state)
 	assert_int_equal(pk_lock_take(&second, path, -1, &err), 0);
 }
 
+/* Others sweep there all the time, and take for left behind what is not locked yet. */
+static void a_folder_that_is_being_made_is_not_swept(void **state)
+{
+	(void)state;
+	pid_t sweeper = fork();
+
+	while (sweeper == 0)
+		pk_tempdir_sweep(folder, "swept-", NULL);
+	for (int i = 0; i < 1000; i++) {
+		PK_AUTO(pk_err) err = PK_ERR_INIT;
+		struct pk_tempdir tempdir = PK_TEMPDIR_INIT;
+		int status = pk_tempdir_open(&tempdir, folder, "swept-", &err);
+
+		if (status < 0 || !pk_path_exists(tempdir.lock_path) || !pk_path_is_dir(tempdir.dir)) {
+			kill(sweeper, SIGKILL);
+			fail_msg("%d: %s", i, err.msg ? err.msg : "it is gone");
+		}
+		pk_tempdir_release(&tempdir);
+	}
+	kill(sweeper, SIGKILL);
+	waitpid(sweeper, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +177,7 @@ int main(void)
 		cmocka_unit_test(lists_are_sorted_by_bytes_and_filtered),
 		cmocka_unit_test(removing_a_tree_does_not_follow_links),
 		cmocka_unit_test(one_holds_a_lock),
+		cmocka_unit_test(a_folder_that_is_being_made_is_not_swept),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

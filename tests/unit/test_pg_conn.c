@@ -4,7 +4,10 @@
 #include "base/sig.h"
 #include "pg/pipeline.h"
 #include <libpq-fe.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 static void open_admin(const struct cluster *c, struct pk_conn *conn)
 {
@@ -422,16 +425,134 @@ static int interrupted_child(const struct cluster *c)
 	return pk_exec(&conn, "SELECT 1", &e) == 0 ? 0 : 4;
 }
 
-static void cancels_on_an_interrupt(void **state)
+/* In children: 0 when what is said holds. */
+static void holds_in_a_child(int (*child)(const struct cluster *c), const struct cluster *c)
 {
 	int status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(interrupted_child(*state));
+		_exit(child(c));
 	waitpid(pid, &status, 0);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void cancels_on_an_interrupt(void **state)
+{
+	holds_in_a_child(interrupted_child, *state);
+}
+
+/* Listens on a port of 127.0.0.1, which comes into info as that of its first host; says nothing by itself. */
+static int listen_as_first_host(struct pk_conninfo *info, const char *others, const char *other_ports)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	PK_FREE char *hosts = pk_printf("127.0.0.1%s", others);
+	PK_FREE char *ports = pk_printf("%d%s", ntohs(at.sin_port), other_ports);
+	pk_conninfo_set(info, "host", hosts);
+	pk_conninfo_set(info, "port", ports);
+	info->patience = 0;
+	return fd;
+}
+
+static void goes_on_to_the_next_host_when_one_is_silent(void **state)
+{
+	struct cluster *c = *state;
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	struct pk_conninfo info = PK_CONNINFO_INIT;
+	PK_FREE char *others = pk_printf(",%s", pk_conninfo_get(&c->server.admin, "host"));
+
+	pk_conninfo_copy(&info, &c->server.admin);
+	int fd = listen_as_first_host(&info, others, ",5432");
+	pk_conninfo_set(&info, "connect_timeout", "2");
+	OK(pk_conn_open(&conn, &info, err));
+	close(fd);
+	pk_conninfo_release(&info);
+}
+
+/* The interrupt comes while the first host is waited for, which has much time. */
+static int interrupted_among_hosts(const struct cluster *c)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+	struct pk_conninfo info = PK_CONNINFO_INIT;
+	double began = pk_now();
+	pid_t parent = getpid();
+
+	pk_conninfo_copy(&info, &c->server.admin);
+	int fd = listen_as_first_host(&info, ",127.0.0.2", "");
+	pk_conninfo_set(&info, "connect_timeout", "30");
+	pk_sig_init();
+	if (fork() == 0) {
+		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
+		kill(parent, SIGINT);
+		_exit(0);
+	}
+	if (pk_conn_open(&conn, &info, &e) == 0)
+		return 1;
+	return pk_now() - began > 10 ? 2 : e.exit == PK_EXIT_INTERRUPTED ? 0 : 3;
+}
+
+static void hears_an_interrupt_while_it_waits_for_one_of_several(void **state)
+{
+	holds_in_a_child(interrupted_among_hosts, *state);
+}
+
+/* Says three times that it is starting up, and interrupts at the fourth. */
+static void start_up(int fd, pid_t whom)
+{
+	static const char said[] = "E\0\0\0\x45SFATAL\0C57P03\0Mthe database system is in recovery mode (a test)\0";
+
+	for (int i = 0; i < 3; i++) {
+		char startup[1024];
+		int client = accept(fd, NULL, NULL);
+
+		if (read(client, startup, sizeof(startup)) > 0 && write(client, said, sizeof(said)) > 0)
+			close(client);
+	}
+	poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
+	kill(whom, SIGINT);
+}
+
+static int waits_through_a_recovery(const struct cluster *c)
+{
+	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
+	PK_AUTO(pk_err) e = PK_ERR_INIT;
+	struct pk_conninfo info = PK_CONNINFO_INIT;
+	pid_t parent = getpid();
+
+	pk_conninfo_copy(&info, &c->server.admin);
+	int fd = listen_as_first_host(&info, "", "");
+	info.patience = c->server.admin.patience;
+	pk_conninfo_set(&info, "sslmode", "disable");
+	pk_conninfo_set(&info, "gssencmode", "disable");
+	pk_sig_init();
+	if (fork() == 0) {
+		start_up(fd, parent);
+		_exit(0);
+	}
+	if (pk_conn_open(&conn, &info, &e) == 0)
+		return 1;
+	return e.exit == PK_EXIT_INTERRUPTED ? 0 : 2;
+}
+
+static void has_patience_with_a_server_of_our_own(void **state)
+{
+	struct cluster *c = *state;
+	PK_AUTO(pk_conn) ours = PK_CONN_INIT;
+
+	setenv("PGCONNECT_TIMEOUT", "2", 1);
+	open_admin(c, &ours);
+	unsetenv("PGCONNECT_TIMEOUT");
+	PK_FREE char *seconds = told(&ours, "connect_timeout");
+	assert_string_equal(seconds, "180");
+	holds_in_a_child(waits_through_a_recovery, c);
 }
 
 int main(void)
@@ -453,6 +574,9 @@ int main(void)
 		cmocka_unit_test(explains_a_failed_connection),
 		cmocka_unit_test(notices_that_the_connection_is_gone),
 		cmocka_unit_test(cancels_on_an_interrupt),
+		cmocka_unit_test(goes_on_to_the_next_host_when_one_is_silent),
+		cmocka_unit_test(hears_an_interrupt_while_it_waits_for_one_of_several),
+		cmocka_unit_test(has_patience_with_a_server_of_our_own),
 	};
 	return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }

@@ -47,6 +47,7 @@ static void what_is_saved_is_loaded(void **state)
 	part->up = pk_strdup("b");
 	part->down = pk_strdup("c");
 	part->trace = pk_strdup("[]");
+	part->first = true;
 	pk_session_add_manual(&s, "003_x.sql", "-- migrate:up\nSELECT 1;\n")->first = true;
 	pk_session_add_manual(&s, "004_y.sql", "-- migrate:up\nSELECT 2;\n");
 	s.next_part = 4;
@@ -69,6 +70,8 @@ static void what_is_saved_is_loaded(void **state)
 	assert_string_equal(back.parts[0].up, "SELECT 'ü';\n");
 	assert_string_equal(back.parts[1].name, "by_hand");
 	assert_string_equal(back.parts[1].trace, "[]");
+	assert_false(back.parts[0].first);
+	assert_true(back.parts[1].first);
 	assert_string_equal(pk_session_reached(&back)->hex, hex);
 	assert_int_equal(back.n_manual, 2);
 	assert_true(back.manual[0].first);
