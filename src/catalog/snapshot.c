@@ -81,14 +81,16 @@ static void read_aliases(struct reading *r, const struct pk_rows *rows)
 	}
 }
 
-/* Columns of a query by their place in the object. */
+/* Rows of a kind's query, and which of their columns stands for what; -1: it has none such. */
 struct columns {
+	const struct pk_rows *rows;
 	int classid, oid, subid, parent_class, parent_oid, other_oid, schema, name, ident, owner, comment, acl, acl_default;
 	int attr[32];
 };
 
 static void find_columns(const struct pk_kind *kind, const struct pk_rows *rows, struct columns *c)
 {
+	c->rows = rows;
 	c->classid = pk_rows_column(rows, "classid");
 	c->oid = pk_rows_column(rows, "oid");
 	c->subid = pk_rows_column(rows, "subid");
@@ -106,59 +108,58 @@ static void find_columns(const struct pk_kind *kind, const struct pk_rows *rows,
 		c->attr[i] = pk_rows_column(rows, kind->attrs[i]);
 }
 
-static const char *cell(const struct pk_rows *rows, int row, int column)
+static const char *cell(const struct columns *c, int row, int column)
 {
-	return column < 0 ? NULL : pk_rows_get(rows, row, column);
+	return column < 0 ? NULL : pk_rows_get(c->rows, row, column);
 }
 
 /* The relation that it is about beside its parent. */
-static struct pk_object *other_at(const struct reading *r, const struct pk_rows *rows, int row, const struct columns *c)
+static struct pk_object *other_at(const struct reading *r, const struct columns *c, int row)
 {
-	const char *oid = cell(rows, row, c->other_oid);
+	const char *oid = cell(c, row, c->other_oid);
 
 	return oid ? pk_addresses_object(&r->addresses, (struct pk_address){ PK_PG_CLASS, number(oid), 0 }) : NULL;
 }
 
 static struct pk_object *new_object(struct reading *r, const struct pk_kind *kind, struct pk_address address,
-				    struct pk_object *parent, const struct pk_rows *rows, int row, const struct columns *c)
+				    struct pk_object *parent, const struct columns *c, int row)
 {
 	struct pk_arena *arena = &r->snap->arena;
 	struct pk_object *o = pk_arena_alloc(arena, sizeof(*o));
-	const char *owner = cell(rows, row, c->owner);
+	const char *owner = cell(c, row, c->owner);
 
 	o->kind = kind;
 	o->parent = parent;
 	o->classid = address.classid;
 	o->oid = address.oid;
 	o->subid = address.subid;
-	o->schema = cell(rows, row, c->schema);
-	o->name = cell(rows, row, c->name);
-	o->ident = cell(rows, row, c->ident);
+	o->schema = cell(c, row, c->schema);
+	o->name = cell(c, row, c->name);
+	o->ident = cell(c, row, c->ident);
 	o->owner = pk_streq(owner, r->snap->database_owner) ? NULL : owner;
-	o->comment = cell(rows, row, c->comment);
-	o->grants = pk_acl_parse(arena, r->managed, cell(rows, row, c->acl), cell(rows, row, c->acl_default),
+	o->comment = cell(c, row, c->comment);
+	o->grants = pk_acl_parse(arena, r->managed, cell(c, row, c->acl), cell(c, row, c->acl_default),
 				 &r->snap->n_left_grants);
 	o->rows = o->bytes = -1;
 	o->attr = pk_arena_alloc(arena, (kind->n_attrs + 1) * sizeof(*o->attr));
 	for (size_t i = 0; i < kind->n_attrs; i++) {
-		const char *printed = cell(rows, row, c->attr[i]);
+		const char *printed = cell(c, row, c->attr[i]);
 
 		o->attr[i] = pk_normalize(arena, printed);
 		o->restated |= o->attr[i] != printed;
 	}
 	if (kind->complete)
-		kind->complete(arena, o, other_at(r, rows, row, c));
+		kind->complete(arena, o, other_at(r, c, row));
 	o->key = pk_arena_join(arena, kind->name, ' ', o->ident);
 	return o;
 }
 
 /* Parts of a relation that do not say so are the relation's of their own oid. */
-static struct pk_object *parent_at(const struct reading *r, const struct pk_rows *rows, int row, const struct columns *c,
-				   struct pk_address address)
+static struct pk_object *parent_at(const struct reading *r, const struct columns *c, int row, struct pk_address address)
 {
 	if (c->parent_oid >= 0) {
-		address.classid = c->parent_class < 0 ? PK_PG_CLASS : number(cell(rows, row, c->parent_class));
-		address.oid = number(cell(rows, row, c->parent_oid));
+		address.classid = c->parent_class < 0 ? PK_PG_CLASS : number(cell(c, row, c->parent_class));
+		address.oid = number(cell(c, row, c->parent_oid));
 	}
 	address.subid = 0;
 	return pk_addresses_object(&r->addresses, address);
@@ -186,8 +187,8 @@ static void read_objects(struct reading *r, const struct pk_kind *kind, const st
 	find_columns(kind, rows, &c);
 	for (int i = 0; i < rows->n; i++) {
 		struct pk_address address = {
-			.classid = c.classid < 0 ? PK_PG_CLASS : number(cell(rows, i, c.classid)),
-			.oid = number(cell(rows, i, c.oid)),
+			.classid = c.classid < 0 ? PK_PG_CLASS : number(cell(&c, i, c.classid)),
+			.oid = number(cell(&c, i, c.oid)),
 		};
 		const struct pk_addressed *known = pk_addresses_find(&r->addresses, address);
 		struct pk_object *o, *parent = NULL;
@@ -195,13 +196,13 @@ static void read_objects(struct reading *r, const struct pk_kind *kind, const st
 		if (known && known->member)
 			continue;
 		if (c.subid >= 0)
-			address.subid = (int32_t)strtol(cell(rows, i, c.subid), NULL, 10);
+			address.subid = (int32_t)strtol(cell(&c, i, c.subid), NULL, 10);
 		if (c.parent_oid >= 0 || c.subid >= 0) {
-			parent = parent_at(r, rows, i, &c, address);
+			parent = parent_at(r, &c, i, address);
 			if (!parent || parent->kind->extension)
 				continue;
 		}
-		o = new_object(r, kind, address, parent, rows, i, &c);
+		o = new_object(r, kind, address, parent, &c, i);
 		if (parent)
 			add_child(parent, o);
 		append(&snap->objects, &snap->n, &snap->cap, o);

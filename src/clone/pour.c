@@ -304,11 +304,12 @@ static int find_wide(struct work *w, struct pk_err *err)
 static int copy_wide(struct work *w, struct pk_err *err)
 {
 	for (size_t i = 0; i < w->wide.n; i++) {
-		int64_t rows = 0;
+		const char *places = w->wide.places[i];
+		int64_t rows = places ? pk_wide_copy(w->pour->hold, w->lanes[0].target, &w->pour->tables->items[i], places,
+						     &w->bytes, err) :
+					0;
 
-		if (!w->wide.places[i])
-			continue;
-		if (pk_wide_copy(&w->wide, w->pour->tables, i, w->pour->hold, w->lanes[0].target, &rows, &w->bytes, err) < 0)
+		if (rows < 0)
 			return -1;
 		if (w->pour->poured)
 			w->pour->poured->rows[i] += rows;

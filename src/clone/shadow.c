@@ -117,9 +117,17 @@ static int open_both(struct pk_server *server, const char *db, struct pk_conn *u
 	return pk_conn_open_both(user, &user_info, admin, &admin_info, err);
 }
 
-static int load(struct pk_server *server, const char *db, const char *owner, const struct pk_source *infra,
-		const struct pk_source *files, const struct pk_super_trust *trust, struct pk_err *err)
+/* What a shadow is made of, and how. */
+struct desired {
+	const struct pk_source *infra, *files; /* infra: NULL: none */
+	const struct pk_shadow_options *options;
+};
+
+static int load(struct pk_server *server, const char *db, const struct desired *d, struct pk_err *err)
 {
+	const struct pk_super_trust *trust = &d->options->trust;
+	const char *owner = d->options->owner ? d->options->owner : d->options->role;
+	const struct pk_source *files = d->files;
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
 	PK_AUTO(pk_source) supported = PK_SOURCE_INIT;
 
@@ -130,27 +138,27 @@ static int load(struct pk_server *server, const char *db, const char *owner, con
 		files = &supported;
 	}
 
-	if (open_both(server, db, &user, &admin, err) < 0 || give_public(&admin, owner, err) < 0 ||
-	    (infra && pk_source_load(infra, &user, &admin, trust, err) < 0) ||
+	if (open_both(server, db, &user, &admin, err) < 0 || give_public(&admin, owner ? owner : server->login, err) < 0 ||
+	    (d->infra && pk_source_load(d->infra, &user, &admin, trust, err) < 0) ||
 	    pk_source_load(files, &user, &admin, trust, err) < 0)
 		return -1;
 	return 0;
 }
 
 /* The stand-ins and tablespaces that shadows of the files need. */
-static int stand_in(struct pk_server *server, const struct pk_source *infra, const struct pk_source *files,
-		    const struct pk_shadow_options *options, struct pk_err *err)
+static int stand_in(struct pk_server *server, const struct desired *d, struct pk_err *err)
 {
+	const struct pk_shadow_options *options = d->options;
 	PK_AUTO(pk_strv) named = PK_STRV_INIT, roles = PK_STRV_INIT, spaces = PK_STRV_INIT;
 
-	if ((infra && pk_source_roles(infra, &named, err) < 0) || pk_source_roles(files, &named, err) < 0)
+	if ((d->infra && pk_source_roles(d->infra, &named, err) < 0) || pk_source_roles(d->files, &named, err) < 0)
 		return -1;
 	collect(&named, options->role);
 	collect(&named, options->owner);
 	without_ours(server, &named, &roles);
-	if (infra)
-		pk_source_spaces(infra, &spaces);
-	pk_source_spaces(files, &spaces);
+	if (d->infra)
+		pk_source_spaces(d->infra, &spaces);
+	pk_source_spaces(d->files, &spaces);
 	if (pk_server_ensure_spaces(server, &spaces, err) < 0)
 		return -1;
 	return ensure_roles(server, &roles, options->role, err);
@@ -162,18 +170,18 @@ int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 {
 	PK_FREE char *id = pk_random_hex(6);
 	PK_FREE char *db = pk_printf("pk_shadow_%s", id);
-	const char *owner = options->owner ? options->owner : options->role;
+	const struct desired desired = { infra, files, options };
+	const struct pk_create_db how = { .mark = { .purpose = "shadow", .label = "" },
+					  .owner = options->owner ? options->owner : options->role,
+					  .like = options->like };
 	struct pk_conn *admin;
-	struct pk_create_db how = {
-		.mark = { .purpose = "shadow", .label = "" }, .owner = owner, .like = options->like
-	};
 
-	if (stand_in(server, infra, files, options, err) < 0 || pk_server_admin(server, &admin, err) < 0 ||
+	if (stand_in(server, &desired, err) < 0 || pk_server_admin(server, &admin, err) < 0 ||
 	    pk_server_create_db(server, db, &how, err) < 0)
 		return -1;
 	if (take_settings(admin, options->like, db, err) < 0 ||
 	    pk_act_as(server, db, options->role, err) < 0 ||
-	    load(server, db, owner ? owner : server->login, infra, files, &options->trust, err) < 0) {
+	    load(server, db, &desired, err) < 0) {
 		pk_scrap_db(admin, db, NULL);
 		return -1;
 	}
@@ -205,17 +213,17 @@ static void keeping_release(struct keeping *k)
 	free(k->source);
 }
 
-static int keeping_find(struct pk_conn *admin, const struct pk_source *infra, const struct pk_source *files,
-			const struct pk_shadow_options *options, const char *like, struct keeping *ret,
+static int keeping_find(struct pk_conn *admin, const struct desired *d, const char *like, struct keeping *ret,
 			struct pk_err *err)
 {
+	const struct pk_shadow_options *options = d->options;
 	const struct pk_kept_terms terms = { .role = options->role,
 					     .owner = options->owner,
 					     .like = like,
 					     .trust_all = options->trust.all,
 					     .managed = options->managed };
 
-	ret->source = pk_kept_source(infra, files);
+	ret->source = pk_kept_source(d->infra, d->files);
 	return pk_kept_terms(admin, &terms, &ret->terms, err);
 }
 
@@ -238,19 +246,17 @@ static int read_kept(struct pk_server *server, struct pk_conn *admin, const stru
 }
 
 /* Those that the files which changed need. */
-static int stand_in_for_changes(struct pk_server *server, const struct pk_source *was, const struct pk_source *files,
-				const struct pk_shadow_options *options)
+static int stand_in_for_changes(struct pk_server *server, const struct pk_source *was, const struct desired *d)
 {
-	struct pk_source come = pk_source_apart(files, was);
-	int status = stand_in(server, NULL, &come, options, NULL);
+	struct pk_source come = pk_source_apart(d->files, was);
+	int status = stand_in(server, &(struct desired){ NULL, &come, d->options }, NULL);
 
 	free(come.items);
 	return status;
 }
 
 /* It follows the files to where they lead now. Reads nothing yet. */
-static enum pk_reload follow(struct pk_server *server, const char *db, const struct pk_source *infra,
-			     const struct pk_source *files, const struct pk_shadow_options *options)
+static enum pk_reload follow(struct pk_server *server, const char *db, const struct desired *d)
 {
 	PK_AUTO(pk_conn) user = PK_CONN_INIT, admin = PK_CONN_INIT;
 	PK_AUTO(pk_source) was = PK_SOURCE_INIT;
@@ -258,18 +264,17 @@ static enum pk_reload follow(struct pk_server *server, const char *db, const str
 	bool known = false;
 
 	if (open_both(server, db, &user, &admin, NULL) == 0 &&
-	    pk_loaded_read(&admin, infra, &was, &known, NULL) == 0 && known &&
-	    stand_in_for_changes(server, &was, files, options) == 0)
-		how = pk_source_reload(&was, files, &user, &admin, &options->trust);
-	if (how == PK_RELOADED && pk_loaded_change(&admin, &was, files, NULL) < 0)
+	    pk_loaded_read(&admin, d->infra, &was, &known, NULL) == 0 && known &&
+	    stand_in_for_changes(server, &was, d) == 0)
+		how = pk_source_reload(&was, d->files, &user, &admin, &d->options->trust);
+	if (how == PK_RELOADED && pk_loaded_change(&admin, &was, d->files, NULL) < 0)
 		how = PK_RELOAD_SPOILT;
 	return how;
 }
 
 /* One that was kept of other files, made to follow; *ret_db NULL: there is none that can. */
-static int follow_kept(struct pk_server *server, struct pk_conn *admin, const struct keeping *k,
-		       const struct pk_source *infra, const struct pk_source *files,
-		       const struct pk_shadow_options *options, char **ret_db, struct pk_err *err)
+static int follow_kept(struct pk_server *server, struct pk_conn *admin, const struct keeping *k, const struct desired *d,
+		       char **ret_db, struct pk_err *err)
 {
 	const struct pk_kept like = { .terms = k->terms, .source = "" };
 	PK_FREE char *source = NULL;
@@ -280,7 +285,7 @@ static int follow_kept(struct pk_server *server, struct pk_conn *admin, const st
 		return -1;
 	if (!*ret_db)
 		return 0;
-	how = follow(server, *ret_db, infra, files, options);
+	how = follow(server, *ret_db, d);
 	if (how == PK_RELOADED)
 		return 0;
 	if (how == PK_RELOAD_SPOILT ||
@@ -291,15 +296,14 @@ static int follow_kept(struct pk_server *server, struct pk_conn *admin, const st
 }
 
 /* So that it can follow the files when they change; of no use is no error. */
-static void note_files(struct pk_server *server, const char *db, const struct pk_source *infra,
-		       const struct pk_source *files)
+static void note_files(struct pk_server *server, const char *db, const struct desired *d)
 {
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 
 	pk_server_admin_info(server, db, &info);
 	if (pk_conn_open(&admin, &info, NULL) == 0)
-		pk_loaded_write(&admin, infra, files, NULL);
+		pk_loaded_write(&admin, d->infra, d->files, NULL);
 }
 
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
@@ -307,6 +311,7 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 		   struct pk_snapshot *ret, struct pk_err *err)
 {
 	struct keeping k __attribute__((cleanup(keeping_release))) = { NULL, NULL };
+	const struct desired desired = { infra, files, options };
 	struct pk_conn *admin;
 	PK_FREE char *db = NULL;
 	/* What is left out is loaded along with the files, and is another one each time. */
@@ -315,22 +320,22 @@ int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 
 	if (pk_server_admin(server, &admin, err) < 0 ||
 	    (keep && options->like &&
-	     (keeping_find(admin, infra, files, options, options->like, &k, err) < 0 ||
+	     (keeping_find(admin, &desired, options->like, &k, err) < 0 ||
 	      read_kept(server, admin, &k, options->managed, &db, ret, err) < 0)))
 		return -1;
 	bool known = db != NULL;
-	if (!known && k.terms && follow_kept(server, admin, &k, infra, files, options, &db, err) < 0)
+	if (!known && k.terms && follow_kept(server, admin, &k, &desired, &db, err) < 0)
 		return -1;
 	if (!db) {
 		if (pk_shadow_make(server, infra, files, options, &db, err) < 0)
 			return -1;
 		if (keep)
-			note_files(server, db, infra, files);
+			note_files(server, db, &desired);
 	}
 	if (!known)
 		result = read_db(server, db, options->managed, ret, err);
 	if (result == 0 && keep && !k.terms)
-		result = keeping_find(admin, infra, files, options, db, &k, err);
+		result = keeping_find(admin, &desired, db, &k, err);
 	if (result == 0 && keep)
 		return pk_kept_keep(server, db, &(struct pk_kept){ k.terms, k.source, ret->fingerprint.hex }, err);
 	/* What was asked for is known; a shadow that stays is for gc to see. */

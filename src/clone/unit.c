@@ -226,9 +226,21 @@ void pk_unit_unready(const struct pk_copy_table *t, struct pk_buf *sql)
 	pk_buf_add(sql, "::pg_catalog.regclass;\n");
 }
 
-static void add_rows(const struct pk_unit *u, const struct pk_copy_table *t, const struct pk_unit_terms *terms,
-		     const char *batch, const char *wide, struct pk_buf *from, struct pk_buf *into)
+/* The statements of a unit, at the source and in the target. */
+struct script {
+	const struct pk_unit *unit;
+	const struct pk_unit_terms *terms;
+	struct pk_buf from, into;
+};
+
+/* Of the table that is the i-th of all; batch: as of add_query(). */
+static void add_rows(struct script *s, const struct pk_copy_table *t, size_t i, const char *batch)
 {
+	const struct pk_unit *u = s->unit;
+	const struct pk_unit_terms *terms = s->terms;
+	const char *wide = wide_of(terms, i);
+	struct pk_buf *from = &s->from, *into = &s->into;
+
 	pk_buf_add(from, "COPY ");
 	if (u->part || batch || wide || pk_copy_table_narrowed(t)) {
 		add_query(from, t, u, batch, wide);
@@ -263,42 +275,58 @@ static char *title(const struct pk_unit *u, const struct pk_copy_table *t)
 	return pk_buf_take(&what);
 }
 
-static int add_batch(const struct pk_unit *u, const struct pk_copy_tables *tables, const struct pk_copy_table *t, int64_t n,
-		     const struct pk_unit_terms *terms, const char *wide, struct pk_buf *from, struct pk_buf *into, struct pk_err *err)
+static int add_batch(struct script *s, const struct pk_copy_tables *tables, size_t i, int64_t n, struct pk_err *err)
 {
+	const struct pk_copy_table *t = &tables->items[i];
 	PK_FREE char *places = NULL;
 
 	if (pk_places_batch(tables->places, t->oid, n, &places, err) < 0)
 		return -1;
-	add_rows(u, t, terms, places, wide, from, into);
+	add_rows(s, t, i, places);
 	return 0;
+}
+
+/* Those of the unit's share, and behind them the batches that nobody else copies. */
+static int add_table_rows(struct script *s, const struct pk_copy_tables *tables, size_t i, struct pk_err *err)
+{
+	const struct pk_copy_table *t = &tables->items[i];
+
+	if (t->skip)
+		return 0;
+	if (!s->unit->batch)
+		add_rows(s, t, i, NULL);
+	else if (add_batch(s, tables, i, s->unit->from, err) < 0)
+		return -1;
+	for (int64_t n = 0; s->unit->builds && n < t->batches; n++)
+		if (add_batch(s, tables, i, n, err) < 0)
+			return -1;
+	return 0;
+}
+
+static void script_release(struct script *s)
+{
+	pk_buf_release(&s->from);
+	pk_buf_release(&s->into);
 }
 
 int pk_unit_task(const struct pk_unit *u, const struct pk_copy_tables *tables, const struct pk_structure *structure,
 		 const struct pk_unit_terms *terms, struct pk_pump_task *ret, struct pk_err *err)
 {
-	PK_AUTO(pk_buf) from = PK_BUF_INIT, into = PK_BUF_INIT;
+	struct script s __attribute__((cleanup(script_release))) = { .unit = u,
+								     .terms = terms,
+								     .from = PK_BUF_INIT,
+								     .into = PK_BUF_INIT };
 
-	for (size_t i = 0; i < u->n; i++) {
-		const struct pk_copy_table *t = &tables->items[u->tables[i]];
-
-		if (!terms->rows || t->skip)
-			continue;
-		if (!u->batch)
-			add_rows(u, t, terms, NULL, wide_of(terms, u->tables[i]), &from, &into);
-		else if (add_batch(u, tables, t, u->from, terms, wide_of(terms, u->tables[i]), &from, &into, err) < 0)
+	for (size_t i = 0; terms->rows && i < u->n; i++)
+		if (add_table_rows(&s, tables, u->tables[i], err) < 0)
 			return -1;
-		for (int64_t n = 0; u->builds && n < t->batches; n++)
-			if (add_batch(u, tables, t, n, terms, wide_of(terms, u->tables[i]), &from, &into, err) < 0)
-				return -1;
-	}
 	for (size_t i = 0; u->builds && i < u->n; i++)
 		for (size_t b = structure->first[u->tables[i]]; b < structure->first[u->tables[i] + 1]; b++) {
-			pk_buf_addn(&into, structure->builds[b].entry->sql, structure->builds[b].entry->len);
-			pk_buf_addc(&into, '\n');
+			pk_buf_addn(&s.into, structure->builds[b].entry->sql, structure->builds[b].entry->len);
+			pk_buf_addc(&s.into, '\n');
 		}
 	ret->what = title(u, &tables->items[u->tables[0]]);
-	ret->from = from.len ? pk_printf(PK_HOLD_MARK ";\n%s" PK_HOLD_UNLOCK, from.ptr) : NULL;
-	ret->into = into.len ? pk_buf_take(&into) : NULL;
+	ret->from = s.from.len ? pk_printf(PK_HOLD_MARK ";\n%s" PK_HOLD_UNLOCK, s.from.ptr) : NULL;
+	ret->into = s.into.len ? pk_buf_take(&s.into) : NULL;
 	return 0;
 }

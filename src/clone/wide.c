@@ -316,24 +316,21 @@ static char *copy_sql(const struct pk_copy_table *t, const struct pk_rows *colum
 	return pk_buf_take(&sql);
 }
 
-int pk_wide_copy(const struct pk_wide *wide, const struct pk_copy_tables *tables, size_t table,
-		 struct pk_hold *hold, struct pk_conn *target, int64_t *ret_rows,
-		 uint64_t *ret_bytes, struct pk_err *err)
+int64_t pk_wide_copy(struct pk_hold *hold, struct pk_conn *target, const struct pk_copy_table *table, const char *places,
+		     uint64_t *bytes, struct pk_err *err)
 {
-	struct copying c = { .hold = hold, .target = target, .table = &tables->items[table] };
-	PK_FREE char *list = pk_printf("SELECT pg_catalog.unnest('%s'::pg_catalog.tid[])",
-				       wide->places[table]),
-		     *sql = NULL;
-	PK_AUTO(pk_rows) places = PK_ROWS_INIT;
+	struct copying c = { .hold = hold, .target = target, .table = table };
+	PK_FREE char *list = pk_printf("SELECT pg_catalog.unnest('%s'::pg_catalog.tid[])", places), *sql = NULL;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_err) ignored = PK_ERR_INIT;
 	int status = read_columns(hold, c.table, false, &c.columns, err);
 
 	c.piece = pk_alloc(PIECE);
 	sql = status == 0 ? copy_sql(c.table, &c.columns) : NULL;
 	if (status == 0)
-		status = pk_hold_query(hold, list, &places, err);
+		status = pk_hold_query(hold, list, &rows, err);
 	if (status == 0 && (status = pk_copy_in_begin(target, sql, err)) == 0) {
-		status = copy_rows(&c, &places, err);
+		status = copy_rows(&c, &rows, err);
 		if (status < 0)
 			pk_copy_in_end(target, "the rows could not be read", &ignored);
 		else
@@ -341,9 +338,6 @@ int pk_wide_copy(const struct pk_wide *wide, const struct pk_copy_tables *tables
 	}
 	pk_rows_release(&c.columns);
 	free(c.piece);
-	*ret_rows = places.n;
-	*ret_bytes += c.bytes;
-	return status < 0 ? pk_err_wrap(err, "cannot copy large rows of %s.%s", c.table->schema,
-					c.table->name)
-			  : 0;
+	*bytes += c.bytes;
+	return status < 0 ? pk_err_wrap(err, "cannot copy large rows of %s.%s", table->schema, table->name) : rows.n;
 }

@@ -13,14 +13,14 @@ struct pk_wide {
 };
 #define PK_WIDE_INIT { 0 }
 void pk_wide_release(struct pk_wide *wide);
-/*
- * Looks for rows of more than limit bytes among those that are copied, in tables that may have such.
- */
+/* Looks for rows of more than limit bytes among those that are copied, in tables that may have such. */
 int pk_wide_find(struct pk_hold *hold, const struct pk_copy_tables *tables, size_t limit,
 		 struct pk_wide *ret, struct pk_err *err);
-/* Copies those of one table; *ret_rows of them, *ret_bytes are added to. target: in no COPY. */
-int pk_wide_copy(const struct pk_wide *wide, const struct pk_copy_tables *tables, size_t table,
-		 struct pk_hold *hold, struct pk_conn *target, int64_t *ret_rows,
-		 uint64_t *ret_bytes, struct pk_err *err);
+/*
+ * Copies those of one table, at the places that were found, and returns how many rows that are, or -1; their bytes are
+ * added to *bytes. target: in no COPY.
+ */
+int64_t pk_wide_copy(struct pk_hold *hold, struct pk_conn *target, const struct pk_copy_table *table, const char *places,
+		     uint64_t *bytes, struct pk_err *err);
 
 #endif

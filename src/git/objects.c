@@ -240,18 +240,19 @@ static int compare_items(const void *a, const void *b)
 	return cx < cy ? -1 : cx > cy;
 }
 
-static int add_entry(struct pk_buf *tree, struct pk_map *names, unsigned mode, const char *name,
-		     size_t n, const struct pk_oid *oid, const char *path, struct pk_err *err)
+/* The n bytes from skip on of the item's path are its name in the tree. */
+static int add_entry(struct pk_buf *tree, struct pk_map *names, const struct pk_tree_item *item, size_t skip, size_t n,
+		     struct pk_err *err)
 {
 	git_oid id;
-	PK_FREE char *copy = pk_strndup(name, n);
-	if (is_unsafe_name(name, n))
-		return pk_err_set(err, "'%s' cannot be a path in git", path);
+	PK_FREE char *copy = pk_strndup(item->path + skip, n);
+	if (is_unsafe_name(copy, n))
+		return pk_err_set(err, "'%s' cannot be a path in git", item->path);
 	if (!pk_map_set(names, copy, names))
-		return pk_err_set(err, "path '%.*s' is there twice", (int)(name + n - path), path);
-	if (pk_oid_to_git(oid, &id, err) < 0)
+		return pk_err_set(err, "path '%.*s' is there twice", (int)(skip + n), item->path);
+	if (pk_oid_to_git(&item->oid, &id, err) < 0)
 		return -1;
-	pk_buf_addf(tree, "%o ", mode);
+	pk_buf_addf(tree, "%o ", item->mode);
 	pk_buf_addn(tree, copy, n + 1);
 	pk_buf_addn(tree, (const char *)id.id, GIT_OID_RAWSZ);
 	return 0;
@@ -267,19 +268,18 @@ static int write_level(git_odb *odb, const struct pk_tree_item *items, size_t n,
 		return pk_err_set(err, "'%.200s' is more than %d folders deep", items[0].path,
 				  MAX_DEPTH);
 	for (size_t i = 0; i < n;) {
-		const char *path = items[i].path, *name = path + skip, *slash = strchr(name, '/');
-		struct pk_oid oid = items[i].oid;
-		unsigned mode = items[i].mode ? items[i].mode : MODE_FILE;
-		size_t len = slash ? (size_t)(slash - name) : strlen(name), end = i + 1;
-		if (slash) {
+		struct pk_tree_item item = items[i];
+		size_t len = strcspn(item.path + skip, "/"), end = i + 1;
+		item.mode = item.mode ? item.mode : MODE_FILE;
+		if (item.path[skip + len]) {
 			size_t next = skip + len + 1;
-			while (end < n && strncmp(items[end].path, path, next) == 0)
+			while (end < n && strncmp(items[end].path, item.path, next) == 0)
 				end++;
-			if (write_level(odb, items + i, end - i, next, depth + 1, &oid, err) < 0)
+			if (write_level(odb, items + i, end - i, next, depth + 1, &item.oid, err) < 0)
 				return -1;
-			mode = MODE_TREE;
+			item.mode = MODE_TREE;
 		}
-		if (add_entry(&tree, &names, mode, name, len, &oid, path, err) < 0)
+		if (add_entry(&tree, &names, &item, skip, len, err) < 0)
 			return -1;
 		i = end;
 	}

@@ -37,14 +37,20 @@ static double percent(const struct pk_report *report, double at)
 	return report->end > 0 ? at / report->end * 100 : 0;
 }
 
-static void add_rect(struct pk_buf *out, const struct pk_report *report, double start, double end,
-		     const char *class, const char *fill, int y, int height)
+/* Seconds from left to right, pixels from top to bottom. */
+struct bar {
+	double start, end;
+	int y, height;
+	const char *class, *fill;
+};
+
+static void add_bar(struct pk_buf *out, const struct pk_report *report, const struct bar *bar)
 {
 	pk_buf_addf(out,
 		    "<rect class=\"%s\" x=\"%.3f%%\" y=\"%d\" width=\"%.3f%%\" height=\"%d\" "
 		    "fill=\"%s\"/>",
-		    class, percent(report, start), y, fmax(percent(report, end - start), 0.05),
-		    height, fill);
+		    bar->class, percent(report, bar->start), bar->y,
+		    fmax(percent(report, bar->end - bar->start), 0.05), bar->height, bar->fill);
 }
 
 /* 1, 2 or 5 times a power of ten: three or four to the axis. */
@@ -112,16 +118,18 @@ static void add_statements(struct pk_buf *out, const struct pk_report *report)
 		   "height=\"54\">");
 	add_ticks(out, report, 54, true);
 	for (size_t i = 0; i < report->n_runs; i++)
-		add_rect(out, report, report->runs[i].start, report->runs[i].end,
-			 i % 2 ? "run odd" : "run", "#d0d7de", 15, 5);
+		add_bar(out, report,
+			&(struct bar){ .start = report->runs[i].start, .end = report->runs[i].end, .y = 15, .height = 5,
+				       .class = i % 2 ? "run odd" : "run", .fill = "#d0d7de" });
 	for (size_t i = 0; i < report->n_statements; i++) {
 		const struct pk_report_statement *s = &report->statements[i];
 		PK_FREE char *took = report->planned ? NULL : pk_report_time(s->end - s->start);
 
 		pk_buf_addf(out, "<a href=\"#s%zu\"><g><title>%zu%s%s</title>", i + 1, i + 1,
 			    took ? ": " : "", took ? took : "");
-		add_rect(out, report, s->start, s->end, i % 2 ? "statement odd" : "statement",
-			 i % 2 ? "#57606a" : "#8c959f", 22, 16);
+		add_bar(out, report,
+			&(struct bar){ .start = s->start, .end = s->end, .y = 22, .height = 16,
+				       .class = i % 2 ? "statement odd" : "statement", .fill = i % 2 ? "#57606a" : "#8c959f" });
 		pk_buf_add(out, "</g></a>");
 	}
 	add_numbers(out, report);
@@ -179,8 +187,9 @@ static void add_lane(struct pk_buf *out, const struct pk_report *report,
 		bool thin = look == &looks[0];
 
 		pk_html(out, "<g><title>~ ~</title>", span->mode, took);
-		add_rect(out, report, span->start, span->end, class, look->fill, thin ? 4 : 1,
-			 thin ? 6 : 12);
+		add_bar(out, report,
+			&(struct bar){ .start = span->start, .end = span->end, .y = thin ? 4 : 1, .height = thin ? 6 : 12,
+				       .class = class, .fill = look->fill });
 		pk_buf_add(out, "</g>");
 	}
 	pk_buf_add(out, "</svg></div>\n");

@@ -182,43 +182,49 @@ static void accepted(const struct pk_strv *asked, struct pk_strv *ret)
 			pk_strv_push(ret, asked->items[i]);
 }
 
+/* What a plan is made of; and of it, the parts. */
+struct attempt {
+	struct pk_desk *desk;
+	const struct pk_session_source *source;
+	const struct pk_planning_options *options;
+	const struct pk_diff_options *how;
+	struct pk_part *parts;
+	size_t n;
+};
+
 /*
  * Renames are run on the copy, and what is left to do is found from there. What then still looks like
  * one may be: the columns of a table are compared only once it is known for the same.
  */
-static int find_renames(struct pk_proof *proof, const struct pk_session_source *source,
-			const struct pk_planning_options *options, struct pk_planning *p,
+static int find_renames(struct pk_proof *proof, const struct attempt *a, struct pk_planning *p,
 			struct pk_renaming *renaming, struct pk_snapshot *renamed, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) asked = PK_STRV_INIT;
-	for (size_t i = 0; i < options->renames->n; i++)
-		pk_strv_push(&asked, options->renames->items[i]);
+	for (size_t i = 0; i < a->options->renames->n; i++)
+		pk_strv_push(&asked, a->options->renames->items[i]);
 	do {
 		PK_AUTO(pk_strv) said = PK_STRV_INIT;
 		accepted(&asked, &said);
 		pk_renaming_release(renaming);
 		pk_snapshot_release(renamed);
 		pk_rename_guesses_release(&p->guesses);
-		if (pk_renaming_find(&source->files, &said, &p->clone, &p->shadow, renaming, err) < 0 ||
+		if (pk_renaming_find(&a->source->files, &said, &p->clone, &p->shadow, renaming, err) < 0 ||
 		    (renaming->n && read_renamed(proof, renaming, renamed, err) < 0))
 			return -1;
 		pk_rename_guess(renaming->n ? renamed : &p->clone, &p->shadow, &p->guesses);
-	} while (offer(options, &p->guesses, &asked));
+	} while (offer(a->options, &p->guesses, &asked));
 	return 0;
 }
 
-static int make_plan(struct pk_proof *proof, const struct pk_session_source *source,
-		     const struct pk_planning_options *options, const struct pk_diff_options *how,
-		     struct pk_planning *p, struct pk_part **ret_parts, size_t *ret_n,
-		     struct pk_err *err)
+static int make_plan(struct pk_proof *proof, struct attempt *a, struct pk_planning *p, struct pk_err *err)
 {
 	PK_AUTO(pk_renaming) renaming = PK_RENAMING_INIT;
 	PK_AUTO(pk_snapshot) renamed = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_plan) rest = PK_PLAN_INIT;
-	if (find_renames(proof, source, options, p, &renaming, &renamed, err) < 0)
+	if (find_renames(proof, a, p, &renaming, &renamed, err) < 0)
 		return -1;
-	pk_diff(renaming.n ? &renamed : &p->clone, &p->shadow, how, &rest);
-	*ret_parts = make_parts(&rest, &renaming, ret_n);
+	pk_diff(renaming.n ? &renamed : &p->clone, &p->shadow, a->how, &rest);
+	a->parts = make_parts(&rest, &renaming, &a->n);
 	p->plan.from = p->clone.fingerprint;
 	p->plan.to = p->shadow.fingerprint;
 	p->plan.pg_major = rest.pg_major;
@@ -233,16 +239,6 @@ static int make_plan(struct pk_proof *proof, const struct pk_session_source *sou
 	return pk_plan_weigh(&proof->desk->user, renames.len ? renames.ptr : "", &p->plan, &p->conflicts, err);
 }
 
-/* What a plan is made of. */
-struct attempt {
-	struct pk_desk *desk;
-	const struct pk_session_source *source;
-	const struct pk_planning_options *options;
-	const struct pk_diff_options *how;
-	struct pk_part *parts;
-	size_t n;
-};
-
 /* *ret_again: it failed in a way that only a fresh copy of the clone's schema can tell for certain. */
 static int try_plan(struct attempt *a, bool fresh, struct pk_planning *p, bool *ret_again, struct pk_err *err)
 {
@@ -250,7 +246,7 @@ static int try_plan(struct attempt *a, bool fresh, struct pk_planning *p, bool *
 	struct pk_err *why = &p->why_not;
 	int rc = pk_proof_open(&proof, a->desk, &p->clone, fresh, err);
 	if (rc == 0)
-		rc = make_plan(&proof, a->source, a->options, a->how, p, &a->parts, &a->n, err);
+		rc = make_plan(&proof, a, p, err);
 	p->refused = rc == 0 && p->n_destructive && !a->options->allow_destructive;
 	if (rc == 0 && !p->refused)
 		p->proved = pk_proof_infra(&proof, a->source, why) == 0 &&
