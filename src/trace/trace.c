@@ -1,4 +1,12 @@
-#include "trace/run.h"
+#include "trace/trace.h"
+
+void pk_trace_release(struct pk_trace *trace)
+{
+	free(trace->items);
+	free(trace->deleted);
+	pk_arena_release(&trace->arena);
+	*trace = (struct pk_trace)PK_TRACE_INIT;
+}
 
 static void add_locks(cJSON *object, const struct pk_traced *t)
 {
