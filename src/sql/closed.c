@@ -1,82 +1,15 @@
 /* Printing expressions from a closed list of what there is. */
-#include "sql/closed.h"
-
+#include "sql/closed_print.h"
 #include "sql/growth.h"
 
 #define EXPR_MAX   8192  /* bytes; how deep it can be nested is bounded with it */
 #define ESCAPED	   2     /* times as long as it was, again and again, is what is escaped or quoted */
 #define GROWTH_MAX 10000 /* how many times longer a text may become on its way through nested calls */
 
-/* Immutable or stable functions of one row, of text that is no more than a few times as long as what they are given. */
-static const char *const functions[] = {
-	"abs", "age", "array_length", "array_position", "array_remove", "array_replace", "array_to_string",
-	"ascii", "bit_length", "btrim", "cardinality", "ceil", "ceiling", "char_length", "character_length",
-	"chr", "concat", "concat_ws", "convert_to", "date", "date_part", "date_trunc", "decode", "div", "encode",
-	"extract", "family", "floor", "get_byte", "hashtext", "hashtextextended", "host", "initcap", "isempty",
-	"isfinite", "json_array_length", "json_build_array", "json_build_object", "json_typeof",
-	"jsonb_array_length", "jsonb_build_array", "jsonb_build_object", "jsonb_set", "jsonb_strip_nulls",
-	"jsonb_typeof", "justify_days", "left", "length", "lower", "lpad", "ltrim", "make_date", "make_interval",
-	"make_timestamp", "masklen", "md5", "mod", "netmask", "network", "now", "num_nonnulls", "num_nulls",
-	"octet_length", "overlay", "position", "regexp_replace", "replace", "reverse", "right", "round", "rpad",
-	"rtrim", "set_masklen", "sha224", "sha256", "sha384", "sha512", "sign", "split_part", "starts_with",
-	"strpos", "substr", "substring", "timezone", "to_char", "to_date", "to_json",
-	"to_jsonb", "to_number", "to_timestamp", "translate", "trunc", "upper",
-};
-
-static const char *const operators[] = {
-	"+",  "-",   "*",   "/",   "%",   "||", "=",  "<>", "<",  "<=",	 ">",	">=",
-	"~~", "!~~", "~~*", "!~~*", "~",  "~*", "!~", "!~*", "->", "->>", "#>", "#>>",
-	"#-", "@>",  "<@",  "?",   "?|",  "?&", "&&", "&",  "|",  "#",	 "<<",	">>",
-};
-
-static const char *const types[] = {
-	"bool",	   "bpchar", "bytea", "cidr",	  "date",   "float4",  "float8", "inet",
-	"int2",	   "int4",   "int8",  "interval", "json",   "jsonb",   "macaddr", "macaddr8",
-	"numeric", "text",   "time",  "timestamp", "timestamptz", "timetz", "uuid", "varchar",
-};
-
-struct print {
-	const struct pk_closed *how;
-	struct pk_err *err;
-	double growth; /* by how much what stands around this place can lengthen its text */
-};
-
-static int node(const struct print *p, const PgQuery__Node *n, struct pk_buf *out);
-
-static bool one_of(const char *const *list, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void add_ident(struct pk_buf *out, const char *name)
-{
-	pk_buf_addc(out, '"');
-	for (; *name; name++) {
-		if (*name == '"')
-			pk_buf_addc(out, '"');
-		pk_buf_addc(out, *name);
-	}
-	pk_buf_addc(out, '"');
-}
-
-static void add_literal(struct pk_buf *out, const char *value)
-{
-	bool escapes = strchr(value, '\\') != NULL;
-
-	pk_buf_add(out, escapes ? " E'" : "'");
-	for (; *value; value++) {
-		if (*value == '\'' || *value == '\\')
-			pk_buf_addc(out, *value);
-		pk_buf_addc(out, *value);
-	}
-	pk_buf_addc(out, '\'');
-}
+static int node(const struct pk_closed_print *p, const PgQuery__Node *n, struct pk_buf *out);
 
 /* What stands inside is lengthened by so much more; 0: nobody knows. */
-static int grow(struct print *inner, double growth)
+static int grow(struct pk_closed_print *inner, double growth)
 {
 	inner->growth *= growth;
 	if (inner->growth >= 1 && inner->growth <= GROWTH_MAX)
@@ -84,7 +17,7 @@ static int grow(struct print *inner, double growth)
 	return pk_err_set(inner->err, "nested like this, it would make a short text very long");
 }
 
-static int list(const struct print *p, size_t n, PgQuery__Node *const *items, const char *between, struct pk_buf *out)
+static int list(const struct pk_closed_print *p, size_t n, PgQuery__Node *const *items, const char *between, struct pk_buf *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (i)
@@ -93,99 +26,6 @@ static int list(const struct print *p, size_t n, PgQuery__Node *const *items, co
 			return -1;
 	}
 	return 0;
-}
-
-/* ---- leaves ---- */
-
-static int constant(const struct print *p, const PgQuery__AConst *c, struct pk_buf *out)
-{
-	if (c->isnull) {
-		pk_buf_add(out, "NULL");
-		return 0;
-	}
-	switch (c->val_case) {
-	case PG_QUERY__A__CONST__VAL_IVAL:
-		pk_buf_addf(out, "%d", c->ival->ival);
-		return 0;
-	case PG_QUERY__A__CONST__VAL_FVAL:
-		if (strspn(c->fval->fval, "-0123456789.") != strlen(c->fval->fval))
-			return pk_err_set(p->err, "the number %s is not allowed", c->fval->fval);
-		pk_buf_add(out, c->fval->fval);
-		return 0;
-	case PG_QUERY__A__CONST__VAL_BOOLVAL:
-		pk_buf_add(out, c->boolval->boolval ? "true" : "false");
-		return 0;
-	case PG_QUERY__A__CONST__VAL_SVAL:
-		add_literal(out, c->sval->sval);
-		return 0;
-	default:
-		return pk_err_set(p->err, "bit strings are not allowed");
-	}
-}
-
-/* A name that is no column would be looked for among the functions: t.f is f(t). */
-static int column(const struct print *p, const PgQuery__ColumnRef *ref, struct pk_buf *out)
-{
-	const char *name = ref->n_fields == 1 ? pk_tree_string(ref->fields[0]) : NULL;
-
-	if (!name)
-		return pk_err_set(p->err, "only columns of the row itself are allowed, each by its name alone");
-	if (p->how->other && strcmp(p->how->other, name) == 0)
-		name = p->how->own;
-	if (!pk_strv_has(p->how->columns, name))
-		return pk_err_set(p->err, "there is no column '%s'", name);
-	if (p->how->row)
-		pk_buf_addf(out, "%s.", p->how->row);
-	add_ident(out, name);
-	return 0;
-}
-
-static int type(const struct print *p, const PgQuery__TypeName *t, struct pk_buf *out)
-{
-	const char *schema = t->n_names > 1 ? pk_tree_string(t->names[t->n_names - 2]) : NULL;
-	const char *name = t->n_names ? pk_tree_string(t->names[t->n_names - 1]) : NULL;
-
-	if (!name || t->n_names > 2 || (schema && strcmp(schema, "pg_catalog") != 0) || t->setof || t->pct_type ||
-	    !one_of(types, PK_COUNT(types), name))
-		return pk_err_set(p->err, "the type '%s' is not allowed", name ? name : "?");
-	pk_buf_addf(out, "pg_catalog.%s", name);
-	for (size_t i = 0; i < t->n_typmods; i++) {
-		int modifier;
-
-		if (strcmp(name, "interval") == 0 || !pk_tree_integer(t->typmods[i], &modifier))
-			return pk_err_set(p->err, "the type '%s' is not allowed with such a modifier", name);
-		pk_buf_addf(out, "%s%d", i ? "," : "(", modifier);
-	}
-	if (t->n_typmods)
-		pk_buf_addc(out, ')');
-	if (t->n_array_bounds)
-		pk_buf_add(out, "[]");
-	return 0;
-}
-
-/* Of several connections each has a clock of its own, that of its transaction's beginning. */
-static void add_moment(const struct print *p, const char *type, struct pk_buf *out)
-{
-	pk_buf_addf(out, "CAST(CAST('%s' AS pg_catalog.timestamptz) AS pg_catalog.%s)", p->how->moment, type);
-}
-
-static int value_function(const struct print *p, const PgQuery__SQLValueFunction *f, struct pk_buf *out)
-{
-	bool fixed = p->how->moment != NULL;
-
-	switch (f->op) {
-	case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE:
-		fixed ? add_moment(p, "date", out) : pk_buf_add(out, "CURRENT_DATE");
-		return 0;
-	case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
-		fixed ? add_moment(p, "timestamptz", out) : pk_buf_add(out, "CURRENT_TIMESTAMP");
-		return 0;
-	case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
-		fixed ? add_moment(p, "timestamp", out) : pk_buf_add(out, "LOCALTIMESTAMP");
-		return 0;
-	default:
-		return pk_err_set(p->err, "of what the session knows, only the time is allowed");
-	}
 }
 
 /* ---- calls ---- */
@@ -206,7 +46,7 @@ static const char *constant_text(const PgQuery__Node *n, char buf[static 32])
 	return buf;
 }
 
-static int fake(const struct print *p, const char *name, const PgQuery__FuncCall *call, struct pk_buf *out)
+static int fake(const struct pk_closed_print *p, const char *name, const PgQuery__FuncCall *call, struct pk_buf *out)
 {
 	PK_AUTO(pk_strv) args = PK_STRV_INIT, constants = PK_STRV_INIT;
 	char number[32];
@@ -229,28 +69,28 @@ static bool is_built_in(const char *schema)
 	return !schema || strcmp(schema, "pg_catalog") == 0;
 }
 
-static int function_name(const struct print *p, const char *schema, const char *name, struct pk_buf *out)
+static int function_name(const struct pk_closed_print *p, const char *schema, const char *name, struct pk_buf *out)
 {
 	PK_FREE char *full = pk_printf("%s.%s", schema ? schema : "", name);
 
-	if (is_built_in(schema) && one_of(functions, PK_COUNT(functions), name)) {
+	if (is_built_in(schema) && pk_closed_function(name)) {
 		pk_buf_addf(out, "pg_catalog.\"%s\"", name);
 		return 0;
 	}
 	if (schema && p->how->functions && pk_strv_has(p->how->functions, full)) {
-		add_ident(out, schema);
+		pk_closed_add_ident(out, schema);
 		pk_buf_addc(out, '.');
-		add_ident(out, name);
+		pk_closed_add_ident(out, name);
 		return 0;
 	}
 	return pk_err_set(p->err, "the function %s() is not allowed", schema ? full : name);
 }
 
-static int call(const struct print *p, const PgQuery__FuncCall *f, struct pk_buf *out)
+static int call(const struct pk_closed_print *p, const PgQuery__FuncCall *f, struct pk_buf *out)
 {
 	const char *name = f->n_funcname ? pk_tree_string(f->funcname[f->n_funcname - 1]) : NULL;
 	const char *schema = f->n_funcname > 1 ? pk_tree_string(f->funcname[f->n_funcname - 2]) : NULL;
-	struct print inner = *p;
+	struct pk_closed_print inner = *p;
 	double growth = 1;
 	size_t arg = 0;
 
@@ -265,7 +105,7 @@ static int call(const struct print *p, const PgQuery__FuncCall *f, struct pk_buf
 	if (pk_streq(schema, "fake"))
 		return fake(p, name, f, out);
 	if (p->how->moment && strcmp(name, "now") == 0 && is_built_in(schema) && !f->n_args) {
-		add_moment(p, "timestamptz", out);
+		pk_closed_add_moment(p, "timestamptz", out);
 		return 0;
 	}
 	if (function_name(p, schema, name, out) < 0)
@@ -283,16 +123,16 @@ static int call(const struct print *p, const PgQuery__FuncCall *f, struct pk_buf
 
 /* ---- operators ---- */
 
-static int op_name(const struct print *p, const PgQuery__AExpr *e, const char **ret)
+static int op_name(const struct pk_closed_print *p, const PgQuery__AExpr *e, const char **ret)
 {
 	*ret = e->n_name == 1 ? pk_tree_string(e->name[0]) : NULL;
-	if (!*ret || !one_of(operators, PK_COUNT(operators), *ret))
+	if (!*ret || !pk_closed_operator(*ret))
 		return pk_err_set(p->err, "the operator %s is not allowed", *ret ? *ret : "with a schema");
 	return 0;
 }
 
 /* left <word> (item, item), or left <word> item AND item */
-static int among(const struct print *p, const PgQuery__AExpr *e, const char *word, bool between, struct pk_buf *out)
+static int among(const struct pk_closed_print *p, const PgQuery__AExpr *e, const char *word, bool between, struct pk_buf *out)
 {
 	if (!e->rexpr || e->rexpr->node_case != PG_QUERY__NODE__NODE_LIST)
 		return pk_err_set(p->err, "subqueries are not allowed");
@@ -305,7 +145,7 @@ static int among(const struct print *p, const PgQuery__AExpr *e, const char *wor
 	return 0;
 }
 
-static int binary(const struct print *p, const PgQuery__AExpr *e, const char *open, const char *close,
+static int binary(const struct pk_closed_print *p, const PgQuery__AExpr *e, const char *open, const char *close,
 		  struct pk_buf *out)
 {
 	const char *op;
@@ -319,7 +159,7 @@ static int binary(const struct print *p, const PgQuery__AExpr *e, const char *op
 	return 0;
 }
 
-static int distinct(const struct print *p, const PgQuery__AExpr *e, const char *word, struct pk_buf *out)
+static int distinct(const struct pk_closed_print *p, const PgQuery__AExpr *e, const char *word, struct pk_buf *out)
 {
 	if (node(p, e->lexpr, out) < 0)
 		return -1;
@@ -327,7 +167,7 @@ static int distinct(const struct print *p, const PgQuery__AExpr *e, const char *
 	return node(p, e->rexpr, out);
 }
 
-static int expression(const struct print *p, const PgQuery__AExpr *e, struct pk_buf *out)
+static int expression(const struct pk_closed_print *p, const PgQuery__AExpr *e, struct pk_buf *out)
 {
 	const char *name = e->n_name ? pk_tree_string(e->name[0]) : NULL;
 
@@ -368,14 +208,14 @@ static int expression(const struct print *p, const PgQuery__AExpr *e, struct pk_
 	}
 }
 
-static int boolean(const struct print *p, const PgQuery__BoolExpr *e, struct pk_buf *out)
+static int boolean(const struct pk_closed_print *p, const PgQuery__BoolExpr *e, struct pk_buf *out)
 {
 	if (e->boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR)
 		pk_buf_add(out, "NOT ");
 	return list(p, e->n_args, e->args, e->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR ? " AND " : " OR ", out);
 }
 
-static int boolean_test(const struct print *p, const PgQuery__BooleanTest *t, struct pk_buf *out)
+static int boolean_test(const struct pk_closed_print *p, const PgQuery__BooleanTest *t, struct pk_buf *out)
 {
 	static const char *const words[] = { "", "TRUE", "NOT TRUE", "FALSE", "NOT FALSE", "UNKNOWN", "NOT UNKNOWN" };
 
@@ -385,7 +225,7 @@ static int boolean_test(const struct print *p, const PgQuery__BooleanTest *t, st
 	return 0;
 }
 
-static int null_test(const struct print *p, const PgQuery__NullTest *t, struct pk_buf *out)
+static int null_test(const struct pk_closed_print *p, const PgQuery__NullTest *t, struct pk_buf *out)
 {
 	if (node(p, t->arg, out) < 0)
 		return -1;
@@ -395,7 +235,7 @@ static int null_test(const struct print *p, const PgQuery__NullTest *t, struct p
 
 /* ---- other forms ---- */
 
-static int cases(const struct print *p, const PgQuery__CaseExpr *c, struct pk_buf *out)
+static int cases(const struct pk_closed_print *p, const PgQuery__CaseExpr *c, struct pk_buf *out)
 {
 	pk_buf_add(out, "CASE");
 	if (c->arg) {
@@ -420,7 +260,7 @@ static int cases(const struct print *p, const PgQuery__CaseExpr *c, struct pk_bu
 	return 0;
 }
 
-static int enclosed(const struct print *p, const char *word, size_t n, PgQuery__Node *const *items, const char *end,
+static int enclosed(const struct pk_closed_print *p, const char *word, size_t n, PgQuery__Node *const *items, const char *end,
 		    struct pk_buf *out)
 {
 	pk_buf_add(out, word);
@@ -431,9 +271,9 @@ static int enclosed(const struct print *p, const char *word, size_t n, PgQuery__
 }
 
 /* As text, its elements are quoted. */
-static int array(const struct print *p, const PgQuery__AArrayExpr *a, struct pk_buf *out)
+static int array(const struct pk_closed_print *p, const PgQuery__AArrayExpr *a, struct pk_buf *out)
 {
-	struct print inner = *p;
+	struct pk_closed_print inner = *p;
 
 	return grow(&inner, ESCAPED) < 0 ? -1 : enclosed(&inner, "ARRAY[", a->n_elements, a->elements, "]", out);
 }
@@ -449,12 +289,12 @@ static double cast_growth(const PgQuery__TypeName *t)
 	return pk_streq(name, "bpchar") && t->n_typmods == 1 && pk_tree_integer(t->typmods[0], &length) ? length : 1;
 }
 
-static int cast(const struct print *p, const PgQuery__TypeCast *c, struct pk_buf *out)
+static int cast(const struct pk_closed_print *p, const PgQuery__TypeCast *c, struct pk_buf *out)
 {
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
-	struct print inner = *p;
+	struct pk_closed_print inner = *p;
 
-	if (type(p, c->type_name, &name) < 0 || grow(&inner, cast_growth(c->type_name)) < 0)
+	if (pk_closed_type_name(p, c->type_name, &name) < 0 || grow(&inner, cast_growth(c->type_name)) < 0)
 		return -1;
 	pk_buf_add(out, "CAST(");
 	if (node(&inner, c->arg, out) < 0)
@@ -464,7 +304,7 @@ static int cast(const struct print *p, const PgQuery__TypeCast *c, struct pk_buf
 }
 
 /* Subscripts alone: .name would be a function of the row. */
-static int indirection(const struct print *p, const PgQuery__AIndirection *a, struct pk_buf *out)
+static int indirection(const struct pk_closed_print *p, const PgQuery__AIndirection *a, struct pk_buf *out)
 {
 	pk_buf_addc(out, '(');
 	if (node(p, a->arg, out) < 0)
@@ -484,7 +324,7 @@ static int indirection(const struct print *p, const PgQuery__AIndirection *a, st
 }
 
 /* What needs brackets around it. */
-static int loose(const struct print *p, const PgQuery__Node *n, struct pk_buf *out)
+static int loose(const struct pk_closed_print *p, const PgQuery__Node *n, struct pk_buf *out)
 {
 	switch (n->node_case) {
 	case PG_QUERY__NODE__NODE_A_EXPR:
@@ -504,13 +344,13 @@ static int loose(const struct print *p, const PgQuery__Node *n, struct pk_buf *o
 	}
 }
 
-static int node(const struct print *p, const PgQuery__Node *n, struct pk_buf *out)
+static int node(const struct pk_closed_print *p, const PgQuery__Node *n, struct pk_buf *out)
 {
 	switch (n->node_case) {
 	case PG_QUERY__NODE__NODE_A_CONST:
-		return constant(p, n->a_const, out);
+		return pk_closed_constant(p, n->a_const, out);
 	case PG_QUERY__NODE__NODE_COLUMN_REF:
-		return column(p, n->column_ref, out);
+		return pk_closed_column(p, n->column_ref, out);
 	case PG_QUERY__NODE__NODE_FUNC_CALL:
 		return call(p, n->func_call, out);
 	case PG_QUERY__NODE__NODE_TYPE_CAST:
@@ -526,7 +366,7 @@ static int node(const struct print *p, const PgQuery__Node *n, struct pk_buf *ou
 	case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
 		return array(p, n->a_array_expr, out);
 	case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
-		return value_function(p, n->sqlvalue_function, out);
+		return pk_closed_value_function(p, n->sqlvalue_function, out);
 	default:
 		pk_buf_addc(out, '(');
 		if (loose(p, n, out) < 0)
@@ -557,7 +397,7 @@ int pk_sql_closed(const char *expr, const struct pk_closed *how, struct pk_buf *
 {
 	PK_AUTO(pk_tree) tree = PK_TREE_INIT;
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
-	const struct print p = { how, err, 1 };
+	const struct pk_closed_print p = { how, err, 1 };
 	const PgQuery__Node *found;
 
 	if (strlen(expr) > EXPR_MAX)
