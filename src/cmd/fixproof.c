@@ -7,6 +7,7 @@ void pk_fix_proof_release(struct pk_fix_proof *proof)
 {
 	pk_snapshot_release(&proof->first);
 	pk_snapshot_release(&proof->last);
+	pk_fix_ways_release(proof);
 	*proof = (struct pk_fix_proof)PK_FIX_PROOF_INIT;
 }
 
@@ -26,8 +27,7 @@ static bool same(const struct pk_snapshot *a, const struct pk_snapshot *b)
 	return pk_streq(a->fingerprint.hex, b->fingerprint.hex);
 }
 
-/* What fails for being in a transaction alone would have done what it says without. */
-static int run_as_is(struct pk_fix_proof *p, struct pk_trial *trial, const char *sql, int line,
+int pk_fix_proof_run(struct pk_fix_proof *p, struct pk_trial *trial, const char *sql, int line,
 		     bool transaction, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
@@ -52,13 +52,13 @@ int pk_fix_proof_begin(struct pk_fix_proof *p, struct pk_err *err)
 	if (m->from && !pk_streq(m->from, p->first.fingerprint.hex))
 		return pk_err_set(
 			err, "the schema that it begins with, by its header, cannot be made here");
-	if (run_as_is(p, &trial, m->up, m->up_line, m->up_transaction, err) < 0 ||
+	if (pk_fix_proof_run(p, &trial, m->up, m->up_line, m->up_transaction, err) < 0 ||
 	    pk_trial_read(&trial, &p->last, err) < 0)
 		return -1;
 	if (m->to && !pk_streq(m->to, p->last.fingerprint.hex))
 		return pk_err_set(err, "it does not lead to the schema that its header names");
 	p->goes_back = m->down &&
-		       run_as_is(p, &trial, m->down, m->down_line, m->down_transaction, NULL) == 0 &&
+		       pk_fix_proof_run(p, &trial, m->down, m->down_line, m->down_transaction, NULL) == 0 &&
 		       pk_trial_read(&trial, &back, NULL) == 0 && same(&p->first, &back);
 	return 0;
 }
@@ -91,7 +91,7 @@ static int make_safe(struct pk_fix_proof *p, struct pk_buf *down, bool *transact
 	struct pk_fix fix = PK_FIX_INIT;
 
 	options.transaction = *transaction;
-	int status = pk_fix_sql(down->ptr, p->file, &options, NULL, &fix, err);
+	int status = pk_fix_sql(down->ptr, p->file, &options, NULL, NULL, &fix, err);
 	if (status == 0 && fix.n == 1) {
 		pk_buf_clear(down);
 		pk_buf_add(down, fix.parts[0].sql.ptr);
@@ -116,6 +116,61 @@ static int run_down(struct pk_trial *trial, const char *sql, bool transaction,
 	return pk_trial_read(trial, ret, err);
 }
 
+static bool is_where_it_began(struct pk_trial *trial, const struct pk_part *part)
+{
+	PK_AUTO(pk_snapshot) now = PK_SNAPSHOT_INIT;
+
+	return pk_trial_read(trial, &now, NULL) == 0 && pk_streq(now.fingerprint.hex, part->to.hex);
+}
+
+/* All that the text does can be told from the schemas before and after it. */
+static bool is_schema_only(const char *sql)
+{
+	static const enum pk_verb verbs[] = { PK_ALTER, PK_DROP, PK_CREATE, PK_COMMENT };
+	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
+	size_t n = 0;
+
+	if (pk_sql_split_only(sql, "down", false, &statements, NULL) < 0)
+		return false;
+	pk_sql_actions(&statements, &actions);
+	for (size_t i = 0; i < actions.n; i++)
+		for (size_t k = 0; k < PK_COUNT(verbs); k++)
+			n += actions.items[i].verb == verbs[k] && actions.items[i].sub != PK_ALTER_TYPE;
+	return n == actions.n;
+}
+
+/*
+ * Made safe; or as the author wrote it where that cannot run and has done nothing; or not at all where that cannot either,
+ * for a part that comes after this one took some of what it takes away.
+ */
+static int own_way(struct pk_fix_proof *p, struct pk_trial *trial, struct pk_part *part, struct pk_buf *own,
+		   struct pk_snapshot *reached, struct pk_err *err)
+{
+	PK_FREE char *as_is = pk_strdup(own->ptr);
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	part->down_transaction = p->m->down_transaction;
+	if (make_safe(p, own, &part->down_transaction, err) < 0)
+		return -1;
+	if (run_down(trial, own->ptr, part->down_transaction, reached, &why) == 0)
+		return 0;
+	bool again = strcmp(own->ptr, as_is) != 0 && is_where_it_began(trial, part);
+	if (again) {
+		pk_buf_clear(own);
+		pk_buf_add(own, as_is);
+		part->down_transaction = p->m->down_transaction;
+		if (run_down(trial, own->ptr, part->down_transaction, reached, NULL) == 0)
+			return 0;
+	}
+	if (!is_schema_only(as_is) || !is_where_it_began(trial, part)) {
+		pk_err_move(err, &why);
+		return -1;
+	}
+	pk_buf_clear(own);
+	return pk_trial_read(trial, reached, err);
+}
+
 /* The author's way back, then what that leaves: what was made of the author's statements has its own. */
 static int way_back(struct pk_fix_proof *p, struct pk_trial *trial, struct pk_snapshot *before,
 		    struct pk_part *part, struct pk_buf *own, struct pk_err *err)
@@ -124,9 +179,7 @@ static int way_back(struct pk_fix_proof *p, struct pk_trial *trial, struct pk_sn
 	PK_AUTO(pk_snapshot) reached = PK_SNAPSHOT_INIT, end = PK_SNAPSHOT_INIT;
 	struct pk_part rest = { 0 };
 
-	part->down_transaction = p->m->down_transaction;
-	if (make_safe(p, own, &part->down_transaction, err) < 0 ||
-	    run_down(trial, own->ptr, part->down_transaction, &reached, err) < 0)
+	if (own_way(p, trial, part, own, &reached, err) < 0)
 		return -1;
 	if (same(&reached, before)) {
 		part->down = pk_buf_take(own);

@@ -35,6 +35,25 @@ struct work {
 	cJSON *fixes; /* what --fix did, a file each; NULL: it is not JSON that is asked for */
 };
 
+/* A reason for each rule of each statement. */
+static void say_reasons(const char *file, const struct pk_strv *reasons)
+{
+	for (size_t i = 0; i + 2 < reasons->n; i += 3)
+		pk_say("%s: left as it is: %s: %s [%s]", file, reasons->items[i + 1], reasons->items[i + 2], reasons->items[i]);
+}
+
+static void add_reasons(cJSON *fix, const struct pk_strv *reasons)
+{
+	cJSON *list = pk_json_add_array(fix, "reasons");
+
+	for (size_t i = 0; i + 2 < reasons->n; i += 3) {
+		cJSON *item = pk_json_add_object(list, NULL);
+		pk_json_set_str(item, "rule", reasons->items[i]);
+		pk_json_set_str(item, "statement", reasons->items[i + 1]);
+		pk_json_set_str(item, "why", reasons->items[i + 2]);
+	}
+}
+
 static cJSON *fix_json(const char *file, const struct pk_fixed *fixed)
 {
 	cJSON *fix = cJSON_CreateObject();
@@ -47,11 +66,13 @@ static cJSON *fix_json(const char *file, const struct pk_fixed *fixed)
 	pk_json_set_bool(fix, "written", fixed->files.n && !opt_dry);
 	pk_json_set_str(fix, "diff", fixed->diff.len ? fixed->diff.ptr : NULL);
 	pk_json_set_str(fix, "left", fixed->why.msg);
+	add_reasons(fix, &fixed->reasons);
 	return fix;
 }
 
 static void say_fixed(const char *file, const struct pk_fixed *fixed)
 {
+	say_reasons(file, &fixed->reasons);
 	if (fixed->rewritten)
 		pk_say("%s: %zu statement%s %srewritten, in %zu file%s", file, fixed->rewritten, fixed->rewritten == 1 ? "" : "s",
 		       opt_dry ? "would be " : "", fixed->files.n, fixed->files.n == 1 ? "" : "s");

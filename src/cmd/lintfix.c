@@ -15,6 +15,7 @@
 void pk_fixed_release(struct pk_fixed *fixed)
 {
 	pk_strv_release(&fixed->files);
+	pk_strv_release(&fixed->reasons);
 	pk_buf_release(&fixed->diff);
 	pk_err_release(&fixed->why);
 }
@@ -195,16 +196,18 @@ static void know_first(struct work *w)
 }
 
 /* 1: there is nothing to rewrite (any more). */
-static int try_fix(struct work *w, const bool *skip, struct pk_err *err)
+static int try_fix(struct work *w, const struct pk_fix_choice *choices, struct pk_err *err)
 {
+	const struct pk_fix_source source = { .way = pk_fix_proof_way, .arg = &w->proof };
+
 	pk_fix_parts_release(w->parts, w->states, w->parts ? w->fix.n : 0);
 	pk_fix_release(&w->fix);
 	w->parts = NULL;
 	w->states = NULL;
-	if (pk_fix_sql(w->m.up, w->file, &w->lint, skip, &w->fix, err) < 0)
+	if (pk_fix_sql(w->m.up, w->file, &w->lint, &source, choices, &w->fix, err) < 0)
 		return -1;
 	if (!w->fix.n_fixed)
-		return 1;
+		return w->fix.left ? pk_err_set(err, "%s", w->fix.left) : 1;
 	w->parts = pk_alloc(w->fix.n * sizeof(*w->parts));
 	w->states = pk_alloc(w->fix.n * sizeof(*w->states));
 	return pk_fix_proof_parts(&w->proof, &w->fix, w->parts, w->states, err);
@@ -212,25 +215,46 @@ static int try_fix(struct work *w, const bool *skip, struct pk_err *err)
 
 #define ALONE_MAX 32
 
+/* How the one of n can be rewritten when no other is; not at all: a reason is added, if trying shows one. */
+static struct pk_fix_choice try_alone(struct work *w, size_t i, size_t n, struct pk_strv *reasons)
+{
+	static const enum pk_fix_by ways[] = { PK_FIX_TEXT, PK_FIX_SOURCE };
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	for (size_t k = 0; k < PK_COUNT(ways); k++) {
+		struct pk_fix_choice choices[ALONE_MAX] = { 0 };
+		for (size_t j = 0; j < n; j++)
+			choices[j].by = j == i ? ways[k] : PK_FIX_SKIP;
+		if (try_fix(w, choices, why.msg ? NULL : &why) == 0)
+			return choices[i];
+	}
+	if (!why.msg)
+		return (struct pk_fix_choice){ .by = PK_FIX_TEXT }; /* which leads to nothing, and says why */
+	pk_strv_push(reasons, why.msg);
+	return (struct pk_fix_choice){ .by = PK_FIX_SKIP };
+}
+
 /* Where all together are not proven, those that are one by one. why: what stood in the way of the others. */
 static int try_fixes(struct work *w, struct pk_err *why, struct pk_err *err)
 {
-	bool skip[ALONE_MAX], good[ALONE_MAX] = { false };
+	struct pk_fix_choice choices[ALONE_MAX];
+	PK_AUTO(pk_strv) reasons = PK_STRV_INIT;
 	int status = try_fix(w, NULL, why);
 	size_t n = w->fix.n_fixable, n_good = 0;
 
-	if (status >= 0 || n < 2 || n > ALONE_MAX)
+	if (status >= 0 || w->fix.left || n > ALONE_MAX)
 		return status < 0 ? pk_err_move(err, why), -1 : status;
 	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < n; k++)
-			skip[k] = k != i;
-		good[i] = try_fix(w, skip, NULL) == 0;
-		n_good += good[i];
+		size_t known = reasons.n;
+		choices[i] = try_alone(w, i, n, &reasons);
+		choices[i].why = reasons.n > known ? reasons.items[known] : NULL;
+		n_good += choices[i].by != PK_FIX_SKIP;
 	}
-	for (size_t i = 0; i < n; i++)
-		skip[i] = !good[i];
-	if (n_good && (status = try_fix(w, skip, err)) >= 0)
+	if (n_good && (status = try_fix(w, choices, err)) >= 0) {
+		pk_err_release(why); /* each statement that is left has a reason of its own */
+		*why = (struct pk_err)PK_ERR_INIT;
 		return status;
+	}
 	pk_err_move(err, why);
 	return -1;
 }
@@ -438,8 +462,15 @@ static int write_files(const struct work *w, struct pk_err *err)
 	return status;
 }
 
+static void take_reasons(struct pk_fix *fix, struct pk_strv *ret)
+{
+	pk_strv_release(ret);
+	*ret = fix->reasons;
+	fix->reasons = (struct pk_strv)PK_STRV_INIT;
+}
+
 /* 0: it can be rewritten and that is proven; 1: there is nothing to rewrite; -1: it is not, err says why. */
-static int rewrite(struct work *w, struct pk_err *why, struct pk_err *err)
+static int rewrite(struct work *w, struct pk_fixed *ret, struct pk_err *err)
 {
 	struct pk_fix first = PK_FIX_INIT;
 
@@ -447,9 +478,10 @@ static int rewrite(struct work *w, struct pk_err *why, struct pk_err *err)
 		return pk_err_set(err, "it holds a byte 0, which no SQL does");
 	if (w->fixing->scratch && pk_scratch_use(w->fixing->scratch, &w->lint, err) < 0)
 		return -1;
-	int status = pk_fix_sql(w->m.up, w->file, &w->lint, NULL, &first, err);
+	int status = pk_fix_sql(w->m.up, w->file, &w->lint, NULL, NULL, &first, err);
 	const char *left = first.left;
 	bool none = !first.n_fixable;
+	take_reasons(&first, &ret->reasons);
 	pk_fix_release(&first);
 	if (status < 0 || none)
 		return status < 0 ? -1 : 1;
@@ -460,12 +492,16 @@ static int rewrite(struct work *w, struct pk_err *why, struct pk_err *err)
 					  .before = &w->before,
 					  .file = w->file,
 					  .m = &w->m,
-					  .lint = &w->lint };
+					  .lint = &w->lint,
+					  .ways = PK_MAP_INIT };
 	if (check_history(w, err) < 0 || find_before(w, err) < 0 ||
 	    pk_fix_proof_begin(&w->proof, err) < 0)
 		return -1;
 	know_first(w);
-	status = try_fixes(w, why, err);
+	status = try_fixes(w, &ret->why, err);
+	if (status < 0)
+		return -1;
+	take_reasons(&w->fix, &ret->reasons);
 	return status ? status : compose(w, err);
 }
 
@@ -482,7 +518,7 @@ int pk_lint_fix(const struct pk_fixing *fixing, const char *file, struct pk_fixe
 
 	if (read_text(&w, &bad) < 0)
 		return 0; /* linting it says what is wrong */
-	int status = rewrite(&w, &ret->why, &bad);
+	int status = rewrite(&w, ret, &bad);
 	if (status < 0)
 		pk_err_move(&ret->why, &bad);
 	if (status)

@@ -19,6 +19,7 @@ struct pk_fixed {
 	struct pk_buf diff; /* for people */
 	struct pk_err
 		why; /* why something that could be rewritten is not; msg NULL: there is no such thing */
+	struct pk_strv reasons; /* as of struct pk_fix, of single statements */
 };
 #define PK_FIXED_INIT { .diff = PK_BUF_INIT, .why = PK_ERR_INIT }
 void pk_fixed_release(struct pk_fixed *fixed);

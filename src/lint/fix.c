@@ -8,6 +8,7 @@ void pk_fix_release(struct pk_fix *fix)
 	for (size_t i = 0; i < fix->n; i++)
 		pk_buf_release(&fix->parts[i].sql);
 	free(fix->parts);
+	pk_strv_release(&fix->reasons);
 	*fix = (struct pk_fix)PK_FIX_INIT;
 }
 
@@ -18,6 +19,7 @@ void pk_fix_release(struct pk_fix *fix)
 struct build {
 	struct pk_fix *fix;
 	const struct pk_fix_text *text;
+	const struct pk_fix_source *source;
 	bool transaction; /* of the text */
 	bool crlf;
 	struct pk_fix_groups waiting;
@@ -220,7 +222,10 @@ static void keep(struct build *b, size_t statement, size_t from, size_t end)
 	    (is_opaque(a) || mentions(b, text, !is_indifferent(b->text, statement), NULL)))
 		flush(b);
 	struct pk_fix_part *part = open_part(b);
-	add_text(b, &part->sql, b->text->sql + from, end - from);
+	const char *sql = b->text->sql + from;
+	if (part->sql.len && part->sql.ptr[part->sql.len - 1] != '\n' && !strchr(" \t\r\n", *sql))
+		pk_buf_add(&part->sql, line_end(b)); /* behind what was made */
+	add_text(b, &part->sql, sql, end - from);
 }
 
 /* The comments above it stay above the first of what takes its place, those behind it behind that. */
@@ -276,7 +281,62 @@ static const char *why_left(const struct pk_fix_text *t, const struct pk_lint_op
 	return NULL;
 }
 
-static void assemble(struct build *b, const bool *skip)
+/* Comments inside a statement that is written anew are kept above it. */
+static void keep_comments(const struct build *b, size_t statement, struct pk_fix_groups *groups)
+{
+	const char *text = b->text->statements.items[statement].text;
+	PK_AUTO(pk_buf) kept = PK_BUF_INIT;
+	struct pk_scan scan;
+	struct pk_token token;
+
+	pk_scan_start(&scan, text, strlen(text));
+	while (pk_scan_next(&scan, &token))
+		if (token.kind == PK_TOKEN_COMMENT)
+			pk_buf_addf(&kept, "%.*s\n", (int)(token.end - token.start), text + token.start);
+	if (!kept.len)
+		return;
+	pk_buf_add(&kept, groups->items[0].sql);
+	free(groups->items[0].sql);
+	groups->items[0].sql = pk_buf_take(&kept);
+}
+
+/* By the source; what there is no way for stays, with its reason. */
+static void ask_source(struct build *b, size_t statement, struct pk_fix_groups *groups)
+{
+	const struct pk_fix_text *t = b->text;
+	const struct pk_statement *s = &t->statements.items[statement];
+	PK_FREE char *before = pk_strndup(t->sql, s->offset);
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (!b->source)
+		return;
+	if (b->source->way(b->source->arg, before, s->text, groups, &why) < 0)
+		pk_fix_leave(t, statement, why.msg, &b->fix->reasons);
+	else if (groups->n)
+		keep_comments(b, statement, groups);
+}
+
+/* Is there a way for the statement, and which is it? groups: empty where it stays as it is. */
+static bool choose(struct build *b, size_t statement, const struct pk_fix_choice *choices, struct pk_fix_groups *groups)
+{
+	bool derivable = pk_fix_derivable(b->text, statement);
+
+	pk_fix_of(b->text, statement, groups);
+	if (!groups->n && !derivable)
+		return false;
+	size_t i = b->fix->n_fixable++;
+	const struct pk_fix_choice choice = choices ? choices[i] : (struct pk_fix_choice){ .by = PK_FIX_TEXT };
+	bool ask = derivable && choice.by != PK_FIX_SKIP && (choice.by == PK_FIX_SOURCE || !groups->n);
+	if (choice.by == PK_FIX_SKIP || ask)
+		pk_fix_groups_release(groups);
+	if (choice.by == PK_FIX_SKIP && choice.why)
+		pk_fix_leave(b->text, statement, choice.why, &b->fix->reasons);
+	if (ask)
+		ask_source(b, statement, groups);
+	return true;
+}
+
+static void assemble(struct build *b, const struct pk_fix_choice *choices)
 {
 	const struct pk_fix_text *t = b->text;
 	size_t from = 0, semicolon;
@@ -285,10 +345,9 @@ static void assemble(struct build *b, const bool *skip)
 		struct pk_fix_groups groups = PK_FIX_GROUPS_INIT;
 		size_t end = pk_fix_end_of_statement(t, i, &semicolon);
 
-		pk_fix_of(t, i, &groups);
-		bool skipped = groups.n && skip && skip[b->fix->n_fixable];
-		b->fix->n_fixable += groups.n > 0;
-		if (groups.n && !skipped)
+		if (!choose(b, i, choices, &groups))
+			pk_fix_leave(t, i, NULL, &b->fix->reasons);
+		if (groups.n)
 			replace(b, i, &groups, from, end, semicolon);
 		else
 			keep(b, i, from, end);
@@ -301,13 +360,15 @@ static void assemble(struct build *b, const bool *skip)
 }
 
 int pk_fix_sql(const char *sql, const char *file, const struct pk_lint_options *options,
-	       const bool *skip, struct pk_fix *ret, struct pk_err *err)
+	       const struct pk_fix_source *source, const struct pk_fix_choice *choices, struct pk_fix *ret,
+	       struct pk_err *err)
 {
 	__attribute__((cleanup(pk_fix_text_release))) struct pk_fix_text text = PK_FIX_TEXT_INIT;
 	PK_AUTO(pk_buf) normal = PK_BUF_INIT;
 	struct build b __attribute__((cleanup(build_release))) = {
 		.fix = ret,
 		.text = &text,
+		.source = source,
 		.transaction = options->transaction,
 		.crlf = strstr(sql, "\r\n") != NULL,
 		.settings = PK_BUF_INIT,
@@ -324,14 +385,12 @@ int pk_fix_sql(const char *sql, const char *file, const struct pk_lint_options *
 		pk_fix_normalise(&text, &normal);
 		more = normal.len > 0;
 	}
-	assemble(&b, skip);
+	assemble(&b, choices);
 	ret->left = ret->n_fixed ? why_left(b.text, options, ret->n > 1) : NULL;
 	if (ret->n_fixed && !ret->left)
 		return 0;
-	size_t n_fixable = ret->n_fixable;
-	const char *left = ret->left;
-	pk_fix_release(ret);
-	ret->n_fixable = n_fixable;
-	ret->left = left;
+	for (size_t i = 0; i < ret->n; i++)
+		pk_buf_release(&ret->parts[i].sql);
+	ret->n = ret->n_fixed = 0;
 	return 0;
 }

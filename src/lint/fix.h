@@ -20,6 +20,8 @@ struct pk_fix {
 	size_t n, cap;
 	size_t n_fixed;	  /* statements that were rewritten */
 	size_t n_fixable; /* that could have been */
+	struct pk_strv reasons; /* in threes: a rule, its statement on a line, and why that stays as it is; known
+				   once it has been tried, where something was fixable */
 	const char *
 		left; /* why nothing is rewritten although something could be; static, NULL: no reason */
 };
@@ -27,12 +29,34 @@ struct pk_fix {
 void pk_fix_release(struct pk_fix *fix);
 
 /*
- * options: as for pk_lint_sql(); `measure` is not used. skip: which of the statements that can be rewritten are
- * not, counted from 0, n_fixable of them as a call without it tells; may be NULL. Where nothing is rewritten
- * n_fixed is 0 and there are no parts. Text that cannot be split is an error.
+ * Where the text alone does not tell the safe way: whoever knows what a statement makes of a schema is asked for one.
+ * before: all that stands before the statement, of which it is a part in a transaction of the whole text or not.
+ */
+struct pk_fix_groups;
+struct pk_fix_source {
+	/* The way is added to ret; -1: there is none, and err says why. */
+	int (*way)(void *arg, const char *before, const char *statement, struct pk_fix_groups *ret, struct pk_err *err);
+	void *arg;
+};
+/* How a statement that can be rewritten is. */
+enum pk_fix_by {
+	PK_FIX_TEXT,   /* by its text, or where that does not do by the source */
+	PK_FIX_SOURCE, /* by the source */
+	PK_FIX_SKIP,   /* not at all */
+};
+struct pk_fix_choice {
+	enum pk_fix_by by;
+	const char *why; /* PK_FIX_SKIP: for the reasons; NULL: nothing is said */
+};
+/*
+ * options: as for pk_lint_sql(); `measure` is not used. source: NULL: nobody is asked, but what he might know is counted
+ * as fixable. choices: for the statements that can be rewritten, n_fixable of them as a call without it tells; NULL:
+ * PK_FIX_TEXT for all. Where nothing is rewritten n_fixed is 0 and there are no parts. Text that cannot be split is an
+ * error.
  */
 int pk_fix_sql(const char *sql, const char *file, const struct pk_lint_options *options,
-	       const bool *skip, struct pk_fix *ret, struct pk_err *err);
+	       const struct pk_fix_source *source, const struct pk_fix_choice *choices, struct pk_fix *ret,
+	       struct pk_err *err);
 /*
  * The way back of the text, sql, shared out to its parts: each statement is added to that of ret[0] to ret[n - 1]
  * which made what it undoes. What a part makes on the way to that is not undone by any.

@@ -6,17 +6,29 @@
 static const char *const mechanical[] = {
 	"index-blocking",   "drop-index-blocking", "reindex-blocking", "fk-validating",
 	"check-validating", "unique-blocking",	   "pk-blocking",      "not-null-scan",
-	"validate-same-tx", "concurrently-in-tx",
+	"validate-same-tx", "concurrently-in-tx",  "matview-refresh-blocking",
 };
+
+bool pk_fix_is_mechanical(const char *rule)
+{
+	size_t i = 0;
+
+	while (i < PK_COUNT(mechanical) && strcmp(rule, mechanical[i]) != 0)
+		i++;
+	return i < PK_COUNT(mechanical);
+}
 
 /* A finding that it may take the place of, but for its text. */
 static bool is_mechanical(const struct pk_finding *f, size_t statement)
 {
-	for (size_t i = 0; i < PK_COUNT(mechanical); i++)
-		if (strcmp(f->rule, mechanical[i]) == 0)
-			return f->index == statement && f->place != SIZE_MAX && !f->allowed &&
-			       f->fix;
-	return false;
+	return f->index == statement && f->place != SIZE_MAX && !f->allowed && f->fix && pk_fix_is_mechanical(f->rule);
+}
+
+/* Part of the statement at least goes by another way, which its own finding or the schema tells. */
+static bool goes_apart(const struct pk_finding *f, size_t statement)
+{
+	return is_mechanical(f, statement) ||
+	       (f->index == statement && f->place != SIZE_MAX && !f->allowed && pk_fix_asks(f->rule));
 }
 
 /* ---- fixes apart ---- */
@@ -111,7 +123,9 @@ int pk_fix_text_read(struct pk_fix_text *t, const char *sql, const char *file,
 {
 	struct pk_lint_options only_text = *options;
 
-	*t = (struct pk_fix_text){ .sql = pk_strdup(sql) };
+	*t = (struct pk_fix_text){ .sql = pk_strdup(sql),
+				   .transaction = options->transaction,
+				   .catalog = options->catalog };
 	only_text.measure = NULL;
 	if (pk_sql_split_only(sql, file, !options->ours, &t->statements, err) < 0)
 		return -1;
@@ -137,6 +151,8 @@ void pk_fix_of(const struct pk_fix_text *t, size_t statement, struct pk_fix_grou
 	const char *rule = NULL;
 	size_t n = 0;
 
+	if (pk_fix_hopeless(t, statement))
+		return;
 	for (size_t i = 0; i < t->findings.n; i++) {
 		const struct pk_finding *f = &t->findings.items[i];
 		if (!is_mechanical(f, statement) || !is_whole(f->fix) ||
@@ -225,6 +241,18 @@ static size_t places_of(const char *text, struct place *ret)
 	return n;
 }
 
+/* What it takes away it may put something else in the place of, both at once; between two statements there is nothing. */
+static bool takes_away(const struct pk_fix_text *t, size_t statement)
+{
+	static const enum pk_sub subs[] = { PK_DROP_CONSTRAINT, PK_DROP_NOT_NULL, PK_DROP_DEFAULT };
+
+	for (size_t i = 0; i < t->actions.n; i++)
+		for (size_t k = 0; k < PK_COUNT(subs); k++)
+			if (t->actions.items[i].statement == statement && t->actions.items[i].sub == subs[k])
+				return true;
+	return false;
+}
+
 /*
  * "ALTER TABLE t a, b, c" as "ALTER TABLE t a, c;\nALTER TABLE t b", where b has a fix and the others have none: so
  * the server orders them, too, for what has a fix comes after all else that one statement does. False: nothing to part.
@@ -235,9 +263,12 @@ static bool take_apart(const struct pk_fix_text *t, size_t statement, struct pk_
 	struct place places[PLACES_MAX];
 	size_t n = places_of(text, places), kept = n;
 
+	if (!t->transaction && takes_away(t, statement))
+		return false;
+
 	for (size_t i = 0; i < t->findings.n; i++) {
 		const struct pk_finding *f = &t->findings.items[i];
-		if (!is_mechanical(f, statement) || f->place >= n || f->whole)
+		if (!goes_apart(f, statement) || f->place >= n || f->whole)
 			continue;
 		kept -= !places[f->place].apart;
 		places[f->place].apart = true;

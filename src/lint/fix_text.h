@@ -2,10 +2,13 @@
 #ifndef PK_LINT_FIX_TEXT_H
 #define PK_LINT_FIX_TEXT_H
 
+#include "base/strv.h"
 #include "lint/rule.h"
 
 struct pk_fix_text {
 	char *sql; /* a copy */
+	bool transaction; /* all of it is one */
+	const struct pk_lint_catalog *catalog; /* NULL: not known */
 	struct pk_statements statements;
 	struct pk_actions actions;
 	struct pk_findings findings;
@@ -42,6 +45,16 @@ struct pk_fix_groups {
 void pk_fix_groups_release(struct pk_fix_groups *groups);
 void pk_fix_groups_add(struct pk_fix_groups *groups, enum pk_fix_how how,
 		       char *sql); /* takes sql */
+/* Nobody knows its safe way from the text, but from what it makes of a schema one may be told. */
+bool pk_fix_derivable(const struct pk_fix_text *t, size_t statement);
+/* The rule is one of those for which the schema is asked. */
+bool pk_fix_asks(const char *rule);
+/* A finding of the rule may be mended by its fix, which is all that has to stand there instead. */
+bool pk_fix_is_mechanical(const char *rule);
+/* It does what nothing else does, or what only all of it at once does. */
+bool pk_fix_hopeless(const struct pk_fix_text *t, size_t statement);
+/* Why a statement with findings is left as it is, in threes; why: NULL: what is known of its rules. */
+void pk_fix_leave(const struct pk_fix_text *t, size_t statement, const char *why, struct pk_strv *ret);
 /* What takes the place of a statement; none where it stays, or not all that it does has a fix. */
 void pk_fix_of(const struct pk_fix_text *t, size_t statement, struct pk_fix_groups *ret);
 
