@@ -1,6 +1,5 @@
 /* Transactions: what cannot run in one, what must not be split, what holds locks too long. */
 #include "lint/rule.h"
-#include "sql/scan.h"
 
 static void tx_structure(struct pk_lint *lint, const struct pk_action *a)
 {
@@ -62,26 +61,16 @@ static void concurrently_in_tx(struct pk_lint *lint, const struct pk_action *a)
 static void enum_value_in_tx(struct pk_lint *lint, const struct pk_action *a)
 {
 	const char *text = lint->statements.items[a->statement].text;
-	struct pk_scan scan;
-	struct pk_token token;
 
-	if (!lint->in_tx || !lint->values || a->sub == PK_ADD_VALUE || a->nested)
+	if (!lint->in_tx || a->sub == PK_ADD_VALUE || a->nested)
 		return;
-	pk_scan_start(&scan, text, strlen(text));
-	while (pk_scan_code(&scan, &token)) {
-		PK_FREE char *string =
-			token.kind == PK_TOKEN_STRING ? pk_token_string(text, &token) : NULL;
-		for (const struct pk_lint_value *v = string ? lint->values : NULL; v; v = v->next)
-			if (v->tx == lint->tx && pk_streq(v->value, string)) {
-				pk_lint_report(lint, a,
-					       pk_lint_text("fails: the value '%s' of %I is used "
-							    "in the transaction that adds it",
-							    v->value, v->type),
-					       pk_lint_text("-- in a migration of its own, after "
-							    "the one with ADD VALUE:\n%S;",
-							    text));
-				return;
-			}
+	for (const struct pk_lint_value *v = lint->values; v; v = v->next) {
+		if (v->tx != lint->tx || !pk_sql_may_make(text, v->type, v->value))
+			continue;
+		pk_lint_report(lint, a,
+			       pk_lint_text("fails: the value '%s' of %I is used in the transaction that adds it", v->value, v->type),
+			       pk_lint_text("-- in a migration of its own, after the one with ADD VALUE:\n%S;", text));
+		return;
 	}
 }
 

@@ -183,5 +183,10 @@ bool pk_sql_expr_has_subquery(const char *expr_sql);
 bool pk_sql_proves_not_null(const char *expr_sql, const char *column);
 /* True for a bare column, or that column cast by :: to exactly type (NULL: to anything). */
 bool pk_sql_is_plain_cast(const char *expr_sql, const char *column, const char *type);
+/*
+ * True when a string constant of a statement may become a value of the type (its name without schema): it is the
+ * value's text, and not cast to another type alone. What a comment or the body of a routine says is no constant.
+ */
+bool pk_sql_may_make(const char *sql, const char *type, const char *value);
 
 #endif

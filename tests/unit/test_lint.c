@@ -199,6 +199,13 @@ static void transactions_are_followed(void **state)
 	expect("ALTER TYPE e ADD VALUE 'v'; INSERT INTO t VALUES ('v')", &in_tx,
 	       "enum-value-in-tx");
 	expect("ALTER TYPE e ADD VALUE 'v'", &in_tx, "");
+	/* a constant of another type is no use of it; one that becomes it in the end is */
+	expect("ALTER TYPE e ADD VALUE 'v'; SELECT 'v'::text, cast('v' AS varchar(9)), varchar 'v'", &in_tx, "");
+	expect("ALTER TYPE e ADD VALUE 'v'; SELECT ('v'::text)::public.e", &in_tx, "enum-value-in-tx");
+	expect("ALTER TYPE e ADD VALUE 'v'; SELECT x FROM t WHERE CASE WHEN e = 'v' THEN 1 END::text = '1'", &in_tx,
+	       "enum-value-in-tx");
+	expect("ALTER TYPE e ADD VALUE 'v'; SELECT 1 FROM t WHERE e = E'v'", &in_tx, "enum-value-in-tx");
+	expect("ALTER TYPE e ADD VALUE 'v'; COMMENT ON TYPE e IS 'v'", &in_tx, "");
 	expect("LOCK TABLE t", &in_tx, "explicit-lock");
 	expect("LOCK TABLE t IN ROW SHARE MODE", &in_tx, "");
 	expect("ALTER TABLE t ADD a int; UPDATE t SET a = 1 WHERE id = 1", &in_tx, "mix-ddl-dml");
