@@ -122,16 +122,49 @@ static size_t plain_ascii(const char *s)
 	return n;
 }
 
+/* Whoever reads the output line by line takes some of it for commands: GitHub's runner and that of Azure. */
+static bool is_read_for_commands(void)
+{
+	return getenv("GITHUB_ACTIONS") || getenv("TF_BUILD");
+}
+
+/* Blanks that its readers leave out before a command (Char.IsWhiteSpace of .NET), and that are seen here. */
+static bool is_blank(const char *s)
+{
+	uint32_t c;
+
+	pk_utf8_decode(s, &c);
+	return c == ' ' || c == '\t' || c == '\n' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F ||
+	       c == 0x205F || c == 0x3000;
+}
+
+/* "::" at the beginning of a line; "##[", "##vso[" anywhere. */
+static bool begins_command(const char *s, bool line_begins)
+{
+	size_t word = 2;
+
+	if (line_begins && strncmp(s, "::", 2) == 0)
+		return true;
+	if (strncmp(s, "##", 2) != 0)
+		return false;
+	while ((s[word] >= 'a' && s[word] <= 'z') || (s[word] >= 'A' && s[word] <= 'Z'))
+		word++;
+	return s[word] == '[';
+}
+
 void pk_buf_add_safe(struct pk_buf *buf, const char *s, bool keep_lines)
 {
+	bool commands = is_read_for_commands(), line_begins = true;
+
 	while (*s) {
-		size_t n = plain_ascii(s);
-		if (!n)
+		size_t n = commands ? 0 : plain_ascii(s);
+		if (!n && !(commands && begins_command(s, line_begins)))
 			n = printable(s, keep_lines);
 		if (n)
 			pk_buf_addn(buf, s, n);
 		else
 			pk_buf_addf(buf, "\\x%02X", (unsigned)(unsigned char)*s);
+		line_begins = n && (*s == '\n' || (line_begins && is_blank(s)));
 		s += n ? n : 1;
 	}
 }

@@ -22,7 +22,8 @@ int pk_confirm(const char *question, bool default_yes, struct pk_err *err);
 
 /*
  * Text from outside made fit for a terminal: the bytes of what cannot be seen or turns what follows (pk_utf8_unseen), and of
- * what is no UTF-8, become \xNN; newline and tab stay if keep_lines.
+ * what is no UTF-8, become \xNN; newline and tab stay if keep_lines. Under the runners of GitHub and Azure (GITHUB_ACTIONS,
+ * TF_BUILD) so does the first byte of what they would take for a command, "::" where a line or the text begins and "##[".
  */
 void pk_buf_add_safe(struct pk_buf *buf, const char *s, bool keep_lines);
 

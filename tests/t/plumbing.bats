@@ -231,6 +231,12 @@ assert [len(r.get("suppressions", [])) for r in run["results"] if r["ruleId"] ==
 	fails 1 git postkit lint --format markdown forge.sql
 	has '#### error: drop-table' 'DROP TABLE a' 'Allowed: gone'
 	fails 129 git postkit lint --format html forge.sql
+	# no name is a command to the runner
+	cp forge.sql ::warning::forge.sql
+	GITHUB_ACTIONS=true fails 1 git postkit lint ::warning::forge.sql
+	has '\x3A:warning::forge.sql:2:3: error'
+	run grep -c '^ *::' <<<"$output"
+	equal "$output" 0
 }
 
 @test "lint takes a file as one transaction where the runner does" {

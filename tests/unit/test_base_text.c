@@ -132,6 +132,22 @@ static void the_terminal_is_not_commanded_from_outside(void **state)
 	assert_string_equal(buf.ptr, "a\n\tb\\x0D");
 }
 
+static void nor_is_who_reads_lines_for_commands(void **state)
+{
+	(void)state;
+	PK_AUTO(pk_buf) buf = PK_BUF_INIT;
+	static const char text[] = "::error::a\n \t\xc2\xa0::b::c\nx::int ##[d] ##vso[e] # ## [f";
+
+	unsetenv("GITHUB_ACTIONS");
+	pk_buf_add_safe(&buf, text, true);
+	assert_string_equal(buf.ptr, text);
+	pk_buf_clear(&buf);
+	setenv("GITHUB_ACTIONS", "true", 1);
+	pk_buf_add_safe(&buf, text, true);
+	unsetenv("GITHUB_ACTIONS");
+	assert_string_equal(buf.ptr, "\\x3A:error::a\n \t\xc2\xa0\\x3A:b::c\nx::int \\x23#[d] \\x23#vso[e] # ## [f");
+}
+
 static void PK_PRINTF(2, 3) add_shown(struct pk_buf *buf, const char *fmt, ...)
 {
 	va_list ap;
@@ -177,6 +193,7 @@ int main(void)
 		cmocka_unit_test(places_are_counted_from_one),
 		cmocka_unit_test(sizes_and_counts_read_well),
 		cmocka_unit_test(the_terminal_is_not_commanded_from_outside),
+		cmocka_unit_test(nor_is_who_reads_lines_for_commands),
 		cmocka_unit_test(what_is_printed_is_as_printf_has_it_but_for_strings),
 		cmocka_unit_test(hashes_depend_on_data_and_seed),
 	};
