@@ -94,20 +94,27 @@ static const char *catalog_text(void *arg, const char *path)
 }
 
 /*
- * The stored snapshot nearest before the migration: parts of one plan follow each other without
+ * The stored snapshot nearest before the migration that is looked at: parts of one plan follow each other without
  * being stored one by one, and what an earlier part created is absent from it, which is right.
  */
-static const char *known_before(const struct pk_repo *repo, const struct pk_chain *chain, const char *version)
-{
-	const char *found = NULL;
+struct nearest {
+	const struct pk_chain *chain;
+	size_t n;		 /* of its migrations, looked at so far */
+	const char *fingerprint; /* NULL: none is stored */
+};
 
-	for (size_t i = 0; i < chain->n && strcmp(chain->items[i].version, version) <= 0; i++) {
-		const char *from = chain->items[i].from;
+/* Versions are asked for in the order of the chain. */
+static const char *known_before(const struct pk_repo *repo, struct nearest *nearest, const char *version)
+{
+	const struct pk_chain *chain = nearest->chain;
+
+	for (; nearest->n < chain->n && strcmp(chain->items[nearest->n].version, version) <= 0; nearest->n++) {
+		const char *from = chain->items[nearest->n].from;
 
 		if (from && pk_fingerprint_known(repo, from))
-			found = from;
+			nearest->fingerprint = from;
 	}
-	return found;
+	return nearest->fingerprint;
 }
 
 static int read_kept(void *arg, struct pk_workload *ret, struct pk_err *err)
@@ -204,10 +211,10 @@ static int lint_text(const struct pk_check_state *state, const struct pk_migrati
 				     : pk_lint_sql(m->up, file, options, findings, err);
 }
 
-static int lint_migration(struct pk_check_state *state, const struct pk_chain *chain, const char *commit,
+static int lint_migration(struct pk_check_state *state, struct nearest *nearest, const char *commit,
 			  const struct pk_migration *m, const char *path, struct pk_err *err)
 {
-	const char *known = known_before(state->in->repo, chain, m->version);
+	const char *known = known_before(state->in->repo, nearest, m->version);
 	struct catalog catalog = { .repo = state->in->repo, .fingerprint = known };
 	struct pk_lint_catalog view = { .text = catalog_text, .arg = &catalog };
 	struct pk_lint_options options = {
@@ -334,6 +341,7 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 			    struct pk_strv *ret_files, bool *ret_usable, struct pk_err *err)
 {
 	struct walk walk = { .state = state, .commit = update->commit, .files = ret_files };
+	struct nearest nearest = { .chain = chain };
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	int rc = 0;
 
@@ -363,7 +371,7 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 			continue;
 		state->ret->migrations++;
 		size_t n_findings = state->ret->findings.n, n_reasons = state->ret->n;
-		rc = lint_migration(state, chain, update->commit, m, path, err);
+		rc = lint_migration(state, &nearest, update->commit, m, path, err);
 		if (m->adopted && !state->in->no_records)
 			only_tell(state->ret, n_findings, n_reasons);
 	}

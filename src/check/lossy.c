@@ -66,16 +66,18 @@ static bool is_replaced(const struct pk_actions *up, const struct pk_action *a)
 	return false;
 }
 
-static int read_actions(const char *sql, const char *file, struct pk_actions *ret,
-			struct pk_err *err)
+static int split(const char *sql, const char *file, struct pk_statements *ret, struct pk_err *err)
+{
+	return sql ? pk_sql_split_only(sql, file, false, ret, err) : 0;
+}
+
+static void read_actions(const char *sql, const char *file, struct pk_actions *ret)
 {
 	PK_AUTO(pk_statements) statements = PK_STATEMENTS_INIT;
+	PK_AUTO(pk_err) ignored = PK_ERR_INIT;
 
-	if (sql && pk_sql_split_only(sql, file, false, &statements, err) < 0)
-		return -1;
-	if (sql)
+	if (split(sql, file, &statements, &ignored) == 0)
 		pk_sql_actions(&statements, ret);
-	return 0;
 }
 
 /* Its partitions stay, as tables of their own: it has no rows but theirs. */
@@ -92,7 +94,6 @@ static bool is_computed(const struct pk_lint_catalog *catalog, const struct pk_a
 {
 	PK_AUTO(pk_buf) path = PK_BUF_INIT;
 	PK_AUTO(pk_actions) table = PK_ACTIONS_INIT;
-	PK_AUTO(pk_err) ignored = PK_ERR_INIT;
 
 	if (!catalog || a->sub != PK_DROP_COLUMN)
 		return false;
@@ -100,7 +101,7 @@ static bool is_computed(const struct pk_lint_catalog *catalog, const struct pk_a
 	pk_buf_add(&path, "/table/");
 	pk_buf_add_path_name(&path, a->rel_name);
 	pk_buf_add(&path, ".sql");
-	read_actions(catalog->text(catalog->arg, path.ptr), path.ptr, &table, &ignored);
+	read_actions(catalog->text(catalog->arg, path.ptr), path.ptr, &table);
 	for (size_t i = 0; i < table.n; i++)
 		if (table.items[i].sub == PK_ADD_COLUMN &&
 		    pk_streq(table.items[i].column, a->column))
@@ -122,13 +123,23 @@ static bool is_restored(const struct pk_actions *down, const struct pk_action *a
 	return false;
 }
 
+/* As far as can be seen before any rule has looked at it. */
+static bool may_lose(const struct pk_action *a)
+{
+	return a->verb == PK_DELETE ? !a->has_where && !a->temporary : rule_of(a) != NULL;
+}
+
 static bool loses(const struct pk_findings *findings, const struct pk_action *a)
 {
-	const char *rule = rule_of(a);
+	return may_lose(a) && (a->verb == PK_DELETE || has_rule(findings, a->statement, rule_of(a)));
+}
 
-	if (a->verb == PK_DELETE)
-		return !a->has_where && !a->temporary;
-	return rule && has_rule(findings, a->statement, rule);
+static bool any_may_lose(const struct pk_actions *actions)
+{
+	for (size_t i = 0; i < actions->n; i++)
+		if (may_lose(&actions->items[i]))
+			return true;
+	return false;
 }
 
 static void note_fresh(struct pk_check_state *state, const struct pk_action *a)
@@ -147,16 +158,23 @@ void pk_check_losses(struct pk_check_state *state, const struct pk_migration *m,
 						 .ours = true,
 						 .large_rows = PK_LARGE_ROWS };
 	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
+	PK_AUTO(pk_statements) up_text = PK_STATEMENTS_INIT;
+	PK_AUTO(pk_statements) down_text = PK_STATEMENTS_INIT;
 	PK_AUTO(pk_actions) up = PK_ACTIONS_INIT;
 	PK_AUTO(pk_actions) down = PK_ACTIONS_INIT;
 	PK_AUTO(pk_err) told = PK_ERR_INIT; /* by the lint of the same text */
 	const struct pk_action *first = NULL;
 	size_t n = 0;
 
-	if (!m->up || pk_lint_sql(m->up, path, &options, &findings, &told) < 0 ||
-	    read_actions(m->up, path, &up, &told) < 0 ||
-	    read_actions(m->down, path, &down, &told) < 0)
+	if (!m->up || split(m->up, path, &up_text, &told) < 0 || split(m->down, path, &down_text, &told) < 0)
 		return;
+	pk_sql_actions(&up_text, &up);
+	/* Most lose nothing: the rules and the way back are asked about the others. */
+	if (any_may_lose(&up)) {
+		if (pk_lint_sql(m->up, path, &options, &findings, &told) < 0)
+			return;
+		pk_sql_actions(&down_text, &down);
+	}
 	for (size_t i = 0; i < up.n; i++) {
 		const struct pk_action *a = &up.items[i];
 

@@ -257,6 +257,20 @@ static int read_committed(const struct pk_repo *repo, const char *rev, struct pk
 	return ret->len > TRACKED_MAX ? pk_err_set(err, "'" TRACKED_FILE "' is larger than 1 MB") : 0;
 }
 
+/* False of comments and a section without settings, which is what `init` writes: git need not be asked about these. */
+static bool says_something(const struct pk_buf *text)
+{
+	static const char section[] = "[postkit]\n";
+	const char *p = text->ptr, *end = text->ptr + text->len;
+	while (p < end) {
+		p += strspn(p, " \t\n");
+		if (p < end && *p != '#' && *p != ';' && !pk_starts_with(p, section))
+			return true;
+		p += strcspn(p, "\n");
+	}
+	return false;
+}
+
 static int load(struct pk_config *config, const struct pk_repo *repo, const struct pk_buf *text, const char *workdir,
 		struct pk_err *err)
 {
@@ -267,19 +281,20 @@ static int load(struct pk_config *config, const struct pk_repo *repo, const stru
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	PK_AUTO(pk_buf) said = PK_BUF_INIT;
 	int statuses[BOTH], rc;
+	bool asked = says_something(text);
 	struct pk_proc procs[BOTH] = { tracked_proc(text), settings_proc(repo, &argv) };
 	procs[TRACKED].out = &tracked;
 	procs[TRACKED].err_out = &complaint;
 	procs[SETTINGS].out = &out;
 	procs[SETTINGS].err_out = &said;
-	if (text->len)
+	if (asked)
 		rc = pk_proc_run_both(procs, statuses, err);
 	else
 		rc = pk_proc_run(&procs[SETTINGS], &statuses[SETTINGS], err);
 	if (rc < 0)
 		return pk_err_hint(err, "git must be installed and in PATH");
 	pk_buf_rtrim(&complaint);
-	if (text->len && statuses[TRACKED] != 0)
+	if (asked && statuses[TRACKED] != 0)
 		return tracked_error(complaint.ptr, err);
 	pk_config_take_tracked(config, workdir, &tracked);
 	/* Without a single setting anywhere git says nothing at all and fails. */

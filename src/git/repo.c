@@ -294,6 +294,11 @@ char *pk_repo_branch(const struct pk_repo *repo)
 						       : NULL;
 }
 
+static bool is_id(const char *rev)
+{
+	return strlen(rev) == PK_OID_HEX && strspn(rev, "0123456789abcdef") == PK_OID_HEX;
+}
+
 /* Is this about the branch that is checked out, and has it no commit yet? */
 static bool is_unborn(const struct pk_repo *repo, const char *rev)
 {
@@ -375,7 +380,7 @@ int pk_repo_tree_at(const struct pk_repo *repo, const char *rev, const char *pat
 {
 	PK_GIT2(git_object) *object = NULL;
 	PK_GIT2(git_object) *tree = NULL;
-	if (is_unborn(repo, rev)) {
+	if (!is_id(rev) && is_unborn(repo, rev)) {
 		ret->hex[0] = '\0';
 		return 0;
 	}

@@ -145,6 +145,28 @@ static void a_folder_of_postkit_is_left_alone(void **state)
 	assert_int_equal(config.ignored.n, 0);
 }
 
+static void settings_among_comments_count_wherever_they_stand(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text;
+		int major;
+	} cases[] = {
+		{ "# a\n[postkit]\n\t# pgMajor = 7\n\n ; b\n", 0 },
+		{ "# a\n[postkit]\n\n\t; b\n\tpgMajor = 7\n", 7 },
+		{ "; a\n[postkit] pgMajor = 7\n", 7 },
+		{ "[postkit]\n[postkit \"rule.a\"]\n[postkit]\npgMajor=7", 7 },
+		{ "# a\r\n[postkit]\r\n\tpgMajor = 7\r\n", 7 },
+	};
+	for (size_t i = 0; i < PK_COUNT(cases); i++) {
+		PK_AUTO(pk_repo) repo = PK_REPO_INIT;
+		PK_AUTO(pk_config) config = PK_CONFIG_INIT;
+		put(f, ".postkit", cases[i].text);
+		load(&repo, &config);
+		assert_int_equal(pk_config_int(&config, "pgMajor", 0), cases[i].major);
+	}
+}
+
 static void settings_are_written_and_removed(void **state)
 {
 	struct fixture *f = *state;
@@ -239,6 +261,7 @@ int main(void)
 		TEST(folders_of_the_tracked_file_stay_in_the_work_tree),
 		TEST(a_tracked_file_that_is_no_file_is_refused),
 		TEST(a_folder_of_postkit_is_left_alone),
+		TEST(settings_among_comments_count_wherever_they_stand),
 		TEST(settings_are_written_and_removed),
 		TEST(worktrees_have_settings_of_their_own),
 		TEST(outside_a_repository_only_the_user_counts),
