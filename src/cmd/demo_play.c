@@ -86,9 +86,7 @@ static const struct step play[] = {
 	RUN("git postkit apply"),
 	RUN("git postkit commit -m 'index orders by shipping date'"),
 	REFUSE("git push -u origin strict"),
-	SAY("Production knows nothing of it. With the index in the schema files alone, plan would "
-	    "have\n"
-	    "written it the safe way."),
+	SAY("Production knows nothing of it. From the schema files alone, plan writes such an index the safe way."),
 	RUN("git postkit status"),
 };
 

@@ -232,7 +232,8 @@ static int take_over(struct pk_ctx *ctx, struct pk_err *err)
 	return pk_ctx_open(ctx, true, err) < 0 ? -1 : taken;
 }
 
-static void say_what_next(const struct pk_ctx *ctx, bool made)
+/* fresh: the repository had not been set up before. */
+static void say_what_next(const struct pk_ctx *ctx, bool made, bool fresh)
 {
 	PK_AUTO(pk_strv) remotes = PK_STRV_INIT;
 
@@ -242,7 +243,7 @@ static void say_what_next(const struct pk_ctx *ctx, bool made)
 	if (!remotes.n)
 		pk_advise(ctx, "Next",
 			  "name the database to work against: git postkit remote add prod URL");
-	else if (made)
+	else if (fresh)
 		pk_advise(ctx, "Next", "make schema files from what is there: git postkit import");
 }
 
@@ -265,6 +266,7 @@ int pk_cmd_init(int argc, char **argv, struct pk_err *err)
 		return -1;
 	if (!opt_no_hooks && (hooks = make_hooks(&ctx, err)) < 0)
 		return -1;
-	say_what_next(&ctx, made[0] || made[1] || made[2] || made[3] || made[4]);
+	bool fresh = made[0] || made[1] || made[2];
+	say_what_next(&ctx, fresh || made[3] || made[4], fresh);
 	return hooks ? PK_EXIT_ATTENTION : 0;
 }

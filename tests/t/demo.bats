@@ -14,7 +14,7 @@ is_up() { [ -S "$1/.s.PGSQL.5432" ] && "$(pg_bin)/pg_isready" -q -h "$1" -p 5432
 		'violates foreign key constraint "orders_customer_id_fkey"' \
 		'index-blocking' 'CREATE INDEX CONCURRENTLY orders_shipped_at_idx' \
 		'git postkit refuses this push' 'That was the whole way' 'everything is removed'
-	hasnt $'\e['
+	hasnt $'\e[' '\x0A'
 	[ -z "$(find "$T" -maxdepth 1 -name 'git-postkit-demo.*')" ]
 	socket=$(socket_in "$output")
 	[ -n "$socket" ]
