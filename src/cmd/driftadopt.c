@@ -68,7 +68,7 @@ static int prove_way(struct pk_trial *trial, const char *sql, bool transaction, 
 
 static bool is_pending(const struct pk_deploy *d, size_t index)
 {
-	return !pk_deploy_find_applied(d, d->chain.items[index].version);
+	return index >= d->found && !pk_deploy_find_applied(d, d->chain.items[index].version);
 }
 
 static size_t count_pending(const struct pk_deploy *d)

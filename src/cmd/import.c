@@ -237,6 +237,7 @@ static int make_baseline(struct import *im, struct pk_err *err)
 	m->name = pk_slug(opt_name ? opt_name : "baseline");
 	m->from = pk_strdup(empty.fingerprint.hex);
 	m->to = pk_strdup(im->snapshot.fingerprint.hex);
+	m->adopted = pk_strdup(im->remote.name);
 	m->pg_major = im->snapshot.version / 10000;
 	m->up = pk_buf_take(&up);
 	/* One part that may run in a transaction is the rule; what may not, runs statement by statement. */

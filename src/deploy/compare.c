@@ -55,7 +55,7 @@ static void find_pending(struct pk_deploy *d)
 	for (size_t i = 0; i < d->chain.n; i++) {
 		const struct pk_applied *row = pk_deploy_find_applied(d, d->chain.items[i].version);
 
-		if (is_in(row) || (d->adopt && i == d->adopt_at))
+		if (is_in(row) || (d->adopt && i <= d->adopt_at))
 			continue;
 		if (row && d->n_pending == 0)
 			d->resume = true;
@@ -69,17 +69,35 @@ static void expect(struct pk_deploy *d, const char *fingerprint)
 	d->drifted = *d->expected && !pk_streq(d->expected, d->now.fingerprint.hex);
 }
 
+/* An imported baseline, and what was found after it. */
+static size_t count_found(const struct pk_chain *chain)
+{
+	size_t n = 0;
+
+	while (n < chain->n && chain->items[n].adopted)
+		n++;
+	return n;
+}
+
 /* Nothing was applied yet: a new database, one to adopt, or one of which nothing is known. */
 static void expect_before_first(struct pk_deploy *d)
 {
 	const struct pk_migration *first = d->chain.n ? &d->chain.items[0] : NULL;
+	size_t found = count_found(&d->chain);
 
 	if (d->empty || !first || pk_deploy_is_down(d))
 		return;
-	if (first->to && pk_streq(first->to, d->now.fingerprint.hex)) {
+	for (size_t i = 0; i < found || i == 0; i++) {
+		if (!pk_streq(d->chain.items[i].to, d->now.fingerprint.hex))
+			continue;
 		d->adopt = true;
-		d->adopt_at = 0;
-		expect(d, first->to);
+		d->adopt_at = i;
+		expect(d, d->chain.items[i].to);
+		return;
+	}
+	if (found) {
+		d->found = found;
+		expect(d, d->chain.items[found - 1].to);
 		return;
 	}
 	/* Made by hand or by an older program: a baseline leads from nothing, any other from what was there. */
@@ -152,6 +170,7 @@ int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err)
 	if (refuse_unknown(d, err) < 0 || refuse_edited(d, err) < 0)
 		return -1;
 	d->adopt = d->drifted = false;
+	d->found = 0;
 	d->expected[0] = '\0';
 	expect_after_last(d);
 	expect_adopted(d);
@@ -169,6 +188,24 @@ int pk_deploy_compare(struct pk_deploy *d, struct pk_err *err)
 		return pk_deploy_find_back(d, err);
 	find_pending(d);
 	return pk_deploy_hold(d, err);
+}
+
+int pk_deploy_adopt(const struct pk_deploy *d, struct pk_conn *conn, struct pk_err *err)
+{
+	for (size_t i = 0; d->adopt && i <= d->adopt_at; i++) {
+		const struct pk_migration *m = &d->chain.items[i];
+
+		if (!pk_deploy_find_applied(d, m->version) && pk_applied_insert(conn, m, d->commit.hex, 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void pk_deploy_add_adopted(struct pk_deploy *d)
+{
+	for (size_t i = 0; d->adopt && i <= d->adopt_at; i++)
+		if (!pk_deploy_find_applied(d, d->chain.items[i].version))
+			pk_deploy_add_done(d, i, 0, true);
 }
 
 static int check_order(const struct pk_deploy *d, struct pk_err *err)

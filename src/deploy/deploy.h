@@ -82,7 +82,8 @@ struct pk_deploy {
 	char *held;  /* the first that is not run yet, for its stage, and why; NULL: none */
 	char *again; /* the command that goes on from here: "git postkit deploy prod" */
 	bool adopt;	  /* what a migration does is on the remote already: it is recorded, not run */
-	size_t adopt_at;  /* which of the chain: the baseline, or one that says it was found there */
+	size_t adopt_at;  /* which of the chain: the baseline, or one that says it was found there; with those before it */
+	size_t found;	  /* from the first on, so many that expected stands behind, though none is recorded there */
 	bool resume; /* pending[0] was begun by an earlier run, outside a transaction */
 	bool empty;  /* a new database */
 	const char *read_only; /* why nothing can be written there; NULL: it can be */

@@ -176,10 +176,8 @@ static int rehearse_up(struct pk_deploy_target *target, const struct pk_conninfo
 	struct pk_deploy *d = target->d;
 	double began;
 
-	if (d->adopt &&
-	    pk_applied_insert(target->conn, &d->chain.items[d->adopt_at], d->commit.hex, 0, err) < 0)
-		return -1;
-	if (pk_deploy_infra(target, err) < 0 || pk_deploy_before_back(d, target->conn, where, err) < 0)
+	if (pk_deploy_adopt(d, target->conn, err) < 0 || pk_deploy_infra(target, err) < 0 ||
+	    pk_deploy_before_back(d, target->conn, where, err) < 0)
 		return -1;
 	began = pk_now();
 	if (rehearse_migrations(target, err) < 0 || pk_deploy_try_back(target, where, pk_now() - began, err) < 0 ||

@@ -119,6 +119,9 @@ int pk_deploy_after(struct pk_deploy_target *target, struct pk_err *err);
 /* record.c: what was done, into refs/postkit/deploys/<remote>. Reads the remote's schema anew. */
 int pk_deploy_record(struct pk_deploy *d, bool complete, struct pk_err *err);
 
+/* compare.c: records in a database what it has already (adopt), which pk_deploy_add_adopted() adds to what was done. */
+int pk_deploy_adopt(const struct pk_deploy *d, struct pk_conn *conn, struct pk_err *err);
+void pk_deploy_add_adopted(struct pk_deploy *d);
 void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool adopted);
 
 /* journal.c: what is about to be run is written down, and forgotten when its record is written. */

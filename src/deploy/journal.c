@@ -40,8 +40,10 @@ int pk_deploy_intend(const struct pk_deploy *d, struct pk_err *err)
 	pk_json_set_num(json.root, "schema", 1);
 	pk_json_set_str(json.root, "started", d->started);
 	pk_json_set_str(json.root, "from", d->now.fingerprint.hex);
-	if (d->adopt)
-		pk_json_set_str(json.root, "adopt", d->chain.items[d->adopt_at].version);
+	list = pk_json_add_array(json.root, "adopt");
+	for (size_t i = 0; d->adopt && i <= d->adopt_at; i++)
+		if (!pk_deploy_find_applied(d, d->chain.items[i].version))
+			cJSON_AddItemToArray(list, cJSON_CreateString(d->chain.items[i].version));
 	if (pk_deploy_is_down(d))
 		pk_json_set_str(json.root, "back_to", d->back_to);
 	list = pk_json_add_array(json.root, "versions");
@@ -148,7 +150,8 @@ int pk_deploy_catch_up(struct pk_deploy *d, struct pk_err *err)
 	if (pk_records_read(d->repo, d->remote.name, 0, &records, err) < 0)
 		return -1;
 	down = pk_json_str(json.root, "back_to") != NULL;
-	add_if_done(d, &records, json.root, down, pk_json_str(json.root, "adopt"), true);
+	cJSON_ArrayForEach (item, pk_json_array(json.root, "adopt"))
+		add_if_done(d, &records, json.root, down, cJSON_GetStringValue(item), true);
 	cJSON_ArrayForEach (item, pk_json_array(json.root, "versions"))
 		complete &= add_if_done(d, &records, json.root, down, cJSON_GetStringValue(item),
 					false);

@@ -87,11 +87,9 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 
 static int adopt(struct pk_deploy *d, struct pk_err *err)
 {
-	if (!d->adopt)
-		return 0;
-	if (pk_applied_insert(&d->conn, &d->chain.items[d->adopt_at], d->commit.hex, 0, err) < 0)
+	if (pk_deploy_adopt(d, &d->conn, err) < 0)
 		return -1;
-	pk_deploy_add_done(d, d->adopt_at, 0, true);
+	pk_deploy_add_adopted(d);
 	return 0;
 }
 

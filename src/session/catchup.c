@@ -71,6 +71,18 @@ static int run_one(struct pk_desk *desk, const struct pk_migration *m, struct pk
 	return m->up_transaction ? 0 : record(&recording, &desk->admin, err);
 }
 
+/* The clone was not empty, and not what the baseline says: production was changed after the import. */
+static int not_as_imported(const struct pk_desk *desk, const struct pk_migration *baseline, struct pk_err *err)
+{
+	const char *remote = desk->session.remote;
+
+	if (err && err->exit == PK_EXIT_INTERRUPTED)
+		return -1;
+	pk_err_wrap(err, "no migration is recorded on '%s', whose schema is not what '%s' says", remote, baseline->file);
+	return pk_err_hint(err, "git postkit drift %s shows what was changed there since the import; with --adopt it makes that a "
+			   "migration", remote);
+}
+
 int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_caught_up *ret,
 		     struct pk_err *err)
 {
@@ -97,6 +109,7 @@ int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_c
 	for (size_t i = 0; i < n; i++)
 		if (pk_streq(chain.items[pending[i]].to, now->hex))
 			adopted = i + 1;
+	bool unrecorded = n == chain.n && !adopted && chain.items[0].adopted;
 	for (size_t i = 0; i < n; i++) {
 		const struct pk_migration *m = &chain.items[pending[i]];
 		if (i < adopted) {
@@ -105,7 +118,7 @@ int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_c
 			continue;
 		}
 		if (run_one(desk, m, err) < 0)
-			return -1;
+			return i == 0 && unrecorded ? not_as_imported(desk, m, err) : -1;
 		ret->run++;
 		pk_strv_push(&ret->versions, m->version);
 	}

@@ -64,6 +64,36 @@ project() {
 	equal "$(sql three 'SELECT count(*) FROM users')" 2
 }
 
+@test "what changed on the remote between import and the first deploy is drift from what was imported" {
+	pg_createdb changed
+	sql changed 'CREATE TABLE users (id int PRIMARY KEY)'
+	project changed changed
+	ok git postkit import
+	commit_all import
+	sql changed 'ALTER TABLE users ADD name text'
+	fails 1 git postkit drift
+	has '+     name text' '1 object differs'
+	fails 1 git postkit deploy --yes
+	has 'changed: public/table/users.sql'
+	fails 128 git postkit start
+	has "no migration is recorded on 'prod'" 'git postkit drift prod shows what was changed there since the import'
+	ok git postkit drift --adopt
+	commit_all adopt
+	ok git postkit start
+	ok git postkit abort --yes
+	ok git postkit deploy --yes
+	equal "$(sql changed 'SELECT count(*) FROM postkit.schema_migrations')" 2
+	equal "$(git postkit log | grep -c ' adopted ')" 2
+	ok git postkit deploy --yes
+	has 'nothing is pending'
+	# Elsewhere both are run.
+	pg_createdb changed_again
+	git postkit remote add other "$(pg_url changed_again)"
+	ok git postkit deploy --yes other
+	has 'deployed 2 migrations'
+	ok git postkit diff --exit-code prod other
+}
+
 @test "roles are written without passwords, once, and creating them twice is no error" {
 	shop four
 	project four four
