@@ -4,7 +4,9 @@
 #include "catalog/query.h"
 #include "catalog_sql.h"
 
-#define EXPECTED_FACTOR 5 /* what a snapshot takes of memory, by the size of pg_attribute */
+#define NAME		 "postkit_read_" /* of prepared statements */
+#define PREPARED_UNKNOWN UINT64_MAX	 /* then none of them is trusted any more */
+#define EXPECTED_FACTOR	 5 /* what a snapshot takes of memory, by the size of pg_attribute */
 
 _Static_assert(2 * PK_SNAPSHOTS_MAX <= PK_PIPELINES_MAX, "two connections for each");
 
@@ -16,19 +18,38 @@ struct pk_fetch_list {
 
 static void add(struct pk_fetch_list *list, const char *sql, struct pk_rows *rows)
 {
-	list->queries[list->n++] = (struct pk_pipeline_query){ sql, rows, false };
+	list->queries[list->n++] = (struct pk_pipeline_query){ .sql = sql, .rows = rows };
 }
 
 static void add_numbers(struct pk_fetch_list *list, const char *sql, struct pk_rows *rows)
 {
-	list->queries[list->n++] = (struct pk_pipeline_query){ sql, rows, true };
+	list->queries[list->n++] = (struct pk_pipeline_query){ .sql = sql, .rows = rows, .numbers = true };
 }
 
-static void add_kind(struct pk_fetch_list *list, const char *sql, const struct pk_kind *kind, struct pk_rows *rows)
+/* What stands last in the list, whose rows are those at the index, becomes a prepared statement. */
+static void prepare_last(struct pk_fetch *f, struct pk_fetch_list *list, int index)
 {
+	struct pk_pipeline_query *q = &list->queries[list->n - 1];
+
+	if (!f->prepares)
+		return;
+	q->name = pk_arena_printf(f->arena, NAME "%d", index);
+	if (f->prepared & (UINT64_C(1) << index))
+		return;
+	f->prepared |= UINT64_C(1) << index;
+	q[1] = *q;
+	*q = (struct pk_pipeline_query){ .sql = q->sql, .name = q->name, .prepare = true };
+	list->n++;
+}
+
+static void add_kind(struct pk_fetch *f, struct pk_fetch_list *list, int i)
+{
+	const struct pk_kind *kind = pk_kinds[i];
+
 	if (kind->hash_joins)
 		add(list, "SET LOCAL enable_nestloop = off", NULL);
-	add(list, sql, rows);
+	add(list, pk_catalog_query(f->arena, kind->query, f->conn->version), &f->rows[PK_FETCH_KINDS + i]);
+	prepare_last(f, list, PK_FETCH_KINDS + i);
 	if (kind->hash_joins)
 		add(list, "SET LOCAL enable_nestloop TO DEFAULT", NULL);
 }
@@ -45,19 +66,18 @@ static void add_common(const struct pk_fetch *f, struct pk_fetch_list *list)
  * About half of the work each. The second one does all for which the server opens relations: it need not
  * open any of them twice.
  */
-static void add_rest(const struct pk_fetch *f, struct pk_fetch_list *first, struct pk_fetch_list *second)
+static void add_rest(struct pk_fetch *f, struct pk_fetch_list *first, struct pk_fetch_list *second)
 {
 	int version = f->conn->version;
 
 	for (int i = 0; pk_kinds[i]; i++) {
-		struct pk_rows *rows = &f->rows[PK_FETCH_KINDS + i];
-
 		if (pk_rows_true(&f->any, 0, i))
-			add_kind(pk_kinds[i]->opens_relations ? second : first, pk_catalog_query(f->arena, pk_kinds[i]->query, version), pk_kinds[i], rows);
+			add_kind(f, pk_kinds[i]->opens_relations ? second : first, i);
 		else
-			pk_rows_none(rows);
+			pk_rows_none(&f->rows[PK_FETCH_KINDS + i]);
 	}
 	add_numbers(first, pk_catalog_query(f->arena, pk_sql_depend, version), &f->rows[PK_FETCH_DEPEND]);
+	prepare_last(f, first, PK_FETCH_DEPEND);
 	if (pk_rows_true(&f->any, 0, f->any.columns - 2))
 		add(first, pk_catalog_query(f->arena, pk_sql_label, version), &f->rows[PK_FETCH_LABEL]);
 	else
@@ -66,6 +86,7 @@ static void add_rest(const struct pk_fetch *f, struct pk_fetch_list *first, stru
 		add(second, pk_rows_true(&f->any, 0, f->any.columns - 1) ? pk_sql_size_source : pk_sql_size,
 		    &f->rows[PK_FETCH_SIZE]);
 	add(second, pk_catalog_query(f->arena, pk_sql_unmodelled, version), &f->rows[PK_FETCH_UNMODELLED]);
+	prepare_last(f, second, PK_FETCH_UNMODELLED);
 }
 
 /*
@@ -96,12 +117,14 @@ static const char *any_query(struct pk_arena *arena)
 
 /*
  * For this transaction: many small rows, statistics that are not there yet, no code worth compiling, joins in the order
- * in which they are written, and no merge joins: hashing does as well, and most of the time goes into planning.
+ * in which they are written, and no merge joins: hashing does as well, and most of the time goes into planning. No temporary
+ * table is taken for a catalog.
  */
 static void add_settings(struct pk_fetch_list *list)
 {
 	add(list,
-	    "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('work_mem', '64MB', true),"
+	    "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),"
+	    " pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('work_mem', '64MB', true),"
 	    " pg_catalog.set_config('join_collapse_limit', '1', true), pg_catalog.set_config('from_collapse_limit', '1', true),"
 	    " pg_catalog.set_config('enable_mergejoin', 'off', true)",
 	    NULL);
@@ -150,6 +173,23 @@ static int send_part(struct pk_fetch *f, int part, struct pk_err *err)
 }
 
 /*
+ * A migration could have put a statement of its own in the place of one of ours. Those of the protocol, which SQL cannot
+ * send, are all by us.
+ */
+static const char count_sql[] = "SELECT pg_catalog.count(*) FROM pg_catalog.pg_prepared_statements"
+				" WHERE name LIKE 'postkit\\_read\\_%' AND NOT from_sql";
+
+static void look_at_prepared(struct pk_fetch *f)
+{
+	const char *count = pk_rows_get(&f->shared, 0, 0);
+
+	f->prepared = f->conn->prepared;
+	f->prepares = !f->ends && strtol(count, NULL, 10) == __builtin_popcountll(f->prepared);
+	/* Whether it comes to its end is known when all rows are there. */
+	f->conn->prepared = PREPARED_UNKNOWN;
+}
+
+/*
  * First the snapshot, where there is so much that a second connection is worth its while: it is opened while the server
  * looks for what kinds there are.
  */
@@ -166,6 +206,7 @@ static int look(struct pk_fetch *f, struct pk_err *err)
 			return -1;
 	} else {
 		add_begin_inside(f->lists[0]);
+		add(f->lists[0], count_sql, &f->shared);
 	}
 	f->n_shared = f->lists[0]->n;
 	add(f->lists[0], any_query(f->arena), &f->any);
@@ -207,6 +248,8 @@ static int ask(struct pk_fetch *f, struct pk_err *err)
 
 	if (pk_pipeline_until(&f->parts[0], f->n_any, err) < 0)
 		return -1;
+	if (!f->ends)
+		look_at_prepared(f);
 	add_rest(f, f->lists[0], f->lists[shared]);
 	if (!f->ends)
 		add_end_inside(f->lists[0]);
@@ -260,6 +303,8 @@ int pk_catalog_fetch_end(struct pk_fetch *fetches, size_t n, bool failed, struct
 		if (second && (!fetches[i].conn->keeps_second || status < 0 ||
 			       (pk_conn_tx(second) != PK_TX_IDLE && pk_exec(second, "ROLLBACK", NULL) < 0)))
 			pk_conn_close_second(fetches[i].conn);
+		if (fetches[i].prepares && status == 0)
+			fetches[i].conn->prepared = fetches[i].prepared;
 		if (fetches[i].ends && pk_exec(fetches[i].conn, "ROLLBACK", status < 0 ? NULL : err) < 0)
 			status = -1;
 		pk_rows_release(&fetches[i].any);

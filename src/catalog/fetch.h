@@ -20,7 +20,8 @@ enum {
  * Of one database, in one REPEATABLE READ transaction; in a transaction of the caller's, in that,
  * so that what it did is read as well. Outside of one a second connection of the same snapshot
  * shares the work where there is much of it and the server lets us have one; it stays open for the
- * next time where conn keeps it.
+ * next time where conn keeps it. In a transaction of the caller's the queries are prepared, so that
+ * they are planned once for all that come after.
  */
 struct pk_fetch {
 	struct pk_conn *conn;
@@ -31,6 +32,8 @@ struct pk_fetch {
 	struct pk_pipeline parts[2];
 	struct pk_fetch_list *lists[2];
 	int n_shared, n_any; /* queries of the first up to the one whose rows these are */
+	bool prepares;	     /* what it asks is prepared on the connection, or was */
+	uint64_t prepared;   /* what is by now */
 	struct pk_rows shared, any;
 	int n_sent; /* parts, and not collected */
 	bool ends; /* the transaction is ours to end */

@@ -188,6 +188,7 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.file = path,
 		.first_line = section.line,
 		.transaction = true,
+		.whole = true,
 		.measure = target->local && !target->aside,
 		.lock_timeout = target->d->foreseen.lock_text,
 		.limits = limits,

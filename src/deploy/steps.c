@@ -131,6 +131,9 @@ static int run_all(struct steps *s, struct pk_stepwise *how, struct pk_err *err)
 				how->done, how->total, target->d->again);
 		return -1;
 	}
+	/* From one step to the next they stay. */
+	if (pk_exec(target->conn, "DISCARD TEMP", err) < 0)
+		return -1;
 	pk_gone_deleted(&target->d->gone, &trace);
 	pk_deploy_keep_trace(target, s->m, &trace);
 	if (!pk_deploy_is_proven(target) && pk_deploy_prove(target->d, target->conn, s->m, err) < 0)

@@ -528,6 +528,7 @@ void pk_conn_release(struct pk_conn *conn)
 	conn->way = NULL;
 	conn->where = NULL;
 	conn->version = 0;
+	conn->prepared = 0;
 	conn->needs_password = conn->keeps_second = conn->alone = conn->begun = false;
 	pk_buf_release(&conn->notices);
 }

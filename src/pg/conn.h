@@ -32,6 +32,7 @@ struct pk_conn {
 	struct pk_conn *second; /* what pk_conn_second() opened, or NULL */
 	struct pk_way *way;	/* the tunnel that it goes through, shared with the conninfo; or NULL */
 	bool keeps_second;	/* readers of whole catalogs (catalog/fetch.h) leave the second one open: they come again */
+	uint64_t prepared;	/* which of its queries catalog/fetch.h has prepared there */
 	bool alone;		/* set after opening it: pk_conn_second() refuses, as no more connections may be made there */
 };
 #define PK_CONN_INIT { .notices = PK_BUF_INIT }

@@ -61,6 +61,13 @@
 	F(char *, PQresultErrorMessage, (const PGresult *res), (res))                              \
 	F(ExecStatusType, PQresultStatus, (const PGresult *res), (res))                            \
 	F(int, PQsendQuery, (PGconn * conn, const char *sql), (conn, sql))                         \
+	F(int, PQsendPrepare,                                                                      \
+	  (PGconn *conn, const char *name, const char *query, int n_params, const Oid *types),     \
+	  (conn, name, query, n_params, types))                                                    \
+	F(int, PQsendQueryPrepared,                                                                \
+	  (PGconn *conn, const char *name, int n_params, const char *const *values,                \
+	   const int *lengths, const int *formats, int format),                                    \
+	  (conn, name, n_params, values, lengths, formats, format))                                \
 	F(int, PQsendQueryParams,                                                                  \
 	  (PGconn * conn, const char *sql, int n, const Oid *types, const char *const *values,     \
 	   const int *lengths, const int *formats, int format),                                    \

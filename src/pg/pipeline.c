@@ -13,17 +13,23 @@ void pk_pipeline_brief(const char *sql, struct pk_rows *rows, struct pk_pipeline
 	ret[3] = (struct pk_pipeline_query){ .sql = "RELEASE SAVEPOINT postkit" };
 }
 
+static bool send_query(PGconn *handle, const struct pk_pipeline_query *q)
+{
+	if (q->prepare)
+		return PQsendPrepare(handle, q->name, q->sql, 0, NULL);
+	if (q->name)
+		return PQsendQueryPrepared(handle, q->name, 0, NULL, NULL, NULL, q->numbers);
+	return PQsendQueryParams(handle, q->sql, 0, NULL, NULL, NULL, NULL, q->numbers);
+}
+
 int pk_pipeline_send(struct pk_pipeline *p, struct pk_err *err)
 {
 	bool sent = true;
 
 	if (!p->conn->handle || !PQenterPipelineMode(p->conn->handle))
 		return pk_err_set(err, "cannot send queries: the connection is not idle");
-	for (; sent && p->sent < p->n; p->sent++) {
-		const struct pk_pipeline_query *q = &p->queries[p->sent];
-
-		sent = PQsendQueryParams(p->conn->handle, q->sql, 0, NULL, NULL, NULL, NULL, q->numbers);
-	}
+	for (; sent && p->sent < p->n; p->sent++)
+		sent = send_query(p->conn->handle, &p->queries[p->sent]);
 	if (!sent || !PQpipelineSync(p->conn->handle))
 		return pk_result_error(p->conn, NULL, NULL, NULL, err);
 	p->syncs++;

@@ -13,6 +13,8 @@ struct pk_pipeline_query {
 	const char *sql;      /* without parameters */
 	struct pk_rows *rows; /* where they go, initialised; NULL: thrown away */
 	bool numbers;	      /* all columns are oid or integer, and come as such: pk_rows_number() */
+	const char *name;     /* of a prepared statement: sql only goes into errors; NULL: there is none */
+	bool prepare;	      /* sql becomes that statement, and is not run */
 };
 /*
  * In a transaction, a query whose locks end with it: with what stands around it so many entries, of which all is borrowed.

@@ -114,9 +114,11 @@ static int call_before_commit(struct pk_runner *r, struct pk_err *err)
 }
 
 /* RESET ALL leaves the role alone, and DISCARD ALL would take the role that the database gives. */
-static void add_clean_up(struct pk_buf *sql)
+static void add_clean_up(const struct pk_runner *r, struct pk_buf *sql)
 {
 	pk_buf_add(sql, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; ");
+	if (r->how->whole)
+		pk_buf_add(sql, "DISCARD TEMP; ");
 	pk_buf_add_own_settings(sql);
 }
 
@@ -133,7 +135,7 @@ static int commit(struct pk_runner *r, bool last, struct pk_err *err)
 		snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid ? xid : "");
 	}
 	if (last)
-		add_clean_up(&then);
+		add_clean_up(r, &then);
 	if (pk_conn_commit(r->conn, then.ptr, &cleaned, err) == 0) {
 		r->clean = last && cleaned;
 		return 0;
@@ -298,7 +300,7 @@ static void clean_up(const struct pk_runner *r)
 		return;
 	if (pk_conn_tx(r->conn) != PK_TX_IDLE)
 		pk_exec(r->conn, "ROLLBACK", NULL);
-	add_clean_up(&sql);
+	add_clean_up(r, &sql);
 	pk_exec(r->conn, sql.ptr, NULL);
 }
 

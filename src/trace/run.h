@@ -19,6 +19,7 @@ struct pk_run {
 	const char *file; /* for messages; NULL: it is planned SQL, and errors quote the statement */
 	int first_line;	  /* of the text in it */
 	bool transaction; /* all in one transaction, committed at the end; else statement by statement */
+	bool whole;		  /* nothing that comes after is to find its temporary tables */
 	bool measure;		  /* locks and rewrites, not only time */
 	const char *lock_timeout; /* "5s"; NULL: server's */
 	const char *settings; /* SET statements that hold for all of it; NULL or "": none */

@@ -92,3 +92,32 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	ok git postkit status --fetch
 	hasnt 'half way'
 }
+
+@test "what a migration leaves in the session reaches no other, nor what is read for the fingerprint" {
+	local table sql
+	sql postgres 'CREATE DATABASE alone OWNER shop'
+	imported_repo alone "postgresql://shop@/alone?host=$PROD_SOCKET&port=$PROD_PORT"
+	commit_all import
+	git switch -qc work
+	git postkit start
+	for table in one two three; do
+		echo "CREATE TABLE $table (i int);" >"db/schema/tables/$table.sql"
+		git postkit plan && git postkit apply && git postkit commit -m "$table"
+	done
+	# Under the header that says where it leads to.
+	sql='CREATE TEMP TABLE left_over (i int); CREATE TEMP TABLE pg_class (LIKE pg_catalog.pg_class);
+		DO $$ BEGIN EXECUTE '"'DEALLOCATE ALL'; EXECUTE 'PREPARE postkit_read_18 AS SELECT 1'"'; END $$;'
+	for table in one two; do
+		awk -v sql="$sql" '{ print } /^-- migrate:up/ { print sql }' db/migrations/*_"$table".sql >"$T/edited"
+		cp "$T/edited" db/migrations/*_"$table".sql
+	done
+	commit_all 'more of them'
+	printf -- '-- migrate:up transaction:false\nCREATE TEMP TABLE left_over AS SELECT 1;\nINSERT INTO left_over VALUES (2);\n-- migrate:down\nSELECT 1;\n' \
+		>db/migrations/20990201000000_steps.sql
+	commit_all steps
+	ok git postkit deploy --yes
+	has 'way back: ' 'deployed 4 migrations'
+	hasnt 'not tried'
+	ok git postkit drift
+	equal "$(git cat-file blob refs/postkit/deploys/prod:record.json | jq -r .to)" "$(git postkit fingerprint "$(pg_url alone)")"
+}

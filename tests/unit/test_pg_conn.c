@@ -245,7 +245,7 @@ static int run_pipelines(struct pk_conn *conns, const char *const *sqls, int n_e
 
 	for (int i = 0; i < n; i++) {
 		for (int k = 0; k < n_each; k++)
-			queries[i * n_each + k] = (struct pk_pipeline_query){ sqls[i * n_each + k], &rows[i * n_each + k], k == 2 };
+			queries[i * n_each + k] = (struct pk_pipeline_query){ .sql = sqls[i * n_each + k], .rows = &rows[i * n_each + k], .numbers = k == 2 };
 		pipelines[i] =
 			(struct pk_pipeline){ .conn = &conns[i], .queries = queries + i * n_each, .n = n_each };
 		if (pk_pipeline_send(&pipelines[i], e) < 0)
