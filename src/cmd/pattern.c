@@ -1,18 +1,16 @@
 #include "cmd/pattern.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/embedded.h"
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/template.h"
 #include "base/text.h"
-#include "chain/chain.h"
 #include "cmd/help.h"
+#include "cmd/pattern_out.h"
 #include "cmd/pattern_source.h"
 #include "cmd/pattern_type.h"
 #include "pg/conn.h"
-#include "session/manual.h"
 #include "sql/action.h"
 #include "sql/scan.h"
 
@@ -33,6 +31,9 @@ struct work {
 	const char *who;	 /* "the clone has": where the columns are from */
 	struct column *columns;	 /* all of the table, the last first */
 	const char *const *keys; /* of its primary key; NULL: it has none */
+	const char *key_name;	 /* of that; NULL: an index alone does not make such a one */
+	bool partitioned;
+	const char *text; /* of the statement at hand */
 	struct pk_map types;	 /* that the files define: name -> schema */
 	struct pk_template template;
 };
@@ -137,17 +138,11 @@ static struct column *find_column(struct work *w, const char *name)
 	return NULL;
 }
 
-static const char *plain_type(struct work *w, const struct pk_action *a)
+static const char *serial_default(struct work *w, const char *column)
 {
-	static const char *const serials[][2] = { { "bigserial", "bigint" },
-						  { "smallserial", "smallint" },
-						  { "serial8", "bigint" },
-						  { "serial2", "smallint" } };
+	const char *name = pk_arena_printf(&w->arena, "%s_%s_seq", w->table, column);
 
-	for (size_t i = 0; a->serial && i < PK_COUNT(serials); i++)
-		if (pk_streq(a->type, serials[i][0]))
-			return serials[i][1];
-	return a->serial ? "integer" : pk_arena_strdup(&w->arena, a->type);
+	return pk_arena_printf(&w->arena, "nextval(%s::regclass)", literal(w, qualified(w, w->schema, name)));
 }
 
 static void note_column(struct work *w, const struct pk_action *a)
@@ -155,8 +150,10 @@ static void note_column(struct work *w, const struct pk_action *a)
 	struct column *c = pk_arena_alloc(&w->arena, sizeof(*c));
 
 	*c = (struct column){ .name = pk_arena_strdup(&w->arena, a->column),
-			      .type = plain_type(w, a),
-			      .value = a->has_default ? pk_arena_strdup(&w->arena, a->def) : NULL,
+			      .type = a->serial ? pk_pattern_serial(a->type) : pk_arena_strdup(&w->arena, a->type),
+			      .value = a->has_default ? pk_arena_strdup(&w->arena, a->def) :
+				       a->serial      ? serial_default(w, a->column) :
+							NULL,
 			      .not_null = a->not_null,
 			      .identity = a->identity,
 			      .generated = a->generated,
@@ -175,6 +172,9 @@ static void note_keys(struct work *w, const struct pk_action *a)
 		keys[i] = pk_arena_strdup(&w->arena, a->columns[i]);
 	keys[n] = NULL;
 	w->keys = keys;
+	if (!pk_pattern_says(w->text, "deferrable") && !pk_pattern_says(w->text, "include") && !w->partitioned)
+		w->key_name = a->name ? pk_arena_strdup(&w->arena, a->name) :
+					pk_arena_printf(&w->arena, "%s_pkey", w->table);
 }
 
 static void note_type(struct work *w, const struct pk_action *a)
@@ -189,10 +189,14 @@ static void note(struct work *w, const struct pk_action *a)
 {
 	struct column *c = a->column ? find_column(w, a->column) : NULL;
 
+	const char *own_schema = pk_streq(a->object, "table") ? a->schema : a->rel_schema;
+
 	note_type(w, a);
-	if (!pk_streq(a->rel_name, w->table) ||
-	    !pk_streq(a->rel_schema ? a->rel_schema : "public", w->schema))
+	if (!pk_streq(pk_streq(a->object, "table") ? a->name : a->rel_name, w->table) ||
+	    !pk_streq(own_schema ? own_schema : "public", w->schema))
 		return;
+	if (a->verb == PK_CREATE && a->sub == PK_SUB_NONE)
+		w->partitioned = a->partitioned;
 	if (a->sub == PK_ADD_COLUMN)
 		note_column(w, a);
 	else if (a->sub == PK_ADD_CONSTRAINT && a->constraint == PK_CON_PRIMARY)
@@ -215,8 +219,10 @@ static int read_source(struct work *w, const struct pk_source *files,
 				      err) < 0)
 			return -1;
 		pk_sql_actions(&statements, &actions);
-		for (size_t k = 0; k < actions.n; k++)
+		for (size_t k = 0; k < actions.n; k++) {
+			w->text = statements.items[actions.items[k].statement].text;
 			take(w, &actions.items[k]);
+		}
 	}
 	return 0;
 }
@@ -262,12 +268,26 @@ static struct column *need_plain(struct work *w, const char *text, struct pk_err
 	struct column *c = need_column(w, text, err);
 
 	bool written = !pk_streq(w->request->pattern, "drop-column");
-	if (!c || (!c->identity && !(c->generated && written)))
+	bool numbered = pk_streq(w->request->pattern, "rename-column") || pk_streq(w->request->pattern, "change-type");
+	if (!c || (!(c->identity && !numbered) && !(c->generated && written)))
 		return c;
 	pk_err_set(err, "column %s is %s, which no step takes over", ident(w, c->name),
 		   c->identity ? "an identity column: its sequence hangs on it"
 			       : "a generated column: no trigger can write it");
 	return NULL;
+}
+
+static void set_quote(struct work *w, const char *key, const char *start)
+{
+	PK_FREE char *quote = pk_template_quote(&w->template, start);
+
+	set(w, key, pk_arena_strdup(&w->arena, quote));
+}
+
+static void set_quotes(struct work *w)
+{
+	set_quote(w, "q", "$postkit$");
+	set_quote(w, "q2", "$batch$");
 }
 
 /* ---- what the patterns are told ---- */
@@ -312,18 +332,74 @@ static int read_rename(struct work *w, struct pk_err *err)
 	return 0;
 }
 
+static bool is_key(const struct work *w, const char *column)
+{
+	size_t i = 0;
+
+	while (w->keys && w->keys[i] && !pk_streq(w->keys[i], column))
+		i++;
+	return w->keys && w->keys[i];
+}
+
+/* Its sequence goes to the column that takes its place, or back. */
+static const char *carry(struct work *w, const char *from, const char *to, const char *type)
+{
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	set(w, "carry_from", ident(w, from));
+	set(w, "carry_from_text", literal(w, from));
+	set(w, "carry_to_text", literal(w, to));
+	set(w, "carry_type_text", literal(w, type));
+	set(w, "counts", pk_pattern_is_integer(type) ? "true" : "false");
+	pk_template_add(&w->template, "carry_sequence", &text);
+	return pk_arena_strdup(&w->arena, text.ptr);
+}
+
+/* Its primary key gets an index on the column beside it, which takes the place of its own. */
+static void set_key(struct work *w, const struct column *c, const char *beside)
+{
+	const char *index = own_name(w, "postkit_key", c->name);
+	PK_AUTO(pk_buf) columns = PK_BUF_INIT;
+
+	set(w, "no_key", "yes");
+	if (!w->key_name || !is_key(w, c->name))
+		return;
+	for (size_t i = 0; w->keys[i]; i++)
+		pk_buf_addf(&columns, "%s%s", i ? ", " : "", ident(w, pk_streq(w->keys[i], c->name) ? beside : w->keys[i]));
+	set(w, "no_key", NULL);
+	set(w, "not_null", "yes");
+	set(w, "key_name", ident(w, w->key_name));
+	set(w, "key_index", ident(w, index));
+	set(w, "key_index_qualified", qualified(w, w->schema, index));
+	set(w, "keys", list(w, w->keys, "@"));
+	set(w, "new_keys", pk_arena_strdup(&w->arena, columns.ptr));
+	set(w, "taken_key", "'p'");
+}
+
 static int read_type(struct work *w, struct pk_err *err)
 {
 	const struct column *c = need_plain(w, w->request->operands[1], err);
 
 	if (!c)
 		return -1;
+	if (c->identity && !pk_pattern_is_integer(w->request->operands[2])) {
+		pk_err_set(err, "column %s is an identity column, which counts in smallint, integer or bigint", ident(w, c->name));
+		return -1;
+	}
 	PK_FREE char *type = pk_pattern_type(w->request->operands[2], &w->types, err);
 	if (!type)
 		return -1;
 	set_column(w, c);
-	set(w, "new", ident(w, own_name(w, "postkit", c->name)));
+	const char *beside = own_name(w, "postkit", c->name);
+	set(w, "new", ident(w, beside));
 	set(w, "new_type", pk_arena_strdup(&w->arena, type));
+	set_key(w, c, beside);
+	if (!c->identity && !(c->value && strstr(c->value, "nextval(")))
+		return 0;
+	set_quotes(w);
+	set(w, "taken", "'S'");
+	set(w, "carry", carry(w, c->name, beside, type));
+	set(w, "carry_back", carry(w, beside, c->name, c->type));
 	return 0;
 }
 
@@ -397,15 +473,6 @@ static void set_keys(struct work *w)
 	set(w, "key_definitions", definitions(w, w->keys, ""));
 }
 
-static bool is_key(const struct work *w, const char *column)
-{
-	size_t i = 0;
-
-	while (w->keys[i] && !pk_streq(w->keys[i], column))
-		i++;
-	return w->keys[i] != NULL;
-}
-
 static int read_split(struct work *w, struct pk_err *err)
 {
 	const struct pk_pattern_request *r = w->request;
@@ -471,57 +538,11 @@ static bool is_wanted(const struct work *w, const char *step)
 	       (wanted ? strcmp(step, wanted) == 0 : strcmp(step, "contract") != 0);
 }
 
-/* ---- where they go ---- */
-
-static int write_step(struct work *w, const char *name, const char *text, struct pk_err *err)
-{
-	const char *folder = w->request->output;
-	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
-	PK_FREE char *now = pk_time_compact(pk_time());
-	PK_FREE char *slug = pk_slug(name);
-
-	if (pk_chain_from_dir(&chain, ".", folder, err) < 0)
-		return -1;
-	const char *last = chain.n ? chain.items[chain.n - 1].version : "";
-	PK_FREE char *next =
-		strcmp(last, now) >= 0 ? pk_migration_version_after(last, 1) : pk_strdup(now);
-	PK_FREE char *file = pk_printf("%s_%s.sql", next ? next : "", slug);
-	PK_FREE char *path = pk_path_join(folder, file);
-	if (!next)
-		return pk_err_set(err, "no version comes after '%s'", last);
-	if (pk_write_file(path, text, strlen(text), 0644, err) < 0)
-		return -1;
-	pk_print(stdout, "created  %s\n", path);
-	return 0;
-}
-
-static int wait_step(struct work *w, const char *name, const char *text, struct pk_err *err)
-{
-	PK_AUTO(pk_session) session = PK_SESSION_INIT;
-	PK_FREE char *file = NULL;
-
-	if (pk_session_require(&w->ctx->repo, &w->ctx->config, &session, err) < 0 ||
-	    pk_manual_add(&w->ctx->repo, &session, name, text, true, &file, err) < 0)
-		return -1;
-	pk_print(stdout, "migration %s waits in the session of branch '%s'\n", file, session.branch);
-	return 0;
-}
-
-static void set_quote(struct work *w, const char *key, const char *start)
-{
-	PK_FREE char *quote = pk_template_quote(&w->template, start);
-
-	set(w, key, pk_arena_strdup(&w->arena, quote));
-}
-
 static int make_steps(struct work *w, struct pk_err *err)
 {
 	size_t made = 0;
 
-	w->template.own = pk_arena_printf(&w->arena, FOLDER "%s/", w->request->pattern);
-	w->template.shared = FOLDER;
-	set_quote(w, "q", "$postkit$");
-	set_quote(w, "q2", "$batch$");
+	set_quotes(w);
 	for (const struct pk_embedded *file = pk_embedded_files; file->path; file++) {
 		PK_FREE char *step = step_of(w, file->path);
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
@@ -529,7 +550,7 @@ static int make_steps(struct work *w, struct pk_err *err)
 			continue;
 		PK_FREE char *name = pk_printf("%s %s %s", step, w->request->pattern, w->table);
 		pk_template_expand(&w->template, file->data, file->len, &text);
-		if ((w->request->output ? write_step : wait_step)(w, name, text.ptr, err) < 0)
+		if (pk_pattern_put(w->ctx, w->request, name, text.ptr, err) < 0)
 			return -1;
 		made++;
 	}
@@ -554,6 +575,10 @@ int pk_pattern_make(const struct pk_ctx *ctx, const struct pk_pattern_request *r
 				     request->pattern);
 	if (request->n < shape->least || request->n > shape->most)
 		return pk_help_usage("migration", err, "%s takes %s", shape->name, shape->operands);
+	w.template.own = pk_arena_printf(&w.arena, FOLDER "%s/", request->pattern);
+	w.template.shared = FOLDER;
+	set(&w, "taken", "''");
+	set(&w, "taken_key", "'n'");
 	take_name(&w, request->operands[0], &w.schema, &w.table);
 	w.schema = w.schema ? w.schema : "public";
 	if (read_table(&w, err) < 0 || shape->read(&w, err) < 0 || make_steps(&w, err) < 0)

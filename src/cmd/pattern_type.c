@@ -57,3 +57,38 @@ char *pk_pattern_type(const char *text, const struct pk_map *own, struct pk_err 
 	pk_buf_addf(&buf, ".%s", text);
 	return pk_strdup(buf.ptr);
 }
+
+const char *pk_pattern_serial(const char *type)
+{
+	static const char *const serials[][2] = { { "bigserial", "bigint" },
+						  { "smallserial", "smallint" },
+						  { "serial8", "bigint" },
+						  { "serial2", "smallint" } };
+
+	for (size_t i = 0; i < PK_COUNT(serials); i++)
+		if (pk_streq(type, serials[i][0]))
+			return serials[i][1];
+	return "integer";
+}
+
+bool pk_pattern_is_integer(const char *type)
+{
+	static const char *const names[] = { "smallint", "int2", "integer", "int", "int4", "bigint", "int8" };
+
+	for (size_t i = 0; i < PK_COUNT(names); i++)
+		if (strcasecmp(type, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool pk_pattern_says(const char *text, const char *word)
+{
+	struct pk_scan scan;
+	struct pk_token token;
+
+	pk_scan_start(&scan, text, strlen(text));
+	while (pk_scan_code(&scan, &token))
+		if (pk_token_is(text, &token, word))
+			return true;
+	return false;
+}

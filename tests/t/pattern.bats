@@ -23,6 +23,10 @@ setup_file() {
 		CREATE TABLE parted (id int NOT NULL, v int) PARTITION BY RANGE (id);
 		CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (100);
 		CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (100) TO (1000);
+		CREATE TABLE counted (part int, "i'd" int GENERATED ALWAYS AS IDENTITY (START WITH 5 INCREMENT BY 3), PRIMARY KEY (part, "i'd"));
+		CREATE TABLE serially (id serial PRIMARY KEY, part int);
+		CREATE TABLE serially_parted (id smallserial, part int) PARTITION BY LIST (part);
+		CREATE TABLE serially_1 PARTITION OF serially_parted DEFAULT;
 		CREATE TYPE mood AS ENUM ('good', 'bad');
 		CREATE TABLE made (
 		    id int PRIMARY KEY,
@@ -140,6 +144,75 @@ said_at_least() { [ "$(sql "$1" 'SELECT count(*) FROM said')" -ge "$2" ]; }
 	step type contract down
 	step type expand down
 	equal "$(sql type "SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'points'")" integer
+}
+
+# numbers DB TABLE: a program that adds rows, which the table numbers.
+numbers() {
+	sql "$1" "DO \$\$ BEGIN WHILE NOT EXISTS (SELECT FROM told) LOOP INSERT INTO $2 (part) VALUES (7); COMMIT; PERFORM pg_sleep(0.001); END LOOP; END \$\$" &
+	WRITERS+=($!)
+}
+numbered_at_least() { [ "$(sql "$1" "SELECT count(*) FROM $2 WHERE part = 7")" -ge "$3" ]; }
+
+@test "change-type: identity and serial columns go on counting where they were, their keys go over, and all of it back" {
+	local table column key before
+	pg_createdb counting
+	while read -r table column key; do
+		WRITERS=()
+		sql postgres 'DROP DATABASE counting'
+		rm -rf steps/counting
+		steps counting change-type "$table" "$column" bigint
+		sql counting "INSERT INTO $table (part) SELECT 1 FROM generate_series(1, 3000)"
+		before=$(git postkit fingerprint "$(pg_url counting)" 2>/dev/null)
+		numbers counting "$table"
+		until_true numbered_at_least counting "$table" 20
+		step counting expand
+		step counting backfill
+		step counting contract
+		until_true numbered_at_least counting "$table" "$(($(sql counting "SELECT count(*) FROM $table WHERE part = 7") + 30))"
+		sql counting "INSERT INTO told VALUES ('stop')"
+		wait "${WRITERS[0]}"
+		sql counting "INSERT INTO $table (part) VALUES (7)"
+		equal "$(sql counting "SELECT count(*) = count(DISTINCT $column), (max($column) - min($column)) % (SELECT increment_by FROM pg_sequences WHERE sequencename LIKE '${table}_i%'),
+			(SELECT data_type || ' ' || max_value FROM pg_sequences WHERE sequencename LIKE '${table}_i%') FROM $table")" 't|0|bigint 9223372036854775807'
+		equal "$(sql counting "SELECT pg_typeof($column) FROM $table LIMIT 1; SELECT count(*) FROM pg_constraint WHERE conrelid = '$table'::regclass AND contype = 'p'")" \
+			"bigint
+$key"
+		step counting contract down
+		step counting backfill down
+		step counting expand down
+		equal "$(git postkit fingerprint "$(pg_url counting)" 2>/dev/null)" "$before"
+		sql counting "INSERT INTO $table (part) VALUES (8)"
+		equal "$(sql counting "SELECT count(*) = count(DISTINCT $column) FROM $table")" t
+	done <<-'TABLES'
+		counted "i'd" 1
+		serially id 1
+		serially_parted id 0
+	TABLES
+}
+
+@test "change-type: what refers to the key, or looks at the column, is named before anything is lost" {
+	steps refers change-type serially id bigint
+	sql refers 'CREATE TABLE child (s int REFERENCES serially); CREATE VIEW seen AS SELECT id FROM serially'
+	step refers expand
+	step refers backfill
+	run step refers contract
+	has 'something hangs on the column still' 'constraint child_s_fkey on table child' 'view seen'
+	equal "$(sql refers "SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = 'serially'::regclass AND attname = 'id'")" integer
+}
+
+@test "rename-column: an identity column keeps its numbers, its key and what refers to it under the new name" {
+	steps renumber rename-column counted "\"i'd\"" '"n; --"'
+	sql renumber "INSERT INTO counted (part) SELECT 1 FROM generate_series(1, 100); CREATE TABLE child (part int, i int, FOREIGN KEY (part, i) REFERENCES counted);
+		CREATE VIEW seen AS SELECT \"i'd\" FROM counted"
+	step renumber expand
+	step renumber backfill
+	sql renumber 'INSERT INTO counted (part) VALUES (2)'
+	step renumber contract
+	sql renumber 'INSERT INTO counted (part) VALUES (2)'
+	equal "$(sql renumber 'SELECT count(DISTINCT "n; --"), max("n; --") FROM counted')" '102|308'
+	step renumber contract down
+	step renumber expand down
+	equal "$(sql renumber "SELECT count(*) FROM seen")" 102
 }
 
 @test "drop-column: programs that no longer write it do before it goes" {
@@ -368,8 +441,8 @@ test_filled() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS DI
 	has 'is not a type'
 	fails 128 git postkit migration --pattern change-type people name citext -o steps/x
 	has 'extensions.citext'
-	fails 128 git postkit migration --pattern change-type made n bigint -o steps/x
-	has 'identity'
+	fails 128 git postkit migration --pattern change-type made n text -o steps/x
+	has 'is an identity column, which counts in smallint, integer or bigint'
 	fails 128 git postkit migration --pattern drop-column made n -o steps/x
 	has 'identity'
 	fails 128 git postkit migration --pattern split-table made other twice -o steps/x

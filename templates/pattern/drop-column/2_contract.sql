@@ -4,6 +4,8 @@
 -- postkit:stage: contract after 1d
 -- migrate:up
 DO {q}
+DECLARE
+    hanging text;
 BEGIN
 {users}
 END

@@ -5,6 +5,8 @@
 -- postkit:stage: contract after 1d
 -- migrate:up transaction:false
 DO {q}
+DECLARE
+    hanging text;
 BEGIN
     IF EXISTS (SELECT FROM {table} AS t WHERE {todo}) THEN
         RAISE EXCEPTION 'rows differ in the two tables: the backfill is not done, or a trigger was off';
