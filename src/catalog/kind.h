@@ -46,7 +46,8 @@ struct pk_kind {
 	 * rows in a new database; NULL: always run.
 	 */
 	const char *if_any;
-	const char *(*unseen)(const struct pk_object *o); /* what of it the role may not see, in words, or NULL: reported; NULL: all is seen */
+	/* What of it the role may not see, in words, or NULL: reported. No function: all is seen. */
+	const char *(*unseen)(const struct pk_object *o);
 	const char *const *attrs;   /* names of the columns of the query that are attributes */
 	size_t n_attrs;
 	int rank;                   /* order of creation among what is free to come next */
@@ -121,7 +122,10 @@ struct pk_kind {
 	bool (*comes_by_itself)(const struct pk_object *o);
 	/* The table that a foreign key refers to, as SQL names it; NULL: none. */
 	const char *(*references)(const struct pk_object *o);
-	/* What the loss of something it uses means; after: what that becomes, or NULL. No function: made anew; at a change of type only if blocks_type_change. */
+	/*
+	 * What the loss of something it uses means; after: what that becomes, or NULL. No function: made anew; at a change of
+	 * type only if blocks_type_change.
+	 */
 	enum pk_reaction (*reaction)(const struct pk_object *user, const struct pk_object *used,
 				     const struct pk_object *after, enum pk_loss loss);
 	/*
@@ -133,7 +137,8 @@ struct pk_kind {
 	bool (*tie_same)(const struct pk_object *from, const struct pk_object *to); /* NULL: alter() sees to it */
 	void (*untie)(struct pk_script *s, const struct pk_object *from, const struct pk_object *to); /* to NULL: it goes */
 	void (*retie)(struct pk_script *s, const struct pk_object *to); /* NULL: late() does it */
-	bool (*tie_apart)(const struct pk_object *from, const struct pk_object *to); /* must it be cut before all other changes, and made after them? NULL: no */
+	/* Must it be cut before all other changes, and made after them? NULL: no. */
+	bool (*tie_apart)(const struct pk_object *from, const struct pk_object *to);
 	/* Does it use the relation or type by its tie alone? NULL: the tie uses functions and the like alone. */
 	bool (*tie_uses)(const struct pk_object *o, const struct pk_object *used);
 	bool tie_in_files;          /* schema files say what stands in for it, too: it is not to be seen from the tie */

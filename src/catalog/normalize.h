@@ -9,8 +9,8 @@
  * which, read again, prints ARRAY[('a'::character varying)::text]; a BETWEEN 1 AND 2 AND b prints
  * (((a >= 1) AND (a <= 2)) AND b), which, read again, prints ((a >= 1) AND (a <= 2) AND b); EXISTS
  * (SELECT 'x') prints EXISTS ( SELECT 'x'::text), which, read again, prints 'x'::text AS text, and $1
- * in a body prints x, then x AS x. This gives the second form, but without such an alias, and is a fixpoint; what is quoted ('', "", $$)
- * stays. Returns text itself when there is nothing to do, else a string in the arena.
+ * in a body prints x, then x AS x. This gives the second form, but without such an alias, and is a fixpoint; what is
+ * quoted ('', "", $$) stays. Returns text itself when there is nothing to do, else a string in the arena.
  */
 const char *pk_normalize(struct pk_arena *arena, const char *text);
 

@@ -19,27 +19,27 @@ struct pk_copy_options {
 	int jobs; /* connections to the source, at most; 0: as postkit.jobs says, else processors, at most 4 */
 	double max_rate; /* bytes of rows a second; 0: any */
 	bool schema_only;
-	bool no_owner;		      /* pk_copy_into alone: owners and privileges are left out */
+	bool no_owner;	 /* pk_copy_into() alone: owners and privileges are left out */
+	bool no_large;	 /* large objects come empty */
 	/*
-	 * Called once, when the tables are read and before anything is copied, inside the snapshot: may narrow
-	 * what is copied of each (clone/tables.h); target: where temporary tables may be made. May be NULL. Foreign keys to or from a narrowed table are
-	 * checked in the copy; the names of those that do not hold there go to unproven (schema.table.constraint; may be
-	 * NULL). They stay NOT VALID in a database of somebody else's; one of ours is to have the source's schema.
+	 * Called once, when the tables are read and before anything is copied, inside the snapshot: may narrow what is copied
+	 * of each (clone/tables.h); target: where temporary tables may be made. May be NULL. Foreign keys to or from a
+	 * narrowed table are checked in the copy; the names of those that do not hold there go to unproven
+	 * (schema.table.constraint; may be NULL). They stay NOT VALID in a database of somebody else's; one of ours is to
+	 * have the source's schema.
 	 */
 	int (*narrow)(void *arg, struct pk_hold *source, const struct pk_conninfo *target, struct pk_copy_tables *tables,
 		      struct pk_err *err);
 	void *narrow_arg;
 	struct pk_strv *unproven;
 	struct pk_strv *notes; /* what else is to be said of the copy, a line each, is added; may be NULL */
-	bool no_large;	      /* large objects come empty */
 	struct pk_copied *record; /* pk_copy_database() alone: to be filled in with what it copied; may be NULL */
 	/* clone/follow.h: what leads from the target's schema to the source's. NULL: who wants another schema copies all. */
 	int (*follow)(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err);
 	struct pk_less *less; /* clone/less.h: for templates, which narrow by it; may be NULL */
 	struct pk_physical *physical; /* clone/physical.h: templates come as files; NULL: as rows */
 	struct pk_progress *progress; /* may be NULL */
-	const struct pk_config
-		*config; /* postkit.pgBin, postkit.jobs, postkit.maxSnapshotAge; may be NULL */
+	const struct pk_config *config; /* postkit.pgBin, postkit.jobs, postkit.maxSnapshotAge; may be NULL */
 };
 struct pk_copy_stats {
 	int64_t tables, bytes; /* bytes: size of the copy */
@@ -79,10 +79,8 @@ struct pk_source_facts {
 	struct pk_strv roles;	   /* owners, grantees, policy roles, current_user */
 	struct pk_strv extensions; /* "name version" */
 	/* What follows makes stand-ins behave as the roles do there. */
-	struct pk_strv
-		memberships; /* pairs: a role, and its member; what superusers may do included */
-	struct pk_strv
-		settings; /* pairs: name and value that sessions of the role start with there */
+	struct pk_strv memberships; /* pairs: a role, and its member; what superusers may do included */
+	struct pk_strv settings; /* pairs: name and value that sessions of the role start with there */
 	bool may_create;  /* the role may create schemas */
 	bool role_named;  /* something in the database names the role; it does not only connect */
 	bool has_public, has_plpgsql;

@@ -18,11 +18,12 @@ struct pk_follow {
 void pk_follow_release(struct pk_follow *follow);
 
 /*
- * Empties the tables of the target that have changed, and makes its schema the source's. structure: the source's; changed: of each of the work's
- * tables, whether it has to be copied; those that this touches are added. work: held, its target open: a superuser's
- * connection to a database of ours. *ret_doubt (caller frees): why it was not done.
+ * Empties the tables of the target that have changed, and makes its schema the source's. structure: the source's;
+ * changed: of each of the work's tables, whether it has to be copied; those that this touches are added. work: held, its
+ * target open: a superuser's connection to a database of ours. *ret_doubt (caller frees): why it was not done.
  */
-int pk_follow_run(struct pk_transfer_work *work, const struct pk_structure *structure, bool *changed, char **ret_doubt, struct pk_err *err);
+int pk_follow_run(struct pk_transfer_work *work, const struct pk_structure *structure, bool *changed, char **ret_doubt,
+		  struct pk_err *err);
 /*
  * Once all is done, and nobody holds the source any more. structure: what pg_dump says of the source
  * (pk_copied_structure()); *ret: whether the target's is the same.

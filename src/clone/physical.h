@@ -24,9 +24,9 @@ struct pk_physical {
 #define PK_PHYSICAL_INIT { 0 }
 void pk_physical_release(struct pk_physical *physical);
 /*
- * The target's server is replaced by one of the same kind that holds the template alone; then method.files is set. It cannot be, before anything moves, when less than everything is wanted, when the role may not
- * replicate, when a file would mean something else on this machine, or when the server holds clones. Where rows will do
- * that is no error.
+ * The target's server is replaced by one of the same kind that holds the template alone; then method.files is set. It
+ * cannot be, before anything moves, when less than everything is wanted, when the role may not replicate, when a file
+ * would mean something else on this machine, or when the server holds clones. Where rows will do that is no error.
  */
 int pk_physical_copy(const struct pk_template_want *want, const struct pk_copy_target *target, struct pk_copy_stats *ret,
 		     struct pk_err *err);

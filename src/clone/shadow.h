@@ -6,22 +6,20 @@
 #include "catalog/snapshot.h"
 #include "server/server.h"
 
-/*
- * role: under which the files are loaded and which owns the database (a stand-in is made); NULL: postkit.
- * like: a database of ours whose encoding and locale are taken; NULL: defaults. infra is run first
- * (may be NULL).
- */
 struct pk_shadow_options {
-	const char *role, *owner; /* owner of the database; NULL: role */
-	const char *like;	  /* its search_path and the like are taken too */
+	const char *role;  /* under which the files are loaded (a stand-in is made); NULL: postkit */
+	const char *owner; /* of the database; NULL: role */
+	const char *like;  /* a database of ours whose encoding, locale, search_path and the like are taken; NULL: defaults */
 	struct pk_super_trust trust; /* what the files may make that only a superuser may */
-	bool keep;	/* it is kept, and one that was kept serves (clone/kept.h); for what is checked later by other means */
-	const struct pk_managed *managed; /* what is read of it; NULL: all. What it leaves out of trust.like is there to be referred to */
+	bool keep; /* it is kept, and one that was kept serves (clone/kept.h); for what is checked later by other means */
+	/* What is read of it; NULL: all. What it leaves out of trust.like is there to be referred to. */
+	const struct pk_managed *managed;
 };
+/* What the files mean. infra is run before them, and may be NULL. */
 int pk_shadow_read(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,
 		   struct pk_snapshot *ret, struct pk_err *err);
-/* The same but the database stays: for tests of plans and for `diff` on files. Caller drops it. */
+/* The database itself, named by *ret_db (caller frees): for tests of plans and for `diff` on files. Caller drops it. */
 int pk_shadow_make(struct pk_server *server, const struct pk_source *infra,
 		   const struct pk_source *files, const struct pk_shadow_options *options,
 		   char **ret_db, struct pk_err *err);

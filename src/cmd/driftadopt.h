@@ -19,8 +19,9 @@ void pk_drift_migration_release(struct pk_drift_migration *ret);
  * local server and must lead where they say.
  *
  * Adopting writes the schema files and a migration into the work tree, which deploy records where the schema is there
- * already. Migrations that are pending there must run behind it, or nothing is written (PK_EXIT_NO). Schema files that mean the remote's schema by now are left as they are; others must be fit to be changed, each
- * object in the file that import writes it to. Else nothing is written, and the error (PK_EXIT_NO) lists what is missing.
+ * already. Migrations that are pending there must run behind it, or nothing is written (PK_EXIT_NO). Schema files that
+ * mean the remote's schema by now are left as they are; others must be fit to be changed, each object in the file that
+ * import writes it to. Else nothing is written, and the error (PK_EXIT_NO) lists what is missing.
  */
 int pk_drift_adopt(const struct pk_ctx *ctx, struct pk_deploy *d, struct pk_drift_migration *ret,
 		   struct pk_err *err);

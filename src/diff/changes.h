@@ -40,7 +40,8 @@ struct pk_info {
 	struct pk_object **heirs; /* of the old side: who inherits from it after the statements that are written so far */
 	size_t n_heirs, cap_heirs;
 	size_t step, lock; /* the step that locks it, 1 + the place of that lock in it */
-	const char **apart; /* privileges withheld from its owner, to be lent (old side) or withheld again (new side) by statements of their own; or NULL */
+	/* Privileges withheld from its owner, to be lent (old side) or withheld again (new side) by statements of their own; or NULL. */
+	const char **apart;
 	size_t drop, create, alter, clean, release, attach, rename, beside_node, fill, lend, withhold; /* nodes, or PK_NO_NODE */
 };
 static inline struct pk_info *pk_info(const struct pk_object *o)

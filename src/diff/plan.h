@@ -57,7 +57,8 @@ struct pk_plan {
 	size_t n, cap;
 	struct pk_oid from, to; /* fingerprints */
 	int pg_major;
-	const char *circle; /* "table public.t", of objects whose statements wait for one another, so that their order is a guess; NULL: none */
+	/* "table public.t", of objects whose statements wait for one another, so that their order is a guess; NULL: none. */
+	const char *circle;
 };
 #define PK_PLAN_INIT { 0 }
 

@@ -6,13 +6,10 @@
 #include "git/repo.h"
 
 struct pk_grep {
-	const char
-		*word; /* as it stands, with something else than letters, digits and _ around it */
-	const char
-		*also; /* a second one in the same line, whatever the case of either; NULL: none */
+	const char *word; /* as it stands, with something else than letters, digits and _ around it */
+	const char *also; /* a second one in the same line, whatever the case of either; NULL: none */
 	const char *rev; /* a commit or tree; NULL: the files of the work tree as they are */
-	const char *const
-		*leave_out; /* files and folders from the top, NULL terminated; NULL: none */
+	const char *const *leave_out; /* files and folders from the top, NULL terminated; NULL: none */
 };
 struct pk_grep_line {
 	const char *file, *text; /* fit for a terminal; text without the space around it, cut */

@@ -5,8 +5,7 @@
 #include "session/desk.h"
 
 struct pk_commit_options {
-	const char
-		*message; /* NULL: the editor, or one made of the plan when there is no terminal */
+	const char *message; /* NULL: the editor, or one made of the plan when there is no terminal */
 	const char *name; /* of the migration; NULL: from the message or the plan */
 	const char *irreversible; /* why that may go which the way back does not restore; NULL: nobody said */
 	bool edit;	  /* a terminal is there for git's editor */

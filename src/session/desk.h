@@ -18,10 +18,8 @@ struct pk_desk {
 	const struct pk_project *project;
 	struct pk_session session;
 	struct pk_server server;
-	struct pk_conn
-		user; /* to the clone, acting as session.role; closed until pk_desk_connect() */
-	struct pk_conn
-		admin; /* to the clone, superuser: extensions, and the tables of schema postkit */
+	struct pk_conn user; /* to the clone, acting as session.role; closed until pk_desk_connect() */
+	struct pk_conn admin; /* to the clone, superuser: extensions, and the tables of schema postkit */
 };
 #define PK_DESK_INIT { 0 }
 void pk_desk_release(struct pk_desk *desk);

@@ -84,35 +84,36 @@ struct pk_action {
 	enum pk_verb verb;
 	enum pk_verb said; /* PK_UNPARSED: what its first words say it is; object, name and constraint likewise */
 	enum pk_sub sub;
-	const char *
-		object; /* "table", "index", "view", "materialized view", "type", "domain", "function",
-				    "role", "extension", "schema", "database", "sequence", "trigger", "policy",
-				    "column", "constraint", "enum value", ... lower case; NULL when none */
-	const char *schema,
-		*name; /* of the object; NULL where not given. For functions the name alone.
-				    PK_GRANT, PK_REVOKE: NULL of several, and of ALL ... IN SCHEMA.
-				    PK_SET: name of the setting ("all" for RESET ALL and DISCARD ALL) */
-	const char *rel_schema,
-		*rel_name; /* the relation it is on: index, trigger, policy, constraint, DML target */
-	const char *column;   /* column concerned */
-	const char *new_name; /* RENAME; SET SCHEMA is a RENAME whose ref_schema is the new schema;
-				    ALTER DOMAIN: the constraint */
-	const char *
-		type; /* ADD COLUMN, ALTER TYPE, domains, casts, transforms: as SQL text, e.g. "character varying(20)" */
+	/*
+	 * "table", "index", "view", "materialized view", "type", "domain", "function", "role", "extension", "schema",
+	 * "database", "sequence", "trigger", "policy", "column", "constraint", "enum value", ...; NULL when none.
+	 */
+	const char *object;
+	/*
+	 * Of the object; NULL where not given. For functions the name alone. PK_GRANT, PK_REVOKE: NULL of several, and of
+	 * ALL ... IN SCHEMA. PK_SET: name of the setting ("all" for RESET ALL and DISCARD ALL).
+	 */
+	const char *schema, *name;
+	const char *rel_schema, *rel_name; /* the relation it is on: index, trigger, policy, constraint, DML target */
+	const char *column;		   /* column concerned */
+	/* RENAME; SET SCHEMA is a RENAME whose ref_schema is the new schema; ALTER DOMAIN: the constraint. */
+	const char *new_name;
+	const char *type; /* ADD COLUMN, ALTER TYPE, domains, casts, transforms: as SQL text, e.g. "character varying(20)" */
 	const char *collation; /* of the type, as given; or NULL */
-	const char *def; /* expression of a default, USING, CHECK or generated column, as SQL text; a cast's target;
-				    enum value added; PK_SET: the value; PK_LOCK: the mode; PK_DO: the body;
-				    PK_UNPARSED: what the grammar says, or NULL; CREATE DOMAIN: its CHECK, else its default */
+	/*
+	 * Expression of a default, USING, CHECK or generated column, as SQL text; a cast's target; enum value added; PK_SET:
+	 * the value; PK_LOCK: the mode; PK_DO: the body; PK_UNPARSED: what the grammar says, or NULL; CREATE DOMAIN: its
+	 * CHECK, else its default.
+	 */
+	const char *def;
 	enum pk_constraint constraint;
-	const char *const
-		*columns; /* key columns of a constraint or index, NULL terminated; or NULL */
+	const char *const *columns;	/* key columns of a constraint or index, NULL terminated; or NULL */
 	const bool *expressions;	/* of an index: which of columns are SQL text, no names; or NULL */
 	const char *const *ref_columns; /* of REFERENCES, as columns; NULL: the primary key */
 	const char *method;		/* of an index: "btree", "gin" */
 	const char *where;		/* predicate of an index, WHERE of DML, as SQL text */
-	const char *ref_schema,
-		*ref_name; /* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent;
-				    CREATE FOREIGN DATA WRAPPER: the validator */
+	/* REFERENCES; ATTACH/DETACH: the partition; OWNED BY; PARTITION OF: the parent; CREATE FOREIGN DATA WRAPPER: the validator. */
+	const char *ref_schema, *ref_name;
 	const char *using_index; /* ADD CONSTRAINT ... USING INDEX */
 	bool concurrently, if_exists, if_not_exists, cascade, unique, not_valid, not_null, only,
 		has_default, serial, identity, generated, has_where, replace, temporary,

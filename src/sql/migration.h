@@ -48,8 +48,7 @@ void pk_migration_write(const struct pk_migration *m, struct pk_buf *ret);
 void pk_migration_with_header(const struct pk_migration *m, const char *text, size_t len, struct pk_buf *ret);
 /* The n-th version behind another, in its form: a second or a number apart. NULL: there is none. Caller frees. */
 char *pk_migration_version_after(const char *version, size_t n);
-bool pk_migration_valid_file(
-	const char *
-		base_name); /* ^[0-9]{14}_[A-Za-z0-9_-]+\.sql$; dbmate's [0-9]+ versions pass too */
+/* ^[0-9]{14}_[A-Za-z0-9_-]+\.sql$; dbmate's [0-9]+ versions pass too. */
+bool pk_migration_valid_file(const char *base_name);
 
 #endif

@@ -25,8 +25,7 @@ struct pk_token {
 struct pk_scan {
 	const char *text;
 	size_t pos, len;
-	const char *
-		error; /* "unterminated quoted string", ...; the token that began it has been returned as the rest */
+	const char *error; /* "unterminated quoted string", ...; the token that began it has been returned as the rest */
 	size_t error_at;
 };
 #define PK_SCAN_INIT { 0 }

@@ -9,8 +9,7 @@
 #include "base/err.h"
 
 struct pk_statement {
-	const char *
-		text; /* without the semicolon, without surrounding white space and leading comments; NUL terminated */
+	const char *text; /* without the semicolon, without surrounding white space and leading comments; NUL terminated */
 	size_t offset;	     /* of text in the source, in bytes */
 	int line, col;	     /* of text, 1-based */
 	const char *comment; /* the comments right above it, as written, "" when none */

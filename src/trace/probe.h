@@ -17,7 +17,10 @@
  */
 int pk_probe(struct pk_conn *conn, const struct pk_statements *statements, const struct pk_actions *actions,
 	     bool transaction, struct pk_arena *arena, struct pk_effect *ret, struct pk_err *err);
-/* Rows of a table: those of the source in a copy that holds less and knows it, else counted where it is small (a partitioned one with all its partitions), else as estimated; -1: none such. */
+/*
+ * Rows of a table: those of the source in a copy that holds less and knows it, else counted where it is small (a
+ * partitioned one with all its partitions), else as estimated; -1: none such.
+ */
 int64_t pk_probe_rows(struct pk_conn *conn, const char *schema, const char *table);
 /* An index that a failed build left. */
 bool pk_probe_index_invalid(struct pk_conn *conn, const char *schema, const char *index);
