@@ -190,26 +190,38 @@ static int add_rewrites(struct pk_deploy *d, struct pk_err *err)
 
 /* ---- who holds the tables ---- */
 
+#define HOLDERS "3" /* that are named */
+
 /*
  * Locks are everybody's to see, what their holders do is not. SHARE UPDATE EXCLUSIVE is what VACUUM takes; what is weaker
  * and of short transactions comes and goes, and long ones are named above.
  */
-static const char holders_sql[] =
-	"SELECT " PK_BACKEND_SQL ", pg_catalog.regexp_replace(pg_catalog.replace(pg_catalog.upper("
-	"pg_catalog.regexp_replace(l.mode, '([a-z])([A-Z])', '\\1 \\2', 'g')), 'LOCK', ''), ' +$', ''), p.gid"
-	" FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+static const char holders_before[] =
+	"SELECT * FROM (SELECT " PK_BACKEND_SQL ", pg_catalog.regexp_replace(pg_catalog.replace(pg_catalog.upper("
+	"pg_catalog.regexp_replace(l.mode, '([a-z])([A-Z])', '\\1 \\2', 'g')), 'LOCK', ''), ' +$', ''), p.gid,"
+	" r.name, pg_catalog.count(*) OVER (PARTITION BY r.at), r.at,"
+	" pg_catalog.row_number() OVER (PARTITION BY r.at ORDER BY l.pid, l.mode DESC) AS nth"
+	" FROM pg_catalog.unnest(ARRAY[";
+static const char holders_after[] =
+	"]::pg_catalog.text[]) WITH ORDINALITY r(name, at)"
+	" JOIN pg_catalog.pg_locks l ON l.relation = pg_catalog.to_regclass(r.name)"
+	" LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
 	" LEFT JOIN pg_catalog.pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'"
 	" AND x.virtualtransaction = l.virtualtransaction"
 	" LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid"
-	" WHERE l.locktype = 'relation' AND l.relation = pg_catalog.to_regclass($1) AND l.granted"
+	" WHERE l.locktype = 'relation' AND l.granted"
+	" AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
 	" AND (l.pid IS NULL OR l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',"
-	" 'ExclusiveLock', 'AccessExclusiveLock')) AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
-	" ORDER BY l.pid LIMIT 3";
+	" 'ExclusiveLock', 'AccessExclusiveLock')) AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()) h"
+	" WHERE nth <= " HOLDERS " ORDER BY at, nth";
 
-static void add_holder(struct pk_deploy *d, const char *relation, const struct pk_rows *rows, int i)
+static void add_holder(struct pk_deploy *d, const struct pk_rows *rows, int i)
 {
+	const char *relation = pk_rows_get(rows, i, PK_BACKEND_COLUMNS + 2);
 	const char *mode = pk_rows_get(rows, i, PK_BACKEND_COLUMNS), *gid = pk_rows_get(rows, i, PK_BACKEND_COLUMNS + 1);
 	const char *kind = pk_rows_get(rows, i, 7), *query = pk_rows_get(rows, i, 6);
+	long more = strtol(pk_rows_get(rows, i, PK_BACKEND_COLUMNS + 3), NULL, 10) - strtol(HOLDERS, NULL, 10);
+	bool last = pk_streq(pk_rows_get(rows, i, PK_BACKEND_COLUMNS + 5), HOLDERS);
 	PK_AUTO(pk_buf) line = PK_BUF_INIT;
 
 	pk_buf_add_safe(&line, relation, false);
@@ -225,20 +237,29 @@ static void add_holder(struct pk_deploy *d, const char *relation, const struct p
 						  ", which does not give way" :
 						  ", which gives way");
 	}
+	if (last && more > 0)
+		pk_buf_addf(&line, "; %ld more such lock%s", more, more == 1 ? "" : "s");
 	pk_strv_push(&d->present, line.ptr);
 }
 
 static int add_holders(struct pk_deploy *d, struct pk_err *err)
 {
-	for (size_t i = 0; i < d->foreseen.locked.n; i++) {
-		const char *params[] = { d->foreseen.locked.items[i] };
-		PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	const struct pk_strv *locked = &d->foreseen.locked;
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-		if (pk_query(&d->conn, holders_sql, 1, params, &rows, err) < 0)
-			return -1;
-		for (int row = 0; row < rows.n; row++)
-			add_holder(d, d->foreseen.locked.items[i], &rows, row);
+	if (!locked->n)
+		return 0;
+	pk_buf_add(&sql, holders_before);
+	for (size_t i = 0; i < locked->n; i++) {
+		pk_buf_add(&sql, i ? ", " : "");
+		pk_buf_add_literal(&sql, locked->items[i]);
 	}
+	pk_buf_add(&sql, holders_after);
+	if (pk_query(&d->conn, sql.ptr, 0, NULL, &rows, err) < 0)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		add_holder(d, &rows, i);
 	return 0;
 }
 

@@ -133,12 +133,13 @@ invalid() { sql shop "SELECT string_agg(indexrelid::regclass::text, ' ' ORDER BY
 	ok git postkit deploy --dry-run
 	has 'public.users is rewritten: about 1' 'MB of free disk' 'which cannot be asked here'
 	sql shop 'GRANT pg_read_all_settings TO shop'
-	sql shop 'BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE; PREPARE TRANSACTION $$kept$$'
+	sql shop 'BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE; LOCK TABLE users IN ROW SHARE MODE; LOCK TABLE users IN ACCESS SHARE MODE;
+		PREPARE TRANSACTION $$kept$$'
 	hold postgres 'LOCK TABLE users IN SHARE UPDATE EXCLUSIVE MODE;'
 	sql shop 'ALTER ROLE shop CONNECTION LIMIT 6'
 	ok git postkit deploy --dry-run
 	has 'MB of free disk is needed for it, and ' 'B is free' \
-		"public.users is locked (ROW EXCLUSIVE) by prepared transaction 'kept', until COMMIT PREPARED" \
+		"public.users is locked (ROW EXCLUSIVE) by prepared transaction 'kept', until COMMIT PREPARED or ROLLBACK PREPARED; 1 more such lock" \
 		"public.users is locked (SHARE UPDATE EXCLUSIVE) by pid $(holder) (" 'connections are left to the role'
 	sql shop 'ALTER ROLE shop CONNECTION LIMIT -1; REVOKE pg_read_all_settings FROM shop'
 	sql shop 'ROLLBACK PREPARED $$kept$$'
