@@ -14,7 +14,9 @@ struct relation {
 };
 struct function {
 	const char *schema, *name;
-	int n;
+	struct pk_overload *overloads;
+	int n, cap;
+	bool known; /* what all of them take */
 };
 
 void pk_workload_release(struct pk_workload *workload)
@@ -22,6 +24,7 @@ void pk_workload_release(struct pk_workload *workload)
 	pk_map_release(&workload->relations);
 	pk_map_release(&workload->functions);
 	free(workload->items);
+	free(workload->links);
 	pk_arena_release(&workload->arena);
 	*workload = (struct pk_workload)PK_WORKLOAD_INIT;
 }
@@ -60,14 +63,49 @@ void pk_workload_add_column(struct pk_workload *workload, const char *schema, co
 }
 
 void pk_workload_add_function(struct pk_workload *workload, const char *schema, const char *name,
-			      int n)
+			      const struct pk_overload *overload)
 {
 	PK_FREE char *key = key_of(schema, name);
-	struct function *f = pk_arena_alloc(&workload->arena, sizeof(*f));
+	struct function *f = pk_map_get(&workload->functions, key);
 
-	*f = (struct function){ pk_arena_strdup(&workload->arena, schema),
-				pk_arena_strdup(&workload->arena, name), n };
-	pk_map_set(&workload->functions, key, f);
+	if (!f) {
+		f = pk_arena_alloc(&workload->arena, sizeof(*f));
+		*f = (struct function){ .schema = pk_arena_strdup(&workload->arena, schema),
+					.name = pk_arena_strdup(&workload->arena, name),
+					.known = true };
+		pk_map_set(&workload->functions, key, f);
+	}
+	if (f->n == f->cap) {
+		struct pk_overload *grown = pk_arena_alloc(&workload->arena, (size_t)(f->cap + 1) * 2 * sizeof(*grown));
+
+		if (f->n)
+			memcpy(grown, f->overloads, (size_t)f->n * sizeof(*grown));
+		f->overloads = grown;
+		f->cap = (f->cap + 1) * 2;
+	}
+	f->known = f->known && overload;
+	f->overloads[f->n] = overload ? *overload : (struct pk_overload){ 0 };
+	f->overloads[f->n].args = pk_arena_strdup(&workload->arena, overload ? overload->args : "");
+	f->n++;
+}
+
+void pk_workload_add_link(struct pk_workload *workload, const struct pk_link *link)
+{
+	struct pk_arena *arena = &workload->arena;
+
+	if (workload->n_links == workload->cap_links) {
+		workload->cap_links = workload->cap_links ? 2 * workload->cap_links : 64;
+		workload->links = pk_realloc_array(workload->links, workload->cap_links, sizeof(*workload->links));
+	}
+	workload->links[workload->n_links++] = (struct pk_link){
+		link->kind,
+		pk_arena_strdup(arena, link->schema),
+		pk_arena_strdup(arena, link->name),
+		pk_arena_strdup(arena, link->column),
+		pk_arena_strdup(arena, link->to_schema),
+		pk_arena_strdup(arena, link->to_name),
+		pk_arena_strdup(arena, link->to_column),
+	};
 }
 
 void pk_workload_each_relation(const struct pk_workload *workload, pk_workload_name *fn, void *arg)
@@ -75,7 +113,7 @@ void pk_workload_each_relation(const struct pk_workload *workload, pk_workload_n
 	for (size_t i = 0; i < workload->relations.n; i++) {
 		const struct relation *r = workload->relations.entries[i].value;
 
-		fn(arg, r->schema, r->name, r->columns, 0);
+		fn(arg, r->schema, r->name, r->columns, NULL);
 	}
 }
 
@@ -84,7 +122,8 @@ void pk_workload_each_function(const struct pk_workload *workload, pk_workload_n
 	for (size_t i = 0; i < workload->functions.n; i++) {
 		const struct function *f = workload->functions.entries[i].value;
 
-		fn(arg, f->schema, f->name, NULL, f->n);
+		for (int k = 0; k < f->n; k++)
+			fn(arg, f->schema, f->name, NULL, f->known ? &f->overloads[k] : NULL);
 	}
 }
 
@@ -144,12 +183,13 @@ static int column_place(const void *arg, const char *schema, const char *relatio
 	return r ? 0 : -1;
 }
 
-static int count_functions(const void *arg, const char *schema, const char *name)
+static int functions_of(const void *arg, const char *schema, const char *name, const struct pk_overload **ret)
 {
 	const struct pk_workload *workload = arg;
 	PK_FREE char *key = key_of(schema, name);
 	const struct function *f = pk_map_get(&workload->functions, key);
 
+	*ret = f && f->known ? f->overloads : NULL;
 	return f ? f->n : 0;
 }
 
@@ -159,7 +199,7 @@ struct pk_names pk_workload_names(const struct pk_workload *workload, const stru
 		.path = work->path,
 		.relation = has_relation,
 		.column = column_place,
-		.functions = count_functions,
+		.functions = functions_of,
 		.arg = workload,
 	};
 }
@@ -206,10 +246,32 @@ static const char relations_sql[] =
 
 /* Of the server's own only those that somebody's are called like: the others cannot be meant. */
 static const char functions_sql[] =
-	"WITH f AS (SELECT n.nspname, p.proname, pg_catalog.count(*) AS n FROM pg_catalog.pg_proc p"
-	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace GROUP BY 1, 2)"
+	"WITH f AS (SELECT n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes),"
+	" p.pronargs - p.pronargdefaults - (p.provariadic <> 0)::int,"
+	" CASE WHEN p.provariadic <> 0 THEN 1000"
+	"  WHEN p.prokind = 'p' THEN COALESCE(pg_catalog.cardinality(p.proallargtypes), p.pronargs) ELSE p.pronargs END"
+	" FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace)"
 	" SELECT * FROM f WHERE nspname <> 'pg_catalog' OR proname IN (SELECT proname FROM f WHERE "
 	"nspname <> 'pg_catalog')";
+
+/* In the order of enum pk_link_kind; what the server's own views read is no matter. */
+static const char links_sql[] =
+	"WITH c AS (SELECT c.oid, n.nspname, c.relname, c.relkind FROM pg_catalog.pg_class c"
+	"  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	"  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
+	" SELECT 0, p.nspname, p.relname, NULL, h.nspname, h.relname, NULL FROM pg_catalog.pg_inherits i"
+	"  JOIN c p ON p.oid = i.inhparent JOIN c h ON h.oid = i.inhrelid"
+	" UNION SELECT 1, c.nspname, c.relname, a.attname, v.nspname, v.relname, NULL FROM pg_catalog.pg_rewrite r"
+	"  JOIN c v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')"
+	"  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid"
+	"   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+	"  JOIN c ON c.oid = d.refobjid AND c.oid <> v.oid"
+	"  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attnum <> 0"
+	" UNION SELECT 2, n.nspname, e.typname, NULL, c.nspname, c.relname, a.attname FROM pg_catalog.pg_type e"
+	"  JOIN pg_catalog.pg_namespace n ON n.oid = e.typnamespace"
+	"  JOIN pg_catalog.pg_type t ON t.oid IN (e.oid, e.typarray) OR t.typbasetype IN (e.oid, e.typarray)"
+	"  JOIN pg_catalog.pg_attribute a ON a.atttypid = t.oid AND a.attnum > 0 AND NOT a.attisdropped"
+	"  JOIN c ON c.oid = a.attrelid WHERE e.typtype = 'e' ORDER BY 1, 2, 3, 4, 5, 6, 7";
 
 /*
  * As a session of the role begins (process_settings() in postinit.c); what it sets itself nobody knows. Our own
@@ -311,18 +373,26 @@ static int read_names(struct pk_conn *conn, struct pk_workload *w, struct pk_err
 {
 	PK_AUTO(pk_rows) relations = PK_ROWS_INIT;
 	PK_AUTO(pk_rows) functions = PK_ROWS_INIT;
+	PK_AUTO(pk_rows) links = PK_ROWS_INIT;
 
 	if (pk_query(conn, relations_sql, 0, NULL, &relations, err) < 0 ||
-	    pk_query(conn, functions_sql, 0, NULL, &functions, err) < 0)
+	    pk_query(conn, functions_sql, 0, NULL, &functions, err) < 0 || pk_query(conn, links_sql, 0, NULL, &links, err) < 0)
 		return -1;
 	for (int i = 0; i < relations.n; i++)
 		pk_workload_add_column(w, pk_rows_get(&relations, i, 0),
 				       pk_rows_get(&relations, i, 1),
 				       pk_rows_get(&relations, i, 2));
-	for (int i = 0; i < functions.n; i++)
-		pk_workload_add_function(w, pk_rows_get(&functions, i, 0),
-					 pk_rows_get(&functions, i, 1),
-					 atoi(pk_rows_get(&functions, i, 2)));
+	for (int i = 0; i < functions.n; i++) {
+		const struct pk_overload overload = { pk_rows_get(&functions, i, 2), atoi(pk_rows_get(&functions, i, 3)),
+						      atoi(pk_rows_get(&functions, i, 4)) };
+
+		pk_workload_add_function(w, pk_rows_get(&functions, i, 0), pk_rows_get(&functions, i, 1), &overload);
+	}
+	for (int i = 0; i < links.n; i++)
+		pk_workload_add_link(w, &(struct pk_link){ (enum pk_link_kind)atoi(pk_rows_get(&links, i, 0)),
+							   pk_rows_get(&links, i, 1), pk_rows_get(&links, i, 2),
+							   pk_rows_get(&links, i, 3), pk_rows_get(&links, i, 4),
+							   pk_rows_get(&links, i, 5), pk_rows_get(&links, i, 6) });
 	return 0;
 }
 

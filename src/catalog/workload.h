@@ -19,6 +19,16 @@ struct pk_work {
 	const char *role;
 	const char *const *path; /* schemas that its names are searched in, NULL terminated */
 };
+/* What goes or changes with something else. */
+struct pk_link {
+	enum pk_link_kind {
+		PK_LINK_HEIR, /* a partition or another heir of a table: to its name */
+		PK_LINK_VIEW, /* a view that reads a column (NULL: it reads none by name) of a relation */
+		PK_LINK_ENUM, /* a column whose values are of an enum, be it in arrays or by a domain */
+	} kind;
+	const char *schema, *name, *column;	     /* of the table, the relation, the type */
+	const char *to_schema, *to_name, *to_column; /* to_column: of PK_LINK_ENUM */
+};
 struct pk_workload {
 	struct pk_arena arena;
 	const char *remote;	    /* where it runs, for messages */
@@ -34,6 +44,8 @@ struct pk_workload {
 	size_t ours; /* of the role that asks, reading tables as git postkit does before it copies them: left out */
 	bool more; /* only the most called were read */
 	struct pk_map relations, functions;
+	struct pk_link *links;
+	size_t n_links, cap_links;
 };
 #define PK_WORKLOAD_INIT { 0 }
 void pk_workload_release(struct pk_workload *workload);
@@ -67,12 +79,14 @@ struct pk_work *pk_workload_add(struct pk_workload *workload, const char *text, 
 /* column NULL: that the relation is there. */
 void pk_workload_add_column(struct pk_workload *workload, const char *schema, const char *relation,
 			    const char *column);
+/* One of those that are called so. overload NULL: what it takes is not known. */
 void pk_workload_add_function(struct pk_workload *workload, const char *schema, const char *name,
-			      int n);
+			      const struct pk_overload *overload);
+void pk_workload_add_link(struct pk_workload *workload, const struct pk_link *link);
 
-/* All of them. columns: NULL terminated, of a relation; n: how many functions are called so. */
+/* All of them. columns: NULL terminated, of a relation; overload: of a function, one after the other. */
 typedef void pk_workload_name(void *arg, const char *schema, const char *name,
-			      const char *const *columns, int n);
+			      const char *const *columns, const struct pk_overload *overload);
 void pk_workload_each_relation(const struct pk_workload *workload, pk_workload_name *fn, void *arg);
 void pk_workload_each_function(const struct pk_workload *workload, pk_workload_name *fn, void *arg);
 

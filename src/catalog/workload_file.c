@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "catalog/workload.h"
 
+#define FORM 2 /* of the file */
+
 static char *path_of(const struct pk_repo *repo, const char *remote)
 {
 	PK_AUTO(pk_buf) name = PK_BUF_INIT;
@@ -35,7 +37,7 @@ static void put_work(cJSON *list, const struct pk_work *work)
 
 /* Their names in two parts, then what they hold. */
 static void put_name(void *arg, const char *schema, const char *name, const char *const *columns,
-		     int n)
+		     const struct pk_overload *overload)
 {
 	cJSON *item = cJSON_CreateArray();
 
@@ -43,9 +45,23 @@ static void put_name(void *arg, const char *schema, const char *name, const char
 	cJSON_AddItemToArray(item, cJSON_CreateString(name));
 	if (columns)
 		add_strings(item, columns);
-	else
-		cJSON_AddItemToArray(item, cJSON_CreateNumber(n));
+	if (overload) {
+		cJSON_AddItemToArray(item, cJSON_CreateString(overload->args));
+		cJSON_AddItemToArray(item, cJSON_CreateNumber(overload->least));
+		cJSON_AddItemToArray(item, cJSON_CreateNumber(overload->most));
+	}
 	cJSON_AddItemToArray(arg, item);
+}
+
+static void put_link(cJSON *list, const struct pk_link *link)
+{
+	const char *const names[] = { link->schema, link->name, link->column, link->to_schema, link->to_name, link->to_column };
+	cJSON *item = cJSON_CreateArray();
+
+	cJSON_AddItemToArray(item, cJSON_CreateNumber(link->kind));
+	for (size_t i = 0; i < PK_COUNT(names); i++)
+		cJSON_AddItemToArray(item, names[i] ? cJSON_CreateString(names[i]) : cJSON_CreateNull());
+	cJSON_AddItemToArray(list, item);
 }
 
 static void keep(const struct pk_workload *workload, const struct pk_repo *repo)
@@ -54,7 +70,7 @@ static void keep(const struct pk_workload *workload, const struct pk_repo *repo)
 	PK_AUTO(pk_json) json = { .root = cJSON_CreateObject() };
 	cJSON *root = json.root, *list;
 
-	pk_json_set_num(root, "schema", 1);
+	pk_json_set_num(root, "schema", FORM);
 	pk_json_set_num(root, "read", (double)workload->read);
 	pk_json_set_str(root, "since", workload->since);
 	pk_json_set_num(root, "hidden", (double)workload->hidden);
@@ -66,6 +82,9 @@ static void keep(const struct pk_workload *workload, const struct pk_repo *repo)
 		put_work(list, &workload->items[i]);
 	pk_workload_each_relation(workload, put_name, pk_json_add_array(root, "relations"));
 	pk_workload_each_function(workload, put_name, pk_json_add_array(root, "functions"));
+	list = pk_json_add_array(root, "links");
+	for (size_t i = 0; i < workload->n_links; i++)
+		put_link(list, &workload->links[i]);
 	text = pk_json_print(root);
 	pk_write_file(path, text, strlen(text), 0600, NULL);
 }
@@ -112,11 +131,31 @@ static bool take_relation(struct pk_workload *w, const cJSON *item)
 static bool take_function(struct pk_workload *w, const cJSON *item)
 {
 	const char *schema = string_at(item, 0), *name = string_at(item, 1);
-	const cJSON *n = cJSON_GetArrayItem(item, 2);
+	const cJSON *least = cJSON_GetArrayItem(item, 3), *most = cJSON_GetArrayItem(item, 4);
+	const struct pk_overload overload = { string_at(item, 2), least ? least->valueint : 0, most ? most->valueint : 0 };
+	bool known = overload.args && cJSON_IsNumber(least) && cJSON_IsNumber(most);
 
-	if (!schema || !name || !cJSON_IsNumber(n))
+	if (!schema || !name)
 		return false;
-	pk_workload_add_function(w, schema, name, n->valueint);
+	pk_workload_add_function(w, schema, name, known ? &overload : NULL);
+	return true;
+}
+
+static bool take_link(struct pk_workload *w, const cJSON *item)
+{
+	const cJSON *kind = cJSON_GetArrayItem(item, 0);
+	const struct pk_link link = { cJSON_IsNumber(kind) ? (enum pk_link_kind)kind->valueint : PK_LINK_HEIR,
+				      string_at(item, 1),
+				      string_at(item, 2),
+				      string_at(item, 3),
+				      string_at(item, 4),
+				      string_at(item, 5),
+				      string_at(item, 6) };
+
+	if (!kind || !link.schema || !link.name || !link.to_schema || !link.to_name ||
+	    (link.kind == PK_LINK_ENUM && !link.to_column))
+		return false;
+	pk_workload_add_link(w, &link);
 	return true;
 }
 
@@ -141,10 +180,11 @@ static bool take_all(struct pk_workload *w, const cJSON *root)
 	w->ours = (size_t)pk_json_num(root, "ours", 0);
 	w->more = pk_json_bool(root, "more");
 	w->kept = true;
-	return pk_json_num(root, "schema", 0) == 1 &&
+	return pk_json_num(root, "schema", 0) == FORM &&
 	       take_list(w, pk_json_array(root, "statements"), take_work) &&
 	       take_list(w, pk_json_array(root, "relations"), take_relation) &&
-	       take_list(w, pk_json_array(root, "functions"), take_function);
+	       take_list(w, pk_json_array(root, "functions"), take_function) &&
+	       take_list(w, pk_json_array(root, "links"), take_link);
 }
 
 void pk_workload_load(const struct pk_repo *repo, const char *remote, struct pk_workload *ret)

@@ -17,10 +17,22 @@ void pk_usage_source_release(struct pk_usage_source *source)
 
 /* What is taken away, and how it is looked for. */
 struct thing {
-	struct pk_use_of of;
+	struct pk_use_of of;	 /* of a value: its type */
 	const char *word, *also; /* in files */
 	const char *value;	 /* of an enum: no text of a query holds it */
+	bool only, drops;	 /* heirs stay as they are; what depends on it goes too */
 	char *words;		 /* for people */
+};
+
+/* What a query may use of it, which goes or changes with the thing. */
+struct target {
+	struct pk_use_of of;
+	const char *through; /* NULL: the thing itself */
+};
+struct targets {
+	struct pk_arena arena;
+	struct target *items;
+	size_t n, cap;
 };
 
 static bool is_one_of(const struct pk_action *a, const char *const *objects)
@@ -42,7 +54,9 @@ static struct thing column_thing(struct pk_lint *lint, const struct pk_action *a
 	const char *schema = schema_of(lint, a->rel_schema);
 
 	return (struct thing){
-		.of = { kind, schema, a->rel_name, a->column },
+		.of = { kind, schema, a->rel_name, a->column, NULL },
+		.only = a->only,
+		.drops = a->verb != PK_RENAME,
 		.word = kind == PK_THING_INSERT ? a->rel_name : a->column,
 		.also = kind == PK_THING_INSERT ? "insert" : NULL,
 		.words = pk_lint_text("column %I of %T", a->column, schema, a->rel_name),
@@ -54,11 +68,27 @@ static struct thing named_thing(struct pk_lint *lint, const struct pk_action *a,
 	const char *schema = kind == PK_THING_SCHEMA ? a->name : schema_of(lint, a->schema);
 
 	return (struct thing){
-		.of = { kind, schema, kind == PK_THING_SCHEMA ? NULL : a->name, NULL },
+		.of = { kind, schema, kind == PK_THING_SCHEMA ? NULL : a->name, NULL,
+			kind == PK_THING_FUNCTION ? a->args : NULL },
+		.drops = a->verb == PK_DROP,
 		.word = a->name,
 		.words = kind == PK_THING_SCHEMA
 				 ? pk_lint_text("schema %I", a->name)
+			 : kind == PK_THING_FUNCTION && a->args
+				 ? pk_lint_text("%s %T(%s)", a->object, schema, a->name, a->args)
 				 : pk_lint_text("%s %T", a->object, schema, a->name),
+	};
+}
+
+static struct thing value_thing(struct pk_lint *lint, const struct pk_action *a)
+{
+	const char *schema = schema_of(lint, a->schema);
+
+	return (struct thing){
+		.of = { PK_THING_TYPE, schema, a->name, NULL, NULL },
+		.word = a->def,
+		.value = a->def,
+		.words = pk_lint_text("value '%s' of %T", a->def, schema, a->name),
 	};
 }
 
@@ -85,13 +115,79 @@ static bool thing_of(struct pk_lint *lint, const struct pk_action *a, struct thi
 	else if (goes && a->name && pk_streq(a->object, "schema"))
 		*ret = named_thing(lint, a, PK_THING_SCHEMA);
 	else if (a->verb == PK_RENAME && a->def && pk_streq(a->object, "enum value"))
-		*ret = (struct thing){ .word = a->def,
-				       .value = a->def,
-				       .words = pk_lint_text("value '%s' of %T", a->def, a->schema,
-							     a->name) };
+		*ret = value_thing(lint, a);
 	else
 		return false;
 	return true;
+}
+
+/* ---- what goes with it ---- */
+
+static void add_target(struct targets *targets, struct pk_use_of of, const char *through)
+{
+	for (size_t i = 0; i < targets->n; i++) {
+		const struct pk_use_of *known = &targets->items[i].of;
+
+		if (known->thing == of.thing && pk_streq(known->schema, of.schema) && pk_streq(known->name, of.name) &&
+		    (known->column == of.column || pk_streq(known->column, of.column)))
+			return;
+	}
+	if (targets->n == targets->cap) {
+		struct target *grown = pk_arena_alloc(&targets->arena, (targets->cap + 4) * 2 * sizeof(*grown));
+
+		if (targets->n)
+			memcpy(grown, targets->items, targets->n * sizeof(*grown));
+		targets->items = grown;
+		targets->cap = (targets->cap + 4) * 2;
+	}
+	targets->items[targets->n++] = (struct target){ of, through };
+}
+
+/* Rows that come in by the view have no value for the column either; other than that, the whole view goes. */
+static void add_view(struct targets *targets, const struct target *of, const struct pk_link *link, bool drops)
+{
+	const char *through = NULL;
+	bool inserts = of->of.thing == PK_THING_INSERT;
+
+	if ((!drops && !inserts) || (of->of.thing == PK_THING_COLUMN && !pk_streq(link->column, of->of.column)))
+		return;
+	PK_FREE char *name = pk_lint_text("the view %T", link->to_schema, link->to_name);
+	through = pk_arena_strdup(&targets->arena, name);
+	add_target(targets,
+		   (struct pk_use_of){ inserts ? PK_THING_INSERT : PK_THING_RELATION, link->to_schema, link->to_name,
+				       inserts ? of->of.column : NULL, NULL },
+		   through);
+}
+
+/* What the link leads to from a target, if it is one that goes on from there. */
+static void follow(struct targets *targets, size_t i, const struct pk_link *link, const struct thing *thing)
+{
+	const struct target of = targets->items[i];
+	bool column = of.of.thing == PK_THING_COLUMN || of.of.thing == PK_THING_INSERT;
+	struct pk_use_of to = { of.of.thing, link->to_schema, link->to_name, of.of.column, NULL };
+
+	if (!pk_streq(link->schema, of.of.schema) || !pk_streq(link->name, of.of.name))
+		return;
+	if (link->kind == PK_LINK_HEIR && !thing->only && (column || (of.of.thing == PK_THING_RELATION && thing->drops))) {
+		PK_FREE char *name = pk_lint_text("%T", link->to_schema, link->to_name);
+
+		add_target(targets, to, pk_arena_strdup(&targets->arena, name));
+	} else if (link->kind == PK_LINK_VIEW && (column || of.of.thing == PK_THING_RELATION)) {
+		add_view(targets, &of, link, thing->drops);
+	} else if (link->kind == PK_LINK_ENUM && of.of.thing == PK_THING_TYPE) {
+		to.thing = PK_THING_COLUMN;
+		to.column = link->to_column;
+		add_target(targets, to, NULL);
+	}
+}
+
+static void find_targets(const struct pk_workload *w, const struct thing *thing, struct targets *ret)
+{
+	add_target(ret, thing->of, NULL);
+	for (size_t i = 0; i < ret->n; i++)
+		for (size_t k = 0; k < w->n_links; k++)
+			if (!thing->value || i == 0) /* views of such a column show what it holds */
+				follow(ret, i, &w->links[k], thing);
 }
 
 /* ---- the remote ---- */
@@ -119,13 +215,15 @@ static void add_limits(struct pk_buf *buf, const struct pk_workload *w,
 static bool is_there(const struct pk_workload *w, const struct pk_use_of *of)
 {
 	const struct pk_work any = { 0 };
+	const struct pk_overload *ignored;
 	const struct pk_names names = pk_workload_names(w, &any);
 
 	switch (of->thing) {
 	case PK_THING_SCHEMA:
+	case PK_THING_TYPE:
 		return true;
 	case PK_THING_FUNCTION:
-		return names.functions(names.arg, of->schema, of->name) > 0;
+		return names.functions(names.arg, of->schema, of->name, &ignored) > 0;
 	case PK_THING_COLUMN:
 		return names.column(names.arg, of->schema, of->name, of->column) > 0;
 	default:
@@ -149,7 +247,9 @@ static void say_looked(struct pk_arena *arena, const struct pk_workload *w,
 		       const struct thing *thing, size_t unread, struct pk_usage *usage)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	PK_AUTO(pk_buf) count = PK_BUF_INIT;
 
+	pk_buf_addf(&count, "%zu", usage->found);
 	if (w->remote)
 		pk_buf_addf(&text, "pg_stat_statements of '%s': ", w->remote);
 	else
@@ -157,8 +257,6 @@ static void say_looked(struct pk_arena *arena, const struct pk_workload *w,
 	if (w->why_not) {
 		pk_buf_addf(&text, "not asked: %s", w->why_not);
 		pk_buf_addf(&text, w->hint ? " (%s)" : "%s", w->hint ? w->hint : "");
-	} else if (thing->value) {
-		pk_buf_add(&text, "not asked: it keeps no values, so no query in it tells");
 	} else if (!w->n) {
 		pk_buf_add(&text, "it holds no statement on rows of that database");
 		add_when(&text, w);
@@ -169,14 +267,17 @@ static void say_looked(struct pk_arena *arena, const struct pk_workload *w,
 	} else {
 		pk_buf_addf(&text, "%zu statement%s", w->n, w->n == 1 ? "" : "s");
 		add_when(&text, w);
-		if (!usage->found)
+		if (thing->value)
+			pk_buf_addf(&text, ", which keeps no values: %s use%s the type or a column of it",
+				    usage->found ? count.ptr : "none", usage->found == 1 || !usage->found ? "s" : "");
+		else if (!usage->found)
 			pk_buf_add(&text, ", no use found");
 		add_limits(&text, w, usage, unread);
 	}
 	usage->remote = pk_arena_strdup(arena, text.ptr);
 }
 
-static void add_query(struct pk_arena *arena, const struct pk_work *work, bool star,
+static void add_query(struct pk_arena *arena, const struct pk_work *work, bool star, const char *through,
 		      struct pk_usage *usage)
 {
 	usage->found++;
@@ -192,31 +293,56 @@ static void add_query(struct pk_arena *arena, const struct pk_work *work, bool s
 		.calls = work->calls,
 		.mean_ms = work->mean_ms,
 		.star = star,
+		.through = pk_arena_strdup(arena, through),
 	};
+}
+
+/* The first of the targets that it surely uses, or else may use; PK_READ_NOT: it does not parse. */
+static enum pk_readable use_of(const struct pk_workload *w, const struct pk_work *work, const struct targets *targets,
+			       struct pk_used *ret, const char **ret_through)
+{
+	const struct pk_names names = pk_workload_names(w, work);
+
+	*ret = (struct pk_used){ 0 };
+	for (size_t i = 0; i < targets->n && ret->use != PK_USE_SURE; i++) {
+		const struct target *target = &targets->items[i];
+		struct pk_used used;
+
+		if (!pk_sql_may_use(work->text, &target->of))
+			continue;
+		if (pk_sql_uses(work->text, &names, &target->of, &used) == PK_READ_NOT)
+			return PK_READ_NOT;
+		if (used.use <= ret->use)
+			continue;
+		*ret = used;
+		*ret_through = target->through;
+	}
+	return PK_READ;
 }
 
 static void ask_remote(struct pk_arena *arena, const struct pk_workload *w,
 		       const struct thing *thing, struct pk_usage *usage)
 {
+	struct targets targets = { .arena = PK_ARENA_INIT };
 	size_t unread = w->unread;
 
-	usage->remote_asked = !w->why_not && !thing->value;
+	usage->remote_asked = !w->why_not;
+	usage->perhaps = thing->value != NULL;
+	find_targets(w, thing, &targets);
 	for (size_t i = 0; usage->remote_asked && i < w->n; i++) {
-		const struct pk_work *work = &w->items[i];
-		const struct pk_names names = pk_workload_names(w, work);
+		const char *through = NULL;
 		struct pk_used used;
 
-		if (!pk_sql_may_use(work->text, &thing->of))
-			continue;
-		if (pk_sql_uses(work->text, &names, &thing->of, &used) == PK_READ_NOT)
+		if (use_of(w, &w->items[i], &targets, &used, &through) == PK_READ_NOT)
 			unread++;
 		else if (used.use == PK_USE_SURE)
-			add_query(arena, work, used.star, usage);
+			add_query(arena, &w->items[i], used.star, through, usage);
 		else if (used.use == PK_USE_MAYBE)
 			usage->undecided++;
 	}
+	pk_arena_release(&targets.arena);
 	say_looked(arena, w, thing, unread, usage);
-	if (!usage->found)
+	if (!usage->found || usage->perhaps)
 		return;
 	PK_FREE char *calls = pk_count(usage->calls);
 	usage->counted = pk_arena_printf(arena, "used by %zu quer%s, %s call%s%s%s", usage->found,

@@ -38,6 +38,7 @@ struct pk_usage_query {
 	uint64_t calls;
 	double mean_ms;
 	bool star; /* it does not say the name: all columns, the whole row, no list of columns */
+	const char *through; /* "the view public.v", "public.part" that goes with it; NULL: the thing itself */
 };
 struct pk_usage_line {
 	const char *file, *text;
@@ -51,6 +52,7 @@ struct pk_usage {
 	struct pk_usage_query *queries; /* the most called */
 	size_t n_queries, found;
 	uint64_t calls;		     /* of all that were found */
+	bool perhaps; /* the queries use what has the thing, which they do not name: columns that an enum's value may be in */
 	size_t undecided;	     /* that may use it: the catalog does not tell */
 	struct pk_usage_line *lines; /* the first */
 	size_t n_lines, lines_found;

@@ -6,22 +6,24 @@ static void query_line(const struct pk_usage_query *q, struct pk_buf *ret)
 {
 	PK_FREE char *calls = pk_count(q->calls), *mean = pk_duration(q->mean_ms / 1000);
 
-	pk_buf_addf(ret, "%s call%s of %s by %s: %s%s", calls, q->calls == 1 ? "" : "s",
-		    q->mean_ms < 0.05 ? "under 0.1 ms" : mean, q->role, q->text,
-		    q->star ? "  (all columns)" : "");
+	pk_buf_addf(ret, "%s call%s of %s by %s: %s", calls, q->calls == 1 ? "" : "s",
+		    q->mean_ms < 0.05 ? "under 0.1 ms" : mean, q->role, q->text);
+	if (q->star || q->through)
+		pk_buf_addf(ret, "  (%s%s%s%s)", q->star ? "all columns" : "", q->star && q->through ? ", " : "",
+			    q->through ? "through " : "", q->through ? q->through : "");
 }
 
 void pk_usage_text(const struct pk_usage *usage,
 		   void (*line)(void *arg, const char *label, const char *text), void *arg)
 {
-	static const char used[] = "used by   ", named[] = "named in  ", looked[] = "looked at ",
+	static const char used[] = "used by   ", perhaps[] = "may use   ", named[] = "named in  ", looked[] = "looked at ",
 			  more[] = "          ";
 
 	for (size_t i = 0; i < usage->n_queries; i++) {
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 		query_line(&usage->queries[i], &text);
-		line(arg, i ? more : used, text.ptr);
+		line(arg, i ? more : usage->perhaps ? perhaps : used, text.ptr);
 	}
 	if (usage->found > usage->n_queries) {
 		PK_FREE char *text = pk_printf("and %zu more", usage->found - usage->n_queries);
@@ -56,9 +58,11 @@ cJSON *pk_usage_json(const struct pk_usage *usage)
 		pk_json_set_num(item, "mean_ms", q->mean_ms);
 		pk_json_set_str(item, "role", q->role);
 		pk_json_set_bool(item, "all_columns", q->star);
+		pk_json_set_str(item, "through", q->through);
 	}
 	pk_json_set_str(json, "of", usage->thing);
 	pk_json_set_num(json, "queries_found", (double)usage->found);
+	pk_json_set_bool(json, "perhaps", usage->perhaps);
 	pk_json_set_num(json, "calls", (double)usage->calls);
 	pk_json_set_num(json, "undecided", (double)usage->undecided);
 	list = pk_json_add_array(json, "lines");

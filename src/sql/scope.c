@@ -111,36 +111,100 @@ struct pk_scope_item *pk_scope_add_relation(struct pk_uses *uses, struct pk_scop
 	return item;
 }
 
-void pk_scope_function(struct pk_uses *uses, size_t n, PgQuery__Node **names)
+/* ---- functions and types ---- */
+
+static bool in_path(const struct pk_uses *uses, const char *schema)
 {
-	const struct pk_names *known = uses->names;
+	for (const char *const *path = uses->names->path; *path; path++)
+		if (pk_streq(*path, schema))
+			return true;
+	return false;
+}
+
+/* The next of "integer, app.state", without its schema. */
+static size_t next_type(const char **list, const char **ret)
+{
+	const char *end = strstr(*list, ", "), *p;
+
+	end = end ? end : *list + strlen(*list);
+	for (p = *ret = *list; p < end; p++)
+		if (*p == '.')
+			*ret = p + 1;
+	*list = *end ? end + 2 : end;
+	return (size_t)(end - *ret);
+}
+
+static bool same_types(const char *a, const char *b)
+{
+	while (*a && *b) {
+		const char *one, *other;
+		size_t n = next_type(&a, &one);
+
+		if (next_type(&b, &other) != n || strncmp(one, other, n) != 0)
+			return false;
+	}
+	return !*a && !*b;
+}
+
+/* Of functions with the name, those that a call with so many arguments (-1: not known) may mean. */
+struct meant {
+	int wanted, others, own; /* own: in its schema, whatever they take */
+	bool one;		 /* the one that is looked for is known among several */
+};
+
+static void count_meant(const struct pk_uses *uses, const char *schema, const char *name, int given, struct meant *ret)
+{
 	const struct pk_use_of *of = uses->of;
-	const char *name = n ? pk_tree_string(names[n - 1]) : NULL;
-	const char *schema = n > 1 ? pk_tree_string(names[n - 2]) : NULL;
-	bool in_path = false;
-	int others = 0;
+	const struct pk_overload *list = NULL;
+	int n = uses->names->functions(uses->names->arg, schema, name, &list);
+	bool own = pk_streq(schema, of->schema);
+
+	ret->own += own ? n : 0;
+	for (int i = 0; own && list && of->args && i < n; i++)
+		ret->one = ret->one || same_types(list[i].args, of->args);
+	for (int i = 0; i < n; i++) {
+		if (list && given >= 0 && (given < list[i].least || given > list[i].most))
+			continue;
+		if (own && (!ret->one || same_types(list[i].args, of->args)))
+			ret->wanted++;
+		else
+			ret->others++;
+	}
+}
+
+void pk_scope_function(struct pk_uses *uses, const PgQuery__FuncCall *call)
+{
+	const struct pk_use_of *of = uses->of;
+	size_t n = call->n_funcname;
+	const char *name = n ? pk_tree_string(call->funcname[n - 1]) : NULL;
+	const char *schema = n > 1 ? pk_tree_string(call->funcname[n - 2]) : NULL;
+	int given = call->func_variadic ? -1 : (int)call->n_args;
+	struct meant meant = { 0 };
 
 	if (!name || (of->thing != PK_THING_FUNCTION && of->thing != PK_THING_SCHEMA) ||
-	    (of->thing == PK_THING_FUNCTION && !pk_streq(name, of->name)))
+	    (of->thing == PK_THING_FUNCTION && !pk_streq(name, of->name)) ||
+	    !(schema ? pk_streq(schema, of->schema) : in_path(uses, of->schema)))
 		return;
-	int own = known->functions(known->arg, of->schema, name);
-	if (schema || !own) {
-		if (own && pk_streq(schema, of->schema))
-			pk_uses_note(uses,
-				     own == 1 || of->thing == PK_THING_SCHEMA ? PK_USE_SURE
-									      : PK_USE_MAYBE,
-				     false);
-		return;
-	}
-	for (const char *const *path = known->path; *path; path++) {
-		if (pk_streq(*path, of->schema))
-			in_path = true;
-		else
-			others += known->functions(known->arg, *path, name);
-	}
-	others += known->functions(known->arg, "pg_catalog", name);
-	if (in_path)
-		pk_uses_note(uses, others || own > 1 ? PK_USE_MAYBE : PK_USE_SURE, false);
+	count_meant(uses, of->schema, name, given, &meant);
+	bool several = meant.own > 1 && !meant.one && of->thing == PK_THING_FUNCTION;
+	for (const char *const *path = uses->names->path; !schema && *path; path++)
+		if (!pk_streq(*path, of->schema))
+			count_meant(uses, *path, name, given, &meant);
+	if (!schema)
+		count_meant(uses, "pg_catalog", name, given, &meant);
+	if (meant.wanted)
+		pk_uses_note(uses, meant.others || several ? PK_USE_MAYBE : PK_USE_SURE, false);
+}
+
+void pk_scope_type(struct pk_uses *uses, const PgQuery__TypeName *type)
+{
+	const struct pk_use_of *of = uses->of;
+	size_t n = type->n_names;
+	const char *schema = n > 1 ? pk_tree_string(type->names[n - 2]) : NULL;
+
+	if (of->thing == PK_THING_TYPE && n && pk_streq(pk_tree_string(type->names[n - 1]), of->name) &&
+	    (schema ? pk_streq(schema, of->schema) : in_path(uses, of->schema)))
+		pk_uses_note(uses, PK_USE_SURE, false);
 }
 
 /* ---- columns ---- */

@@ -43,7 +43,8 @@ struct pk_scope_item *pk_scope_add(struct pk_uses *uses, struct pk_scope *scope)
 /* The relation, and that it is named: also when that is all that is looked for. */
 struct pk_scope_item *pk_scope_add_relation(struct pk_uses *uses, struct pk_scope *scope,
 					    const PgQuery__RangeVar *relation);
-void pk_scope_function(struct pk_uses *uses, size_t n, PgQuery__Node **names);
+void pk_scope_function(struct pk_uses *uses, const PgQuery__FuncCall *call);
+void pk_scope_type(struct pk_uses *uses, const PgQuery__TypeName *type);
 void pk_scope_column(struct pk_uses *uses, const struct pk_scope *scope,
 		     const PgQuery__ColumnRef *ref);
 /* (alias).column. False: it is something else, to be looked into. */

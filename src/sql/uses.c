@@ -503,11 +503,10 @@ static void visit(struct pk_uses *uses, const struct pk_scope *scope, const void
 	if (message->descriptor == &pg_query__a__indirection__descriptor &&
 	    pk_scope_field(uses, scope, tree))
 		return;
-	if (message->descriptor == &pg_query__func_call__descriptor) {
-		const PgQuery__FuncCall *call = tree;
-
-		pk_scope_function(uses, call->n_funcname, call->funcname);
-	}
+	if (message->descriptor == &pg_query__func_call__descriptor)
+		pk_scope_function(uses, tree);
+	if (message->descriptor == &pg_query__type_name__descriptor)
+		pk_scope_type(uses, tree);
 	pk_tree_children(message, visit_child, &at);
 }
 

@@ -11,14 +11,22 @@
 enum pk_thing {
 	PK_THING_RELATION,
 	PK_THING_COLUMN,
-	PK_THING_FUNCTION, /* by its name alone: which of several is meant, only the server can tell */
+	PK_THING_FUNCTION, /* of several with one name by the number of arguments; by their types only the server can tell */
 	PK_THING_SCHEMA, /* relations and functions in it */
 	PK_THING_INSERT, /* rows that come into a table without a value for the column */
+	PK_THING_TYPE,	 /* named in a query */
 };
 struct pk_use_of {
 	enum pk_thing thing;
 	const char *schema, *name; /* as the catalogs spell them; name NULL: the schema itself */
 	const char *column;	   /* of PK_THING_COLUMN and PK_THING_INSERT */
+	const char *args; /* of PK_THING_FUNCTION: the types of one of several, "integer, text"; NULL: all that are called so */
+};
+
+/* One of the functions with a name. */
+struct pk_overload {
+	const char *args; /* its types, as above */
+	int least, most;  /* arguments of a call */
 };
 
 /* What the database holds that runs the queries. */
@@ -28,8 +36,8 @@ struct pk_names {
 	/* The column's place, from 1; 0: the relation has none of that name; -1: nothing is known of the relation. */
 	int (*column)(const void *arg, const char *schema, const char *relation,
 		      const char *column);
-	int (*functions)(const void *arg, const char *schema,
-			 const char *name); /* how many are called so */
+	/* How many are called so, and in *ret (borrowed) what they take; *ret NULL: that is not known. */
+	int (*functions)(const void *arg, const char *schema, const char *name, const struct pk_overload **ret);
 	const void *arg;
 };
 

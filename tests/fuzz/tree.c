@@ -37,6 +37,7 @@ static void expression(const char *sql)
 	pk_sql_expr_has_subquery(sql);
 	pk_sql_proves_not_null(sql, "a");
 	pk_sql_is_plain_cast(sql, "a", "text");
+	pk_sql_may_make(sql, "t", "a");
 }
 
 static bool has_relation(const void *arg, const char *schema, const char *name)
@@ -52,11 +53,14 @@ static int has_column(const void *arg, const char *schema, const char *relation,
 	return relation[0] == 'u' ? -1 : column[0] == 'a';
 }
 
-static int has_functions(const void *arg, const char *schema, const char *name)
+static int has_functions(const void *arg, const char *schema, const char *name, const struct pk_overload **ret)
 {
+	static const struct pk_overload two[] = { { "integer", 1, 1 }, { "text, x.t", 0, 9 } };
+
 	(void)arg;
 	(void)schema;
-	return name[0] == 'f';
+	*ret = name[0] == 'f' ? two : NULL;
+	return name[0] == 'f' ? 2 : 0;
 }
 
 static void uses(const char *sql)
@@ -64,9 +68,9 @@ static void uses(const char *sql)
 	static const char *const path[] = { "public", NULL };
 	static const struct pk_names names = { path, has_relation, has_column, has_functions, NULL };
 	static const struct pk_use_of of[] = {
-		{ PK_THING_RELATION, "public", "t", NULL }, { PK_THING_COLUMN, "public", "t", "a" },
-		{ PK_THING_FUNCTION, "public", "f", NULL }, { PK_THING_SCHEMA, "public", NULL, NULL },
-		{ PK_THING_INSERT, "public", "t", "a" },
+		{ PK_THING_RELATION, "public", "t", NULL, NULL },	{ PK_THING_COLUMN, "public", "t", "a", NULL },
+		{ PK_THING_FUNCTION, "public", "f", NULL, "text, t" }, { PK_THING_SCHEMA, "public", NULL, NULL, NULL },
+		{ PK_THING_INSERT, "public", "t", "a", NULL },		{ PK_THING_TYPE, "public", "t", NULL, NULL },
 	};
 
 	for (size_t i = 0; i < PK_COUNT(of); i++) {

@@ -30,6 +30,12 @@ setup_file() {
 		CREATE TABLE crm.users (id int, email text);
 		CREATE FUNCTION public.price(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
 		CREATE VIEW public.members AS SELECT id FROM public.users;
+		CREATE FUNCTION public.fee(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+		CREATE FUNCTION public.fee(int, public.state, int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT $1';
+		CREATE TABLE public.visits (id int, page text, kind public.state[]) PARTITION BY LIST (id);
+		CREATE TABLE public."visits 1" PARTITION OF public.visits FOR VALUES IN (1);
+		CREATE VIEW public.pages AS SELECT page AS shown FROM public.visits;
+		CREATE VIEW public.pages_too AS SELECT shown FROM public.pages;
 		INSERT INTO public.users SELECT i, i || '@example.org', 'n' FROM generate_series(1, 20) i;
 		GRANT USAGE ON SCHEMA crm TO app;
 		GRANT ALL ON ALL TABLES IN SCHEMA public, crm TO app, "Odd ""role";
@@ -63,6 +69,14 @@ work() {
 	as app 'SELECT id FROM members'
 	as app 'SELECT "od""d col" FROM orders'
 	as 'Odd "role' 'SELECT email FROM users'
+	as app 'SELECT fee(1)'
+	as app 'SELECT public.fee(1)'
+	as app "SELECT fee(1, 'new')"
+	as app 'SELECT page FROM "visits 1"'
+	as app 'INSERT INTO "visits 1" (id, page) VALUES (1, NULL)'
+	as app 'SELECT kind FROM visits'
+	as app 'SELECT shown FROM pages_too'
+	as app "SELECT 'new'::state"
 	as app "BEGIN; DECLARE c CURSOR FOR SELECT name FROM users WHERE email = 'secret'; FETCH c; COMMIT"
 }
 
@@ -150,13 +164,54 @@ connections() { grep -c 'statement: BEGIN TRANSACTION READ ONLY; SET LOCAL state
 	git rm -qf src/seed.txt
 }
 
-@test "values of enums: no query tells, the files do" {
+@test "one of several functions is dropped: its calls are told by the number of their arguments" {
+	migration 'DROP FUNCTION fee(int);'
+	fails 1 lint
+	has 'used by 1 query, 2 calls' 'SELECT fee($1)'
+	hasnt 'fee($1, $2)' 'more may use it'
+	migration 'DROP FUNCTION fee(int, state, int);'
+	fails 1 lint
+	has 'used by 1 query, 1 call' 'SELECT fee($1, $2)'
+	hasnt 'more may use it'
+	migration 'DROP FUNCTION fee(text);'
+	ok lint
+	has '2 more may use it'
+	hasnt 'used by'
+}
+
+@test "what goes with it: partitions by their own names, views that read the column, views of those" {
+	migration 'ALTER TABLE visits DROP COLUMN page CASCADE;'
+	fails 1 lint
+	has 'used by 3 queries' 'SELECT page FROM "visits 1"  (through public."visits 1")' \
+		'SELECT shown FROM pages_too  (through the view public.pages_too)'
+	migration 'ALTER TABLE visits RENAME COLUMN page TO site;'
+	fails 1 lint
+	has 'used by 2 queries' '(through public."visits 1")'
+	hasnt pages_too
+	migration 'ALTER TABLE visits RENAME TO seen;'
+	fails 1 lint
+	has 'used by 1 query' 'SELECT kind FROM visits'
+	migration 'ALTER TABLE visits ADD COLUMN country text NOT NULL;'
+	fails 1 lint
+	has 'used by 1 query' 'INSERT INTO "visits 1" (id, page) VALUES ($1, $2)  (through public."visits 1")'
+	migration 'DROP TABLE visits CASCADE;'
+	fails 1 lint
+	has 'used by 4 queries' 'SELECT kind FROM visits'
+}
+
+@test "values of enums: the queries on columns of the type may mean it, the files tell" {
 	printf "state == 'new'\n" >src/state.py
 	git add src/state.py
 	migration "ALTER TYPE state RENAME VALUE 'new' TO 'open';"
 	fails 1 lint
-	has 'keeps no values, so no query in it tells' "src/state.py:1: state == 'new'"
-	hasnt 'no use found'
+	has 'which keeps no values: 3 use the type or a column of it' "src/state.py:1: state == 'new'" \
+		'may use   1 call of' 'SELECT * FROM orders  (all columns)' 'SELECT kind FROM visits' 'SELECT $1::state'
+	hasnt 'no use found' 'used by'
+	sql shop 'CREATE TYPE crm.mood AS ENUM ($$new$$); ALTER TYPE crm.mood OWNER TO deployer'
+	migration "ALTER TYPE crm.mood RENAME VALUE 'new' TO 'open';"
+	fails 1 lint
+	has 'which keeps no values: none uses the type or a column of it'
+	sql shop 'DROP TYPE crm.mood'
 	git rm -qf src/state.py
 }
 

@@ -16,7 +16,7 @@ static const struct {
 static const struct {
 	const char *schema, *name;
 	int n;
-} functions[] = { { "app", "price", 1 }, { "app", "tax", 2 },	       { "old", "fee", 1 },
+} functions[] = { { "app", "price", 1 }, { "app", "tax", 2 }, { "app", "vat", 3 },	       { "old", "fee", 1 },
 		  { "app", "fee", 1 },	 { "pg_catalog", "lower", 1 }, { "app", "lower", 1 } };
 
 static bool has_relation(const void *arg, const char *schema, const char *name)
@@ -42,9 +42,14 @@ static int column_at(const void *arg, const char *schema, const char *name, cons
 	return -1;
 }
 
-static int functions_of(const void *arg, const char *schema, const char *name)
+static const struct pk_overload vat[] = { { "integer", 1, 1 }, { "integer, app.kind", 1, 2 }, { "text, text, text", 2, 1000 } };
+
+static int functions_of(const void *arg, const char *schema, const char *name, const struct pk_overload **ret)
 {
 	(void)arg;
+	*ret = NULL;
+	if (pk_streq(name, "vat"))
+		*ret = vat;
 	for (size_t i = 0; i < PK_COUNT(functions); i++)
 		if (pk_streq(functions[i].schema, schema) && pk_streq(functions[i].name, name))
 			return functions[i].n;
@@ -102,7 +107,7 @@ static void expect_all(const struct example *examples, size_t n, const struct pk
 static void columns_are_found_where_they_are_meant(void **state)
 {
 	(void)state;
-	static const struct pk_use_of email = { PK_THING_COLUMN, "app", "users", "email" };
+	static const struct pk_use_of email = { PK_THING_COLUMN, "app", "users", "email", NULL };
 	static const struct example examples[] = {
 		{ "SELECT email FROM users WHERE id = $1", "sure" },
 		{ "SELECT name FROM users WHERE id = $1", "none" },
@@ -199,7 +204,7 @@ static void columns_are_found_where_they_are_meant(void **state)
 static void hostile_names_are_names(void **state)
 {
 	(void)state;
-	static const struct pk_use_of odd = { PK_THING_COLUMN, "old", "Odd \"name\"", "\"" };
+	static const struct pk_use_of odd = { PK_THING_COLUMN, "old", "Odd \"name\"", "\"", NULL };
 	static const struct example examples[] = {
 		{ "SELECT \"\"\"\" FROM \"Odd \"\"name\"\"\"", "sure" },
 		{ "SELECT x.\"\"\"\" FROM old.\"Odd \"\"name\"\"\" AS x", "sure" },
@@ -213,8 +218,8 @@ static void hostile_names_are_names(void **state)
 static void relations_are_found_by_the_search_path(void **state)
 {
 	(void)state;
-	static const struct pk_use_of app = { PK_THING_RELATION, "app", "users", NULL };
-	static const struct pk_use_of old = { PK_THING_RELATION, "old", "users", NULL };
+	static const struct pk_use_of app = { PK_THING_RELATION, "app", "users", NULL, NULL };
+	static const struct pk_use_of old = { PK_THING_RELATION, "old", "users", NULL, NULL };
 	static const struct example in_app[] = {
 		{ "SELECT 1 FROM users", "sure" },
 		{ "SELECT 1 FROM old.users", "none" },
@@ -227,7 +232,7 @@ static void relations_are_found_by_the_search_path(void **state)
 	};
 	static const struct example in_old[] = { { "SELECT 1 FROM users", "none" },
 						 { "SELECT 1 FROM old.users", "sure" } };
-	static const struct pk_use_of schema = { PK_THING_SCHEMA, "old", NULL, NULL };
+	static const struct pk_use_of schema = { PK_THING_SCHEMA, "old", NULL, NULL, NULL };
 	static const struct example of_schema[] = {
 		{ "SELECT * FROM old.users", "sure" },
 		{ "SELECT * FROM users", "none" },
@@ -243,10 +248,10 @@ static void relations_are_found_by_the_search_path(void **state)
 static void functions_are_certain_where_one_is_meant(void **state)
 {
 	(void)state;
-	static const struct pk_use_of price = { PK_THING_FUNCTION, "app", "price", NULL };
-	static const struct pk_use_of tax = { PK_THING_FUNCTION, "app", "tax", NULL };
-	static const struct pk_use_of fee = { PK_THING_FUNCTION, "app", "fee", NULL };
-	static const struct pk_use_of lower = { PK_THING_FUNCTION, "app", "lower", NULL };
+	static const struct pk_use_of price = { PK_THING_FUNCTION, "app", "price", NULL, NULL };
+	static const struct pk_use_of tax = { PK_THING_FUNCTION, "app", "tax", NULL, NULL };
+	static const struct pk_use_of fee = { PK_THING_FUNCTION, "app", "fee", NULL, NULL };
+	static const struct pk_use_of lower = { PK_THING_FUNCTION, "app", "lower", NULL, NULL };
 	static const struct example of_price[] = {
 		{ "SELECT price(id) FROM orders", "sure" },
 		{ "SELECT app.price(1)", "sure" },
@@ -259,6 +264,24 @@ static void functions_are_certain_where_one_is_meant(void **state)
 
 	expect_all(of_price, PK_COUNT(of_price), &price);
 	expect_all((const struct example[]){ { "SELECT tax(1)", "maybe" } }, 1, &tax);
+	/* of several the number of arguments decides, as far as it does */
+	static const struct pk_use_of one = { PK_THING_FUNCTION, "app", "vat", NULL, "integer" };
+	static const struct pk_use_of two = { PK_THING_FUNCTION, "app", "vat", NULL, "integer, kind" };
+	static const struct pk_use_of many = { PK_THING_FUNCTION, "app", "vat", NULL, "text, text, text" };
+	static const struct pk_use_of which = { PK_THING_FUNCTION, "app", "vat", NULL, "integer[]" };
+	expect_all((const struct example[]){ { "SELECT vat($1)", "maybe" }, { "SELECT app.vat($1, $2)", "none" }, { "SELECT vat()", "none" } },
+		   3, &one);
+	expect_all((const struct example[]){ { "SELECT vat($1, $2)", "maybe" }, { "SELECT vat($1, $2, $3)", "none" } }, 2, &two);
+	expect_all((const struct example[]){ { "SELECT vat($1, $2, $3, $4)", "sure" },
+					     { "SELECT app.vat($1, VARIADIC $2)", "maybe" },
+					     { "SELECT vat($1)", "none" } },
+		   3, &many);
+	expect_all((const struct example[]){ { "SELECT vat($1, $2, $3)", "maybe" } }, 1, &which);
+	static const struct pk_use_of kind = { PK_THING_TYPE, "app", "kind", NULL, NULL };
+	expect_all((const struct example[]){ { "SELECT $1::kind", "sure" },
+					     { "SELECT CAST(x AS app.kind[]) FROM users", "sure" },
+					     { "SELECT $1::other.kind, kind FROM users", "none" } },
+		   3, &kind);
 	expect_all((const struct example[]){ { "SELECT fee(1)", "maybe" } }, 1, &fee);
 	expect_all((const struct example[]){ { "SELECT lower($1)", "maybe" } }, 1, &lower);
 }
@@ -266,8 +289,8 @@ static void functions_are_certain_where_one_is_meant(void **state)
 static void rows_that_come_without_a_value_are_found(void **state)
 {
 	(void)state;
-	static const struct pk_use_of fresh = { PK_THING_INSERT, "app", "users", "country" };
-	static const struct pk_use_of there = { PK_THING_INSERT, "app", "users", "name" };
+	static const struct pk_use_of fresh = { PK_THING_INSERT, "app", "users", "country", NULL };
+	static const struct pk_use_of there = { PK_THING_INSERT, "app", "users", "name", NULL };
 	static const struct example of_fresh[] = {
 		{ "INSERT INTO users (id) VALUES ($1)", "sure" },
 		{ "INSERT INTO users (id, country) VALUES ($1, $2)", "none" },
