@@ -6,6 +6,7 @@
 
 #define NAME		 "postkit_read_" /* of prepared statements */
 #define PREPARED_UNKNOWN UINT64_MAX	 /* then none of them is trusted any more */
+#define LOCK_WAIT	 "5000" /* ms: what a view is, is not told of one whose tables somebody has locked */
 #define EXPECTED_FACTOR	 5 /* what a snapshot takes of memory, by the size of pg_attribute */
 
 _Static_assert(2 * PK_SNAPSHOTS_MAX <= PK_PIPELINES_MAX, "two connections for each");
@@ -140,6 +141,7 @@ static void add_begin(struct pk_fetch_list *list, struct pk_arena *arena, const 
 		pk_buf_add_literal(&sql, snapshot);
 		add(list, pk_arena_strdup(arena, sql.ptr), NULL);
 	}
+	add(list, "SET LOCAL lock_timeout = " LOCK_WAIT, NULL);
 	add_settings(list);
 }
 
@@ -258,6 +260,8 @@ static int ask(struct pk_fetch *f, struct pk_err *err)
 
 static int cannot_read(const struct pk_conn *conn, struct pk_err *err)
 {
+	if (err && pk_streq(err->sqlstate, "55P03"))
+		pk_err_hint(err, "somebody has locked a table there that a view reads, or a view: try again when that is over");
 	return pk_err_wrap(err, "cannot read the schema of %s", conn->where);
 }
 

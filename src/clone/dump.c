@@ -99,6 +99,8 @@ int pk_dump_take(struct pk_dump *dump, const struct pk_conninfo *source, const s
 	pk_strv_pushf(&args, "--encoding=%s", dump->encoding);
 	if (hold->snapshot)
 		pk_strv_pushf(&args, "--snapshot=%s", hold->snapshot);
+	else if (hold->max_age) /* nothing is locked yet */
+		pk_strv_pushf(&args, "--lock-wait-timeout=%.0f", hold->max_age * 1000);
 	pk_strv_push(&args, "-f");
 	pk_strv_pushf(&args, "%s/archive", dump->tempdir.dir);
 	pk_progress_start(dump->progress, "reading the structure", 0);

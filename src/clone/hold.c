@@ -1,11 +1,13 @@
 #include "clone/hold.h"
 #include "base/clock.h"
+#include "base/progress.h"
 #include "base/sig.h"
 
 #include <limits.h>
 #include <unistd.h>
 
 #define TRIES	     10
+#define LOCK_WAIT    "2000" /* ms */
 #define PACE_SECONDS 0.1
 
 void pk_hold_release(struct pk_hold *hold)
@@ -87,12 +89,16 @@ static int lock_tables(struct pk_conn *conn, const struct pk_copy_tables *tables
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
+	if (tables->n && pk_exec(conn, "SET LOCAL lock_timeout = " LOCK_WAIT, err) < 0)
+		return -1;
 	for (size_t i = 0; i < tables->n; i++) {
 		pk_buf_add(&sql, sql.len ? ", ONLY " : "LOCK TABLE ONLY ");
 		pk_buf_add_qualified(&sql, tables->items[i].schema, tables->items[i].name);
 		if (sql.len < 8192 && i + 1 < tables->n)
 			continue;
 		pk_buf_add(&sql, " IN ACCESS SHARE MODE");
+		if (i + 1 == tables->n)
+			pk_buf_add(&sql, "; SET LOCAL lock_timeout = 0");
 		if (pk_exec(conn, sql.ptr, err) < 0)
 			return err && pk_streq(err->sqlstate, "53200") ? no_room(tables->n, err) : pk_hold_hint(err);
 		pk_buf_clear(&sql);
@@ -110,8 +116,56 @@ static bool are_same(const struct pk_copy_tables *a, const struct pk_copy_tables
 	return same;
 }
 
-/* Locks what there is, then looks: 1 when that is what is locked. The first query after BEGIN takes the snapshot. */
-static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, struct pk_err *err)
+/* Who keeps readers out, or will as soon as it is his turn: the oldest. *ret may stay NULL; caller frees. */
+static int find_blocker(struct pk_conn *conn, char **ret, struct pk_err *err)
+{
+	static const char sql[] =
+		"SELECT pg_catalog.concat(CASE WHEN l.granted THEN 'locked by ' ELSE 'about to be locked by ' END, "
+		"CASE WHEN l.pid IS NULL THEN 'a prepared transaction' ELSE 'pid ' || l.pid END, "
+		"' (' || nullif(a.application_name, '') || ')', ' for ' || "
+		"pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start)) AS who, "
+		"pg_catalog.concat_ws('.', n.nspname, c.relname) AS what "
+		"FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation "
+		"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+		"LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'relation' "
+		"AND l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND l.database = "
+		"(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
+		"ORDER BY l.granted DESC, a.xact_start, c.oid LIMIT 1";
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, sql, 0, NULL, &rows, err) < 0)
+		return -1;
+	if (rows.n)
+		*ret = pk_printf("%s is %s", pk_rows_get(&rows, 0, 1), pk_rows_get(&rows, 0, 0));
+	return 0;
+}
+
+/* After a lock that could not be had in time, with nothing held: 0 to try again. since: pk_now() of the first try. */
+static int tell_wait(struct pk_hold *hold, double since, bool first, struct pk_err *err)
+{
+	PK_FREE char *blocker = NULL, *title = NULL, *took = NULL;
+	double now = pk_now();
+
+	if (find_blocker(&hold->conn, &blocker, err) < 0)
+		return -1;
+	if (first) {
+		title = pk_printf("waiting: %s", blocker ? blocker : "a table is locked");
+		pk_progress_start(hold->progress, title, 0);
+	}
+	pk_progress_update(hold->progress, 0, NULL);
+	if (!hold->max_age || now - since < hold->max_age)
+		return 0;
+	took = pk_duration(now - since);
+	pk_err_set(err, "the tables of '%s' cannot be read: %s; waited %s", hold->conn.where,
+		   blocker ? blocker : "one of them is locked", took);
+	return pk_err_hint(err, "try again when that is over, or wait longer (--max-snapshot-age)");
+}
+
+/*
+ * Locks what there is, then looks: 1 when that is what is locked. The first query after BEGIN takes the snapshot.
+ * ret_locked: whether somebody else has locked one of them.
+ */
+static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, bool *ret_locked, struct pk_err *err)
 {
 	PK_AUTO(pk_copy_tables) before = PK_COPY_TABLES_INIT;
 	PK_AUTO(pk_err) e = PK_ERR_INIT;
@@ -122,8 +176,9 @@ static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, struct pk_
 	if (pk_exec(&hold->conn, begin_sql, err) < 0)
 		return -1;
 	if (lock_tables(&hold->conn, &before, &e) < 0) {
+		*ret_locked = pk_streq(e.sqlstate, "55P03");
 		/* gone, or under another name, since the look */
-		if ((!pk_streq(e.sqlstate, "42P01") && !pk_streq(e.sqlstate, "3F000")) ||
+		if ((!*ret_locked && !pk_streq(e.sqlstate, "42P01") && !pk_streq(e.sqlstate, "3F000")) ||
 		    pk_exec(&hold->conn, "ROLLBACK", NULL) < 0) {
 			pk_err_move(err, &e);
 			return -1;
@@ -153,11 +208,19 @@ int pk_hold_open(struct pk_hold *hold, const struct pk_conninfo *source, struct 
 {
 	if (!hold->conn.handle && pk_hold_connect(hold, source, err) < 0)
 		return -1;
-	for (int i = 0; i < TRIES; i++) {
-		int held = try_hold(hold, ret, err);
+	double since = pk_now();
+	int waited = 0;
+
+	for (int i = 0; i < TRIES;) {
+		bool locked = false;
+		int held = try_hold(hold, ret, &locked, err);
 
 		if (held)
 			return held < 0 ? -1 : 0;
+		if (!locked)
+			i++;
+		else if (tell_wait(hold, since, waited++ == 0, err) < 0)
+			return -1;
 	}
 	pk_err_set(err, "tables of '%s' come and go faster than they can be locked", hold->conn.where);
 	return pk_err_hint(err, "try again when nobody makes or drops tables there");

@@ -16,12 +16,16 @@ struct pk_hold {
 	double due; /* pk_now() when what has come may have come at that rate */
 	bool rough; /* sizes of tables need not be what they are now (pk_copy_tables_list()) */
 	const char *encoding; /* of all connections to the source and the target, borrowed */
+	struct pk_progress *progress; /* what locks are waited for; may be NULL */
 };
 #define PK_HOLD_INIT { .conn = PK_CONN_INIT }
 void pk_hold_release(struct pk_hold *hold);
 /* For whoever has something to ask before the snapshot is taken; pk_hold_open() then goes on with that. */
 int pk_hold_connect(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_err *err);
-/* ret: as pk_copy_tables_list(). max_age, rough and encoding are set before. */
+/*
+ * ret: as pk_copy_tables_list(). max_age, rough, encoding and progress are set before. Of a table that is locked against
+ * reading, it lets go of all others again and again, so that nobody waits behind it; for max_age at most.
+ */
 int pk_hold_open(struct pk_hold *hold, const struct pk_conninfo *source, struct pk_copy_tables *ret,
 		 struct pk_err *err);
 /* What stands for the state of all catalogs: another one when the structure has changed. Caller frees. */

@@ -269,6 +269,7 @@ static void set_up(struct pk_transfer_work *s)
 	const char *encoding = pk_streq(t->facts->encoding, "SQL_ASCII") ? "SQL_ASCII" : "UTF8";
 
 	s->hold.encoding = encoding;
+	s->hold.progress = t->options->progress;
 	s->hold.max_age = t->max_age;
 	s->hold.max_rate = t->options->max_rate;
 	s->dump.bindir = t->bindir;

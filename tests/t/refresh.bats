@@ -231,6 +231,28 @@ unmet() {
 	equal "$(clone -c 'SET ROLE own' -c "SELECT convert_from(lo_get(4711), 'UTF8')")" laRGE
 }
 
+@test "a table that somebody has locked is told with who it is, and waited for no longer than allowed, with no other one held" {
+	shop locked
+	begin locked
+	hold_open locked
+	held 'BEGIN; LOCK TABLE orders' orders locked
+	sql locked 'INSERT INTO still VALUES (1000)'
+	fails 128 git postkit start --refresh --max-snapshot-age 4s --json
+	has 'waiting: public.orders is locked by pid ' '(psql)' "the tables of 'local/locked' cannot be read" '--max-snapshot-age'
+	fails 128 git postkit start --fresh --jobs 1 --max-snapshot-age 1s
+	has 'LOCK TABLE' 'orders' 'timeout'
+	fails 128 git postkit diff --exit-code prod prod
+	has 'cannot read the schema of local/locked' 'somebody has locked a table there that a view reads'
+	git postkit start --refresh >"$T/waits" 2>&1 &
+	local pid=$!
+	until_true sql locked "SELECT 1 / count(*) FROM pg_locks WHERE relation = 'orders'::regclass AND NOT granted"
+	# While it waits, it lets others have what it has locked already.
+	sql locked "SET lock_timeout = '5s'; ALTER TABLE big ALTER text SET DEFAULT ''"
+	held COMMIT committed locked
+	wait "$pid"
+	is_as locked
+}
+
 @test "a role without a second connection is told so" {
 	shop narrow
 	sql narrow "DO \$\$ BEGIN FOR i IN 1..120 LOOP EXECUTE format('CREATE TABLE t%s (id int)', i); END LOOP; END \$\$"
