@@ -172,7 +172,7 @@ static void note_keys(struct work *w, const struct pk_action *a)
 		keys[i] = pk_arena_strdup(&w->arena, a->columns[i]);
 	keys[n] = NULL;
 	w->keys = keys;
-	if (!pk_pattern_says(w->text, "deferrable") && !pk_pattern_says(w->text, "include") && !w->partitioned)
+	if (!pk_scan_has_word(w->text, "deferrable") && !pk_scan_has_word(w->text, "include") && !w->partitioned)
 		w->key_name = a->name ? pk_arena_strdup(&w->arena, a->name) :
 					pk_arena_printf(&w->arena, "%s_pkey", w->table);
 }

@@ -80,15 +80,3 @@ bool pk_pattern_is_integer(const char *type)
 			return true;
 	return false;
 }
-
-bool pk_pattern_says(const char *text, const char *word)
-{
-	struct pk_scan scan;
-	struct pk_token token;
-
-	pk_scan_start(&scan, text, strlen(text));
-	while (pk_scan_code(&scan, &token))
-		if (pk_token_is(text, &token, word))
-			return true;
-	return false;
-}

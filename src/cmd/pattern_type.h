@@ -14,7 +14,5 @@ char *pk_pattern_type(const char *text, const struct pk_map *own, struct pk_err 
 const char *pk_pattern_serial(const char *type);
 /* One that sequences count in, by one of its usual names. */
 bool pk_pattern_is_integer(const char *type);
-/* The text has the word, outside quotes and comments. word is lower case. */
-bool pk_pattern_says(const char *text, const char *word);
 
 #endif

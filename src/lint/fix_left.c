@@ -46,20 +46,6 @@ bool pk_fix_asks(const char *rule)
 	return false;
 }
 
-/* REFRESH ... WITH NO DATA leaves nothing to read. */
-static bool empties(const struct pk_fix_text *t, size_t statement)
-{
-	const char *text = t->statements.items[statement].text;
-	struct pk_scan scan;
-	struct pk_token token;
-
-	pk_scan_start(&scan, text, strlen(text));
-	while (pk_scan_code(&scan, &token))
-		if (pk_token_is(text, &token, "no"))
-			return true;
-	return false;
-}
-
 /* What an index is, by the catalog: "CREATE UNIQUE INDEX ..."; NULL: not known. */
 static const char *index_text(const struct pk_fix_text *t, const struct pk_action *a)
 {
@@ -111,7 +97,8 @@ bool pk_fix_hopeless(const struct pk_fix_text *t, size_t statement)
 	if (swaps_unique(t, statement))
 		return true;
 	for (size_t i = 0; i < t->actions.n; i++)
-		if (t->actions.items[i].statement == statement && t->actions.items[i].verb == PK_REFRESH && empties(t, statement))
+		if (t->actions.items[i].statement == statement && t->actions.items[i].verb == PK_REFRESH &&
+		    pk_scan_has_word(t->statements.items[statement].text, "no")) /* DATA: there is nothing to read then */
 			return true;
 	for (size_t i = 0; i < t->findings.n; i++)
 		if (t->findings.items[i].index == statement && pk_streq(t->findings.items[i].rule, "maintenance-rewrite"))

@@ -257,3 +257,15 @@ char *pk_token_string(const char *text, const struct pk_token *token)
 	size_t skip = (size_t)(open - s) + 1;
 	return n > skip ? unquote(open + 1, n - skip - 1, '\'') : pk_strdup("");
 }
+
+bool pk_scan_has_word(const char *text, const char *word)
+{
+	struct pk_scan scan;
+	struct pk_token token;
+
+	pk_scan_start(&scan, text, strlen(text));
+	while (pk_scan_code(&scan, &token))
+		if (pk_token_is(text, &token, word))
+			return true;
+	return false;
+}

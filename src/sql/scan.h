@@ -43,6 +43,8 @@ void pk_scan_blank_comments(char *text);
 /* An unquoted word, whatever its case. word is lower case. */
 bool pk_token_is(const char *text, const struct pk_token *token, const char *word);
 bool pk_token_char(const char *text, const struct pk_token *token, char c);
+/* Such a word stands somewhere in the text, outside quotes and comments. */
+bool pk_scan_has_word(const char *text, const char *word);
 /* The name that a word or a quoted identifier spells, folded or unquoted; NULL for other tokens. Caller frees. */
 char *pk_token_name(const char *text, const struct pk_token *token);
 /* What is between the quotes of a string or dollar string, unescaped ('' only). Caller frees; NULL for others. */

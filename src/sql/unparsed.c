@@ -105,24 +105,12 @@ static enum pk_verb main_verb(const char *text)
 	return PK_OTHER;
 }
 
-static bool has_word(const char *text, const char *word)
-{
-	struct pk_scan scan;
-	struct pk_token token;
-
-	pk_scan_start(&scan, text, strlen(text));
-	while (pk_scan_code(&scan, &token))
-		if (pk_token_is(text, &token, word))
-			return true;
-	return false;
-}
-
 /* Which constraint an ALTER TABLE adds: what comes late when schema files are loaded counts most. */
 static enum pk_constraint constraint_of(const char *text)
 {
-	if (has_word(text, "references"))
+	if (pk_scan_has_word(text, "references"))
 		return PK_CON_FOREIGN;
-	return has_word(text, "primary") || has_word(text, "unique") || has_word(text, "exclude") ?
+	return pk_scan_has_word(text, "primary") || pk_scan_has_word(text, "unique") || pk_scan_has_word(text, "exclude") ?
 		       PK_CON_UNIQUE : PK_CON_NONE;
 }
 
@@ -158,7 +146,7 @@ void pk_facts_unparsed(struct pk_facts *facts, const char *text, const char *err
 		take_object(facts, action, &w);
 	if (action->said == PK_ALTER && pk_streq(action->object, "default privileges"))
 		action->said = PK_GRANT;
-	if ((action->said == PK_GRANT || action->said == PK_REVOKE) && !has_word(text, "on"))
+	if ((action->said == PK_GRANT || action->said == PK_REVOKE) && !pk_scan_has_word(text, "on"))
 		action->object = "role"; /* of one role to another */
 	if (action->said == PK_ALTER && pk_streq(action->object, "table"))
 		action->constraint = constraint_of(text);

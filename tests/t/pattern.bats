@@ -86,6 +86,13 @@ writes() {
 	WRITERS+=($!)
 }
 
+# numbers DB TABLE: a program that adds rows, which the table numbers.
+numbers() {
+	sql "$1" "DO \$\$ BEGIN WHILE NOT EXISTS (SELECT FROM told) LOOP INSERT INTO $2 (part) VALUES (7); COMMIT; PERFORM pg_sleep(0.001); END LOOP; END \$\$" &
+	WRITERS+=($!)
+}
+numbered_at_least() { [ "$(sql "$1" "SELECT count(*) FROM $2 WHERE part = 7")" -ge "$3" ]; }
+
 # Every program ends well, having written while the steps ran.
 stopped() { # DB NAME...
 	local db=$1 name
@@ -146,18 +153,11 @@ said_at_least() { [ "$(sql "$1" 'SELECT count(*) FROM said')" -ge "$2" ]; }
 	equal "$(sql type "SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'points'")" integer
 }
 
-# numbers DB TABLE: a program that adds rows, which the table numbers.
-numbers() {
-	sql "$1" "DO \$\$ BEGIN WHILE NOT EXISTS (SELECT FROM told) LOOP INSERT INTO $2 (part) VALUES (7); COMMIT; PERFORM pg_sleep(0.001); END LOOP; END \$\$" &
-	WRITERS+=($!)
-}
-numbered_at_least() { [ "$(sql "$1" "SELECT count(*) FROM $2 WHERE part = 7")" -ge "$3" ]; }
-
 @test "change-type: identity and serial columns go on counting where they were, their keys go over, and all of it back" {
 	local table column key before
+	WRITERS=()
 	pg_createdb counting
 	while read -r table column key; do
-		WRITERS=()
 		sql postgres 'DROP DATABASE counting'
 		rm -rf steps/counting
 		steps counting change-type "$table" "$column" bigint
@@ -170,7 +170,7 @@ numbered_at_least() { [ "$(sql "$1" "SELECT count(*) FROM $2 WHERE part = 7")" -
 		step counting contract
 		until_true numbered_at_least counting "$table" "$(($(sql counting "SELECT count(*) FROM $table WHERE part = 7") + 30))"
 		sql counting "INSERT INTO told VALUES ('stop')"
-		wait "${WRITERS[0]}"
+		wait "${WRITERS[-1]}"
 		sql counting "INSERT INTO $table (part) VALUES (7)"
 		equal "$(sql counting "SELECT count(*) = count(DISTINCT $column), (max($column) - min($column)) % (SELECT increment_by FROM pg_sequences WHERE sequencename LIKE '${table}_i%'),
 			(SELECT data_type || ' ' || max_value FROM pg_sequences WHERE sequencename LIKE '${table}_i%') FROM $table")" 't|0|bigint 9223372036854775807'
