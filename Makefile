@@ -277,7 +277,7 @@ help:
 	@echo 'lint, format        clang-tidy, cppcheck, shellcheck, mandoc; clang-format'
 	@echo 'torture             kills, cuts off and fills up each command at each point; SAMPLE=N AREAS= FAULTS= POINT='
 	@echo 'fuzz                libFuzzer on what reads texts of others; SECONDS=60 ONLY=NAME'
-	@echo 'bench               times, as ratios, and deploys under load; ONLY=copies, files, tunnel, deploys, hammer'
+	@echo 'bench               times, as ratios, and deploys under load; ONLY=copies, files, tunnel, deploys, hammer, pushes, lint'
 	@echo 'corpus CORPUS=DIR   pairs of schemas: the share that converges; VERSION=18 on that major version'
 	@echo '                    labelled migrations: what lint names, and its false alarms'
 	@echo '                    up/*.sql, in order: the same, by what the server did'
