@@ -227,7 +227,7 @@ static int explain_change(struct pk_deploy *d, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
-	if (!err || err->exit == PK_EXIT_INTERRUPTED || pk_deploy_still_the_same(d, &why) == 0 || why.exit != PK_EXIT_NO)
+	if (!err || err->exit == PK_EXIT_INTERRUPTED || pk_deploy_wake(d, NULL) < 0 || pk_deploy_still_the_same(d, &why) == 0 || why.exit != PK_EXIT_NO)
 		return -1;
 	pk_err_detail(&why, "on the copy it came to this: %s", err->msg);
 	pk_err_move(err, &why);
@@ -255,5 +255,7 @@ int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
 	pk_server_release(&cut.server);
 	if (rc < 0)
 		return explain_change(d, err);
+	if (pk_deploy_wake(d, err) < 0)
+		return -1;
 	return pk_deploy_is_down(d) ? pk_deploy_check_loss(d, err) : 0;
 }

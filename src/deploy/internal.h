@@ -96,6 +96,9 @@ struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const str
 /* PK_EXIT_ATTENTION when somebody has asked a deploy to stop (deploy/lock.h); on a local cut nobody does. */
 int pk_deploy_stop_if_asked(const struct pk_deploy_target *target, struct pk_err *err);
 
+/* outcome.c: d->conn was idle for long, and nothing is open in it: one that was ended meanwhile is connected again. */
+int pk_deploy_wake(struct pk_deploy *d, struct pk_err *err);
+
 /* outcome.c: of a migration whose connection was lost. */
 struct pk_lost {
 	const char *pid; /* of the backend; NULL: not known */

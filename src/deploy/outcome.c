@@ -34,6 +34,13 @@ static int reconnect(struct pk_deploy *d, double until, struct pk_err *err)
 	}
 }
 
+int pk_deploy_wake(struct pk_deploy *d, struct pk_err *err)
+{
+	if (pk_conn_alive(&d->conn) && pk_exec(&d->conn, "SELECT", NULL) == 0)
+		return 0;
+	return reconnect(d, pk_now(), err);
+}
+
 /* A COMMIT that was on its way may still be at work in the old backend, and so may a statement. */
 static int is_at_work(struct pk_deploy *d, const struct pk_lost *lost, char **ret_status, struct pk_err *err)
 {

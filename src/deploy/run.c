@@ -152,7 +152,7 @@ static int run_locked(struct run *run, struct pk_err *err)
 	struct pk_deploy *d = run->d;
 	bool down = pk_deploy_is_down(d);
 
-	if (take_lock(run, err) < 0 || pk_deploy_still_the_same(d, err) < 0 || pk_deploy_watch_begin(&run->watch, d, &run->lock, err) < 0)
+	if (take_lock(run, err) < 0 || pk_deploy_wake(d, err) < 0 || pk_deploy_still_the_same(d, err) < 0 || pk_deploy_watch_begin(&run->watch, d, &run->lock, err) < 0)
 		return -1;
 	pk_deploy_phase(d, down ? "rolling back on '%s'" : "deploying to '%s'", d->remote.name);
 	if ((down && pk_deploy_check_loss(d, err) < 0) || pk_deploy_intend(d, err) < 0 ||

@@ -67,16 +67,26 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	equal "$(ran)" 1
 }
 
+@test "a connection that is ended while it has nothing to do is made again" {
+	migration 5 'ALTER TABLE users ADD COLUMN five int; SELECT pg_sleep(1);'
+	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	until_true grep -q 'ADD COLUMN five int' "$T/out"
+	equal "$(sql shop "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'git postkit deploy' AND state = 'idle'")" 1
+	wait %git-postkit
+	run cat "$T/out"
+	in_order "the connection to 'prod' was lost, connecting again" "deploying to 'prod'" 'deployed 2 migrations'
+}
+
 @test "of a migration of very many statements those are shown that took long or kept others out" {
-	migration 3 "$(for i in {1..103}; do echo "SELECT $i;"; done; echo 'ALTER TABLE users ADD COLUMN b int;')"
+	migration 6 "$(for i in {1..103}; do echo "SELECT $i;"; done; echo 'ALTER TABLE users ADD COLUMN b int;')"
 	ok git postkit deploy --dry-run
 	in_order 'SELECT 100' 'ADD COLUMN b int' 'for 3 more statements'
 	hasnt 'SELECT 101'
-	equal "$(git postkit deploy --dry-run --json 2>/dev/null | jq '.dry_run[1].statements | length')" 104
+	equal "$(git postkit deploy --dry-run --json 2>/dev/null | jq '.dry_run[0].statements | length')" 104
 }
 
 @test "an index whose build failed is named as what is left, and status says that it is half way" {
-	migration 4 'CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email);' transaction:false
+	migration 7 'CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email);' transaction:false
 	ok git postkit deploy --dry-run
 	sql shop "INSERT INTO users VALUES (301, 'u1@x')"
 	git config postkit.refresh never
@@ -84,7 +94,7 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	in_order 'could not create unique index "users_email"' 'index public.users_email is left there, invalid' \
 		'hint: 0 of 1 statements are done and stay; git postkit deploy prod goes on after them'
 	ok git postkit status --fetch
-	has "half way: 20990101000004_m4.sql: its deploy was begun and has not come to its end"
+	has "half way: 20990101000007_m7.sql: its deploy was begun and has not come to its end"
 	equal "$(git postkit status --fetch --json | jq '.remotes[] | select(.name == "prod") | .half_way | length')" 1
 	sql shop 'DELETE FROM users WHERE id = 301'
 	ok git postkit deploy --yes
