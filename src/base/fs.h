@@ -12,6 +12,7 @@ char *pk_path_dir(const char *path);              /* caller frees; "." when ther
 bool pk_path_is_dir(const char *path);
 bool pk_path_exists(const char *path);            /* does not follow a last symlink */
 
+/* Appends all of it to ret; after a failure ret is as it was. */
 int pk_read_file(const char *path, struct pk_buf *ret, struct pk_err *err);
 /* Names of files that are being written begin so; pk_list_files() does not show them. */
 #define PK_TEMPORARY ".pk-tmp-"

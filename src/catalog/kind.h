@@ -271,6 +271,7 @@ bool pk_table_forces_security(const struct pk_object *table);
 void pk_set_aside_type(struct pk_script *s, const struct pk_object *o);
 const char *pk_aside_ident(struct pk_script *s, const struct pk_object *o);
 
+/* Is there a way to another name for it, beside making it anew? */
 bool pk_can_be_renamed(const struct pk_object *o);
 /* "ALTER <sql_name> <ident> RENAME TO ..." */
 void pk_rename_itself(struct pk_script *s, const struct pk_object *o, const char *from, const char *to);

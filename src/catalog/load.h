@@ -25,6 +25,7 @@ struct pk_source {
 };
 #define PK_SOURCE_INIT { 0 }
 void pk_source_release(struct pk_source *source);
+/* Copies both; len bytes of text. */
 void pk_source_add(struct pk_source *source, const char *path, const char *text, size_t len);
 /*
  * What a snapshot's settings left out, for schema files that refer to it: made only when nothing else

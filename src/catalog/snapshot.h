@@ -107,6 +107,9 @@ struct pk_tree_diff {
 };
 #define PK_TREE_DIFF_INIT { 0 }
 void pk_tree_diff_release(struct pk_tree_diff *diff);
+/*
+ * What leads from a snapshot's tree (of none: from nothing) to a snapshot, by path. ret is empty, and gets texts of its own.
+ */
 int pk_snapshot_diff_tree(const struct pk_repo *repo, const struct pk_oid *from_tree,
 			  const struct pk_snapshot *to, struct pk_tree_diff *ret, struct pk_err *err);
 

@@ -4,6 +4,7 @@
 
 #include "catalog/snapshot.h"
 
+/* Fills them in; of a large snapshot on two threads. The texts are in its arena. */
 void pk_snapshot_write_texts(struct pk_snapshot *snapshot);
 
 #endif

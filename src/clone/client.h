@@ -17,6 +17,7 @@ struct pk_client {
 	int (*meanwhile)(void *arg, struct pk_err *err);
 	void *arg;
 };
+/* Blocks until it ends. An error says what the program said, with a hint where one is known. */
 int pk_client_run(const struct pk_client *client, const struct pk_conninfo *info, struct pk_err *err);
 /* What to do about what such a program, or the server, said; NULL: not known. */
 const char *pk_client_hint(const char *text);

@@ -25,6 +25,7 @@ struct pk_fakes {
 	int depth;  /* private: of subqueries, for their names */
 };
 
+/* PK_FAKE_KEY_DIGITS hexadecimal digits in lower case; NULL is none. */
 bool pk_fake_key_valid(const char *key);
 /*
  * fake.<name>(args) as one SQL expression, NULL for NULL; a callback for pk_sql_closed(). arg: struct pk_fakes.

@@ -16,6 +16,7 @@ struct pk_places {
 };
 #define PK_PLACES_INIT { .conn = PK_CONN_INIT }
 void pk_places_release(struct pk_places *places);
+/* On a connection of its own, in temporary tables of the target. */
 int pk_places_open(struct pk_places *places, const struct pk_conninfo *target, struct pk_err *err);
 /*
  * Takes what a query of the source answers, (OID of the table, ctid) each; what is there already stays as it is.

@@ -56,6 +56,7 @@ struct pk_rel_query {
 	bool places;
 	const char *when; /* a condition more; or NULL */
 };
+/* rel: its number among refs->rels. The rows of all its tables together; where none is meant, a query without rows. */
 void pk_rel_add_query(const struct pk_refs *refs, size_t rel, const struct pk_copy_tables *tables,
 		      const struct pk_rel_query *query, struct pk_buf *sql);
 /* a: the row that is referred to; both names of columns as the query above has them. */

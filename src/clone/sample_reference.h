@@ -20,6 +20,7 @@ struct pk_reference {
 };
 #define PK_REFERENCE_INIT { 0 }
 void pk_reference_release(struct pk_reference *reference);
+/* What stands behind "reference = ". An error says what the form is (PK_EXIT_USAGE); ret is then to be released as well. */
 int pk_reference_parse(const char *text, struct pk_reference *ret, struct pk_err *err);
 
 #endif

@@ -27,6 +27,7 @@ struct pk_transfer {
 	struct pk_copied *record; /* to be filled in: what was copied; may be NULL */
 	double max_age; /* seconds that the source may be held at one snapshot; 0: any */
 };
+/* Into the empty target, all of it; blocks. After a failure the target may hold a part. */
 int pk_transfer_run(const struct pk_transfer *transfer, struct pk_err *err);
 /* Gathers statistics, on as many connections; only: as pk_carry_analyze() has it. */
 int pk_transfer_analyze(const struct pk_transfer *transfer, struct pk_conn *target, const char *only, struct pk_err *err);
@@ -57,6 +58,7 @@ struct pk_transfer_work {
 	/* To be read from the snapshot while pg_dump works, or behind it; set before pk_transfer_hold(); may be NULL. arg: this. */
 	int (*beside)(void *arg, struct pk_err *err);
 };
+/* Connects to nothing. transfer is borrowed until release. */
 void pk_transfer_work_init(struct pk_transfer_work *work, const struct pk_transfer *transfer);
 void pk_transfer_work_release(struct pk_transfer_work *work);
 /* Takes the snapshot, the tables and the dump, which is open. */

@@ -34,7 +34,9 @@ struct pk_join {
 	size_t n_nodes; /* 0: it stays as it is */
 	struct pk_stmt stmt;
 };
+/* Whether the node at that place of the order and those behind it make one: where that spares the rows a second reading. */
 void pk_join_find(const struct pk_differ *d, const size_t *order, size_t at, struct pk_join *ret);
+/* Fills in join->stmt, its text in the arena. */
 void pk_join_make(const struct pk_differ *d, const size_t *order, size_t at, struct pk_arena *arena, struct pk_join *join);
 /* How many statements of the i-th node are in it. */
 size_t pk_join_skips(const struct pk_differ *d, const size_t *order, size_t at, size_t i);

@@ -53,6 +53,7 @@ struct pk_graph {
 #define PK_NO_NODE ((size_t)-1)
 
 void pk_graph_release(struct pk_graph *graph);
+/* Returns its number. from, to: NULL on the side where there is none. */
 size_t pk_graph_add(struct pk_graph *graph, enum pk_node_type type, struct pk_object *from, struct pk_object *to);
 /* A must: before comes first. PK_NO_NODE on either side, or the same node on both: nothing is added. */
 void pk_graph_edge(struct pk_graph *graph, size_t before, size_t after);

@@ -95,6 +95,7 @@ void pk_plan_pattern(const struct pk_plan *plan, struct pk_buf *ret);
 /* "the rows: about 200,000, 24 MB" */
 void pk_lost_words(struct pk_buf *out, const struct pk_lost *lost);
 
+/* As `plan --json` has it; the caller's. */
 cJSON *pk_plan_to_json(const struct pk_plan *plan);
 
 #endif

@@ -37,6 +37,7 @@ void pk_git2_fsync(bool on);
 int pk_repo_missing(const struct pk_repo *repo, int rc, const struct pk_oid *oid,
 		    struct pk_err *err);
 
+/* An id that is none is an error. */
 int pk_oid_to_git(const struct pk_oid *oid, git_oid *ret, struct pk_err *err);
 void pk_oid_from_git(const git_oid *oid, struct pk_oid *ret);
 

@@ -25,6 +25,7 @@ extern const struct pk_hook pk_hooks[]; /* ends with a NULL name */
 /* git-postkit --hook NAME ARGS...: runs the hook that was there before ours, then ours. Exit status. */
 int pk_hook_main(int argc, char **argv);
 
+/* The rows of the table, each in a file of its name: exit status, or -1. */
 int pk_hook_pre_push(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_pre_receive(const struct pk_hook_call *call, struct pk_err *err);
 int pk_hook_post_receive(const struct pk_hook_call *call, struct pk_err *err);

@@ -49,6 +49,7 @@ struct pk_hooks_view {
 };
 #define PK_HOOKS_VIEW_INIT { 0 }
 void pk_hooks_view_release(struct pk_hooks_view *view);
+/* sides: of enum pk_hooks_side, or'ed. Reads only; ret is empty. */
 int pk_hooks_look(const struct pk_repo *repo, const struct pk_config *config, unsigned sides,
 		  struct pk_hooks_view *ret, struct pk_err *err);
 

@@ -20,6 +20,7 @@ struct pk_conninfo {
 };
 #define PK_CONNINFO_INIT { 0 }
 
+/* A URL or "key=value ...", as libpq reads them; replaces what info had. The error never shows the text's secrets. */
 int pk_conninfo_parse(struct pk_conninfo *info, const char *text, struct pk_err *err);
 void pk_conninfo_release(struct pk_conninfo *info); /* the password is wiped */
 void pk_conninfo_copy(struct pk_conninfo *to, const struct pk_conninfo *from);

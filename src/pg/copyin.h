@@ -4,6 +4,7 @@
 
 #include "pg/conn.h"
 
+/* sql: a COPY ... FROM STDIN, and nothing else. */
 int pk_copy_in_begin(struct pk_conn *conn, const char *sql, struct pk_err *err);
 /* Any number of bytes: where a row ends does not matter. */
 int pk_copy_in_put(struct pk_conn *conn, const void *data, size_t len, struct pk_err *err);

@@ -23,6 +23,7 @@ struct pk_running {
 	volatile sig_atomic_t interrupts; /* since the query began */
 	bool cleans_up;			  /* it began after an interrupt */
 };
+/* Between the two an interrupt cancels what the connection is at. One at a time. */
 void pk_running_begin(struct pk_running *running, struct pk_conn *conn);
 void pk_running_end(struct pk_running *running);
 

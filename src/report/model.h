@@ -44,10 +44,12 @@ struct pk_report {
 	size_t n_statements, n_runs, n_lanes;
 	double end;
 };
+/* Borrows both for as long as the report lives. */
 void pk_report_read(struct pk_report *report, const cJSON *root,
 		    const struct pk_report_about *about);
 void pk_report_release(struct pk_report *report);
 
+/* Is it the document of that command? */
 bool pk_report_is(const struct pk_report *report, const char *command);
 /* Numbers and texts of a document; -1 and "" where there are none. */
 double pk_report_num(const cJSON *object, const char *key);

@@ -14,6 +14,7 @@ struct pk_report_about {
 	const char *when;    /* ISO time */
 	const char *nonce;   /* letters and digits that nobody could know before */
 };
+/* Appends the page. */
 void pk_report_html(const cJSON *document, const struct pk_report_about *about, struct pk_buf *ret);
 
 #endif

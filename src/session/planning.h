@@ -59,6 +59,7 @@ struct pk_interrupted_part {
 };
 #define PK_INTERRUPTED_PART_INIT { 0 }
 void pk_interrupted_part_release(struct pk_interrupted_part *begun);
+/* The one that the clone has noted, as long as its text is still the same; ret->text NULL: there is none. */
 int pk_desk_begun(struct pk_desk *desk, struct pk_interrupted_part *ret, struct pk_err *err);
 /*
  * Before another plan is made: what was done of a planned migration that was interrupted becomes a

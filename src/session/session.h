@@ -70,6 +70,7 @@ struct pk_session {
 #define PK_SESSION_INIT { 0 }
 
 void pk_session_release(struct pk_session *session);
+/* By its id. None of that id is an error; ret is as it was after one. */
 int pk_session_load(const struct pk_repo *repo, const char *id, struct pk_session *ret,
 		    struct pk_err *err);
 /* One commit on the ref. A lost race is an error and changes nothing. step: "plan". */

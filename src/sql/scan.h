@@ -30,6 +30,7 @@ struct pk_scan {
 };
 #define PK_SCAN_INIT { 0 }
 
+/* text is borrowed. */
 void pk_scan_start(struct pk_scan *scan, const char *text, size_t len);
 bool pk_scan_next(struct pk_scan *scan, struct pk_token *ret); /* comments too; false at the end */
 bool pk_scan_code(struct pk_scan *scan, struct pk_token *ret); /* without comments */

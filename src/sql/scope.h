@@ -38,7 +38,9 @@ struct pk_uses {
 	struct pk_used *ret;
 };
 
+/* The strongest use is kept; star: only by a "*". */
 void pk_uses_note(struct pk_uses *uses, enum pk_use use, bool star);
+/* One more, empty; borrowed until the next. */
 struct pk_scope_item *pk_scope_add(struct pk_uses *uses, struct pk_scope *scope);
 /* The relation, and that it is named: also when that is all that is looked for. */
 struct pk_scope_item *pk_scope_add_relation(struct pk_uses *uses, struct pk_scope *scope,

@@ -24,11 +24,16 @@ struct pk_ssh_secrets {
 #define PK_SSH_SECRETS_INIT { 0 }
 void pk_ssh_secrets_release(struct pk_ssh_secrets *secrets);
 
+/*
+ * Connects within the route's time, judges the server by its key, and logs in. *ret_other: whether the error is one of
+ * libssh2's own limits, which OpenSSH's client may not have; untouched where it is not.
+ */
 int pk_ssh_session_open(struct pk_ssh_session *session, const struct pk_ssh_route *route,
 			struct pk_ssh_secrets *secrets, bool *ret_other, struct pk_err *err);
 
 /* Waits for what the last call could not do at once (LIBSSH2_ERROR_EAGAIN). */
 int pk_ssh_session_wait(struct pk_ssh_session *session, struct pk_err *err);
+/* What libssh2 said last. Borrowed. */
 const char *pk_ssh_session_said(struct pk_ssh_session *session);
 
 /* Inside login.c and session.c. */

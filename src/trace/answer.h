@@ -41,6 +41,7 @@ struct pk_answer_diff {
 };
 #define PK_ANSWER_DIFF_INIT { 0 }
 void pk_answer_diff_release(struct pk_answer_diff *diff);
+/* ret is empty, and borrows the rows of both. */
 void pk_answer_compare(const struct pk_answer *before, const struct pk_answer *after, struct pk_answer_diff *ret);
 bool pk_answer_same(const struct pk_answer *before, const struct pk_answer *after); /* columns apart */
 /* The columns' values, NULL for SQL NULL; moves from column to column. */

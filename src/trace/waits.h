@@ -30,6 +30,7 @@ struct pk_waits {
 };
 #define PK_WAITS_INIT { 0 }
 void pk_waits_release(struct pk_waits *waits);
+/* The next statement of the transaction at hand, with its locks and its time. */
 void pk_waits_add(struct pk_waits *waits, const struct pk_traced *traced);
 void pk_waits_commit(struct pk_waits *waits); /* the transaction ends here, and its locks are gone */
 /* An array of those that keep reads or writes waiting: "relation", "mode", "reads", "writes". */
