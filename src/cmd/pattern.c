@@ -33,6 +33,7 @@ struct work {
 	const char *const *keys; /* of its primary key; NULL: it has none */
 	const char *key_name;	 /* of that; NULL: an index alone does not make such a one */
 	bool partitioned;
+	const char *last_trigger; /* of the table, by name; NULL: it has none */
 	const char *text; /* of the statement at hand */
 	struct pk_map types;	 /* that the files define: name -> schema */
 	struct pk_template template;
@@ -195,7 +196,10 @@ static void note(struct work *w, const struct pk_action *a)
 	if (!pk_streq(pk_streq(a->object, "table") ? a->name : a->rel_name, w->table) ||
 	    !pk_streq(own_schema ? own_schema : "public", w->schema))
 		return;
-	if (a->verb == PK_CREATE && a->sub == PK_SUB_NONE)
+	bool trigger = a->verb == PK_CREATE && pk_streq(a->object, "trigger") && a->name;
+	if (trigger && (!w->last_trigger || strcmp(a->name, w->last_trigger) > 0))
+		w->last_trigger = pk_arena_strdup(&w->arena, a->name);
+	else if (pk_streq(a->object, "table") && a->verb == PK_CREATE)
 		w->partitioned = a->partitioned;
 	if (a->sub == PK_ADD_COLUMN)
 		note_column(w, a);
@@ -294,8 +298,9 @@ static void set_quotes(struct work *w)
 
 static void set_table(struct work *w, const char *what)
 {
-	const char *sync = own_name(
-		w, "zz_postkit", what); /* triggers fire by name: the last sees what others made */
+	const char *sync = own_name(w, "zz_postkit", what);
+	if (w->last_trigger && strcmp(w->last_trigger, sync) > 0)
+		sync = own_name(w, "~zz_postkit", what); /* triggers fire by name: the last sees what others made */
 	const char *back = own_name(w, "zz_postkit_back", what);
 	const char *table = qualified(w, w->schema, w->table);
 

@@ -27,6 +27,9 @@ setup_file() {
 		CREATE TABLE serially (id serial PRIMARY KEY, part int);
 		CREATE TABLE serially_parted (id smallserial, part int) PARTITION BY LIST (part);
 		CREATE TABLE serially_1 PARTITION OF serially_parted DEFAULT;
+		CREATE TABLE triggered (id int PRIMARY KEY, v int);
+		CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.v := NEW.v + 1; RETURN NEW; END $$;
+		CREATE TRIGGER zzz BEFORE INSERT OR UPDATE ON triggered FOR EACH ROW EXECUTE FUNCTION more();
 		CREATE TYPE mood AS ENUM ('good', 'bad');
 		CREATE TABLE made (
 		    id int PRIMARY KEY,
@@ -125,7 +128,7 @@ said_at_least() { [ "$(sql "$1" 'SELECT count(*) FROM said')" -ge "$2" ]; }
 	equal "$(sql rename 'SELECT count(*) FROM said LEFT JOIN people USING (id) WHERE people.id IS NULL')" 0
 	equal "$(sql rename "SELECT attnotnull, (SELECT count(*) FROM pg_indexes WHERE indexname = 'by_name' AND indexdef LIKE '%full_name%')
 		FROM pg_attribute WHERE attrelid = 'people'::regclass AND attname = 'full_name'")" 't|1'
-	equal "$(sql rename "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")" 0
+	equal "$(sql rename "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'people'::regclass")" 0
 	step rename contract down
 	equal "$(sql rename 'SELECT count(*) FROM people WHERE full_name IS DISTINCT FROM name')" 0
 	step rename contract
@@ -213,6 +216,17 @@ $key"
 	step renumber contract down
 	step renumber expand down
 	equal "$(sql renumber "SELECT count(*) FROM seen")" 102
+}
+
+@test "rename-column, change-type: what a trigger of the table makes of a row goes over, whatever its name" {
+	steps fires rename-column triggered v w
+	sql fires 'INSERT INTO triggered SELECT i, i FROM generate_series(1, 500) i'
+	step fires expand
+	step fires backfill
+	equal "$(sql fires 'SELECT count(*) FROM triggered WHERE v IS DISTINCT FROM w')" 0
+	step fires contract
+	step fires contract down
+	equal "$(sql fires 'SELECT count(*) FROM triggered WHERE v IS DISTINCT FROM w')" 0
 }
 
 @test "drop-column: programs that no longer write it do before it goes" {

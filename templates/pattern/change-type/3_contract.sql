@@ -30,12 +30,6 @@ ALTER TABLE {table} RENAME COLUMN {new} TO {old};
 {?default}ALTER TABLE {table} ALTER COLUMN {old} DROP DEFAULT;
 ALTER TABLE {table} RENAME COLUMN {old} TO {new};
 ALTER TABLE {table} ADD COLUMN {old} {type};
-UPDATE {table} SET {old} = {new}::{type};
-{?not_null}ALTER TABLE {table} ALTER COLUMN {old} SET NOT NULL;
-{?carry}{carry_back}
-{?key_name}ALTER TABLE {table} DROP CONSTRAINT {key_name}, ADD CONSTRAINT {key_name} PRIMARY KEY ({keys});
-{?key_name}CREATE UNIQUE INDEX {key_index} ON {table} ({new_keys});
-{?default}ALTER TABLE {table} ALTER COLUMN {old} SET DEFAULT {default};
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
 BEGIN
     NEW.{new} := NEW.{old}::{new_type};
@@ -43,3 +37,9 @@ BEGIN
 END
 {q};
 CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();
+UPDATE {table} SET {old} = {new}::{type};
+{?not_null}ALTER TABLE {table} ALTER COLUMN {old} SET NOT NULL;
+{?carry}{carry_back}
+{?key_name}ALTER TABLE {table} DROP CONSTRAINT {key_name}, ADD CONSTRAINT {key_name} PRIMARY KEY ({keys});
+{?key_name}CREATE UNIQUE INDEX {key_index} ON {table} ({new_keys});
+{?default}ALTER TABLE {table} ALTER COLUMN {old} SET DEFAULT {default};

@@ -20,7 +20,6 @@ ALTER TABLE {table} RENAME COLUMN {old} TO {new};
 -- the table is written anew under a lock
 ALTER TABLE {table} RENAME COLUMN {new} TO {old};
 ALTER TABLE {table} ADD COLUMN {new} {type};
-UPDATE {table} SET {new} = {old};
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {q}
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.{new} IS NOT NULL THEN
@@ -34,3 +33,4 @@ BEGIN
 END
 {q};
 CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();
+UPDATE {table} SET {new} = {old};
