@@ -1,6 +1,9 @@
 #include "git/network.h"
 
+#include "base/fs.h"
+#include "base/leftover.h"
 #include "git/internal.h"
+#include <unistd.h>
 
 #define MAX_REFS 10000
 
@@ -114,6 +117,19 @@ int pk_git_ls_remote(const struct pk_repo *repo, const char *remote, const char 
 	return 0;
 }
 
+/* Of refs of ours, which a fetch held that was killed. Whether there was one. */
+static bool remove_stale_locks(const struct pk_repo *repo)
+{
+	PK_FREE char *refs = pk_path_join(repo->commondir, "refs/postkit");
+	PK_AUTO(pk_strv) locks = PK_STRV_INIT;
+	bool any = false;
+
+	pk_leftovers(refs, "", ".lock", true, &locks);
+	for (size_t i = 0; i < locks.n; i++)
+		any |= unlink(locks.items[i]) == 0;
+	return any;
+}
+
 int pk_git_fetch(const struct pk_repo *repo, const char *remote, const struct pk_strv *refspecs,
 		 struct pk_err *err)
 {
@@ -132,7 +148,13 @@ int pk_git_fetch(const struct pk_repo *repo, const char *remote, const struct pk
 	pk_strv_extend(&args, head);
 	pk_strv_push(&args, remote);
 	pk_strv_extend(&args, (const char *const *)refspecs->items);
-	return run(repo, &args, "fetching from", remote, NULL, err);
+	PK_AUTO(pk_err) first = PK_ERR_INIT;
+	if (run(repo, &args, "fetching from", remote, NULL, &first) == 0)
+		return 0;
+	if (remove_stale_locks(repo))
+		return run(repo, &args, "fetching from", remote, NULL, err);
+	pk_err_move(err, &first);
+	return -1;
 }
 
 /* "!\t<from>:<to>\t[rejected] (fetch first)": what became of one ref. */
@@ -142,10 +164,15 @@ static enum pk_pushed outcome(const char *line, const char **ret_why)
 	static const char *const races[] = { "[rejected]", "cannot lock ref",
 					     "failed to update ref", "reference already exists",
 					     "incorrect old value" };
+	/* It could not, whatever it wants: its disk, or the way there. */
+	static const char *const troubles[] = { "(unpacker error)", "[remote failure]" };
 	const char *text = strchr(line, '\t');
 
 	if (line[0] != '!' || line[1] != '\t' || !(text = strchr(text + 1, '\t')))
 		return PK_PUSHED;
+	for (size_t i = 0; i < PK_COUNT(troubles); i++)
+		if (strstr(text, troubles[i]))
+			return PK_PUSHED;
 	*ret_why = text + 1;
 	for (size_t i = 0; i < PK_COUNT(races); i++)
 		if (strstr(text, races[i]))

@@ -1,6 +1,8 @@
 """The commands that are disturbed: the state they begin in, and how they are finished afterwards."""
 
+import os
 import re
+import shutil
 
 import world
 from world import Broken, again, git, local, must, no_row_is_lost, session, standing
@@ -50,15 +52,15 @@ def _finish_apply():
         again("apply")
 
 
-def _apply_is_done():
-    no_row_is_lost(_clone(), 1)
-    must("commit", "-m", "done")
-    _commit_is_done()
-
-
 def _finish_commit():
     if git("log", "--format=%h", "main..HEAD") == "" or git("status", "--porcelain"):
         again("commit", "-m", "done")
+
+
+def _apply_is_done():
+    no_row_is_lost(_clone(), 1)
+    _finish_commit()
+    _commit_is_done()
 
 
 def _commit_is_done():
@@ -122,6 +124,53 @@ def _sync_is_done():
     must("check", "HEAD~1..HEAD")
 
 
+def _finish_import():
+    """Where it was ended among the files that it writes it says how to write over them."""
+    if not world.migrations():
+        status, output = world.command("import", "--yes")
+        if status and "git postkit import --force" in output:
+            again("import", "--yes", "--force")
+        elif status:
+            again("import", "--yes")
+    if git("log", "--format=%h", "-n", "1", "--", "db/migrations") == "":
+        git("add", "-A")
+        git("commit", "-q", "--no-verify", "-m", "import")
+    if not world.applied():
+        again("deploy", "--yes")  # takes the baseline over
+
+
+def _import_is_done():
+    if len(world.migrations()) != 1 or not os.path.exists(f"{world.APP}/db/schema/tables/users.sql"):
+        raise Broken("not what is imported: " + " ".join(world.migrations()))
+
+
+def _hub():
+    """Another repository, as on a host."""
+    shutil.rmtree(world.HUB, ignore_errors=True)
+    git("init", "-q", "--bare", world.HUB)
+    git("--git-dir", world.HUB, "config", "receive.unpackLimit", "1")
+    git("remote", "set-url", "origin", world.HUB)
+    git("push", "-q", "--no-verify", "origin", "main")
+
+
+def _records_elsewhere():
+    _hub()
+    must("records", "push")
+    git("update-ref", "-d", RECORDS)
+
+
+RECORDS = "refs/postkit/deploys/prod"
+
+
+def _records_are_shared():
+    here, there = git("rev-parse", RECORDS), git("--git-dir", world.HUB, "rev-parse", RECORDS)
+    if here != there:
+        raise Broken(f"the records are at {here} here, and at {there} there")
+    fsck = git("--git-dir", world.HUB, "fsck", "--no-dangling", "--no-progress")
+    if fsck:
+        raise Broken("git fsck: " + fsck)
+
+
 class Area:
     """
     state: of world.reset(); prepare: before the command; finish: what is done after a fault; done: what must be true then;
@@ -164,5 +213,8 @@ AREAS = {
     "commit": Area("commit", ("commit", "-m", "done"), _finish_commit, _commit_is_done, local=True),
     "abort": Area("abort", ("abort", "--yes"), _finish_abort, _abort_is_done, local=True),
     "sync": Area("deploy", ("sync",), _again("sync"), _sync_is_done, _fork, local=True),
+    "import": Area("import", ("import", "--yes"), _finish_import, _import_is_done),
+    "push": Area("rollback", ("records", "push"), _again("records", "push"), _records_are_shared, _hub, local=True),
+    "fetch": Area("rollback", ("records", "fetch"), _again("records", "fetch"), _records_are_shared, _records_elsewhere, local=True),
     "gc": Area("abort", ("gc",), _again("gc"), lambda: None, lambda: git("switch", "-q", "--detach"), local=True),
 }

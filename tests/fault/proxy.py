@@ -58,6 +58,7 @@ class Proxy:
         self.pairs, self.points = [], []
         self.stalled = threading.Event()
         self.hit = threading.Event()
+        self.came = False  # to the point of the last fault
         self.set("")
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
@@ -68,6 +69,7 @@ class Proxy:
         with self.lock:
             self.kind, self.behind, self.at = "", "+" in fault, 0
             if fault:
+                self.came = False
                 self.kind, at = fault.replace("+", "@").split("@")
                 self.at = int(at)
             self.points = []
@@ -136,6 +138,7 @@ class Proxy:
             if now and self.kind == "stall":
                 self.stalled.set()
             if now:
+                self.came = True
                 self.hit.set()
         if now and self.kind == "slow":
             time.sleep(PAUSE)

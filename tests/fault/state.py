@@ -46,6 +46,6 @@ def _clone():
 def present():
     """Call world.quiet() first. Costs less than to look whether all holds."""
     text = "\n".join([
-        world.production(_TABLES, _ROWS, _RECORDS), world.local(_DATABASES), _clone(), *sorted(_files()),
+        world.production(_TABLES, _ROWS, *([_RECORDS] if world.has_table() else [])), world.local(_DATABASES), _clone(), *sorted(_files()),
         _git("for-each-ref", "--format=%(refname) %(contents:subject)"), _git("status", "--porcelain=v2", "--branch")])
     return _PASSING.sub("#", text)

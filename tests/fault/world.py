@@ -15,6 +15,7 @@ PROGRAM = T + "/bin/git-postkit"
 USERS, ORDERS, TOTAL = 500, 2000, 2001000
 LIMIT = int(os.environ["LIMIT"])  # seconds for a command
 BESIDE = T + "/beside"  # a second worktree of APP
+HUB = T + "/hub"  # a repository that it is pushed to
 LATER = {"FAULT_CLOCK": "100000"}  # what may belong to a command at work is cleared away only by and by
 
 
@@ -198,13 +199,18 @@ def _no_secret(text, where):
         raise Broken(f"the password is in {where}")
 
 
+def has_table():
+    return production("SELECT to_regclass('postkit.schema_migrations') IS NOT NULL") == "t"
+
+
 def applied():
     """Versions whose migration is in, by the target's own table."""
-    return production("SELECT version FROM postkit.schema_migrations WHERE state = 'applied' ORDER BY 1").split()
+    rows = "SELECT version FROM postkit.schema_migrations WHERE state = 'applied' ORDER BY 1"
+    return production(rows).split() if has_table() else []
 
 
 def half_way():
-    return production("SELECT count(*) FROM postkit.schema_migrations WHERE state <> 'applied'") != "0"
+    return has_table() and production("SELECT count(*) FROM postkit.schema_migrations WHERE state <> 'applied'") != "0"
 
 
 def migrations():
