@@ -83,9 +83,9 @@ static bool remove_stale_lock(const struct pk_repo *repo, const char *ref)
 static int swap_error(const struct pk_repo *repo, const char *ref, int rc, struct pk_err *err)
 {
 	if (rc == GIT_ELOCKED) {
-		pk_err_set(err, "ref '%s' is locked by another process", ref);
-		return pk_err_hint(err, "when no git is running, remove '%s/%s.lock'",
-				   repo->commondir, ref);
+		/* The file in the message: those who say what it means for their work give a hint of their own. */
+		pk_err_set(err, "ref '%s' is locked by another process: '%s/%s.lock' is there", ref, repo->commondir, ref);
+		return pk_err_hint(err, "when no git is running, remove that file");
 	}
 	return pk_git2_err(err, "ref '%s' cannot be changed", ref);
 }

@@ -35,6 +35,7 @@ KNOWN = [
     ("commit", "kill", r"git write .*/objects/"),  # its files stayed in the index, for any later commit
     ("commit", "int", r"git rename .*COMMIT_EDITMSG"),  # git's end was taken for a refusal
     ("sync", "int", r"git create .*refs/heads/main\.lock"),  # the same
+    ("rollback", "locked", r"refs/postkit/deploys/prod"),  # what it said did not name the file
     ("push", "eio", r"mkdir .*objdir-incoming"),  # a host without room was taken for one that refuses such refs
     ("fetch", "kill", r"git write .*refs/postkit/remotes/"),  # its lock stayed
     ("abort", "enospc", r"git write .*config\.lock"),  # the branch went on pointing to the session
