@@ -200,20 +200,63 @@ static bool is_utc(const char *zone)
 			strcmp(zone, "0") == 0);
 }
 
+/* The column as the text so far leaves it, or else as the catalog has it. */
+static const struct pk_action *column_now(struct pk_lint *lint, const struct pk_action *a)
+{
+	const char *schema = a->rel_schema, *table = a->rel_name, *column = a->column;
+
+	for (const struct pk_action *b = a; b-- > lint->actions.items;) {
+		const char *key = pk_lint_key(lint, schema, table);
+		bool on = b->rel_name && strcmp(pk_lint_key(lint, b->rel_schema, b->rel_name), key) == 0;
+
+		if (b->verb == PK_RENAME && on && pk_streq(b->object, "column") && pk_streq(b->new_name, column)) {
+			column = b->column;
+		} else if (b->verb == PK_RENAME && pk_streq(b->object, "table") && b->new_name &&
+			   strcmp(pk_lint_key(lint, b->ref_schema ? b->ref_schema : b->schema, b->new_name), key) == 0) {
+			schema = b->schema;
+			table = b->name;
+		} else if (on && (b->sub == PK_ALTER_TYPE || b->sub == PK_ADD_COLUMN) && pk_streq(b->column, column)) {
+			return b;
+		}
+	}
+	return pk_lint_column(lint, schema, table, column);
+}
+
+#define DOMAINS_DEEP 8
+
+/* What a domain of the catalog is made of, itself where it is none; *ret_checked: values have to pass something. */
+static const char *base_of(struct pk_lint *lint, const char *type, bool *ret_checked)
+{
+	for (int depth = 0; depth < DOMAINS_DEEP; depth++) {
+		const struct pk_actions *domain = domain_of(lint, type);
+
+		if (!domain || !pk_streq(domain->items[0].object, "domain") || !domain->items[0].type)
+			return type;
+		for (size_t i = 0; i < domain->n; i++)
+			*ret_checked = *ret_checked || is_constrained_domain(&domain->items[i]) ||
+				       domain->items[i].sub == PK_ADD_CONSTRAINT;
+		type = domain->items[0].type;
+	}
+	return type;
+}
+
 /* What the change of type at hand does; narrows: some values may no longer fit. */
 static enum pk_retype retype(struct pk_lint *lint, const struct pk_action *a,
 			     const struct pk_action **ret_column, bool *ret_narrows)
 {
-	const struct pk_action *column =
-		pk_lint_column(lint, a->rel_schema, a->rel_name, a->column);
+	const struct pk_action *column = column_now(lint, a);
+	bool was_checked = false, checked = false;
 
 	*ret_column = column;
 	*ret_narrows = false;
 	if (!column || !column->type || !a->type)
 		return PK_RETYPE_UNKNOWN;
 	struct pk_retype_facts facts;
-	pk_sql_retype(column->type, a->type, is_utc(lint->timezone), &facts);
+	const char *from = base_of(lint, column->type, &was_checked), *to = base_of(lint, a->type, &checked);
+	pk_sql_retype(from, to, is_utc(lint->timezone), &facts);
 	*ret_narrows = facts.narrows;
+	if (checked && !pk_streq(column->type, a->type))
+		return PK_RETYPE_REWRITE;
 	if (facts.rows == PK_RETYPE_NONE && a->def &&
 	    !pk_sql_is_plain_cast(a->def, a->column, a->type))
 		return PK_RETYPE_REWRITE;
@@ -260,7 +303,7 @@ static void type_reindex(struct pk_lint *lint, const struct pk_action *a)
 
 	if (!changes_type(a) || !a->collation || !pk_lint_on_big(lint, a) ||
 	    retype(lint, a, &column, &narrows) != PK_RETYPE_NONE ||
-	    pk_streq(column->collation, a->collation))
+	    pk_streq(column->collation ? column->collation : "default", a->collation))
 		return;
 	PK_FREE char *table = pk_lint_table_text(lint, a);
 	pk_lint_report(
@@ -284,6 +327,15 @@ static bool mentions(const char *expr, const char *column)
 	return false;
 }
 
+static bool is_dropped_before(const struct pk_lint *lint, const struct pk_action *a, const char *constraint)
+{
+	for (const struct pk_action *b = lint->actions.items; b < a; b++)
+		if (b->sub == PK_DROP_CONSTRAINT && constraint && pk_streq(b->name, constraint) &&
+		    pk_streq(b->rel_name, a->rel_name))
+			return true;
+	return false;
+}
+
 static void type_recheck(struct pk_lint *lint, const struct pk_action *a)
 {
 	const struct pk_action *column;
@@ -295,7 +347,7 @@ static void type_recheck(struct pk_lint *lint, const struct pk_action *a)
 	const struct pk_actions *table = pk_lint_object(lint, a->rel_schema, "table", a->rel_name);
 	for (size_t i = 0; table && i < table->n; i++) {
 		const struct pk_action *c = &table->items[i];
-		if (c->constraint != PK_CON_CHECK || !c->def || !mentions(c->def, a->column))
+		if (c->constraint != PK_CON_CHECK || !c->def || !mentions(c->def, a->column) || is_dropped_before(lint, a, c->name))
 			continue;
 		PK_FREE char *shown = pk_lint_table_text(lint, a);
 		pk_lint_report(

@@ -181,9 +181,11 @@ void pk_sql_retype(const char *from, const char *to, bool utc, struct pk_retype_
 	for (size_t i = 0; i < PK_COUNT(same_bytes) && !a.array; i++) {
 		if (strcmp(a.base, same_bytes[i].from) != 0 || strcmp(b.base, same_bytes[i].to) != 0)
 			continue;
+		/* the length of the one says nothing about the other: every value is held against it */
+		bool held = b.n_mods && !(same_bytes[i].utc && b.mods[0] >= 6);
 		if (shortens(&a, &b)) {
 			ret->narrows = true;
-		} else if (!same_bytes[i].utc || utc) {
+		} else if (!held && (!same_bytes[i].utc || utc)) {
 			ret->rows = PK_RETYPE_NONE;
 			ret->reindex = same_bytes[i].reindex;
 		}

@@ -6,7 +6,7 @@
 /* A small catalog: a big table with what matters, and a small one. */
 static const char *const catalog_texts[][2] = {
 	{ "public/table/big.sql",
-	  "CREATE TABLE public.big (\n    id bigint NOT NULL,\n    v character varying(20),\n    n "
+	  "CREATE TABLE public.big (dom public.positive, num integer, rate double precision, at timestamp(3) without time zone, \n    id bigint NOT NULL,\n    v character varying(20),\n    n "
 	  "numeric(10,2),\n"
 	  "    known text,\n    must text NOT NULL DEFAULT 'x',\n    tags character varying(20)[],\n"
 	  "    CONSTRAINT known_check CHECK (((known IS NOT NULL) AND (known <> ''::text))),\n"
@@ -249,6 +249,26 @@ static void the_catalog_decides_about_types(void **state)
 	expect("ALTER TABLE big ALTER tags TYPE varchar[]", &known, "");
 	expect("ALTER TABLE big ALTER known TYPE varchar", &known, "type-recheck");
 	expect("ALTER TABLE big ALTER v TYPE varchar(20) COLLATE \"C\"", &known, "type-reindex");
+	expect("ALTER TABLE big ALTER v TYPE varchar(20) COLLATE \"default\"", &known, "");
+	/* as the text so far leaves it */
+	expect("ALTER TABLE big ALTER v TYPE varchar(40); ALTER TABLE big ALTER v TYPE varchar(30)", &known,
+	       "type-rewrite w:type-narrowing");
+	expect("ALTER TABLE big RENAME v TO w; ALTER TABLE public.big ALTER w TYPE text", &known, "rename-column");
+	expect("ALTER TABLE big RENAME TO huge; ALTER TABLE huge ALTER v TYPE text", &known_plain, "rename-table");
+	expect("ALTER TABLE big RENAME TO huge; ALTER TABLE huge ALTER v TYPE int USING 1", &known_plain, "rename-table type-rewrite");
+	expect("ALTER TABLE big DROP CONSTRAINT known_check; ALTER TABLE big ALTER known TYPE varchar", &known,
+	       "w:drop-constraint");
+	expect("ALTER TABLE small DROP CONSTRAINT known_check; ALTER TABLE big ALTER known TYPE varchar", &known_plain,
+	       "w:drop-constraint type-recheck");
+	/* domains are what they are made of; values of one with a constraint have to pass it */
+	expect("ALTER TABLE big ALTER dom TYPE integer", &known, "");
+	expect("ALTER TABLE big ALTER dom TYPE bigint", &known, "type-rewrite");
+	expect("ALTER TABLE big ALTER num TYPE public.positive", &known, "type-rewrite");
+	expect("ALTER TABLE big ALTER rate TYPE public.dice", &known, "");
+	/* a length beside another type holds for nothing that was */
+	expect("SET timezone = 'UTC'; ALTER TABLE big ALTER at TYPE timestamptz", &known, "");
+	expect("SET timezone = 'UTC'; ALTER TABLE big ALTER at TYPE timestamptz(3)", &known, "type-rewrite");
+	expect("SET timezone = 'UTC'; ALTER TABLE big ALTER at TYPE timestamptz(6)", &known, "");
 }
 
 static void the_catalog_knows_sizes_and_what_is_absent(void **state)
