@@ -9,9 +9,11 @@
 #include "server/docker.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +22,7 @@
 #define LOG_MAX	     (8 << 20) /* bytes; begun anew at a start */
 #define STOP_FAST_MS 60000
 #define STOP_HARD_MS 10000
+#define SOCKET_TRIES 10
 #define START_MAX    600 /* seconds; crash recovery may take its time */
 
 /* ---- processes ---- */
@@ -291,18 +294,39 @@ static int launch(const struct pk_place *place, const char *bindir, const char *
 	return 0;
 }
 
+/* Nobody sweeps it away (pk_server_sweep_sockets()) until what is returned is closed. */
+static int hold_socket_dir(const struct pk_place *place, char **ret, struct pk_err *err)
+{
+	for (int i = 0; i < SOCKET_TRIES; i++) {
+		PK_FREE char *path = NULL;
+		struct stat st;
+
+		if (pk_place_socket_dir(place, &path, err) < 0)
+			return -1;
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_SH) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0) {
+			*ret = pk_take(&path);
+			return fd;
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	return pk_err_set(err, "the folder for the server's socket goes away as soon as it is made");
+}
+
 int pk_cluster_start(const struct pk_place *place, const char *bindir, struct pk_err *err)
 {
 	PK_FREE char *log = pk_path_join(place->dir, "log");
 	PK_FREE char *socket_dir = NULL;
 	pid_t pid = 0;
+	int held;
 
 	if (!place->image) {
 		end_orphans(place);
 		clear_pid_file(place);
 	}
 	if (pk_cluster_write_settings(place, place->dir, err) < 0 ||
-	    pk_place_socket_dir(place, &socket_dir, err) < 0)
+	    (held = hold_socket_dir(place, &socket_dir, err)) < 0)
 		return -1;
 	if (size_of(log) > LOG_MAX)
 		unlink(log);
@@ -313,6 +337,7 @@ int pk_cluster_start(const struct pk_place *place, const char *bindir, struct pk
 		status = wait_ready(place, pid, watch, log, log_from, err);
 	if (watch >= 0)
 		close(watch);
+	close(held);
 	return status;
 }
 

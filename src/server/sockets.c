@@ -1,7 +1,9 @@
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -64,6 +66,19 @@ static bool is_left(const char *path)
 	return error == ENOENT || error == ECONNREFUSED;
 }
 
+/* Unless somebody is starting a server there (pk_cluster_start()). */
+static void remove_if_left(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_left(path)) {
+		pk_socket_clear(path);
+		rmdir(path); /* anything else in it is not ours */
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 static void sweep(const char *base, const char *prefix)
 {
 	DIR *stream = opendir(base);
@@ -72,10 +87,8 @@ static void sweep(const char *base, const char *prefix)
 	while (stream && (entry = readdir(stream))) {
 		PK_FREE char *path = pk_path_join(base, entry->d_name);
 
-		if (!is_folder_of_ours(entry->d_name, prefix) || !is_left(path))
-			continue;
-		pk_socket_clear(path);
-		rmdir(path); /* anything else in it is not ours */
+		if (is_folder_of_ours(entry->d_name, prefix))
+			remove_if_left(path);
 	}
 	if (stream)
 		closedir(stream);

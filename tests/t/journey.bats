@@ -312,27 +312,31 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 }
 
 @test "gc clears what a killed git and dead servers left, and nothing that may be somebody's" {
-	local base=$XDG_RUNTIME_DIR/git-postkit- left young full gone=4194305 place
+	local base=$XDG_RUNTIME_DIR/git-postkit- left young full begun held gone=4194305 place
 	if [ "$(id -u)" -eq 0 ]; then base=/run/git-postkit/; fi
 	left=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	young=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	full=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+	begun=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	[ -d "$(dirname "$base.")" ] || mkdir -m 711 "$(dirname "$base.")"
-	mkdir -m 700 "$left" "$young" "$full"
+	mkdir -m 700 "$left" "$young" "$full" "$begun"
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$left/.s.PGSQL.5432"
 	touch "$full/theirs"
-	touch -d '2 minutes ago' "$left" "$full"
+	touch -d '2 minutes ago' "$left" "$full" "$begun"
 	touch -d '2 days ago' .git/next-index-{$gone,$$}.lock .git/config.lock
 	touch .git/next-index-$((gone + 1)).lock
 	place=$(find "$T/state" .git/postkit -path '*/pg*/admin.secret' -printf '%h' -quit)
 	touch "$place/.pk-tmp-at-work"
 	touch -d '2 minutes ago' "$place/.pk-tmp-killed"
+	exec {held}<"$begun"
+	flock -s "$held" # as who starts a server there
 	ok git postkit gc
 	has "next-index-$gone.lock" "$place/.pk-tmp-killed"
 	[ ! -e "$place/.pk-tmp-killed" ] && [ -e "$place/.pk-tmp-at-work" ]
 	rm "$place/.pk-tmp-at-work"
 	[ ! -e "$left" ] || tell "$left is there"
-	rm -r "$young" "$full/theirs" "$full"
+	exec {held}<&-
+	rm -r "$young" "$full/theirs" "$full" "$begun"
 	rm .git/next-index-$$.lock .git/next-index-$((gone + 1)).lock
 	git switch -q -c locked
 	fails 128 git postkit start
