@@ -129,7 +129,7 @@ KINDS = {
     "jump": Kind(_shim, (0,)),
     "cut": Kind(_cut, (0, 1, 2, 128), proxy=True),
     "slow": Kind(_cut, (0,), proxy=True),
-    "stall": Kind(_stall, (0, 3, 128, 130), proxy=True),
+    "stall": Kind(_stall, (0, 2, 3, 128, 130), proxy=True),
     "restart": Kind(_restart, (0, 1, 2, 128)),
     "locked": Kind(_locked, (0, 1, 2, 128), only=LOCK, each=True),
     "memory": Kind(_memory, (0,), first=True),

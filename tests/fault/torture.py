@@ -215,7 +215,7 @@ def main():
     world.no_secret_in_objects()
     world.no_secret_in_json()
     all_of_them = not SAMPLE and not SHORT and SHARDS == 1 and not wanted
-    print(f"{total} points, {tried} tried, {held} held" + (": 100 %" if held == tried == total and all_of_them else ""))
+    print(f"{total} points, {tried} tried, {held} held" + (": 100 %" if total and held == tried == total and all_of_them else ""))
     return 0 if held == tried and (tried or COUNT or SHARDS > 1) else 1
 
 
