@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "clone/copy.h"
 #include "clone/remote.h"
@@ -42,6 +43,7 @@ struct import {
 	struct pk_strv left;	      /* files of the schema folder that import did not write */
 	struct pk_migration baseline; /* file NULL: none was made */
 	bool differs;		      /* the files do not mean what the remote is */
+	struct pk_lock lock;
 };
 
 static void import_release(struct import *im)
@@ -57,6 +59,20 @@ static void import_release(struct import *im)
 	pk_conn_release(&im->conn);
 	pk_remote_release(&im->remote);
 	pk_ctx_release(&im->ctx);
+	pk_lock_release(&im->lock);
+}
+
+/* Two at a time would each write a baseline. */
+static int lock_work_tree(struct import *im, struct pk_err *err)
+{
+	PK_FREE char *dir = pk_path_join(im->ctx.repo.gitdir, "postkit"), *path = pk_path_join(dir, "import.lock");
+
+	if (pk_mkdir_p(dir, 0700, err) < 0)
+		return -1;
+	if (pk_lock_take(&im->lock, path, 0, err) == 0)
+		return 0;
+	pk_err_wrap(err, "another git postkit import is at work in this work tree");
+	return pk_err_hint(err, "wait for it to end");
 }
 
 /* Existing files below the schema folder, as paths from the top. */
@@ -308,7 +324,7 @@ static int run(struct import *im, const char *name, struct pk_err *err)
 	struct pk_server_want want = { .repo = &im->ctx.repo, .config = &im->ctx.config };
 	int result;
 
-	if (pk_ctx_open(&im->ctx, true, err) < 0 || refuse_existing(im, err) < 0 ||
+	if (pk_ctx_open(&im->ctx, true, err) < 0 || lock_work_tree(im, err) < 0 || refuse_existing(im, err) < 0 ||
 	    pk_chain_from_dir(&im->chain, im->ctx.repo.workdir, im->ctx.project.migrations_dir,
 			      err) < 0 ||
 	    read_remote(im, name, err) < 0)
@@ -332,7 +348,7 @@ static int run(struct import *im, const char *name, struct pk_err *err)
 int pk_cmd_import(int argc, char **argv, struct pk_err *err)
 {
 	struct import im
-		__attribute__((cleanup(import_release))) = { .baseline = PK_MIGRATION_INIT };
+		__attribute__((cleanup(import_release))) = { .baseline = PK_MIGRATION_INIT, .lock = PK_LOCK_INIT };
 	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	int n, result = pk_cmd_parse("import", argc, argv, operands, &n, err);
 

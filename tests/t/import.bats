@@ -41,6 +41,11 @@ project() {
 	ok git postkit diff --exit-code prod db/schema
 	[ -z "$output" ]
 	equal "$(sql one 'SELECT count(*) FROM postkit.schema_migrations')" 1
+	exec 8>.git/postkit/import.lock
+	flock 8
+	fails 128 git postkit import --force --yes
+	has 'another git postkit import is at work in this work tree'
+	exec 8>&-
 	ok git postkit import --force --yes
 	has 'no baseline: '
 	equal "$(sql one 'SELECT count(*) FROM postkit.schema_migrations')" 1
