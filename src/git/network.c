@@ -165,7 +165,8 @@ static enum pk_pushed outcome(const char *line, const char **ret_why)
 					     "failed to update ref", "reference already exists",
 					     "incorrect old value" };
 	/* It could not, whatever it wants: its disk, or the way there. */
-	static const char *const troubles[] = { "(unpacker error)", "[remote failure]" };
+	static const char *const troubles[] = { "(unpacker error)", "(unable to migrate objects to permanent storage)",
+						"(missing necessary objects)", "[remote failure]" };
 	const char *text = strchr(line, '\t');
 
 	if (line[0] != '!' || line[1] != '\t' || !(text = strchr(text + 1, '\t')))
