@@ -400,7 +400,8 @@ static int fetch(struct pk_adopt *adopt, const struct pk_template_want *want, st
 	pk_progress_start(want->options.progress, "making the copy ours", 0);
 	if (make_ours(adopt, want->facts, &terms->fits, &terms->record, err) < 0)
 		return -1;
-	mark.record = text = pk_copied_text(&terms->record);
+	text = pk_copied_text(&terms->record);
+	mark.record = text;
 	return finish_db(adopt, target->name, &mark, &ret->bytes, err);
 }
 

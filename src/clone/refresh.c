@@ -303,7 +303,8 @@ static int fill_inside(struct state *s, struct pk_err *err)
 	if (pk_exec(target, "BEGIN", err) < 0 || pk_silence_begin(target, &triggers, err) < 0 ||
 	    fill(s, r->from, err) < 0 || pk_silence_end(target, &triggers, err) < 0)
 		return -1;
-	mark.record = record = pk_copied_text(&s->is);
+	record = pk_copied_text(&s->is);
+	mark.record = record;
 	if (pk_server_mark_db_by(r->server, target, r->from, &mark, err) < 0)
 		return -1;
 	return pk_exec(target, "COMMIT", err);

@@ -191,7 +191,8 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 	narrowed.record = &record;
 	if (pk_copy_database(&remote->info, want->facts, &rows, &narrowed, &ret->stats, err) < 0)
 		return pk_less_explain(options->less, err);
-	mark.record = text = pk_copied_text(&record);
+	text = pk_copied_text(&record);
+	mark.record = text;
 	if (seal(server, admin, name, &mark, err) < 0 || enthrone(server, name, old, remote->name, err) < 0) {
 		pk_scrap_db(admin, name, NULL);
 		return -1;
@@ -242,7 +243,8 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 	t->created = is.taken;
 	if (t->refreshed.inside)
 		return 0;
-	mark.record = text = pk_copied_text(&is);
+	text = pk_copied_text(&is);
+	mark.record = text;
 	if (seal(server, admin, t->refreshed.made ? name : t->db, &mark, err) < 0 ||
 	    (t->refreshed.made && enthrone(server, name, t->db, remote->name, err) < 0)) {
 		if (t->refreshed.made)
