@@ -1,5 +1,6 @@
 #include "cmd/follow.h"
 
+#include "catalog/kind.h"
 #include "diff/plan.h"
 
 /* Kinds whose statements leave rows as they are: only what reads them is another one. */
@@ -49,9 +50,18 @@ static void judge(const struct pk_step *step, struct pk_follow *ret)
 	}
 }
 
+/* What is the cluster's waits beside the copy until a clone is cut from it (clone/carry.h), so the copy lacks it. */
+static void leave_out_shared(struct pk_managed *ret)
+{
+	for (size_t i = 0; pk_kinds[i]; i++)
+		if (pk_kinds[i]->shared)
+			pk_strv_pushf(&ret->ignore, "%s:*", pk_kinds[i]->name);
+}
+
 int pk_follow_by_diff(struct pk_conn *source, struct pk_conn *target, struct pk_follow *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_snapshot) from = PK_SNAPSHOT_INIT, to = PK_SNAPSHOT_INIT;
+	PK_AUTO(pk_managed) managed = PK_MANAGED_INIT;
 	PK_AUTO(pk_plan) plan = PK_PLAN_INIT;
 	PK_FREE char *role = NULL;
 	struct pk_diff_options options = { 0 };
@@ -59,7 +69,8 @@ int pk_follow_by_diff(struct pk_conn *source, struct pk_conn *target, struct pk_
 	if (pk_query_value(target, "SELECT pg_catalog.quote_ident(current_user)", 0, NULL, &role, err) < 0)
 		return -1;
 	options.role = role;
-	if (pk_snapshot_read(target, NULL, &from, err) < 0 || pk_snapshot_read(source, NULL, &to, err) < 0)
+	leave_out_shared(&managed);
+	if (pk_snapshot_read(target, &managed, &from, err) < 0 || pk_snapshot_read(source, &managed, &to, err) < 0)
 		return -1;
 	if (strcmp(from.fingerprint.hex, to.fingerprint.hex) == 0)
 		return 0;

@@ -311,7 +311,8 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	shop led
 	sql postgres 'ALTER ROLE own LOGIN'
 	sql led "SET ROLE own; CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE moods (mood mood); INSERT INTO moods VALUES ('sad');
-		SELECT lo_unlink(4711)" >/dev/null
+		SELECT lo_unlink(4711); RESET ROLE;
+		CREATE SUBSCRIPTION \"from; away\" CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = NONE)" >/dev/null
 	begin led own
 	sql led <<-'SQL'
 		SET ROLE own;
@@ -338,6 +339,7 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	has_its_schema led
 	is_sound
 	equal "$(clone -c 'SELECT * FROM long' -c 'SELECT count(*) FROM paid' -c 'SELECT * FROM counted')" $'30000\n500\n500'
+	equal "$(clone -c 'SELECT subname, subenabled FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()')" 'from; away|f'
 	again
 	has 'nothing has changed since'
 	sql led <<-'SQL'
