@@ -12,6 +12,7 @@ void pk_mask_facts_release(struct pk_mask_facts *facts)
 	for (size_t i = 0; i < facts->n_columns; i++) {
 		free(facts->columns[i].name);
 		free(facts->columns[i].type);
+		free(facts->columns[i].collation);
 	}
 	free(facts->tables);
 	free(facts->columns);
@@ -39,9 +40,12 @@ static const char columns_sql[] =
 	"WHERE i.indrelid = a.attrelid AND i.indisunique AND (a.attnum = ANY (i.indkey) OR EXISTS (SELECT "
 	"FROM pg_catalog.pg_depend d WHERE d.classid = 1259 AND d.objid = i.indexrelid AND d.refclassid = 1259 "
 	"AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum))), 0), "
-	"t.typname = 'citext', a.attnotnull, a.attgenerated <> '' "
+	"t.typname = 'citext' OR o.collisdeterministic IS FALSE, a.attnotnull, a.attgenerated <> '', t.typcategory, "
+	"CASE WHEN o.collname <> 'default' THEN pg_catalog.format('%I.%I', m.nspname, o.collname) END "
 	"FROM rel JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped "
-	"JOIN bottom b ON b.oid = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.base, "
+	"JOIN bottom b ON b.oid = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.base "
+	"LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation "
+	"LEFT JOIN pg_catalog.pg_namespace m ON m.oid = o.collnamespace, "
 	"LATERAL (SELECT CASE WHEN b.deep THEN b.modifier ELSE a.atttypmod END AS modifier) l "
 	"ORDER BY rel.oid, a.attnum";
 
@@ -118,6 +122,8 @@ static int read_columns(struct pk_conn *source, struct pk_mask_facts *ret, struc
 			.folds = pk_rows_true(&rows, i, 9),
 			.not_null = pk_rows_true(&rows, i, 10),
 			.generated = pk_rows_true(&rows, i, 11),
+			.category = *pk_rows_get(&rows, i, 12),
+			.collation = pk_strdup(pk_rows_get(&rows, i, 13)),
 			.group = (size_t)i,
 		};
 	}

@@ -10,7 +10,9 @@ struct pk_mask_column {
 	int number;   /* attnum */
 	char *name;
 	char *type; /* at the bottom of domains, as SQL, without a length */
-	int length; /* in characters; 0: any */
+	char category;	 /* typcategory of that */
+	char *collation; /* as SQL; NULL: none, or the database's */
+	int length;	 /* in characters; 0: any */
 	enum pk_fake_unique unique;
 	bool folds, not_null, generated;
 	/* for whoever decides about masks */

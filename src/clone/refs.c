@@ -45,7 +45,10 @@ static const char row_keys_sql[] =
 /* The key on a whole stands for those of its partitions. */
 static const char refs_sql[] =
 	"SELECT k.oid, k.conrelid, k.confrelid, k.conname, k.confdeltype = 'c', k.convalidated, a.attname, a.attnotnull, "
-	"b.attname, pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname), EXISTS (SELECT FROM pg_catalog.pg_amop x "
+	"b.attname, pg_catalog.format('%sOPERATOR(%I.%s)', CASE WHEN a.attcollation <> b.attcollation AND b.attcollation <> 0 "
+	"THEN (SELECT pg_catalog.format('COLLATE %I.%I ', m.nspname, l.collname) FROM pg_catalog.pg_collation l "
+	"JOIN pg_catalog.pg_namespace m ON m.oid = l.collnamespace WHERE l.oid = b.attcollation) END, n.nspname, o.oprname), "
+	"EXISTS (SELECT FROM pg_catalog.pg_amop x "
 	"WHERE x.amopopr = o.oid AND x.amopmethod = 403 AND x.amopstrategy = 3) "
 	"FROM pg_catalog.pg_constraint k, LATERAL pg_catalog.generate_subscripts(k.conkey, 1) i "
 	"JOIN pg_catalog.pg_attribute a ON true JOIN pg_catalog.pg_attribute b ON true "

@@ -18,7 +18,7 @@ struct pk_rel {
 };
 struct pk_ref {
 	size_t from, to; /* rels */
-	struct pk_strv from_columns, to_columns, operators; /* operators: as SQL, to's column on the left */
+	struct pk_strv from_columns, to_columns, operators; /* operators: as SQL, to's column on the left; with its collation where the other's is not the same */
 	char *when;	 /* SQL over from's columns; NULL: always */
 	char *name;	 /* of the key, or as the settings have it */
 	bool not_null;	 /* no column of from can be NULL, and when is NULL */

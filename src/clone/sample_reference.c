@@ -125,7 +125,11 @@ static int add_columns(const struct pk_sample_plan *p, const struct pk_mask_tabl
 					  a ? r->to.items[i] : r->from.items[i]);
 		pk_strv_push(&ret->from_columns, a->name);
 		pk_strv_push(&ret->to_columns, b->name);
-		pk_strv_push(&ret->operators, "OPERATOR(pg_catalog.=)");
+		if (pk_streq(a->collation, b->collation))
+			pk_strv_push(&ret->operators, "OPERATOR(pg_catalog.=)");
+		else
+			pk_strv_pushf(&ret->operators, "COLLATE %s OPERATOR(pg_catalog.=)",
+				      b->collation ? b->collation : "pg_catalog.\"default\"");
 		ret->not_null = ret->not_null && a->not_null;
 		ret->textual = ret->textual || !compares(a->type, b->type);
 	}

@@ -36,6 +36,10 @@ shop() {
 		CREATE TABLE visits_2021 PARTITION OF visits FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
 		CREATE TABLE clicks (visit bigint, at date, FOREIGN KEY (visit, at) REFERENCES visits, x int);
 		CREATE TABLE log (what text, n int);
+		CREATE TABLE tags (name text COLLATE "C" PRIMARY KEY);
+		CREATE TABLE tagged (id int PRIMARY KEY, tag text COLLATE "POSIX" REFERENCES tags);
+		INSERT INTO tags SELECT 'tag ' || i FROM generate_series(1, 3000) i;
+		INSERT INTO tagged SELECT i, CASE WHEN i % 3 > 0 THEN 'tag ' || 1 + i % 3000 END FROM generate_series(1, 6000) i;
 		INSERT INTO plans SELECT i, 'plan ' || i FROM generate_series(1, 5) i;
 		INSERT INTO users SELECT i, 'user' || i || '@example.org', 1 + i % 5, CASE WHEN i % 3 = 0 THEN 1 + i * 7 % i END, NULL,
 			(ARRAY['sad', 'fine', 'glad']::mood[])[1 + i % 3] FROM generate_series(1, 4000) i;
@@ -84,7 +88,7 @@ percent() { echo $((100 * $(sql "$2" "SELECT count(*) FROM $3") / $(sql "$1" "SE
 	has 'a sample of' 'refer to'
 	holds_together part
 	local table share
-	for table in users orders lines visits clicks log marks '"Odd ""schema"""."re'"'"'turns"'; do
+	for table in users orders lines visits clicks log marks tags tagged '"Odd ""schema"""."re'"'"'turns"'; do
 		share=$(percent shop part "$table")
 		[ "$share" -ge 5 ] && [ "$share" -le 25 ] || tell "$table: $share%"
 	done
