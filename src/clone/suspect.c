@@ -38,14 +38,14 @@ static const struct {
 } names[] = {
 	{ "*email*", "*", "email", "an e-mail address" },
 	{ "mail", "*", "email", "an e-mail address" },
-	{ "firstname", "*", "first_name", "a name" },
+	{ "*firstname", "*", "first_name", "a name" },
 	{ "givenname", "*", "first_name", "a name" },
 	{ "forename", "*", "first_name", "a name" },
 	{ "middlename", "*", "first_name", "a name" },
-	{ "lastname", "*", "last_name", "a name" },
-	{ "surname", "*", "last_name", "a name" },
+	{ "*lastname", "*", "last_name", "a name" },
+	{ "*surname", "*", "last_name", "a name" },
 	{ "familyname", "*", "last_name", "a name" },
-	{ "fullname", "*", "name", "a name" },
+	{ "*fullname", "*", "name", "a name" },
 	{ "displayname", "*", "name", "a name" },
 	{ "realname", "*", "name", "a name" },
 	{ "contactname", "*", "name", "a name" },
@@ -67,18 +67,18 @@ static const struct {
 	{ "mobilenumber", "*", "phone", "a phone number" },
 	{ "tel", "*", "phone", "a phone number" },
 	{ "fax*", "*", "phone", "a phone number" },
-	{ "street*", "*", "street", "an address" },
-	{ "address*", "*", "street", "an address" },
+	{ "*street*", "*", "street", "an address" },
 	{ "addr", "*", "street", "an address" },
 	{ "*ipaddress", "*", "ip", "a network address" },
 	{ "*ipaddr", "*", "ip", "a network address" },
 	{ "remoteip", "*", "ip", "a network address" },
 	{ "clientip", "*", "ip", "a network address" },
 	{ "lastip", "*", "ip", "a network address" },
+	{ "*address*", "*", "street", "an address" },
 	{ "zip", "*", "pattern", "an address" },
-	{ "zipcode", "*", "pattern", "an address" },
-	{ "postcode", "*", "pattern", "an address" },
-	{ "postalcode", "*", "pattern", "an address" },
+	{ "*zipcode", "*", "pattern", "an address" },
+	{ "*postcode", "*", "pattern", "an address" },
+	{ "*postalcode", "*", "pattern", "an address" },
 	{ "ssn", "*", "pattern", "a number of a person" },
 	{ "socialsecurity*", "*", "pattern", "a number of a person" },
 	{ "taxid", "*", "pattern", "a number of a person" },
@@ -88,13 +88,15 @@ static const struct {
 	{ "*cardnumber", "*", "pattern", "a number of an account" },
 	{ "accountnumber", "*", "pattern", "a number of an account" },
 	{ "dob", "*", "date", "a date of birth" },
-	{ "dateofbirth", "*", "date", "a date of birth" },
+	{ "*dateofbirth", "*", "date", "a date of birth" },
+	{ "*birthdate", "*", "date", "a date of birth" },
+	{ "*birthday", "*", "date", "a date of birth" },
 	{ "birth*", "*", "date", "a date of birth" },
-	{ "password*", "*", "hash", "a secret" },
-	{ "passwd*", "*", "hash", "a secret" },
+	{ "*password*", "*", "hash", "a secret" },
+	{ "*passwd*", "*", "hash", "a secret" },
 	{ "*secret", "*", "hash", "a secret" },
 	{ "*token", "*", "hash", "a secret" },
-	{ "apikey", "*", "hash", "a secret" },
+	{ "*apikey", "*", "hash", "a secret" },
 };
 
 static char *bare(const char *name)
@@ -123,24 +125,27 @@ static const char *suspect_name(const char *table, const char *column, const cha
 
 /* ---- types ---- */
 
-enum shape { OTHER, TEXT, DATE, JSON, ADDRESS };
+enum shape { OTHER, TEXT, DATE, JSON, ADDRESS, NUMBER, MANY };
 
-static enum shape shape_of(const char *type)
+/* Many: values that texts may be in, as those of arrays, rows, xml and tsvector. */
+static enum shape shape_of(const struct pk_mask_column *c)
 {
 	static const struct {
 		const char *type;
 		enum shape shape;
 	} shapes[] = {
-		{ "text", TEXT },    { "character varying", TEXT },	      { "bpchar", TEXT },	       { "*citext", TEXT },
-		{ "date", DATE },    { "timestamp without time zone", DATE }, { "timestamp with time zone", DATE },
-		{ "json", JSON },    { "jsonb", JSON },			      { "inet", ADDRESS },
-		{ "cidr", ADDRESS },
+		{ "date", DATE },      { "timestamp without time zone", DATE },
+		{ "json", JSON },      { "timestamp with time zone", DATE },
+		{ "jsonb", JSON },     { "inet", ADDRESS },
+		{ "cidr", ADDRESS },   { "integer", NUMBER },
+		{ "bigint", NUMBER },  { "numeric", NUMBER },
+		{ "uuid", OTHER },     { "bytea", OTHER },
 	};
 
 	for (size_t i = 0; i < PK_COUNT(shapes); i++)
-		if (pk_glob(shapes[i].type, type))
+		if (strcmp(shapes[i].type, c->type) == 0)
 			return shapes[i].shape;
-	return OTHER;
+	return c->category == 'S' ? TEXT : strchr("ACU", c->category) ? MANY : OTHER;
 }
 
 static void add(struct pk_suspects *to, const struct pk_mask_table *t, const struct pk_mask_column *c, char *why, char *expr)
@@ -166,6 +171,40 @@ static char *fake_of(const char *fake, const char *column)
 	return pk_buf_take(&expr);
 }
 
+/* No fake goes into a part of it, so all of it is taken away. */
+static char *emptied(const struct pk_mask_column *c, enum shape shape)
+{
+	PK_AUTO(pk_buf) expr = PK_BUF_INIT;
+
+	if (shape != JSON && c->category != 'A')
+		return pk_strdup(c->not_null ? "''" : "NULL");
+	pk_buf_add(&expr, "CASE WHEN ");
+	pk_buf_add_ident(&expr, c->name);
+	pk_buf_add(&expr, " IS NOT NULL THEN '{}' END");
+	return pk_buf_take(&expr);
+}
+
+/* Digits that stand for digits; as many as the type holds in any case. */
+static char *digits_of(const struct pk_mask_column *c)
+{
+	const char *range = strcmp(c->type, "bigint") == 0 ? "100000000000, 999999999999" : "100000000, 999999999";
+	PK_AUTO(pk_buf) expr = PK_BUF_INIT;
+
+	pk_buf_add(&expr, "fake.number(");
+	pk_buf_add_ident(&expr, c->name);
+	pk_buf_addf(&expr, ", %s)", range);
+	return pk_buf_take(&expr);
+}
+
+/* Of numbers most stand for something else: how many there are, or which row. */
+static bool is_numbered(const char *fake, const char *column)
+{
+	PK_FREE char *c = bare(column);
+	bool other = pk_ends_with(c, "count") || (pk_ends_with(c, "id") && strcmp(c, "taxid") != 0 && strcmp(c, "nationalid") != 0);
+
+	return !other && (strcmp(fake, "phone") == 0 || strcmp(fake, "pattern") == 0);
+}
+
 /* A date is of birth by its name; of an address the type says enough. True: it was added. */
 static bool by_name(struct pk_suspects *to, const struct pk_mask_table *t, const struct pk_mask_column *c, enum shape shape)
 {
@@ -176,9 +215,13 @@ static bool by_name(struct pk_suspects *to, const struct pk_mask_table *t, const
 		add(to, t, c, pk_printf("of type %s", c->type), fake_of("ip", c->name));
 		return true;
 	}
-	if (!fake || (shape == DATE) != date || (shape != TEXT && shape != DATE))
+	if (!fake || (shape == DATE) != date || shape == OTHER || shape == JSON || (shape == MANY && c->category != 'A') ||
+	    (shape == NUMBER && !is_numbered(fake, c->name)))
 		return false;
-	add(to, t, c, pk_printf("named as %s", word), fake_of(fake, c->name));
+	add(to, t, c, pk_printf("named as %s", word),
+	    shape == MANY   ? emptied(c, shape) :
+	    shape == NUMBER ? digits_of(c) :
+			      fake_of(fake, c->name));
 	return true;
 }
 
@@ -233,9 +276,9 @@ static void add_from(struct pk_buf *sql, const struct pk_mask_table *t, int limi
 	pk_buf_addf(sql, " LIMIT %d", limit);
 }
 
-/* What the role may not read, or values that cannot be read as what they are, say nothing. */
+/* What the role may not read says nothing. ret_odd: there are values that cannot be read as what they are. */
 static int ask(struct pk_conn *source, const char *sql, const struct pk_mask_table *t, struct pk_suspects *to,
-	       struct pk_rows *rows, struct pk_err *err)
+	       struct pk_rows *rows, bool *ret_odd, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	bool inside = pk_conn_tx(source) == PK_TX_ACTIVE;
@@ -246,8 +289,9 @@ static int ask(struct pk_conn *source, const char *sql, const struct pk_mask_tab
 		return 0;
 	if (inside && pk_exec(source, "ROLLBACK TO look", err) < 0)
 		return -1;
+	*ret_odd = strcmp(why.sqlstate, "42501") != 0;
 	if (why.sqlstate[0] && strcmp(why.sqlstate, "57014") != 0 && pk_conn_alive(source)) {
-		if (!pk_strv_has(&to->unread, t->names.items[0]))
+		if (!*ret_odd && !pk_strv_has(&to->unread, t->names.items[0]))
 			pk_strv_push(&to->unread, t->names.items[0]);
 		pk_rows_none(rows);
 		return 0;
@@ -256,11 +300,17 @@ static int ask(struct pk_conn *source, const char *sql, const struct pk_mask_tab
 	return -1;
 }
 
+static void add_unread(struct pk_suspects *to, const struct pk_mask_table *t, const struct pk_mask_column *c)
+{
+	add(to, t, c, pk_strdup("values in it cannot be read to look into them"), emptied(c, shape_of(c)));
+}
+
 static int by_value(struct pk_conn *source, const struct pk_mask_table *t, const struct pk_mask_column *const *columns,
 		    size_t n, struct pk_suspects *to, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	bool odd = false;
 
 	pk_buf_add(&sql, "SELECT ");
 	for (size_t i = 0; i < n; i++) {
@@ -277,33 +327,58 @@ static int by_value(struct pk_conn *source, const struct pk_mask_table *t, const
 	}
 	add_from(&sql, t, SAMPLE);
 	pk_buf_add(&sql, ") AS sample");
-	if (ask(source, sql.ptr, t, to, &rows, err) < 0)
+	if (ask(source, sql.ptr, t, to, &rows, &odd, err) < 0)
 		return -1;
+	for (size_t i = 0; i < n && odd; i++)
+		add_unread(to, t, columns[i]);
 	for (size_t i = 0; i < n && rows.n; i++) {
 		int first = (int)(i * (PK_COUNT(looks) + 1)), look = look_of(&rows, 0, first);
 
 		if (look >= 0)
-			add(to, t, columns[i], counted(&rows, 0, first, look), fake_of(looks[look].fake, columns[i]->name));
+			add(to, t, columns[i], counted(&rows, 0, first, look),
+			    shape_of(columns[i]) == MANY ? emptied(columns[i], MANY) : fake_of(looks[look].fake, columns[i]->name));
 	}
 	return 0;
 }
 
 /* ---- in JSON ---- */
 
+/* A key that is no plain word may be a value itself: it is looked at as one, and what is below it has no path. */
 static const char json_sql[] =
 	"UNION ALL SELECT x.path, x.name, x.v, r.depth + 1 FROM r, LATERAL ("
-	"SELECT CASE WHEN r.path = '' THEN e.key WHEN r.path LIKE '%[*]' THEN r.path || '.' || e.key "
-	"ELSE r.path || '.' || e.key END AS path, e.key AS name, e.value AS v "
-	"FROM jsonb_each(CASE WHEN jsonb_typeof(r.v) = 'object' THEN r.v ELSE '{}' END) e "
-	"WHERE e.key ~ '^[A-Za-z_][A-Za-z0-9_]{0,40}$' UNION ALL SELECT r.path || '[*]', r.name, a "
-	"FROM jsonb_array_elements(CASE WHEN jsonb_typeof(r.v) = 'array' THEN r.v ELSE '[]' END) a) x WHERE r.depth < 6) "
+	"SELECT CASE WHEN e.plain THEN concat(nullif(r.path, '') || '.', e.key) END AS path, CASE WHEN e.plain THEN e.key END AS name, "
+	"e.value AS v FROM (SELECT key, value, r.path IS NOT NULL AND key ~ '^[A-Za-z_][A-Za-z0-9_-]{0,40}$' AS plain "
+	"FROM jsonb_each(CASE WHEN jsonb_typeof(r.v) = 'object' THEN r.v ELSE '{}' END)) e "
+	"UNION ALL SELECT NULL, NULL, to_jsonb(k) "
+	"FROM jsonb_object_keys(CASE WHEN jsonb_typeof(r.v) = 'object' THEN r.v ELSE '{}' END) k WHERE k ~ '@' "
+	"UNION ALL SELECT r.path || '[*]', r.name, a "
+	"FROM jsonb_array_elements(CASE WHEN jsonb_typeof(r.v) = 'array' THEN r.v ELSE '[]' END) a) x WHERE r.depth < 12) "
 	"SELECT path, name, ";
+
+/* Counts of what stands in a place say it is personal: what to replace there. Empty path: in no place that has a name. */
+static void judge_path(const struct pk_rows *rows, int row, const struct pk_mask_column *c, struct pk_buf *expr, struct pk_buf *why,
+		       bool *ret_nowhere)
+{
+	const char *path = pk_rows_get(rows, row, 0), *word = NULL, *fake = NULL;
+	PK_FREE char *around = pk_printf("%s.%s", c->name, path ? path : "");
+	int look = look_of(rows, row, 2);
+
+	if (path && pk_rows_get(rows, row, 1))
+		fake = suspect_name(around, pk_rows_get(rows, row, 1), &word);
+	if (!fake && look < 0)
+		return;
+	*ret_nowhere = *ret_nowhere || !path;
+	pk_buf_addf(expr, ", '%s', '%s'", path ? path : "", fake ? fake : looks[look].fake);
+	pk_buf_addf(why, "%s%s %s %s", why->len ? "; " : "", path ? path : "what has no plain word for its key",
+		    fake ? "is named as" : "holds", fake ? word : looks[look].word);
+}
 
 static int by_path(struct pk_conn *source, const struct pk_mask_table *t, const struct pk_mask_column *c,
 		   struct pk_suspects *to, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT, expr = PK_BUF_INIT, why = PK_BUF_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	bool nowhere = false, odd = false;
 
 	pk_buf_add(&sql, "WITH RECURSIVE s AS (SELECT ");
 	pk_buf_add_ident(&sql, c->name);
@@ -313,29 +388,32 @@ static int by_path(struct pk_conn *source, const struct pk_mask_table *t, const 
 	pk_buf_add(&sql, json_sql);
 	add_looks(&sql, "left(v #>> '{}', 4000)");
 	pk_buf_add(&sql, " FROM r WHERE jsonb_typeof(v) = 'string' GROUP BY path, name ORDER BY path");
-	if (ask(source, sql.ptr, t, to, &rows, err) < 0)
+	if (ask(source, sql.ptr, t, to, &rows, &odd, err) < 0)
 		return -1;
-	for (int i = 0; i < rows.n; i++) {
-		const char *word = NULL, *fake = suspect_name("", pk_rows_get(&rows, i, 1), &word);
-		int look = look_of(&rows, i, 2);
-
-		if (!fake && look < 0)
-			continue;
-		pk_buf_addf(&expr, ", '%s', '%s'", pk_rows_get(&rows, i, 0), fake ? fake : looks[look].fake);
-		pk_buf_addf(&why, "%s%s %s %s", why.len ? "; " : "", pk_rows_get(&rows, i, 0), fake ? "is named as" : "holds",
-			    fake ? word : looks[look].word);
-	}
+	if (odd)
+		add_unread(to, t, c);
+	for (int i = 0; i < rows.n; i++)
+		judge_path(&rows, i, c, &expr, &why, &nowhere);
 	if (!expr.len)
 		return 0;
 	PK_AUTO(pk_buf) call = PK_BUF_INIT;
 	pk_buf_add(&call, "fake.json(");
 	pk_buf_add_ident(&call, c->name);
 	pk_buf_addf(&call, "%s)", expr.ptr);
-	add(to, t, c, pk_buf_take(&why), pk_buf_take(&call));
+	add(to, t, c, pk_buf_take(&why), nowhere ? emptied(c, JSON) : pk_buf_take(&call));
 	return 0;
 }
 
 /* ---- all of them ---- */
+
+/* Looked at where it comes from: a partition has no other columns, an heir may have. */
+static bool is_inherited(const struct pk_mask_facts *facts, size_t column)
+{
+	for (size_t i = 0; i < facts->n_same; i++)
+		if (facts->same[i].from == column)
+			return true;
+	return false;
+}
 
 static int look_at(struct pk_conn *source, const struct pk_mask_facts *facts, const struct pk_mask_table *t,
 		   struct pk_suspects *to, struct pk_err *err)
@@ -345,13 +423,13 @@ static int look_at(struct pk_conn *source, const struct pk_mask_facts *facts, co
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct pk_mask_column *c = &facts->columns[t->first + i];
-		enum shape shape = shape_of(c->type);
+		enum shape shape = shape_of(c);
 
-		if (c->generated || by_name(to, t, c, shape))
+		if (c->generated || (t->names.n > 1 && is_inherited(facts, t->first + i)) || by_name(to, t, c, shape))
 			continue;
 		if (shape == JSON && by_path(source, t, c, to, err) < 0)
 			return -1;
-		if (shape == TEXT)
+		if (shape == TEXT || shape == MANY)
 			texts[n++] = c;
 		if (n == CHUNK && by_value(source, t, texts, n, to, err) < 0)
 			return -1;
@@ -378,7 +456,7 @@ int pk_suspects_find(struct pk_conn *source, struct pk_suspects *ret, struct pk_
 	if (pk_mask_facts_read(source, &facts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < facts.n_tables; i++)
-		if (facts.tables[i].names.n == 1 && look_at(source, &facts, &facts.tables[i], ret, err) < 0)
+		if (look_at(source, &facts, &facts.tables[i], ret, err) < 0)
 			return -1;
 	if (ret->n)
 		qsort(ret->items, ret->n, sizeof(*ret->items), by_place);

@@ -60,6 +60,41 @@ people() {
 	hasnt '[mask'
 }
 
+@test "what looks personal is found in arrays, keys, heirs, numbers and what cannot be read, and can be pasted" {
+	sql postgres 'CREATE DATABASE wide'
+	sql wide <<-'SQL'
+		CREATE TYPE pair AS (a text, b text);
+		CREATE TABLE things (id int PRIMARY KEY, label text);
+		CREATE TABLE staff (home_address text, "Encrypted_Password" text) INHERITS (things);
+		CREATE TABLE odd (id int PRIMARY KEY, list text[] NOT NULL, emails varchar(90)[], pair pair, words tsvector NOT NULL, raw json,
+			by_mail jsonb, by_id jsonb NOT NULL, deep jsonb, customer jsonb, mobile bigint, ssn int, phone_count int, login name, plain text[]);
+		INSERT INTO things VALUES (1, 'x');
+		INSERT INTO staff VALUES (2, 'x', 'here', 'hash');
+		INSERT INTO odd SELECT i, ARRAY['x', 'canary@secret.org'], '{}', ROW('canary@secret.org', 'x')::pair, to_tsvector('simple', 'see canary@secret.org'),
+			'{"a": "\u0000 canary@secret.org"}', '{"canary@secret.org": 1}', jsonb_build_object('k ' || i, jsonb_build_object('e', 'canary@secret.org')),
+			'{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"e-mail":"canary@secret.org"}}}}}}}}', '{"name": "Canary"}', 4917012345, 123456789, 1, 'canary', '{canary}'
+			FROM generate_series(1, 100) i;
+		GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+	SQL
+	work_on wide
+	ok git postkit mask --suggest
+	has '[mask "public.staff"]' 'home-address = fake.street(home_address)' 'encrypted-password = "fake.hash(\"Encrypted_Password\")"' \
+		"list = CASE WHEN list IS NOT NULL THEN '{}' END" "emails = CASE WHEN emails IS NOT NULL THEN '{}' END" 'pair = NULL' "words = ''" \
+		'# values in it cannot be read' "raw = CASE WHEN raw IS NOT NULL THEN '{}' END" "by-mail = CASE WHEN" "by-id = CASE WHEN" \
+		"deep = fake.json(deep, 'a.b.c.d.e.f.g.e-mail', 'email')" "customer = fake.json(customer, 'name', 'name')" \
+		'mobile = fake.number(mobile, 100000000000, 999999999999)' 'ssn = fake.number(ssn, 100000000, 999999999)' 'login = fake.username(login)'
+	hasnt canary secret.org phone-count "plain =" "label ="
+	printf '[mask]\n\trequired = true\n' >>.postkit
+	fails 128 git postkit start
+	has 'public.odd.raw: values in it cannot be read' 'public.staff.home_address: named as an address'
+	git postkit mask --suggest >>.postkit
+	ok git postkit start
+	has '14 columns masked'
+	git postkit psql -- -X -q -At -c 'SELECT * FROM odd' -c 'SELECT * FROM staff' >"$T/wide"
+	equal "$(grep -c -e secret.org -e Canary -e 123456789 -e here "$T/wide")" 0
+	equal "$(grep -c '{canary}' "$T/wide")" 100
+}
+
 @test "a table that the role may not read is named, and the others are looked into" {
 	people hidden
 	sql hidden 'REVOKE SELECT ON letters FROM reader'
