@@ -49,6 +49,8 @@ int pk_fingerprint_store(const struct pk_repo *repo, const struct pk_oid *tree, 
 bool pk_fingerprint_known(const struct pk_repo *repo, const char *fingerprint);
 /* A text of a stored snapshot: path "public/table/users.sql". NULL: absent. Caller frees. */
 char *pk_fingerprint_text(const struct pk_repo *repo, const char *fingerprint, const char *path);
+/* Appends the paths of its texts that begin so: "public/index/", "public/policy/orders.". Nothing where it is not stored. */
+void pk_fingerprint_paths(const struct pk_repo *repo, const char *fingerprint, const char *beginning, struct pk_strv *ret);
 
 /* The tracking table of a database, postkit.schema_migrations. */
 struct pk_conn;

@@ -119,3 +119,31 @@ char *pk_fingerprint_text(const struct pk_repo *repo, const char *fingerprint, c
 		return NULL;
 	return pk_buf_take(&text);
 }
+
+struct listing {
+	const char *folder, *beginning;
+	struct pk_strv *paths;
+};
+
+static int list_path(void *arg, const struct pk_tree_entry *entry, struct pk_err *err)
+{
+	const struct listing *listing = arg;
+	PK_FREE char *path = pk_printf("%s%s%s", listing->folder, *listing->folder ? "/" : "", entry->path);
+
+	(void)err;
+	if (pk_starts_with(path, listing->beginning))
+		pk_strv_push(listing->paths, path);
+	return 0;
+}
+
+void pk_fingerprint_paths(const struct pk_repo *repo, const char *fingerprint, const char *beginning, struct pk_strv *ret)
+{
+	const char *slash = strrchr(beginning, '/');
+	PK_FREE char *folder = pk_strndup(beginning, slash ? (size_t)(slash - beginning) : 0);
+	struct listing listing = { folder, beginning, ret };
+	struct pk_oid tree;
+
+	if (pk_fingerprint_known(repo, fingerprint) && pk_repo_tree_at(repo, fingerprint, folder, &tree, NULL) == 0 &&
+	    tree.hex[0])
+		pk_repo_walk_tree(repo, &tree, list_path, &listing, NULL);
+}

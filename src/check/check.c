@@ -93,6 +93,13 @@ static const char *catalog_text(void *arg, const char *path)
 	return pk_arena_strdup(&catalog->arena, text);
 }
 
+static void catalog_list(void *arg, const char *beginning, struct pk_strv *ret)
+{
+	const struct catalog *catalog = arg;
+
+	pk_fingerprint_paths(catalog->repo, catalog->fingerprint, beginning, ret);
+}
+
 /*
  * The stored snapshot nearest before the migration that is looked at: parts of one plan follow each other without
  * being stored one by one, and what an earlier part created is absent from it, which is right.
@@ -216,7 +223,7 @@ static int lint_migration(struct pk_check_state *state, struct nearest *nearest,
 {
 	const char *known = known_before(state->in->repo, nearest, m->version);
 	struct catalog catalog = { .repo = state->in->repo, .fingerprint = known };
-	struct pk_lint_catalog view = { .text = catalog_text, .arg = &catalog };
+	struct pk_lint_catalog view = { .text = catalog_text, .list = catalog_list, .arg = &catalog };
 	struct pk_lint_options options = {
 		.catalog = known ? &view : NULL,
 		.transaction = m->up_transaction, .first_line = m->up_line, .ours = true,

@@ -46,6 +46,15 @@ static const char *known_text(void *arg, const char *path)
 	return pk_arena_strdup(&known->arena, text);
 }
 
+static void known_list(void *arg, const char *beginning, struct pk_strv *ret)
+{
+	const struct known *known = arg;
+
+	pthread_mutex_lock(&repo_lock);
+	pk_fingerprint_paths(known->repo, known->fingerprint, beginning, ret);
+	pthread_mutex_unlock(&repo_lock);
+}
+
 static bool is_known(const struct pk_ctx *ctx, const char *fingerprint)
 {
 	if (!ctx->has_repo || !fingerprint)
@@ -61,7 +70,7 @@ static int lint_part(const struct pk_linting *linting, const char *file, const s
 {
 	const struct pk_ctx *ctx = linting->ctx;
 	struct known known = { .repo = &ctx->repo, .fingerprint = part->from };
-	struct pk_lint_catalog catalog = { .text = known_text, .arg = &known };
+	struct pk_lint_catalog catalog = { .text = known_text, .list = known_list, .arg = &known };
 	struct pk_lint_options options = linting->settings;
 
 	options.catalog = is_known(ctx, part->from) ? &catalog : NULL;

@@ -174,11 +174,11 @@ static const char *text_of(void *arg, const char *path)
 	return o ? o->text : NULL;
 }
 
-static bool any_object(void *arg, const char *beginning)
+static void list_objects(void *arg, const char *beginning, struct pk_strv *ret)
 {
 	struct work *w = arg;
 
-	return pk_lint_catalog_any(&w->objects, beginning);
+	pk_lint_catalog_list(&w->objects, beginning, ret);
 }
 
 /* From now on the rules know the schema that it meets. */
@@ -191,7 +191,7 @@ static void know_first(struct work *w)
 	for (size_t i = 0; i < first->n; i++)
 		if (first->objects[i]->path)
 			pk_map_set(&w->objects, first->objects[i]->path, first->objects[i]);
-	w->catalog = (struct pk_lint_catalog){ .text = text_of, .any = any_object, .arg = w };
+	w->catalog = (struct pk_lint_catalog){ .text = text_of, .list = list_objects, .arg = w };
 	w->lint.catalog = &w->catalog;
 }
 

@@ -97,11 +97,11 @@ static int64_t rows_of(void *arg, const char *schema, const char *table)
 	return *rows;
 }
 
-static bool any_object(void *arg, const char *beginning)
+static void list_objects(void *arg, const char *beginning, struct pk_strv *ret)
 {
 	struct pk_scratch *s = arg;
 
-	return pk_lint_catalog_any(&s->objects, beginning);
+	pk_lint_catalog_list(&s->objects, beginning, ret);
 }
 
 static bool is_invalid(void *arg, const char *schema, const char *index)
@@ -131,7 +131,7 @@ int pk_scratch_use(struct pk_scratch *s, struct pk_lint_options *options, struct
 		if (o->path)
 			pk_map_set(&s->objects, o->path, o);
 	}
-	s->catalog = (struct pk_lint_catalog){ .text = text_of, .rows = rows_of, .invalid = is_invalid, .any = any_object, .arg = s };
+	s->catalog = (struct pk_lint_catalog){ .text = text_of, .rows = rows_of, .invalid = is_invalid, .list = list_objects, .arg = s };
 	s->transaction = options->transaction;
 	options->catalog = &s->catalog;
 	options->measure = measure;

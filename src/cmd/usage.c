@@ -75,6 +75,13 @@ static const char *planned_text(void *arg, const char *path)
 	return c->texts.text(c->texts.arg, path);
 }
 
+static void planned_list(void *arg, const char *beginning, struct pk_strv *ret)
+{
+	const struct planned_catalog *c = arg;
+
+	c->texts.list(c->texts.arg, beginning, ret);
+}
+
 static int64_t planned_rows(void *arg, const char *schema, const char *table)
 {
 	const struct planned_catalog *c = arg;
@@ -95,7 +102,7 @@ int pk_findings_of_plan(const struct pk_ctx *ctx, const char *remote, const stru
 	PK_AUTO(pk_map) texts = PK_MAP_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	struct planned_catalog planned = { .plan = plan };
-	const struct pk_lint_catalog catalog = { .text = planned_text, .rows = planned_rows, .arg = &planned };
+	const struct pk_lint_catalog catalog = { .text = planned_text, .list = planned_list, .rows = planned_rows, .arg = &planned };
 	struct pk_lint_options options = { .catalog = &catalog, .ours = true };
 	bool wanted;
 

@@ -87,7 +87,7 @@ bool pk_lint_on_big(struct pk_lint *lint, const struct pk_action *action)
 }
 
 /* Texts are parsed when first asked for; an absent one is kept as an empty list. */
-static const struct pk_actions *catalog_actions(struct pk_lint *lint, const char *path)
+const struct pk_actions *pk_lint_path(struct pk_lint *lint, const char *path)
 {
 	struct pk_actions *actions = pk_map_get(&lint->texts, path);
 
@@ -113,7 +113,7 @@ const struct pk_actions *pk_lint_object(struct pk_lint *lint, const char *schema
 	pk_buf_addf(&path, "/%s/", kind);
 	pk_buf_add_path_name(&path, name);
 	pk_buf_add(&path, ".sql");
-	return catalog_actions(lint, path.ptr);
+	return pk_lint_path(lint, path.ptr);
 }
 
 const struct pk_action *pk_lint_column(struct pk_lint *lint, const char *schema, const char *table,
@@ -244,6 +244,36 @@ const struct pk_action *pk_lint_added_column(struct pk_lint *lint,
 			return a;
 	}
 	return NULL;
+}
+
+/* RENAME TO and SET SCHEMA. */
+static bool renames_table(struct pk_lint *lint, const struct pk_action *action, const char *key)
+{
+	return pk_streq(action->object, "table") && !action->column && action->new_name &&
+	       strcmp(pk_lint_key(lint, action->ref_schema ? action->ref_schema : action->schema, action->new_name), key) == 0;
+}
+
+bool pk_lint_unrename(struct pk_lint *lint, const struct pk_action *action, struct pk_lint_name *name)
+{
+	if (action->verb != PK_RENAME)
+		return false;
+	const char *key = pk_lint_key(lint, name->schema, name->table);
+	if (renames_table(lint, action, key)) {
+		name->schema = action->schema;
+		name->table = action->name;
+		return true;
+	}
+	if (!name->column || !pk_streq(action->object, "column") || !pk_streq(action->new_name, name->column) ||
+	    strcmp(pk_lint_key(lint, action->rel_schema, action->rel_name), key) != 0)
+		return false;
+	name->column = action->column;
+	return true;
+}
+
+void pk_lint_first_name(struct pk_lint *lint, const struct pk_action *before, struct pk_lint_name *name)
+{
+	for (const struct pk_action *a = before; lint->renames && a-- > lint->actions.items;)
+		pk_lint_unrename(lint, a, name);
 }
 
 /* The rest moves the state. */
@@ -394,6 +424,7 @@ void pk_lint_note(struct pk_lint *lint, const struct pk_action *action)
 		lint->tx++; /* each statement is a transaction of its own */
 	if (action->verb == PK_SET)
 		note_setting(lint, action);
+	lint->renames |= action->verb == PK_RENAME;
 	if (!lint->ddl && pk_lint_is_ddl(action))
 		lint->ddl = action;
 	note_lock(lint, action);

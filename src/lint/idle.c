@@ -5,8 +5,11 @@
 static bool listed(const struct pk_lint *lint, const char *beginning)
 {
 	const struct pk_lint_catalog *catalog = lint->options->catalog;
+	PK_AUTO(pk_strv) paths = PK_STRV_INIT;
 
-	return catalog->any && catalog->any(catalog->arg, beginning);
+	if (catalog->list)
+		catalog->list(catalog->arg, beginning, &paths);
+	return paths.n > 0;
 }
 
 /* "public/policy/orders.", what the paths of the policies of a table begin with. */
@@ -61,7 +64,7 @@ static bool has_routine(struct pk_lint *lint, const struct pk_action *action)
 {
 	static const char *const kinds[] = { "function", "aggregate" };
 
-	if (!lint->options->catalog->any || pk_lint_is_new(lint, action->object, action->schema, action->name) ||
+	if (!lint->options->catalog->list || pk_lint_is_new(lint, action->object, action->schema, action->name) ||
 	    renamed_to(lint, action, action->name))
 		return true;
 	for (size_t i = 0; i < PK_COUNT(kinds); i++) {

@@ -58,17 +58,16 @@ static const char *text_of_object(void *arg, const char *path)
 	return object ? object->text : NULL;
 }
 
-bool pk_lint_catalog_any(const struct pk_map *paths, const char *beginning)
+void pk_lint_catalog_list(const struct pk_map *paths, const char *beginning, struct pk_strv *ret)
 {
 	for (size_t i = 0; i < paths->n; i++)
 		if (pk_starts_with(paths->entries[i].key, beginning))
-			return true;
-	return false;
+			pk_strv_push(ret, paths->entries[i].key);
 }
 
-static bool any_object(void *arg, const char *beginning)
+static void list_objects(void *arg, const char *beginning, struct pk_strv *ret)
 {
-	return pk_lint_catalog_any(arg, beginning);
+	pk_lint_catalog_list(arg, beginning, ret);
 }
 
 void pk_lint_catalog_of(const struct pk_snapshot *snapshot, struct pk_map *index, struct pk_lint_catalog *ret)
@@ -76,7 +75,7 @@ void pk_lint_catalog_of(const struct pk_snapshot *snapshot, struct pk_map *index
 	for (size_t i = 0; i < snapshot->n; i++)
 		if (snapshot->objects[i]->path)
 			pk_map_set(index, snapshot->objects[i]->path, snapshot->objects[i]);
-	*ret = (struct pk_lint_catalog){ .text = text_of_object, .any = any_object, .arg = index };
+	*ret = (struct pk_lint_catalog){ .text = text_of_object, .list = list_objects, .arg = index };
 }
 
 static void lint_release(struct pk_lint *lint)
@@ -87,6 +86,7 @@ static void lint_release(struct pk_lint *lint)
 		free(actions);
 	}
 	pk_map_release(&lint->texts);
+	pk_map_release(&lint->defaults);
 	pk_map_release(&lint->created);
 	pk_map_release(&lint->reported);
 	pk_actions_release(&lint->actions);

@@ -55,14 +55,15 @@ struct pk_lint_catalog {
 	int64_t (*rows)(void *arg, const char *schema,
 			const char *table); /* -1 unknown; may be NULL */
 	bool (*invalid)(void *arg, const char *schema, const char *index); /* left by a failed build; NULL: not known */
-	bool (*any)(void *arg, const char *beginning); /* of a path: there is such an object; NULL: not known */
+	/* Appends the paths that begin so ("public/index/"), of the objects that there are; NULL: not known. */
+	void (*list)(void *arg, const char *beginning, struct pk_strv *ret);
 	void *arg;
 };
 struct pk_map;
 struct pk_snapshot;
 /* That of a snapshot. index: empty; both have to last as long. */
 void pk_lint_catalog_of(const struct pk_snapshot *snapshot, struct pk_map *index, struct pk_lint_catalog *ret);
-bool pk_lint_catalog_any(const struct pk_map *paths, const char *beginning); /* for .any, of a map by path */
+void pk_lint_catalog_list(const struct pk_map *paths, const char *beginning, struct pk_strv *ret); /* for .list, of a map by path */
 struct pk_lint_options {
 	const struct pk_lint_catalog
 		*catalog;		/* NULL: not known, everything not created here exists */

@@ -89,6 +89,7 @@ struct pk_lint {
 	double outer_timeout;  /* what holds again after the transaction */
 	double begin_timeout;  /* and after one that is rolled back */
 	bool mixed, waits, several; /* reported, once for all */
+	bool renames;		    /* something has another name by now */
 
 	const struct pk_action *used_by; /* the action that usage is about */
 	const struct pk_usage *usage;
@@ -105,6 +106,8 @@ struct pk_lint {
 	} last;
 
 	struct pk_map texts; /* path to struct pk_actions * of the catalog */
+	struct pk_map defaults; /* "schema.table" to the ATTACH of its DEFAULT partition in the catalog */
+	bool defaults_read;
 };
 
 /* facts.c: what is known. */
@@ -140,8 +143,35 @@ const struct pk_lint_constraint *pk_lint_constraint(struct pk_lint *lint, const 
 						    const char *table, const char *name);
 /* Whether a later action creates such an object (NULL: any) under the name that this one takes away. */
 bool pk_lint_replaced(struct pk_lint *lint, const struct pk_action *action, const char *object);
+/*
+ * What a table, and its column (NULL: none), was called when the text began, or else before the action: true, and the
+ * name is changed, if that action gave it.
+ */
+struct pk_lint_name {
+	const char *schema, *table, *column;
+};
+bool pk_lint_unrename(struct pk_lint *lint, const struct pk_action *action, struct pk_lint_name *name);
+void pk_lint_first_name(struct pk_lint *lint, const struct pk_action *before, struct pk_lint_name *name);
 const struct pk_action *pk_lint_added_column(
 	struct pk_lint *lint, const struct pk_action *constraint); /* same statement */
+
+/* Facts of one text of the catalog, kept; NULL when there is none. */
+const struct pk_actions *pk_lint_path(struct pk_lint *lint, const char *path);
+
+/*
+ * parts.c: what hangs on a table. These need a catalog that can list its objects.
+ */
+bool pk_lint_knows_parts(const struct pk_lint *lint);
+/*
+ * The name of an index on the column of a change of type that leaves the rows as they are, which is built anew all the
+ * same; NULL: there is none. other_order: values are sorted or compared in another way. In the arena.
+ */
+const char *pk_lint_rebuilt_index(struct pk_lint *lint, const struct pk_action *action, bool other_order);
+/* The DEFAULT partition that a table has at the action; false: none that is known. */
+bool pk_lint_default_partition(struct pk_lint *lint, const struct pk_action *action, const char *schema, const char *table,
+			       struct pk_lint_name *ret);
+/* A name among the words of an SQL text. */
+bool pk_lint_mentions(const char *expr, const char *column);
 
 /*
  * usage.c: who uses what the action takes away, or inserts rows without the column that it demands. NULL: it is no such

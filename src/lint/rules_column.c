@@ -2,7 +2,6 @@
 #include "base/strv.h"
 #include "lint/rule.h"
 #include "lint/usage.h"
-#include "sql/scan.h"
 
 static bool adds_column(const struct pk_action *a)
 {
@@ -203,23 +202,16 @@ static bool is_utc(const char *zone)
 /* The column as the text so far leaves it, or else as the catalog has it. */
 static const struct pk_action *column_now(struct pk_lint *lint, const struct pk_action *a)
 {
-	const char *schema = a->rel_schema, *table = a->rel_name, *column = a->column;
+	struct pk_lint_name name = { a->rel_schema, a->rel_name, a->column };
 
 	for (const struct pk_action *b = a; b-- > lint->actions.items;) {
-		const char *key = pk_lint_key(lint, schema, table);
-		bool on = b->rel_name && strcmp(pk_lint_key(lint, b->rel_schema, b->rel_name), key) == 0;
+		bool says = (b->sub == PK_ALTER_TYPE || b->sub == PK_ADD_COLUMN) && pk_streq(b->column, name.column);
 
-		if (b->verb == PK_RENAME && on && pk_streq(b->object, "column") && pk_streq(b->new_name, column)) {
-			column = b->column;
-		} else if (b->verb == PK_RENAME && pk_streq(b->object, "table") && b->new_name &&
-			   strcmp(pk_lint_key(lint, b->ref_schema ? b->ref_schema : b->schema, b->new_name), key) == 0) {
-			schema = b->schema;
-			table = b->name;
-		} else if (on && (b->sub == PK_ALTER_TYPE || b->sub == PK_ADD_COLUMN) && pk_streq(b->column, column)) {
+		if (!pk_lint_unrename(lint, b, &name) && says && b->rel_name &&
+		    strcmp(pk_lint_key(lint, b->rel_schema, b->rel_name), pk_lint_key(lint, name.schema, name.table)) == 0)
 			return b;
-		}
 	}
-	return pk_lint_column(lint, schema, table, column);
+	return pk_lint_column(lint, name.schema, name.table, name.column);
 }
 
 #define DOMAINS_DEEP 8
@@ -240,21 +232,26 @@ static const char *base_of(struct pk_lint *lint, const char *type, bool *ret_che
 	return type;
 }
 
-/* What the change of type at hand does; narrows: some values may no longer fit. */
-static enum pk_retype retype(struct pk_lint *lint, const struct pk_action *a,
-			     const struct pk_action **ret_column, bool *ret_narrows)
+struct retyped {
+	const struct pk_action *column; /* as it was; NULL: not known */
+	bool reindex;			/* the rows stay, and are sorted in another way */
+	bool narrows;			/* some values may no longer fit */
+};
+
+/* What the change of type at hand does. */
+static enum pk_retype retype(struct pk_lint *lint, const struct pk_action *a, struct retyped *ret)
 {
 	const struct pk_action *column = column_now(lint, a);
 	bool was_checked = false, checked = false;
 
-	*ret_column = column;
-	*ret_narrows = false;
+	*ret = (struct retyped){ .column = column };
 	if (!column || !column->type || !a->type)
 		return PK_RETYPE_UNKNOWN;
 	struct pk_retype_facts facts;
 	const char *from = base_of(lint, column->type, &was_checked), *to = base_of(lint, a->type, &checked);
 	pk_sql_retype(from, to, is_utc(lint->timezone), &facts);
-	*ret_narrows = facts.narrows;
+	ret->narrows = facts.narrows;
+	ret->reindex = facts.reindex;
 	if (checked && !pk_streq(column->type, a->type))
 		return PK_RETYPE_REWRITE;
 	if (facts.rows == PK_RETYPE_NONE && a->def &&
@@ -284,47 +281,39 @@ static char *retype_fix(const struct pk_action *a)
 
 static void type_rewrite(struct pk_lint *lint, const struct pk_action *a)
 {
-	const struct pk_action *column;
-	bool narrows;
+	struct retyped change;
 
-	if (!changes_type(a) || !pk_lint_on_big(lint, a) ||
-	    retype(lint, a, &column, &narrows) == PK_RETYPE_NONE)
+	if (!changes_type(a) || !pk_lint_on_big(lint, a) || retype(lint, a, &change) == PK_RETYPE_NONE)
 		return;
+	const struct pk_action *column = change.column;
 	PK_FREE char *because = column && column->type
 					? pk_printf(", to make %s of %s", a->type, column->type)
 					: pk_strdup("");
 	pk_lint_report(lint, a, rewrite_fact(lint, a, because), retype_fix(a));
 }
 
-static void type_reindex(struct pk_lint *lint, const struct pk_action *a)
+/* Values that stay as they are may be sorted in another way all the same. */
+static bool reorders(const struct retyped *change, const struct pk_action *a)
 {
-	const struct pk_action *column;
-	bool narrows;
+	const char *before = change->column->collation;
 
-	if (!changes_type(a) || !a->collation || !pk_lint_on_big(lint, a) ||
-	    retype(lint, a, &column, &narrows) != PK_RETYPE_NONE ||
-	    pk_streq(column->collation ? column->collation : "default", a->collation))
-		return;
-	PK_FREE char *table = pk_lint_table_text(lint, a);
-	pk_lint_report(
-		lint, a,
-		pk_lint_text("ACCESS EXCLUSIVE lock on %s while the indexes on '%s' are built anew",
-			     table, a->column),
-		retype_fix(a));
+	return change->reindex || !pk_streq(before ? before : "default", a->collation ? a->collation : "default");
 }
 
-static bool mentions(const char *expr, const char *column)
+static void type_reindex(struct pk_lint *lint, const struct pk_action *a)
 {
-	struct pk_scan scan;
-	struct pk_token token;
+	bool known = pk_lint_knows_parts(lint);
+	struct retyped change;
 
-	pk_scan_start(&scan, expr, strlen(expr));
-	while (pk_scan_code(&scan, &token)) {
-		PK_FREE char *name = pk_token_name(expr, &token);
-		if (pk_streq(name, column))
-			return true;
-	}
-	return false;
+	if (!changes_type(a) || !pk_lint_on_big(lint, a) || retype(lint, a, &change) != PK_RETYPE_NONE)
+		return;
+	bool other = reorders(&change, a);
+	const char *index = known ? pk_lint_rebuilt_index(lint, a, other) : NULL;
+	if (known ? !index : !other)
+		return;
+	PK_FREE char *table = pk_lint_table_text(lint, a);
+	PK_FREE char *which = index ? pk_lint_text("index '%s' is", index) : pk_lint_text("the indexes on '%s' are", a->column);
+	pk_lint_report(lint, a, pk_lint_text("ACCESS EXCLUSIVE lock on %s while %S built anew", table, which), retype_fix(a));
 }
 
 static bool is_dropped_before(const struct pk_lint *lint, const struct pk_action *a, const char *constraint)
@@ -338,16 +327,15 @@ static bool is_dropped_before(const struct pk_lint *lint, const struct pk_action
 
 static void type_recheck(struct pk_lint *lint, const struct pk_action *a)
 {
-	const struct pk_action *column;
-	bool narrows;
+	struct retyped change;
 
-	if (!changes_type(a) || !pk_lint_on_big(lint, a) ||
-	    retype(lint, a, &column, &narrows) != PK_RETYPE_NONE || pk_streq(column->type, a->type))
+	if (!changes_type(a) || !pk_lint_on_big(lint, a) || retype(lint, a, &change) != PK_RETYPE_NONE ||
+	    pk_streq(change.column->type, a->type))
 		return;
 	const struct pk_actions *table = pk_lint_object(lint, a->rel_schema, "table", a->rel_name);
 	for (size_t i = 0; table && i < table->n; i++) {
 		const struct pk_action *c = &table->items[i];
-		if (c->constraint != PK_CON_CHECK || !c->def || !mentions(c->def, a->column) || is_dropped_before(lint, a, c->name))
+		if (c->constraint != PK_CON_CHECK || !c->def || !pk_lint_mentions(c->def, a->column) || is_dropped_before(lint, a, c->name))
 			continue;
 		PK_FREE char *shown = pk_lint_table_text(lint, a);
 		pk_lint_report(
@@ -368,17 +356,16 @@ static void type_recheck(struct pk_lint *lint, const struct pk_action *a)
 
 static void type_narrowing(struct pk_lint *lint, const struct pk_action *a)
 {
-	const struct pk_action *column;
-	bool narrows;
+	struct retyped change;
 
 	if (!changes_type(a) || pk_lint_table_is_new(lint, a))
 		return;
-	retype(lint, a, &column, &narrows);
-	if (narrows)
+	retype(lint, a, &change);
+	if (change.narrows)
 		pk_lint_report(lint, a,
 			       pk_lint_text("values of '%s' that fit %s may not fit %s: the "
 					    "statement fails, or cuts them",
-					    a->column, column->type, a->type),
+					    a->column, change.column->type, a->type),
 			       NULL);
 }
 

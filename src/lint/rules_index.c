@@ -50,6 +50,8 @@ static void drop_index_blocking(struct pk_lint *lint, const struct pk_action *a)
 	const struct pk_action *index = index_of(lint, a);
 	if (index && !pk_lint_on_big(lint, index))
 		return;
+	const struct pk_actions *on = index ? pk_lint_object(lint, index->rel_schema, "table", index->rel_name) : NULL;
+	bool partitioned = on && on->items[0].partitioned;
 	PK_FREE char *table = index ? pk_lint_table_text(lint, index) : pk_strdup("its table");
 	pk_lint_report(
 		lint, a,
@@ -57,8 +59,11 @@ static void drop_index_blocking(struct pk_lint *lint, const struct pk_action *a)
 			     "all who use it "
 			     "now are done",
 			     table),
-		pk_lint_text(PK_FIX_ALONE "DROP INDEX CONCURRENTLY %s%T;",
-			     a->if_exists ? "IF EXISTS " : "", a->schema, a->name));
+		/* the server has no such way for a partitioned table's */
+		partitioned
+			? NULL
+			: pk_lint_text(PK_FIX_ALONE "DROP INDEX CONCURRENTLY %s%T;", a->if_exists ? "IF EXISTS " : "",
+				       a->schema, a->name));
 }
 
 static void reindex_blocking(struct pk_lint *lint, const struct pk_action *a)

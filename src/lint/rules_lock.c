@@ -114,6 +114,15 @@ static void lock_timeout_missing(struct pk_lint *lint, const struct pk_action *a
 				    lint->statements.items[a->statement].text));
 }
 
+/* The table that the action is on, by the name that it had before the text. */
+static const char *first_key(struct pk_lint *lint, const struct pk_action *a)
+{
+	struct pk_lint_name name = { pk_action_schema(a), pk_action_table(a), NULL };
+
+	pk_lint_first_name(lint, a, &name);
+	return pk_lint_key(lint, name.schema, name.table);
+}
+
 /* The second one is told of; of one statement's several tables nobody has the choice. */
 static void multi_table_locks(struct pk_lint *lint, const struct pk_action *a)
 {
@@ -122,8 +131,7 @@ static void multi_table_locks(struct pk_lint *lint, const struct pk_action *a)
 	if (!lint->in_tx || a->nested || !before || lint->several || before->statement == a->statement ||
 	    pk_streq(a->object, "index") || !pk_lint_locks_existing(lint, a))
 		return;
-	const char *first = pk_lint_key(lint, pk_action_schema(before), pk_action_table(before));
-	if (strcmp(first, pk_lint_key(lint, pk_action_schema(a), pk_action_table(a))) == 0)
+	if (strcmp(first_key(lint, before), first_key(lint, a)) == 0)
 		return;
 	lint->several = true;
 	pk_lint_report(lint, a,

@@ -92,11 +92,11 @@ static void matview_refresh_blocking(struct pk_lint *lint, const struct pk_actio
 					    a->schema, a->name));
 }
 
-/* Any valid CHECK on the new partition is taken for the one that implies the bounds. */
-static bool has_check(struct pk_lint *lint, const struct pk_action *a)
+/* Any valid CHECK on the partition is taken for the one that implies the bounds, or leaves them out. */
+static bool has_check(struct pk_lint *lint, const char *schema, const char *name)
 {
-	const struct pk_actions *table = pk_lint_object(lint, a->ref_schema, "table", a->ref_name);
-	const char *key = pk_lint_key(lint, a->ref_schema, a->ref_name);
+	const struct pk_actions *table = pk_lint_object(lint, schema, "table", name);
+	const char *key = pk_lint_key(lint, schema, name);
 
 	for (size_t i = 0; table && i < table->n; i++)
 		if (table->items[i].constraint == PK_CON_CHECK && !table->items[i].not_valid)
@@ -107,37 +107,84 @@ static bool has_check(struct pk_lint *lint, const struct pk_action *a)
 	return false;
 }
 
+static bool is_read(struct pk_lint *lint, const char *schema, const char *name)
+{
+	return pk_lint_is_big(lint, schema, name) && !has_check(lint, schema, name);
+}
+
+/* Rows of the DEFAULT partition may belong to the one that comes beside it. */
+static bool reads_default(struct pk_lint *lint, const struct pk_action *a, const char *schema, const char *table,
+			  struct pk_lint_name *ret)
+{
+	return !a->default_partition && pk_lint_default_partition(lint, a, schema, table, ret) &&
+	       is_read(lint, ret->schema, ret->table);
+}
+
+/* A CHECK before, validated apart, spares the rows; said: what it has to say. */
+static char *bounds_fix(struct pk_lint *lint, const struct pk_action *a, const char *schema, const char *name, const char *said)
+{
+	PK_FREE char *check = pk_printf("%s_bounds", name);
+
+	return pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (%S) NOT VALID;\n" PK_FIX_OWN
+			    "ALTER TABLE %T VALIDATE CONSTRAINT %I;\n%S;",
+			    schema, name, check, said, schema, name, check, lint->statements.items[a->statement].text);
+}
+
+/* That DEFAULT partitions are empty is what most hope for, and what nobody knows without looking. */
+static void default_scan(struct pk_lint *lint, const struct pk_action *a, const struct pk_lint_name *on)
+{
+	bool counted = pk_lint_rows(lint, on->schema, on->table) >= 0;
+
+	pk_lint_report_as(lint, counted ? PK_LEVEL_ERROR : PK_LEVEL_WARNING, a,
+			  pk_lint_text("ACCESS EXCLUSIVE lock on %T, the DEFAULT partition, while all its rows are read",
+				       on->schema, on->table),
+			  bounds_fix(lint, a, on->schema, on->table, "NOT (<the bounds>)"));
+}
+
+static void attach_scan(struct pk_lint *lint, const struct pk_action *a)
+{
+	struct pk_lint_name other;
+	bool too = reads_default(lint, a, a->rel_schema, a->rel_name, &other);
+
+	if (!is_read(lint, a->ref_schema, a->ref_name)) {
+		if (too)
+			default_scan(lint, a, &other);
+		return;
+	}
+	PK_FREE char *beside = too ? pk_lint_text(", and on %T, the DEFAULT partition,", other.schema, other.table) :
+			       pk_lint_knows_parts(lint) ? pk_strdup("") : pk_strdup(", and on the DEFAULT partition,");
+	pk_lint_report(lint, a,
+		       pk_lint_text("ACCESS EXCLUSIVE lock on %T%S while all %s rows are read", a->ref_schema, a->ref_name,
+				    beside, *beside ? "their" : "its"),
+		       bounds_fix(lint, a, a->ref_schema, a->ref_name, "<the bounds, and key IS NOT NULL>"));
+}
+
 static void partition_attach_scan(struct pk_lint *lint, const struct pk_action *a)
 {
-	if (a->sub != PK_ATTACH || !pk_streq(a->object, "table") || !a->ref_name ||
-	    !pk_lint_is_big(lint, a->ref_schema, a->ref_name) || has_check(lint, a))
-		return;
-	PK_FREE char *name = pk_printf("%s_bounds", a->ref_name);
-	pk_lint_report(lint, a,
-		       pk_lint_text("ACCESS EXCLUSIVE lock on %T, and on the DEFAULT partition, "
-				    "while all their rows are read",
-				    a->ref_schema, a->ref_name),
-		       pk_lint_text("ALTER TABLE %T ADD CONSTRAINT %I CHECK (<the bounds, and key "
-				    "IS NOT NULL>) NOT VALID;\n"
-				    "-- in a migration of its own:\n"
-				    "ALTER TABLE %T VALIDATE CONSTRAINT %I;\n"
-				    "%S;",
-				    a->ref_schema, a->ref_name, name, a->ref_schema, a->ref_name,
-				    name, lint->statements.items[a->statement].text));
+	struct pk_lint_name other;
+
+	if (a->verb == PK_CREATE && a->partition_of && reads_default(lint, a, a->ref_schema, a->ref_name, &other))
+		default_scan(lint, a, &other);
+	if (a->sub == PK_ATTACH && pk_streq(a->object, "table") && a->ref_name)
+		attach_scan(lint, a);
 }
 
 static void partition_detach_blocking(struct pk_lint *lint, const struct pk_action *a)
 {
+	struct pk_lint_name other;
+
 	if (a->sub != PK_DETACH || a->concurrently || !pk_streq(a->object, "table") ||
 	    pk_lint_table_is_new(lint, a))
 		return;
+	/* the server refuses that beside a DEFAULT partition */
+	bool beside = !pk_lint_default_partition(lint, a, a->rel_schema, a->rel_name, &other);
 	pk_lint_report(
 		lint, a,
 		pk_lint_text("ACCESS EXCLUSIVE lock on %T and all of it", a->rel_schema,
 			     a->rel_name),
-		pk_lint_text("-- in a migration of its own, with: -- migrate:up transaction:false\n"
-			     "ALTER TABLE %T DETACH PARTITION %T CONCURRENTLY;",
-			     a->rel_schema, a->rel_name, a->ref_schema, a->ref_name));
+		beside ? pk_lint_text(PK_FIX_ALONE "ALTER TABLE %T DETACH PARTITION %T CONCURRENTLY;",
+				      a->rel_schema, a->rel_name, a->ref_schema, a->ref_name)
+		       : NULL);
 }
 
 static void constraints_disabled(struct pk_lint *lint, const struct pk_action *a)

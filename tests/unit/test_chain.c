@@ -176,6 +176,19 @@ static void fingerprints_are_kept_once_and_survive_gc(void **state)
 	assert_string_equal(text, "create table two;\n");
 	assert_null(pk_fingerprint_text(&repo, two.hex, "public/table/nothing.sql"));
 	assert_null(pk_fingerprint_text(&repo, two.hex, ""));
+	static const char *const beginnings[] = { "", "public/", "public/table/", "public/table/us", "public/table/users.sql" };
+	for (size_t i = 0; i < PK_COUNT(beginnings); i++) {
+		PK_AUTO(pk_strv) paths = PK_STRV_INIT;
+		pk_fingerprint_paths(&repo, two.hex, beginnings[i], &paths);
+		assert_int_equal(paths.n, 1);
+		assert_string_equal(paths.items[0], "public/table/users.sql");
+	}
+	PK_AUTO(pk_strv) none = PK_STRV_INIT;
+	pk_fingerprint_paths(&repo, two.hex, "public/table/x", &none);
+	pk_fingerprint_paths(&repo, two.hex, "public/index/", &none);
+	pk_fingerprint_paths(&repo, two.hex, "../", &none);
+	pk_fingerprint_paths(&repo, A, "", &none);
+	assert_int_equal(none.n, 0);
 	static const char *const bad[] = { "", "HEAD", A, "../..", "refs" };
 	for (size_t i = 0; i < PK_COUNT(bad); i++)
 		assert_false(pk_fingerprint_known(&repo, bad[i]));

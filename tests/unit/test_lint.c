@@ -14,6 +14,17 @@ static const char *const catalog_texts[][2] = {
 	{ "public/table/parts.sql", "CREATE TABLE public.parts (\n    id integer\n)\nPARTITION BY RANGE (id);\n" },
 	{ "public/table/small.sql", "CREATE TABLE public.small (\n    id integer\n);\n" },
 	{ "public/index/big_v.sql", "CREATE INDEX big_v ON public.big USING btree (v);\n" },
+	{ "public/table/We%22ird.sql",
+	  "CREATE TABLE public.\"We\"\"ird\" (a text, b text, c character varying(10), d integer, e text COLLATE \"C\", f text, k text,\n"
+	  "    CONSTRAINT keys UNIQUE (k)\n);\n" },
+	{ "public/index/lower_a.sql", "CREATE INDEX lower_a ON public.\"We\"\"ird\" USING btree (lower(a)) INCLUDE (f);\n" },
+	{ "public/index/few.sql", "CREATE INDEX few ON public.\"We\"\"ird\" USING btree (d, e) WHERE (c IS NOT NULL);\n" },
+	{ "public/table/parts_0.sql",
+	  "CREATE TABLE public.parts_0 (id integer);\nALTER TABLE ONLY public.parts ATTACH PARTITION public.parts_0 DEFAULT;\n" },
+	{ "public/table/parts_1.sql",
+	  "CREATE TABLE public.parts_1 (id integer, CONSTRAINT c CHECK ((id > 0)));\n"
+	  "ALTER TABLE ONLY public.parts ATTACH PARTITION public.parts_1 FOR VALUES FROM (1) TO (2);\n" },
+	{ "public/index/parts_id.sql", "CREATE INDEX parts_id ON ONLY public.parts USING btree (id);\n" },
 	{ "public/constraint/big.later.sql",
 	  "ALTER TABLE public.big ADD CONSTRAINT later CHECK ((v IS NOT NULL)) NOT VALID;\n" },
 	{ "public/domain/positive.sql",
@@ -43,16 +54,15 @@ static int64_t catalog_rows(void *arg, const char *schema, const char *table)
 					     : -1;
 }
 
-static bool catalog_any(void *arg, const char *beginning)
+static void catalog_list(void *arg, const char *beginning, struct pk_strv *ret)
 {
 	(void)arg;
 	for (size_t i = 0; i < PK_COUNT(catalog_texts); i++)
 		if (pk_starts_with(catalog_texts[i][0], beginning))
-			return true;
-	return false;
+			pk_strv_push(ret, catalog_texts[i][0]);
 }
 
-static const struct pk_lint_catalog catalog = { .text = catalog_text, .rows = catalog_rows, .any = catalog_any };
+static const struct pk_lint_catalog catalog = { .text = catalog_text, .rows = catalog_rows, .list = catalog_list };
 
 /* Rules found, in order, joined by spaces; "!" before those that are allowed, "w:" before warnings. */
 static char *rules_of(const char *sql, const struct pk_lint_options *options)
@@ -78,6 +88,24 @@ static void expect(const char *sql, const struct pk_lint_options *options, const
 		fprintf(stderr, "%s\n  wanted: %s\n  found:  %s\n", sql, rules, found);
 		fail();
 	}
+}
+
+static void expect_fact(const char *sql, const struct pk_lint_options *options, const char *fact)
+{
+	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
+
+	assert_int_equal(pk_lint_sql(sql, "m.sql", options, &findings, NULL), 0);
+	assert_int_equal(findings.n, 1);
+	assert_string_equal(findings.items[0].fact, fact);
+}
+
+static void expect_fix(const char *sql, const struct pk_lint_options *options, const char *part, bool there)
+{
+	PK_AUTO(pk_findings) findings = PK_FINDINGS_INIT;
+
+	assert_int_equal(pk_lint_sql(sql, "m.sql", options, &findings, NULL), 0);
+	assert_int_equal(findings.n, 1);
+	assert_int_equal(findings.items[0].fix && strstr(findings.items[0].fix, part), there);
 }
 
 /* Of ours, so that lock_timeout is not missed each time. */
@@ -250,6 +278,19 @@ static void the_catalog_decides_about_types(void **state)
 	expect("ALTER TABLE big ALTER known TYPE varchar", &known, "type-recheck");
 	expect("ALTER TABLE big ALTER v TYPE varchar(20) COLLATE \"C\"", &known, "type-reindex");
 	expect("ALTER TABLE big ALTER v TYPE varchar(20) COLLATE \"default\"", &known, "");
+	/* the rows stay, and whether an index has to be built anew is up to what it is made of */
+	expect("ALTER TABLE big ALTER known TYPE text COLLATE \"C\"", &known, "");
+	expect("CREATE INDEX i ON big (known); ALTER TABLE big ALTER known TYPE text COLLATE \"C\"", &known, "index-blocking type-reindex");
+	expect("DROP INDEX public.big_v; ALTER TABLE big ALTER v TYPE varchar(20) COLLATE \"C\"", &known, "drop-index-blocking");
+	expect("ALTER TABLE \"We\"\"ird\" ALTER b TYPE citext", &known, "");
+	expect("ALTER TABLE \"We\"\"ird\" ALTER k TYPE citext", &known, "type-reindex");
+	expect("ALTER TABLE \"We\"\"ird\" DROP CONSTRAINT keys, ALTER k TYPE citext", &known, "w:drop-constraint");
+	expect("ALTER TABLE \"We\"\"ird\" ALTER a TYPE varchar", &known, "type-reindex");
+	expect("ALTER TABLE \"We\"\"ird\" ALTER c TYPE varchar(20)", &known, "type-reindex");
+	expect("ALTER TABLE \"We\"\"ird\" ALTER e TYPE text COLLATE \"C\"", &known, "type-reindex");
+	expect("ALTER TABLE \"We\"\"ird\" ALTER f TYPE text COLLATE \"C\"", &known, "");
+	expect("ALTER TABLE \"We\"\"ird\" RENAME c TO g; ALTER TABLE \"We\"\"ird\" RENAME TO h; ALTER TABLE h ALTER g TYPE text",
+	       &known_plain, "rename-column rename-table type-reindex");
 	/* as the text so far leaves it */
 	expect("ALTER TABLE big ALTER v TYPE varchar(40); ALTER TABLE big ALTER v TYPE varchar(30)", &known,
 	       "type-rewrite w:type-narrowing");
@@ -303,6 +344,28 @@ static void the_catalog_knows_sizes_and_what_is_absent(void **state)
 	expect("ALTER TABLE big ADD p int DEFAULT quiet()", &known, "");
 	expect("ALTER TABLE big ALTER must DROP DEFAULT", &known, "w:drop-default");
 	expect("ALTER TABLE big ADD PRIMARY KEY USING INDEX big_v", &known, "not-null-scan");
+}
+
+static void the_catalog_knows_partitions(void **state)
+{
+	(void)state;
+	expect("CREATE TABLE p PARTITION OF parts FOR VALUES FROM (5) TO (6)", &known, "w:partition-attach-scan");
+	expect("CREATE TABLE p PARTITION OF big FOR VALUES FROM (5) TO (6)", &known, "");
+	expect("CREATE TABLE p (id int); ALTER TABLE parts ATTACH PARTITION p FOR VALUES FROM (5) TO (6)", &known,
+	       "w:partition-attach-scan");
+	expect("ALTER TABLE parts ATTACH PARTITION parts_1 FOR VALUES FROM (5) TO (6)", &known, "w:partition-attach-scan");
+	expect("DROP TABLE parts_0; CREATE TABLE p PARTITION OF parts FOR VALUES FROM (5) TO (6)", &known, "drop-table");
+	expect("ALTER TABLE parts_0 ADD CONSTRAINT c CHECK (id < 5) NOT VALID; ALTER TABLE parts_0 VALIDATE CONSTRAINT c;"
+	       "CREATE TABLE p PARTITION OF parts FOR VALUES FROM (5) TO (6)", &known_plain, "");
+	expect_fact("ALTER TABLE parts ATTACH PARTITION other FOR VALUES FROM (5) TO (6)", &known,
+		    "ACCESS EXCLUSIVE lock on other, and on public.parts_0, the DEFAULT partition, while all their rows are read");
+	expect_fact("ALTER TABLE small ATTACH PARTITION other FOR VALUES FROM (5) TO (6)", &known,
+		    "ACCESS EXCLUSIVE lock on other while all its rows are read");
+	/* what the server refuses beside traffic is not proposed */
+	expect_fix("DROP INDEX big_v", &known, "CONCURRENTLY", true);
+	expect_fix("DROP INDEX parts_id", &known, "CONCURRENTLY", false);
+	expect_fix("ALTER TABLE other DETACH PARTITION parts_1", &known, "CONCURRENTLY", true);
+	expect_fix("ALTER TABLE parts DETACH PARTITION parts_1", &known, "CONCURRENTLY", false);
 }
 
 static void allowances_need_a_rule_and_a_reason(void **state)
@@ -389,6 +452,13 @@ static void several_tables_are_not_locked_together(void **state)
 	expect("ALTER TABLE a ADD x int; ALTER TABLE b ADD x int", &plain, "");
 	expect("ALTER TABLE a ADD x int; ALTER TABLE public.a ADD y int", &in_tx, "");
 	expect("CREATE TABLE a (i int); ALTER TABLE a ADD x int; ALTER TABLE b ADD x int", &in_tx, "");
+	/* whatever it is called by then */
+	expect("ALTER TABLE a RENAME TO b; ALTER TABLE b ADD x int", &in_tx, "rename-table");
+	expect("ALTER TABLE a ADD x int; ALTER TABLE public.a RENAME TO b; ALTER TABLE b SET SCHEMA s; ALTER TABLE s.b ADD y int",
+	       &in_tx, "rename-table rename-table");
+	expect("ALTER TABLE a RENAME x TO y; ALTER TABLE a RENAME TO b; ALTER TABLE b RENAME CONSTRAINT k TO l", &in_tx,
+	       "rename-column rename-table");
+	expect("ALTER TABLE a RENAME TO old; ALTER TABLE b RENAME TO a", &in_tx, "rename-table rename-table w:multi-table-locks");
 }
 
 /* What the statements of the next text did. */
@@ -523,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_proven_check_makes_not_null_cheap),
 		cmocka_unit_test(the_catalog_decides_about_types),
 		cmocka_unit_test(the_catalog_knows_sizes_and_what_is_absent),
+		cmocka_unit_test(the_catalog_knows_partitions),
 		cmocka_unit_test(allowances_need_a_rule_and_a_reason),
 		cmocka_unit_test(findings_name_place_and_safe_way),
 		cmocka_unit_test(a_lock_is_waited_for_with_a_short_timeout),
