@@ -8,13 +8,12 @@
 #define PK_CLONE_CLOSURE_H
 
 #include "clone/places.h"
-#include "clone/refs.h"
 
 /*
  * tables: chosen by their conditions; those that are skipped are never asked for. followed: of the references, whether
- * conditions see to it that what is referred to is chosen; n of refs. Places of round 0 may be there already.
+ * conditions see to it that what is referred to is chosen; n of refs. Places of round 0 may be there already. *ret_n: rows
+ * that were found.
  */
-int pk_closure_find(struct pk_hold *source, const struct pk_copy_tables *tables, const struct pk_refs *refs,
-		    const bool *followed, struct pk_places *places, int64_t *ret_n, struct pk_err *err);
+int pk_closure_find(const struct pk_choosing *in, const bool *followed, int64_t *ret_n, struct pk_err *err);
 
 #endif

@@ -12,10 +12,7 @@ struct column {
 	bool nullable;
 };
 struct edges {
-	struct pk_hold *source;
-	const struct pk_copy_tables *tables;
-	const struct pk_refs *refs;
-	struct pk_places *places;
+	const struct pk_choosing *in;
 	uint64_t seed;
 	struct column *columns; /* by rel */
 	size_t n;
@@ -47,13 +44,13 @@ static int read_columns(struct edges *e, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_query(&e->source->conn, columns_sql, 0, NULL, &rows, err) < 0)
+	if (pk_query(&e->in->source->conn, columns_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	e->columns = pk_alloc(((size_t)rows.n + 1) * sizeof(*e->columns));
 	for (int i = 0; i < rows.n; i++) {
 		struct column c = { .nullable = pk_rows_true(&rows, i, 2) };
 
-		if (!pk_refs_find(e->refs, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10), &c.rel))
+		if (!pk_refs_find(e->in->refs, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10), &c.rel))
 			continue;
 		c.name = pk_strdup(pk_rows_get(&rows, i, 1));
 		c.sort = (enum sort)atoi(pk_rows_get(&rows, i, 3));
@@ -76,7 +73,7 @@ static void list_columns(const struct pk_rel *rel, const struct column *columns,
 /* Where a row lies, behind what says which of several is taken. before: columns that come before its key. */
 static char *place_of(const struct edges *e, const struct pk_rel *rel, size_t before)
 {
-	const char *prefix = e->refs->prefix;
+	const char *prefix = e->in->refs->prefix;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
 	pk_buf_add(&sql, "(pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.hashtextextended(CAST(ROW(");
@@ -134,7 +131,7 @@ static int add_found(struct edges *e, const struct pk_rel *rel, const char *quer
 {
 	int64_t n;
 
-	if (pk_places_add(e->places, e->source, query, 0, &n, err) < 0)
+	if (pk_places_add(e->in->places, e->in->source, query, 0, &n, err) < 0)
 		return pk_err_wrap(err, "edge cases of table '%s.%s'", rel->schema, rel->name);
 	e->found += n;
 	return 0;
@@ -148,10 +145,10 @@ static void add_unnest(const char *picks, const char *from, struct pk_buf *sql)
 
 static int find_marks(struct edges *e, size_t rel, const struct column *columns, size_t n, struct pk_err *err)
 {
-	const struct pk_rel *r = &e->refs->rels[rel];
+	const struct pk_rel *r = &e->in->refs->rels[rel];
 	PK_FREE char *place = place_of(e, r, 0);
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
-	struct marks m = { .prefix = e->refs->prefix, .place = place, .values = PK_BUF_INIT, .picks = PK_BUF_INIT };
+	struct marks m = { .prefix = e->in->refs->prefix, .place = place, .values = PK_BUF_INIT, .picks = PK_BUF_INIT };
 	const struct pk_rel_query query = { .columns = &names, .which = PK_REL_CHOSEN, .places = true };
 	PK_AUTO(pk_buf) rows = PK_BUF_INIT;
 	PK_AUTO(pk_buf) from = PK_BUF_INIT;
@@ -160,7 +157,7 @@ static int find_marks(struct edges *e, size_t rel, const struct column *columns,
 	list_columns(r, columns, n, &names);
 	for (size_t i = 0; i < n; i++)
 		mark_column(&m, &columns[i], r->key.n + i + 1);
-	pk_rel_add_query(e->refs, rel, e->tables, &query, &rows);
+	pk_rel_add_query(e->in->refs, rel, e->in->tables, &query, &rows);
 	pk_buf_addf(&from, "FROM (%s) r", rows.ptr);
 	if (m.values.len)
 		pk_buf_addf(&from, " CROSS JOIN (SELECT %s FROM (%s) r) x", m.values.ptr, rows.ptr);
@@ -173,7 +170,7 @@ static int find_marks(struct edges *e, size_t rel, const struct column *columns,
 
 static int find_values(struct edges *e, size_t rel, const struct column *column, struct pk_err *err)
 {
-	const struct pk_rel *r = &e->refs->rels[rel];
+	const struct pk_rel *r = &e->in->refs->rels[rel];
 	PK_FREE char *place = place_of(e, r, 0);
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
 	const struct pk_rel_query query = { .columns = &names, .which = PK_REL_CHOSEN, .places = true };
@@ -181,16 +178,16 @@ static int find_values(struct edges *e, size_t rel, const struct column *column,
 
 	list_columns(r, column, 1, &names);
 	pk_buf_addf(&sql, SPLIT "(SELECT pg_catalog.min(%s) AS p FROM (", place);
-	pk_rel_add_query(e->refs, rel, e->tables, &query, &sql);
-	pk_buf_addf(&sql, ") r GROUP BY %s%zu) v", e->refs->prefix, r->key.n + 1);
+	pk_rel_add_query(e->in->refs, rel, e->in->tables, &query, &sql);
+	pk_buf_addf(&sql, ") r GROUP BY %s%zu) v", e->in->refs->prefix, r->key.n + 1);
 	return add_found(e, r, sql.ptr, err);
 }
 
 /* Rows that refer to nothing, where that can be. */
 static int find_orphans(struct edges *e, const struct pk_ref *ref, struct pk_err *err)
 {
-	const struct pk_rel *r = &e->refs->rels[ref->from];
-	const char *prefix = e->refs->prefix;
+	const struct pk_rel *r = &e->in->refs->rels[ref->from];
+	const char *prefix = e->in->refs->prefix;
 	PK_AUTO(pk_strv) names = PK_STRV_INIT;
 	PK_FREE char *place = place_of(e, r, ref->from_columns.n), *from = pk_printf("%sc", prefix), *to = pk_printf("%sp", prefix);
 	const struct pk_rel_query rows = { .columns = &names, .which = PK_REL_CHOSEN, .places = true, .when = ref->when };
@@ -202,14 +199,14 @@ static int find_orphans(struct edges *e, const struct pk_ref *ref, struct pk_err
 	for (size_t i = 0; i < r->key.n; i++)
 		pk_strv_push(&names, r->key.items[i]);
 	pk_buf_addf(&sql, SPLIT "(SELECT %s AS p FROM (", place);
-	pk_rel_add_query(e->refs, ref->from, e->tables, &rows, &sql);
+	pk_rel_add_query(e->in->refs, ref->from, e->in->tables, &rows, &sql);
 	pk_buf_addf(&sql, ") %s WHERE pg_catalog.num_nulls(", from);
 	for (size_t i = 0; i < ref->from_columns.n; i++)
 		pk_buf_addf(&sql, "%s%s%zu", i ? ", " : "", prefix, i + 1);
 	pk_buf_add(&sql, ") = 0 AND NOT EXISTS (SELECT FROM (");
-	pk_rel_add_query(e->refs, ref->to, e->tables, &others, &sql);
+	pk_rel_add_query(e->in->refs, ref->to, e->in->tables, &others, &sql);
 	pk_buf_addf(&sql, ") %s WHERE ", to);
-	pk_ref_add_match(e->refs, ref, to, from, &sql);
+	pk_ref_add_match(e->in->refs, ref, to, from, &sql);
 	pk_buf_addf(&sql, ") ORDER BY p LIMIT %d) o", ORPHANS);
 	return add_found(e, r, sql.ptr, err);
 }
@@ -227,12 +224,9 @@ static int find_in(struct edges *e, size_t rel, const struct column *columns, si
 	return 0;
 }
 
-int pk_edges_find(struct pk_hold *source, const struct pk_copy_tables *tables, const struct pk_refs *refs, const bool *sampled,
-		  uint64_t seed, struct pk_places *places, int64_t *ret_n, struct pk_err *err)
+int pk_edges_find(const struct pk_choosing *in, const bool *sampled, uint64_t seed, int64_t *ret_n, struct pk_err *err)
 {
-	struct edges e __attribute__((cleanup(edges_release))) = {
-		.source = source, .tables = tables, .refs = refs, .places = places, .seed = seed,
-	};
+	struct edges e __attribute__((cleanup(edges_release))) = { .in = in, .seed = seed };
 
 	if (read_columns(&e, err) < 0)
 		return -1;
@@ -242,9 +236,12 @@ int pk_edges_find(struct pk_hold *source, const struct pk_copy_tables *tables, c
 		if (sampled[e.columns[i].rel] && find_in(&e, e.columns[i].rel, e.columns + i, n, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < refs->n; i++)
-		if (!refs->items[i].declared && sampled[pk_rel_root(refs, refs->items[i].from)] && find_orphans(&e, &refs->items[i], err) < 0)
+	for (size_t i = 0; i < in->refs->n; i++) {
+		const struct pk_ref *ref = &in->refs->items[i];
+
+		if (!ref->declared && sampled[pk_rel_root(in->refs, ref->from)] && find_orphans(&e, ref, err) < 0)
 			return -1;
+	}
 	*ret_n = e.found;
 	return 0;
 }

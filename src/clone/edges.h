@@ -8,10 +8,8 @@
 #define PK_CLONE_EDGES_H
 
 #include "clone/places.h"
-#include "clone/refs.h"
 
-/* sampled: of the rels, which to look at. Conditions of tables are heeded. What is found is of round 0. */
-int pk_edges_find(struct pk_hold *source, const struct pk_copy_tables *tables, const struct pk_refs *refs, const bool *sampled,
-		  uint64_t seed, struct pk_places *places, int64_t *ret_n, struct pk_err *err);
+/* sampled: of the rels, which to look at. Conditions of tables are heeded. *ret_n: rows that were found, all of round 0. */
+int pk_edges_find(const struct pk_choosing *in, const bool *sampled, uint64_t seed, int64_t *ret_n, struct pk_err *err);
 
 #endif

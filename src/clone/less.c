@@ -353,7 +353,10 @@ static int narrow(void *arg, struct pk_hold *hold, const struct pk_conninfo *tar
 	exclude(less, &facts, tables);
 	if (restrict_tables(less, source, &facts, tables, err) < 0 || mask(less, source, &facts, tables, err) < 0)
 		return -1;
-	return less->schema_only ? 0 : pk_sample_choose(&less->sample, hold, target, &facts, &less->masks.functions, tables, &less->notes, err);
+	if (less->schema_only)
+		return 0;
+	const struct pk_sample_source from = { .hold = hold, .facts = &facts, .functions = &less->masks.functions };
+	return pk_sample_choose(&less->sample, &from, target, tables, &less->notes, err);
 }
 
 void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)

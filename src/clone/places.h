@@ -7,6 +7,7 @@
 #define PK_CLONE_PLACES_H
 
 #include "clone/hold.h"
+#include "clone/refs.h"
 
 /* Rows that a statement names at once. */
 #define PK_PLACES_BATCH 8192
@@ -16,6 +17,14 @@ struct pk_places {
 };
 #define PK_PLACES_INIT { .conn = PK_CONN_INIT }
 void pk_places_release(struct pk_places *places);
+
+/* What rows are looked for in, and where those that are found go. All borrowed. */
+struct pk_choosing {
+	struct pk_hold *source;
+	const struct pk_copy_tables *tables;
+	const struct pk_refs *refs;
+	struct pk_places *places;
+};
 /* On a connection of its own, in temporary tables of the target. */
 int pk_places_open(struct pk_places *places, const struct pk_conninfo *target, struct pk_err *err);
 /*

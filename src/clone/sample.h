@@ -53,12 +53,17 @@ void pk_sample_release(struct pk_sample *sample);
 /* What counts goes as text to settings and to given. options may be NULL. */
 int pk_sample_read(const struct pk_config *config, const struct pk_sample_options *options, struct pk_sample *ret,
 		   struct pk_buf *settings, struct pk_buf *given, struct pk_err *err);
+/* What a sample is taken of. All borrowed. */
+struct pk_sample_source {
+	struct pk_hold *hold;
+	const struct pk_mask_facts *facts; /* of the tables */
+	const struct pk_strv *functions;   /* of users, that conditions may call */
+};
 /*
- * Chooses: sets conditions and batches of tables. facts: of the same tables. target: where places of rows are kept
- * until they are copied. functions: of users, that conditions may call. notes: for people, a line each.
+ * Chooses: sets conditions and batches of tables. target: where places of rows are kept until they are copied. notes:
+ * for people, a line each.
  */
-int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,
-		     const struct pk_mask_facts *facts, const struct pk_strv *functions, struct pk_copy_tables *tables,
-		     struct pk_strv *notes, struct pk_err *err);
+int pk_sample_choose(const struct pk_sample *sample, const struct pk_sample_source *source, const struct pk_conninfo *target,
+		     struct pk_copy_tables *tables, struct pk_strv *notes, struct pk_err *err);
 
 #endif

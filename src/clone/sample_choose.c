@@ -93,11 +93,12 @@ static void choose(struct pk_sample_plan *p, size_t table)
 #define CLOSE 0.97 /* of what there is room for */
 
 /* What is in the database beside tables, and comes too. */
-static int read_rest(const struct pk_sample_plan *p, struct pk_conn *source, double *ret, struct pk_err *err)
+static int read_rest(const struct pk_sample_plan *p, double *ret, struct pk_err *err)
 {
 	PK_FREE char *size = NULL;
 
-	if (pk_query_value(source, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0, NULL, &size, err) < 0)
+	if (pk_query_value(&p->source->conn, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0, NULL, &size,
+			   err) < 0)
 		return -1;
 	*ret = strtod(size, NULL);
 	for (size_t i = 0; i < p->tables->n; i++)
@@ -106,8 +107,7 @@ static int read_rest(const struct pk_sample_plan *p, struct pk_conn *source, dou
 }
 
 /* Bytes that a table will take: its own by the share of rows that was chosen. */
-static int estimate(const struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, size_t table, double *ret,
-		    struct pk_err *err)
+static int estimate(const struct pk_sample_plan *p, size_t table, double *ret, struct pk_err *err)
 {
 	const struct pk_copy_table *t = &p->tables->items[table];
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
@@ -120,29 +120,29 @@ static int estimate(const struct pk_sample_plan *p, struct pk_hold *source, stru
 		return 0;
 	pk_buf_addf(&sql, "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s) FROM ONLY ", t->where);
 	pk_buf_add_qualified(&sql, t->schema, t->name);
-	if (pk_hold_look(source, err) < 0)
+	if (pk_hold_look(p->source, err) < 0)
 		return -1;
-	if (pk_query(&source->conn, sql.ptr, 0, NULL, &rows, err) < 0)
-		return pk_hold_late(source, err);
-	if (pk_hold_looked(source, err) < 0 || pk_places_count(places, t->oid, &beside, err) < 0)
+	if (pk_query(&p->source->conn, sql.ptr, 0, NULL, &rows, err) < 0)
+		return pk_hold_late(p->source, err);
+	if (pk_hold_looked(p->source, err) < 0 || pk_places_count(p->places, t->oid, &beside, err) < 0)
 		return -1;
 	all = strtod(pk_rows_get(&rows, 0, 0), NULL);
 	*ret *= all > 0 ? (strtod(pk_rows_get(&rows, 0, 1), NULL) + (double)beside) / all : 0;
 	return 0;
 }
 
-static int choose_once(struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, double share,
-		       struct pk_err *err)
+static int choose_once(struct pk_sample_plan *p, double share, struct pk_err *err)
 {
+	const struct pk_choosing in = { .source = p->source, .tables = p->tables, .refs = &p->refs, .places = p->places };
+
 	pk_sample_plan_make(p, share);
-	if (pk_places_clear(places, err) < 0)
+	if (pk_places_clear(p->places, err) < 0)
 		return -1;
-	if (p->sample->edges &&
-	    pk_edges_find(source, p->tables, &p->refs, p->sampled, p->sample->seed, places, &p->edges, err) < 0)
+	if (p->sample->edges && pk_edges_find(&in, p->sampled, p->sample->seed, &p->edges, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->tables->n; i++)
 		choose(p, i);
-	return pk_closure_find(source, p->tables, &p->refs, p->followed, places, &p->beside, err);
+	return pk_closure_find(&in, p->followed, &p->beside, err);
 }
 
 static int no_room(const struct pk_sample_plan *p, double least, struct pk_err *err)
@@ -177,13 +177,12 @@ static double guess_share(const struct pk_sample_plan *p, double rest, double ro
 	return share < CLOSE * (room - fixed) / (all - fixed) ? share : CLOSE * (room - fixed) / (all - fixed);
 }
 
-static int estimate_all(struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, double *bytes, double *fixed,
-			struct pk_err *err)
+static int estimate_all(struct pk_sample_plan *p, double *bytes, double *fixed, struct pk_err *err)
 {
 	for (size_t i = 0; i < p->tables->n; i++) {
 		double one;
 
-		if (estimate(p, source, places, i, &one, err) < 0)
+		if (estimate(p, i, &one, err) < 0)
 			return -1;
 		*bytes += one;
 		*fixed += is_fixed(&p->choices[i]) ? one : 0;
@@ -192,19 +191,18 @@ static int estimate_all(struct pk_sample_plan *p, struct pk_hold *source, struct
 }
 
 /* A smaller share until it fits; what rows refer to does not shrink as they do. */
-static int fit(struct pk_sample_plan *p, struct pk_hold *source, struct pk_places *places, struct pk_err *err)
+static int fit(struct pk_sample_plan *p, struct pk_err *err)
 {
 	double room = (double)p->sample->max_bytes, share, rest, bytes = 0;
 
-	if (read_rest(p, &source->conn, &rest, err) < 0)
+	if (read_rest(p, &rest, err) < 0)
 		return -1;
 	share = guess_share(p, rest, room);
 	for (int i = 0; i < TRIES; i++) {
 		double fixed = rest;
 
 		bytes = rest;
-		if (choose_once(p, source, places, share, err) < 0 ||
-		    estimate_all(p, source, places, &bytes, &fixed, err) < 0)
+		if (choose_once(p, share, err) < 0 || estimate_all(p, &bytes, &fixed, err) < 0)
 			return -1;
 		p->bytes = (int64_t)bytes;
 		if (bytes <= room)
@@ -251,26 +249,24 @@ static void tell(const struct pk_sample_plan *p, struct pk_strv *notes)
 		tell_unused(p, p->sample->references.items[i], notes);
 }
 
-int pk_sample_choose(const struct pk_sample *sample, struct pk_hold *source, const struct pk_conninfo *target,
-		     const struct pk_mask_facts *facts, const struct pk_strv *functions, struct pk_copy_tables *tables,
-		     struct pk_strv *notes, struct pk_err *err)
+int pk_sample_choose(const struct pk_sample *sample, const struct pk_sample_source *source, const struct pk_conninfo *target,
+		     struct pk_copy_tables *tables, struct pk_strv *notes, struct pk_err *err)
 {
 	struct pk_sample_plan p __attribute__((cleanup(pk_sample_plan_release))) = {
 		.sample = sample,
-		.facts = facts,
-		.functions = functions,
+		.source = source->hold,
+		.facts = source->facts,
+		.functions = source->functions,
 		.tables = tables,
 	};
 
 	if (!sample->asked)
 		return 0;
-	tables->places = pk_alloc(sizeof(*tables->places));
+	p.places = tables->places = pk_alloc(sizeof(*tables->places));
 	*tables->places = (struct pk_places)PK_PLACES_INIT;
-	if (pk_sample_plan_read(&p, source, err) < 0 || pk_places_open(tables->places, target, err) < 0)
-		return -1;
-	if ((sample->max_bytes ? fit(&p, source, tables->places, err) :
-				 choose_once(&p, source, tables->places, sample->share, err)) < 0 ||
-	    pk_places_settle(tables->places, tables, err) < 0)
+	if (pk_sample_plan_read(&p, err) < 0 || pk_places_open(p.places, target, err) < 0 ||
+	    (sample->max_bytes ? fit(&p, err) : choose_once(&p, sample->share, err)) < 0 ||
+	    pk_places_settle(p.places, tables, err) < 0)
 		return -1;
 	tell(&p, notes);
 	return 0;

@@ -36,19 +36,19 @@ static int64_t pages_of(const struct pk_sample_plan *p, const struct pk_rel *rel
 	return pages;
 }
 
-static int count_some(struct pk_sample_plan *p, struct pk_hold *source, struct pk_buf *sql, struct pk_err *err)
+static int count_some(struct pk_sample_plan *p, struct pk_buf *sql, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
 	if (!sql->len)
 		return 0;
-	if (pk_hold_look(source, err) < 0)
+	if (pk_hold_look(p->source, err) < 0)
 		return -1;
-	if (pk_query(&source->conn, sql->ptr, 0, NULL, &rows, err) < 0) {
-		pk_hold_late(source, err);
+	if (pk_query(&p->source->conn, sql->ptr, 0, NULL, &rows, err) < 0) {
+		pk_hold_late(p->source, err);
 		return pk_hold_hint(err);
 	}
-	if (pk_hold_looked(source, err) < 0)
+	if (pk_hold_looked(p->source, err) < 0)
 		return -1;
 	pk_buf_clear(sql);
 	for (int i = 0; i < rows.n; i++) {
@@ -60,7 +60,7 @@ static int count_some(struct pk_sample_plan *p, struct pk_hold *source, struct p
 }
 
 /* Counted, not estimated: a sample is not to hang on statistics. */
-static int count_small(struct pk_sample_plan *p, struct pk_hold *source, struct pk_err *err)
+static int count_small(struct pk_sample_plan *p, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	size_t n = 0;
@@ -74,10 +74,10 @@ static int count_small(struct pk_sample_plan *p, struct pk_hold *source, struct 
 			    i, r->whole ? "" : "ONLY ");
 		pk_buf_add_qualified(&sql, r->schema, r->name);
 		pk_buf_addf(&sql, " LIMIT %d) r)", LEAD_ROWS + 1);
-		if (++n % COUNTED == 0 && count_some(p, source, &sql, err) < 0)
+		if (++n % COUNTED == 0 && count_some(p, &sql, err) < 0)
 			return -1;
 	}
-	return count_some(p, source, &sql, err);
+	return count_some(p, &sql, err);
 }
 
 /* ---- who follows whom ---- */
@@ -231,12 +231,13 @@ void pk_sample_plan_make(struct pk_sample_plan *p, double share)
 	}
 }
 
-static int read_sizes(struct pk_sample_plan *p, struct pk_conn *source, struct pk_err *err)
+static int read_sizes(struct pk_sample_plan *p, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 
-	if (pk_query(source, "SELECT oid, pg_catalog.pg_total_relation_size(oid) FROM pg_catalog.pg_class WHERE relkind = 'r'", 0,
-		     NULL, &rows, err) < 0)
+	if (pk_query(&p->source->conn,
+		     "SELECT oid, pg_catalog.pg_total_relation_size(oid) FROM pg_catalog.pg_class WHERE relkind = 'r'", 0, NULL,
+		     &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
 		const struct pk_copy_table *t =
@@ -270,18 +271,18 @@ static void read_rule(struct pk_sample_plan *p, const struct pk_mask_table *m, c
 	c->where = pk_strdup(t->where);
 }
 
-int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_hold *source, struct pk_err *err)
+int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_err *err)
 {
-	if (pk_refs_read(&source->conn, p->tables, &p->refs, err) < 0)
+	if (pk_refs_read(&p->source->conn, p->tables, &p->refs, err) < 0)
 		return -1;
 	p->choices = pk_alloc((p->tables->n + 1) * sizeof(*p->choices));
 	p->few = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->few));
-	if (pk_sample_plan_references(p, &source->conn, err) < 0)
+	if (pk_sample_plan_references(p, err) < 0)
 		return -1;
 	p->followed = pk_alloc(p->refs.n + 1);
 	p->sampled = pk_alloc(p->refs.n_rels + 1);
 	p->seen = pk_alloc((p->refs.n_rels + 1) * sizeof(*p->seen));
-	if (count_small(p, source, err) < 0 || read_sizes(p, &source->conn, err) < 0)
+	if (count_small(p, err) < 0 || read_sizes(p, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->facts->n_tables; i++) {
 		const struct pk_copy_table *t = pk_copy_tables_find(p->tables, p->facts->tables[i].oid);
@@ -289,5 +290,5 @@ int pk_sample_plan_read(struct pk_sample_plan *p, struct pk_hold *source, struct
 		if (t)
 			read_rule(p, &p->facts->tables[i], t);
 	}
-	return pk_sample_plan_since(p, &source->conn, err);
+	return pk_sample_plan_since(p, err);
 }

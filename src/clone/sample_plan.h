@@ -2,7 +2,7 @@
 #ifndef PK_CLONE_SAMPLE_PLAN_H
 #define PK_CLONE_SAMPLE_PLAN_H
 
-#include "clone/refs.h"
+#include "clone/places.h"
 #include "clone/sample.h"
 
 #define PK_NO_LEAD SIZE_MAX
@@ -22,6 +22,8 @@ struct pk_sample_table {
 };
 struct pk_sample_plan {
 	const struct pk_sample *sample;
+	struct pk_hold *source;
+	struct pk_places *places;
 	const struct pk_mask_facts *facts;
 	const struct pk_strv *functions; /* that conditions may call */
 	struct pk_copy_tables *tables;
@@ -37,14 +39,14 @@ struct pk_sample_plan {
 };
 
 void pk_sample_plan_release(struct pk_sample_plan *plan);
-/* sample, facts and tables are set. Reads catalogs, and counts what is small. */
-int pk_sample_plan_read(struct pk_sample_plan *plan, struct pk_hold *source, struct pk_err *err);
+/* What is borrowed is set: sample, source, facts, functions and tables. Reads catalogs, and counts what is small. */
+int pk_sample_plan_read(struct pk_sample_plan *plan, struct pk_err *err);
 /* Who goes with whom when this is the share of all. Conditions of the tables are as they were before. */
 void pk_sample_plan_make(struct pk_sample_plan *plan, double share);
 /* sample_reference.c: references that the settings name join refs. */
-int pk_sample_plan_references(struct pk_sample_plan *plan, struct pk_conn *source, struct pk_err *err);
+int pk_sample_plan_references(struct pk_sample_plan *plan, struct pk_err *err);
 /* sample_since.c: conditions by time. */
-int pk_sample_plan_since(struct pk_sample_plan *plan, struct pk_conn *source, struct pk_err *err);
+int pk_sample_plan_since(struct pk_sample_plan *plan, struct pk_err *err);
 size_t pk_sample_plan_root(const struct pk_sample_plan *plan, uint32_t oid); /* of its rels */
 
 #endif

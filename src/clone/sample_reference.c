@@ -136,7 +136,7 @@ static int add_columns(const struct pk_sample_plan *p, const struct pk_mask_tabl
 	return 0;
 }
 
-static int add_when(const struct pk_sample_plan *p, struct pk_conn *source, const struct pk_mask_table *from, const char *when,
+static int add_when(const struct pk_sample_plan *p, const struct pk_mask_table *from, const char *when,
 		    struct pk_ref *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) columns = PK_STRV_INIT;
@@ -152,11 +152,10 @@ static int add_when(const struct pk_sample_plan *p, struct pk_conn *source, cons
 	pk_buf_add_qualified(&try, from->schema, from->name);
 	pk_buf_addf(&try, " WHERE false AND (%s)", sql.ptr);
 	ret->when = pk_buf_take(&sql);
-	return pk_query(source, try.ptr, 0, NULL, NULL, err);
+	return pk_query(&p->source->conn, try.ptr, 0, NULL, NULL, err);
 }
 
-static int add_reference(struct pk_sample_plan *p, struct pk_conn *source, const struct pk_mask_table *from, const char *text,
-			 struct pk_err *err)
+static int add_reference(struct pk_sample_plan *p, const struct pk_mask_table *from, const char *text, struct pk_err *err)
 {
 	PK_AUTO(pk_reference) r = PK_REFERENCE_INIT;
 	const struct pk_mask_table *to = NULL;
@@ -171,7 +170,7 @@ static int add_reference(struct pk_sample_plan *p, struct pk_conn *source, const
 		return pk_err_set(err, "there is no table '%s.%s'", r.schema, r.table);
 	if (add_columns(p, from, to, &r, ref, err) < 0)
 		return -1;
-	return r.when ? add_when(p, source, from, r.when, ref, err) : 0;
+	return r.when ? add_when(p, from, r.when, ref, err) : 0;
 }
 
 static bool is_part_of_match(const struct pk_sample_plan *p, const struct pk_mask_table *t, const char *pattern)
@@ -182,7 +181,7 @@ static bool is_part_of_match(const struct pk_sample_plan *p, const struct pk_mas
 	return false;
 }
 
-int pk_sample_plan_references(struct pk_sample_plan *p, struct pk_conn *source, struct pk_err *err)
+int pk_sample_plan_references(struct pk_sample_plan *p, struct pk_err *err)
 {
 	const struct pk_strv *all = &p->sample->references;
 
@@ -192,7 +191,7 @@ int pk_sample_plan_references(struct pk_sample_plan *p, struct pk_conn *source, 
 
 			if (!pk_mask_table_is(t, all->items[r]) || is_part_of_match(p, t, all->items[r]))
 				continue;
-			if (add_reference(p, source, t, all->items[r + 1], err) < 0)
+			if (add_reference(p, t, all->items[r + 1], err) < 0)
 				return pk_err_wrap(err, "reference '%s' of table '%s'", all->items[r + 1], t->names.items[0]);
 		}
 	return 0;

@@ -65,8 +65,7 @@ static bool is_lookup(const struct pk_sample_plan *p, size_t root)
 	return referred && p->few[root] == PK_SAMPLE_FEW;
 }
 
-static int since_of(struct pk_sample_plan *p, struct pk_conn *source, const struct pk_mask_table *m,
-		    struct pk_sample_table *c, struct pk_err *err)
+static int since_of(struct pk_sample_plan *p, const struct pk_mask_table *m, struct pk_sample_table *c, struct pk_err *err)
 {
 	const char *age = c->rule.age ? c->rule.age : p->sample->age;
 	bool named = c->rule.age || c->rule.column;
@@ -80,7 +79,7 @@ static int since_of(struct pk_sample_plan *p, struct pk_conn *source, const stru
 		return -1;
 	if (!column)
 		return 0;
-	if (moment_of(source, age, &moment, err) < 0)
+	if (moment_of(&p->source->conn, age, &moment, err) < 0)
 		return pk_err_wrap(err, "since of table '%s'", m->names.items[0]);
 	pk_buf_add_ident(&sql, column->name);
 	pk_buf_add(&sql, " >= ");
@@ -90,13 +89,13 @@ static int since_of(struct pk_sample_plan *p, struct pk_conn *source, const stru
 	return 0;
 }
 
-int pk_sample_plan_since(struct pk_sample_plan *p, struct pk_conn *source, struct pk_err *err)
+int pk_sample_plan_since(struct pk_sample_plan *p, struct pk_err *err)
 {
 	for (size_t i = 0; i < p->facts->n_tables; i++) {
 		const struct pk_copy_table *t = pk_copy_tables_find(p->tables, p->facts->tables[i].oid);
 
 		if (t && !t->skip && !t->added &&
-		    since_of(p, source, &p->facts->tables[i], &p->choices[t - p->tables->items], err) < 0)
+		    since_of(p, &p->facts->tables[i], &p->choices[t - p->tables->items], err) < 0)
 			return -1;
 	}
 	return 0;
