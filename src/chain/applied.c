@@ -169,14 +169,22 @@ int pk_applied_create_table(struct pk_conn *conn, struct pk_err *err)
 	" \"commit\", duration, state) VALUES ("
 #define INSERT INSERT_INTO "$1, $2, $3, $4, $5, $6, $7::double precision, $8)"
 
-static int insert(struct pk_conn *conn, const char *sql, const struct pk_migration *m,
-		  const char *commit, double seconds, const char *state, struct pk_rows *rows,
-		  struct pk_err *err)
+struct row {
+	const struct pk_migration *m;
+	const char *commit;
+	double seconds; /* below 0: not known */
+	const char *state;
+};
+
+static int insert(struct pk_conn *conn, const char *sql, const struct row *row, struct pk_rows *ret, struct pk_err *err)
 {
-	PK_FREE char *duration = seconds < 0 ? NULL : pk_printf("%.6f", seconds);
-	const char *const params[] = { m->version, m->name, m->checksum, m->from,
-				       m->to,	   commit,  duration,	 state };
-	if (pk_query(conn, sql, (int)PK_COUNT(params), params, rows, err) < 0)
+	const struct pk_migration *m = row->m;
+	PK_FREE char *duration = row->seconds < 0 ? NULL : pk_printf("%.6f", row->seconds);
+	const char *const params[] = {
+		m->version, m->name, m->checksum, m->from, m->to, row->commit, duration, row->state,
+	};
+
+	if (pk_query(conn, sql, (int)PK_COUNT(params), params, ret, err) < 0)
 		return pk_err_wrap(err, "migration '%s' cannot be recorded", m->version);
 	return 0;
 }
@@ -184,7 +192,9 @@ static int insert(struct pk_conn *conn, const char *sql, const struct pk_migrati
 int pk_applied_insert(struct pk_conn *conn, const struct pk_migration *m, const char *commit,
 		      double seconds, struct pk_err *err)
 {
-	return insert(conn, INSERT, m, commit, seconds, "applied", NULL, err);
+	const struct row row = { .m = m, .commit = commit, .seconds = seconds, .state = "applied" };
+
+	return insert(conn, INSERT, &row, NULL, err);
 }
 
 void pk_applied_add_insert(struct pk_buf *sql, const struct pk_migration *m, const char *commit, double seconds)
@@ -231,7 +241,8 @@ int pk_applied_start(struct pk_conn *conn, const struct pk_migration *m, const c
 		" applied_at = pg_catalog.now(), applied_by = CURRENT_USER"
 		" WHERE t.state <> 'applied' AND t.checksum IS NOT DISTINCT FROM excluded.checksum"
 		" RETURNING 1";
-	if (insert(conn, sql, m, commit, -1, PK_STATE_COMING, &rows, err) < 0)
+	const struct row row = { .m = m, .commit = commit, .seconds = -1, .state = PK_STATE_COMING };
+	if (insert(conn, sql, &row, &rows, err) < 0)
 		return -1;
 	if (rows.n > 0)
 		return 0;

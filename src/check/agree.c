@@ -68,13 +68,14 @@ static void report_disagreement(struct pk_check_state *state, const char *end, c
 		pk_buf_addf(&list, "\n  %s (%s)", diff.items[i].path, what[diff.items[i].what]);
 	if (diff.n > 20)
 		pk_buf_addf(&list, "\n  and %zu more", diff.n - 20);
-	pk_check_reason(state->ret, "disagree", PK_LEVEL_ERROR, state->in->project->schema_dir, 0, fix,
+	pk_check_reason(state->ret,
+			(struct pk_fault){ .rule = "disagree", .file = state->in->project->schema_dir, .fix = fix },
 			"schema files and migrations lead to different schemas%s%s", list.len ? ":" : "", list.ptr);
 }
 
 static void not_checked(struct pk_check_state *state, const char *why)
 {
-	pk_check_reason(state->ret, "not-checked", PK_LEVEL_WARNING, NULL, 0, NULL,
+	pk_check_reason(state->ret, (struct pk_fault){ .rule = "not-checked", .warning = true },
 			"whether schema files and migrations agree was not checked: %s", why);
 }
 
@@ -89,53 +90,50 @@ static bool lacks_ignored(const struct pk_project *project, const struct pk_err 
 	return missing && pk_managed_ignores_any(&project->managed);
 }
 
-static int load_and_compare(struct pk_check_state *state, const char *commit, const struct pk_check_trees *trees,
-			    const struct pk_oid *db_tree, const char *end, int major, struct pk_err *err)
+/* Without a place in a file it is the server's trouble, not the author's. */
+static void tell_unloaded(struct pk_check_state *state, const struct pk_err *why)
+{
+	if (pk_super_untrusted(why))
+		not_checked(state, "they hold what only a superuser may make, and no database of yours is known to hold it");
+	else if (!why->file)
+		not_checked(state, why->msg ? why->msg : "schema files could not be loaded");
+	else if (lacks_ignored(state->in->project, why))
+		not_checked(state, "schema files refer to something that postkit.ignore leaves out, and that is "
+				   "known here only when a schema file defines it, too");
+	else
+		pk_check_reason(state->ret,
+				(struct pk_fault){ .rule = "disagree", .file = why->file, .line = why->line, .fix = why->hint },
+				"schema files cannot be loaded: %s", why->msg);
+}
+
+/* 1: it could not be read, and that was told. */
+static int load(struct pk_check_state *state, const char *commit, const struct pk_oid *schema_tree, int major,
+		struct pk_snapshot *ret, struct pk_err *err)
 {
 	const struct pk_check_input *in = state->in;
-	struct pk_shadow_options options = { .trust = pk_super_trust(in->config, in->no_verdicts ? NULL : in->repo, NULL), .managed = &in->project->managed };
+	const struct pk_shadow_options options = {
+		.trust = pk_super_trust(in->config, in->no_verdicts ? NULL : in->repo, NULL),
+		.managed = &in->project->managed,
+	};
 	PK_AUTO(pk_source) infra = PK_SOURCE_INIT;
 	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
 	PK_AUTO(pk_server) server = PK_SERVER_INIT;
-	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
-	if (read_sources(state, commit, &trees->schema, &infra, &files, err) < 0)
+	if (read_sources(state, commit, schema_tree, &infra, &files, err) < 0)
 		return -1;
-	if (pk_server_open(&server, in->repo, in->config, major, &why) < 0) {
-		if (why.exit == PK_EXIT_INTERRUPTED) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+	bool open = pk_server_open(&server, in->repo, in->config, major, &why) == 0;
+	if (open && pk_shadow_read(&server, infra.n ? &infra : NULL, &files, &options, ret, &why) == 0)
+		return 0;
+	if (why.exit == PK_EXIT_INTERRUPTED) {
+		pk_err_move(err, &why);
+		return -1;
+	}
+	if (open)
+		tell_unloaded(state, &why);
+	else
 		not_checked(state, why.msg ? why.msg : "no local server");
-		return 0;
-	}
-	if (pk_shadow_read(&server, infra.n ? &infra : NULL, &files, &options, &snapshot, &why) < 0) {
-		if (why.exit == PK_EXIT_INTERRUPTED) {
-			pk_err_move(err, &why);
-			return -1;
-		}
-		if (pk_super_untrusted(&why)) {
-			not_checked(state, "they hold what only a superuser may make, and no database of yours is known to "
-					   "hold it");
-			return 0;
-		}
-		/* Without a place in a file it is the server's trouble, not the author's. */
-		if (why.file && lacks_ignored(in->project, &why))
-			not_checked(state, "schema files refer to something that postkit.ignore leaves out, and that is "
-				    "known here only when a schema file defines it, too");
-		else if (why.file)
-			pk_check_reason(state->ret, "disagree", PK_LEVEL_ERROR, why.file, why.line, why.hint,
-					"schema files cannot be loaded: %s", why.msg);
-		else
-			not_checked(state, why.msg ? why.msg : "schema files could not be loaded");
-		return 0;
-	}
-	if (!pk_streq(snapshot.fingerprint.hex, end))
-		report_disagreement(state, end, &snapshot);
-	else if (!in->no_verdicts)
-		write_verdict(in->repo, db_tree, end);
-	return 0;
+	return 1;
 }
 
 int pk_check_agree(struct pk_check_state *state, const char *commit, const struct pk_check_trees *trees,
@@ -144,7 +142,7 @@ int pk_check_agree(struct pk_check_state *state, const char *commit, const struc
 	const struct pk_check_input *in = state->in;
 	const char *end = pk_chain_end(chain);
 	struct pk_oid db_tree = { "" };
-	int major = 0;
+	PK_AUTO(pk_snapshot) snapshot = PK_SNAPSHOT_INIT;
 
 	if (chain->n == 0)
 		return 0; /* no migrations yet: nothing that could disagree */
@@ -161,6 +159,12 @@ int pk_check_agree(struct pk_check_state *state, const char *commit, const struc
 						   : "no verdict is stored and no database may be used");
 		return 0;
 	}
-	major = chain->items[chain->n - 1].pg_major;
-	return load_and_compare(state, commit, trees, &db_tree, end, major, err);
+	int rc = load(state, commit, &trees->schema, chain->items[chain->n - 1].pg_major, &snapshot, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (!pk_streq(snapshot.fingerprint.hex, end))
+		report_disagreement(state, end, &snapshot);
+	else if (!in->no_verdicts)
+		write_verdict(in->repo, &db_tree, end);
+	return 0;
 }

@@ -17,8 +17,7 @@ void pk_check_release(struct pk_check *check)
 	*check = (struct pk_check)PK_CHECK_INIT;
 }
 
-void pk_check_reason(struct pk_check *check, const char *rule, enum pk_level level, const char *file,
-		     int line, const char *fix, const char *fmt, ...)
+void pk_check_reason(struct pk_check *check, struct pk_fault fault, const char *fmt, ...)
 {
 	struct pk_reason *reason;
 	struct pk_buf text = PK_BUF_INIT;
@@ -33,8 +32,9 @@ void pk_check_reason(struct pk_check *check, const char *rule, enum pk_level lev
 	}
 	reason = &check->reasons[check->n++];
 	*reason = (struct pk_reason){
-		.rule = rule, .level = level, .file = pk_strdup(file), .line = line,
-		.message = pk_buf_take(&text), .fix = pk_strdup(fix),
+		.rule = fault.rule, .level = fault.warning ? PK_LEVEL_WARNING : PK_LEVEL_ERROR,
+		.file = pk_strdup(fault.file), .line = fault.line,
+		.message = pk_buf_take(&text), .fix = pk_strdup(fault.fix),
 	};
 }
 
@@ -75,6 +75,11 @@ int pk_check_where(const struct pk_check_input *in, const char *file, char **ret
 	*ret_ran = deployed != NULL;
 	*ret_where = published ? pk_strdup(published->where) : NULL;
 	return 0;
+}
+
+static struct pk_fault malformed(const char *file, const struct pk_err *why)
+{
+	return (struct pk_fault){ .rule = "malformed", .file = file, .line = why->line, .fix = why->hint };
 }
 
 /* --- lint of one migration, with the catalog as far as it is stored --- */
@@ -240,8 +245,8 @@ static int lint_migration(struct pk_check_state *state, struct nearest *nearest,
 			pk_err_move(err, &why);
 			rc = -1;
 		} else {
-			pk_check_reason(state->ret, "malformed", PK_LEVEL_ERROR, path, why.line, why.hint,
-					"%s", why.msg ? why.msg : "cannot be read as SQL");
+			pk_check_reason(state->ret, malformed(path, &why), "%s",
+					why.msg ? why.msg : "cannot be read as SQL");
 		}
 	}
 	if (rc == 0)
@@ -271,8 +276,7 @@ static int parse_entry(struct walk *walk, const struct pk_tree_entry *entry, con
 		return -1;
 	if (pk_migration_parse(path, text.ptr, text.len, entry->oid.hex, &m, &why) < 0) {
 		walk->malformed = true;
-		pk_check_reason(walk->state->ret, "malformed", PK_LEVEL_ERROR, path, why.line, why.hint,
-				"%s", why.msg ? why.msg : "not a migration");
+		pk_check_reason(walk->state->ret, malformed(path, &why), "%s", why.msg ? why.msg : "not a migration");
 	} else {
 		pk_strv_push(&walk->fresh, entry->path);
 	}
@@ -291,8 +295,9 @@ static int look_at_entry(void *arg, const struct pk_tree_entry *entry, struct pk
 	pk_strv_push(walk->files, entry->path);
 	if (entry->mode == 0120000) {
 		walk->malformed = true;
-		pk_check_reason(state->ret, "malformed", PK_LEVEL_ERROR, path, 0,
-				"commit the file itself", "is a symbolic link");
+		pk_check_reason(state->ret,
+				(struct pk_fault){ .rule = "malformed", .file = path, .fix = "commit the file itself" },
+				"is a symbolic link");
 		return 0;
 	}
 	key = pk_printf("%s %s", entry->path, entry->oid.hex);
@@ -325,8 +330,9 @@ static bool report_chain(struct pk_check_state *state, const struct pk_chain *ch
 		const char *fmt = text[problems[i].fault];
 		const char *at = strstr(fmt, "%s");
 
-		pk_check_reason(state->ret, "chain", PK_LEVEL_ERROR, path, 1, fix[problems[i].fault],
-				"%.*s%s%s", (int)(at - fmt), fmt, other->file, at + 2);
+		const struct pk_fault fault = { .rule = "chain", .file = path, .line = 1, .fix = fix[problems[i].fault] };
+
+		pk_check_reason(state->ret, fault, "%.*s%s%s", (int)(at - fmt), fmt, other->file, at + 2);
 	}
 	free(problems);
 	return n == 0;
@@ -343,34 +349,31 @@ static void only_tell(struct pk_check *check, size_t first_finding, size_t first
 			check->reasons[i].level = PK_LEVEL_WARNING;
 }
 
+/* 1: they can all be read, and hang together: only then their end says something of the schema files. */
 static int check_migrations(struct pk_check_state *state, const struct pk_check_update *update,
-			    const struct pk_check_trees *trees, struct pk_chain *chain,
-			    struct pk_strv *ret_files, bool *ret_usable, struct pk_err *err)
+			    const struct pk_check_trees *trees, struct pk_chain *chain, struct pk_strv *ret_files,
+			    struct pk_err *err)
 {
 	struct walk walk = { .state = state, .commit = update->commit, .files = ret_files };
 	struct nearest nearest = { .chain = chain };
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	bool parsed = false;
 	int rc = 0;
 
-	*ret_usable = false;
 	if (!pk_oid_is_null(&trees->migrations))
 		rc = pk_repo_walk_tree(state->in->repo, &trees->migrations, look_at_entry, &walk, err);
 	if (rc == 0 && !walk.malformed) {
 		if (pk_chain_from_rev(chain, state->in->repo, update->commit,
 				      state->in->project->migrations_dir, &why) < 0)
-			pk_check_reason(state->ret, "malformed", PK_LEVEL_ERROR, why.file, why.line,
-					why.hint, "%s", why.msg ? why.msg : "the migrations cannot be read");
+			pk_check_reason(state->ret, malformed(why.file, &why), "%s",
+					why.msg ? why.msg : "the migrations cannot be read");
 		else
-			*ret_usable = true;
+			parsed = true;
 	}
-	bool parsed = *ret_usable;
-	/* Of one that does not hang together the end says nothing of the schema files. */
-	if (parsed)
-		*ret_usable = report_chain(state, chain);
+	bool usable = parsed && report_chain(state, chain);
 	for (size_t i = 0; rc == 0 && parsed && i < chain->n; i++) {
 		const struct pk_migration *m = &chain->items[i];
 		PK_FREE char *path = pk_path_join(state->in->project->migrations_dir, m->file);
-
 		PK_FREE char *key = pk_printf("lint %s %s", m->file, m->checksum);
 
 		/* Several refs may carry the same migration. */
@@ -383,7 +386,7 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 			only_tell(state->ret, n_findings, n_reasons);
 	}
 	pk_strv_release(&walk.fresh);
-	return rc;
+	return rc < 0 ? -1 : usable;
 }
 
 static int check_update(struct pk_check_state *state, const struct pk_check_update *update,
@@ -395,7 +398,6 @@ static int check_update(struct pk_check_state *state, const struct pk_check_upda
 	PK_AUTO(pk_strv) files = PK_STRV_INIT;
 	PK_FREE char *key = NULL, *base_key = NULL;
 	struct pk_oid base_oid = { "" };
-	bool usable;
 
 	if (pk_check_trees(in, update->commit, &trees, err) < 0)
 		return -1;
@@ -417,7 +419,8 @@ static int check_update(struct pk_check_state *state, const struct pk_check_upda
 		return 0;
 	pk_map_set(&state->known, key, state);
 	state->ret->changed++;
-	if (check_migrations(state, update, &trees, &chain, &files, &usable, err) < 0)
+	int usable = check_migrations(state, update, &trees, &chain, &files, err);
+	if (usable < 0)
 		return -1;
 	if (!pk_oid_is_null(&base.migrations) &&
 	    pk_check_removed(state, &base.migrations, update->base, &files, &chain, err) < 0)

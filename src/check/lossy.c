@@ -190,11 +190,12 @@ void pk_check_losses(struct pk_check_state *state, const struct pk_migration *m,
 	if (m->irreversible || !first)
 		return;
 	PK_FREE char *more = n > 1 ? pk_printf(", and %zu more", n - 1) : pk_strdup("");
-	pk_check_reason(state->ret, "irreversible", PK_LEVEL_ERROR, path,
-			first->nested ? 0 : m->up_line + first->line - 1,
-			"a line above '-- migrate:up' says why that may be: -- "
-			"postkit:irreversible: <reason>; or a way back that "
-			"brings it back",
-			"loses data that its way back does not restore%s, and does not say why",
-			more);
+	const struct pk_fault fault = {
+		.rule = "irreversible",
+		.file = path,
+		.line = first->nested ? 0 : m->up_line + first->line - 1,
+		.fix = "a line above '-- migrate:up' says why that may be: -- postkit:irreversible: <reason>; or a way "
+		       "back that brings it back",
+	};
+	pk_check_reason(state->ret, fault, "loses data that its way back does not restore%s, and does not say why", more);
 }

@@ -144,6 +144,11 @@ static const struct pk_published *ran_otherwise(const struct pk_check_state *sta
 	return found;
 }
 
+static struct pk_fault edited(const char *path, const char *fix)
+{
+	return (struct pk_fault){ .rule = "edited", .file = path, .line = 1, .fix = fix };
+}
+
 int pk_check_edited(struct pk_check_state *state, const char *file, const struct pk_oid *oid,
 		    struct pk_err *err)
 {
@@ -158,8 +163,7 @@ int pk_check_edited(struct pk_check_state *state, const char *file, const struct
 	if (deployed) {
 		fix = pk_printf("give it back its text (git cat-file -p %.12s > %s) and put the change into a new "
 				"migration", deployed->oid.hex, path);
-		pk_check_reason(state->ret, "edited", PK_LEVEL_ERROR, path, 1, fix,
-				"was changed after it ran on '%s'", deployed->where);
+		pk_check_reason(state->ret, edited(path, fix), "was changed after it ran on '%s'", deployed->where);
 		return 0;
 	}
 	if (settled || !published || pk_map_get(&state->published, key))
@@ -170,8 +174,7 @@ int pk_check_edited(struct pk_check_state *state, const char *file, const struct
 		return 0;
 	fix = pk_printf("give it back its text (git cat-file -p %.12s > %s) and put the change into a new "
 			"migration", published->oid.hex, path);
-	pk_check_reason(state->ret, "edited", PK_LEVEL_ERROR, path, 1, fix,
-			"was changed after it was published in '%s'", published->where);
+	pk_check_reason(state->ret, edited(path, fix), "was changed after it was published in '%s'", published->where);
 	return 0;
 }
 
@@ -213,12 +216,11 @@ static int look_for_removed(void *arg, const struct pk_tree_entry *entry, struct
 		return 0;
 	fix = pk_printf("give it back (git cat-file -p %.12s > %s) and undo it with a new migration",
 			entry->oid.hex, path);
+	const struct pk_fault fault = { .rule = "removed", .file = path, .fix = fix };
 	if (deployed)
-		pk_check_reason(state->ret, "removed", PK_LEVEL_ERROR, path, 0, fix,
-				"was removed after it ran on '%s'", deployed->where);
+		pk_check_reason(state->ret, fault, "was removed after it ran on '%s'", deployed->where);
 	else
-		pk_check_reason(state->ret, "removed", PK_LEVEL_ERROR, path, 0, fix,
-				"was removed after it was published in '%.12s'", removed->where);
+		pk_check_reason(state->ret, fault, "was removed after it was published in '%.12s'", removed->where);
 	return 0;
 }
 

@@ -38,9 +38,16 @@ struct pk_check_state {
 	const char *leave_out[3];
 };
 
-void pk_check_reason(struct pk_check *check, const char *rule, enum pk_level level, const char *file,
-		     int line, const char *fix, const char *fmt, ...) PK_PRINTF(7, 8);
+/* A reason but for its message. rule is static; file and fix are copied, and may be NULL. */
+struct pk_fault {
+	const char *rule, *file;
+	int line; /* 0: the whole file */
+	const char *fix;
+	bool warning; /* or it forbids the push */
+};
+void pk_check_reason(struct pk_check *check, struct pk_fault fault, const char *fmt, ...) PK_PRINTF(3, 4);
 
+/* Those of a commit, by any revision. */
 int pk_check_trees(const struct pk_check_input *in, const char *rev, struct pk_check_trees *ret,
 		   struct pk_err *err);
 char *pk_check_key(const struct pk_check_trees *trees); /* caller frees */
