@@ -161,9 +161,10 @@ static int find_before(struct work *w, struct pk_err *err)
 		return -1;
 	if (scratch)
 		pk_trial_files(&scratch->snapshot, &w->before);
-	else if (!w->plain)
-		return pk_trial_before(ctx, &w->server, &w->chain, w->dir, &w->m, &w->before, err);
-	return 0;
+	if (scratch || w->plain)
+		return 0;
+	const struct pk_trial_chain of = { .ctx = ctx, .server = &w->server, .chain = &w->chain, .folder = w->dir };
+	return pk_trial_before(&of, &w->m, &w->before, err);
 }
 
 static const char *text_of(void *arg, const char *path)

@@ -199,25 +199,31 @@ static void view_step(FILE *out, const struct pk_step *step, size_t number, cons
 	remark(out, PK_DIM, step->note);
 }
 
+struct header {
+	const char *indent;
+	enum pk_change change;
+	const char *kind, *name;
+	const char *why, *size; /* "": nothing is said of it */
+};
+
 /* "  ~ table public.users                  about 50,000 rows, 4.2 MB" */
-static void view_header(FILE *out, const char *indent, enum pk_change change, const char *kind, const char *name,
-			const char *why, const char *size)
+static void view_header(FILE *out, const struct header *h)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_buf) words = PK_BUF_INIT;
 	int width;
 
-	pk_kind_words(&words, kind);
+	pk_kind_words(&words, h->kind);
 	pk_buf_addc(&words, ' ');
-	pk_buf_add(&words, name);
-	pk_buf_add(&words, changes[change].word);
-	if (*why)
-		pk_buf_addf(&words, "%s%s", change == PK_RENAME_OBJECT ? ": " : ", since ", why);
+	pk_buf_add(&words, h->name);
+	pk_buf_add(&words, changes[h->change].word);
+	if (*h->why)
+		pk_buf_addf(&words, "%s%s", h->change == PK_RENAME_OBJECT ? ": " : ", since ", h->why);
 	pk_buf_add_safe(&text, words.ptr, false);
-	width = 60 - (int)strlen(indent) - (int)strlen(changes[change].mark);
-	pk_print(out, "%s%s%s %-*s%s%s%s%s%s\n", indent, pk_color(out, changes[change].color), changes[change].mark,
-		*size ? width : 0, text.ptr, pk_color(out, PK_PLAIN), *size ? "  " : "", pk_color(out, PK_DIM), size,
-		pk_color(out, PK_PLAIN));
+	width = 60 - (int)strlen(h->indent) - (int)strlen(changes[h->change].mark);
+	pk_print(out, "%s%s%s %-*s%s%s%s%s%s\n", h->indent, pk_color(out, changes[h->change].color), changes[h->change].mark,
+		 *h->size ? width : 0, text.ptr, pk_color(out, PK_PLAIN), *h->size ? "  " : "", pk_color(out, PK_DIM), h->size,
+		 pk_color(out, PK_PLAIN));
 }
 
 /* All steps of the part that the one at `from` is about. */
@@ -225,7 +231,6 @@ static void view_part(FILE *out, const struct pk_plan *plan, const struct pk_pla
 {
 	const struct pk_step *first = &plan->steps[group->steps[from]];
 	enum pk_change change = first->change;
-	const char *why = first->why;
 
 	for (size_t i = from; i < group->n; i++) {
 		const struct pk_step *step = &plan->steps[group->steps[i]];
@@ -234,7 +239,7 @@ static void view_part(FILE *out, const struct pk_plan *plan, const struct pk_pla
 			change = pk_change_of_both(change, step->change);
 	}
 	if (first->within)
-		view_header(out, "    ", change, first->kind, first->name, why, "");
+		view_header(out, &(const struct header){ "    ", change, first->kind, first->name, first->why, "" });
 	for (size_t i = from; i < group->n; i++) {
 		const struct pk_step *step = &plan->steps[group->steps[i]];
 
@@ -257,7 +262,7 @@ void pk_view_plan(FILE *out, const struct pk_plan *plan)
 
 		add_size(&size, group->rows, group->bytes, false);
 		fputs(i ? "\n" : "", out);
-		view_header(out, "  ", group->change, group->kind, group->object, group->why, size.ptr);
+		view_header(out, &(const struct header){ "  ", group->change, group->kind, group->object, group->why, size.ptr });
 		/* What is done to the thing itself stands above its parts. */
 		for (int parts = 0; parts <= 1; parts++)
 			for (size_t k = 0; k < group->n; k++)
@@ -359,7 +364,7 @@ void pk_view_stat(FILE *out, const struct pk_plan *plan)
 			comma(&facts, "locks ");
 			pk_buf_add(&facts, lock);
 		}
-		view_header(out, " ", group->change, group->kind, group->object, "", facts.ptr);
+		view_header(out, &(const struct header){ " ", group->change, group->kind, group->object, "", facts.ptr });
 	}
 	pk_view_summary(&summary, plan);
 	pk_print(out, " %s\n", summary.len ? summary.ptr : "nothing to change");

@@ -41,8 +41,10 @@ static int open_trial(struct pk_sync *sync, struct pk_server *server, struct pk_
 	PK_AUTO(pk_source) files = PK_SOURCE_INIT;
 	struct pk_chain kept = kept_part(sync);
 	const char *to = kept.n ? kept.items[kept.n - 1].to : NULL;
-	int rc = pk_trial_reached(sync->ctx, server, &kept, sync->ctx->project.migrations_dir,
-				  kept.n, &files, err);
+	const struct pk_trial_chain of = {
+		.ctx = sync->ctx, .server = server, .chain = &kept, .folder = sync->ctx->project.migrations_dir,
+	};
+	int rc = pk_trial_reached(&of, kept.n, &files, err);
 
 	if (rc == 0)
 		rc = pk_trial_open(trial, sync->ctx, server, &files, err);

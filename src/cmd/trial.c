@@ -95,24 +95,23 @@ int pk_trial_known(const struct pk_ctx *ctx, const char *fingerprint, struct pk_
 	return pk_source_from_tree(ret, &ctx->repo, &tree, "", NULL, err);
 }
 
-/* The others of the chain, from the last of them that begins where the repository knows the schema. */
-static int replay(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_chain *chain,
-		  const char *folder, size_t n, struct pk_source *ret, struct pk_err *err)
+/* The first n, from the last of them that begins where the repository knows the schema. */
+static int replay(const struct pk_trial_chain *of, size_t n, struct pk_source *ret, struct pk_err *err)
 {
+	const struct pk_migration *all = of->chain->items;
 	PK_AUTO(pk_trial) trial = PK_TRIAL_INIT;
 	PK_AUTO(pk_source) start = PK_SOURCE_INIT;
 	PK_AUTO(pk_snapshot) reached = PK_SNAPSHOT_INIT;
 	size_t first = n;
 
-	while (first > 0 && !is_known(ctx, chain->items[first - 1].to))
+	while (first > 0 && !is_known(of->ctx, all[first - 1].to))
 		first--;
-	if ((first > 0 && pk_trial_known(ctx, chain->items[first - 1].to, &start, err) < 0) ||
-	    pk_trial_open(&trial, ctx, server, &start, err) < 0)
+	if ((first > 0 && pk_trial_known(of->ctx, all[first - 1].to, &start, err) < 0) ||
+	    pk_trial_open(&trial, of->ctx, of->server, &start, err) < 0)
 		return -1;
 	for (size_t i = first; i < n; i++) {
-		const struct pk_migration *m = &chain->items[i];
-		PK_FREE char *file = pk_path_join(folder, m->file);
-		if (pk_trial_run(&trial, m->up, file, m->up_line, m->up_transaction, err) < 0)
+		PK_FREE char *file = pk_path_join(of->folder, all[i].file);
+		if (pk_trial_run(&trial, all[i].up, file, all[i].up_line, all[i].up_transaction, err) < 0)
 			return pk_err_wrap(err, "a migration before it fails");
 	}
 	if (pk_trial_read(&trial, &reached, err) < 0)
@@ -121,23 +120,20 @@ static int replay(const struct pk_ctx *ctx, struct pk_server *server, const stru
 	return 0;
 }
 
-int pk_trial_reached(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_chain *chain, const char *folder,
-		     size_t n, struct pk_source *ret, struct pk_err *err)
+int pk_trial_reached(const struct pk_trial_chain *of, size_t n, struct pk_source *ret, struct pk_err *err)
 {
-	if (n > 0 && is_known(ctx, chain->items[n - 1].to))
-		return pk_trial_known(ctx, chain->items[n - 1].to, ret, err);
-	return replay(ctx, server, chain, folder, n, ret, err);
+	const char *end = n > 0 ? of->chain->items[n - 1].to : NULL;
+
+	return is_known(of->ctx, end) ? pk_trial_known(of->ctx, end, ret, err) : replay(of, n, ret, err);
 }
 
-int pk_trial_before(const struct pk_ctx *ctx, struct pk_server *server,
-		    const struct pk_chain *chain, const char *folder, const struct pk_migration *m,
-		    struct pk_source *ret, struct pk_err *err)
+int pk_trial_before(const struct pk_trial_chain *of, const struct pk_migration *m, struct pk_source *ret, struct pk_err *err)
 {
 	size_t n = 0;
 
-	if (is_known(ctx, m->from))
-		return pk_trial_known(ctx, m->from, ret, err);
-	while (n < chain->n && strcmp(chain->items[n].version, m->version) < 0)
+	if (is_known(of->ctx, m->from))
+		return pk_trial_known(of->ctx, m->from, ret, err);
+	while (n < of->chain->n && strcmp(of->chain->items[n].version, m->version) < 0)
 		n++;
-	return replay(ctx, server, chain, folder, n, ret, err);
+	return replay(of, n, ret, err);
 }

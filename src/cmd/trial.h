@@ -23,16 +23,20 @@ int pk_trial_run(struct pk_trial *trial, const char *sql, const char *file, int 
 		 bool transaction, struct pk_err *err);
 int pk_trial_read(struct pk_trial *trial, struct pk_snapshot *ret, struct pk_err *err);
 
+/* Migrations that are run where it is not known what they lead to. All borrowed. */
+struct pk_trial_chain {
+	const struct pk_ctx *ctx;
+	struct pk_server *server;
+	const struct pk_chain *chain;
+	const char *folder; /* that they are in, for messages */
+};
 /*
  * The schema that a migration meets: as the repository knows it by its `from`, else what the migrations before it in
- * the chain make. folder is for messages.
+ * the chain make.
  */
-int pk_trial_before(const struct pk_ctx *ctx, struct pk_server *server,
-		    const struct pk_chain *chain, const char *folder, const struct pk_migration *m,
-		    struct pk_source *ret, struct pk_err *err);
-/* The schema that the first n migrations of a chain lead to: as the repository knows it by its fingerprint, else run. */
-int pk_trial_reached(const struct pk_ctx *ctx, struct pk_server *server, const struct pk_chain *chain, const char *folder,
-		     size_t n, struct pk_source *ret, struct pk_err *err);
+int pk_trial_before(const struct pk_trial_chain *of, const struct pk_migration *m, struct pk_source *ret, struct pk_err *err);
+/* The schema that the first n of them lead to: as the repository knows it by its fingerprint, else run. */
+int pk_trial_reached(const struct pk_trial_chain *of, size_t n, struct pk_source *ret, struct pk_err *err);
 /* The files that make the schema of a fingerprint which the repository knows. */
 int pk_trial_known(const struct pk_ctx *ctx, const char *fingerprint, struct pk_source *ret, struct pk_err *err);
 /* The files that make a schema that was read. */
