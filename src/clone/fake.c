@@ -34,11 +34,13 @@
 #define HEX		  "encode($f.h, 'hex')"
 #define NUMBER(digits)	  "(('x' || substr(" HEX ", 17, 15))::bit(60)::int8 % 1" digits ")"
 
-/* What can be cut to length, and told apart by a hash behind it. */
-static const struct {
+struct value {
 	const char *name, *sql;
-	int length; /* at most */
-} words[] = {
+	int length; /* characters, at most; 0: that of the value */
+};
+
+/* What can be cut to length, and told apart by a hash behind it. */
+static const struct value words[] = {
 	{ "city", PICK(CITIES, 16, 4), 9 },
 	{ "company", LAST " || ' & ' || " PICK(LAST_NAMES, 64, 4), 19 },
 	{ "first_name", FIRST, 8 },
@@ -48,10 +50,7 @@ static const struct {
 };
 
 /* What is as long as it is, and as often the same as it is. */
-static const struct {
-	const char *name, *sql;
-	int length; /* characters; 0: that of the value */
-} others[] = {
+static const struct value others[] = {
 	{ "date", "$f.x + make_interval(days => (get_byte($f.h, 0) * 256 + get_byte($f.h, 1)) % 365 - 182)", 0 },
 	{ "ip", "('198.' || 18 + get_byte($f.h, 0) % 2 || '.' || get_byte($f.h, 1) || '.' || get_byte($f.h, 2))::inet", 15 },
 	{ "text",
@@ -224,20 +223,19 @@ static int number(struct pk_fakes *fakes, const struct pk_strv *args, const stru
 
 /* ---- by name ---- */
 
-static int word(struct pk_fakes *fakes, const char *name, const char *sql, int length, const char *value,
-		struct pk_buf *ret, struct pk_err *err)
+static int add_word(struct pk_fakes *fakes, const struct value *word, const char *value, struct pk_buf *ret, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-	if (fakes->unique && holds(fakes, length + 1 + HASH_ROOM))
-		pk_buf_addf(&text, "%s || ' ' || substr(" HEX ", 1, 16)", sql);
+	if (fakes->unique && holds(fakes, word->length + 1 + HASH_ROOM))
+		pk_buf_addf(&text, "%s || ' ' || substr(" HEX ", 1, 16)", word->sql);
 	else if (fakes->unique == PK_FAKE_UNIQUE_NEEDED)
 		return hash(fakes, value, ret, err);
-	else if (holds(fakes, length))
-		pk_buf_add(&text, sql);
+	else if (holds(fakes, word->length))
+		pk_buf_add(&text, word->sql);
 	else
-		pk_buf_addf(&text, "left(%s, $l)", sql);
-	add_over(fakes, name, text.ptr, value, fakes->length, ret);
+		pk_buf_addf(&text, "left(%s, $l)", word->sql);
+	add_over(fakes, word->name, text.ptr, value, fakes->length, ret);
 	return 0;
 }
 
@@ -248,16 +246,15 @@ static const struct {
 	{ "email", email }, { "hash", hash }, { "pattern", pattern }, { "phone", phone }, { "username", username },
 };
 
-static int other(struct pk_fakes *fakes, const char *name, const char *sql, int length, const char *value,
-		 struct pk_buf *ret, struct pk_err *err)
+static int add_other(struct pk_fakes *fakes, const struct value *other, const char *value, struct pk_buf *ret, struct pk_err *err)
 {
-	if (fakes->unique == PK_FAKE_UNIQUE_NEEDED && strcmp(name, "uuid") != 0) {
-		pk_err_set(err, "fake.%s() gives several values the same fake, but the column is unique", name);
+	if (fakes->unique == PK_FAKE_UNIQUE_NEEDED && strcmp(other->name, "uuid") != 0) {
+		pk_err_set(err, "fake.%s() gives several values the same fake, but the column is unique", other->name);
 		return pk_err_hint(err, "fake.hash() and fake.uuid() keep values apart");
 	}
-	if (!holds(fakes, length))
-		return too_short(fakes, name, length, err);
-	add_over(fakes, name, sql, value, 0, ret);
+	if (!holds(fakes, other->length))
+		return too_short(fakes, other->name, other->length, err);
+	add_over(fakes, other->name, other->sql, value, 0, ret);
 	return 0;
 }
 
@@ -265,13 +262,13 @@ static int simple(struct pk_fakes *fakes, const char *name, const char *value, s
 {
 	for (size_t i = 0; i < PK_COUNT(words); i++)
 		if (strcmp(words[i].name, name) == 0)
-			return word(fakes, name, words[i].sql, words[i].length, value, ret, err);
+			return add_word(fakes, &words[i], value, ret, err);
 	for (size_t i = 0; i < PK_COUNT(kinds); i++)
 		if (strcmp(kinds[i].name, name) == 0)
 			return kinds[i].add(fakes, value, ret, err);
 	for (size_t i = 0; i < PK_COUNT(others); i++)
 		if (strcmp(others[i].name, name) == 0)
-			return other(fakes, name, others[i].sql, others[i].length, value, ret, err);
+			return add_other(fakes, &others[i], value, ret, err);
 	pk_err_set(err, "there is no fake.%s()", name);
 	return pk_err_hint(err, "there are city, company, date, email, first_name, hash, ip, json, last_name, name, number, "
 				"pattern, phone, street, text, username and uuid");

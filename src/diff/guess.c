@@ -193,11 +193,18 @@ static void add_path(struct pk_arena *arena, struct pk_buf *buf, const struct pk
 		pk_buf_add(buf, pk_ident_tail(o));
 }
 
-static struct pk_rename_guess *add(struct guessing *g, const char *kind, const char *path, const char *schema,
-				   const char *old_schema, const char *old_name, const char *new_name)
+/* What a guess says: schemas are NULL of what is inside something else. */
+struct renamed {
+	const char *kind, *path;
+	const char *old_schema, *old_name;
+	const char *new_schema, *new_name;
+	const char *why;
+};
+
+static void add(struct guessing *g, const struct renamed *r)
 {
 	struct pk_rename_guesses *ret = g->ret;
-	bool moved = !pk_streq(schema, old_schema);
+	bool moved = !pk_streq(r->new_schema, r->old_schema);
 	PK_AUTO(pk_buf) mark = PK_BUF_INIT;
 	PK_AUTO(pk_buf) to = PK_BUF_INIT;
 
@@ -205,16 +212,16 @@ static struct pk_rename_guess *add(struct guessing *g, const char *kind, const c
 		ret->cap = ret->cap ? ret->cap * 2 : 8;
 		ret->items = pk_realloc_array(ret->items, ret->cap, sizeof(*ret->items));
 	}
-	pk_buf_add_qualified(&mark, moved ? old_schema : NULL, old_name);
-	pk_buf_add_qualified(&to, moved ? schema : NULL, new_name);
-	ret->items[ret->n] = (struct pk_rename_guess){
-		.kind = kind,
-		.from = pk_arena_strdup(&ret->arena, path),
+	pk_buf_add_qualified(&mark, moved ? r->old_schema : NULL, r->old_name);
+	pk_buf_add_qualified(&to, moved ? r->new_schema : NULL, r->new_name);
+	ret->items[ret->n++] = (struct pk_rename_guess){
+		.kind = r->kind,
+		.from = pk_arena_strdup(&ret->arena, r->path),
 		.to = pk_arena_strdup(&ret->arena, to.ptr),
-		.option = pk_arena_printf(&ret->arena, "%s:%s=%s", kind, path, to.ptr),
+		.option = pk_arena_printf(&ret->arena, "%s:%s=%s", r->kind, r->path, to.ptr),
 		.mark = pk_arena_printf(&ret->arena, "-- postkit:renamed-from %s", mark.ptr),
+		.why = r->why,
 	};
-	return &ret->items[ret->n++];
 }
 
 /* The likeliest of the same kind, in the same table. */
@@ -250,8 +257,15 @@ static void guess_for(struct guessing *g, const struct pk_object *from)
 	if (!from->kind->n_attrs)
 		pk_map_set(&g->used, from->key, g);
 	add_path(arena, &path, from);
-	add(g, from->kind->name, path.ptr, best->schema, from->schema, pk_bare_name(arena, from), pk_bare_name(arena, best))
-		->why = best_why;
+	add(g, &(const struct renamed){
+		.kind = from->kind->name,
+		.path = path.ptr,
+		.old_schema = from->schema,
+		.old_name = pk_bare_name(arena, from),
+		.new_schema = best->schema,
+		.new_name = pk_bare_name(arena, best),
+		.why = best_why,
+	});
 }
 
 /* 'it''s' without its quotes. Caller frees. */
@@ -287,7 +301,13 @@ static void guess_inside(struct guessing *g, const struct pk_object *from, const
 	PK_AUTO(pk_buf) path = PK_BUF_INIT;
 	pk_buf_addf(&path, "%s.", from->ident);
 	pk_buf_add_ident(&path, old_label);
-	add(g, from->kind->inside, path.ptr, NULL, NULL, old_label, new_label)->why = "in the same place";
+	add(g, &(const struct renamed){
+		.kind = from->kind->inside,
+		.path = path.ptr,
+		.old_name = old_label,
+		.new_name = new_label,
+		.why = "in the same place",
+	});
 }
 
 static bool goes_with_schema(const struct guessing *g, const struct pk_object *o)

@@ -35,7 +35,7 @@ void pk_statements_release(struct pk_statements *statements)
 	*statements = (struct pk_statements)PK_STATEMENTS_INIT;
 }
 
-/* What the splitter knows of the statement that it is in: as psql does it. */
+/* What is known of the statement that the splitter is in: as psql does it. */
 struct state {
 	size_t words;	      /* code tokens so far */
 	bool copy;	      /* starts with COPY */
@@ -44,6 +44,14 @@ struct state {
 	bool begin;	      /* the last word was BEGIN */
 	bool stdin_rows;      /* COPY ... FROM STDIN: rows follow its end */
 	int parens, blocks;   /* open brackets; BEGIN ATOMIC and CASE in it */
+};
+
+struct splitter {
+	char *sql;	  /* what psql alone understands is blanked in it */
+	const char *file; /* for errors */
+	bool psql;	  /* text that psql reads */
+	struct pk_scan scan;
+	struct state state;
 };
 
 static void state_word(struct state *s, const char *text, const struct pk_token *token)
@@ -70,22 +78,21 @@ static void state_word(struct state *s, const char *text, const struct pk_token 
 	s->from = pk_token_is(text, token, "from");
 }
 
-static int refuse(const char *sql, const char *file, size_t offset, struct pk_err *err)
+static int refuse(const struct splitter *s, size_t offset, struct pk_err *err)
 {
 	int line, col;
 
-	pk_line_col(sql, offset, &line, &col);
-	return pk_err_at(err, file, line, col);
+	pk_line_col(s->sql, offset, &line, &col);
+	return pk_err_at(err, s->file, line, col);
 }
 
-static int refuse_command(const char *sql, const char *file, size_t offset, struct pk_err *err)
+static int refuse_command(const struct splitter *s, size_t offset, struct pk_err *err)
 {
-	size_t n = strcspn(sql + offset, " \t\r\n;");
+	size_t n = strcspn(s->sql + offset, " \t\r\n;");
 
-	pk_err_set(err, "'%.*s' is a command of psql, not SQL", (int)(n > 40 ? 40 : n),
-		   sql + offset);
+	pk_err_set(err, "'%.*s' is a command of psql, not SQL", (int)(n > 40 ? 40 : n), s->sql + offset);
 	pk_err_hint(err, "remove it; only statements that the server takes can stand here");
-	return refuse(sql, file, offset, err);
+	return refuse(s, offset, err);
 }
 
 static bool is_restrict(const char *s)
@@ -116,18 +123,18 @@ static bool brings_in(const char *s)
  * A command of psql, to the end of its line. Behind words it ends their statement, as \g does. Returns 1 when a
  * statement ends with it.
  */
-static int psql_command(struct state *s, char *sql, struct pk_token *token, struct pk_scan *scan)
+static int psql_command(struct splitter *s, struct pk_token *token)
 {
-	size_t end = token->start + strcspn(sql + token->start, "\r\n");
+	size_t end = token->start + strcspn(s->sql + token->start, "\r\n");
 
-	scan->pos = end;
-	if (brings_in(sql + token->start)) {
+	s->scan.pos = end;
+	if (brings_in(s->sql + token->start)) {
 		token->start = token->end = end;
-		s->words++;
+		s->state.words++;
 		return 1;
 	}
-	blank(sql, token->start, end);
-	return s->words > 0;
+	blank(s->sql, token->start, end);
+	return s->state.words > 0;
 }
 
 /* The rows of COPY, to the line "\." or the end. */
@@ -147,74 +154,82 @@ static void blank_rows(char *sql, struct pk_scan *scan)
 	scan->pos = at;
 }
 
-/* One token into the state. Returns 1 when a statement ends with it. psql: text that psql reads. */
-static int split_token(struct state *s, char *sql, const char *file, bool psql, struct pk_token *token,
-		       struct pk_scan *scan, struct pk_err *err)
+/* A command where psql does not read: but for pg_dump's guards, which mean nothing here, it is refused. */
+static int take_command(struct splitter *s, const struct pk_token *token, struct pk_err *err)
 {
-	char c = token->kind == PK_TOKEN_CHAR ? sql[token->start] : '\0';
+	size_t end = token->start + strcspn(s->sql + token->start, "\r\n");
 
-	if (token->kind == PK_TOKEN_BACKSLASH && psql)
-		return psql_command(s, sql, token, scan);
-	if (token->kind == PK_TOKEN_BACKSLASH) {
-		if (s->words || !is_restrict(sql + token->start))
-			return refuse_command(sql, file, token->start, err);
-		size_t n = strcspn(sql + token->start,
-				   "\r\n"); /* pg_dump's guard; means nothing here */
-		memset(sql + token->start, ' ', n);
-		scan->pos = token->start + n;
-		return 0;
-	}
-	if (c == ';' && s->parens <= 0 && s->blocks == 0) {
-		if (s->stdin_rows)
-			blank_rows(sql, scan);
-		return 1;
-	}
-	if (c == '(')
-		s->parens++;
-	else if (c == ')' && s->parens > 0)
-		s->parens--;
-	if (token->kind == PK_TOKEN_WORD) {
-		if (s->copy && s->from && pk_token_is(sql, token, "stdin") && psql) {
-			s->stdin_rows = true;
-		} else if (s->copy && s->from && pk_token_is(sql, token, "stdin")) {
-			pk_err_set(err, "COPY FROM STDIN cannot stand in a file of statements");
-			pk_err_hint(err, "write the rows as INSERT, or load them by psql");
-			return refuse(sql, file, token->start, err);
-		}
-		state_word(s, sql, token);
-	} else {
-		s->from = s->begin = false;
-	}
-	s->words++;
+	if (s->state.words || !is_restrict(s->sql + token->start))
+		return refuse_command(s, token->start, err);
+	blank(s->sql, token->start, end);
+	s->scan.pos = end;
 	return 0;
 }
 
-/* sql: what psql alone understands is blanked in it. */
+static int take_word(struct splitter *s, const struct pk_token *token, struct pk_err *err)
+{
+	struct state *in = &s->state;
+	bool rows = in->copy && in->from && pk_token_is(s->sql, token, "stdin");
+
+	if (rows && !s->psql) {
+		pk_err_set(err, "COPY FROM STDIN cannot stand in a file of statements");
+		pk_err_hint(err, "write the rows as INSERT, or load them by psql");
+		return refuse(s, token->start, err);
+	}
+	in->stdin_rows = in->stdin_rows || rows;
+	state_word(in, s->sql, token);
+	return 0;
+}
+
+/* One token into the state. Returns 1 when a statement ends with it. */
+static int split_token(struct splitter *s, struct pk_token *token, struct pk_err *err)
+{
+	struct state *in = &s->state;
+	char c = token->kind == PK_TOKEN_CHAR ? s->sql[token->start] : '\0';
+
+	if (token->kind == PK_TOKEN_BACKSLASH)
+		return s->psql ? psql_command(s, token) : take_command(s, token, err);
+	if (c == ';' && in->parens <= 0 && in->blocks == 0) {
+		if (in->stdin_rows)
+			blank_rows(s->sql, &s->scan);
+		return 1;
+	}
+	if (c == '(')
+		in->parens++;
+	else if (c == ')' && in->parens > 0)
+		in->parens--;
+	if (token->kind != PK_TOKEN_WORD)
+		in->from = in->begin = false;
+	else if (take_word(s, token, err) < 0)
+		return -1;
+	in->words++;
+	return 0;
+}
+
 static int split_by_scanner(char *sql, size_t len, const char *file, bool psql, struct ranges *ret,
 			    struct pk_err *err)
 {
-	struct pk_scan scan;
+	struct splitter s = { .sql = sql, .file = file, .psql = psql };
 	struct pk_token token;
-	struct state state = { 0 };
 	size_t start = 0;
 
-	pk_scan_start(&scan, sql, len);
-	while (pk_scan_code(&scan, &token)) {
-		int end = split_token(&state, sql, file, psql, &token, &scan, err);
+	pk_scan_start(&s.scan, sql, len);
+	while (pk_scan_code(&s.scan, &token)) {
+		int end = split_token(&s, &token, err);
 		if (end < 0)
 			return -1;
 		if (!end)
 			continue;
-		if (state.words)
+		if (s.state.words)
 			ranges_add(ret, start, token.start);
 		start = token.end;
-		state = (struct state){ 0 };
+		s.state = (struct state){ 0 };
 	}
-	if (scan.error) {
-		pk_err_set(err, "%s", scan.error);
-		return refuse(sql, file, scan.error_at, err);
+	if (s.scan.error) {
+		pk_err_set(err, "%s", s.scan.error);
+		return refuse(&s, s.scan.error_at, err);
 	}
-	if (state.words)
+	if (s.state.words)
 		ranges_add(ret, start, len);
 	return 0;
 }
