@@ -92,8 +92,8 @@ static int pause_interrupted(struct pk_err *err)
 	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 }
 
-/* A backfill that looks for it holds it for a moment, shared. */
-int pk_deploy_pause_ask(struct pk_conn *conn, struct pk_err *err)
+/* By a lock as long as the connection is. A backfill that looks for it holds it for a moment, shared. */
+static int ask_to_pause(struct pk_conn *conn, struct pk_err *err)
 {
 	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	bool taken = false;
@@ -126,7 +126,7 @@ int pk_deploy_pause(struct pk_conn *conn, void (*asked)(void *arg, const char *h
 		}
 		if (!said && asked)
 			asked(arg, holder);
-		if (!said && pk_deploy_pause_ask(conn, err) < 0)
+		if (!said && ask_to_pause(conn, err) < 0)
 			return -1;
 		if (pk_interrupted())
 			return pause_interrupted(err);

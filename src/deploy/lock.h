@@ -18,16 +18,12 @@ int pk_deploy_lock_take(struct pk_conn *conn, int seconds, void (*waiting)(void 
 			void *arg, struct pk_err *err);
 
 /*
- * Asks the deploy that runs to stop: after the present statement, or after the present batch of a backfill, which looks
- * for this lock itself (templates/pattern/batches.sql). It lasts as long as the connection.
- */
-int pk_deploy_pause_ask(struct pk_conn *conn, struct pk_err *err);
-/* Has somebody asked? */
-int pk_deploy_pause_asked(struct pk_conn *conn, bool *ret, struct pk_err *err);
-/*
- * Asks, and waits until nobody deploys any more. asked (may be NULL) is called with who deploys. PK_EXIT_NO when nobody
- * did; interrupted: it goes on, if it has not stopped by then.
+ * Asks the deploy that runs to stop, after the present statement, or after the present batch of a backfill, which looks
+ * for the lock itself (templates/pattern/batches.sql); and waits until nobody deploys any more. asked (may be NULL) is
+ * called with who deploys. PK_EXIT_NO when nobody did; interrupted: it goes on, if it has not stopped by then.
  */
 int pk_deploy_pause(struct pk_conn *conn, void (*asked)(void *arg, const char *holder), void *arg, struct pk_err *err);
+/* Has somebody asked? */
+int pk_deploy_pause_asked(struct pk_conn *conn, bool *ret, struct pk_err *err);
 
 #endif

@@ -218,18 +218,6 @@ int pk_deploy_try_back(struct pk_deploy_target *target, const struct pk_conninfo
 
 /* ---- telling ---- */
 
-const char *pk_way_back_name(enum pk_way_back_result result)
-{
-	static const char *const names[] = {
-		[PK_WAY_BACK_NOT_TRIED] = "not tried",
-		[PK_WAY_BACK_PROVEN] = "proven",
-		[PK_WAY_BACK_LOSES] = "loses",
-		[PK_WAY_BACK_IN_PART] = "in part",
-	};
-
-	return names[result];
-}
-
 static void add_lines(const char *text, struct pk_buf *ret)
 {
 	while (*text) {
@@ -267,9 +255,15 @@ void pk_way_back_words(const struct pk_way_back *back, struct pk_buf *ret)
 
 cJSON *pk_way_back_to_json(const struct pk_way_back *back)
 {
+	static const char *const results[] = {
+		[PK_WAY_BACK_NOT_TRIED] = "not tried",
+		[PK_WAY_BACK_PROVEN] = "proven",
+		[PK_WAY_BACK_LOSES] = "loses",
+		[PK_WAY_BACK_IN_PART] = "in part",
+	};
 	cJSON *json = cJSON_CreateObject(), *differ;
 
-	pk_json_set_str(json, "result", pk_way_back_name(back->result));
+	pk_json_set_str(json, "result", results[back->result]);
 	pk_json_set_str(json, "why", back->why);
 	pk_json_set_num(json, "migrations", (double)back->n);
 	pk_json_set_num(json, "seconds", back->seconds);

@@ -29,9 +29,9 @@ struct pk_way_back {
 #define PK_WAY_BACK_INIT { .result = PK_WAY_BACK_NOT_TRIED }
 void pk_way_back_release(struct pk_way_back *back);
 
-const char *pk_way_back_name(enum pk_way_back_result result); /* "not tried", "proven", "loses", "in part" */
 /* A sentence, and below it what is not as before, a line each, indented. */
 void pk_way_back_words(const struct pk_way_back *back, struct pk_buf *ret);
+/* "result": "not tried", "proven", "loses" or "in part"; "why", "migrations", "seconds", "tables", "checks". */
 cJSON *pk_way_back_to_json(const struct pk_way_back *back);
 
 #endif

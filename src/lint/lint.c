@@ -16,7 +16,8 @@ static const struct pk_rules *const tables[] = {
 	&pk_rules_tx,	 &pk_rules_lock,       &pk_rules_work,   &pk_rules_measured, &pk_rules_engine,
 };
 
-const struct pk_rule *pk_rule_at(size_t i)
+/* The i-th over all tables; NULL: there are no more. */
+static const struct pk_rule *rule_at(size_t i)
 {
 	for (size_t t = 0; t < PK_COUNT(tables); t++) {
 		if (i < tables[t]->n)
@@ -30,7 +31,7 @@ const struct pk_rule *pk_rule_find(const char *id)
 {
 	const struct pk_rule *rule;
 
-	for (size_t i = 0; (rule = pk_rule_at(i)); i++)
+	for (size_t i = 0; (rule = rule_at(i)); i++)
 		if (strcmp(rule->id, id) == 0)
 			return rule;
 	return NULL;
@@ -45,7 +46,7 @@ const struct pk_rule_info *pk_lint_rules(size_t *ret_n)
 	const struct pk_rule *rule;
 	size_t n = 0;
 
-	for (; n < RULES_MAX && (rule = pk_rule_at(n)); n++)
+	for (; n < RULES_MAX && (rule = rule_at(n)); n++)
 		infos[n] = (struct pk_rule_info){ rule->id, rule->level, rule->summary, rule->why };
 	*ret_n = n;
 	return infos;
@@ -151,7 +152,7 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 		const struct pk_action *action = &lint.actions.items[i];
 		if (!lint.in_tx && !action->nested)
 			lint.lock_timeout = lint.outer_timeout; /* what a block set for itself is over */
-		for (size_t r = 0; !pk_lint_is_idle(&lint, action) && (lint.rule = pk_rule_at(r)); r++)
+		for (size_t r = 0; !pk_lint_is_idle(&lint, action) && (lint.rule = rule_at(r)); r++)
 			if (lint.rule->check)
 				lint.rule->check(&lint, action);
 		pk_lint_note(&lint, action);

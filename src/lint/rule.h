@@ -43,8 +43,6 @@ struct pk_rules {
 };
 extern const struct pk_rules pk_rules_index, pk_rules_constraint, pk_rules_column, pk_rules_drop,
 	pk_rules_tx, pk_rules_lock, pk_rules_work, pk_rules_measured;
-/* All tables, and the i-th rule over all of them. */
-const struct pk_rule *pk_rule_at(size_t i);
 const struct pk_rule *pk_rule_find(const char *id);
 bool pk_level_parse(const char *text, enum pk_level *ret); /* error, warning, off; false: none of them */
 
@@ -179,9 +177,9 @@ bool pk_lint_mentions(const char *expr, const char *column);
  */
 const struct pk_usage *pk_lint_usage(struct pk_lint *lint, const struct pk_action *action);
 
-/* rules_lock.c: the strong lock that a statement takes on a table that was there, or NULL. */
-const char *pk_lint_lock(const struct pk_action *action);
+/* rules_lock.c */
 bool pk_lint_lock_is_strong(const char *mode); /* writers wait; NULL is none */
+/* It takes such a lock on a table that was there before the migration. */
 bool pk_lint_locks_existing(struct pk_lint *lint, const struct pk_action *action);
 
 int pk_lint_line(const struct pk_lint *lint, const struct pk_action *action); /* in the file */

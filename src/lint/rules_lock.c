@@ -40,8 +40,8 @@ static bool is_on_table(const struct pk_action *a)
 	return a->rel_name && (pk_streq(a->object, "trigger") || pk_streq(a->object, "policy") || pk_streq(a->object, "rule"));
 }
 
-/* Strong: whoever writes waits. Of an index it is its table's. */
-const char *pk_lint_lock(const struct pk_action *a)
+/* What a statement takes, or NULL. Of an index it is its table's. */
+static const char *lock_of(const struct pk_action *a)
 {
 	if (is_on_table(a))
 		return a->verb == PK_COMMENT		? NULL :
@@ -73,7 +73,7 @@ const char *pk_lint_lock(const struct pk_action *a)
 
 bool pk_lint_locks_existing(struct pk_lint *lint, const struct pk_action *a)
 {
-	return pk_action_table(a) && pk_lint_lock_is_strong(pk_lint_lock(a)) && !pk_lint_table_is_new(lint, a) &&
+	return pk_action_table(a) && pk_lint_lock_is_strong(lock_of(a)) && !pk_lint_table_is_new(lint, a) &&
 	       !pk_lint_is_new(lint, "index", a->schema, a->name);
 }
 
@@ -109,7 +109,7 @@ static void lock_timeout_missing(struct pk_lint *lint, const struct pk_action *a
 		       pk_lint_text("waits %s%S for %s on %T behind whoever uses it, and everybody who comes later "
 				    "waits behind it",
 				    shown ? "up to " : "", shown ? shown : "without end",
-				    own ? pk_lint_lock(a) : "SHARE ROW EXCLUSIVE", schema, table),
+				    own ? lock_of(a) : "SHARE ROW EXCLUSIVE", schema, table),
 		       pk_lint_text("SET %Slock_timeout = '2s';\n%S;", lint->in_tx ? "LOCAL " : "",
 				    lint->statements.items[a->statement].text));
 }
@@ -135,7 +135,7 @@ static void multi_table_locks(struct pk_lint *lint, const struct pk_action *a)
 		return;
 	lint->several = true;
 	pk_lint_report(lint, a,
-		       pk_lint_text("%s on %T, while line %s still holds its lock on %T", pk_lint_lock(a),
+		       pk_lint_text("%s on %T, while line %s still holds its lock on %T", lock_of(a),
 				    pk_action_schema(a), pk_action_table(a),
 				    pk_arena_printf(&lint->arena, "%d", pk_lint_line(lint, before)),
 				    pk_action_schema(before), pk_action_table(before)),
