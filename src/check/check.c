@@ -389,6 +389,19 @@ static int check_migrations(struct pk_check_state *state, const struct pk_check_
 	return rc < 0 ? -1 : usable;
 }
 
+/* For messages: a ref by its short name, an id by its first digits, and what goes on from one (id~1) by those of what it is. */
+static char *name_of_base(const char *base, const struct pk_oid *oid)
+{
+	static const char *const folders[] = { "refs/heads/", "refs/remotes/", "refs/tags/" };
+
+	if (strspn(base, "0123456789abcdef") >= PK_OID_HEX)
+		return pk_printf("%.12s", oid->hex);
+	for (size_t i = 0; i < PK_COUNT(folders); i++)
+		if (pk_starts_with(base, folders[i]))
+			base += strlen(folders[i]);
+	return pk_strdup(base);
+}
+
 static int check_update(struct pk_check_state *state, const struct pk_check_update *update,
 			struct pk_err *err)
 {
@@ -396,7 +409,7 @@ static int check_update(struct pk_check_state *state, const struct pk_check_upda
 	struct pk_check_trees trees = { 0 }, base = { 0 };
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;
 	PK_AUTO(pk_strv) files = PK_STRV_INIT;
-	PK_FREE char *key = NULL, *base_key = NULL;
+	PK_FREE char *key = NULL, *base_key = NULL, *where = NULL;
 	struct pk_oid base_oid = { "" };
 
 	if (pk_check_trees(in, update->commit, &trees, err) < 0)
@@ -407,12 +420,13 @@ static int check_update(struct pk_check_state *state, const struct pk_check_upda
 	if (!pk_oid_is_null(&base_oid) && pk_check_trees(in, base_oid.hex, &base, err) < 0)
 		return -1;
 	base_key = pk_check_key(&base);
+	where = update->base ? name_of_base(update->base, &base_oid) : NULL;
 	if (pk_streq(key, base_key) || pk_map_get(&state->known, key))
 		return 0;
 	if (pk_check_gather(state, err) < 0)
 		return -1;
 	if (!pk_oid_is_null(&base.migrations) &&
-	    pk_check_gather_tree(state, &state->published, &base.migrations, update->base, err) < 0)
+	    pk_check_gather_tree(state, &state->published, &base.migrations, where, err) < 0)
 		return -1;
 	/* Without a base of its own, any branch of the remote with the same trees will do. */
 	if (pk_oid_is_null(&base_oid) && pk_map_get(&state->known, key))
@@ -423,7 +437,7 @@ static int check_update(struct pk_check_state *state, const struct pk_check_upda
 	if (usable < 0)
 		return -1;
 	if (!pk_oid_is_null(&base.migrations) &&
-	    pk_check_removed(state, &base.migrations, update->base, &files, &chain, err) < 0)
+	    pk_check_removed(state, &base.migrations, where, &files, &chain, err) < 0)
 		return -1;
 	if (!usable)
 		return 0;

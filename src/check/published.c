@@ -220,7 +220,7 @@ static int look_for_removed(void *arg, const struct pk_tree_entry *entry, struct
 	if (deployed)
 		pk_check_reason(state->ret, fault, "was removed after it ran on '%s'", deployed->where);
 	else
-		pk_check_reason(state->ret, fault, "was removed after it was published in '%.12s'", removed->where);
+		pk_check_reason(state->ret, fault, "was removed after it was published in '%s'", removed->where);
 	return 0;
 }
 

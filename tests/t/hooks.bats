@@ -308,6 +308,10 @@ print(*[r["line"] for r in json.load(sys.stdin)["reasons"] if r["rule"] == "irre
 	git commit -q -m removed
 	fails 1 git push -q origin HEAD
 	has 'removed' "$file" 'give it back'
+	fails 1 git postkit check --no-database
+	has "after it was published in 'origin/removed'"
+	fails 1 git postkit check --no-database HEAD
+	has "after it was published in '$(git rev-parse --short=12 HEAD~1)'"
 }
 
 @test "a chain that does not hold" {
