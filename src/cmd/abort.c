@@ -1,5 +1,5 @@
+#include "cmd/cmd.h"
 /* git postkit abort: ends the session of this branch. */
-#include "cmd/help.h"
 #include "session/begin.h"
 
 static bool opt_yes;
@@ -54,15 +54,12 @@ int pk_cmd_abort(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_session) session = PK_SESSION_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	PK_FREE char *left = NULL;
 	enum pk_session_found found;
 	PK_FREE char *branch = NULL;
-	int n, result = pk_cmd_parse("abort", argc, argv, operands, &n, err);
+	int result = pk_cmd_parse_options("abort", argc, argv, "", err);
 	if (result)
 		return result;
-	if (n)
-		return pk_help_usage("abort", err, "abort takes no operands");
 	if (pk_ctx_open(&ctx, true, err) < 0 ||
 	    pk_session_current(&ctx.repo, &ctx.config, &session, &found, &branch, err) < 0)
 		return -1;

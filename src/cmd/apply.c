@@ -2,8 +2,8 @@
 #include "base/clock.h"
 #include "chain/online.h"
 #include "cmd/checkview.h"
+#include "cmd/cmd.h"
 #include "cmd/document.h"
-#include "cmd/help.h"
 #include "cmd/planview.h"
 #include "cmd/usage.h"
 #include "lint/render.h"
@@ -238,14 +238,11 @@ static int run(struct show *show, struct pk_err *err)
 
 int pk_cmd_apply(int argc, char **argv, struct pk_err *err)
 {
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct show show = { .document = PK_DOCUMENT_INIT };
-	int n, rc = pk_cmd_parse("apply", argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options("apply", argc, argv, "", err);
 
 	if (rc)
 		return rc;
-	if (n)
-		return pk_help_usage("apply", err, "apply takes no operands");
 	if (pk_document_begin(&show.document, "apply", opt_json, opt_html, err) < 0) {
 		pk_document_release(&show.document);
 		return -1;

@@ -57,6 +57,8 @@ const struct pk_command *pk_command_find(const char *name);
  * that at once, and main exits with 129.
  */
 int pk_cmd_parse(const char *command, int argc, char **argv, const char **ret_operands, int *ret_n, struct pk_err *err);
+/* The same of a command that takes options alone. instead: goes behind "NAME takes no operands". */
+int pk_cmd_parse_options(const char *command, int argc, char **argv, const char *instead, struct pk_err *err);
 
 /* "hint: ..." on stderr, unless advice.postkit<name> is false. */
 void pk_advise(const struct pk_ctx *ctx, const char *name, const char *fmt, ...) PK_PRINTF(3, 4);

@@ -42,16 +42,11 @@ int pk_cmd_commit(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
 	PK_AUTO(pk_commit_result) result = PK_COMMIT_RESULT_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, rc = pk_cmd_parse("commit", argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options("commit", argc, argv, "; it commits the schema folder and the migrations", err);
 	if (rc)
 		return rc;
 	if (opt_irreversible && (!*opt_irreversible || strpbrk(opt_irreversible, "\r\n")))
 		return pk_help_usage("commit", err, "the reason of --irreversible is one line");
-	if (n)
-		return pk_help_usage("commit", err,
-				     "commit takes no operands; it commits the schema folder and "
-				     "the migrations");
 	const struct pk_commit_options options = {
 		.message = opt_message,
 		.name = opt_name,

@@ -20,6 +20,7 @@ struct pk_coverage {
 	{ PK_OPT_LIST, 0, "ignore", "KIND:NAME", "leave out what matches, as postkit.ignore does", ignore }, \
 	{ PK_OPT_LIST, 0, "grantees", "ROLE", "whose privileges count, as postkit.grantees does", grantees }
 void pk_coverage_release(struct pk_coverage *coverage);
+/* What is in several pictures is there once. */
 void pk_coverage_add(struct pk_coverage *coverage, const struct pk_snapshot *snapshot);
 
 /* Warnings and a note on stderr; nothing when the pictures are whole. */

@@ -120,6 +120,14 @@ int pk_cmd_parse(const char *command, int argc, char **argv, const char **ret_op
 	return result;
 }
 
+int pk_cmd_parse_options(const char *command, int argc, char **argv, const char *instead, struct pk_err *err)
+{
+	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
+	int n, result = pk_cmd_parse(command, argc, argv, operands, &n, err);
+
+	return result || !n ? result : pk_help_usage(command, err, "%s takes no operands%s", command, instead);
+}
+
 void pk_advise(const struct pk_ctx *ctx, const char *name, const char *fmt, ...)
 {
 	PK_FREE char *key = pk_printf("advice.postkit%s", name);

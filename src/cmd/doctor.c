@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "clone/remote.h"
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 #include "deploy/followers.h"
 #include "git/git.h"
 #include "install/install.h"
@@ -484,14 +484,11 @@ static int finish(struct doctor *doc)
 int pk_cmd_doctor(int argc, char **argv, struct pk_err *err)
 {
 	struct doctor doc = { .ctx = PK_CTX_INIT, .programs = PK_PG_LIST_INIT };
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
-	int n, result = pk_cmd_parse("doctor", argc, argv, operands, &n, err);
+	int result = pk_cmd_parse_options("doctor", argc, argv, "", err);
 
 	if (result)
 		return result;
-	if (n)
-		return pk_help_usage("doctor", err, "doctor takes no operands");
 	doc.list = cJSON_CreateArray();
 	check_git(&doc);
 	/* Settings that cannot be read are one of the things that could be wrong. */

@@ -1,6 +1,6 @@
 /* git postkit gc: drops what nobody needs any more. */
 #include "base/text.h"
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 #include "session/gc.h"
 
 static bool opt_all, opt_dry_run, opt_yes, opt_orphans;
@@ -47,13 +47,10 @@ static void show_failed(void *arg, const char *what, const char *name, const cha
 int pk_cmd_gc(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct counts counts = { 0 };
-	int n, rc = pk_cmd_parse("gc", argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options("gc", argc, argv, "", err);
 	if (rc)
 		return rc;
-	if (n)
-		return pk_help_usage("gc", err, "gc takes no operands");
 	if (pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	if (opt_all && !opt_dry_run && !opt_yes) {

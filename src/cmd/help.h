@@ -4,7 +4,8 @@
 
 #include "cmd/cmd.h"
 
-void pk_help_overview(FILE *out);
+void pk_help_overview(FILE *out); /* all commands, by their groups */
+/* What it does, how it is called, and its options. */
 void pk_help_command(FILE *out, const struct pk_command *command);
 /* Sets an error with exit status 129 and the command's usage as its hint. Returns -1. */
 int pk_help_usage(const char *command, struct pk_err *err, const char *fmt, ...) PK_PRINTF(3, 4);

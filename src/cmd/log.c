@@ -4,7 +4,7 @@
 #include "base/map.h"
 #include "chain/chain.h"
 #include "clone/remote.h"
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 #include "deploy/record.h"
 #include "git/git.h"
 
@@ -238,14 +238,11 @@ static int show(const struct pk_ctx *ctx, struct log *log, struct pk_err *err)
 int pk_cmd_log(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	struct log log = { 0 };
-	int n, result = pk_cmd_parse("log", argc, argv, operands, &n, err);
+	int result = pk_cmd_parse_options("log", argc, argv, "", err);
 
 	if (result)
 		return result;
-	if (n)
-		return pk_help_usage("log", err, "log takes no operands");
 	if (pk_ctx_open(&ctx, true, err) < 0)
 		return -1;
 	result = show(&ctx, &log, err);

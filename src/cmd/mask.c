@@ -1,7 +1,7 @@
 /* git postkit mask: what is copied in place of personal values, and what looks as if it should be. */
 #include "clone/remote.h"
 #include "clone/suspect.h"
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 
 static const char *opt_remote;
 static bool opt_suggest, opt_json;
@@ -98,13 +98,10 @@ int pk_cmd_mask(int argc, char **argv, struct pk_err *err)
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_remote) remote = PK_REMOTE_INIT;
 	PK_AUTO(pk_conn) conn = PK_CONN_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, result = pk_cmd_parse("mask", argc, argv, operands, &n, err);
+	int result = pk_cmd_parse_options("mask", argc, argv, "; --remote names the remote", err);
 
 	if (result)
 		return result;
-	if (n)
-		return pk_help_usage("mask", err, "mask takes no operands; --remote names the remote");
 	if (pk_ctx_open(&ctx, true, err) < 0 || pk_remote_get(&ctx.config, opt_remote, &remote, err) < 0 ||
 	    pk_remote_connect(&remote, &conn, err) < 0)
 		return -1;

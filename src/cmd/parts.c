@@ -1,7 +1,7 @@
 /* git postkit infra, grants, seed: the folders that are run as they are. */
 #include "base/clock.h"
 #include "clone/remote.h"
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 #include "cmd/planview.h"
 #include "session/desk.h"
 #include "trace/parts.h"
@@ -112,12 +112,9 @@ static int run(const struct folder *folder, int argc, char **argv, struct pk_err
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_source) source = PK_SOURCE_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, rc = pk_cmd_parse(folder->command, argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options(folder->command, argc, argv, "", err);
 	if (rc)
 		return rc;
-	if (n)
-		return pk_help_usage(folder->command, err, "%s takes no operands", folder->command);
 	if (pk_ctx_open(&ctx, true, err) < 0 ||
 	    pk_parts_load(&ctx.project, &ctx.repo, NULL, folder->folder, &source, err) < 0)
 		return -1;

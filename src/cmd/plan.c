@@ -256,12 +256,9 @@ static int run(struct pk_document *document, struct pk_err *err)
 int pk_cmd_plan(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_document) document = PK_DOCUMENT_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, result = pk_cmd_parse("plan", argc, argv, operands, &n, err);
+	int result = pk_cmd_parse_options("plan", argc, argv, "", err);
 	if (result)
 		return result;
-	if (n)
-		return pk_help_usage("plan", err, "plan takes no operands");
 	if (opt_sql + opt_down + opt_stat + opt_pattern + opt_json > 1)
 		return pk_help_usage("plan", err, "--sql, --down, --stat, --pattern or --json, not several");
 	if (pk_check_online("plan", opt_online, err) < 0)

@@ -19,6 +19,7 @@ struct pk_plan_groups {
 };
 #define PK_PLAN_GROUPS_INIT { 0 }
 void pk_plan_groups_release(struct pk_plan_groups *groups);
+/* Each step is in one group. ret: initialised; borrows from the plan. */
 void pk_plan_groups_find(const struct pk_plan *plan, struct pk_plan_groups *ret);
 
 /* What the steps do to one thing, taken together: a thing dropped and created is replaced. */

@@ -1,9 +1,9 @@
 /* git postkit start: a clone of the remote, and a session on this branch. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "cmd/cmd.h"
 #include "cmd/document.h"
 #include "cmd/follow.h"
-#include "cmd/help.h"
 #include "cmd/narrow.h"
 #include "session/begin.h"
 
@@ -198,13 +198,10 @@ static int run(struct pk_document *document, struct pk_err *err)
 int pk_cmd_start(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_document) document = PK_DOCUMENT_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, result = pk_cmd_parse("start", argc, argv, operands, &n, err);
+	int result = pk_cmd_parse_options("start", argc, argv, "; --remote names the remote", err);
 
 	if (result)
 		return result;
-	if (n)
-		return pk_help_usage("start", err, "start takes no operands; --remote names the remote");
 	if (pk_document_begin(&document, "start", opt_json, NULL, err) < 0)
 		return -1;
 	return pk_document_end(&document, run(&document, err), err);

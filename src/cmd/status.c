@@ -231,12 +231,9 @@ int pk_cmd_status(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_standing) standing = PK_STANDING_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, rc = pk_cmd_parse("status", argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options("status", argc, argv, "", err);
 	if (rc)
 		return rc;
-	if (n)
-		return pk_help_usage("status", err, "status takes no operands");
 	if (opt_json && opt_porcelain)
 		return pk_help_usage("status", err, "--json or --porcelain, not both");
 	if (pk_ctx_open(&ctx, true, err) < 0 ||

@@ -1,6 +1,6 @@
 /* git postkit sync: one chain again after a merge, rebase, cherry-pick or revert. */
 #include "base/lock.h"
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 #include "cmd/syncwork.h"
 #include "git/git.h"
 #include "pg/conn.h"
@@ -211,12 +211,9 @@ static int run(const struct pk_ctx *ctx, struct pk_err *err)
 int pk_cmd_sync(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
-	int n, rc = pk_cmd_parse("sync", argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options("sync", argc, argv, "", err);
 
 	if (rc)
 		return rc;
-	if (n)
-		return pk_help_usage("sync", err, "sync takes no operands");
 	return pk_ctx_open(&ctx, true, err) < 0 ? -1 : run(&ctx, err);
 }

@@ -1,7 +1,7 @@
 /* git postkit url, psql, env: the session's database for people and programs. */
 #include "base/fs.h"
 #include "base/proc.h"
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 #include "session/envfile.h"
 
 #include <unistd.h>
@@ -49,13 +49,10 @@ int pk_cmd_url(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	PK_FREE char *url = NULL;
-	int n, rc = pk_cmd_parse("url", argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options("url", argc, argv, "", err);
 	if (rc)
 		return rc;
-	if (n)
-		return pk_help_usage("url", err, "url takes no operands");
 	if (open_desk(&ctx, &desk, err) < 0 || pk_session_url(&desk, &url, err) < 0)
 		return -1;
 	if (opt_json)
@@ -165,13 +162,10 @@ int pk_cmd_env(int argc, char **argv, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
 	PK_AUTO(pk_desk) desk = PK_DESK_INIT;
-	PK_FREE const char **operands = pk_alloc((size_t)argc * sizeof(*operands));
 	PK_FREE char *url = NULL;
-	int n, rc = pk_cmd_parse("env", argc, argv, operands, &n, err);
+	int rc = pk_cmd_parse_options("env", argc, argv, "; --write names the file", err);
 	if (rc)
 		return rc;
-	if (n)
-		return pk_help_usage("env", err, "env takes no operands; --write names the file");
 	if (opt_refresh) {
 		if (pk_ctx_open(&ctx, true, err) < 0)
 			return -1;
