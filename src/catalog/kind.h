@@ -214,6 +214,7 @@ static inline bool pk_attr_changed(const struct pk_object *a, const struct pk_ob
 /* Lists inside an attribute are separated by \x01; parts of an item by \x02. Items are in the script's arena. */
 #define PK_LIST_SEP '\x01'
 #define PK_PART_SEP '\x02'
+/* *ret_items: in the script's arena; returns how many. attr NULL or "": none. */
 size_t pk_attr_list(struct pk_script *s, const char *attr, const char *const **ret_items);
 /* The part of an item (0-based), copied into the arena; "" when absent. */
 const char *pk_item_part(struct pk_script *s, const char *item, int part);

@@ -13,6 +13,7 @@ struct pk_project {
 	struct pk_managed managed; /* ignore, grantees: what is left out of every picture of a schema */
 };
 #define PK_PROJECT_INIT { 0 }
+/* From settings that were read; what they do not say has its default. */
 void pk_project_load(struct pk_project *project, const struct pk_config *config);
 void pk_project_release(struct pk_project *project);
 

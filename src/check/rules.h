@@ -50,7 +50,7 @@ void pk_check_reason(struct pk_check *check, struct pk_fault fault, const char *
 /* Those of a commit, by any revision. */
 int pk_check_trees(const struct pk_check_input *in, const char *rev, struct pk_check_trees *ret,
 		   struct pk_err *err);
-char *pk_check_key(const struct pk_check_trees *trees); /* caller frees */
+char *pk_check_key(const struct pk_check_trees *trees); /* "schema:migrations", ids; caller frees */
 
 /* published.c: what was published already, and whether it stayed. */
 int pk_check_gather(struct pk_check_state *state, struct pk_err *err);

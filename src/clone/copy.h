@@ -90,6 +90,7 @@ struct pk_source_facts {
 };
 #define PK_SOURCE_FACTS_INIT { 0 }
 void pk_source_facts_release(struct pk_source_facts *facts);
+/* ret: initialised; as it was after an error. Writes nothing there. */
 int pk_source_facts_read(struct pk_conn *conn, struct pk_source_facts *ret, struct pk_err *err);
 /* Stand-ins for the roles of the facts, members of each other as they are there; and their tablespaces. */
 int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server,

@@ -4,6 +4,7 @@
 
 #include "deploy/deploy.h"
 
+/* Tells the events of the deploy, if there are any, what is being done now. */
 void pk_deploy_phase(const struct pk_deploy *d, const char *fmt, ...) PK_PRINTF(2, 3);
 
 /* direction.c: the section of a migration that is run; its SQL is never NULL. */
@@ -12,8 +13,9 @@ struct pk_deploy_section {
 	int line; /* of the file */
 	bool transaction;
 };
+/* Borrowed from m. */
 struct pk_deploy_section pk_deploy_section(const struct pk_deploy *d, const struct pk_migration *m);
-bool pk_deploy_is_down(const struct pk_deploy *d);
+bool pk_deploy_is_down(const struct pk_deploy *d); /* it rolls back */
 /* Fingerprint that the schema must have after it; NULL: not known. */
 const char *pk_deploy_leads_to(const struct pk_deploy *d, const struct pk_migration *m);
 
@@ -79,9 +81,8 @@ bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int att
 /* Until no replica is further behind than the remote's limit lets it be. */
 int pk_deploy_wait_for_replicas(struct pk_deploy_target *target, struct pk_err *err);
 
-/* Takes what a migration of the dry run was seen to do, for pk_deploy_lint(). */
+/* Takes what a migration of the dry run was seen to do, for pk_deploy_lint(); and lets go of all that was kept. */
 void pk_deploy_keep_trace(const struct pk_deploy_target *target, const struct pk_migration *m, struct pk_trace *trace);
-
 void pk_deploy_drop_traces(struct pk_deploy *d);
 
 /* A statement of either kind has run. */

@@ -55,6 +55,7 @@ struct pk_rename_guesses {
 };
 #define PK_RENAME_GUESSES_INIT { 0 }
 void pk_rename_guesses_release(struct pk_rename_guesses *guesses);
+/* By likeness; each thing is in one guess at the most, the schemas' first. ret: initialised. */
 void pk_rename_guess(const struct pk_snapshot *from, const struct pk_snapshot *to, struct pk_rename_guesses *ret);
 
 /* How alike two of a kind are, but for their names: 0 to 100. ret_why: static or in the arena; may be NULL. */

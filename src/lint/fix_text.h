@@ -15,6 +15,7 @@ struct pk_fix_text {
 };
 #define PK_FIX_TEXT_INIT { 0 }
 void pk_fix_text_release(struct pk_fix_text *t);
+/* Copies sql, and looks for what the rules find in it. file: for errors. Text that cannot be split is an error. */
 int pk_fix_text_read(struct pk_fix_text *t, const char *sql, const char *file,
 		     const struct pk_lint_options *options, struct pk_err *err);
 /* Behind the semicolon, and what stands on its line still. */

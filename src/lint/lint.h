@@ -95,12 +95,12 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 void pk_findings_refuse(struct pk_findings *findings, const char *file, const struct pk_err *why);
 bool pk_findings_fatal(const struct pk_findings *findings); /* any error that is not allowed */
 
-/* All rules: id, default level, one line, and why it hurts. For help and docs. */
+/* For help and docs. */
 struct pk_rule_info {
 	const char *id;
-	enum pk_level level;
-	const char *summary, *why;
+	enum pk_level level;	   /* where no setting has another */
+	const char *summary, *why; /* in one line; why it hurts */
 };
-const struct pk_rule_info *pk_lint_rules(size_t *ret_n);
+const struct pk_rule_info *pk_lint_rules(size_t *ret_n); /* all of them, by their tables; static */
 
 #endif

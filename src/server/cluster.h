@@ -21,8 +21,7 @@ int pk_cluster_single(const struct pk_place *place, const char *bindir, const ch
 		      const char *db, const char *sql, struct pk_err *err);
 /* The passwords of both roles, of which login is made, and who may connect to database postgres, as such lines. */
 int pk_cluster_roles_sql(const char *admin, const char *login, struct pk_buf *sql, struct pk_err *err);
-/* postgresql.conf and pg_hba.conf, which lie beside data/ and are written anew before each start.
- */
+/* postgresql.conf and pg_hba.conf, which lie beside data/ and are written anew before each start. */
 int pk_cluster_write_settings(const struct pk_place *place, const char *dir, struct pk_err *err);
 /* "admin" or "login". Caller frees and wipes. */
 int pk_cluster_new_secret(const char *dir, const char *name, char **ret, struct pk_err *err);

@@ -18,6 +18,7 @@ struct pk_pg_list {
 };
 #define PK_PG_LIST_INIT { 0 }
 void pk_pg_list_release(struct pk_pg_list *list);
+/* Those of all folders, each once; config NULL: without its setting. What ret had is released. Runs pg_config. */
 void pk_pg_list_find(const struct pk_config *config, struct pk_pg_list *ret);
 /*
  * Where npm's package of server programs lies in a work tree; NULL: nowhere. To be told, not to be run: what is in

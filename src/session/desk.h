@@ -63,7 +63,7 @@ bool pk_databases_find(const struct pk_databases *databases, const char *name,
 
 /*
  * Migrations of the work tree that the clone lacks, run on it in their order. Those that lead to
- * the schema which the clone has already are only recorded.
+ * the schema which the clone has already (now) are only recorded.
  */
 struct pk_caught_up {
 	size_t run, adopted;
