@@ -133,5 +133,7 @@ int pk_deploy_intend(const struct pk_deploy *d, struct pk_err *err);
 /* Where an earlier rollback that has not come to its end was going back to; NULL: there is none. Caller frees. */
 char *pk_deploy_intended_back(const struct pk_deploy *d);
 void pk_deploy_forget(const struct pk_deploy *d);
+/* As pk_deploy_catch_up(), by whoever has the lock: until then another one may have been at work. */
+int pk_deploy_catch_up_locked(struct pk_deploy *d, struct pk_err *err);
 
 #endif

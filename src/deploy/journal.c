@@ -113,14 +113,16 @@ static int record_late(struct pk_deploy *d, const cJSON *run, bool complete, boo
 		       struct pk_err *err)
 {
 	enum pk_direction direction = d->options.direction;
+	char *started = d->started;
 	int rc;
 
-	free(d->started);
 	d->started = pk_strdup(pk_json_str(run, "started"));
 	snprintf(d->from, sizeof(d->from), "%s", pk_json_str(run, "from"));
 	d->options.direction = down ? PK_DOWN : PK_UP;
 	rc = pk_deploy_record(d, complete, err);
 	d->options.direction = direction;
+	free(d->started);
+	d->started = started;
 	if (rc == 0)
 		pk_deploy_phase(d,
 				"an earlier %s '%s' ended before its record was written; it is "
@@ -133,19 +135,25 @@ static int record_late(struct pk_deploy *d, const cJSON *run, bool complete, boo
 
 int pk_deploy_catch_up(struct pk_deploy *d, struct pk_err *err)
 {
+	PK_FREE char *holder = NULL;
+
+	if (!pk_record_due(d->repo, d->remote.name))
+		return 0;
+	/* It may be at work still; then it writes its record itself. */
+	if (pk_deploy_lock_holder(&d->conn, &holder, err) < 0)
+		return -1;
+	return *holder ? 0 : pk_deploy_catch_up_locked(d, err);
+}
+
+int pk_deploy_catch_up_locked(struct pk_deploy *d, struct pk_err *err)
+{
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
 	PK_AUTO(pk_records) records = PK_RECORDS_INIT;
-	PK_FREE char *holder = NULL;
 	const cJSON *item;
 	bool complete = true, down;
 	int rc = 0;
 
 	if (read_journal(d, &json) < 0)
-		return 0;
-	/* It may be at work still; then it writes its record itself. */
-	if (pk_deploy_lock_holder(&d->conn, &holder, err) < 0)
-		return -1;
-	if (*holder)
 		return 0;
 	if (pk_records_read(d->repo, d->remote.name, 0, &records, err) < 0)
 		return -1;

@@ -11,6 +11,7 @@ struct run {
 	struct pk_deploy_target target;
 	struct pk_deploy_watch watch;
 	const struct pk_migration *told; /* of that one it was said that it begins */
+	bool intended;			 /* what it is about to do is written down */
 };
 
 static void say_waiting(void *arg, const char *holder)
@@ -152,11 +153,14 @@ static int run_locked(struct run *run, struct pk_err *err)
 	struct pk_deploy *d = run->d;
 	bool down = pk_deploy_is_down(d);
 
-	if (take_lock(run, err) < 0 || pk_deploy_wake(d, err) < 0 || pk_deploy_still_the_same(d, err) < 0 || pk_deploy_watch_begin(&run->watch, d, &run->lock, err) < 0)
+	if (take_lock(run, err) < 0 || pk_deploy_wake(d, err) < 0 || pk_deploy_still_the_same(d, err) < 0 ||
+	    pk_deploy_catch_up_locked(d, err) < 0 || pk_deploy_watch_begin(&run->watch, d, &run->lock, err) < 0)
 		return -1;
 	pk_deploy_phase(d, down ? "rolling back on '%s'" : "deploying to '%s'", d->remote.name);
-	if ((down && pk_deploy_check_loss(d, err) < 0) || pk_deploy_intend(d, err) < 0 ||
-	    pk_deploy_create_tables(d, &d->conn, err) < 0 || adopt(d, err) < 0 ||
+	if ((down && pk_deploy_check_loss(d, err) < 0) || pk_deploy_intend(d, err) < 0)
+		return -1;
+	run->intended = true;
+	if (pk_deploy_create_tables(d, &d->conn, err) < 0 || adopt(d, err) < 0 ||
 	    (!down && pk_deploy_infra(&run->target, err) < 0))
 		return -1;
 	for (size_t i = 0; i < d->n_pending; i++)
@@ -165,10 +169,14 @@ static int run_locked(struct run *run, struct pk_err *err)
 	return down ? 0 : pk_deploy_after(&run->target, err);
 }
 
-static int keep_record(struct pk_deploy *d, int rc, struct pk_err *err)
+/* What another one has written down, which may be at work, is not this one's to forget. */
+static int keep_record(struct run *run, int rc, struct pk_err *err)
 {
+	struct pk_deploy *d = run->d;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
+	if (!run->intended)
+		return rc;
 	if (d->n_done == 0) {
 		/* Of an unknown outcome the next deploy will know more. */
 		if (!err || err->exit != PK_EXIT_UNKNOWN)
@@ -202,7 +210,7 @@ int pk_deploy_run(struct pk_deploy *d, struct pk_err *err)
 	if (pk_conn_alive(&d->conn))
 		pk_conn_watch(&d->conn, NULL, NULL);
 	/* The record is written under the lock too, so that records come in the order of deploys. */
-	rc = keep_record(d, rc, err);
+	rc = keep_record(&run, rc, err);
 	pk_conn_release(&run.lock);
 	pk_deploy_watch_release(&run.watch);
 	return rc;

@@ -252,6 +252,30 @@ notes_gone() { sql shop "SELECT 1 / (1 - count(*)) FROM pg_class WHERE relname =
 	equal "$(ran)" 3
 }
 
+@test "killed, and its lock is still held there: whoever gets it next writes the record" {
+	local journal=.git/postkit/deploys/prod.json
+	ok git postkit rollback --yes
+	jq '{schema: 1, started: .started, from: .from, back_to: .back_to, versions: [.migrations[].version]}' \
+		<<<"$(git cat-file blob refs/postkit/deploys/prod:record.json)" >"$journal"
+	git update-ref refs/postkit/deploys/prod refs/postkit/deploys/prod~1
+	psql "$(pg_url shop)" -X -q -c "SET application_name = 'holder'; SELECT pg_advisory_lock(1886352244, 1802073088), pg_sleep(60)" \
+		>/dev/null 2>&1 3>&- &
+	until_true holds
+	fails 128 git postkit deploy --yes --max-wait 1
+	has 'another deploy'
+	[ -e "$journal" ]
+	git-postkit deploy --yes >"$T/next" 2>&1 3>&- &
+	until_true grep -q 'waiting for another deploy' "$T/next"
+	let_go
+	wait %git-postkit
+	grep -q 'an earlier rollback of .* it is recorded now' "$T/next"
+	[ ! -e "$journal" ]
+	equal "$(git log --format=%s -2 refs/postkit/deploys/prod | wc -l)" 2
+	equal "$(git cat-file blob refs/postkit/deploys/prod~1:record.json | jq -r .kind)" rollback
+	equal "$(git cat-file blob refs/postkit/deploys/prod:record.json | jq -r .kind)" null
+	equal "$(ran)" 3
+}
+
 @test "two at once: the second waits, says for whom, and touches nothing" {
 	hold notes
 	git-postkit rollback --yes >"$T/first" 2>&1 3>&- &
