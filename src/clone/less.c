@@ -178,11 +178,26 @@ int pk_less_by_command(struct pk_less *less, const struct pk_config *config, con
 
 /* ---- in the snapshot ---- */
 
+/* Where large objects have their bytes. */
+static bool is_large(const char *pattern)
+{
+	return pk_glob(pattern, strchr(pattern, '.') ? "pg_catalog.pg_largeobject" : "pg_largeobject");
+}
+
+static bool leaves_out_large(const struct pk_less *less)
+{
+	bool any = less->masks.n > 0;
+
+	for (size_t i = 0; i < less->exclude.n; i++)
+		any = any || is_large(less->exclude.items[i]);
+	return any;
+}
+
 /* Tables of the patterns, and those patterns that no table has. */
 static void exclude(struct pk_less *less, const struct pk_mask_facts *facts, struct pk_copy_tables *tables)
 {
 	for (size_t p = 0; p < less->exclude.n; p++) {
-		bool used = false;
+		bool used = is_large(less->exclude.items[p]);
 
 		for (size_t i = 0; i < facts->n_tables; i++) {
 			const struct pk_mask_table *t = &facts->tables[i];
@@ -233,6 +248,19 @@ static int restrict_table(const struct pk_less *less, struct pk_conn *source, co
 	return 0;
 }
 
+/* A condition that narrows nothing may have been meant to keep something out. */
+static void tell_unused_wheres(struct pk_less *less, const struct pk_mask_facts *facts)
+{
+	for (size_t w = 0; w < less->n_wheres; w++) {
+		bool used = false;
+
+		for (size_t i = 0; i < facts->n_tables && !used; i++)
+			used = pk_mask_table_is(&facts->tables[i], less->wheres[w].pattern);
+		if (!used)
+			pk_strv_pushf(&less->notes, "warning: no table is '%s'", less->wheres[w].pattern);
+	}
+}
+
 static int restrict_tables(struct pk_less *less, struct pk_conn *source, const struct pk_mask_facts *facts,
 			   struct pk_copy_tables *tables, struct pk_err *err)
 {
@@ -250,6 +278,7 @@ static int restrict_tables(struct pk_less *less, struct pk_conn *source, const s
 			return -1;
 		pk_strv_pushf(&less->notes, "of %s.%s the rows where %s", t->schema, t->name, condition);
 	}
+	tell_unused_wheres(less, facts);
 	return 0;
 }
 
@@ -368,7 +397,7 @@ void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)
 	options->unproven = &less->unproven;
 	options->notes = &less->notes;
 	options->schema_only = options->schema_only || less->schema_only;
-	options->no_large = less->masks.n > 0;
+	options->no_large = less->sample.no_large = leaves_out_large(less);
 }
 
 /* What a server says of a value that it cannot read or hold quotes it. */

@@ -39,6 +39,7 @@ struct pk_sample {
 	struct pk_strv columns; /* that say when, the first that a table has */
 	bool asked;   /* there is something to choose by */
 	bool edges;   /* rows for edge cases, too (clone/edges.h) */
+	bool no_large; /* what large objects take does not count: they come empty */
 	uint64_t seed;
 	struct pk_strv references; /* pairs: pattern of a table, what it refers to (clone/sample_reference.h) */
 	struct pk_sample_rule *rules; /* of those that match the last that says a thing counts for it */

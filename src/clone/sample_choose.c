@@ -96,9 +96,12 @@ static void choose(struct pk_sample_plan *p, size_t table)
 static int read_rest(const struct pk_sample_plan *p, double *ret, struct pk_err *err)
 {
 	PK_FREE char *size = NULL;
+	const char *const params[] = { p->sample->no_large ? "true" : "false" };
 
-	if (pk_query_value(&p->source->conn, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", 0, NULL, &size,
-			   err) < 0)
+	if (pk_query_value(&p->source->conn,
+			   "SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) - "
+			   "CASE WHEN $1 THEN pg_catalog.pg_total_relation_size('pg_catalog.pg_largeobject') ELSE 0 END",
+			   1, params, &size, err) < 0)
 		return -1;
 	*ret = strtod(size, NULL);
 	for (size_t i = 0; i < p->tables->n; i++)
@@ -224,6 +227,18 @@ static void tell_unused(const struct pk_sample_plan *p, const char *pattern, str
 	pk_strv_pushf(notes, "warning: no table is '%s'", pattern);
 }
 
+/* Nothing is narrowed by a time that no table has. */
+static void tell_timeless(const struct pk_sample_plan *p, struct pk_strv *notes)
+{
+	PK_FREE char *columns = pk_strv_join(&p->sample->columns, "', '");
+	bool any = !p->sample->age;
+
+	for (size_t i = 0; i < p->tables->n; i++)
+		any = any || p->choices[i].since;
+	if (!any)
+		pk_strv_pushf(notes, "warning: no table has a date or time in a column '%s', so none is narrowed by it", columns);
+}
+
 static void tell(const struct pk_sample_plan *p, struct pk_strv *notes)
 {
 	PK_FREE char *beside = pk_count((uint64_t)p->beside), *edges = pk_count((uint64_t)p->edges);
@@ -243,6 +258,7 @@ static void tell(const struct pk_sample_plan *p, struct pk_strv *notes)
 		pk_buf_addf(&note, ", about %s in all", about);
 	pk_buf_addf(&note, "; beside it rows for edge cases: %s, and rows that others refer to: %s", edges, beside);
 	pk_strv_push(notes, note.ptr);
+	tell_timeless(p, notes);
 	for (size_t i = 0; i < p->sample->n; i++)
 		tell_unused(p, p->sample->rules[i].pattern, notes);
 	for (size_t i = 0; i < p->sample->references.n; i += 2)

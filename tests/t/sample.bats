@@ -241,6 +241,9 @@ times() {
 	equal "$(sql part "SELECT count(*), count(*) FILTER (WHERE id > 90), max(id) FROM orders")" '90|1|500'
 	equal "$(sql part 'SELECT count(*), count(*) FILTER (WHERE order_id = 500) FROM lines')" '2670|0'
 	equal "$(sql part 'SELECT (SELECT count(*) FROM kinds), (SELECT count(*) FROM logins)')" '9|400'
+	fresh part
+	ok git postkit copy --no-owner --since 'order_id 8w' prod "$(pg_url part)"
+	has "warning: no table has a date or time in a column 'order_id'"
 	printf '[postkit "table.logins"]\n\tsince = at 30d\n[postkit "table.public.orders"]\n\tsince = Seen at\n' >>.postkit
 	fresh part
 	ok git postkit copy --no-owner --since 8w prod "$(pg_url part)"
@@ -262,6 +265,17 @@ times() {
 	[ "$(sql part 'SELECT pg_database_size(current_database()) / 1024')" -lt $((12 * 1024 + 200)) ]
 	[ "$(sql part 'SELECT pg_database_size(current_database()) / 1024')" -gt $((9 * 1024)) ]
 	holds_together part
+	sql times "SELECT lo_from_bytea(4711, convert_to(string_agg(md5(i::text), ''), 'UTF8')) FROM generate_series(1, 300000) i" >/dev/null
+	sql times 'GRANT SELECT ON LARGE OBJECT 4711 TO reader'
+	fresh part
+	fails 128 git postkit copy --no-owner --max-size 12MB prod "$(pg_url part)"
+	fresh part
+	ok git postkit copy --no-owner --max-size 12MB --exclude-data pg_largeobject prod "$(pg_url part)"
+	hasnt 'warning'
+	equal "$(sql part 'SELECT length(lo_get(4711))')" 0
+	[ "$(sql part 'SELECT pg_database_size(current_database()) / 1024')" -lt $((12 * 1024 + 200)) ]
+	sql times 'SELECT lo_unlink(4711)' >/dev/null
+	sql times 'VACUUM pg_largeobject'
 	fresh part
 	ok git postkit copy --no-owner --max-size 1GB prod "$(pg_url part)"
 	equal "$(sql part 'SELECT count(*) FROM lines')" 54000
