@@ -204,16 +204,25 @@ static int pattern(struct pk_fakes *fakes, const char *value, struct pk_buf *ret
 	return 0;
 }
 
+/* A whole number, of no more than what the hash has digits for. */
+static bool bound(const char *text, long *ret)
+{
+	static const long MOST = 1000000000000;
+	char *end;
+
+	*ret = strtol(text, &end, 10);
+	return end != text && !*end && *ret <= MOST && *ret >= -MOST;
+}
+
 static int number(struct pk_fakes *fakes, const struct pk_strv *args, const struct pk_strv *constants,
 		  struct pk_buf *ret, struct pk_err *err)
 {
-	static const long MOST = 1000000000000;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	long low = args->n == 3 ? strtol(constants->items[1], NULL, 10) : 0;
-	long high = args->n == 3 ? strtol(constants->items[2], NULL, 10) : -1;
+	long low, high;
 
-	if (high < low || high > MOST || low < -MOST)
-		return pk_err_set(err, "fake.number() takes a value, then the least and the greatest number as constants");
+	if (args->n != 3 || !bound(constants->items[1], &low) || !bound(constants->items[2], &high) || high < low)
+		return pk_err_set(err, "fake.number() takes a value, then the least and the greatest number as constants, "
+				       "whole ones of no more than 10^12");
 	pk_buf_addf(&sql, "%ld + ", low);
 	pk_buf_add(&sql, NUMBER("000000000000000"));
 	pk_buf_addf(&sql, " %% %ld", high - low + 1);

@@ -40,6 +40,8 @@ static const char *constant_text(const PgQuery__Node *n, char buf[static 32])
 		return "";
 	if (c->val_case == PG_QUERY__A__CONST__VAL_SVAL)
 		return c->sval->sval;
+	if (c->val_case == PG_QUERY__A__CONST__VAL_FVAL) /* no integer has room for it */
+		return c->fval->fval;
 	if (!pk_tree_integer(n, &number))
 		return "";
 	snprintf(buf, 32, "%d", number);

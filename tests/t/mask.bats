@@ -93,6 +93,7 @@ people() {
 	git postkit psql -- -X -q -At -c 'SELECT * FROM odd' -c 'SELECT * FROM staff' >"$T/wide"
 	equal "$(grep -c -e secret.org -e Canary -e 123456789 -e here "$T/wide")" 0
 	equal "$(grep -c '{canary}' "$T/wide")" 100
+	equal "$(git postkit psql -- -X -q -At -c 'SELECT min(mobile) >= 100000000000 AND min(ssn) >= 100000000 FROM odd')" t
 }
 
 @test "a table that the role may not read is named, and the others are looked into" {
@@ -152,6 +153,8 @@ people() {
 		shout = 'x'|the column is computed from others
 		fullname = "fake.email(\"fullName\")"|fake.email() needs 23 characters, the column holds 12
 		email = fake.nothing(email)|there is no fake.nothing()
+		id = fake.number(id, 0, id)|whole ones of no more than 10^12
+		id = fake.number(id, 0, 10000000000000)|whole ones of no more than 10^12
 		profile = fake.uuid(email)|cannot cast
 		email = fake.ip(email)|the column is unique
 		email = fake.email(nothing)|there is no column 'nothing'
