@@ -53,7 +53,7 @@ int pk_template_find(struct pk_server *server, const char *remote_name, struct p
 {
 	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
 
-	if (pk_server_databases(server, &all, err) < 0)
+	if (pk_server_databases_for(server, "template", &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++) {
 		if (!pk_template_is(&all.items[i], remote_name))
@@ -63,7 +63,6 @@ int pk_template_find(struct pk_server *server, const char *remote_name, struct p
 		ret->source = pk_strdup(all.items[i].source);
 		ret->record = pk_strdup(all.items[i].record);
 		ret->created = all.items[i].created;
-		ret->size = all.items[i].size;
 		break;
 	}
 	return 0;
@@ -74,7 +73,7 @@ static int drop_leftovers(struct pk_server *server, const char *remote, struct p
 {
 	PK_AUTO(pk_databases) all = PK_DATABASES_INIT;
 
-	if (pk_server_databases(server, &all, err) < 0)
+	if (pk_server_databases_for(server, "template", &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++)
 		if (is_of(&all.items[i], remote, NEW_PREFIX) &&
@@ -320,6 +319,17 @@ static int find_again(struct pk_server *server, const char *remote, struct pk_te
 	return 0;
 }
 
+static int read_size(struct pk_conn *admin, struct pk_template *t, struct pk_err *err)
+{
+	const char *params[] = { t->db };
+	PK_FREE char *size = NULL;
+
+	if (pk_query_value(admin, "SELECT pg_catalog.pg_database_size($1::name)", 1, params, &size, err) < 0)
+		return -1;
+	t->size = size ? strtoll(size, NULL, 10) : 0;
+	return 0;
+}
+
 int pk_template_ensure(struct pk_server *server, const struct pk_template_want *want, struct pk_template *ret,
 		       struct pk_err *err)
 {
@@ -356,7 +366,8 @@ int pk_template_ensure(struct pk_server *server, const struct pk_template_want *
 	found.copied = !same || found.refreshed.doubt;
 	if (found.copied && copy_new(server, &admin, &limited, found.db, &found, err) < 0)
 		return -1;
-	if ((found.copied || found.refreshed.made) && find_again(server, remote->name, &found, err) < 0)
+	if (((found.copied || found.refreshed.made) && find_again(server, remote->name, &found, err) < 0) ||
+	    read_size(&admin, &found, err) < 0)
 		return -1;
 	pk_template_release(ret);
 	*ret = found;

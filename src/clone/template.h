@@ -11,7 +11,8 @@
 struct pk_template {
 	char *db; /* database name in the server */
 	char *source; /* what of which database it is */
-	int64_t created, size;
+	int64_t created;
+	int64_t size; /* bytes; of pk_template_ensure() alone */
 	char *record;		    /* clone/copied.h; NULL: none */
 	bool none;		    /* a command makes clones */
 	bool copied;		    /* by this call, all of it */
