@@ -110,22 +110,29 @@ static const char *check_column(const PgQuery__Constraint *c)
 	return only.several ? NULL : only.name;
 }
 
-/* Inline or table constraint as an action of its own. like: verb, object's names; column: NULL for table constraints. */
+/* What a statement adds to its table. like: the statement's action, by value: it may be in the array that grows here. */
+static struct pk_action *add_part(struct pk_facts *facts, struct pk_action like, const char *object, enum pk_sub sub)
+{
+	struct pk_action *action = pk_facts_add(facts, like.verb, object);
+
+	action->sub = sub;
+	action->rel_schema = like.rel_name ? like.rel_schema : like.schema;
+	action->rel_name = like.rel_name ? like.rel_name : like.name;
+	action->only = like.only;
+	action->if_exists = like.if_exists;
+	action->temporary = like.temporary;
+	return action;
+}
+
+/* Inline or table constraint as an action of its own. column: NULL for table constraints. */
 static void constraint_facts(struct pk_facts *facts, const struct pk_action *like, const PgQuery__Constraint *constraint,
 			     const char *column)
 {
 	enum pk_constraint kind = constraint_kind(constraint);
-	struct pk_action base = *like; /* like may be in the array that is about to grow */
 
 	if (kind == PK_CON_NONE)
 		return;
-	struct pk_action *action = pk_facts_add(facts, base.verb, "constraint");
-	action->sub = PK_ADD_CONSTRAINT;
-	action->rel_schema = base.rel_name ? base.rel_schema : base.schema;
-	action->rel_name = base.rel_name ? base.rel_name : base.name;
-	action->only = base.only;
-	action->if_exists = base.if_exists;
-	action->temporary = base.temporary;
+	struct pk_action *action = add_part(facts, *like, "constraint", PK_ADD_CONSTRAINT);
 	action->constraint = kind;
 	action->column = column;
 	action->name = pk_tree_str(facts->arena, constraint->conname);
@@ -185,15 +192,9 @@ static void column_constraint(struct pk_facts *facts, struct pk_action *column,
 static void add_column(struct pk_facts *facts, struct pk_action like, const PgQuery__ColumnDef *def,
 		       bool if_not_exists)
 {
-	struct pk_action *action = pk_facts_add(facts, like.verb, "column");
+	struct pk_action *action = add_part(facts, like, "column", PK_ADD_COLUMN);
 	const char *column = pk_tree_str(facts->arena, def->colname);
 
-	action->sub = PK_ADD_COLUMN;
-	action->rel_schema = like.rel_name ? like.rel_schema : like.schema;
-	action->rel_name = like.rel_name ? like.rel_name : like.name;
-	action->only = like.only;
-	action->temporary = like.temporary;
-	action->if_exists = like.if_exists;
 	action->if_not_exists = if_not_exists;
 	action->name = action->column = column;
 	action->type = pk_tree_type(facts->arena, def->type_name);
