@@ -22,7 +22,7 @@ static size_t made_on(const struct pk_chain *chain, size_t i)
 	return chain->n;
 }
 
-/* What something firm was made on can't come after it. */
+/* What something firm was made on cannot come after it. */
 static void settle_below(const struct pk_chain *chain, struct pk_place *places)
 {
 	for (size_t i = chain->n; i-- > 0;) {

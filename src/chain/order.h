@@ -6,7 +6,7 @@
 
 /* How firm a migration stands where it is; the firmer ones come first. */
 enum pk_settled {
-	PK_SETTLED_DEPLOYED,  /* it has run on a remote: it can't be changed any more */
+	PK_SETTLED_DEPLOYED,  /* it has run on a remote: it cannot be changed any more */
 	PK_SETTLED_PUBLISHED, /* others have it already */
 	PK_SETTLED_NOT,
 };

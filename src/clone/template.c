@@ -294,8 +294,7 @@ int pk_template_wanted(const struct pk_config *config, enum pk_template_age by_i
 	*ret = strcasecmp(text, "always") == 0 ? PK_TEMPLATE_CURRENT : PK_TEMPLATE_AS_IS;
 	if (*ret == PK_TEMPLATE_CURRENT || strcasecmp(text, "never") == 0)
 		return 0;
-	pk_err_set(err, "postkit.refresh: '%s' is none of what it can be", text);
-	return pk_err_hint(err, "dryRun, always or never");
+	return pk_err_set(err, "postkit.refresh is dryRun, always or never, not '%s'", text);
 }
 
 /* After it was made: what was found out meanwhile stays. */

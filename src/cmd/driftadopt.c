@@ -119,7 +119,7 @@ static int prove(struct work *w, bool with_pending, struct pk_err *err)
 	if (prove_way(&trial, w->part.up, w->part.up_transaction, d->now.fingerprint.hex, err) <
 		    0 ||
 	    prove_way(&trial, w->part.down, w->part.down_transaction, d->expected, err) < 0)
-		return pk_err_wrap(err, "what was done on '%s' can't be made a migration",
+		return pk_err_wrap(err, "what was done on '%s' cannot be made a migration",
 				   d->remote.name);
 	if (!with_pending || !count_pending(d))
 		return 0;

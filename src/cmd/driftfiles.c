@@ -75,7 +75,7 @@ static void add_edit(struct edits *edits, const char *file, char *text)
 	edits->items[edits->n++] = (struct edit){ pk_strdup(file), text };
 }
 
-/* from and to: the texts that import would write; NULL: no such file. What can't be merged is left for the loading to find. */
+/* from and to: the texts that import would write; NULL: no such file. What cannot be merged is left for the loading to find. */
 static int edit_file(const struct pk_ctx *ctx, const struct pk_source *now, const char *path,
 		     const char *from, const char *to, struct edits *edits, struct pk_err *err)
 {
@@ -194,7 +194,7 @@ static int write_edits(const struct pk_ctx *ctx, const struct edits *edits,
 		    pk_write_file(path, edit->text, strlen(edit->text), 0644, err) < 0)
 			return -1;
 		if (!edit->text && unlink(path) < 0)
-			return pk_err_errno(err, "'%s' can't be removed", edit->file);
+			return pk_err_errno(err, "'%s' cannot be removed", edit->file);
 		pk_strv_push(ret_changed, edit->file);
 	}
 	return 0;
@@ -214,7 +214,7 @@ static int by_hand(const struct pk_ctx *ctx, const struct pk_snapshot *to,
 		pk_tree_diff_lines(&diff, &lines);
 	else
 		return -1;
-	pk_err_set(err, "the schema files can't be changed by themselves to what is on the remote");
+	pk_err_set(err, "the schema files cannot be changed by themselves to what is on the remote");
 	pk_err_exit(err, PK_EXIT_NO);
 	pk_err_detail(err, "%s", lines.ptr);
 	return pk_err_hint(

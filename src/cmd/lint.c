@@ -207,7 +207,7 @@ static int check_usage(const char *const *files, int n, struct pk_err *err)
 		return pk_help_usage("lint", err, "--dry-run goes with --fix");
 	for (int i = 0; opt_fix && i < n; i++)
 		if (strcmp(files[i], "-") == 0)
-			return pk_help_usage("lint", err, "--fix rewrites files, and standard input is none");
+			return pk_help_usage("lint", err, "--fix rewrites files, and standard input is not one");
 	if (!pk_form_known(opt_format))
 		return pk_help_usage("lint", err, "--format is " PK_FORMS ", not '%s'", opt_format);
 	return 0;

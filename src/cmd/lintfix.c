@@ -391,7 +391,7 @@ static int compose(struct work *w, struct pk_err *err)
 	PK_FREE char *dir = pk_path_dir(w->file);
 
 	if (w->plain && w->fix.n > 1)
-		return pk_err_set(err, "it would become %zu migrations, and this file is none",
+		return pk_err_set(err, "it would become %zu migrations, and this file is not a migration",
 				  w->fix.n);
 	for (size_t i = 0; i < w->fix.n; i++) {
 		PK_AUTO(pk_buf) text = PK_BUF_INIT;

@@ -128,7 +128,7 @@ static int read_stdin(struct pk_buf *ret, struct pk_err *err)
 	size_t n;
 	while ((n = fread(block, 1, sizeof(block), stdin)) > 0)
 		pk_buf_addn(ret, block, n);
-	return ferror(stdin) ? pk_err_errno(err, "standard input can't be read") : 0;
+	return ferror(stdin) ? pk_err_errno(err, "standard input cannot be read") : 0;
 }
 
 /* A text without sections is what goes up; there is no way back then. */

@@ -49,7 +49,7 @@ char *pk_pattern_type(const char *text, const struct pk_map *own, struct pk_err 
 			return pk_strdup(text);
 	const char *schema = pk_map_get(own, name);
 	if (!schema) {
-		pk_err_set(err, "which schema type %s is in cannot be seen", name);
+		pk_err_set(err, "cannot tell which schema the type %s is in", name);
 		pk_err_hint(err, "write it before the type, as in extensions.%s", text);
 		return NULL;
 	}

@@ -130,7 +130,7 @@ static void show_pattern(const struct pk_planning *p)
 	if (text.len)
 		pk_print_data(stdout, text.ptr);
 	else
-		pk_say("no step locks too long that there is a pattern for");
+		pk_say("there is no pattern for a step that locks too long");
 }
 
 /* The next command, or why there is none. */
@@ -150,7 +150,7 @@ static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_pl
 	}
 	if (!p->proved) {
 		pk_err_move(err, &p->why_not);
-		return pk_err_wrap(err, "the plan does not prove, so it is not stored");
+		return pk_err_wrap(err, "the plan could not be proved, so it is not stored");
 	}
 	if (p->conflicts.n)
 		pk_advise(ctx, "Conflicts",

@@ -136,7 +136,7 @@ static void ask(const struct pk_ctx *ctx, const struct pk_chain *chain,
 	    pk_remote_connect(&remote, &conn, &err) < 0 ||
 	    pk_applied_read(&conn, &applied, &exists, &err) < 0 ||
 	    (!exists && pk_applied_foreign(&conn, &versions, &table, &err) < 0)) {
-		r->trouble = pk_strdup(err.msg ? err.msg : "can't be asked");
+		r->trouble = pk_strdup(err.msg ? err.msg : "cannot be asked");
 		return;
 	}
 	for (size_t i = 0; i < applied.n; i++)

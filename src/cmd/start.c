@@ -121,7 +121,7 @@ static int read_method(const struct pk_config *config, struct pk_begin_options *
 		ret->files = PK_PHYSICAL_ASKED;
 	if (!method || pk_streq(method, "physical") || pk_streq(method, "logical") || pk_streq(method, "auto"))
 		return 0;
-	pk_err_set(err, "postkit.copyMethod: '%s' is no way to copy", method);
+	pk_err_set(err, "postkit.copyMethod is auto, logical or physical, not '%s'", method);
 	return pk_err_hint(err, "auto: whichever is quicker; logical: its rows; physical: the files of its whole cluster");
 }
 

@@ -148,7 +148,7 @@ static void tell_clone(const struct pk_ctx *ctx, const struct pk_sync *sync)
 			pk_say("the clone of this branch knows %s by the new name%s", n == 1 ? "it" : "them", n == 1 ? "" : "s");
 		return;
 	}
-	pk_say("warning: the clone of this branch knows them by their old names: %s", why.msg ? why.msg : "it can't be asked");
+	pk_say("warning: the clone of this branch knows them by their old names: %s", why.msg ? why.msg : "it cannot be asked");
 	pk_advise(ctx, "Sync", "git postkit abort and git postkit start cut a new one");
 }
 

@@ -51,7 +51,7 @@ static int open_trial(struct pk_sync *sync, struct pk_server *server, struct pk_
 	if (rc == 0)
 		rc = pk_trial_read(trial, ret, err);
 	if (rc == 0 && to && !pk_streq(to, ret->fingerprint.hex)) {
-		pk_err_set(err, "the schema that '%s' leads to, by its header, can't be made here",
+		pk_err_set(err, "the schema that '%s' leads to, by its header, cannot be made here",
 			   kept.items[kept.n - 1].file);
 		rc = pk_err_hint(
 			err,
@@ -123,7 +123,7 @@ static int run_down(struct pk_trial *trial, struct pk_sync_item *item,
 	return 0;
 }
 
-/* A way back that does not lead back is for its author to know; what comes before it can't be tried then. */
+/* A way back that does not lead back is for its author to know; what comes before it cannot be tried then. */
 static int run_back(struct pk_sync *sync, struct pk_trial *trial, const struct pk_snapshot *states,
 		    struct pk_err *err)
 {

@@ -419,7 +419,7 @@ int pk_exchange_push(struct pk_exchange *x, struct pk_err *err)
 		if (!again)
 			return 0;
 	}
-	pk_err_set(err, "others push to '%s' without end, or it can't take the refs",
+	pk_err_set(err, "others push to '%s' without end, or it cannot take the refs",
 		   x->git_remote);
 	return pk_err_hint(err, "git postkit records push tries it again");
 }

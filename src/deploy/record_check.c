@@ -86,7 +86,7 @@ static int check_items(const cJSON *root, struct pk_err *err)
 		if (!is_version(pk_json_str(item, "version")) ||
 		    !is_id(pk_json_str(item, "checksum")) || !is_text(name) || !isfinite(seconds) ||
 		    seconds < 0 || seconds > 1e9)
-			return pk_err_set(err, "one of its migrations is none");
+			return pk_err_set(err, "one of its migrations is malformed");
 	}
 	return 0;
 }
@@ -104,7 +104,7 @@ static int check_fields(const cJSON *root, const char *remote, const struct part
 	    !pk_streq(pk_json_str(root, "to"), parts->snapshot.hex))
 		return pk_err_set(err, "its ids are not those of what it holds");
 	if (!is_time(pk_json_str(root, "started")) || !is_time(pk_json_str(root, "finished")))
-		return pk_err_set(err, "its times are none");
+		return pk_err_set(err, "its times cannot be read");
 	if ((kind && !pk_streq(kind, "rollback")) || (kind && !is_version(back_to)) ||
 	    !is_text(pk_json_str(root, "by")))
 		return pk_err_set(err, "it does not say what was done");

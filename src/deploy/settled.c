@@ -178,7 +178,7 @@ int pk_settlement_ask(const struct pk_config *config, const struct pk_chain *cha
 	pk_remote_list(config, &names);
 	for (size_t i = 0; i < names.n; i++)
 		if (ask_one(config, names.items[i], chain, settlement, err) < 0)
-			return pk_err_wrap(err, "'%s' can't be asked what it has run",
+			return pk_err_wrap(err, "'%s' cannot be asked what it has run",
 					   names.items[i]);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Which migrations can't be changed any more, since they ran somewhere, and which others have already. */
+/* Which migrations cannot be changed any more, since they ran somewhere, and which others have already. */
 #ifndef PK_DEPLOY_SETTLED_H
 #define PK_DEPLOY_SETTLED_H
 
@@ -22,7 +22,7 @@ void pk_settlement_release(struct pk_settlement *settlement);
 int pk_settlement_read(const struct pk_repo *repo, const struct pk_config *config,
 		       const char *folder, const struct pk_chain *chain, struct pk_settlement *ret,
 		       struct pk_err *err);
-/* Asks all remotes of the settings what they have run, too. One that can't be asked is an error. */
+/* Asks all remotes of the settings what they have run, too. One that cannot be asked is an error. */
 int pk_settlement_ask(const struct pk_config *config, const struct pk_chain *chain,
 		      struct pk_settlement *settlement, struct pk_err *err);
 /* Does the chain fork where not all of it has run yet, so that it can be put right? */

@@ -34,7 +34,7 @@ enum pk_pushed {
 };
 /*
  * Pushes without force. *ret: the worst of what became of the refs, *ret_why what the remote said of one (NULL: nothing;
- * caller frees). A remote that can't be reached, and a hook of ours that refuses, are errors.
+ * caller frees). A remote that cannot be reached, and a hook of ours that refuses, are errors.
  */
 int pk_git_push(const struct pk_repo *repo, const char *remote, const struct pk_strv *refspecs,
 		enum pk_pushed *ret, char **ret_why, struct pk_err *err);

@@ -15,7 +15,7 @@ struct pk_arrival {
 /*
  * For each of the remotes, once for a commit: tells, tries or deploys what came in since the commit that was tried last.
  * Of two at a time one does it. What is run has no terminal to ask on, and its failure is told and is no error. Anything
- * that can't be done for one remote is told, too.
+ * that cannot be done for one remote is told, too.
  */
 void pk_hook_follow(const struct pk_arrival *arrival, const struct pk_followers *followers);
 

@@ -33,7 +33,7 @@ static int write_seen(const char *path, const struct pk_strv *seen, const char *
 	return pk_write_file(path, text.ptr, text.len, 0600, err);
 }
 
-/* What can't be read is told by whoever needs it. */
+/* What cannot be read is told by whoever needs it. */
 static bool is_forked(const struct pk_repo *repo, const struct pk_config *config, const struct pk_project *project)
 {
 	PK_AUTO(pk_chain) chain = PK_CHAIN_INIT;

@@ -219,7 +219,7 @@ static const char *title_of(const struct pk_report *report, enum pk_report_verdi
 		  { "Yes: the way back was tried, and nothing speaks against it",
 		    "The way back was tried and passed; look at this first", "No: the dry run did not pass",
 		    "The way back was tried and passed, but this speaks against it",
-		    "No: it can't be rolled back like this" } },
+		    "No: it cannot be rolled back like this" } },
 		{ "lint",
 		  { "Yes: nothing was found", "Nothing forbids it; look at this first",
 		    "No: what was found forbids it", NULL, "No: not all could be read" } },

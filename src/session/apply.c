@@ -156,7 +156,7 @@ static int run_part(struct run *run, struct pk_part *part, const char *file, str
 }
 
 /*
- * What rows are like is what a proof without them can't know. 22: data exception, 23: constraint
+ * What rows are like is what a proof without them cannot know. 22: data exception, 23: constraint
  * violation.
  */
 static int hint_rows(struct pk_err *err)

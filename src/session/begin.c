@@ -180,7 +180,7 @@ static int make_clone(struct pk_desk *desk, struct pk_begun *ret, struct pk_err 
 		rc = pk_session_point(desk->repo, session->branch, session->id, err);
 	if (rc < 0) {
 		/*
-		 * The first error is the one to tell; what can't be dropped now gc finds by its
+		 * The first error is the one to tell; what cannot be dropped now gc finds by its
 		 * label.
 		 */
 		pk_conn_release(&desk->user);

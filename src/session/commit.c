@@ -474,7 +474,7 @@ int pk_session_commit(struct pk_desk *desk, const struct pk_commit_options *opti
 	}
 	if (session->committing.n) {
 		if (remove_files(desk, err) < 0)
-			return pk_err_wrap(err, "what an interrupted commit has left can't be taken away");
+			return pk_err_wrap(err, "what an interrupted commit has left cannot be taken away");
 		if (pk_session_save(desk->repo, session, "commit: leftovers removed", err) < 0)
 			return -1;
 	}

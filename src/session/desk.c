@@ -88,7 +88,7 @@ int pk_desk_read(struct pk_desk *desk, struct pk_snapshot *ret, struct pk_err *e
 {
 	ret->measure = true;
 	if (pk_snapshot_read(&desk->admin, &desk->project->managed, ret, err) < 0)
-		return pk_err_wrap(err, "the clone's schema can't be read");
+		return pk_err_wrap(err, "the clone's schema cannot be read");
 	return 0;
 }
 
@@ -98,7 +98,7 @@ int pk_desk_keep(struct pk_desk *desk, const struct pk_snapshot *snapshot, struc
 	if (pk_strv_has(&desk->session.trees, snapshot->fingerprint.hex))
 		return 0; /* it stands in the session's ref, or was written for it just now */
 	if (pk_snapshot_write_tree(snapshot, desk->repo, &tree, err) < 0)
-		return pk_err_wrap(err, "the snapshot can't be stored");
+		return pk_err_wrap(err, "the snapshot cannot be stored");
 	pk_session_keep_tree(&desk->session, &tree);
 	return 0;
 }

@@ -417,7 +417,7 @@ static void sweep_files(struct gc *gc)
 		PK_AUTO(pk_err) err = PK_ERR_INIT;
 
 		if (!gc->options->dry_run && unlink(files.items[i]) && errno != ENOENT) {
-			pk_err_errno(&err, "it can't be removed");
+			pk_err_errno(&err, "it cannot be removed");
 			failed(gc, "file", files.items[i], &err);
 		} else {
 			did(gc, "file", files.items[i], "left by a command that did not end", -1);

@@ -65,7 +65,7 @@ int pk_desk_keep_begun(struct pk_desk *desk, struct pk_snapshot *clone, struct p
 	if (begun.statements && find_way_back(desk, clone, part, rest.ptr, &kept, err) < 0) {
 		pk_err_wrap(err,
 			    "a migration was interrupted after %zu statements, and what was done "
-			    "can't be kept as one of its own",
+			    "cannot be kept as one of its own",
 			    begun.statements);
 		return pk_err_hint(err, "git postkit apply goes on with it");
 	}

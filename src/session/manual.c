@@ -36,7 +36,7 @@ int pk_manual_check(const struct pk_session *session, const char *file, const ch
 		if (s->parsed || session->major > GRAMMAR_MAJOR)
 			continue;
 		pk_err_set(err, "%s",
-			   s->parse_error ? s->parse_error : "the statement can't be parsed");
+			   s->parse_error ? s->parse_error : "the statement cannot be parsed");
 		return pk_err_at(err, file, s->line + (m.up_line > 0 ? m.up_line - 1 : 0), s->col);
 	}
 	return 0;

@@ -29,7 +29,7 @@ struct pk_planning {
 	size_t n_destructive;
 	bool refused; /* destructive, and that was not allowed: neither proved nor stored */
 	bool proved;
-	struct pk_err why_not; /* when it does not prove */
+	struct pk_err why_not; /* when it is not proved */
 	double seconds;
 };
 #define PK_PLANNING_INIT { 0 }
@@ -37,7 +37,7 @@ void pk_planning_release(struct pk_planning *planning);
 
 /*
  * Makes the plan; when it proves, stores it in the session (also that there is nothing to change).
- * A plan that is refused or does not prove is no error: the caller shows it and says so. The plan
+ * A plan that is refused or not proved is no error: the caller shows it and says so. The plan
  * that was stored before is gone then, as it does not belong to these files.
  */
 int pk_session_plan(struct pk_desk *desk, const struct pk_session_source *source,

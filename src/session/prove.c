@@ -122,7 +122,7 @@ static int make_copy(struct pk_proof *proof, struct pk_err *err)
 	PK_AUTO(pk_conninfo) target = PK_CONNINFO_INIT;
 	PK_AUTO(pk_conn) admin = PK_CONN_INIT;
 	if (pk_shadow_copy(&desk->server, proof->clone, &options, &proof->db, err) < 0)
-		return pk_err_wrap(err, "the clone's schema can't be copied for the proof");
+		return pk_err_wrap(err, "the clone's schema cannot be copied for the proof");
 	pk_server_admin_info(&desk->server, proof->db, &target);
 	if (pk_conn_open(&admin, &target, err) < 0)
 		return -1;

@@ -257,7 +257,7 @@ int pk_session_load(const struct pk_repo *repo, const char *id, struct pk_sessio
 	if (pk_oid_is_null(&commit))
 		return pk_err_set(err, "there is no session '%s'", id);
 	if (pk_repo_tree_at(repo, commit.hex, NULL, &tree, err) < 0)
-		return pk_err_wrap(err, "session '%s' can't be read", id);
+		return pk_err_wrap(err, "session '%s' cannot be read", id);
 	struct loading loading = { .repo = repo };
 	PK_AUTO(pk_session) session = PK_SESSION_INIT;
 	int rc = pk_repo_walk_tree(repo, &tree, collect_blob, &loading, err);
@@ -266,7 +266,7 @@ int pk_session_load(const struct pk_repo *repo, const char *id, struct pk_sessio
 	pk_strv_release(&loading.paths);
 	free(loading.oids);
 	if (rc < 0)
-		return pk_err_wrap(err, "session '%s' can't be read", id);
+		return pk_err_wrap(err, "session '%s' cannot be read", id);
 	session.commit = commit;
 	*ret = session;
 	session = (struct pk_session)PK_SESSION_INIT;
@@ -345,11 +345,11 @@ int pk_session_save(const struct pk_repo *repo, struct pk_session *session, cons
 	pk_strv_release(&saving.paths);
 	free(saving.items);
 	if (rc < 0 || pk_repo_write_commit(repo, &tree, &session->commit, step, &commit, err) < 0)
-		return pk_err_wrap(err, "the session can't be stored");
+		return pk_err_wrap(err, "the session cannot be stored");
 	PK_FREE char *ref = pk_printf("refs/postkit/sessions/%s", session->id);
 	int swapped = pk_ref_swap(repo, ref, &session->commit, &commit, step, err);
 	if (swapped < 0)
-		return pk_err_wrap(err, "the session can't be stored");
+		return pk_err_wrap(err, "the session cannot be stored");
 	if (swapped > 0) {
 		pk_err_set(err, "another command changed the session of branch '%s' meanwhile",
 			   session->branch);

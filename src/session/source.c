@@ -34,7 +34,7 @@ static int hash_files(struct hashing *hashing, const struct pk_source *source, s
 		const struct pk_source_file *file = &source->items[i];
 		PK_FREE char *hex = pk_git_hash_blob(file->text, file->len);
 		if (!hex || strlen(hex) != PK_OID_HEX)
-			return pk_err_set(err, "'%s' can't be hashed", file->path);
+			return pk_err_set(err, "'%s' cannot be hashed", file->path);
 		struct pk_tree_item *item = &hashing->items[hashing->n++];
 		*item = (struct pk_tree_item){ .path = file->path, .mode = 0100644 };
 		memcpy(item->oid.hex, hex, PK_OID_HEX + 1);

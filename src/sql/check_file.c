@@ -175,7 +175,7 @@ static int check_statements(const struct parse *p)
 
 		if (is_query(&actions.items[i]))
 			continue;
-		pk_err_set(p->err, "%s", s->parse_error ? s->parse_error : "a check is a query, and this is none");
+		pk_err_set(p->err, "%s", s->parse_error ? s->parse_error : "a check is a query, and this is not one");
 		pk_err_hint(p->err, "checks only read: SELECT, VALUES, TABLE, or WITH ... SELECT");
 		return fail_at(p, s->offset);
 	}

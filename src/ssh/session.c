@@ -17,7 +17,7 @@
 
 void pk_ssh_session_release(struct pk_ssh_session *session)
 {
-	/* The descriptor first: then freeing can't say good-bye to the server in the name of another process. */
+	/* The descriptor first: then freeing cannot say good-bye to the server in the name of another process. */
 	if (session->fd >= 0)
 		close(session->fd);
 	session->fd = -1;

@@ -10,7 +10,7 @@ struct pk_ssh_work {
 	const char *dir;     /* private folder */
 	const char *db_host; /* as the SSH server sees it */
 	int db_port;
-	int watch;    /* readable when the transport has ended; -1: it can't by itself */
+	int watch;    /* readable when the transport has ended; -1: it cannot by itself */
 	pid_t helper; /* a child that stays as long as the transport does; 0: none */
 	void *state;  /* the transport's */
 };

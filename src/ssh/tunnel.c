@@ -361,8 +361,7 @@ static int check_spec(const struct pk_tunnel_spec *spec, struct pk_err *err)
 			return 0;
 	if (!spec->transport)
 		return 0;
-	pk_err_set(err, "postkit.sshTransport is '%s', which is none", spec->transport);
-	return pk_err_hint(err, "auto, libssh2 or openssh");
+	return pk_err_set(err, "postkit.sshTransport is auto, libssh2 or openssh, not '%s'", spec->transport);
 }
 
 int pk_tunnel_open(struct pk_tunnel *tunnel, const struct pk_tunnel_spec *spec, struct pk_err *err)

@@ -47,7 +47,7 @@ statements() { sed -nE 's/.*(statement|execute [^:]*): //p' "$T/prod/log" | grep
 	grep -qx -- '-- postkit:adopted: prod' db/migrations/*_drift_of_prod.sql
 	[ -z "$(find .git -maxdepth 1 -name 'postkit-merge*')" ]
 	commit_all adopt
-	# It can't be done in another way any more: what check has to say of it refuses nothing.
+	# It cannot be done in another way any more: what check has to say of it refuses nothing.
 	ok git postkit check HEAD~1..HEAD
 	has 'warning: SHARE lock on public.users'
 	ok git postkit drift
@@ -118,14 +118,14 @@ statements() { sed -nE 's/.*(statement|execute [^:]*): //p' "$T/prod/log" | grep
 	ok git postkit drift prod
 }
 
-@test "schema files that can't be changed by themselves are told, and what was written by hand is taken as it is" {
+@test "schema files that cannot be changed by themselves are told, and what was written by hand is taken as it is" {
 	cd "$T/shop"
 	cat db/schema/tables/*.sql >db/schema/all.sql
 	git rm -q -r db/schema/tables
 	commit_all 'one file'
 	sql shop 'ALTER TABLE orders ADD COLUMN gift boolean'
 	fails 1 git postkit drift --adopt prod
-	has "the schema files can't be changed by themselves" '~ public/table/orders.sql' 'by hand'
+	has "the schema files cannot be changed by themselves" '~ public/table/orders.sql' 'by hand'
 	[ -z "$(git status --porcelain)" ]
 	sed -i 's/paid boolean/paid boolean, gift boolean/' db/schema/all.sql
 	ok git postkit drift --adopt prod

@@ -70,7 +70,7 @@ record() {
 	fails 129 git postkit records
 }
 
-@test "when the remote can't be reached the deploy is done and says so with status 2; publishing it later works" {
+@test "when the remote cannot be reached the deploy is done and says so with status 2; publishing it later works" {
 	cd "$T/shop"
 	migration c 03
 	mv "$T/shop-origin.git" "$T/away.git"

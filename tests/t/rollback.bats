@@ -116,7 +116,7 @@ by_hand() {
 		"false,\"column\",\"public.users\",\"nick\",12,1,\"$(basename db/migrations/*notes*.sql)\""
 	run "$ROOT/tests/lib/page" "$T/refused.html"
 	equal "$status" 0
-	in_order "No: it can't be rolled back like this" 'would lose data' 'Data that is lost' 'public.users.nick' '12'
+	in_order "No: it cannot be rolled back like this" 'would lose data' 'Data that is lost' 'public.users.nick' '12'
 }
 
 @test "rows that came after the copy, or are not in it, hold it up too: the remote is asked" {

@@ -411,7 +411,7 @@ refused() { # TEXT...
 	has 'a list of hosts does not go through'
 	git config --global postkit.sshTransport carrier-pigeon
 	fails 128 git postkit fingerprint --ssh "$(bastion)" "$(url)"
-	has "postkit.sshTransport is 'carrier-pigeon'" 'hint: auto, libssh2 or openssh'
+	has "postkit.sshTransport is auto, libssh2 or openssh, not 'carrier-pigeon'"
 }
 
 @test "names, ports, users and jumps come from ssh's own settings" {

@@ -142,7 +142,7 @@ file_of() { cd db/migrations && echo *_"$1".sql; }
 	equal "$(jq -r .ok <<<"${output%error:*}")" false
 	git postkit remote add gone "$(pg_url gone)"
 	fails 128 git postkit sync --fetch
-	has "'gone' can't be asked"
+	has "'gone' cannot be asked"
 	git postkit remote remove gone
 	sql shop "DELETE FROM postkit.schema_migrations WHERE version >= '2027'; DROP TABLE here"
 	git update-ref -d refs/keep/deploys
