@@ -59,6 +59,21 @@ static int table_of(struct pk_conn *conn, const char *schema, const char *name, 
 	return texts(conn, key_sql, 1, (const char *const[]){ ret->name.ptr }, &ret->key, err);
 }
 
+static const char partitioned_sql[] =
+	"SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind = 'p'";
+
+/* What an index or a foreign key holds for: all of a partitioned table, but of another one not the rows of its heirs. */
+static int own_rows_of(struct pk_conn *conn, const char *schema, const char *name, struct table *ret, struct pk_err *err)
+{
+	PK_AUTO(pk_strv) partitioned = PK_STRV_INIT;
+
+	if (table_of(conn, schema, name, true, ret, err) < 0 ||
+	    texts(conn, partitioned_sql, 1, (const char *const[]){ ret->name.ptr }, &partitioned, err) < 0)
+		return -1;
+	ret->only = partitioned.n ? "" : "ONLY ";
+	return 0;
+}
+
 /* ---- queries ---- */
 
 static struct pk_conflict_query *new_query(struct pk_conflict_queries *ret)
@@ -178,7 +193,7 @@ int pk_conflict_unique(struct pk_conn *conn, const struct pk_action *action, str
 
 	if (!action->columns || !action->columns[0])
 		return 0;
-	if (table_of(conn, action->rel_schema, action->rel_name, false, &t, err) < 0)
+	if (own_rows_of(conn, action->rel_schema, action->rel_name, &t, err) < 0)
 		return -1;
 	q = new_query(ret);
 	say_what(q, action->constraint == PK_CON_PRIMARY ? "PRIMARY KEY" : "UNIQUE", action->name, &t);
@@ -255,8 +270,8 @@ int pk_conflict_foreign(struct pk_conn *conn, const struct pk_action *action, st
 
 	if (!action->columns || !action->ref_name)
 		return 0;
-	if (table_of(conn, action->rel_schema, action->rel_name, false, &t, err) < 0 ||
-	    table_of(conn, action->ref_schema, action->ref_name, false, &ref, err) < 0)
+	if (own_rows_of(conn, action->rel_schema, action->rel_name, &t, err) < 0 ||
+	    own_rows_of(conn, action->ref_schema, action->ref_name, &ref, err) < 0)
 		return -1;
 	there = action->ref_columns ? action->ref_columns : (const char *const *)ref.key.items;
 	for (size_t i = 0; action->columns[i]; i++) {
@@ -270,7 +285,7 @@ int pk_conflict_foreign(struct pk_conn *conn, const struct pk_action *action, st
 		pk_buf_add(&same, " = row_here.");
 		pk_buf_add_ident(&same, action->columns[i]);
 	}
-	pk_buf_addf(&where, " AND NOT EXISTS (SELECT FROM %s AS row_there WHERE %s)", ref.name.ptr, same.ptr);
+	pk_buf_addf(&where, " AND NOT EXISTS (SELECT FROM %s%s AS row_there WHERE %s)", ref.only, ref.name.ptr, same.ptr);
 	q = new_query(ret);
 	say_what(q, "FOREIGN KEY", action->name, &t);
 	add_rows(q, &t, action->columns, "row_here", where.ptr);

@@ -14,6 +14,10 @@ setup_file() {
 		CREATE TABLE parts (id int, at int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
 		INSERT INTO parts SELECT i, i FROM generate_series(1, 50) i;
+		CREATE TABLE base (id int, user_id int);
+		CREATE TABLE heir () INHERITS (base);
+		INSERT INTO base VALUES (1, 1), (2, 2), (2, 3), (3, 9000);
+		INSERT INTO heir VALUES (1, 8000);
 	SQL
 	imported_repo app "$(shop_url)"
 	commit_all import
@@ -61,6 +65,12 @@ meets() {
 	OUTSIDE=' transaction:false' meets 'ALTER TABLE orders ADD CONSTRAINT orders_user FOREIGN KEY (user_id) REFERENCES users NOT VALID;
 		ALTER TABLE orders VALIDATE CONSTRAINT orders_user' 10 'FOREIGN KEY orders_user of orders: 10 rows'
 	psql "$(git postkit url)" -X -q -c 'ALTER TABLE public.orders DROP CONSTRAINT orders_user'
+}
+
+@test "a key and a foreign key hold for a table's own rows, not for those of its heirs" {
+	meets 'ALTER TABLE base ADD UNIQUE (id)' 1 'UNIQUE of base: 2 rows'
+	meets 'ALTER TABLE base ADD FOREIGN KEY (user_id) REFERENCES users' 1 'FOREIGN KEY of base: 1 row'
+	meets 'ALTER TABLE base ADD CHECK (user_id < 5000)' 2 'CHECK of base: 2 rows'
 }
 
 @test "rows that break a check, on all partitions, and a domain's" {
