@@ -305,6 +305,9 @@ static int read_split(struct work *w, struct pk_err *err)
 			return pk_err_set(err,
 					  "column %s is of the primary key, which both tables have",
 					  ident(w, c->name));
+		for (int k = 0; k < n; k++)
+			if (pk_streq(names[k], c->name))
+				return pk_err_set(err, "column %s is named twice", ident(w, c->name));
 		names[n++] = c->name;
 	}
 	names[n] = NULL;

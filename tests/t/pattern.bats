@@ -461,6 +461,8 @@ test_filled() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS DI
 	has 'identity'
 	fails 128 git postkit migration --pattern split-table made other twice -o steps/x
 	has 'generated'
+	fails 128 git postkit migration --pattern split-table people other street town street -o steps/x
+	has 'column street is named twice'
 	fails 128 git postkit migration --pattern split-table parted other v -o steps/x
 	has 'no primary key'
 	fails 128 git postkit migration --pattern rename-column people name x
