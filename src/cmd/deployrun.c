@@ -324,7 +324,7 @@ static int pause_it(struct pk_ctx *ctx, const struct pk_deploy_request *request,
 		return -1;
 	pk_json_set_str(document->root, "remote", remote.name);
 	pk_conninfo_set(&remote.info, "application_name", "git postkit deploy --pause");
-	if (pk_remote_connect(&remote, &conn, err) < 0 || pk_deploy_pause(&conn, say_asked, NULL, err) < 0)
+	if (pk_remote_connect(&remote, &conn, err) < 0 || pk_deploy_pause(&conn, remote.name, say_asked, NULL, err) < 0)
 		return -1;
 	if (!request->json)
 		pk_print(stdout, "it has stopped, or come to its end; git postkit deploy %s goes on with what is pending\n",

@@ -162,7 +162,7 @@ static int rehearse_migrations(struct pk_deploy_target *target, struct pk_err *e
 
 		if (d->events && d->events->migration)
 			d->events->migration(d->events->arg, m);
-		if (pk_deploy_migrate(target, m, d->resume && i == 0, &seconds, err) < 0)
+		if (pk_deploy_migrate(target, i, d->resume && i == 0, &seconds, err) < 0)
 			return -1;
 		if (d->events && d->events->finished)
 			d->events->finished(d->events->arg, m, seconds);

@@ -48,7 +48,7 @@ struct pk_deploy_target {
 	/* Asked before the first statement of each attempt at a migration; an error ends it there. NULL: nothing. */
 	int (*may_begin)(void *arg, const struct pk_migration *m, struct pk_err *err);
 	void *arg;
-	char xid[24]; /* of the migration at hand, once its COMMIT is about to be sent; "": not so far, or in steps */
+	char xid[24]; /* of the migration at hand, once it has begun; "": not so far, or in steps */
 	const struct pk_foreseen *foreseen; /* of the statement at hand; NULL: not known */
 	int64_t statement_ms;		    /* that it was given; 0: no limit, -1: the server's */
 	double blocking_since;		    /* others may wait for the transaction since then; 0: they do not */
@@ -62,9 +62,11 @@ struct pk_deploy_target {
 int pk_deploy_before_back(struct pk_deploy *d, struct pk_conn *conn, const struct pk_conninfo *where, struct pk_err *err);
 int pk_deploy_try_back(struct pk_deploy_target *target, const struct pk_conninfo *where, double seconds, struct pk_err *err);
 
-/* migrate.c: one migration, its tracking row with it. */
-int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
-		      double *ret_seconds, struct pk_err *err);
+/*
+ * migrate.c: the i-th of d->pending, its tracking row with it. Where another one comes right behind it, the connection may be
+ * left with the settings of users' SQL (pg/conn.h).
+ */
+int pk_deploy_migrate(struct pk_deploy_target *target, size_t i, bool resume, double *ret_seconds, struct pk_err *err);
 /* Fails when the database is not at the fingerprint that the migration leads to; names what differs. */
 int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
 		    struct pk_err *err);

@@ -44,8 +44,8 @@ static int try_lock(struct pk_conn *conn, bool *ret, struct pk_err *err)
 	return ask_bool(conn, "SELECT pg_catalog.pg_try_advisory_lock(" KEY ")", ret, err);
 }
 
-int pk_deploy_lock_take(struct pk_conn *conn, int seconds, void (*waiting)(void *arg, const char *holder),
-			void *arg, struct pk_err *err)
+int pk_deploy_lock_take(struct pk_conn *conn, const char *remote, int seconds,
+			void (*waiting)(void *arg, const char *holder), void *arg, struct pk_err *err)
 {
 	static const struct timespec pause = { .tv_nsec = 250 * 1000 * 1000 };
 	double until = pk_now() + seconds;
@@ -71,7 +71,7 @@ int pk_deploy_lock_take(struct pk_conn *conn, int seconds, void (*waiting)(void 
 			break;
 		nanosleep(&pause, NULL);
 	}
-	pk_err_set(err, "another deploy to '%s' is running: %s", conn->where, *holder ? holder : "unknown");
+	pk_err_set(err, "another deploy to '%s' is running: %s", remote, *holder ? holder : "unknown");
 	return pk_err_hint(err, "wait for it, or give more time with --max-wait SECONDS");
 }
 
@@ -109,7 +109,8 @@ static int ask_to_pause(struct pk_conn *conn, struct pk_err *err)
 	}
 }
 
-int pk_deploy_pause(struct pk_conn *conn, void (*asked)(void *arg, const char *holder), void *arg, struct pk_err *err)
+int pk_deploy_pause(struct pk_conn *conn, const char *remote, void (*asked)(void *arg, const char *holder), void *arg,
+		    struct pk_err *err)
 {
 	static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 
@@ -121,7 +122,7 @@ int pk_deploy_pause(struct pk_conn *conn, void (*asked)(void *arg, const char *h
 		if (!*holder && said)
 			return 0;
 		if (!*holder) {
-			pk_err_set(err, "nothing is deployed to '%s' at present", conn->where);
+			pk_err_set(err, "nothing is deployed to '%s' at present", remote);
 			return pk_err_exit(err, PK_EXIT_NO);
 		}
 		if (!said && asked)

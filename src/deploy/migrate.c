@@ -8,7 +8,6 @@ struct pending_row {
 	struct pk_deploy_target *target;
 	const struct pk_migration *m;
 	double began;
-	bool due, written; /* the row upwards */
 };
 
 static const char *what_text(enum pk_diff_what what)
@@ -67,6 +66,12 @@ int pk_deploy_prove_is(const struct pk_deploy *d, struct pk_conn *conn, const st
 			   "it was planned for another schema: plan it again on top of the chain");
 }
 
+/* On a drifted database no migration leads to where it was meant to. */
+static bool can_be_proven(const struct pk_deploy *d, const struct pk_migration *m)
+{
+	return pk_deploy_leads_to(d, m) && !(d->drifted && d->options.allow_drift) && !d->options.allow_out_of_order;
+}
+
 int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
 		    struct pk_err *err)
 {
@@ -77,30 +82,32 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 			d,
 			"what the schema was before %s is not known, so that it cannot be compared",
 			m->file);
-	/* On a drifted database no migration leads to where it was meant to. */
-	if (!to || (d->drifted && d->options.allow_drift) || d->options.allow_out_of_order)
-		return 0;
-	return pk_deploy_prove_is(d, conn, m, to, err);
+	return can_be_proven(d, m) ? pk_deploy_prove_is(d, conn, m, to, err) : 0;
 }
 
 /* Inside the transaction of the migration, as its last acts. */
-static void add_row(void *arg, struct pk_buf *sql)
+static int add_row(void *arg, struct pk_buf *sql)
 {
-	struct pending_row *row = arg;
+	const struct pending_row *row = arg;
 
-	row->due = true;
 	pk_applied_add_insert(sql, row->m, row->target->d->commit.hex, pk_now() - row->began);
+	return 1;
 }
 
 static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
 {
-	struct pending_row *row = arg;
+	const struct pending_row *row = arg;
 	const struct pk_deploy *d = row->target->d;
 
-	row->written = row->due;
 	if (!pk_deploy_is_proven(row->target) && pk_deploy_prove(d, conn, row->m, err) < 0)
 		return -1;
 	return pk_deploy_is_down(d) ? pk_applied_undo(conn, row->m->version, d->commit.hex, pk_now() - row->began, err) : 0;
+}
+
+/* Is there something to be done between the last statement and COMMIT? */
+static bool has_to_track(const struct pk_deploy_target *target, const struct pk_migration *m)
+{
+	return pk_deploy_is_down(target->d) || (!pk_deploy_is_proven(target) && can_be_proven(target->d, m));
 }
 
 static int may_begin(void *arg, struct pk_err *err)
@@ -177,10 +184,16 @@ static void after_statement(void *arg, const struct pk_traced *traced)
 	pk_deploy_tell_statement(row->target, row->m, traced);
 }
 
-static int run_in_transaction(struct pk_deploy_target *target, const struct pk_migration *m,
-			      struct pk_err *err)
+static bool is_transaction(const struct pk_deploy *d, size_t i)
 {
+	return i < d->n_pending && pk_deploy_section(d, &d->chain.items[d->pending[i]]).transaction;
+}
+
+static int run_in_transaction(struct pk_deploy_target *target, size_t i, struct pk_err *err)
+{
+	const struct pk_migration *m = &target->d->chain.items[target->d->pending[i]];
 	PK_FREE char *path = pk_printf("%s/%s", target->d->project->migrations_dir, m->file);
+	PK_FREE char *unrecorded = pk_printf("migration '%s' cannot be recorded", m->version);
 	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
 	struct pending_row row = { .target = target, .m = m, .began = pk_now() };
 	const struct pk_deploy_section section = pk_deploy_section(target->d, m);
@@ -194,7 +207,10 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 		.limits = limits,
 		.may_begin = target->may_begin ? may_begin : NULL,
 		.last = pk_deploy_is_down(target->d) ? NULL : add_row,
-		.before_commit = track,
+		.last_failed = unrecorded,
+		.before_commit = has_to_track(target, m) ? track : NULL,
+		.leaves = is_transaction(target->d, i + 1),
+		.xid = !target->local,
 		.commit_late = target->local,
 		.after = after_statement,
 		.arg = &row,
@@ -207,8 +223,6 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 	pk_deploy_limits_begin(target);
 	pk_deploy_watch_arm(target->watch);
 	rc = pk_run_sql(target->conn, section.sql, &how, &trace, NULL, err);
-	if (rc < 0 && row.due && !row.written)
-		pk_err_wrap(err, "migration '%s' cannot be recorded", m->version);
 	if (rc < 0 && !pk_conn_alive(target->conn))
 		snprintf(target->xid, sizeof(target->xid), "%s", trace.xid);
 	pk_deploy_watch_disarm(target->watch);
@@ -218,15 +232,15 @@ static int run_in_transaction(struct pk_deploy_target *target, const struct pk_m
 	return rc;
 }
 
-int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
-		      double *ret_seconds, struct pk_err *err)
+int pk_deploy_migrate(struct pk_deploy_target *target, size_t i, bool resume, double *ret_seconds, struct pk_err *err)
 {
+	const struct pk_migration *m = &target->d->chain.items[target->d->pending[i]];
 	double began = pk_now();
 
 	target->xid[0] = '\0';
 	if (pk_deploy_wait_for_replicas(target, err) < 0)
 		return -1;
-	if (!pk_deploy_section(target->d, m).transaction) {
+	if (!is_transaction(target->d, i)) {
 		if (target->may_begin && target->may_begin(target->arg, m, err) < 0)
 			return -1;
 		return pk_deploy_steps(target, m, resume, ret_seconds, err);
@@ -234,7 +248,7 @@ int pk_deploy_migrate(struct pk_deploy_target *target, const struct pk_migration
 	for (int attempt = 0;; attempt++) {
 		PK_AUTO(pk_err) why = PK_ERR_INIT;
 
-		if (run_in_transaction(target, m, &why) == 0)
+		if (run_in_transaction(target, i, &why) == 0)
 			break;
 		if (!pk_conn_alive(target->conn) || !pk_deploy_wait(target, &why, attempt)) {
 			pk_err_move(err, &why);

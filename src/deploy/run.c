@@ -30,7 +30,7 @@ static int take_lock(struct run *run, struct pk_err *err)
 	/* It will sit still for as long as the migrations take. */
 	if (run->lock.version >= 140000 && pk_exec(&run->lock, "SET idle_session_timeout = 0", err) < 0)
 		return -1;
-	return pk_deploy_lock_take(&run->lock, d->options.max_wait, say_waiting, d, err);
+	return pk_deploy_lock_take(&run->lock, d->remote.name, d->options.max_wait, say_waiting, d, err);
 }
 
 void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool adopted)
@@ -134,7 +134,7 @@ static int run_one(struct run *run, size_t i, struct pk_err *err)
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	double seconds = 0;
 
-	if (pk_deploy_migrate(&run->target, m, d->resume && i == 0, &seconds, &why) < 0) {
+	if (pk_deploy_migrate(&run->target, i, d->resume && i == 0, &seconds, &why) < 0) {
 		if (pk_conn_alive(&d->conn)) {
 			pk_err_move(err, &why);
 			return -1;
@@ -207,8 +207,12 @@ int pk_deploy_run(struct pk_deploy *d, struct pk_err *err)
 	free(d->started);
 	d->started = pk_time_iso(pk_time());
 	rc = run_locked(&run, err);
-	if (pk_conn_alive(&d->conn))
+	if (pk_conn_alive(&d->conn)) {
 		pk_conn_watch(&d->conn, NULL, NULL);
+		/* What was to come behind it was not begun. */
+		if (d->conn.users)
+			pk_conn_own_settings(&d->conn, NULL);
+	}
 	/* The record is written under the lock too, so that records come in the order of deploys. */
 	rc = keep_record(&run, rc, err);
 	pk_conn_release(&run.lock);

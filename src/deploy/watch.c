@@ -102,7 +102,11 @@ static int look(void *arg)
 {
 	struct pk_deploy_watch *w = arg;
 	int patience = pk_harm_patience(&w->harm), wait;
+	int young = FIRST_MS - (int)((pk_now() - w->began) * 1e3);
 
+	/* Nobody can have waited for it for longer. */
+	if (w->armed && young > 0)
+		return young;
 	/* A connection of ours that is gone is noticed before the next migration. */
 	if (look_what_for(w) < 0)
 		return PK_WATCH_NO_MORE;

@@ -143,7 +143,7 @@ static int migrate_all(struct pk_deploy_target *target, struct pk_err *err)
 	double seconds;
 
 	for (size_t i = 0; i < d->n_pending; i++)
-		if (pk_deploy_migrate(target, &d->chain.items[d->pending[i]], false, &seconds, err) < 0)
+		if (pk_deploy_migrate(target, i, false, &seconds, err) < 0)
 			return -1;
 	return 0;
 }

@@ -295,7 +295,7 @@ static bool send_settings(struct pk_conn *conn)
 	if (!conn->handle || PQstatus(conn->handle) != CONNECTION_OK)
 		return false;
 	conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
-	pk_buf_add_own_settings(&sql);
+	pk_settings_add_first(&sql, PQserverVersion(conn->handle));
 	return PQsendQuery(conn->handle, sql.ptr);
 }
 
@@ -390,6 +390,18 @@ static int connect_handle(struct pk_conn *conn, const struct pk_conninfo *info, 
 	return 0;
 }
 
+static int first_settings(struct pk_conn *conn, bool begun, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	pk_settings_add_first(&sql, conn->version);
+	if ((begun ? pk_query_sent(conn, &rows, err) : pk_query(conn, sql.ptr, -1, NULL, &rows, err)) < 0)
+		return -1;
+	pk_settings_took(conn, &rows);
+	return 0;
+}
+
 /* What every connection of ours has, once it stands. begun: our settings were asked for already. where is taken. */
 static int finish_open(struct pk_conn *conn, bool begun, char *where, struct pk_err *err)
 {
@@ -399,7 +411,7 @@ static int finish_open(struct pk_conn *conn, bool begun, char *where, struct pk_
 	if (!begun)
 		conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
 	conn->where = where;
-	if ((begun ? pk_exec_sent(conn, err) : pk_conn_own_settings(conn, err)) < 0)
+	if (first_settings(conn, begun, err) < 0)
 		return pk_err_wrap(err, "cannot use '%s'", conn->where);
 	return 0;
 }
@@ -529,7 +541,8 @@ void pk_conn_release(struct pk_conn *conn)
 	conn->where = NULL;
 	conn->version = 0;
 	conn->prepared = 0;
-	conn->needs_password = conn->keeps_second = conn->alone = conn->begun = false;
+	conn->needs_password = conn->keeps_second = conn->users = conn->alone = conn->begun = false;
+	conn->impatient = 0;
 	pk_buf_release(&conn->notices);
 }
 

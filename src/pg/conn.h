@@ -33,6 +33,8 @@ struct pk_conn {
 	struct pk_way *way;	/* the tunnel that it goes through, shared with the conninfo; or NULL */
 	bool keeps_second;	/* readers of whole catalogs (catalog/fetch.h) leave the second one open: they come again */
 	uint64_t prepared;	/* which of its queries catalog/fetch.h has prepared there */
+	bool users;		/* it has the users' settings, from one of several runs of their SQL in a row (trace/run.h) */
+	unsigned impatient;	/* not for the caller: which of its idle timeouts were too short for us */
 	bool alone;		/* set after opening it: pk_conn_second() refuses, as no more connections may be made there */
 };
 #define PK_CONN_INIT { .notices = PK_BUF_INIT }
@@ -66,13 +68,16 @@ struct pk_conn *pk_conn_second(struct pk_conn *first, struct pk_err *err);
 void pk_conn_close_second(struct pk_conn *first);
 /*
  * Gives search_path, TimeZone and the rest back what the database and the role have for them:
- * before SQL of users runs. pk_conn_own_settings() goes back to ours.
+ * before SQL of users runs. pk_conn_own_settings() goes back to ours. Of idle timeouts that are shorter than a minute ours
+ * is a minute, for users' SQL too.
  */
 int pk_conn_user_settings(struct pk_conn *conn, struct pk_err *err);
 int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err);
 /* The statements of both, "; " behind each, to be sent together with others. */
 void pk_buf_add_user_settings(struct pk_buf *sql);
-void pk_buf_add_own_settings(struct pk_buf *sql);
+void pk_buf_add_own_settings(struct pk_buf *sql, const struct pk_conn *conn);
+/* "RESET ALL; ", and what stays ours nevertheless. */
+void pk_buf_add_reset_settings(struct pk_buf *sql, const struct pk_conn *conn);
 
 /* Rows. Values are NULL for SQL NULL, borrowed until release. */
 struct pk_rows {
@@ -104,9 +109,12 @@ int pk_query_each(struct pk_conn *conn, const char *sql,
  * COPY FROM STDIN and COPY TO STDOUT are refused. The error carries line and column within sql.
  */
 int pk_exec(struct pk_conn *conn, const char *sql, struct pk_err *err);
-/* As pk_exec; while the server is at it, meanwhile() is called, for what is asked on another connection. Its error comes first. */
-int pk_exec_meanwhile(struct pk_conn *conn, const char *sql, int (*meanwhile)(void *arg, struct pk_err *err), void *arg,
-		      struct pk_err *err);
+/*
+ * As pk_query_value with n_params -1; while the server is at it, meanwhile() is called, for what is asked on another
+ * connection. Its error comes first.
+ */
+int pk_query_value_meanwhile(struct pk_conn *conn, const char *sql, int (*meanwhile)(void *arg, struct pk_err *err),
+			     void *arg, char **ret, struct pk_err *err);
 /* As pk_exec, and the number of rows touched by the last statement (-1: does not say). */
 int pk_exec_count(struct pk_conn *conn, const char *sql, int64_t *ret_rows, struct pk_err *err);
 /*
@@ -115,12 +123,20 @@ int pk_exec_count(struct pk_conn *conn, const char *sql, int64_t *ret_rows, stru
  */
 int pk_query_value(struct pk_conn *conn, const char *sql, int n_params, const char *const *params,
 		   char **ret, struct pk_err *err);
+/* COMMIT, and what goes to the server in one message with it. */
+struct pk_conn_commit {
+	const char *first; /* statements, "; " behind each, that still belong to the transaction; NULL: none */
+	int n_first;	   /* so many */
+	const char *then;  /* statements after it; NULL: none */
+	/* set by pk_conn_commit() */
+	bool reached; /* all of first was done: an error is COMMIT's own */
+	bool all;     /* all of then was done, too */
+};
 /*
- * COMMIT, followed in the same message by the statements of then (may be NULL). 0 when the server has said that it is
- * committed, whatever became of then; *ret_then: whether all of then was done, too. -1 and pk_conn_alive() false: whether
+ * 0 when the server has said that it is committed, whatever became of what comes then. -1 and pk_conn_alive() false: whether
  * it is committed is not known.
  */
-int pk_conn_commit(struct pk_conn *conn, const char *then, bool *ret_then, struct pk_err *err);
+int pk_conn_commit(struct pk_conn *conn, struct pk_conn_commit *commit, struct pk_err *err);
 enum pk_tx { PK_TX_IDLE, PK_TX_ACTIVE, PK_TX_FAILED };
 enum pk_tx pk_conn_tx(const struct pk_conn *conn);
 bool pk_conn_alive(const struct pk_conn *conn);

@@ -38,8 +38,15 @@ int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **
 /* What is to look while a statement runs; NULL: nothing. */
 struct pk_watch *pk_conn_watched(const struct pk_conn *conn);
 
-/* Waits for a statement that PQsendQuery() sent. */
-int pk_exec_sent(struct pk_conn *conn, struct pk_err *err);
+/* Waits for a statement that PQsendQuery() sent; its rows. */
+int pk_query_sent(struct pk_conn *conn, struct pk_rows *rows, struct pk_err *err);
+
+/*
+ * Statements for a connection that is new: our settings (pk_conn_own_settings()). What became of them is said in their row,
+ * and from then on known of the connection.
+ */
+void pk_settings_add_first(struct pk_buf *sql, int version);
+void pk_settings_took(struct pk_conn *conn, const struct pk_rows *rows);
 
 /* The result becomes the rows'; rows NULL: thrown away. */
 void pk_give_rows(PGresult *result, struct pk_rows *rows);

@@ -341,22 +341,40 @@ static int run(struct pk_conn *conn, const char *sql, int n_params, const char *
 	return status;
 }
 
-int pk_exec_sent(struct pk_conn *conn, struct pk_err *err)
+static int collect_sent(struct pk_conn *conn, PGresult **ret, struct pk_err *err)
 {
 	struct pk_running running;
-	PGresult *last = NULL;
 	int status;
 
+	*ret = NULL;
 	pk_running_begin(&running, conn);
-	status = collect(conn, &running, NULL, &last, err);
+	status = collect(conn, &running, NULL, ret, err);
 	pk_running_end(&running);
-	PQclear(last);
 	return status;
 }
 
-int pk_exec_meanwhile(struct pk_conn *conn, const char *sql, int (*meanwhile)(void *arg, struct pk_err *err), void *arg,
-		      struct pk_err *err)
+int pk_query_sent(struct pk_conn *conn, struct pk_rows *rows, struct pk_err *err)
 {
+	PGresult *last;
+
+	if (collect_sent(conn, &last, err) < 0) {
+		PQclear(last);
+		return -1;
+	}
+	pk_give_rows(last, rows);
+	return 0;
+}
+
+static char *first_value(const PGresult *result)
+{
+	return PQntuples(result) && PQnfields(result) && !PQgetisnull(result, 0, 0) ? pk_strdup(PQgetvalue(result, 0, 0)) :
+										      NULL;
+}
+
+int pk_query_value_meanwhile(struct pk_conn *conn, const char *sql, int (*meanwhile)(void *arg, struct pk_err *err),
+			     void *arg, char **ret, struct pk_err *err)
+{
+	PGresult *last;
 	int status;
 
 	if (!conn->handle)
@@ -364,7 +382,12 @@ int pk_exec_meanwhile(struct pk_conn *conn, const char *sql, int (*meanwhile)(vo
 	if (!PQsendQuery(conn->handle, sql))
 		return plain_error(conn, NULL, err);
 	status = meanwhile(arg, err);
-	return pk_exec_sent(conn, status < 0 ? NULL : err) < 0 ? -1 : status;
+	if (collect_sent(conn, &last, status < 0 ? NULL : err) < 0)
+		status = -1;
+	if (status == 0)
+		*ret = first_value(last);
+	PQclear(last);
+	return status;
 }
 
 void pk_give_rows(PGresult *result, struct pk_rows *rows)

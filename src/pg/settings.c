@@ -1,5 +1,7 @@
 /* The settings of our sessions, and the way back to those of the database and the role. */
-#include "pg/conn.h"
+#include "pg/handle.h"
+
+#define LEAST_IDLE "1min"
 
 /*
  * What every session of ours has, so that text that the server deparses does not depend on
@@ -21,16 +23,77 @@ static const struct {
 	{ "xmlbinary", "base64" },
 };
 
-void pk_buf_add_own_settings(struct pk_buf *sql)
+/* Timeouts that end a session, and the versions that have them. */
+static const struct {
+	const char *name;
+	int since;
+} idle[] = {
+	{ "idle_in_transaction_session_timeout", 0 },
+	{ "idle_session_timeout", 140000 },
+};
+
+static void add_setting(struct pk_buf *sql, const char *name, const char *value)
+{
+	pk_buf_add(sql, "pg_catalog.set_config(");
+	pk_buf_add_literal(sql, name);
+	pk_buf_add(sql, ", ");
+	pk_buf_add_literal(sql, value);
+	pk_buf_add(sql, ", false)");
+}
+
+static void add_settings(struct pk_buf *sql)
 {
 	for (size_t i = 0; i < PK_COUNT(settings); i++) {
 		pk_buf_add(sql, i ? ", " : "SELECT ");
-		pk_buf_add(sql, "pg_catalog.set_config(");
-		pk_buf_add_literal(sql, settings[i].name);
-		pk_buf_add(sql, ", ");
-		pk_buf_add_literal(sql, settings[i].value);
-		pk_buf_add(sql, ", false)");
+		add_setting(sql, settings[i].name, settings[i].value);
 	}
+}
+
+/* Compared by functions: whoever made the role's search_path may have made operators. */
+void pk_settings_add_first(struct pk_buf *sql, int version)
+{
+	add_settings(sql);
+	for (size_t i = 0; i < PK_COUNT(idle); i++)
+		if (version >= idle[i].since)
+			pk_buf_addf(sql,
+				    ", CASE WHEN pg_catalog.interval_gt(pg_catalog.current_setting('%s')::pg_catalog.interval, '0')"
+				    " AND pg_catalog.interval_lt(pg_catalog.current_setting('%s')::pg_catalog.interval,"
+				    " '" LEAST_IDLE "') THEN pg_catalog.set_config('%s', '" LEAST_IDLE "', false) END",
+				    idle[i].name, idle[i].name, idle[i].name);
+}
+
+void pk_settings_took(struct pk_conn *conn, const struct pk_rows *rows)
+{
+	conn->impatient = 0;
+	for (int i = 0; i < (int)PK_COUNT(idle) && (int)PK_COUNT(settings) + i < rows->columns; i++)
+		if (pk_rows_get(rows, 0, (int)PK_COUNT(settings) + i))
+			conn->impatient |= 1u << i;
+}
+
+static void add_patience(struct pk_buf *sql, const struct pk_conn *conn, const char *before)
+{
+	for (size_t i = 0; i < PK_COUNT(idle); i++) {
+		if (!(conn->impatient & 1u << i))
+			continue;
+		pk_buf_add(sql, before);
+		add_setting(sql, idle[i].name, LEAST_IDLE);
+		before = ", ";
+	}
+}
+
+void pk_buf_add_own_settings(struct pk_buf *sql, const struct pk_conn *conn)
+{
+	add_settings(sql);
+	add_patience(sql, conn, ", ");
+	pk_buf_add(sql, "; ");
+}
+
+void pk_buf_add_reset_settings(struct pk_buf *sql, const struct pk_conn *conn)
+{
+	pk_buf_add(sql, "RESET ALL; ");
+	if (!conn->impatient)
+		return;
+	add_patience(sql, conn, "SELECT ");
 	pk_buf_add(sql, "; ");
 }
 
@@ -47,7 +110,8 @@ int pk_conn_own_settings(struct pk_conn *conn, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	pk_buf_add_own_settings(&sql);
+	pk_buf_add_own_settings(&sql, conn);
+	conn->users = false;
 	return pk_exec(conn, sql.ptr, err);
 }
 

@@ -88,62 +88,65 @@ static int take_back(struct pk_runner *r, struct pk_err *err)
 	return result;
 }
 
+#define OWN_ROLE   "RESET SESSION AUTHORIZATION; RESET ROLE; "
+#define N_OWN_ROLE 2
+
 static int call_before_commit(struct pk_runner *r, struct pk_err *err)
 {
-	PK_FREE char *xid = NULL;
+	const struct pk_run *how = r->how;
 
-	if (pk_runner_has_to_ask(r) && pk_runner_send_due(r, err) < 0)
+	if ((pk_runner_has_to_ask(r) || !how->before_commit) && pk_runner_send_due(r, err) < 0)
 		return -1;
 	if (take_back(r, err) < 0)
 		return -1;
-	if (!r->how->before_commit)
-		return pk_runner_send_due(r, err);
-	pk_buf_add(&r->due, "RESET SESSION AUTHORIZATION; RESET ROLE; ");
-	pk_buf_add_own_settings(&r->due);
-	if (r->how->last)
-		r->how->last(r->how->arg, &r->due);
-	pk_buf_add(&r->due, "SELECT pg_catalog.txid_current()");
-	if (pk_query_value(r->conn, r->due.ptr, -1, NULL, &xid, err) < 0) {
-		if (err)
-			err->line = err->col = 0;
-		return -1;
-	}
-	pk_buf_clear(&r->due);
-	snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid);
-	return r->how->before_commit(r->how->arg, r->conn, err);
+	if (!how->before_commit)
+		return 0;
+	pk_buf_add(&r->due, OWN_ROLE);
+	pk_buf_add_own_settings(&r->due, r->conn);
+	if (how->last)
+		how->last(how->arg, &r->due);
+	if (pk_runner_send_due(r, err) < 0)
+		return how->last_failed ? pk_err_wrap(err, "%s", how->last_failed) : -1;
+	return how->before_commit(how->arg, r->conn, err);
 }
 
 /* RESET ALL leaves the role alone, and DISCARD ALL would take the role that the database gives. */
-static void add_clean_up(const struct pk_runner *r, struct pk_buf *sql)
+static void add_clean_up(const struct pk_runner *r, bool leaves, struct pk_buf *sql)
 {
-	pk_buf_add(sql, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; ");
+	pk_buf_add(sql, OWN_ROLE);
+	pk_buf_add_reset_settings(sql, r->conn);
 	if (r->how->whole)
 		pk_buf_add(sql, "DISCARD TEMP; ");
-	pk_buf_add_own_settings(sql);
+	if (!leaves)
+		pk_buf_add_own_settings(sql, r->conn);
 }
 
-/* last: nothing comes behind it. */
-static int commit(struct pk_runner *r, bool last, struct pk_err *err)
+/* noted: what it leaves is noted with it, if at all. last: nothing comes behind it. */
+static int commit(struct pk_runner *r, bool noted, bool last, struct pk_err *err)
 {
-	PK_AUTO(pk_buf) then = PK_BUF_INIT;
-	PK_FREE char *xid = NULL;
-	bool cleaned = false;
+	const struct pk_run *how = r->how;
+	PK_AUTO(pk_buf) first = PK_BUF_INIT, then = PK_BUF_INIT;
+	struct pk_conn_commit commit = { 0 };
 
-	if (!r->how->before_commit) {
-		if (pk_query_value(r->conn, "SELECT pg_catalog.txid_current_if_assigned()", 0, NULL, &xid, err) < 0)
-			return -1;
-		snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", xid ? xid : "");
+	if (noted && how->last && !how->before_commit) {
+		pk_buf_add(&first, OWN_ROLE);
+		commit.n_first = N_OWN_ROLE + how->last(how->arg, &first);
 	}
 	if (last)
-		add_clean_up(r, &then);
-	if (pk_conn_commit(r->conn, then.ptr, &cleaned, err) == 0) {
-		r->clean = last && cleaned;
+		add_clean_up(r, how->leaves, &then);
+	commit.first = first.ptr;
+	commit.then = then.ptr;
+	if (pk_conn_commit(r->conn, &commit, err) == 0) {
+		r->clean = last && commit.all;
+		r->conn->users = r->clean && how->leaves;
 		return 0;
 	}
 	if (!pk_conn_alive(r->conn)) {
 		pk_err_wrap(err, "the connection was lost at COMMIT, the outcome is not known");
 		return pk_err_exit(err, PK_EXIT_UNKNOWN);
 	}
+	if (!commit.reached)
+		return how->last_failed ? pk_err_wrap(err, "%s", how->last_failed) : -1;
 	pk_err_wrap(err, "refused at COMMIT");
 	return r->how->file ? pk_err_at(err, r->how->file, 0, 0) : -1;
 }
@@ -153,7 +156,8 @@ static int user_settings(struct pk_runner *r, struct pk_err *err)
 {
 	const char *more = r->how->settings;
 
-	pk_buf_add_user_settings(&r->due);
+	if (!r->conn->users)
+		pk_buf_add_user_settings(&r->due);
 	if (!r->how->local && (!more || !*more))
 		return 0;
 	if (pk_runner_send_due(r, err) < 0)
@@ -166,6 +170,7 @@ static int run_transaction(struct pk_runner *r, struct pk_err *err)
 	if (user_settings(r, err) < 0 || run_turn(r, PK_TURN_BEFORE, err) < 0)
 		return -1;
 	pk_buf_add(&r->due, "BEGIN; ");
+	r->asks_xid = r->how->xid;
 	set_lock_timeout(r, true);
 	if (r->how->measure && (pk_runner_send_due(r, err) < 0 || pk_measure_start(&r->measure, r->conn, err) < 0 ||
 				pk_measure_begin(&r->measure, r->conn, err) < 0))
@@ -174,11 +179,11 @@ static int run_transaction(struct pk_runner *r, struct pk_err *err)
 		if (pk_turn_is_roles(r->turns[i]) && run_in_transaction(r, i, err) < 0)
 			return -1;
 	if (r->how->commit_late && pk_runner_takes_away_after(r)) {
-		if (commit(r, false, err) < 0 || run_turn(r, PK_TURN_AFTER, err) < 0 || pk_exec(r->conn, "BEGIN", err) < 0)
+		if (commit(r, false, false, err) < 0 || run_turn(r, PK_TURN_AFTER, err) < 0 || pk_exec(r->conn, "BEGIN", err) < 0)
 			return -1;
-		return call_before_commit(r, err) < 0 ? -1 : commit(r, true, err);
+		return call_before_commit(r, err) < 0 ? -1 : commit(r, true, true, err);
 	}
-	if (call_before_commit(r, err) < 0 || commit(r, !pk_runner_takes_away_after(r), err) < 0)
+	if (call_before_commit(r, err) < 0 || commit(r, true, !pk_runner_takes_away_after(r), err) < 0)
 		return -1;
 	return run_turn(r, PK_TURN_AFTER, err);
 }
@@ -287,12 +292,12 @@ static int run_alone_all(struct pk_runner *r, size_t *done, struct pk_err *err)
 	if (!r->how->before_commit)
 		return pk_runner_send_due(r, err);
 	pk_buf_add(&r->due, "BEGIN; ");
-	return call_before_commit(r, err) < 0 ? -1 : commit(r, true, err);
+	return call_before_commit(r, err) < 0 ? -1 : commit(r, true, true, err);
 }
 
 /* ---- */
 
-static void clean_up(const struct pk_runner *r)
+static void clean_up(struct pk_runner *r)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
@@ -300,7 +305,8 @@ static void clean_up(const struct pk_runner *r)
 		return;
 	if (pk_conn_tx(r->conn) != PK_TX_IDLE)
 		pk_exec(r->conn, "ROLLBACK", NULL);
-	add_clean_up(r, &sql);
+	add_clean_up(r, false, &sql);
+	r->conn->users = false;
 	pk_exec(r->conn, sql.ptr, NULL);
 }
 

@@ -20,6 +20,8 @@ struct pk_run {
 	int first_line;	  /* of the text in it */
 	bool transaction; /* all in one transaction, committed at the end; else statement by statement */
 	bool whole;		  /* nothing that comes after is to find its temporary tables */
+	bool leaves;		  /* another run comes right behind it: a transaction leaves the connection with its settings (pg/conn.h) */
+	bool xid;		  /* a transaction has its number from the beginning, which the trace then says */
 	bool measure;		  /* locks and rewrites, not only time */
 	const char *lock_timeout; /* "5s"; NULL: server's */
 	const char *settings; /* SET statements that hold for all of it; NULL or "": none */
@@ -28,8 +30,12 @@ struct pk_run {
 	 * May be NULL. Of a transaction only.
 	 */
 	int (*may_begin)(void *arg, struct pk_err *err);
-	/* Adds statements, "; " behind each, that are run right before before_commit, which there is then. May be NULL. */
-	void (*last)(void *arg, struct pk_buf *sql);
+	/*
+	 * Adds statements, "; " behind each, and returns how many: they are run right before before_commit, or where there is
+	 * none, in one message with COMMIT, by the role that connected, but with the settings of the SQL. May be NULL.
+	 */
+	int (*last)(void *arg, struct pk_buf *sql);
+	const char *last_failed; /* in front of their errors; NULL: nothing */
 	/*
 	 * Called before commit inside the transaction: tracking rows. The connection then has our settings
 	 * and its own role again, whatever the SQL did. May be NULL. Without a transaction it is called
@@ -61,7 +67,7 @@ struct pk_run {
 };
 /*
  * The SQL runs with the settings that database and role have (search_path and so on). What it sets,
- * role included, does not outlive it: at the end the connection has our settings and is otherwise as
+ * role included, does not outlive it: at the end the connection has our settings (but see leaves) and is otherwise as
  * after connecting. conn must not be in a transaction. Transaction control and COPY in the text are
  * refused before anything is run.
  *

@@ -33,6 +33,7 @@ struct pk_runner {
 	struct pk_limits limits;
 	bool asked; /* whether it may begin */
 	struct pk_buf due; /* statements of ours that go to the server together, ahead of the next one of the SQL */
+	bool asks_xid;	   /* behind them */
 	bool clean;	   /* the connection was put in order together with COMMIT */
 };
 

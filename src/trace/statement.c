@@ -50,13 +50,21 @@ bool pk_runner_has_to_ask(const struct pk_runner *r)
 int pk_runner_send_due(struct pk_runner *r, struct pk_err *err)
 {
 	const struct pk_run *how = r->how;
-	int result = pk_runner_has_to_ask(r) ? pk_exec_meanwhile(r->conn, r->due.ptr, how->may_begin, how->arg, err) :
-		     r->due.len	   ? pk_exec(r->conn, r->due.ptr, err) :
-				     0;
+	PK_FREE char *value = NULL;
+	int result = 0;
 
+	if (r->asks_xid)
+		pk_buf_add(&r->due, "SELECT pg_catalog.txid_current()");
+	if (pk_runner_has_to_ask(r))
+		result = pk_query_value_meanwhile(r->conn, r->due.ptr, how->may_begin, how->arg, &value, err);
+	else if (r->due.len)
+		result = pk_query_value(r->conn, r->due.ptr, -1, NULL, &value, err);
+	if (result == 0 && r->asks_xid)
+		snprintf(r->trace->xid, sizeof(r->trace->xid), "%s", value);
 	if (result < 0 && err)
 		err->line = err->col = 0; /* of no file */
 	r->asked = true;
+	r->asks_xid = false;
 	pk_buf_clear(&r->due);
 	return result;
 }

@@ -61,7 +61,7 @@ struct pk_trace {
 	/* Rows deleted from tables that existed before, by whatever statement, trigger or cascade; further runs add to it. */
 	struct pk_deleted *deleted;
 	size_t n_deleted;
-	/* Id of the transaction, to ask txid_status() for when the connection is lost at COMMIT; "" when it wrote nothing. */
+	/* Id of the transaction (struct pk_run), to ask txid_status() for when the connection is lost at COMMIT; "": not known. */
 	char xid[24];
 };
 #define PK_TRACE_INIT { 0 }

@@ -68,7 +68,7 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 @test "--pause ends it after the present batch, says how to go on, and nothing of others is needed" {
 	local some
 	fails 1 git postkit deploy --pause
-	has "nothing is deployed to"
+	has "nothing is deployed to 'prod' at present"
 	deploy
 	fills 0 || tell "$(cat "$T/out")"
 	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name ~ '^git postkit: [0-9]+ of [0-9]+ blocks$'"

@@ -281,7 +281,7 @@ notes_gone() { sql shop "SELECT 1 / (1 - count(*)) FROM pg_class WHERE relname =
 	git-postkit rollback --yes >"$T/first" 2>&1 3>&- &
 	until_true waits
 	fails 128 git postkit rollback --yes --allow-destructive --max-wait 1
-	has 'another deploy' 'git postkit rollback'
+	has "another deploy to 'prod' is running: " 'git postkit rollback'
 	equal "$(ran)" 3
 	let_go
 	wait %git-postkit || :

@@ -131,3 +131,17 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	ok git postkit drift
 	equal "$(git cat-file blob refs/postkit/deploys/prod:record.json | jq -r .to)" "$(git postkit fingerprint "$(pg_url alone)")"
 }
+
+@test "of idle timeouts that are too short for a deploy it has longer ones, and migrations with it, whatever they reset" {
+	sql postgres "ALTER ROLE shop SET idle_session_timeout = '300ms'; ALTER ROLE shop SET idle_in_transaction_session_timeout = '5ms'"
+	migration 90 'RESET ALL;'
+	migration 91 "CREATE TABLE idle AS SELECT current_setting('idle_session_timeout') a, current_setting('idle_in_transaction_session_timeout') b;"
+	ok git postkit deploy --yes
+	hasnt 'was lost'
+	equal "$(sql shop 'SELECT a, b FROM idle')" '1min|1min'
+	sql postgres "ALTER ROLE shop SET idle_session_timeout = '2min'; ALTER ROLE shop RESET idle_in_transaction_session_timeout"
+	migration 92 "CREATE TABLE idle_too AS SELECT current_setting('idle_session_timeout') a, current_setting('idle_in_transaction_session_timeout') b;"
+	ok git postkit deploy --yes
+	equal "$(sql shop 'SELECT a, b FROM idle_too')" '2min|0'
+	sql postgres 'ALTER ROLE shop RESET idle_session_timeout'
+}

@@ -128,10 +128,11 @@ static int may_begin(void *arg, struct pk_err *err)
 	return asked->answer < 0 ? pk_err_set(err, "not now") : 0;
 }
 
-static void add_rows(void *arg, struct pk_buf *sql)
+static int add_rows(void *arg, struct pk_buf *sql)
 {
 	(void)arg;
 	pk_buf_add(sql, "INSERT INTO public.t VALUES (-1, 7); INSERT INTO public.t VALUES (-2, 8); ");
+	return 2;
 }
 
 static int rows_are_there(void *arg, struct pk_conn *conn, struct pk_err *err)
@@ -170,6 +171,34 @@ static void a_transaction_asks_once_whether_it_may_begin(void **state)
 	asked.answer = -1;
 	assert_int_equal(run_text(&w, "", how, NULL, NULL, &why), -1);
 	assert_string_equal(why.msg, "not now");
+	world_close(c, &w);
+}
+
+/* With nothing to be looked at before it, they go with COMMIT, whose trouble is told from theirs. */
+static void the_last_rows_go_with_commit(void **state)
+{
+	struct cluster *c = *state;
+	PK_AUTO(pk_trace) trace = PK_TRACE_INIT;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	PK_FREE char *status = NULL, *asked = NULL;
+	struct world w;
+
+	world_open(c, "pk_run_last", &w);
+	struct pk_run how = { .transaction = true, .xid = true, .last = add_rows, .last_failed = "not noted" };
+	OK(run_text(&w, "CREATE TABLE public.x (id int REFERENCES public.t DEFERRABLE INITIALLY DEFERRED)", how,
+		    &trace, NULL, err));
+	value_is(&w.user, "SELECT count(*) FROM public.t WHERE id < 0 AND to_regclass('public.x') IS NOT NULL", "2");
+	asked = pk_printf("SELECT pg_catalog.txid_status(%s)", trace.xid);
+	OK(pk_query_value(&w.user, asked, 0, NULL, &status, err));
+	assert_string_equal(status, "committed");
+	assert_int_equal(run_text(&w, "CREATE TABLE public.z ()", how, NULL, NULL, &why), -1);
+	assert_string_equal(why.sqlstate, "23505");
+	assert_int_equal(strncmp(why.msg, "not noted: ", strlen("not noted: ")), 0);
+	OK(pk_exec(&w.user, "DELETE FROM public.t WHERE id < 0", err));
+	assert_int_equal(run_text(&w, "INSERT INTO public.x VALUES (-9)", how, NULL, NULL, &why), -1);
+	assert_string_equal(why.sqlstate, "23503");
+	assert_int_equal(strncmp(why.msg, "refused at COMMIT: ", strlen("refused at COMMIT: ")), 0);
+	value_is(&w.user, "SELECT (to_regclass('public.z') IS NULL)::text || count(*) FROM public.t WHERE id < 0", "true0");
 	world_close(c, &w);
 }
 
@@ -247,7 +276,6 @@ static void locks_rewrites_and_reads_are_measured(void **state)
 	assert_null(t->lock);
 	assert_int_equal(t->n_locks + t->n_files, 0);
 	assert_string_equal(t->held, "ACCESS EXCLUSIVE");
-	assert_true(trace.xid[0] != '\0');
 	json = pk_trace_to_json(&trace);
 	assert_int_equal(cJSON_GetArraySize(json), trace.n);
 	cJSON_Delete(json);
@@ -404,6 +432,7 @@ int main(void)
 		cmocka_unit_test(settings_and_roles_do_not_outlive_the_text),
 		cmocka_unit_test(a_transaction_is_all_or_nothing),
 		cmocka_unit_test(a_transaction_asks_once_whether_it_may_begin),
+		cmocka_unit_test(the_last_rows_go_with_commit),
 		cmocka_unit_test(alone_each_statement_stays_and_can_be_skipped_later),
 		cmocka_unit_test(locks_rewrites_and_reads_are_measured),
 		cmocka_unit_test(who_waits_is_told_for_the_longest_transaction),
