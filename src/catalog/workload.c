@@ -222,8 +222,7 @@ void pk_workload_refused(struct pk_workload *w, const char *remote, struct pk_er
 /* Where the extension's view is, and which of its columns it has: their names changed with its versions. */
 static const char extension_sql[] =
 	"SELECT n.nspname,"
-	" EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = "
-	"'mean_exec_time'),"
+	" EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'mean_exec_time'),"
 	" i.oid IS NOT NULL"
 	" FROM pg_catalog.pg_extension e"
 	" JOIN pg_catalog.pg_depend d ON d.refclassid = "
@@ -232,15 +231,13 @@ static const char extension_sql[] =
 	"'pg_catalog.pg_class'::pg_catalog.regclass"
 	" JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relname = 'pg_stat_statements'"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" LEFT JOIN pg_catalog.pg_class i ON i.relnamespace = n.oid AND i.relname = "
-	"'pg_stat_statements_info'"
+	" LEFT JOIN pg_catalog.pg_class i ON i.relnamespace = n.oid AND i.relname = 'pg_stat_statements_info'"
 	" WHERE e.extname = 'pg_stat_statements'";
 
 static const char relations_sql[] =
 	"SELECT n.nspname, c.relname, a.attname FROM pg_catalog.pg_class c"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
-	"a.attisdropped"
+	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
 	" WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'"
 	" AND n.nspname !~ '^pg_t(oast|emp)' ORDER BY c.oid, a.attnum";
 
@@ -310,8 +307,7 @@ static char *statements_sql(const char *schema, bool exec_time)
 				    " THEN s.query END, s.calls, s.mean,"
 				    " COALESCE(p.rolname, s.userid::text), COALESCE(p.path, ''), "
 				    "s.n, p.rolname = current_user"
-				    " FROM s LEFT JOIN paths p ON p.oid = s.userid ORDER BY "
-				    "s.calls DESC LIMIT ");
+				    " FROM s LEFT JOIN paths p ON p.oid = s.userid ORDER BY s.calls DESC LIMIT ");
 	pk_buf_addf(&sql, "%d", STATEMENTS_MAX + 1);
 	return pk_buf_take(&sql);
 }
@@ -402,8 +398,7 @@ static void explain(struct pk_workload *w, struct pk_err *err)
 	if (pk_streq(err->sqlstate, "42501"))
 		pk_err_hint(err, "GRANT pg_read_all_stats lets the role read what runs there");
 	else if (pk_streq(err->sqlstate, "55000"))
-		pk_err_hint(err, "shared_preload_libraries has to hold pg_stat_statements, which "
-				 "takes a restart");
+		pk_err_hint(err, "shared_preload_libraries has to hold pg_stat_statements, which takes a restart");
 	pk_workload_refused(w, w->remote, err);
 }
 
@@ -417,8 +412,7 @@ static int read_all(struct pk_conn *conn, struct pk_workload *w, struct pk_err *
 		return -1;
 	if (!where.n) {
 		refuse(w, "the extension pg_stat_statements is not installed in that database",
-		       "CREATE EXTENSION pg_stat_statements, where shared_preload_libraries holds "
-		       "it");
+		       "CREATE EXTENSION pg_stat_statements, where shared_preload_libraries holds it");
 		return 0;
 	}
 	sql = statements_sql(pk_rows_get(&where, 0, 0), pk_rows_true(&where, 0, 1));
@@ -439,8 +433,7 @@ int pk_workload_read(struct pk_conn *conn, const char *remote, struct pk_workloa
 	ret->remote = pk_arena_strdup(&ret->arena, remote);
 	ret->read = pk_time();
 	rc = pk_exec(conn,
-		     "BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = '10s'; SET LOCAL "
-		     "lock_timeout = '2s'",
+		     "BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'",
 		     &why);
 	if (rc == 0)
 		rc = read_all(conn, ret, &why);

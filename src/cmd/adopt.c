@@ -99,8 +99,7 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 		return -1;
 	collect(adoption, &applied, &foreign, &rows);
 	if (rows.without_file)
-		pk_say("%zu version%s of %s without a file here: the schema files hold what was "
-		       "done",
+		pk_say("%zu version%s of %s without a file here: the schema files hold what was done",
 		       rows.without_file, rows.without_file == 1 ? "" : "s", table);
 	if (!rows.n)
 		return 0;

@@ -183,16 +183,14 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 	size_t wrong = result->checks.n_wrong;
 
 	if (result->resumed && result->checks.n)
-		pk_say("the checks compare with what an earlier apply had left, not with what was "
-		       "there before it");
+		pk_say("the checks compare with what an earlier apply had left, not with what was there before it");
 	show_disagreement(desk, result);
 	if (pk_findings_fatal(findings))
 		pk_advise_errors(ctx, "git postkit lint --fix writes the safe way where it knows one");
 	if (wrong)
 		pk_advise(ctx, "Checks",
 			  "a difference that is meant to be is declared above the query, as -- "
-			  "postkit:expect may-change; "
-			  "else git postkit migration writes what mends it");
+			  "postkit:expect may-change; else git postkit migration writes what mends it");
 	else if (!agree)
 		pk_advise(ctx, "Apply",
 			  "make the schema files say the same, then git postkit plan");
@@ -231,8 +229,7 @@ static int run(struct show *show, struct pk_err *err)
 		return conclude(&ctx, &desk, &result, &show->findings);
 	if (desk.session.state == PK_SESSION_APPLYING && err && !err->hint)
 		pk_err_hint(err, "the clone is as it was before the statement that failed; git "
-				 "postkit apply goes on there, "
-				 "git postkit plan starts from there");
+				 "postkit apply goes on there, git postkit plan starts from there");
 	return rc;
 }
 

@@ -38,8 +38,7 @@ static int resolve(const struct pk_ctx *ctx, const char *text, struct pk_remote 
 			return -1;
 	} else if (!pk_conninfo_looks_like(text)) {
 		pk_err_set(err, "'%s' is neither a remote nor a connection string", text);
-		return pk_err_hint(err, "postgresql://USER@HOST/DATABASE, or a name from 'git "
-					"postkit remote list'");
+		return pk_err_hint(err, "postgresql://USER@HOST/DATABASE, or a name from 'git postkit remote list'");
 	} else if (pk_remote_of_url(&ctx->config, text, ret, err) < 0) {
 		return -1;
 	}

@@ -53,8 +53,7 @@ static void say_how_to_go_on(const struct pk_demo *demo)
 	       "    export PATH=%s/bin:$PATH PGPASSFILE=%s/pgpass\n"
 	       "    cd %s\n"
 	       "    git postkit status\n\n"
-	       "Production stops when nobody has talked to it for a while; this starts it "
-	       "again:\n\n"
+	       "Production stops when nobody has talked to it for a while; this starts it again:\n\n"
 	       "    production-start\n\n"
 	       "And when you have seen enough:\n\n"
 	       "    git postkit demo --remove --dir %s\n",
@@ -74,8 +73,7 @@ static int play(struct pk_demo *demo, struct pk_err *err)
 	count = pk_count((uint64_t)rows);
 	took = pk_duration(pk_now() - before);
 	pk_demo_say("A PostgreSQL server of its own with a shop of %s rows, made in %s.\n"
-		    "There are customers without a name, e-mails that differ only in case, and "
-		    "orders of\n"
+		    "There are customers without a name, e-mails that differ only in case, and orders of\n"
 		    "customers who are gone. Everything that follows is typed as you would.",
 		    count, took);
 	return pk_demo_play(demo, err);
@@ -104,8 +102,7 @@ static int finish(struct pk_demo *demo, int result, struct pk_err *err)
 			return -1;
 		}
 	} else if (result == 0) {
-		puts("Servers are stopped and everything is removed; --keep would leave it there "
-		     "to explore.");
+		puts("Servers are stopped and everything is removed; --keep would leave it there to explore.");
 	}
 	return result;
 }

@@ -50,8 +50,7 @@ int pk_demo_edit_feature(const char *shop, struct pk_err *err)
 	if (create(shop, "tables/coupons.sql",
 		   "CREATE TABLE public.coupons (\n"
 		   "    code text PRIMARY KEY,\n"
-		   "    customer_id bigint NOT NULL REFERENCES public.customers (id) ON DELETE "
-		   "CASCADE,\n"
+		   "    customer_id bigint NOT NULL REFERENCES public.customers (id) ON DELETE CASCADE,\n"
 		   "    percent integer NOT NULL CHECK (percent BETWEEN 1 AND 90),\n"
 		   "    redeemed_at timestamptz\n"
 		   ");\n"

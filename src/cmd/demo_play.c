@@ -74,8 +74,7 @@ static const struct step play[] = {
 	REFUSE("git postkit apply"),
 	SAY("The clone has production's data, so the orphans show here and not at night."),
 	RUN("git postkit abort --yes"),
-	SAY("Then an index, again by hand. It works on the clone; in production it would stop all "
-	    "writes."),
+	SAY("Then an index, again by hand. It works on the clone; in production it would stop all writes."),
 	RUN("git postkit start"),
 	FEED("git postkit migration index_shipped_at -F -",
 	     "-- migrate:up\n"

@@ -107,10 +107,8 @@ static void advise(const struct pk_ctx *ctx, const struct pk_deploy *d, bool kno
 			  "git postkit records fetch");
 	else
 		pk_advise(ctx, "Drift",
-			  "git postkit drift --adopt writes what was done there into the schema "
-			  "files and a "
-			  "migration, --revert prints what undoes it there; git postkit deploy "
-			  "refuses until then");
+			  "git postkit drift --adopt writes what was done there into the schema files and a "
+			  "migration, --revert prints what undoes it there; git postkit deploy refuses until then");
 }
 
 static void print_migration(const struct pk_migration *m)

@@ -13,8 +13,7 @@ static const char *const groups[] = {
 void pk_help_overview(FILE *out)
 {
 	fputs("usage: git postkit <command> [<options>]\n\n"
-	      "PostgreSQL schema changes as ordinary as commits: declare the schema as SQL files, "
-	      "work on\n"
+	      "PostgreSQL schema changes as ordinary as commits: declare the schema as SQL files, work on\n"
 	      "a branch against a private clone of production, and merge.\n",
 	      out);
 	for (size_t g = 0; g < PK_COUNT(groups); g++) {
@@ -23,8 +22,7 @@ void pk_help_overview(FILE *out)
 			if (pk_streq(c->group, groups[g]))
 				pk_print(out, "   %-12s %s\n", c->name, c->summary);
 	}
-	fputs("\n'git postkit <command> -h' shows the options of a command, 'git postkit --help' "
-	      "the manual.\n",
+	fputs("\n'git postkit <command> -h' shows the options of a command, 'git postkit --help' the manual.\n",
 	      out);
 }
 

@@ -83,8 +83,7 @@ static int hand_over_password(struct legacy *l, const struct pk_conninfo *info, 
 		return 0;
 	host = host ? host : "localhost";
 	if (!has_credential_helper(l) || strchr(info->password, '\n')) {
-		pk_print(stdout, "         its password is not kept; put it into ~/.pgpass: "
-		       "%s:%s:%s:%s:PASSWORD\n",
+		pk_print(stdout, "         its password is not kept; put it into ~/.pgpass: %s:%s:%s:%s:PASSWORD\n",
 		       host, port ? port : "5432", db ? db : "*", user ? user : "*");
 		return 0;
 	}

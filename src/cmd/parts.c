@@ -125,8 +125,7 @@ static int run(const struct folder *folder, int argc, char **argv, struct pk_err
 	if (!opt_apply) {
 		show_source(&source);
 		pk_advise(&ctx, "Parts",
-			  "git postkit %s --apply runs them on the session's clone, with --remote "
-			  "NAME on a remote",
+			  "git postkit %s --apply runs them on the session's clone, with --remote NAME on a remote",
 			  folder->command);
 		return 0;
 	}

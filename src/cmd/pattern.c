@@ -294,8 +294,7 @@ static int read_split(struct work *w, struct pk_err *err)
 
 	if (!w->table.keys)
 		return pk_err_set(err,
-				  "%s no primary key of table %s, by which the other would know its "
-				  "rows",
+				  "%s no primary key of table %s, by which the other would know its rows",
 				  w->table.who, qualified(w, w->table.name));
 	for (int i = 2; i < r->n; i++) {
 		const struct pk_pattern_column *c = need_plain(w, r->operands[i], err);
@@ -385,8 +384,7 @@ int pk_pattern_make(const struct pk_ctx *ctx, const struct pk_pattern_request *r
 			shape = &shapes[i];
 	if (!shape)
 		return pk_help_usage("migration", err,
-				     "--pattern is rename-column, change-type, drop-column or "
-				     "split-table, not '%s'",
+				     "--pattern is rename-column, change-type, drop-column or split-table, not '%s'",
 				     request->pattern);
 	if (request->n < shape->least || request->n > shape->most)
 		return pk_help_usage("migration", err, "%s takes %s", shape->name, shape->operands);
@@ -399,8 +397,7 @@ int pk_pattern_make(const struct pk_ctx *ctx, const struct pk_pattern_request *r
 		return -1;
 	if (!request->step)
 		pk_advise(ctx, "Migration",
-			  "the contract step comes later, when no program needs the old form: the "
-			  "same again with "
+			  "the contract step comes later, when no program needs the old form: the same again with "
 			  "--step contract");
 	return 0;
 }

@@ -143,8 +143,7 @@ static int conclude(const struct pk_ctx *ctx, struct pk_desk *desk, struct pk_pl
 		pk_say("%serror:%s the plan loses data, so it is not stored",
 		       pk_color(stderr, PK_RED), pk_color(stderr, PK_PLAIN));
 		pk_advise(ctx, "Destructive",
-			  "git postkit plan --allow-destructive takes it as it is; was something "
-			  "renamed, "
+			  "git postkit plan --allow-destructive takes it as it is; was something renamed, "
 			  "--rename KIND:OLD=NEW says so");
 		return PK_EXIT_NO;
 	}

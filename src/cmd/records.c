@@ -89,8 +89,7 @@ static int run(const struct pk_ctx *ctx, bool push, const char *git_remote, stru
 	if (!count_refused(&x))
 		return 0;
 	pk_advise(ctx, "Records",
-		  "what is refused stays in refs/postkit/remotes/%s, to be looked at; nothing here "
-		  "was changed by it",
+		  "what is refused stays in refs/postkit/remotes/%s, to be looked at; nothing here was changed by it",
 		  x.git_remote);
 	return PK_EXIT_NO;
 }

@@ -136,8 +136,7 @@ static int list(const struct pk_ctx *ctx, struct pk_err *err)
 	if (root)
 		pk_print_json(root);
 	else if (names.n == 0)
-		pk_say("no remotes yet: git postkit remote add NAME "
-		       "postgresql://USER@HOST/DATABASE");
+		pk_say("no remotes yet: git postkit remote add NAME postgresql://USER@HOST/DATABASE");
 	return 0;
 }
 
@@ -194,17 +193,14 @@ static int use(const struct pk_ctx *ctx, const char *const *operands, int n, str
 
 /* Relations that the role cannot read, or sees only in part, would stop a copy in the middle. */
 static const char probe_sql[] =
-	"SELECT pg_catalog.current_setting('server_version') AS server_version, current_user AS "
-	"role, "
+	"SELECT pg_catalog.current_setting('server_version') AS server_version, current_user AS role, "
 	"pg_catalog.current_database() AS database, pg_catalog.pg_get_userbyid(d.datdba) AS owner, "
 	"pg_catalog.pg_database_size(d.oid) AS bytes, "
 	"COALESCE((SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = "
 	"pg_catalog.pg_backend_pid()), false) "
-	" AS tls, "
-	"pg_catalog.inet_server_addr() IS NULL AS socket, "
+	" AS tls, pg_catalog.inet_server_addr() IS NULL AS socket, "
 	"pg_catalog.pg_is_in_recovery() AS standby, "
-	"(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS "
-	"superuser, "
+	"(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS superuser, "
 	"pg_catalog.has_database_privilege(d.oid, 'CREATE') AS may_create, "
 	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p', 'm', 'S') "
 	" AND c.relnamespace IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' "
@@ -212,14 +208,12 @@ static const char probe_sql[] =
 	" AND NOT (CASE c.relkind WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT') "
 	"  ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END "
 	"  AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'))) AS unreadable, "
-	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND "
-	"c.relrowsecurity "
+	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity "
 	" AND pg_catalog.row_security_active(c.oid)) AS row_security, "
 	"(SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p', 'm', 'v') "
 	" AND c.relnamespace IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' "
 	"  AND nspname <> 'information_schema') "
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 1259 AND e.objid = "
-	"c.oid "
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 1259 AND e.objid = c.oid "
 	"  AND e.deptype = 'e') "
 	" AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')) AS not_owned "
 	"FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
@@ -268,8 +262,7 @@ static void print_lacks(const struct pk_rows *rows)
 		pk_print(stdout, "  cannot alter  %lld tables or views of other owners\n",
 		       (long long)foreign);
 	if (!is_true(rows, "may_create"))
-		pk_print(stdout, "  cannot create schemas: the first deploy needs GRANT CREATE ON "
-		       "DATABASE\n");
+		pk_print(stdout, "  cannot create schemas: the first deploy needs GRANT CREATE ON DATABASE\n");
 	if (is_true(rows, "standby"))
 		pk_print(stdout, "  read only     a standby: good for clones, not for deploys\n");
 }

@@ -143,8 +143,7 @@ int pk_sides_read(const struct pk_ctx *ctx, struct pk_side *const *sides, size_t
 			   "'%s' is neither a connection string, a remote, nor a file or folder",
 			   sides[i]->text);
 		return pk_err_hint(
-			err, "connection strings look like postgresql://user@host/database or "
-			     "'host=... dbname=...'");
+			err, "connection strings look like postgresql://user@host/database or 'host=... dbname=...'");
 	}
 	if (read_live(ctx, sides, n, files, err) < 0)
 		return -1;

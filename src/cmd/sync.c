@@ -189,8 +189,7 @@ static int run(const struct pk_ctx *ctx, struct pk_err *err)
 	int rc = pk_sync_begin(ctx, &lock, &taken_back, err);
 
 	if (taken_back)
-		pk_say("an earlier git postkit sync was cut short; what it had written is taken "
-		       "back");
+		pk_say("an earlier git postkit sync was cut short; what it had written is taken back");
 	if (rc == 0)
 		rc = work(ctx, &sync, root, err);
 	if (!opt_json) {

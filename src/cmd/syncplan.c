@@ -86,8 +86,7 @@ static int refuse_deployed(const struct pk_sync *sync, struct pk_err *err)
 		      where_of(sync, before), sync->chain.items[place->index].file,
 		      where_of(sync, place));
 	return pk_err_hint(err, "what ran is not changed any more: git postkit rollback takes one "
-				"of them back where it "
-				"ran, then git postkit sync");
+				"of them back where it ran, then git postkit sync");
 }
 
 static int list_items(struct pk_sync *sync, struct pk_err *err)

@@ -69,8 +69,7 @@ static int conflict(const struct pk_sync *sync, size_t i, struct pk_err *err)
 	pk_err_exit(err, PK_EXIT_NO);
 	return pk_err_hint(
 		err,
-		"the two changes are in each other's way: git rm %s/%s and commit that; then git "
-		"postkit "
+		"the two changes are in each other's way: git rm %s/%s and commit that; then git postkit "
 		"start, plan, apply and commit write what is left to do for the schema files",
 		sync->ctx->project.migrations_dir, file);
 }
@@ -187,9 +186,8 @@ static int compare(struct pk_sync *sync, struct pk_server *server, const struct 
 	pk_err_exit(err, PK_EXIT_NO);
 	pk_err_detail(err, "%s", lines.ptr);
 	return pk_err_hint(err, "+ is in the schema files alone, - in the migrations alone, ~ "
-				"differs: the two changes touch "
-				"the same objects. Mend the schema files and commit; or git rm the "
-				"later migration, then git "
+				"differs: the two changes touch the same objects. Mend the schema files and commit; or "
+				"git rm the later migration, then git "
 				"postkit start, plan, apply and commit write it again");
 }
 

@@ -130,8 +130,7 @@ static int unsupported(const char *where, const char *said, struct pk_err *err)
 	}
 	if (n > 0) {
 		pk_err_set(err,
-			   "repository '%s' uses git's extension '%.*s', which git postkit cannot "
-			   "read",
+			   "repository '%s' uses git's extension '%.*s', which git postkit cannot read",
 			   where, (int)n, key);
 		return pk_err_hint(err, "see it: git config --get-regexp '^extensions\\.'");
 	}

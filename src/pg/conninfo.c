@@ -161,8 +161,7 @@ static int parse_failed(const char *text, const char *libpq_says, struct pk_err 
 					    : NULL;
 		if (key)
 			pk_err_set(err,
-				   "the connection string has the parameter '%s', which libpq does "
-				   "not know",
+				   "the connection string has the parameter '%s', which libpq does not know",
 				   key);
 		else
 			pk_err_set(err, "%s", parse_errors[i].msg);

@@ -15,14 +15,12 @@ void pk_report_conflicts(const struct pk_report *report, struct pk_buf *out)
 		PK_FREE char *n = pk_report_count(pk_report_num(item, "rows"));
 
 		pk_html(out,
-			"<article class=\"finding error\"><h3>$</h3><p>Rows: $</p><ul "
-			"class=\"facts\">",
+			"<article class=\"finding error\"><h3>$</h3><p>Rows: $</p><ul class=\"facts\">",
 			pk_report_str(item, "what"), *n ? n : "more than could be counted soon");
 		cJSON_ArrayForEach (key, pk_json_array(item, "keys"))
 			pk_html(out, "<li><code>$</code></li>", cJSON_GetStringValue(key));
 		pk_html(out,
-			"</ul><p class=\"copy\">All of them:</p><pre "
-			"class=\"sql\">^</pre></article>\n",
+			"</ul><p class=\"copy\">All of them:</p><pre class=\"sql\">^</pre></article>\n",
 			pk_report_str(item, "query"));
 	}
 }
@@ -130,8 +128,7 @@ static void add_table(struct pk_buf *out, const cJSON *table)
 	PK_FREE char *after = pk_report_count(pk_report_num(table, "rows_after"));
 
 	pk_html(out,
-		"<tr><td class=\"key\"><code>$</code></td><td data-l=\"rows before\" "
-		"class=\"num\">$</td>"
+		"<tr><td class=\"key\"><code>$</code></td><td data-l=\"rows before\" class=\"num\">$</td>"
 		"<td data-l=\"after\" class=\"num\">$</td><td data-l=\"columns\">",
 		pk_report_str(table, "name"), before,
 		pk_json_bool(table, "there") ? after : "gone");
@@ -208,8 +205,7 @@ static void add_tried(const cJSON *tried, struct pk_buf *out)
 				"all the rows that were there before.</b></p>\n");
 	else if (pk_streq(result, "in part"))
 		pk_html(out,
-			"<p><b>Only the last of it was tried on the copy, without comparing rows: "
-			"$.</b></p>\n",
+			"<p><b>Only the last of it was tried on the copy, without comparing rows: $.</b></p>\n",
 			why);
 	else
 		pk_html(out, "<p>It was not tried$$.</p>\n", *why ? ": " : "", why);
@@ -337,8 +333,7 @@ void pk_report_unmeasured(const struct pk_report *report, struct pk_buf *out)
 	if (report->planned)
 		pk_buf_add(out, "<li>Nothing has been run on data: locks follow from the steps, "
 				"rows and sizes are the server's estimates, "
-				"times are guesses by size. <code>git postkit apply</code> "
-				"measures.</li>\n");
+				"times are guesses by size. <code>git postkit apply</code> measures.</li>\n");
 	else if (report->n_statements)
 		pk_buf_add(out, "<li>Times are those of a local copy on this machine without other "
 				"traffic, and its memory may be warm: "
@@ -359,7 +354,6 @@ void pk_report_unmeasured(const struct pk_report *report, struct pk_buf *out)
 	if (!report->planned && report->n_statements &&
 	    !cJSON_GetArraySize(pk_json_array(report->root, "checks")))
 		pk_buf_add(out, "<li>No check of the project was asked: there is none in its "
-				"folder <code>checks</code>, or it did not come to "
-				"that.</li>\n");
+				"folder <code>checks</code>, or it did not come to that.</li>\n");
 	pk_buf_add(out, "</ul>\n");
 }

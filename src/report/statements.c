@@ -142,8 +142,7 @@ static void add_run(struct pk_buf *out, const struct pk_report *report,
 		report->planned ? pk_strdup("") : pk_report_time(run->end - run->start);
 
 	pk_html(out,
-		"<tr class=\"run\"><th colspan=\"$\" scope=\"rowgroup\"><code>$</code>: "
-		"$$$$</th></tr>\n",
+		"<tr class=\"run\"><th colspan=\"$\" scope=\"rowgroup\"><code>$</code>: $$$$</th></tr>\n",
 		report->planned ? "2" : "6", run->name,
 		run->transaction ? "one transaction"
 		: run->n == 1	 ? "outside of a transaction"
@@ -247,10 +246,8 @@ static void add_wait(struct pk_buf *out, const struct pk_report_run *run, const 
 	PK_FREE char *r = pk_report_time(reads), *w = pk_report_time(writes);
 
 	pk_html(out,
-		"<tr><td class=\"key\"><code>$</code></td><td data-l=\"reads\" "
-		"class=\"num\">$</td>"
-		"<td data-l=\"writes\" class=\"num\">$</td><td data-l=\"lock\" "
-		"class=\"lock\">$</td><td "
+		"<tr><td class=\"key\"><code>$</code></td><td data-l=\"reads\" class=\"num\">$</td>"
+		"<td data-l=\"writes\" class=\"num\">$</td><td data-l=\"lock\" class=\"lock\">$</td><td "
 		"data-l=\"migration\">$</td></tr>\n",
 		pk_report_str(wait, "relation"), reads > 0 ? r : "do not wait",
 		writes > 0 ? w : "do not wait", pk_report_str(wait, "mode"), run->name);
@@ -273,16 +270,15 @@ void pk_report_waits(const struct pk_report *report, struct pk_buf *out)
 		pk_buf_add(
 			out,
 			"<p>No read and no write: no statement takes a lock that they conflict "
-			"with. Writes of rows that a "
-			"statement changes wait for the end of its transaction, as always.</p>\n");
+			"with. Writes of rows that a statement changes wait for the end of its transaction, as "
+			"always.</p>\n");
 		return;
 	}
 	pk_buf_add(out, "<p>How long one of them would have waited at most, from the beginning of "
 			"the statement that takes the lock to "
 			"the end of its transaction, beside the time for which the statement itself "
 			"waits behind others.</p>\n"
-			"<table "
-			"class=\"waits\"><thead><tr><th>Relation</th><th>Reads</th><th>Writes</"
+			"<table class=\"waits\"><thead><tr><th>Relation</th><th>Reads</th><th>Writes</"
 			"th><th>Strongest lock</th>"
 			"<th>Migration</th></tr></thead><tbody>\n");
 	pk_buf_add(out, rows.ptr);

@@ -47,8 +47,7 @@ struct bar {
 static void add_bar(struct pk_buf *out, const struct pk_report *report, const struct bar *bar)
 {
 	pk_buf_addf(out,
-		    "<rect class=\"%s\" x=\"%.3f%%\" y=\"%d\" width=\"%.3f%%\" height=\"%d\" "
-		    "fill=\"%s\"/>",
+		    "<rect class=\"%s\" x=\"%.3f%%\" y=\"%d\" width=\"%.3f%%\" height=\"%d\" fill=\"%s\"/>",
 		    bar->class, percent(report, bar->start), bar->y,
 		    fmax(percent(report, bar->end - bar->start), 0.05), bar->height, bar->fill);
 }
@@ -72,13 +71,11 @@ static void add_ticks(struct pk_buf *out, const struct pk_report *report, int he
 		PK_FREE char *text = i ? pk_report_time(i * tick) : pk_strdup("0");
 
 		pk_buf_addf(out,
-			    "<line class=\"tick\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"0\" y2=\"%d\" "
-			    "stroke=\"#9aa4af\"/>",
+			    "<line class=\"tick\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"0\" y2=\"%d\" stroke=\"#9aa4af\"/>",
 			    x, x, height);
 		if (labels)
 			pk_buf_addf(out,
-				    "<text x=\"%.3f%%\" y=\"11\" font-size=\"11\" "
-				    "text-anchor=\"%s\">%s</text>",
+				    "<text x=\"%.3f%%\" y=\"11\" font-size=\"11\" text-anchor=\"%s\">%s</text>",
 				    x,
 				    i == 0   ? "start"
 				    : x > 92 ? "end"
@@ -100,8 +97,7 @@ static void add_numbers(struct pk_buf *out, const struct pk_report *report)
 		if (!far && (last ? 100 - NEAR_WIDE : x) - wide < NEAR_WIDE)
 			continue;
 		pk_buf_addf(out,
-			    "<a href=\"#s%zu\"><text%s x=\"%.3f%%\"%s y=\"50\" "
-			    "font-size=\"11\">%zu</text></a>",
+			    "<a href=\"#s%zu\"><text%s x=\"%.3f%%\"%s y=\"50\" font-size=\"11\">%zu</text></a>",
 			    i + 1, far ? "" : " class=\"wide\"", last ? 100 : x,
 			    last ? " text-anchor=\"end\"" : " dx=\"2\"", i + 1);
 		wide = last ? 100 : x;
@@ -114,8 +110,7 @@ static void add_statements(struct pk_buf *out, const struct pk_report *report)
 {
 	pk_buf_add(out,
 		   "<div class=\"lane first\"><p class=\"name\">Statements, by their numbers</p>"
-		   "<svg role=\"img\" aria-label=\"statements in their order\" width=\"100%\" "
-		   "height=\"54\">");
+		   "<svg role=\"img\" aria-label=\"statements in their order\" width=\"100%\" height=\"54\">");
 	add_ticks(out, report, 54, true);
 	for (size_t i = 0; i < report->n_runs; i++)
 		add_bar(out, report,
@@ -207,9 +202,8 @@ static void add_legend(struct pk_buf *out)
 	pk_buf_add(out, "<ul class=\"legend\">");
 	for (size_t i = PK_COUNT(looks); i-- > 0;)
 		pk_buf_addf(out,
-			    "<li><svg width=\"32\" height=\"14\" aria-hidden=\"true\"><rect "
-			    "class=\"lock %s\" x=\"1\" y=\"%d\" "
-			    "width=\"30\" height=\"%d\" fill=\"%s\"/></svg> <b>%s</b>: %s</li>",
+			    "<li><svg width=\"32\" height=\"14\" aria-hidden=\"true\"><rect class=\"lock %s\" x=\"1\" "
+			    "y=\"%d\" width=\"30\" height=\"%d\" fill=\"%s\"/></svg> <b>%s</b>: %s</li>",
 			    looks[i].name, i ? 1 : 4, i ? 12 : 6, looks[i].fill, modes[i],
 			    looks[i].words);
 	pk_buf_add(out, "</ul>\n");
@@ -229,8 +223,7 @@ static void add_patterns(struct pk_buf *out)
 		"<rect class=\"ink-writes\" width=\"3.5\" height=\"7\" fill=\"#a84300\"/></pattern>"
 		"<pattern id=\"p-schema\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
 		"<rect class=\"pale-schema\" width=\"5\" height=\"5\" fill=\"#dbeafe\"/>"
-		"<circle class=\"ink-schema\" cx=\"2.5\" cy=\"2.5\" r=\"1.4\" "
-		"fill=\"#0b57a8\"/></pattern>"
+		"<circle class=\"ink-schema\" cx=\"2.5\" cy=\"2.5\" r=\"1.4\" fill=\"#0b57a8\"/></pattern>"
 		"</defs></svg>\n");
 }
 
@@ -266,8 +259,7 @@ void pk_report_timeline(const struct pk_report *report, struct pk_buf *out)
 		weak += is_weak(&report->lanes[i]);
 	pk_report_heading(out, "timeline", "Statements and the locks they hold");
 	pk_buf_add(out, report->planned ? "<p>Not to scale: nothing has been run, so each step is "
-					  "as wide as the next. A lock is held to the end "
-					  "of its transaction.</p>\n"
+					  "as wide as the next. A lock is held to the end of its transaction.</p>\n"
 					: "<p>Times as measured, laid end to end. A lock is held "
 					  "to the end of its transaction; the bars at the "
 					  "top are the transactions.</p>\n");
@@ -276,12 +268,10 @@ void pk_report_timeline(const struct pk_report *report, struct pk_buf *out)
 	add_statements(out, report);
 	add_lanes(out, report, false);
 	if (weak == report->n_lanes)
-		pk_buf_add(out, "<p>No lock keeps reads or writes of a relation that was there "
-				"before waiting.</p>\n");
+		pk_buf_add(out, "<p>No lock keeps reads or writes of a relation that was there before waiting.</p>\n");
 	if (weak) {
 		pk_buf_addf(out,
-			    "<details><summary>%zu relation%s with locks that keep nobody "
-			    "waiting</summary>\n",
+			    "<details><summary>%zu relation%s with locks that keep nobody waiting</summary>\n",
 			    weak, weak == 1 ? "" : "s");
 		add_lanes(out, report, true);
 		pk_buf_add(out, "</details>\n");

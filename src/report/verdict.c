@@ -125,8 +125,7 @@ static void add_wait(const struct pk_report *report, const char *key, const char
 			who, time, relation, limit);
 	else
 		pk_html(&points->yes,
-			"<li><a href=\"#waits\">No $ waits longer than $</a>, the longest of "
-			"<code>$</code></li>\n",
+			"<li><a href=\"#waits\">No $ waits longer than $</a>, the longest of <code>$</code></li>\n",
 			who, time, relation);
 }
 
@@ -160,8 +159,7 @@ static void add_way_back(const struct pk_report *report, struct points *points)
 		pk_report_str(cJSON_GetObjectItemCaseSensitive(report->root, "way_back"), "result");
 
 	if (pk_streq(back, "loses"))
-		pk_buf_add(&points->care, "<li><a href=\"#back\">The way back does not bring back "
-					  "all rows</a></li>\n");
+		pk_buf_add(&points->care, "<li><a href=\"#back\">The way back does not bring back all rows</a></li>\n");
 	if (pk_streq(back, "in part"))
 		pk_buf_add(&points->care,
 			   "<li><a href=\"#back\">Not all of the way back was tried</a></li>\n");
@@ -289,8 +287,8 @@ void pk_report_verdict(const struct pk_report *report, struct pk_buf *out)
 	against = !no && points.no.len;
 	verdict = no ? PK_REPORT_NO : against || points.care.len ? PK_REPORT_CARE : PK_REPORT_YES;
 	pk_html(out,
-		"<section class=\"verdict $\"><h2 id=\"verdict\"><span class=\"mark\" "
-		"aria-hidden=\"true\">$</span> $</h2>\n",
+		"<section class=\"verdict $\"><h2 id=\"verdict\"><span class=\"mark\" aria-hidden=\"true\">$</span> "
+		"$</h2>\n",
 		classes[verdict], marks[verdict],
 		nothing && !no && !against ? nothing : title_of(report, verdict, against));
 	add_list(out, "against", no ? "What forbids it" : "What speaks against it", &points.no);

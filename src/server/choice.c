@@ -38,10 +38,8 @@ static char *ways_out(int major)
 {
 	PK_FREE char *package = major ? pk_printf("postgresql-%d", major) : pk_strdup("postgresql");
 
-	return pk_printf("install them: sudo apt-get install %s (https://apt.postgresql.org has "
-			 "every version);\n"
-			 "or say where they are: git config postkit.pgBin <folder with initdb and "
-			 "postgres>;\n"
+	return pk_printf("install them: sudo apt-get install %s (https://apt.postgresql.org has every version);\n"
+			 "or say where they are: git config postkit.pgBin <folder with initdb and postgres>;\n"
 			 "or name a running server: git config postkit.server postgresql://...",
 			 package);
 }
@@ -99,8 +97,7 @@ static int find_made(const struct pk_server_want *want, struct pk_place *place, 
 static int contradicts(const struct pk_place *place, enum kind kind, struct pk_err *err)
 {
 	pk_err_set(err,
-		   "the local server of PostgreSQL %d was made %s, and postkit.serverKind says "
-		   "otherwise",
+		   "the local server of PostgreSQL %d was made %s, and postkit.serverKind says otherwise",
 		   place->major, kind == DOCKER ? "without Docker" : "in Docker");
 	return pk_err_hint(err, "git postkit gc --all removes it with its clones; git config "
 				"--unset postkit.serverKind keeps it");

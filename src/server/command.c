@@ -126,8 +126,7 @@ static int read_string(struct call *call, struct pk_conninfo *ret, struct pk_err
 	if (!call->out.len || strchr(call->out.ptr, '\n') ||
 	    strlen(call->out.ptr) != call->out.len || !pk_conninfo_looks_like(call->out.ptr)) {
 		pk_err_set(err,
-			   "the cloneCommand of remote '%s' printed %s instead of one connection "
-			   "string",
+			   "the cloneCommand of remote '%s' printed %s instead of one connection string",
 			   call->made->remote, call->out.len ? "something else" : "nothing");
 		tell_said(call, err);
 		return pk_err_hint(err, hint);
@@ -161,8 +160,7 @@ static int choose_login(struct pk_server *server, struct pk_conn *conn, const ch
 
 	if (pk_query(conn,
 		     "SELECT r.rolname, r.rolsuper, pg_catalog.pg_has_role(r.oid, t.oid, 'MEMBER') "
-		     "FROM pg_catalog.pg_roles r "
-		     "LEFT JOIN pg_catalog.pg_roles t ON t.rolname = $1 WHERE r.rolname = "
+		     "FROM pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_roles t ON t.rolname = $1 WHERE r.rolname = "
 		     "current_user",
 		     1, params, &rows, err) < 0)
 		return -1;

@@ -71,8 +71,7 @@ static int read_mark(const struct pk_server *server, struct pk_conn *conn, const
 	const char *const params[] = { name };
 
 	if (pk_query(conn,
-		     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM "
-		     "pg_catalog.pg_database "
+		     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
 		     "WHERE datname = $1",
 		     1, params, &rows, err) < 0)
 		return -1;
@@ -488,8 +487,7 @@ int pk_server_cut_db(struct pk_server *server, const char *from, const char *to,
 	    need_ours(server, &conn, from, err) < 0 ||
 	    pk_query_value(
 		    &conn,
-		    "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE "
-		    "datname = $1",
+		    "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE datname = $1",
 		    1, params, &owner, err) < 0)
 		return -1;
 	pk_buf_add(&sql, "CREATE DATABASE ");

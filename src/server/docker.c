@@ -122,8 +122,7 @@ static int pull(const char *image, struct pk_err *err)
 		   image);
 	pk_err_detail(err, "%s", said.ptr);
 	return pk_err_hint(err,
-			   "docker pull '%s' where there is a network, or bring it by docker save "
-			   "and docker load; "
+			   "docker pull '%s' where there is a network, or bring it by docker save and docker load; "
 			   "git config postkit.dockerImage names another one",
 			   image);
 }
@@ -200,8 +199,7 @@ static void common(const struct pk_place *place, const char *program, struct pk_
 
 	pk_strv_split(args,
 		      "--network none --cap-drop ALL --security-opt no-new-privileges --env "
-		      "LC_ALL=C.UTF-8 --env TZ=UTC "
-		      "--workdir /",
+		      "LC_ALL=C.UTF-8 --env TZ=UTC --workdir /",
 		      ' ');
 	pk_strv_pushf(args, "--label=" LABEL "=%s", place->dir);
 	pk_strv_pushf(args, "--user=%u:%u", (unsigned)place->uid, (unsigned)place->gid);
@@ -297,8 +295,7 @@ int pk_docker_start(const struct pk_place *place, const char *const *argv, const
 	unlink(pid_file);
 	pk_strv_split(
 		&args,
-		"run --detach --init --shm-size 1g --stop-signal SIGINT --log-driver json-file "
-		"--log-opt max-size=8m",
+		"run --detach --init --shm-size 1g --stop-signal SIGINT --log-driver json-file --log-opt max-size=8m",
 		' ');
 	pk_strv_pushf(&args, "--name=%s", name);
 	common(place, argv[0], &args);

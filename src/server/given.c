@@ -17,8 +17,7 @@ static int check_server(struct pk_server *server, struct pk_conn *conn, const ch
 		pk_err_set(err, "the server of %s, '%s', is PostgreSQL %d, and %d is needed",
 			   setting, conn->where, server->major, major);
 		return pk_err_hint(err,
-				   "name a server of PostgreSQL %d, or unset %s and install "
-				   "postgresql-%d",
+				   "name a server of PostgreSQL %d, or unset %s and install postgresql-%d",
 				   major, setting, major);
 	}
 	if (pk_query(conn,

@@ -50,13 +50,10 @@ static int look(struct watch *w, int64_t *ret_clients, int64_t *ret_sessions)
 		return -1;
 	if (pk_query(&conn,
 		     conn.version >= 140000
-			     ? "SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE "
-			       "backend_type = "
-			       "'client backend' AND pid <> pg_catalog.pg_backend_pid()), (SELECT "
-			       "sum(sessions) "
+			     ? "SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = "
+			       "'client backend' AND pid <> pg_catalog.pg_backend_pid()), (SELECT sum(sessions) "
 			       "FROM pg_catalog.pg_stat_database WHERE datname <> 'postgres')"
-			     : "SELECT count(*), 0 FROM pg_catalog.pg_stat_activity WHERE "
-			       "backend_type = "
+			     : "SELECT count(*), 0 FROM pg_catalog.pg_stat_activity WHERE backend_type = "
 			       "'client backend' AND pid <> pg_catalog.pg_backend_pid()",
 		     0, NULL, &rows, NULL) < 0)
 		return -1;

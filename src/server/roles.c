@@ -79,8 +79,7 @@ static int grant_role(struct pk_server *server, struct pk_conn *conn, const char
 static const char facts_sql[] =
 	"SELECT pg_catalog.pg_has_role($2, r.oid, 'MEMBER') AND NOT COALESCE("
 	"         (SELECT l.rolsuper FROM pg_catalog.pg_roles l WHERE l.rolname = $2), false), "
-	"       EXISTS (SELECT 1 FROM pg_catalog.pg_roles p WHERE pg_catalog.pg_has_role(r.oid, "
-	"p.oid, 'MEMBER') "
+	"       EXISTS (SELECT 1 FROM pg_catalog.pg_roles p WHERE pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER') "
 	"               AND (p.rolsuper OR p.rolcreaterole OR p.rolcreatedb OR p.rolreplication "
 	"                    OR p.rolbypassrls OR p.rolname LIKE 'pg\\_%')), "
 	"       pg_catalog.pg_has_role(r.oid, 'USAGE') "
@@ -103,13 +102,11 @@ static int ensure_role(struct pk_server *server, struct pk_conn *conn, const cha
 		}
 		if (pk_rows_true(&rows, 0, 1)) {
 			pk_err_set(err,
-				   "role '%s' of the server '%s' has powers of its own, and SQL of "
-				   "migrations "
+				   "role '%s' of the server '%s' has powers of its own, and SQL of migrations "
 				   "must not get at them",
 				   role, conn->where);
 			return pk_err_hint(err, "a local server of our own has stand-ins for such "
-						"roles: unset postkit.server, "
-						"or the cloneServer of the remote");
+						"roles: unset postkit.server, or the cloneServer of the remote");
 		}
 		/* who is no superuser makes what the role owns as its member */
 		if (!pk_rows_true(&rows, 0, 2) && grant_to(conn, role, NULL, err) < 0)
@@ -141,8 +138,7 @@ static const char mighty_sql[] = "SELECT 'yes' FROM pg_catalog.pg_roles r JOIN p
 				 "WHERE r.rolname = $1 AND (p.rolsuper OR p.rolname IN "
 				 "('pg_execute_server_program', 'pg_read_server_files', "
 				 "'pg_write_server_files') OR (p.rolcreaterole AND "
-				 "pg_catalog.current_setting('server_version_num')::int < 160000)) "
-				 "LIMIT 1";
+				 "pg_catalog.current_setting('server_version_num')::int < 160000)) LIMIT 1";
 
 int pk_role_hand_over(struct pk_server *server, struct pk_conn *conn, const char *role,
 		      struct pk_err *err)
@@ -155,12 +151,10 @@ int pk_role_hand_over(struct pk_server *server, struct pk_conn *conn, const char
 	if (!mighty)
 		return grant_role(server, conn, role, err);
 	pk_err_set(err,
-		   "role '%s' has powers over the server of the clone, and SQL of migrations must "
-		   "not get at them",
+		   "role '%s' has powers over the server of the clone, and SQL of migrations must not get at them",
 		   role);
 	return pk_err_hint(err, "deploy as a role that is no superuser; or let the command take "
-				"its powers in the clone: "
-				"ALTER ROLE ... NOSUPERUSER NOCREATEROLE");
+				"its powers in the clone: ALTER ROLE ... NOSUPERUSER NOCREATEROLE");
 }
 
 int pk_server_ensure_roles(struct pk_server *server, const struct pk_strv *roles,

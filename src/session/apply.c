@@ -44,8 +44,7 @@ static int record_step(struct run *run, struct pk_conn *conn, size_t statements,
 	return pk_query(conn,
 			"INSERT INTO postkit.session_steps AS s (part, statements, done, text_id) "
 			"VALUES ($1, $2, $3, $4) ON CONFLICT (part) DO UPDATE "
-			"SET statements = excluded.statements, done = excluded.done, text_id = "
-			"excluded.text_id",
+			"SET statements = excluded.statements, done = excluded.done, text_id = excluded.text_id",
 			4, params, NULL, err);
 }
 
@@ -165,8 +164,8 @@ static int hint_rows(struct pk_err *err)
 		pk_err_wrap(err, "a planned statement fails on the clone");
 	if (err && (pk_starts_with(err->sqlstate, "22") || pk_starts_with(err->sqlstate, "23")))
 		pk_err_hint(err, "rows stand in the way: git postkit migration NAME --first writes "
-				 "what mends them before the "
-				 "plan goes on, or change the schema files and git postkit plan");
+				 "what mends them before the plan goes on, or change the schema files and git postkit "
+				 "plan");
 	else if (err && err->sqlstate[0] && !err->hint)
 		pk_err_hint(err, "git postkit plan --sql shows the whole plan; what ran before it stays, and "
 				 "git postkit apply goes on there");

@@ -95,12 +95,10 @@ int pk_desk_catch_up(struct pk_desk *desk, const struct pk_oid *now, struct pk_c
 		return 0;
 	if (pk_session_uncommitted(&desk->session)) {
 		pk_err_set(err,
-			   "the branch has %zu migration%s that the clone lacks, and changes are "
-			   "applied there "
+			   "the branch has %zu migration%s that the clone lacks, and changes are applied there "
 			   "that are not committed",
 			   n, n == 1 ? "" : "s");
-		return pk_err_hint(err, "git postkit abort and git postkit start cut a clone that "
-					"has them; the schema "
+		return pk_err_hint(err, "git postkit abort and git postkit start cut a clone that has them; the schema "
 					"files stay");
 	}
 	if (pk_desk_tables(desk, err) < 0)

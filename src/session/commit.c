@@ -289,8 +289,7 @@ static int run_git_commit(struct writing *w, const struct pk_commit_options *opt
 		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
 	}
 	pk_err_set(err,
-		   "git commit refused (exit status %d), and the new migration files are taken "
-		   "away again",
+		   "git commit refused (exit status %d), and the new migration files are taken away again",
 		   status);
 	return pk_err_hint(err, "mend what git says above, then git postkit commit");
 }

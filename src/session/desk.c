@@ -161,8 +161,7 @@ static int make_tables(struct pk_conn *admin, void *arg, struct pk_err *err)
 		"ALTER SCHEMA postkit OWNER TO CURRENT_USER;"
 		"ALTER TABLE postkit.schema_migrations OWNER TO CURRENT_USER;"
 		"CREATE TABLE IF NOT EXISTS postkit.session_steps ("
-		"part integer PRIMARY KEY, statements integer NOT NULL, done boolean NOT NULL, "
-		"text_id text);"
+		"part integer PRIMARY KEY, statements integer NOT NULL, done boolean NOT NULL, text_id text);"
 		"GRANT USAGE ON SCHEMA postkit TO PUBLIC;"
 		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA postkit TO PUBLIC",
 		err);

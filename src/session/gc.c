@@ -211,8 +211,7 @@ static int find_busy(struct gc *gc, struct pk_err *err)
 	pk_strv_release(&gc->busy);
 	if (pk_conn_open(&conn, &gc->server->admin, err) < 0 ||
 	    pk_query(&conn,
-		     "SELECT DISTINCT datname FROM pg_catalog.pg_stat_activity WHERE datname IS "
-		     "NOT NULL",
+		     "SELECT DISTINCT datname FROM pg_catalog.pg_stat_activity WHERE datname IS NOT NULL",
 		     0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++)

@@ -25,18 +25,15 @@ int pk_ssh_refuse_host(const struct pk_ssh_route *route, int known, struct pk_er
 					"connect, and ask who runs the server");
 	case PK_KNOWN_CHANGED:
 		pk_err_set(err,
-			   "the key of SSH server '%s' is not the one known for it: somebody may "
-			   "be listening in",
+			   "the key of SSH server '%s' is not the one known for it: somebody may be listening in",
 			   route->known_as);
 		return pk_err_hint(err,
-				   "ask who runs the server; if the key did change: ssh-keygen -f "
-				   "%s -R '%s', then: %s",
+				   "ask who runs the server; if the key did change: ssh-keygen -f %s -R '%s', then: %s",
 				   file, route->known_as, hand);
 	default:
 		pk_err_set(err, "the key of SSH server '%s' is not known here", route->known_as);
 		return pk_err_hint(err,
-				   "connect once by hand, and compare the fingerprint with who "
-				   "runs the server: %s",
+				   "connect once by hand, and compare the fingerprint with who runs the server: %s",
 				   hand);
 	}
 }

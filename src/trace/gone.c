@@ -27,17 +27,14 @@ static const char tables_sql[] =
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
 	"AND n.nspname !~ '^pg_'"
 	" AND n.nspname NOT IN ('information_schema', 'postkit')"
-	" UNION SELECT b.top, i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent "
-	"= b.oid),"
-	" sizes AS (SELECT top, pg_catalog.sum(pg_catalog.pg_relation_size(oid)) AS bytes FROM "
-	"below GROUP BY top)"
+	" UNION SELECT b.top, i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid),"
+	" sizes AS (SELECT top, pg_catalog.sum(pg_catalog.pg_relation_size(oid)) AS bytes FROM below GROUP BY top)"
 	" SELECT c.oid, n.nspname, c.relname, s.bytes,"
 	" (SELECT pg_catalog.min(inhparent) FROM pg_catalog.pg_inherits WHERE inhrelid = c.oid), "
 	"a.attnum, a.attname, a.attinhcount = 0"
 	" FROM sizes s JOIN pg_catalog.pg_class c ON c.oid = s.top JOIN pg_catalog.pg_namespace n "
 	"ON n.oid = c.relnamespace"
-	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
-	"a.attisdropped"
+	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
 	" AND a.attgenerated = '' ORDER BY c.oid, a.attnum";
 
 static void add_column(struct pk_gone *gone, struct pk_gone_table *t, const struct pk_rows *rows,

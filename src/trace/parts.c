@@ -191,8 +191,7 @@ int pk_seeds_create_table(struct pk_conn *conn, struct pk_err *err)
 	if (!pk_streq(schema, "t") && pk_exec(conn, "CREATE SCHEMA IF NOT EXISTS postkit", err) < 0)
 		return pk_err_wrap(err, "cannot make the schema postkit");
 	if (pk_exec(conn,
-		    "CREATE TABLE IF NOT EXISTS postkit.seeds (path text PRIMARY KEY, checksum "
-		    "text NOT NULL, "
+		    "CREATE TABLE IF NOT EXISTS postkit.seeds (path text PRIMARY KEY, checksum text NOT NULL, "
 		    "applied_at timestamp with time zone NOT NULL DEFAULT pg_catalog.now(), "
 		    "applied_by text NOT NULL DEFAULT current_user)",
 		    err) < 0)

@@ -259,8 +259,7 @@ static const char rows_sql[] =
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
 	"LEFT JOIN LATERAL (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid) WHERE isleaf "
 	" UNION SELECT c.oid) p ON c.relkind IN ('r', 'p', 'm') "
-	"WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm') "
-	"GROUP BY c.oid, c.reltuples";
+	"WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm') GROUP BY c.oid, c.reltuples";
 
 #define COUNTED_BYTES (64 << 20)
 #define ROW_BYTES 100 /* of a table of which nothing else is known */

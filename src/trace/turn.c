@@ -11,8 +11,7 @@ static int needs_admin(struct pk_runner *r, const struct pk_action *a, bool *ret
 	const char *const params[] = { a->name };
 	PK_FREE char *answer = NULL;
 	const char *sql =
-		"SELECT NOT pg_catalog.pg_has_role(extowner, 'USAGE') FROM pg_catalog.pg_extension "
-		"WHERE extname = $1";
+		"SELECT NOT pg_catalog.pg_has_role(extowner, 'USAGE') FROM pg_catalog.pg_extension WHERE extname = $1";
 
 	*ret = false;
 	if (!a->name)
