@@ -59,6 +59,13 @@ static bool is_ours(const struct pk_ctx *ctx, const char *file, const char *blob
 	return pk_streq(hash, blob);
 }
 
+static bool is_committed(const struct pk_ctx *ctx, const char *file, const char *blob)
+{
+	struct pk_oid at = { "" };
+
+	return pk_repo_tree_at(&ctx->repo, "HEAD", file, &at, NULL) == 0 && pk_streq(at.hex, blob);
+}
+
 /* What somebody else has written meanwhile stays. */
 static int take_back_file(const struct pk_ctx *ctx, const char *old, const char *new,
 			  const char *blob, struct pk_err *err)
@@ -79,13 +86,54 @@ static int take_back_file(const struct pk_ctx *ctx, const char *old, const char 
 	return pk_git_check(ctx->repo.workdir, restore, NULL, NULL, err);
 }
 
-static int take_back(const struct pk_ctx *ctx, bool *ret_taken_back, struct pk_err *err)
+static int take_back(const struct pk_ctx *ctx, const cJSON *files, struct pk_err *err)
+{
+	const cJSON *entry;
+
+	cJSON_ArrayForEach (entry, files) {
+		const char *old = pk_json_str(entry, "old"), *new = pk_json_str(entry, "new"),
+			   *blob = pk_json_str(entry, "blob");
+
+		if (old && new && blob && take_back_file(ctx, old, new, blob, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Git may have come to its end when the branch had the commit and the index not yet: the next commit would undo it. What
+ * is another's, or of another commit, stays.
+ */
+static int renew_index(const struct pk_ctx *ctx, const cJSON *files, struct pk_err *err)
+{
+	static const char *const head[] = { "reset", "-q", "HEAD", "--", NULL };
+	PK_AUTO(pk_strv) args = PK_STRV_INIT;
+	const cJSON *entry;
+	bool any = false;
+
+	pk_strv_extend(&args, head);
+	cJSON_ArrayForEach (entry, files) {
+		const char *old = pk_json_str(entry, "old"), *new = pk_json_str(entry, "new"),
+			   *blob = pk_json_str(entry, "blob");
+
+		if (!old || !new || !blob || !is_committed(ctx, new, blob) || !is_ours(ctx, new, blob))
+			continue;
+		any = true;
+		pk_strv_push(&args, new);
+		PK_FREE char *old_path = pk_path_join(ctx->repo.workdir, old);
+		if (!pk_path_exists(old_path))
+			pk_strv_push(&args, old);
+	}
+	return any ? pk_git_check(ctx->repo.workdir, (const char *const *)args.items, NULL, NULL, err) : 0;
+}
+
+/* Brings what the journal tells of to its end: without a commit it is taken back. */
+static int settle(const struct pk_ctx *ctx, bool *ret_taken_back, struct pk_err *err)
 {
 	PK_FREE char *path = journal_path(ctx);
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 	PK_AUTO(pk_json) json = PK_JSON_INIT;
 	struct pk_oid head = { "" };
-	const cJSON *entry;
 
 	if (!pk_path_exists(path))
 		return 0;
@@ -93,18 +141,11 @@ static int take_back(const struct pk_ctx *ctx, bool *ret_taken_back, struct pk_e
 	    pk_json_parse(text.ptr, text.len, &json, err) < 0 ||
 	    pk_repo_rev(&ctx->repo, "HEAD", &head, err) < 0)
 		return -1;
-	/* Else git has made the commit, or another one: nothing of it is half way. */
-	if (pk_streq(head.hex, pk_json_str(json.root, "head"))) {
-		cJSON_ArrayForEach (entry, pk_json_array(json.root, "files")) {
-			const char *old = pk_json_str(entry, "old"),
-				   *new = pk_json_str(entry, "new"),
-				   *blob = pk_json_str(entry, "blob");
-
-			if (old && new &&blob && take_back_file(ctx, old, new, blob, err) < 0)
-				return -1;
-		}
-		*ret_taken_back = true;
-	}
+	const cJSON *files = pk_json_array(json.root, "files");
+	bool committed = !pk_streq(head.hex, pk_json_str(json.root, "head"));
+	if ((committed ? renew_index(ctx, files, err) : take_back(ctx, files, err)) < 0)
+		return -1;
+	*ret_taken_back = !committed;
 	unlink(path);
 	return 0;
 }
@@ -122,7 +163,7 @@ int pk_sync_begin(const struct pk_ctx *ctx, struct pk_lock *lock, bool *ret_take
 		pk_err_wrap(err, "another git postkit sync is at work in this work tree");
 		return pk_err_hint(err, "wait for it to end");
 	}
-	return take_back(ctx, ret_taken_back, err);
+	return settle(ctx, ret_taken_back, err);
 }
 
 /* All are written before any is taken away. */
@@ -228,7 +269,7 @@ static int undo(const struct pk_sync *sync, struct pk_err *err)
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	bool taken_back = false;
 
-	if (take_back(sync->ctx, &taken_back, &why) == 0)
+	if (settle(sync->ctx, &taken_back, &why) == 0)
 		return err && err->detail ? -1 : pk_err_detail(err, "the migrations are as they were");
 	pk_err_detail(err, "what was written of it could not be taken back: %s", why.msg);
 	return pk_err_hint(err, "git postkit sync takes it back before it begins");
@@ -239,6 +280,7 @@ int pk_sync_commit(struct pk_sync *sync, bool quiet, struct pk_oid *ret_commit, 
 	PK_AUTO(pk_strv) fresh = PK_STRV_INIT;
 	PK_FREE char *journal = journal_path(sync->ctx);
 	struct pk_oid now = { "" };
+	bool taken_back = false;
 	int rc = -1;
 
 	if (store_fingerprints(sync, err) < 0 || write_journal(sync, err) < 0)
@@ -253,7 +295,10 @@ int pk_sync_commit(struct pk_sync *sync, bool quiet, struct pk_oid *ret_commit, 
 			pk_err_set(err, "git made no commit of the migrations");
 		return undo(sync, err);
 	}
-	unlink(journal);
+	if (rc < 0)
+		settle(sync->ctx, &taken_back, NULL); /* or the next sync does */
+	else
+		unlink(journal);
 	*ret_commit = now;
 	return 0;
 }

@@ -35,6 +35,8 @@ KNOWN = [
     ("commit", "kill", r"git write .*/objects/"),  # its files stayed in the index, for any later commit
     ("commit", "int", r"git rename .*COMMIT_EDITMSG"),  # git's end was taken for a refusal
     ("sync", "int", r"git create .*refs/heads/main\.lock"),  # the same
+    ("sync", "kill", r"git rename .*app/\.git/index$", -1),  # the index was without the commit, and the next sync refused it
+    ("sync", "int", r"git rename .*app/\.git/index$", -1),  # the same, at once
     ("rollback", "locked", r"refs/postkit/deploys/prod"),  # what it said did not name the file
     ("push", "eio", r"mkdir .*objdir-incoming"),  # a host without room was taken for one that refuses such refs
     ("fetch", "kill", r"git write .*refs/postkit/remotes/"),  # its lock stayed
