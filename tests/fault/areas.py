@@ -27,6 +27,17 @@ def _start_is_done():
     no_row_is_lost(_clone(), 1)
 
 
+def _again_on_a_branch():
+    git("switch", "-q", "-c", "again")
+
+
+def _without_template():
+    """As the first on this machine, who copies from the remote."""
+    _again_on_a_branch()
+    for name in local("SELECT datname FROM pg_database WHERE datname LIKE 'pk\\_template\\_%'").split():
+        local(f"ALTER DATABASE {name} IS_TEMPLATE false", f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def _two_branches():
     git("switch", "-q", "-c", "again")
     git("worktree", "add", "-q", "-b", "beside", world.BESIDE)
@@ -206,7 +217,8 @@ AREAS = {
                    rival=("deploy", "--yes", "--max-wait", "1")),
     "rollback": Area("rollback", _rollback_to_base, lambda: again(*_rollback_to_base()), _deployed(1),
                      rival=("rollback", "--yes", "--max-wait", "1")),
-    "start": Area("deploy", ("start",), _finish_start, _start_is_done, lambda: git("switch", "-q", "-c", "again")),
+    "start": Area("deploy", ("start",), _finish_start, _start_is_done, _again_on_a_branch),
+    "first": Area("deploy", ("start",), _finish_start, _start_is_done, _without_template),
     "branches": Area("deploy", ("start",), _finish_two, _two_are_done, _two_branches, beside=world.BESIDE),
     "plan": Area("plan", ("plan",), _again("plan"), _plan_is_done, local=True),
     "apply": Area("apply", ("apply",), _finish_apply, _apply_is_done, local=True),

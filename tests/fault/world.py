@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+from psql import Failed, Psql
+
 T = os.environ["T"]
 APP = T + "/app"
 SECRET = os.environ["SECRET"]
@@ -42,25 +44,39 @@ def write(name, text):
         file.write(text)
 
 
-def _sql(where, password, database, *texts):
-    argv = [os.environ["PSQL"], "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, *where]
-    for text in texts:
-        argv += ["-c", text]
-    status, output = run(*argv, env={"PGPASSWORD": password, "PGOPTIONS": "-c client_min_messages=warning"}, cwd=T)
-    if status:
-        raise Broken(f"psql {database}: {output}")
-    return output.strip()
+_open = {}  # connections, by (server, database)
+
+
+def _ask(server, where, password, database, texts):
+    if (server, database) not in _open:
+        _open[server, database] = Psql(where, password, database, T)
+    try:
+        return _open[server, database].ask(texts, LIMIT)
+    except Failed as why:
+        _open.pop((server, database)).close()
+        raise Broken(f"psql {database}: {why}") from None
+
+
+def _hang_up(*stay):
+    """No connection of ours is beside what a command does, but those that nobody can tell of."""
+    for key in [key for key in _open if key not in stay]:
+        _open.pop(key).close()
+
+
+MAINTENANCE = ("production", "postgres")
 
 
 def production(*texts, database="shop"):
-    return _sql(["-h", os.environ["PROD_SOCKET"], "-p", os.environ["PROD_PORT"], "-U", "postgres"], "", database, *texts)
+    return _ask("production", ["-h", os.environ["PROD_SOCKET"], "-p", os.environ["PROD_PORT"], "-U", "postgres"], "", database, texts)
 
 
 def local(*texts, database="postgres"):
     """On the repository's own server, as its superuser."""
+    if ("local", database) in _open:
+        return _ask("local", (), "", database, texts)
     place = glob.glob(T + "/state/*/pg*/admin.secret")[0]
     lines = open(os.path.dirname(place) + "/data/postmaster.pid").read().split("\n")
-    return _sql(["-h", lines[4], "-p", lines[3], "-U", "postkit_admin"], open(place).read().strip(), database, *texts)
+    return _ask("local", ["-h", lines[4], "-p", lines[3], "-U", "postkit_admin"], open(place).read().strip(), database, texts)
 
 
 # ---- states ----
@@ -86,14 +102,28 @@ def _reset_clone(state, clone):
           LIKE_BEFORE.format(clone))
 
 
+_reset_to = ()  # the state that production was brought to, and how many transactions had changed something then
+COUNTER = """SELECT pg_snapshot_xmax(pg_current_snapshot()),
+    (SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop' AND application_name <> 'psql')"""
+
+
+def _reset_production(state):
+    """Where something was changed since: where nothing has a number of a transaction nothing was."""
+    global _reset_to
+    if _reset_to != (state, production(COUNTER, database="postgres")):
+        production("DROP DATABASE IF EXISTS shop WITH (FORCE)", f"CREATE DATABASE shop OWNER shop TEMPLATE kept_{state}",
+                   database="postgres")
+        _reset_to = (state, production(COUNTER, database="postgres"))
+
+
 def reset(state):
     """Repository, production and the session's clone as they were kept."""
+    _hang_up(MAINTENANCE)
     for path in (APP, T + "/tmp", BESIDE):
         shutil.rmtree(path, ignore_errors=True)
     os.mkdir(T + "/tmp")
     shutil.copytree(f"{T}/kept/{state}", APP, symlinks=True)
-    production("DROP DATABASE IF EXISTS shop WITH (FORCE)", f"CREATE DATABASE shop OWNER shop TEMPLATE kept_{state}",
-               database="postgres")
+    _reset_production(state)
     at = session()
     if at:
         _reset_clone(state, "pk_clone_" + at)
@@ -106,6 +136,7 @@ def command(*args, fault="", env=None, until=None, meanwhile=None, under=()):
     git-postkit under the shim: exit status (negative: the signal), output. As soon as until() holds meanwhile(child) is
     called. under: words of a program that runs it.
     """
+    _hang_up(MAINTENANCE)
     for name in ("calls", "points"):
         if os.path.exists(f"{T}/{name}"):
             os.unlink(f"{T}/{name}")
@@ -244,6 +275,7 @@ def reaches_through(port):
 
 def restart_production():
     """As after a crash; whoever was connected is cut off."""
+    _hang_up()
     argv = [os.environ["PG_CTL"], "-D", T + "/prod/data", "-s", "-w", "-m", "immediate", "-l", T + "/prod/log", "restart"]
     if os.getuid() == 0:
         argv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--", *argv]
