@@ -33,6 +33,7 @@ void pk_pattern_table_release(struct pk_pattern_table *table);
 int pk_pattern_table_read(const struct pk_ctx *ctx, const char *output, const char *text,
 			  struct pk_pattern_table *ret, struct pk_err *err);
 
+/* Its column of that very name; NULL: there is none. */
 const struct pk_pattern_column *pk_pattern_table_find(const struct pk_pattern_table *table, const char *name);
 /* The column that text, as SQL writes it, names. NULL, with the error: there is none. */
 const struct pk_pattern_column *pk_pattern_table_need(struct pk_pattern_table *table, const char *text,

@@ -43,7 +43,7 @@ struct pk_rules {
 };
 extern const struct pk_rules pk_rules_index, pk_rules_constraint, pk_rules_column, pk_rules_drop,
 	pk_rules_tx, pk_rules_lock, pk_rules_work, pk_rules_measured;
-const struct pk_rule *pk_rule_find(const char *id);
+const struct pk_rule *pk_rule_find(const char *id); /* NULL: there is none */
 bool pk_level_parse(const char *text, enum pk_level *ret); /* error, warning, off; false: none of them */
 
 /* A constraint that the migration adds, or that the catalog has. */

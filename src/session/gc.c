@@ -132,7 +132,8 @@ static bool is_starting(const struct gc *gc, const char *id)
 		return false;
 	if (pk_lock_take(&lock, path, 0, NULL) < 0)
 		return true;
-	unlink(path);
+	if (!gc->options->dry_run)
+		unlink(path);
 	return false;
 }
 
