@@ -414,5 +414,6 @@ const struct pk_object *pk_partition_of(const struct pk_object *table);
 bool pk_table_needs_not_null(const struct pk_object *part);
 bool pk_table_is_unlogged(const struct pk_object *table);
 bool pk_table_is_partitioned(const struct pk_object *table);
+const char *pk_table_partition_key(const struct pk_object *table); /* "RANGE (a, b)"; NULL: it is not partitioned */
 
 #endif

@@ -36,6 +36,11 @@ bool pk_table_is_partitioned(const struct pk_object *table)
 	return table->kind == &pk_kind_table && pk_attr(table, PARTITION_KEY) != NULL;
 }
 
+const char *pk_table_partition_key(const struct pk_object *table)
+{
+	return pk_table_is_partitioned(table) ? pk_attr(table, PARTITION_KEY) : NULL;
+}
+
 static void add_columns(struct pk_script *s, const struct pk_object *o, bool typed, struct pk_buf *list)
 {
 	const struct pk_object **columns;

@@ -64,6 +64,34 @@ static int settle_reindex(struct steps *s, const struct pk_action *a, struct pk_
 	return since ? pk_leftover_drop(how->conn, a, since, how->dropped, how->arg, err) : 0;
 }
 
+/*
+ * DETACH PARTITION CONCURRENTLY that was ended half-way leaves the partition marked: then the rest is to be done, which
+ * takes a moment.
+ */
+static int settle_detach(struct steps *s, const struct pk_action *a, bool *ret_done, struct pk_err *err)
+{
+	static const char sql[] =
+		"SELECT i.inhdetachpending, pg_catalog.format('%I.%I DETACH PARTITION %I.%I', n.nspname, c.relname, pn.nspname, p.relname)"
+		" FROM pg_catalog.pg_inherits i"
+		" JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+		" JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace"
+		" WHERE c.relname = $1 AND p.relname = $2 AND ($3::pg_catalog.text IS NULL OR n.nspname = $3)"
+		" AND ($4::pg_catalog.text IS NULL OR pn.nspname = $4)";
+	const char *params[] = { a->rel_name, a->ref_name, a->rel_schema, a->ref_schema };
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_buf) finish = PK_BUF_INIT;
+
+	if (pk_query(s->how->conn, sql, 4, params, &rows, err) < 0)
+		return -1;
+	bool pending = rows.n == 1 && pk_streq(pk_rows_get(&rows, 0, 0), "t");
+	*ret_done = rows.n == 0 || pending;
+	if (!pending)
+		return 0;
+	/* The names were quoted by the server. */
+	pk_buf_addf(&finish, "ALTER TABLE %s FINALIZE", pk_rows_get(&rows, 0, 1));
+	return pk_exec(s->how->conn, finish.ptr, err);
+}
+
 /* Whether a statement that was begun before did come to its end; clears away failed indexes. */
 static int settle(struct steps *s, size_t statement, bool *ret_done, struct pk_err *err)
 {
@@ -75,6 +103,8 @@ static int settle(struct steps *s, size_t statement, bool *ret_done, struct pk_e
 	*ret_done = false;
 	if (a && a->verb == PK_REINDEX && a->concurrently)
 		return settle_reindex(s, a, err);
+	if (a && a->sub == PK_DETACH && a->concurrently)
+		return settle_detach(s, a, ret_done, err);
 	if (!create && !concurrent_index(a, PK_DROP))
 		return 0;
 	if (index_state(s->how->conn, a, &valid, &name, err) < 0)

@@ -386,6 +386,43 @@ let_go() {
 	ok git postkit commit -m 'After all'
 }
 
+@test "a partition leaves beside the traffic, and takes no CHECK of its bounds along; ended half-way, apply ends it" {
+	# a DEFAULT partition, or a CHECK of that name: the plain way
+	schema tables/log_3 <<<'CREATE TABLE log_3 PARTITION OF log DEFAULT;'
+	edit log_1 '/ATTACH PARTITION/d'
+	plan_sql
+	has 'ALTER TABLE ONLY public.log DETACH PARTITION public.log_1;'
+	rm db/schema/tables/log_3.sql
+	edit log_1 's/^);/, CONSTRAINT log_1_at_check CHECK (id > 0));/'
+	plan_sql
+	has 'ALTER TABLE ONLY public.log DETACH PARTITION public.log_1;'
+	git checkout -q db
+	edit log_1 '/ATTACH PARTITION/d'
+	edit log_2a '/ATTACH PARTITION/d'
+	plan_sql
+	in_order 'ALTER TABLE public.log DETACH PARTITION public.log_1 CONCURRENTLY;' \
+		'ALTER TABLE public.log_1 DROP CONSTRAINT IF EXISTS log_1_at_check;'
+	in_order 'ALTER TABLE public.log_2 DETACH PARTITION public.log_2a CONCURRENTLY;' \
+		'ALTER TABLE public.log_2a DROP CONSTRAINT IF EXISTS log_2a_at_check;'
+	there_and_back
+	git postkit abort --yes >/dev/null
+	git postkit start >/dev/null
+	ok git postkit plan
+	hold
+	echo 'SELECT count(*) FROM log;' >&7
+	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
+	until_true leaving
+	as_login "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'DETACH PARTITION' AND pid <> pg_backend_pid()"
+	wait $! || true
+	let_go
+	equal "$(clone_sql 'SELECT count(*) FROM pg_inherits WHERE inhdetachpending')" 1
+	ok git postkit apply
+	has 'the clone is what the schema files mean'
+	equal "$(clone_sql 'SELECT count(*) FROM pg_inherits WHERE inhdetachpending')" 0
+	ok git postkit commit -m 'Two tables of their own'
+}
+leaving() { [ "$(as_login 'SELECT count(*) FROM pg_inherits WHERE inhdetachpending')" -gt 0 ]; }
+
 @test "another plan keeps what an interrupted migration has done, with a way back" {
 	journalled
 	hold
