@@ -433,6 +433,9 @@ static void take_rows(struct reading *r)
 	    rows[PK_FETCH_LABEL].handle) {
 		link_objects(r);
 		r->linked = true;
+		/* What they say is in the objects now, which have their texts from others. */
+		pk_rows_release(&rows[PK_FETCH_ALIAS]);
+		pk_rows_release(&rows[PK_FETCH_DEPEND]);
 	}
 }
 
@@ -505,6 +508,7 @@ static int finish(struct reading *r, struct pk_err *err)
 	}
 	if (snap->measure)
 		read_sizes(r, &snap->rows[PK_FETCH_SIZE]);
+	pk_addresses_release(&r->addresses); /* before the texts, which take as much */
 	for (size_t i = 0; i < snap->n; i++)
 		pk_share_settle(snap->objects[i]);
 	pk_snapshot_write_texts(snap);

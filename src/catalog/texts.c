@@ -5,7 +5,8 @@
 #include "git/git.h"
 #include <pthread.h>
 
-#define THREAD_OBJECTS 4000
+#define THREAD_OBJECTS	4000
+#define SCRATCH_OBJECTS 256
 
 static void add_path(struct pk_arena *arena, struct pk_object *o)
 {
@@ -25,9 +26,10 @@ static void add_path(struct pk_arena *arena, struct pk_object *o)
 	o->path = pk_arena_strdup(arena, path.ptr);
 }
 
-static void write_text(struct pk_arena *arena, struct pk_object *o, int version)
+/* scratch: for what a text is made of on the way. */
+static void write_text(struct pk_arena *arena, struct pk_arena *scratch, struct pk_object *o, int version)
 {
-	struct pk_script s = { .arena = arena, .canonical = true, .version = version };
+	struct pk_script s = { .arena = scratch, .canonical = true, .version = version };
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
 	pk_object_create(&s, o);
@@ -51,10 +53,16 @@ static void *write_half(void *arg)
 {
 	struct half *half = arg;
 	struct pk_snapshot *snap = half->snap;
+	struct pk_arena scratch = PK_ARENA_INIT;
 
-	for (size_t i = half->first; i < snap->n; i += 2)
-		if (!snap->objects[i]->kind->part)
-			write_text(&half->arena, snap->objects[i], snap->version);
+	for (size_t i = half->first, n = 0; i < snap->n; i += 2) {
+		if (snap->objects[i]->kind->part)
+			continue;
+		write_text(&half->arena, &scratch, snap->objects[i], snap->version);
+		if (++n % SCRATCH_OBJECTS == 0)
+			pk_arena_release(&scratch);
+	}
+	pk_arena_release(&scratch);
 	return NULL;
 }
 
