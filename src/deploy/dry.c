@@ -242,6 +242,8 @@ int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)
 	int rc;
 
 	pk_deploy_phase(d, "dry run on a copy of '%s'", d->remote.name);
+	/* Of what is recorded later, and the lock need not be held for it. */
+	pk_repo_know_author(d->repo);
 	rc = pk_checks_load(&d->checks, d->project, d->config, d->repo, d->commit.hex, err);
 	if (rc == 0)
 		rc = name_tables(d, err);

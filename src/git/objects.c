@@ -323,10 +323,19 @@ static int author_of(const struct pk_repo *repo, git_signature **ret)
 	static const char *const args[] = { "var", "GIT_AUTHOR_IDENT", NULL };
 	PK_AUTO(pk_buf) ident = PK_BUF_INIT;
 	int status;
+	if (*repo->author)
+		return git_signature_from_buffer(ret, *repo->author);
 	if (pk_repo_git(repo, args, &ident, NULL, &status, NULL) < 0 || status != 0)
 		return -1;
 	pk_buf_rtrim(&ident);
-	return git_signature_from_buffer(ret, ident.ptr);
+	*repo->author = pk_buf_take(&ident);
+	return git_signature_from_buffer(ret, *repo->author);
+}
+
+void pk_repo_know_author(const struct pk_repo *repo)
+{
+	PK_GIT2(git_signature) *ident = NULL;
+	author_of(repo, &ident);
 }
 
 int pk_repo_signatures(const struct pk_repo *repo, git_signature **ret_author,

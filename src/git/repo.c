@@ -253,6 +253,7 @@ int pk_repo_open(struct pk_repo *repo, const char *start, struct pk_err *err)
 		repo->handle = NULL;
 		return open_error(rc, start, err);
 	}
+	repo->author = pk_alloc(sizeof(*repo->author));
 	repo->gitdir = without_slash(git_repository_path(repo->handle));
 	repo->commondir = without_slash(git_repository_commondir(repo->handle));
 	repo->workdir = without_slash(git_repository_workdir(repo->handle)); /* NULL when bare */
@@ -278,6 +279,9 @@ void pk_repo_release(struct pk_repo *repo)
 	free(repo->workdir);
 	free(repo->gitdir);
 	free(repo->commondir);
+	if (repo->author)
+		free(*repo->author);
+	free(repo->author);
 	*repo = (struct pk_repo)PK_REPO_INIT;
 }
 

@@ -16,6 +16,7 @@ struct pk_repo {
 	char *workdir;	 /* top of this worktree, no slash at the end; NULL when bare */
 	char *gitdir;	 /* of this worktree */
 	char *commondir; /* shared by all worktrees, absolute, no slash at the end */
+	char **author;	 /* not for the caller: GIT_AUTHOR_IDENT, which git is asked for once; *author NULL: not yet */
 };
 #define PK_REPO_INIT { 0 }
 
@@ -97,6 +98,8 @@ int pk_repo_hash_tree(const struct pk_repo *repo, const struct pk_tree_item *ite
 int pk_repo_write_commit(const struct pk_repo *repo, const struct pk_oid *tree,
 			 const struct pk_oid *parent, const char *message, struct pk_oid *ret,
 			 struct pk_err *err);
+/* Asks git who that is now, so that no time goes into it when the first one is written. */
+void pk_repo_know_author(const struct pk_repo *repo);
 
 /*
  * The commit that joins two histories: the same one whoever writes it, of whatever repository, so that those who do it at
