@@ -1,5 +1,7 @@
 #include "trace/measure.h"
 
+#include "pg/pipeline.h"
+
 /* Weakest first, as the lock manager numbers them from 1. */
 static const struct {
 	const char *mode, *name;
@@ -33,6 +35,23 @@ static const char relations_sql[] =
 	"WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
 	"AND c.relkind IN ('r', 'p', 'm', 'v', 'f', 'i', 'I', 'S') ORDER BY c.oid";
 
+/* What pg_stat_xact_user_tables shows of these tables; the view reads all of pg_class and pg_index first. */
+static const char *counters_of(struct pk_measure *measure)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	size_t n = 0;
+
+	pk_buf_add(&sql, "SELECT * FROM (SELECT t, pg_catalog.pg_stat_get_xact_tuples_returned(t) AS read, "
+			 "pg_catalog.pg_stat_get_xact_tuples_inserted(t) + pg_catalog.pg_stat_get_xact_tuples_updated(t) + "
+			 "pg_catalog.pg_stat_get_xact_tuples_deleted(t) AS written, pg_catalog.pg_stat_get_xact_tuples_deleted(t) "
+			 "FROM pg_catalog.unnest('{");
+	for (size_t i = 0; i < measure->n; i++)
+		if (strchr("rpm", measure->items[i].kind))
+			pk_buf_addf(&sql, "%s%u", n++ ? "," : "", (unsigned)measure->items[i].oid);
+	pk_buf_add(&sql, "}'::pg_catalog.oid[]) t OFFSET 0) s WHERE read > 0 OR written > 0");
+	return pk_arena_strdup(&measure->arena, sql.ptr);
+}
+
 int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
 {
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
@@ -56,6 +75,7 @@ int pk_measure_start(struct pk_measure *measure, struct pk_conn *conn, struct pk
 			.scale = 1,
 		};
 	}
+	measure->counters_sql = counters_of(measure);
 	return 0;
 }
 
@@ -92,28 +112,18 @@ static void count_deleted(struct pk_measured *m, int64_t now, bool begin)
 	m->counted = now;
 }
 
-static int read_counters(struct pk_measure *measure, struct pk_conn *conn, bool begin,
-			 struct pk_err *err)
+static void see_counters(struct pk_measure *measure, const struct pk_rows *rows, bool begin)
 {
-	static const char counters_sql[] =
-		"SELECT relid, seq_tup_read, n_tup_ins + n_tup_upd + n_tup_del, n_tup_del "
-		"FROM pg_catalog.pg_stat_xact_user_tables "
-		"WHERE seq_tup_read > 0 OR n_tup_ins + n_tup_upd + n_tup_del > 0";
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-
-	if (pk_query(conn, counters_sql, 0, NULL, &rows, err) < 0)
-		return -1;
 	measure->read = measure->written = 0;
-	for (int i = 0; i < rows.n; i++) {
-		struct pk_measured *m = find(measure, to_oid(pk_rows_get(&rows, i, 0)));
+	for (int i = 0; i < rows->n; i++) {
+		struct pk_measured *m = find(measure, to_oid(pk_rows_get(rows, i, 0)));
 
 		if (!m)
 			continue;
-		count_deleted(m, to_count(pk_rows_get(&rows, i, 3)), begin);
-		measure->read += (int64_t)((double)to_count(pk_rows_get(&rows, i, 1)) * m->scale);
-		measure->written += (int64_t)((double)to_count(pk_rows_get(&rows, i, 2)) * m->scale);
+		count_deleted(m, to_count(pk_rows_get(rows, i, 3)), begin);
+		measure->read += (int64_t)((double)to_count(pk_rows_get(rows, i, 1)) * m->scale);
+		measure->written += (int64_t)((double)to_count(pk_rows_get(rows, i, 2)) * m->scale);
 	}
-	return 0;
 }
 
 int pk_measure_as_source(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
@@ -137,22 +147,53 @@ int pk_measure_as_source(struct pk_measure *measure, struct pk_conn *conn, struc
 	return 0;
 }
 
-static int read_wal(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
-{
-	PK_FREE char *at = NULL;
+static const char wal_sql[] = "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')";
 
-	if (pk_query_value(conn, "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')", 0, NULL,
-			   &at, err) < 0)
+/* What is asked after each statement, all at once. */
+struct asked {
+	struct pk_rows counters, locks, wal;
+};
+
+static void asked_release(struct asked *asked)
+{
+	pk_rows_release(&asked->counters);
+	pk_rows_release(&asked->locks);
+	pk_rows_release(&asked->wal);
+}
+
+static int ask(const struct pk_measure *measure, struct pk_conn *conn, const char *locks_sql, struct asked *ret,
+	       struct pk_err *err)
+{
+	struct pk_pipeline_query queries[3] = { { .sql = measure->counters_sql, .rows = &ret->counters },
+						{ .sql = wal_sql, .rows = &ret->wal },
+						{ .sql = locks_sql, .rows = &ret->locks } };
+	struct pk_pipeline pipeline = { .conn = conn, .queries = queries, .n = locks_sql ? 3 : 2 };
+
+	if (pk_pipeline_send(&pipeline, err) < 0)
 		return -1;
-	measure->wal = to_count(at);
-	return 0;
+	return pk_pipelines_collect(&pipeline, 1, NULL, NULL, err);
+}
+
+/* Since the last time. */
+static int64_t see_wal(struct pk_measure *measure, const struct pk_rows *rows)
+{
+	int64_t before = measure->wal;
+
+	measure->wal = to_count(pk_rows_get(rows, 0, 0));
+	return measure->wal - before;
 }
 
 int pk_measure_begin(struct pk_measure *measure, struct pk_conn *conn, struct pk_err *err)
 {
+	struct asked asked __attribute__((cleanup(asked_release))) = { .counters = PK_ROWS_INIT };
+
 	for (size_t i = 0; i < measure->n; i++)
 		measure->items[i].held = 0, measure->items[i].counted = 0;
-	return read_counters(measure, conn, true, err) < 0 ? -1 : read_wal(measure, conn, err);
+	if (ask(measure, conn, NULL, &asked, err) < 0)
+		return -1;
+	see_counters(measure, &asked.counters, true);
+	see_wal(measure, &asked.wal);
+	return 0;
 }
 
 static unsigned mode_number(const char *mode)
@@ -273,16 +314,11 @@ static int tell_files(struct pk_measure *measure, struct pk_conn *conn, struct a
 	return 0;
 }
 
-static int tell_wal(struct pk_measure *measure, struct pk_conn *conn, struct pk_traced *ret, struct pk_err *err)
+static void tell_wal(struct pk_measure *measure, const struct pk_rows *rows, struct pk_traced *ret)
 {
-	int64_t before = measure->wal;
-
-	if (read_wal(measure, conn, err) < 0)
-		return -1;
-	ret->wal = measure->wal - before;
+	ret->wal = see_wal(measure, rows);
 	for (size_t i = 0; measure->wal_minimal && i < ret->n_files; i++)
 		ret->wal += ret->files[i].bytes;
-	return 0;
 }
 
 /* ---- a statement ---- */
@@ -356,20 +392,20 @@ static void tell_locks(const struct strongest *locks, size_t n, const struct str
 int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena,
 			 struct pk_traced *ret, struct pk_err *err)
 {
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	struct asked asked __attribute__((cleanup(asked_release))) = { .counters = PK_ROWS_INIT };
 	PK_FREE struct strongest *locks = NULL;
 	struct seen seen __attribute__((cleanup(seen_release))) = { .anew = { PK_BUF_INIT } };
 	const struct pk_measured *rewritten;
 	int64_t read = measure->read, written = measure->written;
 	size_t n = 0;
 
-	if (read_counters(measure, conn, false, err) < 0 ||
-	    pk_query(conn, locks_sql, 0, NULL, &rows, err) < 0)
+	if (ask(measure, conn, locks_sql, &asked, err) < 0)
 		return -1;
+	see_counters(measure, &asked.counters, false);
 	ret->read = measure->read - read;
 	ret->written = measure->written - written;
-	locks = pk_alloc(((size_t)rows.n + 1) * sizeof(*locks));
-	see_locks(measure, &rows, &seen, locks, &n);
+	locks = pk_alloc(((size_t)asked.locks.n + 1) * sizeof(*locks));
+	see_locks(measure, &asked.locks, &seen, locks, &n);
 	if (is_news(&seen.fresh, &seen.held))
 		tell(&seen.fresh, arena, &ret->lock, &ret->relation);
 	tell(&seen.held, arena, &ret->held, &ret->held_on);
@@ -378,16 +414,19 @@ int pk_measure_statement(struct pk_measure *measure, struct pk_conn *conn, struc
 	ret->rewrote = rewritten != NULL;
 	ret->rewrote_table = rewritten && !is_part(rewritten);
 	ret->rewritten = rewritten ? pk_arena_strdup(arena, rewritten->name) : NULL;
-	return tell_files(measure, conn, &seen.anew, arena, ret, err) < 0 ? -1 : tell_wal(measure, conn, ret, err);
+	if (tell_files(measure, conn, &seen.anew, arena, ret, err) < 0)
+		return -1;
+	tell_wal(measure, &asked.wal, ret);
+	return 0;
 }
 
 int pk_measure_outside(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, struct pk_traced *ret,
 		       struct pk_err *err)
 {
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT, wal = PK_ROWS_INIT;
 	struct seen seen __attribute__((cleanup(seen_release))) = { .anew = { PK_BUF_INIT } };
 
-	if (pk_query(conn, relations_sql, 0, NULL, &rows, err) < 0)
+	if (pk_query(conn, relations_sql, 0, NULL, &rows, err) < 0 || pk_query(conn, wal_sql, 0, NULL, &wal, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
 		const char *oid = pk_rows_get(&rows, i, 0);
@@ -398,7 +437,10 @@ int pk_measure_outside(struct pk_measure *measure, struct pk_conn *conn, struct 
 		else if (*pk_rows_get(&rows, i, 2) == 'i')
 			add_built(measure, &seen.anew, oid);
 	}
-	return tell_files(measure, conn, &seen.anew, arena, ret, err) < 0 ? -1 : tell_wal(measure, conn, ret, err);
+	if (tell_files(measure, conn, &seen.anew, arena, ret, err) < 0)
+		return -1;
+	tell_wal(measure, &wal, ret);
+	return 0;
 }
 
 int pk_measure_lost_views(struct pk_measure *measure, struct pk_conn *conn, struct pk_arena *arena, const char **ret,

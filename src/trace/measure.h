@@ -31,6 +31,7 @@ struct pk_measure {
 	int64_t read, written; /* of these, in this session's transaction so far */
 	int64_t wal;	       /* the server's place in it */
 	bool wal_minimal;      /* new files are not logged */
+	const char *counters_sql; /* of these */
 	uint32_t *built;       /* indexes that were not there before, and are told */
 	size_t n_built;
 };
