@@ -198,7 +198,7 @@ static void tell_known_lock(struct pk_runner *r, const struct pk_action *a, stru
 		return;
 	pk_buf_add_qualified(&name, a->rel_name ? a->rel_schema : a->schema,
 			     a->rel_name ? a->rel_name : a->name);
-	item->lock = "SHARE UPDATE EXCLUSIVE";
+	item->lock = a->full ? "ACCESS EXCLUSIVE" : "SHARE UPDATE EXCLUSIVE";
 	item->relation = pk_arena_strdup(&r->trace->arena, name.ptr);
 	item->locks = pk_arena_alloc(&r->trace->arena, sizeof(*item->locks));
 	item->locks[item->n_locks++] = (struct pk_traced_lock){ .relation = item->relation, .mode = item->lock };
@@ -208,7 +208,7 @@ static void tell_known_lock(struct pk_runner *r, const struct pk_action *a, stru
 static int run_unwatched(struct pk_runner *r, size_t i, struct pk_traced *item, struct pk_err *err)
 {
 	const struct pk_action *a = r->first[i];
-	bool measure = r->how->measure && pk_runner_lock_is_known(a);
+	bool known = pk_runner_lock_is_known(a), measure = r->how->measure && (known || r->how->refused);
 
 	if (measure && pk_measure_begin(&r->measure, r->conn, err) < 0)
 		return -1;
@@ -216,7 +216,7 @@ static int run_unwatched(struct pk_runner *r, size_t i, struct pk_traced *item, 
 		return -1;
 	if (!measure)
 		return 0;
-	if (!r->beside.n_locks)
+	if (!r->beside.n_locks && known)
 		tell_known_lock(r, a, item);
 	return pk_measure_outside(&r->measure, r->conn, &r->trace->arena, item, err);
 }
@@ -263,7 +263,7 @@ static int run_alone(struct pk_runner *r, size_t i, struct pk_err *err)
 	if (!pk_turn_is_roles(r->turns[i]))
 		return pk_runner_run_by_admin(r, i, err);
 	item = pk_runner_new_item(r, &r->statements.items[i]);
-	if (r->how->measure && !pk_runner_lock_is_known(a))
+	if (r->how->measure && !pk_runner_lock_is_known(a) && !r->how->refused)
 		result = run_watched(r, i, item, err);
 	if (result > 0)
 		result = run_unwatched(r, i, item, err);

@@ -23,6 +23,7 @@ struct pk_run {
 	bool leaves;		  /* another run comes right behind it: a transaction leaves the connection with its settings (pg/conn.h) */
 	bool xid;		  /* a transaction has its number from the beginning, which the trace then says */
 	bool measure;		  /* locks and rewrites, not only time */
+	bool refused;		  /* without a transaction: it cannot be in one, so that to measure it none is tried */
 	const char *lock_timeout; /* "5s"; NULL: server's */
 	const char *settings; /* SET statements that hold for all of it; NULL or "": none */
 	/*

@@ -163,7 +163,8 @@ static int run_as(struct steps *s, size_t i, bool transaction, struct pk_err *er
 		.file = how->file,
 		.first_line = (how->first_line > 1 ? how->first_line : 1) + statement->line - 1,
 		.transaction = transaction,
-		.measure = how->measure && (transaction || (a && a->concurrently)),
+		.measure = how->measure,
+		.refused = !transaction,
 		/* CONCURRENTLY blocks nobody while it waits, and ended by a timeout it leaves an invalid index. */
 		.lock_timeout = a && a->concurrently && how->lock_timeout ? "0" : how->lock_timeout,
 		.settings = s->settings.ptr,
