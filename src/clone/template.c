@@ -318,12 +318,14 @@ static int find_again(struct pk_server *server, const char *remote, struct pk_te
 	return 0;
 }
 
-static int read_size(struct pk_conn *admin, struct pk_template *t, struct pk_err *err)
+static int read_size(struct pk_server *server, struct pk_template *t, struct pk_err *err)
 {
 	const char *params[] = { t->db };
 	PK_FREE char *size = NULL;
+	struct pk_conn *admin;
 
-	if (pk_query_value(admin, "SELECT pg_catalog.pg_database_size($1::name)", 1, params, &size, err) < 0)
+	if (pk_server_admin(server, &admin, err) < 0 ||
+	    pk_query_value(admin, "SELECT pg_catalog.pg_database_size($1::name)", 1, params, &size, err) < 0)
 		return -1;
 	t->size = size ? strtoll(size, NULL, 10) : 0;
 	return 0;
@@ -366,7 +368,7 @@ int pk_template_ensure(struct pk_server *server, const struct pk_template_want *
 	if (found.copied && copy_new(server, &admin, &limited, found.db, &found, err) < 0)
 		return -1;
 	if (((found.copied || found.refreshed.made) && find_again(server, remote->name, &found, err) < 0) ||
-	    read_size(&admin, &found, err) < 0)
+	    read_size(server, &found, err) < 0)
 		return -1;
 	pk_template_release(ret);
 	*ret = found;
