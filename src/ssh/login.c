@@ -25,6 +25,7 @@ struct login {
 	struct pk_strv mine;  /* public keys of the identity files, base64 */
 	bool tried, left_out; /* a key was offered; there was one that libssh2 cannot use */
 	bool no_answer;	      /* nobody gave a passphrase */
+	const char *unopened; /* a key that the server would take, and no passphrase that was given opens; borrowed */
 };
 
 static void login_release(struct login *l)
@@ -215,7 +216,10 @@ static int by_file(struct login *l, const char *path, struct pk_err *err)
 		return offer_file(l, path, "", err);
 	if (is_wanted(l, &key, &wanted, err) < 0)
 		return -1;
-	return wanted ? offer_encrypted(l, path, err) : 0;
+	int rc = wanted ? offer_encrypted(l, path, err) : 0;
+	if (wanted && rc == 0 && key.blob.len)
+		l->unopened = path;
+	return rc;
 }
 
 /* For IdentitiesOnly: what of the agent's is of a file. */
@@ -246,6 +250,8 @@ static int refused(const struct login *l, bool *ret_other, struct pk_err *err)
 	if (l->no_answer)
 		return pk_err_hint(err, "a key needs its passphrase, and there is no terminal to "
 					"ask on: use ssh-agent, or set SSH_ASKPASS");
+	if (l->unopened)
+		return pk_err_hint(err, "what was given as its passphrase does not open the key '%s'", l->unopened);
 	if (l->left_out)
 		return pk_err_hint(err,
 				   "libssh2 %s cannot use RSA keys, security keys and "
@@ -259,7 +265,7 @@ int pk_ssh_session_login(struct pk_ssh_session *session, const struct pk_ssh_rou
 {
 	struct login l
 		__attribute__((cleanup(login_release))) = { session, route, secrets, PK_STRV_INIT,
-							    false,   false, false };
+							    false,   false, false,   NULL };
 	const char *methods;
 	int rc = 0;
 

@@ -322,7 +322,10 @@ refused() { # TEXT...
 	}
 	each passphrase
 	printf '#!/bin/sh\necho wrong\n' >"$T/bin/askpass"
-	wrong() { SSH_ASKPASS=$T/bin/askpass SSH_ASKPASS_REQUIRE=force refused 'accepts none of the keys'; }
+	wrong() {
+		SSH_ASKPASS=$T/bin/askpass SSH_ASKPASS_REQUIRE=force refused 'accepts none of the keys'
+		[ "$TRANSPORT" = openssh ] || has "does not open the key '$T/ssh/user_encrypted'"
+	}
 	each wrong
 }
 
