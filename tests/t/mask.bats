@@ -173,6 +173,19 @@ people() {
 	printf '[mask "public.letters"]\n\tsender = NULL\n[mask "public.nobody"]\n\tx = NULL\n' >.postkit
 	ok git postkit mask
 	has 'warning: mask public.nobody: x matches no column there'
+	# What the server takes for the same has the same fake, or the key would not hold.
+	sql refers <<-'SQL'
+		CREATE COLLATION odd (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+		CREATE TABLE heads (mail text COLLATE odd PRIMARY KEY);
+		CREATE TABLE tails (id int PRIMARY KEY, mail text COLLATE odd REFERENCES heads);
+		INSERT INTO heads SELECT 'canary' || i || '@secret.org' FROM generate_series(1, 20) i;
+		INSERT INTO tails SELECT i, upper('canary' || i || '@secret.org') FROM generate_series(1, 20) i;
+		GRANT SELECT ON heads, tails TO reader;
+	SQL
+	printf '[mask "public.heads"]\n\tmail = fake.email(mail)\n' >.postkit
+	sql postgres 'CREATE DATABASE refers_here'
+	ok git postkit copy --no-owner prod "$(pg_url refers_here)"
+	equal "$(sql refers_here 'SELECT count(*) FROM heads JOIN tails USING (mail)')" 20
 }
 
 # Masks for all of people().
