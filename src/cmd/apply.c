@@ -1,5 +1,6 @@
 /* git postkit apply: the plan on the clone, statement by statement. */
 #include "base/clock.h"
+#include "base/text.h"
 #include "chain/online.h"
 #include "cmd/checkview.h"
 #include "cmd/cmd.h"
@@ -176,6 +177,18 @@ static void show_result(const struct pk_desk *desk, const struct pk_apply_result
 	pk_view_errors(stdout, findings);
 }
 
+/* A file may hold statements as they come: what is added can be kept as it is printed. */
+static void advise_files(const struct pk_ctx *ctx)
+{
+	PK_AUTO(pk_buf) folder = PK_BUF_INIT;
+
+	pk_buf_add_shell(&folder, ctx->project.schema_dir);
+	pk_advise(ctx, "Apply",
+		  "make the schema files say the same, then git postkit plan; what is missing, as SQL that a file there may "
+		  "hold or that tells what to change: git postkit diff %s \"$(git postkit url)\"",
+		  folder.ptr);
+}
+
 static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 		    const struct pk_apply_result *result, const struct pk_findings *findings)
 {
@@ -192,8 +205,7 @@ static int conclude(const struct pk_ctx *ctx, const struct pk_desk *desk,
 			  "a difference that is meant to be is declared above the query, as -- "
 			  "postkit:expect may-change; else git postkit migration writes what mends it");
 	else if (!agree)
-		pk_advise(ctx, "Apply",
-			  "make the schema files say the same, then git postkit plan");
+		advise_files(ctx);
 	else
 		pk_advise(ctx, "Apply", "%s comes next", pk_session_next(&desk->session));
 	return agree && !wrong ? 0 : PK_EXIT_NO;

@@ -395,6 +395,10 @@ int pk_pattern_make(const struct pk_ctx *ctx, const struct pk_pattern_request *r
 	if (pk_pattern_table_read(ctx, request->output, request->operands[0], &w.table, err) < 0 ||
 	    shape->read(&w, err) < 0 || make_steps(&w, err) < 0)
 		return -1;
+	if (!request->output)
+		pk_advise(ctx, "Migration",
+			  "git postkit apply runs them on the clone; after that the schema files have to say what they made, "
+			  "and it tells what is missing there");
 	if (!request->step)
 		pk_advise(ctx, "Migration",
 			  "the contract step comes later, when no program needs the old form: the same again with "

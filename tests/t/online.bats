@@ -386,6 +386,19 @@ let_go() {
 	ok git postkit commit -m 'After all'
 }
 
+@test "what the steps of a pattern make is told as SQL that schema files can hold" {
+	touch "$T/used"
+	ok git postkit migration --pattern rename-column users name full_name
+	has 'git postkit apply runs them on the clone; after that the schema files have to say what they made'
+	fails 1 git postkit apply
+	has 'only on the clone' 'make the schema files say the same, then git postkit plan'
+	eval "$(sed -n 's/^hint: .*what to change: //p' <<<"$output")" >db/schema/full_name.sql
+	ok git postkit plan
+	has 'nothing to change: the clone is what the schema files mean'
+	ok git postkit commit -m 'Two names'
+	git show --stat HEAD | grep -q full_name.sql
+}
+
 @test "a partition leaves beside the traffic, and takes no CHECK of its bounds along; ended half-way, apply ends it" {
 	# a DEFAULT partition, or a CHECK of that name: the plain way
 	schema tables/log_3 <<<'CREATE TABLE log_3 PARTITION OF log DEFAULT;'
