@@ -21,7 +21,7 @@
 
 /* PK_FREE char *s: freed when the scope ends. */
 #define PK_FREE __attribute__((cleanup(pk_free_pointer)))
-void pk_free_pointer(void *pointer_to_pointer);
+void pk_free_pointer(void *pointer_to_pointer); /* for PK_FREE alone: a char ** or the like, what it points to may be NULL */
 
 /* Hands over what a PK_FREE variable owns: return pk_take(&s); */
 static inline char *pk_take(char **s)
@@ -52,8 +52,8 @@ static inline bool pk_streq(const char *a, const char *b) /* NULL equals only NU
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
-bool pk_starts_with(const char *s, const char *prefix);
-bool pk_ends_with(const char *s, const char *suffix);
+bool pk_starts_with(const char *s, const char *prefix); /* by bytes; neither is NULL */
+bool pk_ends_with(const char *s, const char *suffix);   /* likewise */
 
 #include "base/banned.h"
 
