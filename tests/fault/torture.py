@@ -57,9 +57,9 @@ def prepare(area, kind):
 def count(area, kind):
     """
     The points of a command, in a run that nothing happens to. There are those of the calls, and those of the proxy. It is the
-    second run, to which nothing is new that outlasts a point, as a template of the clones.
+    second run, to which nothing is new that outlasts a point, as a template of the clones; in short form the first.
     """
-    for _ in range(0 if (area, kind.proxy) in counted else 2):
+    for _ in range(0 if (area, kind.proxy) in counted else 1 if SHORT else 2):
         prepare(area, kind)
         world.must(*area.words())
         counted[area, kind.proxy] = list(faults.proxy.points if kind.proxy else world.points())
