@@ -90,6 +90,8 @@ struct pk_lint {
 	bool renames;		    /* something has another name by now */
 
 	const struct pk_action *used_by; /* the action that usage is about */
+	const char *used_value;		 /* and the value, of an enum that loses some */
+	const char *dropped_value;	 /* the one at hand */
 	const struct pk_usage *usage;
 
 	struct pk_map reported; /* what report.c has said of this file */

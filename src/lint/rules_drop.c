@@ -170,6 +170,33 @@ static void rename_enum_value(struct pk_lint *lint, const struct pk_action *a)
 				a->schema, a->name, a->new_name));
 }
 
+static bool has_label(const struct pk_action *type, const char *label)
+{
+	size_t i = 0;
+
+	while (type->columns && type->columns[i] && strcmp(type->columns[i], label) != 0)
+		i++;
+	return type->columns && type->columns[i];
+}
+
+/* A type that takes the place of the one that there is under its name, with fewer values. */
+static void drop_enum_value(struct pk_lint *lint, const struct pk_action *a)
+{
+	if (a->verb != PK_CREATE || !is(a, "type") || !a->columns || pk_lint_is_new(lint, "type", a->schema, a->name))
+		return;
+	const struct pk_actions *before = pk_lint_object(lint, a->schema, "enum", a->name);
+	const struct pk_action *type = before ? &before->items[0] : NULL;
+	for (size_t i = 0; type && type->columns && type->columns[i]; i++) {
+		if (has_label(a, type->columns[i]))
+			continue;
+		lint->dropped_value = type->columns[i];
+		pk_lint_report(lint, a,
+			       pk_lint_text("programs that write or compare with '%s' of %T fail", type->columns[i], a->schema, a->name),
+			       NULL);
+		lint->dropped_value = NULL;
+	}
+}
+
 static void truncate_rule(struct pk_lint *lint, const struct pk_action *a)
 {
 	if (a->verb != PK_TRUNCATE || pk_lint_table_is_new(lint, a) ||
@@ -203,6 +230,8 @@ static const struct pk_rule rules[] = {
 	  "programs of before the migration run on beside it", rename_table, PK_RULE_TAKES },
 	{ "rename-enum-value", PK_LEVEL_ERROR, "value of an enum renamed",
 	  "programs of before the migration run on beside it", rename_enum_value, PK_RULE_TAKES },
+	{ "drop-enum-value", PK_LEVEL_WARNING, "enum made anew without one of its values",
+	  "programs of before the migration run on beside it", drop_enum_value, PK_RULE_TAKES },
 	{ "drop-column", PK_LEVEL_ERROR, "column dropped",
 	  "the data cannot be brought back by the way down", drop_column, PK_RULE_TAKES },
 	{ "drop-table", PK_LEVEL_ERROR, "table or schema dropped",

@@ -80,15 +80,15 @@ static struct thing named_thing(struct pk_lint *lint, const struct pk_action *a,
 	};
 }
 
-static struct thing value_thing(struct pk_lint *lint, const struct pk_action *a)
+static struct thing value_thing(struct pk_lint *lint, const struct pk_action *a, const char *value)
 {
 	const char *schema = schema_of(lint, a->schema);
 
 	return (struct thing){
 		.of = { PK_THING_TYPE, schema, a->name, NULL, NULL },
-		.word = a->def,
-		.value = a->def,
-		.words = pk_lint_text("value '%s' of %T", a->def, schema, a->name),
+		.word = value,
+		.value = value,
+		.words = pk_lint_text("value '%s' of %T", value, schema, a->name),
 	};
 }
 
@@ -115,7 +115,9 @@ static bool thing_of(struct pk_lint *lint, const struct pk_action *a, struct thi
 	else if (goes && a->name && pk_streq(a->object, "schema"))
 		*ret = named_thing(lint, a, PK_THING_SCHEMA);
 	else if (a->verb == PK_RENAME && a->def && pk_streq(a->object, "enum value"))
-		*ret = value_thing(lint, a);
+		*ret = value_thing(lint, a, a->def);
+	else if (a->verb == PK_CREATE && lint->dropped_value)
+		*ret = value_thing(lint, a, lint->dropped_value);
 	else
 		return false;
 	return true;
@@ -397,7 +399,7 @@ const struct pk_usage *pk_lint_usage(struct pk_lint *lint, const struct pk_actio
 
 	if (!source || source->failed.exit)
 		return NULL;
-	if (lint->used_by == action)
+	if (lint->used_by == action && lint->used_value == lint->dropped_value)
 		return lint->usage;
 	if (!thing_of(lint, action, &thing))
 		return NULL;
@@ -412,6 +414,7 @@ const struct pk_usage *pk_lint_usage(struct pk_lint *lint, const struct pk_actio
 	ask_repository(arena, source, &thing, usage);
 	free(thing.words);
 	lint->used_by = action;
+	lint->used_value = lint->dropped_value;
 	lint->usage = usage;
 	return usage;
 }

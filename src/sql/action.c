@@ -122,6 +122,12 @@ static void do_enum(struct pk_facts *facts, const PgQuery__Node *node)
 
 	pk_tree_names(facts->arena, node->create_enum_stmt->n_type_name,
 		      node->create_enum_stmt->type_name, &action->schema, &action->name);
+	const PgQuery__CreateEnumStmt *stmt = node->create_enum_stmt;
+	const char **labels = pk_arena_alloc(facts->arena, (stmt->n_vals + 1) * sizeof(*labels));
+	for (size_t i = 0, n = 0; i < stmt->n_vals; i++)
+		if (stmt->vals[i]->node_case == PG_QUERY__NODE__NODE_STRING)
+			labels[n++] = pk_tree_str(facts->arena, stmt->vals[i]->string->sval);
+	action->columns = labels;
 }
 
 static void do_domain(struct pk_facts *facts, const PgQuery__Node *node)

@@ -107,7 +107,8 @@ struct pk_action {
 	 */
 	const char *def;
 	enum pk_constraint constraint;
-	const char *const *columns;	/* key columns of a constraint or index, NULL terminated; or NULL */
+	/* Key columns of a constraint or index, labels of CREATE TYPE ... AS ENUM; NULL terminated, or NULL. */
+	const char *const *columns;
 	const bool *expressions;	/* of an index: which of columns are SQL text, no names; or NULL */
 	const char *const *ref_columns; /* of REFERENCES, as columns; NULL: the primary key */
 	const char *method;		/* of an index: "btree", "gin" */

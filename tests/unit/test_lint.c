@@ -27,6 +27,7 @@ static const char *const catalog_texts[][2] = {
 	{ "public/index/parts_id.sql", "CREATE INDEX parts_id ON ONLY public.parts USING btree (id);\n" },
 	{ "public/constraint/big.later.sql",
 	  "ALTER TABLE public.big ADD CONSTRAINT later CHECK ((v IS NOT NULL)) NOT VALID;\n" },
+	{ "public/enum/state.sql", "CREATE TYPE public.state AS ENUM ('new', 'it''s', 'gone');\n" },
 	{ "public/domain/positive.sql",
 	  "CREATE DOMAIN public.positive AS integer CHECK (VALUE > 0);\n" },
 	{ "public/domain/dice.sql", "CREATE DOMAIN public.dice AS double precision DEFAULT random();\n" },
@@ -336,6 +337,8 @@ static void the_catalog_knows_sizes_and_what_is_absent(void **state)
 	       "drop-column required-column");
 	expect("CREATE INDEX IF NOT EXISTS big_v ON big (v)", &known, "");
 	expect("ALTER TABLE big ADD d dice", &known, "volatile-default-rewrite");
+	expect("ALTER TYPE state RENAME TO old; CREATE TYPE state AS ENUM ('new')", &known, "w:drop-enum-value w:drop-enum-value");
+	expect("ALTER TYPE state RENAME TO old; CREATE TYPE state AS ENUM ('gone', 'it''s', 'more', 'new')", &known, "");
 	expect("ALTER TABLE small ENABLE ROW LEVEL SECURITY", &known, "");
 	expect("ALTER TABLE big ENABLE ROW LEVEL SECURITY", &known, "w:rls-no-policy");
 	expect("DROP INDEX big_v", &known, "drop-index-blocking");
