@@ -3,7 +3,8 @@
  * them back. Those go through all fields of each message, and a node has more than two hundred, of which one is set: that
  * was most of the time of parsing. The encoding is the same to the byte (https://protobuf.dev/programming-guides/encoding/).
  *
- * Weak: where libpg_query is linked statically, its own are taken.
+ * Of a shared libpg_query these names stand before its own. Of a static one the linker leads all calls to the __wrap_ names
+ * (--wrap in the Makefile); weak, since it then has its own beside them.
  */
 #include "sql/tree.h"
 
@@ -208,3 +209,8 @@ __attribute__((weak)) size_t pg_query__parse_result__pack(const PgQuery__ParseRe
 	return put_message(&sink, &message->base) ? sink.n
 						  : protobuf_c_message_pack(&message->base, out);
 }
+
+size_t __wrap_pg_query__parse_result__get_packed_size(const PgQuery__ParseResult *message)
+	__attribute__((alias("pg_query__parse_result__get_packed_size")));
+size_t __wrap_pg_query__parse_result__pack(const PgQuery__ParseResult *message, uint8_t *out)
+	__attribute__((alias("pg_query__parse_result__pack")));
