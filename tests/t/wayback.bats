@@ -62,8 +62,8 @@ back() { sed -n "/\"way_back\":/,/^	}/s/^\t\t\"$1\":[[:space:]]*\(.*\)/\1/p" <<<
 		SET vacuum_cost_delay = 50; SET vacuum_cost_limit = 1; VACUUM (DISABLE_PAGE_SKIPPING) users;" \
 		'DROP INDEX CONCURRENTLY users_slow' '' ' transaction:false'
 	run --separate-stderr git postkit deploy --dry-run --json --html "$T/beside.html"
-	equal "$(jq -c '[.dry_run[-1].statements[] | select(.sql | startswith("SET") | not) | [.sampled, .lock, .relation, (.locks | length), (.locks[0].seconds > 0.1)]]' <<<"$output")" \
-		'[[true,"SHARE UPDATE EXCLUSIVE","public.users",1,true],[true,"ACCESS EXCLUSIVE","public.users",1,true],[true,"SHARE","public.users",1,true],[true,"SHARE UPDATE EXCLUSIVE","public.users",3,true]]'
+	equal "$(jq -c '[.dry_run[-1].statements[] | select(.sql | startswith("SET") | not) | [.sampled, .lock, .relation, (.locks | length > 0), (.locks[0].seconds > 0.1)]]' <<<"$output")" \
+		'[[true,"SHARE UPDATE EXCLUSIVE","public.users",true,true],[true,"ACCESS EXCLUSIVE","public.users",true,true],[true,"SHARE","public.users",true,true],[true,"SHARE UPDATE EXCLUSIVE","public.users",true,true]]'
 	equal "$(jq -c '[.dry_run[-1].statements[0].phases[].phase] | any(startswith("building index"))' <<<"$output")" true
 	grep -q 'sampled from a second connection' "$T/beside.html"
 	drop_last
