@@ -364,6 +364,20 @@ static void sweep_starting(const struct gc *gc)
 	}
 }
 
+/* One that has ended, and whose parent has not asked for its status, is gone, too: some containers keep it for long. */
+static bool is_gone(pid_t pid)
+{
+	PK_FREE char *path = pk_printf("/proc/%ld/stat", (long)pid);
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+	const char *state;
+
+	if (kill(pid, 0) < 0)
+		return errno == ESRCH;
+	if (pk_read_file(path, &text, NULL) < 0 || !(state = strrchr(text.ptr, ')')))
+		return false;
+	return pk_starts_with(state, ") Z");
+}
+
 /*
  * The index that a commit of some of the files makes, and leaves when it is killed; nobody waits for it, and its name has
  * the process. Of git's other locks nobody knows whose they are: they stay, as git leaves them.
@@ -374,7 +388,7 @@ static bool is_dead_index(const char *path)
 	pid_t pid = (pid_t)atoi(pk_path_base(path) + sizeof(prefix) - 1);
 	struct stat st;
 
-	return pid > 1 && kill(pid, 0) < 0 && errno == ESRCH && lstat(path, &st) == 0 &&
+	return pid > 1 && is_gone(pid) && lstat(path, &st) == 0 &&
 	       difftime(pk_time(), st.st_mtime) >= GIT_SECONDS;
 }
 

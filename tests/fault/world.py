@@ -323,7 +323,7 @@ def _nothing_is_left():
         for path, _, names in os.walk(folder):
             if "/data/" not in path:
                 left += [f"{path}/{name}" for name in names if re.search(r"^\.pk-tmp|\.(lock|new)$|^tmp_", name)]
-    left = [path for path in left if not re.search(r"/(pg\d+|id|sync|import)\.lock$|/tmp_obj_|/\.git/(\w+|refs/heads/\w+)\.lock$", path)]  # or git's
+    left = [path for path in left if not re.search(r"/(pg\d+|id|sync|import)\.lock$|/tmp_obj_|/\.git/(\w+|refs/heads/\w+|objects/maintenance)\.lock$", path)]  # or git's
     if left:
         raise Broken("files are left over: " + " ".join(left))
 

@@ -312,7 +312,11 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 }
 
 @test "gc clears what a killed git and dead servers left, and nothing that may be somebody's" {
-	local base=$XDG_RUNTIME_DIR/git-postkit- left young full begun held gone=4194305 place
+	local base=$XDG_RUNTIME_DIR/git-postkit- left young full begun held gone=4194305 place unasked
+	python3 -c 'import os, time; child = os.fork() or os._exit(0); print(child, flush=True); time.sleep(60)' >"$T/unasked" 3>&- &
+	until_true test -s "$T/unasked"
+	unasked=$(cat "$T/unasked") # a process that has ended, and whose parent does not ask how
+	until_true grep -q ') Z ' "/proc/$unasked/stat"
 	if [ "$(id -u)" -eq 0 ]; then base=/run/git-postkit/; fi
 	left=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	young=$base$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
@@ -323,7 +327,7 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$left/.s.PGSQL.5432"
 	touch "$full/theirs"
 	touch -d '2 minutes ago' "$left" "$full" "$begun"
-	touch -d '2 days ago' .git/next-index-{$gone,$$}.lock .git/config.lock
+	touch -d '2 days ago' .git/next-index-{$gone,$$,"$unasked"}.lock .git/config.lock
 	touch .git/next-index-$((gone + 1)).lock
 	place=$(find "$T/state" .git/postkit -path '*/pg*/admin.secret' -printf '%h' -quit)
 	touch "$place/.pk-tmp-at-work"
@@ -331,7 +335,8 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	exec {held}<"$begun"
 	flock -s "$held" # as who starts a server there
 	ok git postkit gc
-	has "next-index-$gone.lock" "$place/.pk-tmp-killed"
+	kill $!
+	has "next-index-$gone.lock" "next-index-$unasked.lock" "$place/.pk-tmp-killed"
 	[ ! -e "$place/.pk-tmp-killed" ] && [ -e "$place/.pk-tmp-at-work" ]
 	rm "$place/.pk-tmp-at-work"
 	[ ! -e "$left" ] || tell "$left is there"
