@@ -23,13 +23,18 @@ void pk_tempdir_release(struct pk_tempdir *tempdir)
 	tempdir->dir = tempdir->lock_path = NULL;
 }
 
+void pk_tempdir_leftovers(const char *parent, const char *prefix, struct pk_strv *ret)
+{
+	pk_leftovers(parent, prefix, NEW_SUFFIX, false, ret);
+}
+
 void pk_tempdir_sweep(const char *parent, const char *prefix, void (*leave)(const char *dir))
 {
 	PK_AUTO(pk_strv) unseen = PK_STRV_INIT;
 	DIR *d = opendir(parent);
 	struct dirent *e;
 
-	pk_leftovers(parent, prefix, NEW_SUFFIX, false, &unseen);
+	pk_tempdir_leftovers(parent, prefix, &unseen);
 	for (size_t i = 0; i < unseen.n; i++)
 		unlink(unseen.items[i]);
 	while (d && (e = readdir(d)) != NULL) {

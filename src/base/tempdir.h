@@ -6,6 +6,7 @@
 #define PK_TEMPDIR_H
 
 #include "base/lock.h"
+#include "base/strv.h"
 
 struct pk_tempdir {
 	char *dir;
@@ -18,6 +19,8 @@ struct pk_tempdir {
 int pk_tempdir_open(struct pk_tempdir *tempdir, const char *parent, const char *prefix, struct pk_err *err);
 /* Removes the folder, if it is still there. */
 void pk_tempdir_release(struct pk_tempdir *tempdir);
+/* Adds what is left of folders whose making was cut short before a sweep could see them, for a minute and more. */
+void pk_tempdir_leftovers(const char *parent, const char *prefix, struct pk_strv *ret);
 /* Removes what dead processes left. leave, called with each such folder before: may be NULL. */
 void pk_tempdir_sweep(const char *parent, const char *prefix, void (*leave)(const char *dir));
 

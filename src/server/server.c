@@ -4,6 +4,7 @@
 #include "base/leftover.h"
 #include "base/lock.h"
 #include "base/proc.h"
+#include "base/tempdir.h"
 #include "base/text.h"
 #include "server/adopt.h"
 #include "server/cluster.h"
@@ -297,14 +298,17 @@ void pk_server_leftovers(const struct pk_repo *repo, struct pk_strv *ret)
 	PK_AUTO(pk_strv) majors = PK_STRV_INIT;
 	PK_FREE char *root = pk_place_root(repo), *ours = pk_path_join(repo->commondir, "postkit");
 
-	if (pk_streq(root, ours))
-		return;
-	pk_leftovers(root, PK_TEMPORARY, "", false, ret);
+	bool swept = pk_streq(root, ours); /* where all that is temporary is found anyway */
+
+	if (!swept)
+		pk_leftovers(root, PK_TEMPORARY, "", false, ret);
 	list_clusters(root, &majors);
 	for (size_t i = 0; i < majors.n; i++) {
 		PK_FREE char *dir = pk_printf("%s/pg%s", root, majors.items[i]);
 
-		pk_leftovers(dir, PK_TEMPORARY, "", false, ret);
+		if (!swept)
+			pk_leftovers(dir, PK_TEMPORARY, "", false, ret);
+		pk_tempdir_leftovers(dir, "postkit-", ret);
 	}
 }
 

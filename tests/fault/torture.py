@@ -29,6 +29,7 @@ COMMITS = re.compile(r"send Q COMMIT|client Q COMMIT")
 KNOWN = [
     ("rollback", "enospc", r"create .*refs/postkit/deploys/prod\.lock"),  # status went by records that were not written
     ("start", "kill+", r"create .*postkit/starting/"),  # its lock stayed
+    ("first", "kill", r"rename .*postkit-copy-"),  # the lock that was being made of a copy stayed
     ("deploy", "stall", r"client P INSERT INTO postkit\.schema_migrations"),  # Ctrl-C waited for the network
     ("deploy", "stall", r"client P SELECT CASE WHEN pg_catalog\.pg_try_advisory_lock_shared", -1),  # and so did the record
     ("commit", "kill", r"rename .*refs/postkit/sessions/"),  # the lock of a ref that nobody holds any more
