@@ -36,7 +36,7 @@ static void put_tag(struct sink *sink, const ProtobufCFieldDescriptor *field, en
 /* What stands behind start gets its length in front of it. */
 static void put_length(struct sink *sink, size_t start)
 {
-	uint8_t bytes[10];
+	uint8_t bytes[10] = { 0 };
 	struct sink length = { .out = bytes };
 	size_t n = sink->n - start;
 

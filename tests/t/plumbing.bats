@@ -195,7 +195,7 @@ quiet() { run --separate-stderr "$@"; }
 	for ((i = 10; i < 60; i++)); do
 		case $((i % 3)) in
 		0) echo "DROP TABLE t$i; SELECT 1;" ;;
-		1) printf -- "-- migrate:up\nALTER TABLE t$i ADD COLUMN a int NOT NULL;\n-- migrate:down\nSELECT 1;\n" ;;
+		1) printf -- '-- migrate:up\nALTER TABLE t%s ADD COLUMN a int NOT NULL;\n-- migrate:down\nSELECT 1;\n' "$i" ;;
 		2) echo "SELECT 'open" ;;
 		esac >"many/$i.sql"
 	done
