@@ -4,7 +4,7 @@
  * made NOT NULL. And an identity for the rows of a table that has heirs.
  */
 #include "base/strv.h"
-#include "base/template.h"
+#include "base/text_template.h"
 #include "base/text.h"
 #include "catalog/column.h"
 #include "pg/conn.h"
@@ -81,7 +81,7 @@ const char *pk_dollar_quote(struct pk_script *s, const char *body)
 const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *table, const char *column, const char *value,
 			       const char *condition)
 {
-	struct pk_template t = { .own = "templates/fill/", .shared = "templates/pattern/", .values = PK_MAP_INIT };
+	struct pk_text_template t = { .own = "templates/fill/", .shared = "templates/pattern/", .values = PK_MAP_INIT };
 	const char *name = pk_arena_printf(s->arena, "%s %s", table->ident, column);
 	const char *key = pk_arena_printf(s->arena, "%lld", (long long)(pk_hash(name, strlen(name), 0) >> 1));
 	PK_AUTO(pk_buf) text = PK_BUF_INIT, out = PK_BUF_INIT;
@@ -93,9 +93,9 @@ const char *pk_column_fill_sql(struct pk_script *s, const struct pk_object *tabl
 	pk_map_set(&t.values, "value", (void *)value);
 	pk_map_set(&t.values, "todo", (void *)condition);
 	pk_map_set(&t.values, "key", (void *)key);
-	PK_FREE char *quote = pk_template_quote(&t, "$postkit$");
+	PK_FREE char *quote = pk_text_template_quote(&t, "$postkit$");
 	pk_map_set(&t.values, "q", quote);
-	pk_template_add(&t, "batches", &out);
+	pk_text_template_add(&t, "batches", &out);
 	pk_map_release(&t.values);
 	while (out.len && out.ptr[out.len - 1] != *quote)
 		out.ptr[--out.len] = '\0'; /* the semicolon is the caller's */

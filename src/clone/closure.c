@@ -25,7 +25,7 @@ static int add_missing(struct closure *c, const struct pk_ref *ref, const char *
 	PK_FREE char *p = pk_printf("%sp", prefix), *q = pk_printf("%sc", prefix);
 	pk_buf_addf(&sql, ") %s ON ", p);
 	pk_ref_add_match(c->in->refs, ref, p, q, &sql);
-	if (pk_places_add(c->in->places, c->in->source, sql.ptr, round, &n, err) < 0)
+	if (pk_row_places_add(c->in->places, c->in->source, sql.ptr, round, &n, err) < 0)
 		return pk_err_wrap(err, "rows that '%s' refers to", ref->name);
 	c->n += n;
 	return 0;
@@ -88,7 +88,7 @@ static int follow_table(struct closure *c, const char *oid, int round, struct pk
 	for (bool more = t != NULL; more;) {
 		PK_FREE char *places = NULL;
 
-		if (pk_places_next(c->in->places, oid, round, &last, &places, err) < 0 ||
+		if (pk_row_places_next(c->in->places, oid, round, &last, &places, err) < 0 ||
 		    (places && follow_batch(c, t, places, round, err) < 0))
 			return -1;
 		more = places != NULL;
@@ -106,7 +106,7 @@ int pk_closure_find(const struct pk_choosing *in, const bool *followed, int64_t 
 	for (int round = 0; any || round < 2; round++) {
 		PK_AUTO(pk_strv) found = PK_STRV_INIT;
 
-		if (pk_places_tables(in->places, round, &found, err) < 0)
+		if (pk_row_places_tables(in->places, round, &found, err) < 0)
 			return -1;
 		any = found.n > 0;
 		for (size_t i = 0; i < found.n; i++)

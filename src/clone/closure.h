@@ -7,7 +7,7 @@
 #ifndef PK_CLONE_CLOSURE_H
 #define PK_CLONE_CLOSURE_H
 
-#include "clone/places.h"
+#include "clone/row_places.h"
 
 /*
  * tables: chosen by their conditions; those that are skipped are never asked for. followed: of the references, whether

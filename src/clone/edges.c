@@ -131,7 +131,7 @@ static int add_found(struct edges *e, const struct pk_rel *rel, const char *quer
 {
 	int64_t n;
 
-	if (pk_places_add(e->in->places, e->in->source, query, 0, &n, err) < 0)
+	if (pk_row_places_add(e->in->places, e->in->source, query, 0, &n, err) < 0)
 		return pk_err_wrap(err, "edge cases of table '%s.%s'", rel->schema, rel->name);
 	e->found += n;
 	return 0;

@@ -7,7 +7,7 @@
 #ifndef PK_CLONE_EDGES_H
 #define PK_CLONE_EDGES_H
 
-#include "clone/places.h"
+#include "clone/row_places.h"
 
 /* sampled: of the rels, which to look at. Conditions of tables are heeded. *ret_n: rows that were found, all of round 0. */
 int pk_edges_find(const struct pk_choosing *in, const bool *sampled, uint64_t seed, int64_t *ret_n, struct pk_err *err);

@@ -127,7 +127,7 @@ static int estimate(const struct pk_sample_plan *p, size_t table, double *ret, s
 		return -1;
 	if (pk_query(&p->source->conn, sql.ptr, 0, NULL, &rows, err) < 0)
 		return pk_hold_late(p->source, err);
-	if (pk_hold_looked(p->source, err) < 0 || pk_places_count(p->places, t->oid, &beside, err) < 0)
+	if (pk_hold_looked(p->source, err) < 0 || pk_row_places_count(p->places, t->oid, &beside, err) < 0)
 		return -1;
 	all = strtod(pk_rows_get(&rows, 0, 0), NULL);
 	*ret *= all > 0 ? (strtod(pk_rows_get(&rows, 0, 1), NULL) + (double)beside) / all : 0;
@@ -139,7 +139,7 @@ static int choose_once(struct pk_sample_plan *p, double share, struct pk_err *er
 	const struct pk_choosing in = { .source = p->source, .tables = p->tables, .refs = &p->refs, .places = p->places };
 
 	pk_sample_plan_make(p, share);
-	if (pk_places_clear(p->places, err) < 0)
+	if (pk_row_places_clear(p->places, err) < 0)
 		return -1;
 	if (p->sample->edges && pk_edges_find(&in, p->sampled, p->sample->seed, &p->edges, err) < 0)
 		return -1;
@@ -279,10 +279,10 @@ int pk_sample_choose(const struct pk_sample *sample, const struct pk_sample_sour
 	if (!sample->asked)
 		return 0;
 	p.places = tables->places = pk_alloc(sizeof(*tables->places));
-	*tables->places = (struct pk_places)PK_PLACES_INIT;
-	if (pk_sample_plan_read(&p, err) < 0 || pk_places_open(p.places, target, err) < 0 ||
+	*tables->places = (struct pk_row_places)PK_ROW_PLACES_INIT;
+	if (pk_sample_plan_read(&p, err) < 0 || pk_row_places_open(p.places, target, err) < 0 ||
 	    (sample->max_bytes ? fit(&p, err) : choose_once(&p, sample->share, err)) < 0 ||
-	    pk_places_settle(p.places, tables, err) < 0)
+	    pk_row_places_settle(p.places, tables, err) < 0)
 		return -1;
 	tell(&p, notes);
 	return 0;

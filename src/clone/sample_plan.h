@@ -2,7 +2,7 @@
 #ifndef PK_CLONE_SAMPLE_PLAN_H
 #define PK_CLONE_SAMPLE_PLAN_H
 
-#include "clone/places.h"
+#include "clone/row_places.h"
 #include "clone/sample.h"
 
 #define PK_NO_LEAD SIZE_MAX
@@ -23,7 +23,7 @@ struct pk_sample_table {
 struct pk_sample_plan {
 	const struct pk_sample *sample;
 	struct pk_hold *source;
-	struct pk_places *places;
+	struct pk_row_places *places;
 	const struct pk_mask_facts *facts;
 	const struct pk_strv *functions; /* that conditions may call */
 	struct pk_copy_tables *tables;

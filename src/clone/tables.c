@@ -1,4 +1,4 @@
-#include "clone/places.h"
+#include "clone/row_places.h"
 
 #include <strings.h>
 
@@ -24,7 +24,7 @@ void pk_copy_tables_release(struct pk_copy_tables *tables)
 		release_table(&tables->items[i]);
 	free(tables->items);
 	if (tables->places)
-		pk_places_release(tables->places);
+		pk_row_places_release(tables->places);
 	free(tables->places);
 	*tables = (struct pk_copy_tables)PK_COPY_TABLES_INIT;
 }

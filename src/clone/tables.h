@@ -34,7 +34,7 @@ struct pk_copy_table {
 struct pk_copy_tables {
 	struct pk_copy_table *items; /* by oid */
 	size_t n;
-	struct pk_places *places; /* that batches are of; NULL: there are none */
+	struct pk_row_places *places; /* that batches are of; NULL: there are none */
 };
 #define PK_COPY_TABLES_INIT { 0 }
 void pk_copy_tables_release(struct pk_copy_tables *tables);

@@ -1,6 +1,6 @@
 #include "clone/unit.h"
 
-#include "clone/places.h"
+#include "clone/row_places.h"
 
 #define SMALL_BYTES PK_UNIT_SMALL
 #define LEAST_BYTES (128 << 10)
@@ -280,7 +280,7 @@ static int add_batch(struct script *s, const struct pk_copy_tables *tables, size
 	const struct pk_copy_table *t = &tables->items[i];
 	PK_FREE char *places = NULL;
 
-	if (pk_places_batch(tables->places, t->oid, n, &places, err) < 0)
+	if (pk_row_places_batch(tables->places, t->oid, n, &places, err) < 0)
 		return -1;
 	add_rows(s, t, i, places);
 	return 0;

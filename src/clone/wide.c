@@ -1,6 +1,6 @@
 #include "clone/wide.h"
-#include "clone/places.h"
-#include "pg/copyin.h"
+#include "clone/row_places.h"
+#include "pg/copy_in.h"
 
 #define PIECE	   (2 << 20)   /* bytes of a value that are fetched at once, as twice as many digits */
 #define LEAST	   (256 << 10) /* beside a table's own pages: with less no row is wide */
@@ -111,7 +111,7 @@ static int find_in(struct pk_hold *hold, const struct pk_copy_tables *tables, co
 	for (int64_t n = -1; n < t->batches; n++) {
 		PK_FREE char *batch = NULL, *sql = NULL;
 
-		if (n >= 0 && pk_places_batch(tables->places, t->oid, n, &batch, err) < 0)
+		if (n >= 0 && pk_row_places_batch(tables->places, t->oid, n, &batch, err) < 0)
 			return -1;
 		sql = batch ? pk_printf("%s WHERE ctid = ANY ('%s'::pg_catalog.tid[]) AND (%s) IS NOT TRUE AND %s > %zu",
 					head.ptr, batch, t->where ? t->where : "false", length.ptr, limit) :

@@ -1,5 +1,5 @@
 /* git postkit deploy: pending migrations of a commit to a remote, tried on a copy of it before. */
-#include "cmd/deployrun.h"
+#include "cmd/deploy_run.h"
 
 static struct pk_deploy_request request = { .options = { .max_wait = PK_DEPLOY_MAX_WAIT } };
 

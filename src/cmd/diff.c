@@ -1,7 +1,7 @@
 /* git postkit diff: the SQL that leads from one schema to another, as it can be run. */
 #include "cmd/coverage.h"
 #include "cmd/help.h"
-#include "cmd/planview.h"
+#include "cmd/plan_view.h"
 #include "cmd/side.h"
 #include "diff/renaming.h"
 

@@ -1,8 +1,8 @@
 /* git postkit drift: is the remote's schema what its migrations made of it? */
 #include "cmd/coverage.h"
-#include "cmd/driftadopt.h"
+#include "cmd/drift_adopt.h"
 #include "cmd/help.h"
-#include "cmd/textdiff.h"
+#include "cmd/text_diff.h"
 #include "deploy/deploy.h"
 
 #include <unistd.h>

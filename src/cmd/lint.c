@@ -3,8 +3,8 @@
 #include "cmd/document.h"
 #include "cmd/forms.h"
 #include "cmd/help.h"
-#include "cmd/lintfiles.h"
-#include "cmd/lintfix.h"
+#include "cmd/lint_files.h"
+#include "cmd/lint_fix.h"
 #include "cmd/usage.h"
 #include "lint/render.h"
 

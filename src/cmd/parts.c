@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "clone/remote.h"
 #include "cmd/cmd.h"
-#include "cmd/planview.h"
+#include "cmd/plan_view.h"
 #include "session/desk.h"
 #include "trace/parts.h"
 

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/embedded.h"
 #include "base/map.h"
-#include "base/template.h"
+#include "base/text_template.h"
 #include "base/text.h"
 #include "cmd/help.h"
 #include "cmd/pattern_names.h"
@@ -20,7 +20,7 @@ struct work {
 	const struct pk_pattern_request *request;
 	struct pk_arena arena;
 	struct pk_pattern_table table;
-	struct pk_template template;
+	struct pk_text_template template;
 };
 
 static void work_release(struct work *w)
@@ -99,7 +99,7 @@ static const struct pk_pattern_column *need_plain(struct work *w, const char *te
 
 static void set_quote(struct work *w, const char *key, const char *start)
 {
-	PK_FREE char *quote = pk_template_quote(&w->template, start);
+	PK_FREE char *quote = pk_text_template_quote(&w->template, start);
 
 	set(w, key, pk_arena_strdup(&w->arena, quote));
 }
@@ -163,7 +163,7 @@ static const char *carry(struct work *w, const char *from, const char *to, const
 	set(w, "carry_to_text", literal(w, to));
 	set(w, "carry_type_text", literal(w, type));
 	set(w, "counts", pk_pattern_is_integer(type) ? "true" : "false");
-	pk_template_add(&w->template, "carry_sequence", &text);
+	pk_text_template_add(&w->template, "carry_sequence", &text);
 	return pk_arena_strdup(&w->arena, text.ptr);
 }
 
@@ -363,7 +363,7 @@ static int make_steps(struct work *w, struct pk_err *err)
 		if (!step || !is_wanted(w, step))
 			continue;
 		PK_FREE char *name = pk_printf("%s %s %s", step, w->request->pattern, w->table.name);
-		pk_template_expand(&w->template, file->data, file->len, &text);
+		pk_text_template_expand(&w->template, file->data, file->len, &text);
 		if (pk_pattern_put(w->ctx, w->request, name, text.ptr, err) < 0)
 			return -1;
 		made++;

@@ -4,7 +4,7 @@
 #include "cmd/coverage.h"
 #include "cmd/document.h"
 #include "cmd/help.h"
-#include "cmd/planview.h"
+#include "cmd/plan_view.h"
 #include "cmd/usage.h"
 #include "lint/render.h"
 #include "session/planning.h"

@@ -1,5 +1,5 @@
 /* git postkit rollback: the way back of what ran last on a remote, tried on a copy of it before. */
-#include "cmd/deployrun.h"
+#include "cmd/deploy_run.h"
 
 static struct pk_deploy_request request = { .options = { .max_wait = PK_DEPLOY_MAX_WAIT, .direction = PK_DOWN } };
 

@@ -1,7 +1,7 @@
 /* git postkit sync: one chain again after a merge, rebase, cherry-pick or revert. */
 #include "base/lock.h"
 #include "cmd/cmd.h"
-#include "cmd/syncwork.h"
+#include "cmd/sync_work.h"
 #include "git/git.h"
 #include "pg/conn.h"
 #include "session/desk.h"

@@ -2,7 +2,7 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "cmd/cmd.h"
-#include "session/envfile.h"
+#include "session/env_file.h"
 
 #include <unistd.h>
 

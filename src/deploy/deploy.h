@@ -15,7 +15,7 @@
 #include "clone/copy.h"
 #include "clone/remote.h"
 #include "deploy/foreseen.h"
-#include "deploy/wayback.h"
+#include "deploy/way_back.h"
 #include "lint/usage.h"
 #include "trace/checks.h"
 #include "trace/gone.h"

@@ -1,7 +1,7 @@
 /* A session's record in git, its pointers, hand-written migrations and the env file. */
 #include "gitrepo.h"
 
-#include "session/envfile.h"
+#include "session/env_file.h"
 #include "session/manual.h"
 #include "session/planning.h"
 #include "session/session.h"
