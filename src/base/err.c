@@ -52,6 +52,17 @@ int pk_err_set(struct pk_err *err, const char *fmt, ...)
 	return -1;
 }
 
+int pk_err_interrupted(struct pk_err *err, const char *fmt, ...)
+{
+	if (!err)
+		return -1;
+	va_list ap;
+	va_start(ap, fmt);
+	set_message(err, format(fmt, ap));
+	va_end(ap);
+	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+}
+
 int pk_err_exit(struct pk_err *err, int exit_status)
 {
 	if (err)
@@ -121,17 +132,26 @@ int pk_err_errno(struct pk_err *err, const char *fmt, ...)
 	return -1;
 }
 
-void pk_err_move(struct pk_err *to, struct pk_err *from)
+int pk_err_move(struct pk_err *to, struct pk_err *from)
 {
 	if (to == from)
-		return;
+		return -1;
 	if (!to) {
 		pk_err_release(from);
-		return;
+		return -1;
 	}
 	pk_err_release(to);
 	*to = *from;
 	*from = (struct pk_err)PK_ERR_INIT;
+	return -1;
+}
+
+bool pk_err_move_interrupt(struct pk_err *to, struct pk_err *from)
+{
+	if (from->exit != PK_EXIT_INTERRUPTED)
+		return false;
+	pk_err_move(to, from);
+	return true;
 }
 
 static void add_place(struct pk_buf *out, const struct pk_err *err)

@@ -40,7 +40,15 @@ int pk_err_detail(struct pk_err *err, const char *fmt, ...) PK_PRINTF(2, 3);
 int pk_err_at(struct pk_err *err, const char *file, int line, int col);
 int pk_err_wrap(struct pk_err *err, const char *fmt, ...) PK_PRINTF(2, 3); /* "<this>: <what was there>" */
 int pk_err_errno(struct pk_err *err, const char *fmt, ...) PK_PRINTF(2, 3); /* set, with ": strerror" */
-void pk_err_move(struct pk_err *to, struct pk_err *from);
+int pk_err_interrupted(struct pk_err *err, const char *fmt, ...) PK_PRINTF(2, 3); /* set, with PK_EXIT_INTERRUPTED */
+
+/* What was in to is released, and from is empty afterwards. to NULL: the error is thrown away. Returns -1. */
+int pk_err_move(struct pk_err *to, struct pk_err *from);
+/*
+ * For whoever can do without what has failed, but not go on after an interrupt: moves an error that is one. False: it is
+ * another, and stays.
+ */
+bool pk_err_move_interrupt(struct pk_err *to, struct pk_err *from);
 
 /* "error: file:line: msg", detail and "hint: ..." lines on stderr. Control bytes are escaped. */
 void pk_err_print(const struct pk_err *err);

@@ -27,10 +27,8 @@ static int wait_for_lock(int fd, const char *path, int timeout_ms, struct pk_err
 	for (;;) {
 		if (flock(fd, timeout_ms < 0 ? LOCK_EX : LOCK_EX | LOCK_NB) == 0)
 			return 0;
-		if (pk_interrupted() && timeout_ms != 0) {
-			pk_err_set(err, "interrupted while waiting for '%s'", path);
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-		}
+		if (pk_interrupted() && timeout_ms != 0)
+			return pk_err_interrupted(err, "interrupted while waiting for '%s'", path);
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK)

@@ -86,10 +86,8 @@ int pk_confirm(const char *question, bool default_yes, struct pk_err *err)
 	for (;;) {
 		fprintf(stderr, "%s [%s] ", safe.ptr, default_yes ? "Y/n" : "y/N");
 		PK_FREE char *answer = read_answer();
-		if (pk_interrupted()) {
-			pk_err_set(err, "interrupted");
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-		}
+		if (pk_interrupted())
+			return pk_err_interrupted(err, "interrupted");
 		if (!answer)
 			return 0;
 		if (!*answer)

@@ -151,8 +151,7 @@ static int run_one(struct run *run, struct pk_load_item *item, struct pk_err *er
 		pk_load_place_error(item, &item->err);
 	if (worth_again(&item->err))
 		return 0;
-	pk_err_move(err, &item->err);
-	return -1;
+	return pk_err_move(err, &item->err);
 }
 
 /* Many statements are one round trip and one transaction; when one fails, all are run singly. */
@@ -161,10 +160,8 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	struct pk_err ignored = PK_ERR_INIT;
 
-	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	struct session *session = &run->user;
 	if (n > 1 && !by_admin(run, items[0])) {
 		for (size_t i = 0; i < n; i++) {

@@ -438,10 +438,8 @@ int pk_workload_read(struct pk_conn *conn, const char *remote, struct pk_workloa
 	if (rc == 0)
 		rc = read_all(conn, ret, &why);
 	pk_exec(conn, "ROLLBACK", &ignored);
-	if (rc < 0 && why.exit == PK_EXIT_INTERRUPTED) {
-		pk_err_move(err, &why);
+	if (rc < 0 && pk_err_move_interrupt(err, &why))
 		return -1;
-	}
 	if (rc < 0)
 		explain(ret, &why);
 	return 0;

@@ -125,10 +125,8 @@ static int load(struct pk_check_state *state, const char *commit, const struct p
 	bool open = pk_server_open(&server, in->repo, in->config, major, &why) == 0;
 	if (open && pk_shadow_read(&server, infra.n ? &infra : NULL, &files, &options, ret, &why) == 0)
 		return 0;
-	if (why.exit == PK_EXIT_INTERRUPTED) {
-		pk_err_move(err, &why);
+	if (pk_err_move_interrupt(err, &why))
 		return -1;
-	}
 	if (open)
 		tell_unloaded(state, &why);
 	else

@@ -241,13 +241,11 @@ static int lint_migration(struct pk_check_state *state, struct nearest *nearest,
 	if (pk_lint_settings(state->in->config, NULL, &options, err) < 0 || open_usage(state, commit, &options, err) < 0)
 		return -1;
 	if (lint_text(state, m, file, &options, findings, &why) < 0) {
-		if (why.exit == PK_EXIT_INTERRUPTED) {
-			pk_err_move(err, &why);
+		if (pk_err_move_interrupt(err, &why))
 			rc = -1;
-		} else {
+		else
 			pk_check_reason(state->ret, malformed(path, &why), "%s",
 					why.msg ? why.msg : "cannot be read as SQL");
-		}
 	}
 	if (rc == 0)
 		pk_check_losses(state, m, path, options.catalog);

@@ -246,10 +246,8 @@ static int read_checkpoint(struct pk_conn *source, struct pk_fits *ret, struct p
 	if (pk_query_value(source, settings, 0, NULL, &wait, err) < 0)
 		return -1;
 	/* A server that does not tell may have much to write. */
-	if (pk_query_value(source, sql, 0, NULL, &little, &e) < 0 && e.exit == PK_EXIT_INTERRUPTED) {
-		pk_err_move(err, &e);
+	if (pk_query_value(source, sql, 0, NULL, &little, &e) < 0 && pk_err_move_interrupt(err, &e))
 		return -1;
-	}
 	ret->wait = strtod(wait, NULL);
 	ret->quick = pk_streq(little, "t");
 	return 0;

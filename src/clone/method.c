@@ -125,10 +125,8 @@ static int holds_data(struct pk_hold *hold, const struct pk_remote *remote, cons
 	pk_conninfo_set(&info, "dbname", db);
 	if (pk_conn_open(&conn, &info, &e) < 0 ||
 	    pk_query_value(&conn, holds_sql, 0, NULL, &holds, &e) < 0) {
-		if (e.exit == PK_EXIT_INTERRUPTED) {
-			pk_err_move(err, &e);
+		if (pk_err_move_interrupt(err, &e))
 			return -1;
-		}
 	} else {
 		*ret = !pk_streq(holds, "f");
 	}

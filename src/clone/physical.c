@@ -413,8 +413,7 @@ static int or_rows(bool rows, struct pk_err *why, const char *before, char **ret
 		*ret = pk_printf("%s%s", before, why->msg);
 		return 0;
 	}
-	pk_err_move(err, why);
-	return -1;
+	return pk_err_move(err, why);
 }
 
 int pk_physical_copy(const struct pk_template_want *want, const struct pk_copy_target *target, struct pk_copy_stats *ret,

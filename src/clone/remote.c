@@ -235,13 +235,10 @@ static int connect_asking(struct pk_remote *remote, struct pk_conn *ret, struct 
 	if (asked && pk_git_credential_fill(host, pk_conninfo_get(&remote->info, "dbname"),
 					    pk_conninfo_get(&remote->info, "user"), &password,
 					    &second) < 0) {
-		pk_err_move(err, &second);
-		return -1;
+		return pk_err_move(err, &second);
 	}
-	if (!password) {
-		pk_err_move(err, &first);
-		return -1;
-	}
+	if (!password)
+		return pk_err_move(err, &first);
 	pk_conninfo_set(&remote->info, "password", password);
 	explicit_bzero(password, strlen(password));
 	free(password);
@@ -257,8 +254,7 @@ static int connect_asking(struct pk_remote *remote, struct pk_conn *ret, struct 
 			    "the password came from git's credential helper, which was told to "
 			    "forget it");
 	}
-	pk_err_move(err, &second);
-	return -1;
+	return pk_err_move(err, &second);
 }
 
 int pk_remote_connect(struct pk_remote *remote, struct pk_conn *ret, struct pk_err *err)

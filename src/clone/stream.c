@@ -130,10 +130,8 @@ int pk_stream_run(const struct pk_stream *stream, int *ret_status, struct pk_err
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	if (result < 0)
 		return -1;
 	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

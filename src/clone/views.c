@@ -158,17 +158,14 @@ static int fill_one(struct filling *f, bool ready, bool *ret, struct pk_err *err
 		*ret = fill_alone(f, &f->views[i], &e) == 0;
 		if (*ret)
 			break;
-		if (!pk_streq(e.sqlstate, UNFILLED) || f->pour->inside) {
-			pk_err_move(err, &e);
-			return -1;
-		}
+		if (!pk_streq(e.sqlstate, UNFILLED) || f->pour->inside)
+			return pk_err_move(err, &e);
 		if (!first.msg)
 			pk_err_move(&first, &e);
 	}
 	if (*ret || !first.msg)
 		return 0;
-	pk_err_move(err, &first);
-	return -1;
+	return pk_err_move(err, &first);
 }
 
 int pk_views_fill(const struct pk_pour *pour, struct pk_conn *target, const struct pk_strv *names,

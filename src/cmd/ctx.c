@@ -75,10 +75,8 @@ int pk_ctx_open(struct pk_ctx *ctx, bool need_repo, struct pk_err *err)
 
 	*ctx = (struct pk_ctx)PK_CTX_INIT;
 	ctx->has_repo = pk_repo_open(&ctx->repo, NULL, &repo_err) == 0;
-	if (!ctx->has_repo && need_repo) {
-		pk_err_move(err, &repo_err);
-		return -1;
-	}
+	if (!ctx->has_repo && need_repo)
+		return pk_err_move(err, &repo_err);
 	if (need_repo && !ctx->repo.workdir) {
 		pk_err_set(err, "this repository is bare, and the command needs a work tree");
 		return pk_err_hint(err, "run it in a clone that has files checked out");

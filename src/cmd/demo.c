@@ -97,10 +97,8 @@ static int finish(struct pk_demo *demo, int result, struct pk_err *err)
 		return result;
 	}
 	if (pk_demo_remove(demo->dir, &remove_err) < 0) {
-		if (result == 0) {
-			pk_err_move(err, &remove_err);
-			return -1;
-		}
+		if (result == 0)
+			return pk_err_move(err, &remove_err);
 	} else if (result == 0) {
 		puts("Servers are stopped and everything is removed; --keep would leave it there to explore.");
 	}

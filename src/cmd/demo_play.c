@@ -146,10 +146,8 @@ static int run_command(struct pk_demo *demo, const struct step *step, struct pk_
 	proc.argv = (const char *const *)words.items;
 	if (pk_proc_run(&proc, &status, err) < 0)
 		return -1;
-	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	if (step->kind == REFUSED ? status != 0 && status < PK_EXIT_USAGE : status == 0)
 		return 0;
 	return pk_err_set(err, "'%s' ended with status %d, which the demo did not expect", line,

@@ -85,10 +85,8 @@ static int lint_part(const struct pk_linting *linting, const char *file, const s
 
 	/* Findings hold their own texts; the catalog's are done with. */
 	pk_arena_release(&known.arena);
-	if (status < 0 && !why.line) {
-		pk_err_move(err, &why);
-		return -1;
-	}
+	if (status < 0 && !why.line)
+		return pk_err_move(err, &why);
 	if (status < 0) /* the text itself: the other files are read all the same */
 		pk_findings_refuse(ret, file, &why);
 	return 0;

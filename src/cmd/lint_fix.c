@@ -256,8 +256,7 @@ static int try_fixes(struct work *w, struct pk_err *why, struct pk_err *err)
 		*why = (struct pk_err)PK_ERR_INIT;
 		return status;
 	}
-	pk_err_move(err, why);
-	return -1;
+	return pk_err_move(err, why);
 }
 
 /* ---- the files ---- */

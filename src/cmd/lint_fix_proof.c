@@ -36,8 +36,7 @@ int pk_fix_proof_run(struct pk_fix_proof *p, struct pk_trial *trial, const char 
 		return 0;
 	if (transaction && pk_wants_no_transaction(&why))
 		return pk_trial_run(trial, sql, p->file, line, false, err);
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
 int pk_fix_proof_begin(struct pk_fix_proof *p, struct pk_err *err)
@@ -163,10 +162,8 @@ static int own_way(struct pk_fix_proof *p, struct pk_trial *trial, struct pk_par
 		if (run_down(trial, own->ptr, part->down_transaction, reached, NULL) == 0)
 			return 0;
 	}
-	if (!is_schema_only(as_is) || !is_where_it_began(trial, part)) {
-		pk_err_move(err, &why);
-		return -1;
-	}
+	if (!is_schema_only(as_is) || !is_where_it_began(trial, part))
+		return pk_err_move(err, &why);
 	pk_buf_clear(own);
 	return pk_trial_read(trial, reached, err);
 }

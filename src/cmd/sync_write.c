@@ -246,10 +246,8 @@ static int run_git_commit(const struct pk_sync *sync, bool quiet, struct pk_err 
 		return -1;
 	if (!status)
 		return 0;
-	if (pk_interrupted() || status == 128 + SIGINT) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted() || status == 128 + SIGINT)
+		return pk_err_interrupted(err, "interrupted");
 	pk_err_set(err, "git commit refused (exit status %d)", status);
 	return pk_err_hint(err, "mend what git says above, then git postkit sync");
 }

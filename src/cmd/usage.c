@@ -28,10 +28,8 @@ static int read_workload(void *arg, struct pk_workload *ret, struct pk_err *err)
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
 	if (read_remote(asker, ret, &why) < 0) {
-		if (why.exit == PK_EXIT_INTERRUPTED) {
-			pk_err_move(err, &why);
+		if (pk_err_move_interrupt(err, &why))
 			return -1;
-		}
 		pk_workload_refused(ret, asker->remote, &why);
 	}
 	if (asker->remote)

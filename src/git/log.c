@@ -83,10 +83,8 @@ int pk_repo_log(const struct pk_repo *repo, const char *include, const char *con
 	pk_strv_push(&args, "--");
 	if (pk_repo_git(repo, (const char *const *)args.items, &out, &said, &status, err) < 0)
 		return -1;
-	if (status != 0 && pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (status != 0 && pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	if (status != 0) {
 		pk_buf_rtrim(&said);
 		return pk_err_set(err, "the commits of '%s' cannot be listed: %s", include,

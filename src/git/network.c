@@ -153,8 +153,7 @@ int pk_git_fetch(const struct pk_repo *repo, const char *remote, const struct pk
 		return 0;
 	if (remove_stale_locks(repo))
 		return run(repo, &args, "fetching from", remote, NULL, err);
-	pk_err_move(err, &first);
-	return -1;
+	return pk_err_move(err, &first);
 }
 
 /* "!\t<from>:<to>\t[rejected] (fetch first)": what became of one ref. */

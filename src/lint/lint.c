@@ -157,10 +157,8 @@ int pk_lint_sql(const char *sql, const char *file, const struct pk_lint_options 
 				lint.rule->check(&lint, action);
 		pk_lint_note(&lint, action);
 	}
-	if (options->usage && options->usage->failed.exit) {
-		pk_err_move(err, &options->usage->failed);
-		return -1;
-	}
+	if (options->usage && options->usage->failed.exit)
+		return pk_err_move(err, &options->usage->failed);
 	if (options->measure && measure(&lint, first, err) < 0)
 		return -1;
 	pk_lint_allow(&lint, sql, first);

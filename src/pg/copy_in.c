@@ -40,10 +40,8 @@ int pk_copy_in_put(struct pk_conn *conn, const void *data, size_t len, struct pk
 	while (len) {
 		size_t n = len < PIECE ? len : PIECE;
 
-		if (pk_interrupted()) {
-			pk_err_set(err, "interrupted");
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-		}
+		if (pk_interrupted())
+			return pk_err_interrupted(err, "interrupted");
 		if (PQputCopyData(conn->handle, at, (int)n) < 0)
 			return pk_result_error(conn, NULL, NULL, NULL, err);
 		at += n;

@@ -243,10 +243,8 @@ static int wait_for_any(struct lane *lanes, int n, int *ret_lane, struct pk_err 
 	}
 	if (poll(fds, 2 * (nfds_t)n, LOOK_MS) < 0 && errno != EINTR)
 		return pk_err_errno(err, "cannot wait for the servers");
-	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	for (int i = 0; i < n; i++) {
 		*ret_lane = i;
 		if (fds[2 * i].fd >= 0 && hear(&lanes[i].from, false, fds[2 * i].revents, err) < 0)

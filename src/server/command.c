@@ -79,11 +79,8 @@ static int run(struct call *call, struct pk_err *err)
 		return pk_err_wrap(err, "the cloneCommand of remote '%s'", made->remote);
 	if (status == 0)
 		return 0;
-	if (!was_interrupted && pk_interrupted()) {
-		pk_err_set(err, "interrupted while the cloneCommand of remote '%s' ran",
-			   made->remote);
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (!was_interrupted && pk_interrupted())
+		return pk_err_interrupted(err, "interrupted while the cloneCommand of remote '%s' ran", made->remote);
 	if (pk_now() - started >= proc.timeout) {
 		pk_err_set(
 			err,

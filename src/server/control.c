@@ -220,8 +220,7 @@ static int wait_ready(const struct pk_place *place, pid_t pid, int watch, const 
 			break;
 		}
 		if (pk_interrupted()) {
-			pk_err_set(err, "interrupted while the local server started");
-			pk_err_exit(err, PK_EXIT_INTERRUPTED);
+			pk_err_interrupted(err, "interrupted while the local server started");
 			break;
 		}
 		struct pollfd fds[2] = { { .fd = watch, .events = POLLIN },

@@ -471,8 +471,7 @@ static int create_cut(const struct pk_server *server, struct pk_conn *conn, cons
 		return 0;
 	if (e.exit != PK_EXIT_INTERRUPTED && pk_exec(conn, "SET file_copy_method = copy", NULL) == 0)
 		return create_marked(server, conn, to, create, mark, err);
-	pk_err_move(err, &e);
-	return -1;
+	return pk_err_move(err, &e);
 }
 
 int pk_server_cut_db(struct pk_server *server, const char *from, const char *to, const struct pk_mark *mark,

@@ -156,10 +156,8 @@ static int cut(struct pk_desk *desk, struct pk_begun *ret, struct pk_err *err)
 			   NULL, &size, err) < 0)
 		return -1;
 	ret->size = size ? strtoll(size, NULL, 10) : 0;
-	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	return 0;
 }
 
@@ -286,10 +284,8 @@ int pk_session_end(const struct pk_repo *repo, const struct pk_config *config,
 	PK_AUTO(pk_err) drop_err = PK_ERR_INIT;
 	*ret_left = NULL;
 	if (drop_clone(repo, config, session, &drop_err) < 0) {
-		if (pk_interrupted()) {
-			pk_err_move(err, &drop_err);
-			return -1;
-		}
+		if (pk_interrupted())
+			return pk_err_move(err, &drop_err);
 		*ret_left = pk_printf("%s: %s", session->db, drop_err.msg);
 	}
 	if (pk_session_delete(repo, session, err) < 0) {

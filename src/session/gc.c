@@ -457,10 +457,8 @@ static int sweep(struct gc *gc, struct pk_err *err)
 	for (size_t i = 0; i < majors.n; i++) {
 		PK_AUTO(pk_err) server_err = PK_ERR_INIT;
 		if (sweep_cluster(gc, majors.items[i], &server_err) < 0) {
-			if (server_err.exit == PK_EXIT_INTERRUPTED) {
-				pk_err_move(err, &server_err);
+			if (pk_err_move_interrupt(err, &server_err))
 				return -1;
-			}
 			failed(gc, "server", majors.items[i], &server_err);
 		}
 	}

@@ -319,8 +319,7 @@ static int plan_and_prove(struct pk_desk *desk, const struct pk_session_source *
 		pk_err_release(err);
 		rc = try_plan(&a, true, p, &again, err);
 	}
-	if (rc == 0 && p->why_not.exit == PK_EXIT_INTERRUPTED) {
-		pk_err_move(err, &p->why_not);
+	if (rc == 0 && pk_err_move_interrupt(err, &p->why_not)) {
 		rc = -1;
 	} else if (rc == 0 && p->proved) {
 		say_unrestored(&p->plan, a.parts, a.n);

@@ -232,10 +232,8 @@ static int open_both(struct pk_ssh_work *work, struct pk_ssh_session *session,
 
 		if (open_channel(session, work, ret, &why) == 0)
 			return 0;
-		if (libssh2_session_last_errno(session->handle) == LIBSSH2_ERROR_CHANNEL_FAILURE) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+		if (libssh2_session_last_errno(session->handle) == LIBSSH2_ERROR_CHANNEL_FAILURE)
+			return pk_err_move(err, &why);
 		pk_ssh_session_release(session);
 	}
 	if (pk_ssh_session_open(session, work->route, &state->secrets, &other, err) < 0)

@@ -241,10 +241,8 @@ static void read_mine(struct login *l)
 
 static int refused(const struct login *l, bool *ret_other, struct pk_err *err)
 {
-	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	pk_ssh_refuse_login(l->route, err);
 	*ret_other = l->left_out || !l->tried;
 	if (l->no_answer)

@@ -148,8 +148,7 @@ static int wait_ready(struct pk_ssh_work *work, int out, struct pk_err *err)
 		if (n == 0)
 			return explain_start(work, err);
 	}
-	pk_err_set(err, "interrupted while connecting");
-	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	return pk_err_interrupted(err, "interrupted while connecting");
 }
 
 /* Asked for when it stands: what the user's settings forward is left out, and this would be with it. */

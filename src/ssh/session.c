@@ -30,8 +30,7 @@ void pk_ssh_session_release(struct pk_ssh_session *session)
 
 static int interrupted(struct pk_err *err)
 {
-	pk_err_set(err, "interrupted while connecting");
-	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	return pk_err_interrupted(err, "interrupted while connecting");
 }
 
 /* 0: ready. */

@@ -165,10 +165,8 @@ static int start_any(struct digger *d, const char *wanted, struct pk_buf *note, 
 		return start_one(d, &pk_ssh_libssh2, &other, err);
 	if (start_one(d, &pk_ssh_libssh2, &other, &first) == 0)
 		return 0;
-	if (!other) {
-		pk_err_move(err, &first);
-		return -1;
-	}
+	if (!other)
+		return pk_err_move(err, &first);
 	pk_buf_add(note, first.hint && strstr(first.hint, "libssh2") ? first.hint : first.msg);
 	return start_one(d, &pk_ssh_openssh, &other, err);
 }
@@ -318,10 +316,8 @@ static int wait_report(struct pk_tunnel *tunnel, int fd, struct pk_err *err)
 		if (n > 0)
 			pk_buf_addn(&text, chunk, (size_t)n);
 	}
-	if (told) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (told)
+		return pk_err_interrupted(err, "interrupted");
 	return read_report(tunnel, &text, err);
 }
 
