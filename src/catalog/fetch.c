@@ -3,6 +3,7 @@
 #include "catalog/kind.h"
 #include "catalog/query.h"
 #include "catalog_sql.h"
+#include "pg/sqlstate.h"
 
 #define NAME		 "postkit_read_" /* of prepared statements */
 #define PREPARED_UNKNOWN UINT64_MAX	 /* then none of them is trusted any more */
@@ -260,7 +261,7 @@ static int ask(struct pk_fetch *f, struct pk_err *err)
 
 static int cannot_read(const struct pk_conn *conn, struct pk_err *err)
 {
-	if (err && pk_streq(err->sqlstate, "55P03"))
+	if (err && pk_streq(err->sqlstate, PK_SQLSTATE_LOCK_NOT_AVAILABLE))
 		pk_err_hint(err, "somebody has locked a table there that a view reads, or a view: try again when that is over");
 	return pk_err_wrap(err, "cannot read the schema of %s", conn->where);
 }

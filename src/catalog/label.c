@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "git/git.h"
 #include "pg/silence.h"
+#include "pg/sqlstate.h"
 #include "sql/scan.h"
 
 /* Kinds that have labels in a database, as actions call them; superusers: those that are often theirs. */
@@ -86,12 +87,12 @@ static int is_loaded(struct pk_conn *conn, const char *provider, bool *ret, stru
 	pk_buf_add(&sql, "SECURITY LABEL FOR ");
 	pk_buf_add_ident(&sql, provider);
 	pk_buf_addf(&sql, " ON SCHEMA postkit_%s IS NULL", nothing);
-	if (pk_exec(conn, sql.ptr, &why) == 0 || strcmp(why.sqlstate, "3F000") == 0 || strcmp(why.sqlstate, "22023") == 0) {
-		*ret = strcmp(why.sqlstate, "22023") != 0;
+	if (pk_exec(conn, sql.ptr, &why) == 0 || strcmp(why.sqlstate, PK_SQLSTATE_INVALID_SCHEMA_NAME) == 0 ||
+	    strcmp(why.sqlstate, PK_SQLSTATE_INVALID_PARAMETER_VALUE) == 0) {
+		*ret = strcmp(why.sqlstate, PK_SQLSTATE_INVALID_PARAMETER_VALUE) != 0;
 		return 0;
 	}
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
 /*
@@ -209,8 +210,7 @@ int pk_label_keep_as(struct pk_super *super, const struct pk_label_stmt *label, 
 
 	if (pk_label_keep(super->user, label, &why) == 0)
 		return 0;
-	if (label->superusers && strcmp(why.sqlstate, "42501") == 0)
+	if (label->superusers && strcmp(why.sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE) == 0)
 		return pk_label_keep_for(super->admin, label, err);
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }

@@ -4,6 +4,7 @@
 #include "base/sig.h"
 #include "base/text.h"
 #include "catalog/load_order.h"
+#include "pg/sqlstate.h"
 
 #define BATCH_STATEMENTS 64
 #define BATCH_BYTES	 (64 * 1024)
@@ -50,12 +51,14 @@ static bool worth_again(const struct pk_err *err)
 {
 	static const char *const classes[] = { "42", "3F", "2B", "55", "P0", "0A" };
 	static const char *const final[] = {
-		"42601", "42P07", "42710", "42723", "42701",
-		"42P06", "42602", "42622", "42939", "55P03",
+		PK_SQLSTATE_SYNTAX_ERROR,	PK_SQLSTATE_DUPLICATE_TABLE,  PK_SQLSTATE_DUPLICATE_OBJECT,
+		PK_SQLSTATE_DUPLICATE_FUNCTION, PK_SQLSTATE_DUPLICATE_COLUMN, PK_SQLSTATE_DUPLICATE_SCHEMA,
+		PK_SQLSTATE_INVALID_NAME,	PK_SQLSTATE_NAME_TOO_LONG,    PK_SQLSTATE_RESERVED_NAME,
+		PK_SQLSTATE_LOCK_NOT_AVAILABLE,
 	};
 
 	/* A type without its shell, which the server files under what exists twice. */
-	if (strcmp(err->sqlstate, "42710") == 0 && pk_ends_with(err->msg, " does not exist"))
+	if (strcmp(err->sqlstate, PK_SQLSTATE_DUPLICATE_OBJECT) == 0 && pk_ends_with(err->msg, " does not exist"))
 		return true;
 	for (size_t i = 0; i < PK_COUNT(final); i++)
 		if (strcmp(err->sqlstate, final[i]) == 0)
@@ -126,10 +129,12 @@ static int try_item(struct run *run, struct pk_load_item *item)
 		return pk_label_keep_as(&run->super, &item->label, &item->err);
 	if (!by_admin(run, item) && !(run->super.admin && pk_super_warns(&item->super)) && pk_exec(run->user.conn, item->text, &item->err) == 0)
 		return 0;
-	if (strcmp(item->err.sqlstate, "0LP01") == 0 && (owner = owner_of(run->load, item)) != NULL)
+	if (strcmp(item->err.sqlstate, PK_SQLSTATE_INVALID_GRANT_OPERATION) == 0 &&
+	    (owner = owner_of(run->load, item)) != NULL)
 		return grant_as_owner(run, owner, item);
 	/* a wrapper without a handler, another such view, or a role that here may not read what it may there */
-	if (item->without_rows && (strcmp(item->err.sqlstate, "55000") == 0 || strcmp(item->err.sqlstate, "42501") == 0)) {
+	if (item->without_rows && (strcmp(item->err.sqlstate, PK_SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE) == 0 ||
+				   strcmp(item->err.sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE) == 0)) {
 		pk_err_release(&item->err);
 		return pk_exec(run->user.conn, item->without_rows, &item->err);
 	}
@@ -313,7 +318,9 @@ static void hint_missing(const struct pk_load *load, const char *name, struct pk
 
 static bool says_missing(const struct pk_err *err)
 {
-	static const char *const states[] = { "42P01", "42704", "42883", "3F000", "42710" };
+	static const char *const states[] = { PK_SQLSTATE_UNDEFINED_TABLE, PK_SQLSTATE_UNDEFINED_OBJECT,
+					      PK_SQLSTATE_UNDEFINED_FUNCTION, PK_SQLSTATE_INVALID_SCHEMA_NAME,
+					      PK_SQLSTATE_DUPLICATE_OBJECT };
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)
 		if (strcmp(err->sqlstate, states[i]) == 0)

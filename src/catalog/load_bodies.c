@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "catalog/kind.h"
 #include "catalog/load_order.h"
+#include "pg/sqlstate.h"
 
 /* Functions whose bodies are text, and that no extension brought; none where an event trigger would see the check. */
 static const char bodies_sql[] =
@@ -69,7 +70,8 @@ static int find_changed(struct pk_conn *user, const struct pk_snapshot *like, st
 /* What the check is not about: whoever owns the function by now, and what the server lacks. */
 static bool is_verdict(const struct pk_err *err)
 {
-	static const char *const others[] = { "42501", "57014", "54001" };
+	static const char *const others[] = { PK_SQLSTATE_INSUFFICIENT_PRIVILEGE, PK_SQLSTATE_QUERY_CANCELED,
+					      PK_SQLSTATE_STATEMENT_TOO_COMPLEX };
 
 	for (size_t i = 0; i < PK_COUNT(others); i++)
 		if (strcmp(err->sqlstate, others[i]) == 0)

@@ -1,6 +1,7 @@
 #include "catalog/load_order.h"
 
 #include "base/strv.h"
+#include "pg/sqlstate.h"
 #include "sql/scan.h"
 
 /* Items that define a name. */
@@ -351,7 +352,8 @@ const struct pk_load_item *pk_load_definer(const struct pk_load *load, const cha
 
 bool pk_load_stands_in(const struct pk_load *load, const struct pk_load_item *item)
 {
-	static const char *const states[] = { "42P07", "42710", "42723", "42P06" };
+	static const char *const states[] = { PK_SQLSTATE_DUPLICATE_TABLE, PK_SQLSTATE_DUPLICATE_OBJECT,
+					      PK_SQLSTATE_DUPLICATE_FUNCTION, PK_SQLSTATE_DUPLICATE_SCHEMA };
 	bool there = false;
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)

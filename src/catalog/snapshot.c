@@ -293,8 +293,8 @@ static void read_sizes(struct reading *r, const struct pk_rows *rows)
 
 		if (!o)
 			continue;
-		o->rows = strtoll(pk_rows_get(rows, i, 1), NULL, 10);
-		o->bytes = strtoll(pk_rows_get(rows, i, 2), NULL, 10);
+		o->rows = pk_rows_int(rows, i, 1);
+		o->bytes = pk_rows_int(rows, i, 2);
 	}
 	for (size_t i = 0; i < snap->n; i++)
 		sum_partitions(snap->objects[i]);

@@ -6,6 +6,7 @@
 #include "catalog/super_trust.h"
 #include "catalog_sql.h"
 #include "pg/silence.h"
+#include "pg/sqlstate.h"
 
 void pk_super_release(struct pk_super *super)
 {
@@ -104,7 +105,7 @@ static int beyond(struct pk_err *err, const char *what)
 {
 	pk_err_set(err, "only a superuser may run this, and it is not harmless: %s", what);
 	if (err)
-		snprintf(err->sqlstate, sizeof(err->sqlstate), "42501");
+		snprintf(err->sqlstate, sizeof(err->sqlstate), PK_SQLSTATE_INSUFFICIENT_PRIVILEGE);
 	return hint(err);
 }
 
@@ -359,7 +360,8 @@ static int run_job(struct pk_super *super, struct job *job, struct pk_err *err)
 /* The role lacks what only superusers have, and not just a right to the schema. */
 static bool asks_for_superuser(const struct pk_err *err)
 {
-	return strcmp(err->sqlstate, "42P13") == 0 || !pk_starts_with(err->msg, "permission denied for ") ||
+	return strcmp(err->sqlstate, PK_SQLSTATE_INVALID_FUNCTION_DEFINITION) == 0 ||
+	       !pk_starts_with(err->msg, "permission denied for ") ||
 	       pk_starts_with(err->msg, "permission denied for language ");
 }
 
@@ -372,8 +374,8 @@ int pk_super_run(struct pk_super *super, const struct pk_super_stmt *stmt, const
 	if (!super->admin || !stmt->kind)
 		return -1;
 	job.trusted = job.all = super->trust && super->trust->all;
-	if (err->exit && strcmp(err->sqlstate, "42501") != 0 &&
-	    !(stmt->kind->how == PK_SUPER_TRUSTED && strcmp(err->sqlstate, "42P13") == 0))
+	if (err->exit && strcmp(err->sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE) != 0 &&
+	    !(stmt->kind->how == PK_SUPER_TRUSTED && strcmp(err->sqlstate, PK_SQLSTATE_INVALID_FUNCTION_DEFINITION) == 0))
 		return -1;
 	/* Values are read by code that the text does not say: a domain's check, say. */
 	if (!job.trusted && !pk_super_always(stmt) && !stmt->owner && !stmt->reads_values)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/strv.h"
+#include "pg/sqlstate.h"
 #include "sql/scan.h"
 
 #define TEXT_MAX       "20000" /* characters of a statement: longer ones are not read */
@@ -395,9 +396,9 @@ static int read_names(struct pk_conn *conn, struct pk_workload *w, struct pk_err
 /* What the server says it to be, and how it can be mended. */
 static void explain(struct pk_workload *w, struct pk_err *err)
 {
-	if (pk_streq(err->sqlstate, "42501"))
+	if (pk_streq(err->sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE))
 		pk_err_hint(err, "GRANT pg_read_all_stats lets the role read what runs there");
-	else if (pk_streq(err->sqlstate, "55000"))
+	else if (pk_streq(err->sqlstate, PK_SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE))
 		pk_err_hint(err, "shared_preload_libraries has to hold pg_stat_statements, which takes a restart");
 	pk_workload_refused(w, w->remote, err);
 }

@@ -1,5 +1,6 @@
 #include "chain/chain.h"
 #include "pg/conn.h"
+#include "pg/sqlstate.h"
 
 #define SCHEMA "postkit"
 #define TABLE  "postkit.schema_migrations"
@@ -81,7 +82,7 @@ int pk_applied_read(struct pk_conn *conn, struct pk_applied_list *ret, bool *ret
 	}
 	pk_buf_add(&sql, " FROM " TABLE " ORDER BY version::text COLLATE \"C\"");
 	if (pk_query(conn, sql.ptr, 0, NULL, &rows, err) < 0) {
-		if (err && pk_streq(err->sqlstate, "42501"))
+		if (err && pk_streq(err->sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE))
 			pk_err_hint(err, "the role needs USAGE on the schema postkit and SELECT on its tables, and to deploy "
 				    "INSERT, UPDATE and DELETE; the role that deployed first has made them");
 		return pk_err_wrap(err, "the applied migrations of '%s' cannot be read",

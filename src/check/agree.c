@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "catalog/load.h"
 #include "clone/shadow.h"
+#include "pg/sqlstate.h"
 
 /* The verdict kept on the tree: {"schema":1,"fingerprint":"...","agree":true}. */
 static bool verdict_agrees(const struct pk_repo *repo, const struct pk_oid *db_tree, const char *end)
@@ -82,7 +83,8 @@ static void not_checked(struct pk_check_state *state, const char *why)
 /* There is no database here that has what is ignored. */
 static bool lacks_ignored(const struct pk_project *project, const struct pk_err *why)
 {
-	static const char *const states[] = { "42P01", "42704", "42883", "3F000" };
+	static const char *const states[] = { PK_SQLSTATE_UNDEFINED_TABLE, PK_SQLSTATE_UNDEFINED_OBJECT,
+					      PK_SQLSTATE_UNDEFINED_FUNCTION, PK_SQLSTATE_INVALID_SCHEMA_NAME };
 	bool missing = false;
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)

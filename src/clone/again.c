@@ -4,6 +4,7 @@
 #include "clone/beside.h"
 #include "clone/views.h"
 #include "pg/silence.h"
+#include "pg/sqlstate.h"
 
 /* Several literals of names, as an array of OIDs. */
 static void add_name(struct pk_buf *list, const char *schema, const char *name)
@@ -251,10 +252,8 @@ static int look_at_key(struct pk_conn *target, const struct pk_rows *rows, int r
 
 	if (pk_exec_silently(target, sql, &e) == 0)
 		return 0;
-	if (!pk_streq(e.sqlstate, "23503")) {
-		pk_err_move(err, &e);
-		return -1;
-	}
+	if (!pk_streq(e.sqlstate, PK_SQLSTATE_FOREIGN_KEY_VIOLATION))
+		return pk_err_move(err, &e);
 	if (ret)
 		pk_strv_push(ret, pk_rows_get(rows, row, 3));
 	return 0;

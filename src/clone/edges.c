@@ -50,7 +50,7 @@ static int read_columns(struct edges *e, struct pk_err *err)
 	for (int i = 0; i < rows.n; i++) {
 		struct column c = { .nullable = pk_rows_true(&rows, i, 2) };
 
-		if (!pk_refs_find(e->in->refs, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10), &c.rel))
+		if (!pk_refs_find(e->in->refs, pk_rows_oid(&rows, i, 0), &c.rel))
 			continue;
 		c.name = pk_strdup(pk_rows_get(&rows, i, 1));
 		c.sort = (enum sort)atoi(pk_rows_get(&rows, i, 3));

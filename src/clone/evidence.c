@@ -110,7 +110,7 @@ static int read_doubtful(const struct pk_evidence *e, bool *ret_changed, struct 
 	if (pk_query(&e->hold->conn, same ? always_sql : sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		uint32_t oid = (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10);
+		uint32_t oid = pk_rows_oid(&rows, i, 0);
 		const struct pk_copy_table *t = pk_copy_tables_find(e->tables, oid);
 
 		if (t)
@@ -337,10 +337,9 @@ static void read_rows(const struct look *look, const struct pk_rows *rows, int64
 	const struct pk_copy_tables *tables = look->e->tables;
 
 	for (int i = 0; i < rows->n; i++) {
-		size_t t = (size_t)(pk_copy_tables_find(tables, (uint32_t)strtoul(pk_rows_get(rows, i, 0), NULL, 10)) -
-				    tables->items);
+		size_t t = (size_t)(pk_copy_tables_find(tables, pk_rows_oid(rows, i, 0)) - tables->items);
 
-		counts[t] += strtoll(pk_rows_get(rows, i, 1), NULL, 10);
+		counts[t] += pk_rows_int(rows, i, 1);
 		ret_changed[t] = ret_changed[t] || strcmp(pk_rows_get(rows, i, 2), "0") != 0;
 	}
 }

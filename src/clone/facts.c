@@ -1,6 +1,7 @@
 /* What has to be known of a source before it is copied. */
 #include "clone/copy.h"
 #include "clone/spaces.h"
+#include "pg/sqlstate.h"
 
 void pk_source_facts_release(struct pk_source_facts *facts)
 {
@@ -168,11 +169,11 @@ static int read_database(struct pk_conn *conn, struct pk_source_facts *ret, stru
 	ret->encoding = pk_strdup(pk_rows_get(&rows, 0, 2));
 	ret->collate = pk_strdup(pk_rows_get(&rows, 0, 3));
 	ret->ctype = pk_strdup(pk_rows_get(&rows, 0, 4));
-	ret->size = strtoll(pk_rows_get(&rows, 0, 5), NULL, 10);
+	ret->size = pk_rows_int(&rows, 0, 5);
 	ret->may_create = pk_rows_true(&rows, 0, 6);
 	ret->has_public = pk_rows_true(&rows, 0, 7);
 	ret->has_plpgsql = pk_rows_true(&rows, 0, 8);
-	ret->tables = strtoll(pk_rows_get(&rows, 0, 9), NULL, 10);
+	ret->tables = pk_rows_int(&rows, 0, 9);
 	return 0;
 }
 
@@ -239,10 +240,9 @@ static int grant_member(struct pk_conn *admin, const char *role, const char *mem
 	pk_buf_add_ident(&sql, role);
 	pk_buf_add(&sql, " TO ");
 	pk_buf_add_ident(&sql, member);
-	if (pk_exec(admin, sql.ptr, &e) == 0 || pk_streq(e.sqlstate, "0LP01"))
+	if (pk_exec(admin, sql.ptr, &e) == 0 || pk_streq(e.sqlstate, PK_SQLSTATE_INVALID_GRANT_OPERATION))
 		return 0;
-	pk_err_move(err, &e);
-	return -1;
+	return pk_err_move(err, &e);
 }
 
 int pk_source_facts_roles(const struct pk_source_facts *facts, struct pk_server *server,

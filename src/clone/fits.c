@@ -265,7 +265,7 @@ static int read_facts(struct pk_conn *source, struct pk_fits *ret, struct pk_err
 	ret->major = source->version / 10000;
 	ret->oid = pk_strdup(pk_rows_get(&rows, 0, 0));
 	ret->superuser = pk_strdup(pk_rows_get(&rows, 0, 1));
-	ret->size = strtoll(pk_rows_get(&rows, 0, 2), NULL, 10);
+	ret->size = pk_rows_int(&rows, 0, 2);
 	if (read_checkpoint(source, ret, err) < 0 ||
 	    read_list(source,
 		      "SELECT datname FROM pg_catalog.pg_database WHERE datname NOT IN "

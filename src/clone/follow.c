@@ -38,8 +38,7 @@ static int mark_touched(struct pk_transfer_work *w, const struct pk_strv *touche
 	if (pk_query(&w->hold.conn, sql.ptr, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		const struct pk_copy_table *t =
-			pk_copy_tables_find(&w->tables, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10));
+		const struct pk_copy_table *t = pk_copy_tables_find(&w->tables, pk_rows_oid(&rows, i, 0));
 
 		if (t)
 			changed[t - w->tables.items] = !t->skip;

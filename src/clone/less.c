@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "clone/mask_facts.h"
 #include "clone/suspect.h"
+#include "pg/sqlstate.h"
 #include "sql/closed.h"
 
 #define SECTION "postkit.table."
@@ -403,8 +404,8 @@ void pk_less_apply(struct pk_less *less, struct pk_copy_options *options)
 /* What a server says of a value that it cannot read or hold quotes it. */
 int pk_less_explain(const struct pk_less *less, struct pk_err *err)
 {
-	static const char too_long[] = "22001";
-	static const char no_such_key[] = "23503";
+	static const char too_long[] = PK_SQLSTATE_STRING_DATA_RIGHT_TRUNCATION;
+	static const char no_such_key[] = PK_SQLSTATE_FOREIGN_KEY_VIOLATION;
 	bool value = strncmp(err->sqlstate, "22", 2) == 0, held = strncmp(err->sqlstate, "23", 2) == 0;
 
 	if (less && (less->exclude.n || less->n_wheres) && strcmp(err->sqlstate, no_such_key) == 0)

@@ -88,8 +88,8 @@ static struct pk_mask_table *add_table(struct pk_mask_facts *facts, const struct
 	facts->tables = pk_realloc_array(facts->tables, facts->n_tables + 1, sizeof(*t));
 	t = &facts->tables[facts->n_tables++];
 	*t = (struct pk_mask_table){
-		.oid = oid_of(rows, row, 0),
-		.root = oid_of(rows, row, 0),
+		.oid = pk_rows_oid(rows, row, 0),
+		.root = pk_rows_oid(rows, row, 0),
 		.schema = pk_strdup(pk_rows_get(rows, row, 1)),
 		.name = pk_strdup(pk_rows_get(rows, row, 2)),
 		.has_rows = pk_rows_true(rows, row, 3),
@@ -109,7 +109,7 @@ static int read_columns(struct pk_conn *source, struct pk_mask_facts *ret, struc
 	ret->n_columns = (size_t)rows.n;
 	ret->columns = pk_alloc((ret->n_columns + 1) * sizeof(*ret->columns));
 	for (int i = 0; i < rows.n; i++) {
-		if (!t || t->oid != oid_of(&rows, i, 0))
+		if (!t || t->oid != pk_rows_oid(&rows, i, 0))
 			t = add_table(ret, &rows, i);
 		t->n++;
 		ret->columns[i] = (struct pk_mask_column){
@@ -151,8 +151,8 @@ static int read_parents(struct pk_conn *source, struct pk_mask_facts *ret, struc
 	if (pk_query(source, parents_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		struct pk_mask_table *t = find_table(ret, oid_of(&rows, i, 0));
-		const struct pk_mask_table *parent = find_table(ret, oid_of(&rows, i, 1));
+		struct pk_mask_table *t = find_table(ret, pk_rows_oid(&rows, i, 0));
+		const struct pk_mask_table *parent = find_table(ret, pk_rows_oid(&rows, i, 1));
 
 		if (!t || !parent)
 			continue;
@@ -184,8 +184,8 @@ int pk_mask_facts_read(struct pk_conn *source, struct pk_mask_facts *ret, struct
 	    pk_query(source, keys_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++)
-		if (find_column(ret, oid_of(&rows, i, 0), atoi(pk_rows_get(&rows, i, 1)), &from) &&
-		    find_column(ret, oid_of(&rows, i, 2), atoi(pk_rows_get(&rows, i, 3)), &to))
+		if (find_column(ret, pk_rows_oid(&rows, i, 0), atoi(pk_rows_get(&rows, i, 1)), &from) &&
+		    find_column(ret, pk_rows_oid(&rows, i, 2), atoi(pk_rows_get(&rows, i, 3)), &to))
 			add_key(&ret->keys, &ret->n_keys, from, to);
 	return 0;
 }

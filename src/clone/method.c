@@ -200,7 +200,7 @@ static int read_figures(struct pk_conn *source, const struct pk_template_want *w
 	if (max_rate > 0 && (ret->rate <= 0 || max_rate < ret->rate))
 		ret->rate = max_rate;
 	ret->database = want->facts->size;
-	ret->rows = strtoll(pk_rows_get(&rows, 0, 0), NULL, 10);
+	ret->rows = pk_rows_int(&rows, 0, 0);
 	ret->cluster = fits->size;
 	ret->wait = fits->quick ? 0 : fits->wait;
 	*ret_unlogged = pk_rows_true(&rows, 0, 1);

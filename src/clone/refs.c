@@ -110,18 +110,18 @@ static int read_rels(struct pk_conn *source, const struct pk_copy_tables *tables
 		return -1;
 	ret->rels = pk_alloc(((size_t)rows.n + 1) * sizeof(*ret->rels));
 	for (int i = 0; i < rows.n; i++) {
-		uint32_t oid = oid_of(&rows, i, 0);
+		uint32_t oid = pk_rows_oid(&rows, i, 0);
 
 		if (!ret->n_rels || ret->rels[ret->n_rels - 1].oid != oid)
 			ret->rels[ret->n_rels++] = (struct pk_rel){
 				.oid = oid,
-				.root = oid_of(&rows, i, 1),
+				.root = pk_rows_oid(&rows, i, 1),
 				.schema = pk_strdup(pk_rows_get(&rows, i, 2)),
 				.name = pk_strdup(pk_rows_get(&rows, i, 3)),
 				.whole = pk_rows_true(&rows, i, 4),
 			};
 		if (pk_rows_get(&rows, i, 5))
-			add_leaf(&ret->rels[ret->n_rels - 1], tables, oid_of(&rows, i, 5));
+			add_leaf(&ret->rels[ret->n_rels - 1], tables, pk_rows_oid(&rows, i, 5));
 	}
 	return 0;
 }
@@ -135,7 +135,7 @@ static int read_row_keys(struct pk_conn *source, const struct pk_copy_tables *ta
 	if (pk_query(source, row_keys_sql, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++)
-		if (pk_refs_find(ret, oid_of(&rows, i, 0), &rel))
+		if (pk_refs_find(ret, pk_rows_oid(&rows, i, 0), &rel))
 			pk_strv_push(&ret->rels[rel].key, pk_rows_get(&rows, i, 1));
 	for (size_t i = 0; i < ret->n_rels; i++) {
 		struct pk_rel *r = &ret->rels[i];
@@ -159,7 +159,7 @@ static struct pk_ref *add_key(struct pk_refs *refs, const struct pk_rows *rows, 
 	struct pk_ref *ref;
 	size_t from, to;
 
-	if (!pk_refs_find(refs, oid_of(rows, row, 1), &from) || !pk_refs_find(refs, oid_of(rows, row, 2), &to))
+	if (!pk_refs_find(refs, pk_rows_oid(rows, row, 1), &from) || !pk_refs_find(refs, pk_rows_oid(rows, row, 2), &to))
 		return NULL;
 	ref = pk_refs_add(refs, pk_rows_get(rows, row, 3));
 	ref->from = from;
@@ -183,7 +183,7 @@ int pk_refs_read(struct pk_conn *source, const struct pk_copy_tables *tables, st
 	ret->prefix = pk_printf("pk%.*s", atoi(used) + 1,
 				"________________________________________________________________");
 	for (int i = 0; i < rows.n; i++) {
-		if (i == 0 || oid_of(&rows, i, 0) != oid_of(&rows, i - 1, 0))
+		if (i == 0 || pk_rows_oid(&rows, i, 0) != pk_rows_oid(&rows, i - 1, 0))
 			ref = add_key(ret, &rows, i);
 		if (!ref)
 			continue;

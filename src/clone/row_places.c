@@ -143,12 +143,11 @@ int pk_row_places_settle(struct pk_row_places *places, struct pk_copy_tables *ta
 		     NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		struct pk_copy_table *t =
-			pk_copy_tables_find(tables, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10));
+		struct pk_copy_table *t = pk_copy_tables_find(tables, pk_rows_oid(&rows, i, 0));
 
 		if (!t)
 			return pk_err_set(err, "rows of a table were chosen that is not copied");
-		t->batches = strtoll(pk_rows_get(&rows, i, 1), NULL, 10);
+		t->batches = pk_rows_int(&rows, i, 1);
 	}
 	return 0;
 }

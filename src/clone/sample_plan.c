@@ -240,11 +240,10 @@ static int read_sizes(struct pk_sample_plan *p, struct pk_err *err)
 		     &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		const struct pk_copy_table *t =
-			pk_copy_tables_find(p->tables, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10));
+		const struct pk_copy_table *t = pk_copy_tables_find(p->tables, pk_rows_oid(&rows, i, 0));
 
 		if (t && pk_rows_get(&rows, i, 1))
-			p->choices[t - p->tables->items].bytes = strtoll(pk_rows_get(&rows, i, 1), NULL, 10);
+			p->choices[t - p->tables->items].bytes = pk_rows_int(&rows, i, 1);
 	}
 	return 0;
 }

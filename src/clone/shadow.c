@@ -7,6 +7,7 @@
 #include "clone/loaded.h"
 #include "clone/scrap.h"
 #include "clone/template.h"
+#include "pg/sqlstate.h"
 #include "sql/action.h"
 
 #include <strings.h>
@@ -353,10 +354,10 @@ static int run_as_role(struct pk_super *super, const struct pk_action *action, c
 
 	if (pk_exec(super->user, sql, &why) == 0 || pk_super_run(super, &stmt, sql, &why) == 0)
 		return 0;
-	if (strcmp(why.sqlstate, "42501") == 0 && pk_starts_with(why.msg, "permission denied for schema "))
+	if (strcmp(why.sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE) == 0 &&
+	    pk_starts_with(why.msg, "permission denied for schema "))
 		return pk_super_run_in_schemas(super, sql, err);
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
 static int run_one(const struct pk_statement *s, const struct pk_action *action, struct pk_super *super, struct pk_err *err)

@@ -20,8 +20,7 @@ int pk_sizes_read(struct pk_conn *source, struct pk_buf *ret, struct pk_err *err
 		pk_buf_add_literal(ret, pk_rows_get(&rows, i, 0));
 		pk_buf_add(ret, ", ");
 		pk_buf_add_literal(ret, pk_rows_get(&rows, i, 1));
-		pk_buf_addf(ret, ", %lld, %lld)", strtoll(pk_rows_get(&rows, i, 2), NULL, 10),
-			    strtoll(pk_rows_get(&rows, i, 3), NULL, 10));
+		pk_buf_addf(ret, ", %lld, %lld)", (long long)pk_rows_int(&rows, i, 2), (long long)pk_rows_int(&rows, i, 3));
 	}
 	return 0;
 }

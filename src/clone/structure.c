@@ -67,7 +67,7 @@ static int read_belongings(struct pk_conn *source, struct belonging **ret, size_
 	*ret = pk_alloc((size_t)(rows.n + 1) * sizeof(**ret));
 	*ret_n = (size_t)rows.n;
 	for (int i = 0; i < rows.n; i++)
-		(*ret)[i] = (struct belonging){ number(&rows, i, 0), number(&rows, i, 1), number(&rows, i, 2) };
+		(*ret)[i] = (struct belonging){ pk_rows_oid(&rows, i, 0), pk_rows_oid(&rows, i, 1), pk_rows_oid(&rows, i, 2) };
 	qsort(*ret, *ret_n, sizeof(**ret), by_oid);
 	return 0;
 }
@@ -135,11 +135,11 @@ static int read_keys(struct pk_structure *s, struct pk_conn *source, const struc
 	s->keys = pk_alloc((size_t)(rows.n + 1) * sizeof(*s->keys));
 	s->n_keys = (size_t)rows.n;
 	for (int i = 0; i < rows.n; i++) {
-		const struct pk_copy_table *from = pk_copy_tables_find(tables, number(&rows, i, 4));
-		const struct pk_copy_table *to = pk_copy_tables_find(tables, number(&rows, i, 5));
+		const struct pk_copy_table *from = pk_copy_tables_find(tables, pk_rows_oid(&rows, i, 4));
+		const struct pk_copy_table *to = pk_copy_tables_find(tables, pk_rows_oid(&rows, i, 5));
 
 		s->keys[i] = (struct pk_foreign_key){
-			.oid = number(&rows, i, 0),
+			.oid = pk_rows_oid(&rows, i, 0),
 			.schema = pk_strdup(pk_rows_get(&rows, i, 1)),
 			.table = pk_strdup(pk_rows_get(&rows, i, 2)),
 			.name = pk_strdup(pk_rows_get(&rows, i, 3)),
@@ -173,7 +173,7 @@ static int read_filled(struct pk_structure *s, struct pk_conn *source, const str
 			continue;
 		pk_buf_add(&sql, REFRESH);
 		pk_buf_add_qualified(&sql, pk_rows_get(&rows, i, 1), pk_rows_get(&rows, i, 2));
-		s->filled[s->n_filled++] = (struct pk_refresh){ number(&rows, i, 0), pk_buf_take(&sql) };
+		s->filled[s->n_filled++] = (struct pk_refresh){ pk_rows_oid(&rows, i, 0), pk_buf_take(&sql) };
 	}
 	return 0;
 }

@@ -111,7 +111,7 @@ static void add_names(const struct pk_rows *rows, struct pk_copy_tables *ret)
 	ret->n = (size_t)rows->n;
 	for (int i = 0; i < rows->n; i++)
 		ret->items[i] = (struct pk_copy_table){
-			.oid = (uint32_t)strtoul(pk_rows_get(rows, i, 0), NULL, 10),
+			.oid = pk_rows_oid(rows, i, 0),
 			.schema = copy_of(rows, i, 1),
 			.name = copy_of(rows, i, 2),
 		};
@@ -138,8 +138,8 @@ int pk_copy_tables_list(struct pk_conn *source, bool rough, struct pk_copy_table
 	for (int i = 0; i < rows.n; i++) {
 		struct pk_copy_table *t = &ret->items[i];
 
-		t->bytes = strtoll(pk_rows_get(&rows, i, 3), NULL, 10);
-		t->pages = strtoll(pk_rows_get(&rows, i, 4), NULL, 10);
+		t->bytes = pk_rows_int(&rows, i, 3);
+		t->pages = pk_rows_int(&rows, i, 4);
 		t->heap = pk_rows_true(&rows, i, 5);
 		t->where = condition_of(pk_rows_get(&rows, i, 6));
 		t->added_where = condition_of(pk_rows_get(&rows, i, 6));
@@ -178,11 +178,10 @@ int pk_copy_tables_sizes(struct pk_conn *source, const bool *only, struct pk_cop
 	if (pk_query(source, sql.ptr, 0, NULL, &rows, err) < 0)
 		return -1;
 	for (int i = 0; i < rows.n; i++) {
-		struct pk_copy_table *t =
-			pk_copy_tables_find(tables, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10));
+		struct pk_copy_table *t = pk_copy_tables_find(tables, pk_rows_oid(&rows, i, 0));
 
-		t->bytes = strtoll(pk_rows_get(&rows, i, 1), NULL, 10);
-		t->pages = strtoll(pk_rows_get(&rows, i, 2), NULL, 10);
+		t->bytes = pk_rows_int(&rows, i, 1);
+		t->pages = pk_rows_int(&rows, i, 2);
 	}
 	return 0;
 }
@@ -242,8 +241,7 @@ int pk_copy_tables_columns(struct pk_conn *source, bool same_major, const struct
 	for (size_t i = 0; i < tables->n; i++)
 		tables->items[i].binary = same_major;
 	for (int i = 0; i < rows.n; i++) {
-		struct pk_copy_table *t =
-			pk_copy_tables_find(tables, (uint32_t)strtoul(pk_rows_get(&rows, i, 0), NULL, 10));
+		struct pk_copy_table *t = pk_copy_tables_find(tables, pk_rows_oid(&rows, i, 0));
 
 		if (t)
 			add_column(t, &rows, i);

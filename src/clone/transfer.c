@@ -3,6 +3,7 @@
 #include "clone/beside.h"
 #include "clone/spaces.h"
 #include "clone/views.h"
+#include "pg/sqlstate.h"
 
 #define TRIES_ALONE    3
 #define LOGGED_VERSION 150000 /* from here on sequences may be unlogged */
@@ -215,10 +216,8 @@ static int validate(struct pk_transfer_work *s, struct pk_err *err)
 		}
 		if (pk_exec(&s->target, one.ptr, &e) == 0)
 			continue;
-		if (!pk_streq(e.sqlstate, "23503")) {
-			pk_err_move(err, &e);
-			return -1;
-		}
+		if (!pk_streq(e.sqlstate, PK_SQLSTATE_FOREIGN_KEY_VIOLATION))
+			return pk_err_move(err, &e);
 		k->lacking = true;
 		if (s->t->options->unproven)
 			pk_strv_pushf(s->t->options->unproven, "%s.%s.%s", k->schema, k->table, k->name);
@@ -348,10 +347,8 @@ static int analyze_alone(const struct pk_pour *pour, struct pk_conn *target, con
 		if (pour->inside && pk_exec(target, PK_HOLD_MARK, err) < 0)
 			return -1;
 		if (pk_exec(target, sql.items[i], &e) < 0) {
-			if (!pk_conn_alive(target) || !*e.sqlstate || pk_streq(e.sqlstate, "57014")) {
-				pk_err_move(err, &e);
-				return -1;
-			}
+			if (!pk_conn_alive(target) || !*e.sqlstate || pk_streq(e.sqlstate, PK_SQLSTATE_QUERY_CANCELED))
+				return pk_err_move(err, &e);
 			if (notes)
 				pk_strv_pushf(notes, "warning: no statistics of a table could be gathered: %s: %s", sql.items[i],
 					      e.msg);

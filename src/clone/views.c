@@ -1,6 +1,7 @@
 #include "clone/views.h"
+#include "pg/sqlstate.h"
 
-#define UNFILLED "55000" /* object not in prerequisite state */
+#define UNFILLED PK_SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE
 
 enum state { WAITING, ONGOING, DONE };
 struct view {

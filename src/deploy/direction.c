@@ -1,4 +1,5 @@
 #include "deploy/internal.h"
+#include "pg/sqlstate.h"
 
 /* Said of the remote, also where it came to light on a copy. */
 static int may_not_create(const struct pk_deploy *d, struct pk_err *err)
@@ -22,10 +23,9 @@ int pk_deploy_create_tables(const struct pk_deploy *d, struct pk_conn *conn, str
 
 	if (pk_applied_create_table(conn, &why) == 0 && (!pk_deploy_is_down(d) || pk_undone_create_table(conn, &why) == 0))
 		return 0;
-	if (pk_streq(why.sqlstate, "42501"))
+	if (pk_streq(why.sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE))
 		may_not_create(d, &why);
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
 bool pk_deploy_is_down(const struct pk_deploy *d)

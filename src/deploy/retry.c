@@ -7,6 +7,7 @@
 #include "base/sig.h"
 #include "deploy/lock.h"
 #include "deploy/watch.h"
+#include "pg/sqlstate.h"
 
 #define PAUSED_SQLSTATE "PK001" /* of templates/pattern/batches.sql */
 
@@ -76,7 +77,7 @@ static int give_up_harm(const struct pk_deploy_target *target, struct pk_err *er
 	pk_err_set(err, "cancelled and rolled back for the sake of others: %s",
 		   target->watch->harm.why.ptr);
 	if (err)
-		snprintf(err->sqlstate, sizeof(err->sqlstate), "57014");
+		snprintf(err->sqlstate, sizeof(err->sqlstate), PK_SQLSTATE_QUERY_CANCELED);
 	return pk_err_hint(err,
 			   "at a quieter time, in steps that hold locks for less long (git postkit "
 			   "check), or with"
@@ -150,16 +151,17 @@ bool pk_deploy_wait(struct pk_deploy_target *target, struct pk_err *err, int att
 	const char *blockers = watch && watch->blockers.len ? watch->blockers.ptr : "";
 	PK_FREE char *why = NULL;
 
-	if (watch && watch->harm.why.len && pk_streq(err->sqlstate, "57014") &&
+	if (watch && watch->harm.why.len && pk_streq(err->sqlstate, PK_SQLSTATE_QUERY_CANCELED) &&
 	    err->exit != PK_EXIT_INTERRUPTED)
 		return wait_after_harm(target, err, attempt);
 	if (pk_streq(err->sqlstate, PAUSED_SQLSTATE) && !target->local) {
 		say_stopped(target, err);
 		return false;
 	}
-	if (pk_streq(err->sqlstate, "57014") && err->exit != PK_EXIT_INTERRUPTED)
+	if (pk_streq(err->sqlstate, PK_SQLSTATE_QUERY_CANCELED) && err->exit != PK_EXIT_INTERRUPTED)
 		explain_limit(target, err);
-	if (!pk_streq(err->sqlstate, "55P03") && !pk_streq(err->sqlstate, "40P01"))
+	if (!pk_streq(err->sqlstate, PK_SQLSTATE_LOCK_NOT_AVAILABLE) &&
+	    !pk_streq(err->sqlstate, PK_SQLSTATE_DEADLOCK_DETECTED))
 		return false;
 	if (target->local || time_left(target) <= 0 || pk_interrupted()) {
 		add_blockers(err, blockers);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "lint/rule.h"
+#include "pg/sqlstate.h"
 
 static bool large(const struct pk_lint *lint, int64_t rows)
 {
@@ -123,11 +124,16 @@ static const char *error_rule(const struct pk_effect *e)
 	static const struct {
 		const char *state, *rule;
 	} states[] = {
-		{ "25001", "concurrently-in-tx" }, { "55P04", "enum-value-in-tx" },
-		{ "22023", "runtime-error" },	   { "22000", "runtime-error" },
-		{ "22", "data-conflict" },	   { "23", "data-conflict" },
-		{ "55P03", "not-analysed" },	   { "57", "not-analysed" },
-		{ "53", "not-analysed" },	   { "40", "not-analysed" },
+		{ PK_SQLSTATE_ACTIVE_SQL_TRANSACTION, "concurrently-in-tx" },
+		{ PK_SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE, "enum-value-in-tx" },
+		{ PK_SQLSTATE_INVALID_PARAMETER_VALUE, "runtime-error" },
+		{ PK_SQLSTATE_DATA_EXCEPTION, "runtime-error" },
+		{ "22", "data-conflict" },
+		{ "23", "data-conflict" },
+		{ PK_SQLSTATE_LOCK_NOT_AVAILABLE, "not-analysed" },
+		{ "57", "not-analysed" },
+		{ "53", "not-analysed" },
+		{ "40", "not-analysed" },
 	};
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)

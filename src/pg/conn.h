@@ -92,6 +92,9 @@ const char *pk_rows_named(const struct pk_rows *rows, int row, const char *colum
 int pk_rows_column(const struct pk_rows *rows, const char *column); /* -1 when absent */
 const char *pk_rows_name(const struct pk_rows *rows, int column);   /* as the server calls it; borrowed */
 bool pk_rows_true(const struct pk_rows *rows, int row, int column); /* 't' */
+/* Of a value that is there, in text format. */
+int64_t pk_rows_int(const struct pk_rows *rows, int row, int column);
+uint32_t pk_rows_oid(const struct pk_rows *rows, int row, int column);
 uint32_t pk_rows_number(const struct pk_rows *rows, int row, int column); /* of rows in binary format: an oid or int4 */
 
 /* One statement with text parameters ($1...); params may be NULL. rows may be NULL. */

@@ -42,6 +42,16 @@ bool pk_rows_true(const struct pk_rows *rows, int row, int column)
 	return pk_streq(pk_rows_get(rows, row, column), "t");
 }
 
+int64_t pk_rows_int(const struct pk_rows *rows, int row, int column)
+{
+	return strtoll(pk_rows_get(rows, row, column), NULL, 10);
+}
+
+uint32_t pk_rows_oid(const struct pk_rows *rows, int row, int column)
+{
+	return (uint32_t)strtoul(pk_rows_get(rows, row, column), NULL, 10);
+}
+
 uint32_t pk_rows_number(const struct pk_rows *rows, int row, int column)
 {
 	uint32_t big_endian = 0;

@@ -1,3 +1,4 @@
+#include "pg/sqlstate.h"
 #include "server/server.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -244,7 +245,7 @@ static int explain_create(const struct pk_create_db *how, struct pk_err *err)
 			"install the locale on the machine of the server: sudo apt-get install "
 			"locales-all, or sudo locale-gen <locale>");
 	}
-	if (strcmp(err->sqlstate, "55006") == 0)
+	if (strcmp(err->sqlstate, PK_SQLSTATE_OBJECT_IN_USE) == 0)
 		return pk_err_hint(
 			err,
 			"end the connections to it: nobody may be connected while it is copied");

@@ -58,7 +58,7 @@ static int look(struct watch *w, int64_t *ret_clients, int64_t *ret_sessions)
 		     0, NULL, &rows, NULL) < 0)
 		return -1;
 	const char *sessions = pk_rows_get(&rows, 0, 1);
-	*ret_clients = strtoll(pk_rows_get(&rows, 0, 0), NULL, 10);
+	*ret_clients = pk_rows_int(&rows, 0, 0);
 	*ret_sessions = sessions ? strtoll(sessions, NULL, 10) : 0;
 	return 0;
 }

@@ -1,3 +1,4 @@
+#include "pg/sqlstate.h"
 #include "server/server.h"
 #include "server/given.h"
 #include "server/made.h"
@@ -19,7 +20,8 @@ static bool is_reserved(const struct pk_server *server, const char *role)
 /* Two commands at a time: the other one made it, or touched the same row. */
 static bool is_race(const struct pk_err *err)
 {
-	static const char *const states[] = { "42710", "23505", "XX000" };
+	static const char *const states[] = { PK_SQLSTATE_DUPLICATE_OBJECT, PK_SQLSTATE_UNIQUE_VIOLATION,
+					      PK_SQLSTATE_INTERNAL_ERROR };
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)
 		if (strcmp(err->sqlstate, states[i]) == 0)
@@ -33,7 +35,7 @@ static int exec_racing(struct pk_conn *conn, const char *sql, struct pk_err *err
 	int status = pk_exec(conn, sql, &first);
 
 	if (status < 0 && is_race(&first))
-		status = strcmp(first.sqlstate, "XX000") == 0 ? pk_exec(conn, sql, err) : 0;
+		status = strcmp(first.sqlstate, PK_SQLSTATE_INTERNAL_ERROR) == 0 ? pk_exec(conn, sql, err) : 0;
 	else if (status < 0)
 		pk_err_move(err, &first);
 	pk_err_release(&first);

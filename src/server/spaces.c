@@ -1,9 +1,11 @@
+#include "pg/sqlstate.h"
 #include "server/server.h"
 
 /* Servers that cannot have one in their own folder, or let others than their owner make any. */
 static bool cannot_be(const struct pk_err *err)
 {
-	static const char *const states[] = { "42501", "42704", "42P17" };
+	static const char *const states[] = { PK_SQLSTATE_INSUFFICIENT_PRIVILEGE, PK_SQLSTATE_UNDEFINED_OBJECT,
+					      PK_SQLSTATE_INVALID_OBJECT_DEFINITION };
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)
 		if (pk_streq(err->sqlstate, states[i]))
@@ -31,7 +33,8 @@ static int make(struct pk_conn *conn, const char *space, struct pk_err *err)
 	if (status == 0)
 		return pk_exec(conn, grant.ptr, err);
 failed:
-	if (pk_streq(e.sqlstate, "42710") || pk_streq(e.sqlstate, "23505") || cannot_be(&e))
+	if (pk_streq(e.sqlstate, PK_SQLSTATE_DUPLICATE_OBJECT) || pk_streq(e.sqlstate, PK_SQLSTATE_UNIQUE_VIOLATION) ||
+	    cannot_be(&e))
 		return 0;
 	pk_err_move(err, &e);
 	return pk_err_wrap(err, "cannot make the tablespace '%s'", space);

@@ -51,8 +51,8 @@ static int count(struct pk_conn *conn, struct pk_lost *lost, struct pk_err *err)
 		pk_buf_addf(&sql, " WHERE %s", lost->where);
 	if (pk_query(conn, sql.ptr, lost->column ? 0 : 1, params, &rows, err) < 0)
 		return -1;
-	lost->rows = strtoll(pk_rows_get(&rows, 0, 0), NULL, 10);
-	lost->bytes = strtoll(pk_rows_get(&rows, 0, 1), NULL, 10);
+	lost->rows = pk_rows_int(&rows, 0, 0);
+	lost->bytes = pk_rows_int(&rows, 0, 1);
 	lost->counted = true;
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "pg/sqlstate.h"
 #include "trace/parts.h"
 
 #define SECONDS	   30.0
@@ -104,7 +105,9 @@ int pk_checks_ask(struct pk_checks *checks, const struct pk_conninfo *where, boo
 /* What it names does not exist. */
 static bool is_not_there(const struct pk_err *err)
 {
-	static const char *const states[] = { "42P01", "42703", "42883", "42704", "3F000" };
+	static const char *const states[] = { PK_SQLSTATE_UNDEFINED_TABLE, PK_SQLSTATE_UNDEFINED_COLUMN,
+					      PK_SQLSTATE_UNDEFINED_FUNCTION, PK_SQLSTATE_UNDEFINED_OBJECT,
+					      PK_SQLSTATE_INVALID_SCHEMA_NAME };
 
 	for (size_t i = 0; i < PK_COUNT(states); i++)
 		if (pk_streq(err->sqlstate, states[i]))

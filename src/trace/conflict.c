@@ -2,6 +2,7 @@
 
 #include "base/term.h"
 #include "base/text.h"
+#include "pg/sqlstate.h"
 #include "trace/conflict_ask.h"
 
 #define VALUE_BYTES 40 /* of a value that is shown */
@@ -63,10 +64,13 @@ static bool fails_with(enum demand demand, const char *sqlstate)
 		enum demand demand;
 		const char *class;
 	} classes[] = {
-		{ UNIQUE, "23505" },	{ PRIMARY, "23505" },	{ PRIMARY, "23502" }, { FOREIGN, "23503" },
-		{ CHECK, "23514" },	{ NOT_NULL, "23502" },	{ FILLED, "23502" },  { VALIDATED, "23503" },
-		{ VALIDATED, "23514" }, { TYPE, "22" },		{ TYPE, "23514" },    { DOMAIN, "23502" },
-		{ DOMAIN, "23514" },	{ VALIDATED, "23502" },
+		{ UNIQUE, PK_SQLSTATE_UNIQUE_VIOLATION },    { PRIMARY, PK_SQLSTATE_UNIQUE_VIOLATION },
+		{ PRIMARY, PK_SQLSTATE_NOT_NULL_VIOLATION }, { FOREIGN, PK_SQLSTATE_FOREIGN_KEY_VIOLATION },
+		{ CHECK, PK_SQLSTATE_CHECK_VIOLATION },	     { NOT_NULL, PK_SQLSTATE_NOT_NULL_VIOLATION },
+		{ FILLED, PK_SQLSTATE_NOT_NULL_VIOLATION },  { VALIDATED, PK_SQLSTATE_FOREIGN_KEY_VIOLATION },
+		{ VALIDATED, PK_SQLSTATE_CHECK_VIOLATION },  { TYPE, "22" },
+		{ TYPE, PK_SQLSTATE_CHECK_VIOLATION },	     { DOMAIN, PK_SQLSTATE_NOT_NULL_VIOLATION },
+		{ DOMAIN, PK_SQLSTATE_CHECK_VIOLATION },     { VALIDATED, PK_SQLSTATE_NOT_NULL_VIOLATION },
 	};
 
 	for (size_t i = 0; i < PK_COUNT(classes); i++)
@@ -152,10 +156,8 @@ static int ask(struct pk_conn *conn, const struct pk_conflict_query *q, struct p
 	ret->items = pk_realloc_array(ret->items, ret->n + 1, sizeof(*ret->items));
 	ret->items[ret->n++] = found;
 	/* It may take too long; then a few are better than nothing. */
-	if (count(conn, q, &ret->items[ret->n - 1].rows, &why) < 0 && !pk_streq(why.sqlstate, "57014")) {
-		pk_err_move(err, &why);
-		return -1;
-	}
+	if (count(conn, q, &ret->items[ret->n - 1].rows, &why) < 0 && !pk_streq(why.sqlstate, PK_SQLSTATE_QUERY_CANCELED))
+		return pk_err_move(err, &why);
 	return 0;
 }
 

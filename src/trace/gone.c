@@ -70,7 +70,7 @@ static int read_tables(struct pk_gone *gone, struct pk_conn *conn, struct pk_gon
 				.oid = pk_arena_strdup(&gone->arena, oid),
 				.name = pk_arena_strdup(&gone->arena, name.ptr),
 				.parent = pk_arena_strdup(&gone->arena, pk_rows_get(&rows, i, 4)),
-				.bytes = strtoll(pk_rows_get(&rows, i, 3), NULL, 10),
+				.bytes = pk_rows_int(&rows, i, 3),
 			};
 		}
 		add_column(gone, &ret->items[ret->n - 1], &rows, i);

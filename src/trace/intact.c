@@ -170,11 +170,11 @@ static int scan(struct pk_intact *intact, struct pk_conn *conn, struct pk_intact
 	if (pk_query(conn, sql.ptr, 0, NULL, &rows, err) < 0)
 		return -1;
 	state->scanned = true;
-	state->rows = strtoll(pk_rows_get(&rows, 0, 0), NULL, 10);
+	state->rows = pk_rows_int(&rows, 0, 0);
 	for (int i = 0; i < (int)state->n; i++) {
 		const char *sum = pk_rows_get(&rows, 0, 2 * i + 2);
 
-		state->columns[i].values = strtoll(pk_rows_get(&rows, 0, 2 * i + 1), NULL, 10);
+		state->columns[i].values = pk_rows_int(&rows, 0, 2 * i + 1);
 		state->columns[i].sum = pk_arena_strdup(&intact->arena, sum ? sum : "0");
 	}
 	return 0;
@@ -234,7 +234,7 @@ static int look_at(struct pk_intact *intact, struct pk_conn *conn, const struct 
 	pk_buf_add_qualified(&name, pk_rows_get(&rows, 0, 0), pk_rows_get(&rows, 0, 1));
 	state->there = true;
 	state->name = pk_arena_strdup(&intact->arena, name.ptr);
-	state->bytes = strtoll(pk_rows_get(&rows, 0, 2), NULL, 10);
+	state->bytes = pk_rows_int(&rows, 0, 2);
 	if (read_columns(intact, conn, t, state, &key, err) < 0)
 		return -1;
 	return state->bytes > MAX_BYTES ? 0 : scan(intact, conn, state, key.ptr, err);

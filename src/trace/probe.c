@@ -1,6 +1,7 @@
 #include "trace/probe.h"
 
 #include "base/clock.h"
+#include "pg/sqlstate.h"
 #include "trace/measure.h"
 
 struct probe {
@@ -61,7 +62,8 @@ static bool is_include(const char *text)
 
 static void keep_error(struct probe *p, struct pk_effect *effect, const struct pk_err *err)
 {
-	snprintf(effect->sqlstate, sizeof(effect->sqlstate), "%s", *err->sqlstate ? err->sqlstate : "XX000");
+	snprintf(effect->sqlstate, sizeof(effect->sqlstate), "%s",
+		 *err->sqlstate ? err->sqlstate : PK_SQLSTATE_INTERNAL_ERROR);
 	effect->error = pk_arena_strdup(p->arena, err->msg);
 	p->failed = true;
 }
@@ -162,7 +164,8 @@ static int run_wrapped(struct probe *p, size_t i, struct pk_err *err)
 	}
 	if (pk_exec(p->conn, "ROLLBACK", err) < 0)
 		return -1;
-	if (!pk_streq(effect->sqlstate, "25001") && !pk_streq(effect->sqlstate, "2D000"))
+	if (!pk_streq(effect->sqlstate, PK_SQLSTATE_ACTIVE_SQL_TRANSACTION) &&
+	    !pk_streq(effect->sqlstate, PK_SQLSTATE_INVALID_TRANSACTION_TERMINATION))
 		return 0;
 	*effect = (struct pk_effect){ .read = -1, .written = -1 };
 	p->failed = false;
@@ -292,8 +295,8 @@ int64_t pk_probe_rows(struct pk_conn *conn, const char *schema, const char *tabl
 		return there;
 	if (pk_query(conn, rows_sql, 2, params, &rows, NULL) < 0 || rows.n == 0)
 		return -1;
-	int64_t estimate = strtoll(pk_rows_get(&rows, 0, 1), NULL, 10);
-	int64_t bytes = strtoll(pk_rows_get(&rows, 0, 2), NULL, 10);
+	int64_t estimate = pk_rows_int(&rows, 0, 1);
+	int64_t bytes = pk_rows_int(&rows, 0, 2);
 	if (bytes > COUNTED_BYTES)
 		return estimate > 0 ? estimate : bytes / ROW_BYTES;
 	pk_buf_add(&sql, "SELECT pg_catalog.count(*) FROM ");

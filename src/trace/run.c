@@ -1,4 +1,5 @@
 #include "trace/run.h"
+#include "pg/sqlstate.h"
 #include "trace/refuse.h"
 #include "trace/runner.h"
 
@@ -223,7 +224,8 @@ static int run_unwatched(struct pk_runner *r, size_t i, struct pk_traced *item, 
 
 bool pk_wants_no_transaction(const struct pk_err *err)
 {
-	return pk_streq(err->sqlstate, "25001") || pk_streq(err->sqlstate, "2D000");
+	return pk_streq(err->sqlstate, PK_SQLSTATE_ACTIVE_SQL_TRANSACTION) ||
+	       pk_streq(err->sqlstate, PK_SQLSTATE_INVALID_TRANSACTION_TERMINATION);
 }
 
 /* In a transaction of its own, to see the locks. Returns 1 when it refuses to be in one. */

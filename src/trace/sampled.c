@@ -34,8 +34,8 @@ int pk_sampled_read(struct pk_conn *conn, struct pk_sampled *ret, struct pk_err 
 		pk_buf_add_qualified(&name, pk_rows_get(&rows, i, 0), pk_rows_get(&rows, i, 1));
 		ret->items[ret->n++] = (struct pk_sampled_table){
 			.relation = pk_strdup(name.ptr),
-			.here = strtoll(pk_rows_get(&rows, i, 2), NULL, 10),
-			.there = strtoll(pk_rows_get(&rows, i, 3), NULL, 10),
+			.here = pk_rows_int(&rows, i, 2),
+			.there = pk_rows_int(&rows, i, 3),
 		};
 	}
 	return 0;
