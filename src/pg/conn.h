@@ -143,6 +143,11 @@ int pk_conn_commit(struct pk_conn *conn, struct pk_conn_commit *commit, struct p
 enum pk_tx { PK_TX_IDLE, PK_TX_ACTIVE, PK_TX_FAILED };
 enum pk_tx pk_conn_tx(const struct pk_conn *conn);
 bool pk_conn_alive(const struct pk_conn *conn);
+/*
+ * For whoever can do without what why says has failed: was it an interrupt, or has the connection broken, so that nothing
+ * more is to be asked over it? Then why is moved to err, as pk_err_move() does. False: it stays.
+ */
+bool pk_conn_lost(const struct pk_conn *conn, struct pk_err *why, struct pk_err *err);
 
 /* Quoting, at the last moment. */
 void pk_buf_add_ident(struct pk_buf *buf,

@@ -6,11 +6,6 @@
 #include <libpq-fe.h>
 #include <signal.h>
 
-/* Begins to connect, as PQconnectStartParams(). */
-PGconn *pk_conn_start(const struct pk_conninfo *info);
-/* The error of a connection that was refused. */
-int pk_conn_refused(PGconn *handle, const struct pk_conninfo *info, struct pk_err *err);
-
 /*
  * Asks the server to stop what the connection is at, as PQcancel() does, and waits a second for that to have arrived:
  * where the network has gone silent, PQcancel() would not come back. Fit for a signal handler. NULL: nothing.
@@ -42,11 +37,11 @@ struct pk_watch *pk_conn_watched(const struct pk_conn *conn);
 int pk_query_sent(struct pk_conn *conn, struct pk_rows *rows, struct pk_err *err);
 
 /*
- * Statements for a connection that is new: our settings (pk_conn_own_settings()). What became of them is said in their row,
- * and from then on known of the connection.
+ * Our settings (pk_conn_own_settings()) for a connection that is new. send() asks for them without waiting; false: it does
+ * not stand. begin() gives them to it, or, where they are sent, waits for that; what they were before is known of it then.
  */
-void pk_settings_add_first(struct pk_buf *sql, int version);
-void pk_settings_took(struct pk_conn *conn, const struct pk_rows *rows);
+bool pk_settings_send(struct pk_conn *conn);
+int pk_settings_begin(struct pk_conn *conn, bool sent, struct pk_err *err);
 
 /* The result becomes the rows'; rows NULL: thrown away. */
 void pk_give_rows(PGresult *result, struct pk_rows *rows);

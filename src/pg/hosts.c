@@ -1,5 +1,6 @@
 #include "pg/hosts.h"
-#include <libpq-fe.h>
+
+#include "pg/connect.h"
 
 /* Empty items count, as in libpq: they stand for what is usual. */
 static void split(const char *list, struct pk_strv *ret)
@@ -68,7 +69,8 @@ PGconn *pk_hosts_others(PGconn *handle)
 	PGconn *next = NULL;
 
 	find(handle, options, &lists);
-	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
+	bool any = lists.n > 1 && lists.at < lists.n;
+	for (const PQconninfoOption *o = any ? options : NULL; o && o->keyword; o++) {
 		const struct pk_strv *list = list_named(&lists, o->keyword);
 
 		if (!is_passed_on(o))
@@ -80,10 +82,8 @@ PGconn *pk_hosts_others(PGconn *handle)
 			pk_strv_push(&values, o->val);
 	}
 	PQconninfoFree(options);
-	if (lists.n > 1 && lists.at < lists.n)
-		next = PQconnectStartParams((const char *const *)keys.items, (const char *const *)values.items, 0);
-	for (size_t i = 0; i < values.n; i++)
-		explicit_bzero(values.items[i], strlen(values.items[i]));
+	if (any)
+		next = pk_connect_start_with(&keys, &values);
 	for (size_t i = 0; i < PK_COUNT(lists.items); i++)
 		pk_strv_release(&lists.items[i]);
 	return next;

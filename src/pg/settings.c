@@ -1,5 +1,6 @@
 /* The settings of our sessions, and the way back to those of the database and the role. */
 #include "pg/handle.h"
+#include <strings.h>
 
 #define LEAST_IDLE "1min"
 
@@ -50,7 +51,7 @@ static void add_settings(struct pk_buf *sql)
 }
 
 /* Compared by functions: whoever made the role's search_path may have made operators. */
-void pk_settings_add_first(struct pk_buf *sql, int version)
+static void add_first(struct pk_buf *sql, int version)
 {
 	add_settings(sql);
 	for (size_t i = 0; i < PK_COUNT(idle); i++)
@@ -62,12 +63,48 @@ void pk_settings_add_first(struct pk_buf *sql, int version)
 				    idle[i].name, idle[i].name, idle[i].name);
 }
 
-void pk_settings_took(struct pk_conn *conn, const struct pk_rows *rows)
+/* Their row: the timeouts that had to be changed are not NULL. */
+static void note_timeouts(struct pk_conn *conn, const struct pk_rows *rows)
 {
 	conn->impatient = 0;
 	for (int i = 0; i < (int)PK_COUNT(idle) && (int)PK_COUNT(settings) + i < rows->columns; i++)
 		if (pk_rows_get(rows, 0, (int)PK_COUNT(settings) + i))
 			conn->impatient |= 1u << i;
+}
+
+static bool is_utc(const char *zone)
+{
+	static const char *const names[] = { "UTC", "Etc/UTC", "GMT", "Etc/GMT" };
+
+	for (size_t i = 0; zone && i < PK_COUNT(names); i++)
+		if (strcasecmp(zone, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool pk_settings_send(struct pk_conn *conn)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	if (!conn->handle || PQstatus(conn->handle) != CONNECTION_OK)
+		return false;
+	conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
+	add_first(&sql, PQserverVersion(conn->handle));
+	return PQsendQuery(conn->handle, sql.ptr);
+}
+
+int pk_settings_begin(struct pk_conn *conn, bool sent, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (!sent)
+		conn->utc = is_utc(PQparameterStatus(conn->handle, "TimeZone"));
+	add_first(&sql, conn->version);
+	if ((sent ? pk_query_sent(conn, &rows, err) : pk_query(conn, sql.ptr, -1, NULL, &rows, err)) < 0)
+		return -1;
+	note_timeouts(conn, &rows);
+	return 0;
 }
 
 static void add_patience(struct pk_buf *sql, const struct pk_conn *conn, const char *before)

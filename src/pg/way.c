@@ -1,6 +1,6 @@
 #include "pg/way.h"
 #include "base/fs.h"
-#include "pg/handle.h"
+#include "pg/connect.h"
 
 void pk_conninfo_take_way(struct pk_conninfo *info, struct pk_way *way)
 {
@@ -64,7 +64,7 @@ int pk_conninfo_resolve(const struct pk_conninfo *info, struct pk_conninfo *ret,
 
 	pk_conninfo_copy(&never, info);
 	pk_conninfo_set(&never, REFUSED_KEY, REFUSED_VALUE);
-	handle = pk_conn_start(&never);
+	handle = pk_connect_start(&never);
 	pk_conninfo_release(&never);
 	options = handle ? PQconninfo(handle) : NULL;
 	for (const PQconninfoOption *o = options; o && o->keyword; o++)
@@ -77,7 +77,7 @@ int pk_conninfo_resolve(const struct pk_conninfo *info, struct pk_conninfo *ret,
 	PQconninfoFree(options);
 	bool known = handle && strstr(PQerrorMessage(handle), REFUSED_KEY);
 	if (!known) /* a service that does not exist, a port that is none */
-		pk_conn_refused(handle, info, err);
+		pk_connect_refused(handle, info, false, err);
 	PQfinish(handle);
 	return known ? 0 : -1;
 }
