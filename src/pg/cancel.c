@@ -16,20 +16,22 @@ static _Noreturn void ask(PGcancel *cancel)
 }
 
 /* _Fork(), which runs no handlers, and all that is called here are fit for a signal handler. */
-void pk_cancel_ask(PGcancel *cancel)
+bool pk_cancel_ask(PGcancel *cancel)
 {
 	const struct timespec moment = { .tv_nsec = 2 * 1000 * 1000 };
 	pid_t pid = cancel ? _Fork() : -1;
+	int status;
 
 	if (pid == 0)
 		ask(cancel);
 	for (int ms = 0; pid > 0 && ms < ASK_MS; ms += 2) {
-		if (waitpid(pid, NULL, WNOHANG))
-			return;
+		if (waitpid(pid, &status, WNOHANG))
+			return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 		nanosleep(&moment, NULL);
 	}
 	if (pid > 0) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 	}
+	return false;
 }

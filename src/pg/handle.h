@@ -8,14 +8,16 @@
 
 /*
  * Asks the server to stop what the connection is at, as PQcancel() does, and waits a second for that to have arrived:
- * where the network has gone silent, PQcancel() would not come back. Fit for a signal handler. NULL: nothing.
+ * where the network has gone silent, PQcancel() would not come back. Returns whether it has. Fit for a signal handler. NULL: nothing.
  */
-void pk_cancel_ask(PGcancel *cancel);
+bool pk_cancel_ask(PGcancel *cancel);
 
 /* A running query that an interrupt may cancel. */
 struct pk_running {
 	PGcancel *cancel;
 	volatile sig_atomic_t interrupts; /* since the query began */
+	volatile sig_atomic_t unheard;	  /* requests to cancel, one behind the other, that the server did not take */
+	volatile sig_atomic_t asked_ms;	  /* how long the last one took */
 	bool cleans_up;			  /* it began after an interrupt */
 };
 /* Between the two an interrupt cancels what the connection is at. One at a time. */

@@ -3,6 +3,7 @@
 #include "base/sig.h"
 #include "base/text.h"
 #include "pg/hints.h"
+#include "pg/sqlstate.h"
 #include "pg/way.h"
 #include <errno.h>
 #include <math.h>
@@ -12,9 +13,18 @@
 #define CANCEL_AGAIN_MS 1000
 #define CANCEL_SECONDS	10 /* since the interrupt; then it is given up */
 #define CANCEL_LEAST	2  /* for each connection */
+#define CANCEL_TRIES	3  /* that nobody takes at the other end of a network; then it is given up, too */
 #define SILENT_SECONDS	10 /* in what begins after an interrupt */
 
 static double first_interrupt; /* pk_now() when one was first seen; 0: none */
+
+static void ask_to_cancel(struct pk_running *running)
+{
+	double began = pk_now();
+
+	running->unheard = pk_cancel_ask(running->cancel) ? 0 : running->unheard + 1;
+	running->asked_ms = (int)((pk_now() - began) * 1e3);
+}
 
 /* In the signal handler. */
 static void on_interrupt(void *arg)
@@ -23,7 +33,7 @@ static void on_interrupt(void *arg)
 	int saved = errno;
 
 	running->interrupts = running->interrupts + 1;
-	pk_cancel_ask(running->cancel);
+	ask_to_cancel(running);
 	errno = saved;
 }
 
@@ -31,6 +41,7 @@ void pk_running_begin(struct pk_running *running, struct pk_conn *conn)
 {
 	running->cancel = conn->cancel;
 	running->interrupts = 0;
+	running->unheard = running->asked_ms = 0;
 	running->cleans_up = pk_interrupted();
 	pk_sig_set_hook(on_interrupt, running);
 }
@@ -76,21 +87,30 @@ static double cancel_deadline(void)
 	return first_interrupt + CANCEL_SECONDS > now + CANCEL_LEAST ? first_interrupt + CANCEL_SECONDS : now + CANCEL_LEAST;
 }
 
-/* When silence is no longer waited out; a socket of this machine falls silent only when its server works. */
-static double silence_deadline(const struct pk_conn *conn, const struct pk_running *running)
+/* A socket of this machine falls silent only when its server works. */
+static bool is_local(const struct pk_conn *conn)
 {
-	bool local = !conn->way && *PQhost(conn->handle) == '/';
-
-	return running->cleans_up && !local ? pk_now() + SILENT_SECONDS : HUGE_VAL;
+	return !conn->way && *PQhost(conn->handle) == '/';
 }
 
-/* For poll(): up to the next look, the next request to cancel, or the end of patience. */
+/* When silence is no longer waited out. */
+static double silence_deadline(const struct pk_conn *conn, const struct pk_running *running)
+{
+	return running->cleans_up && !is_local(conn) ? pk_now() + SILENT_SECONDS : HUGE_VAL;
+}
+
+static bool may_ask_again(const struct pk_conn *conn, const struct pk_running *running, double until)
+{
+	return pk_now() < until && (running->unheard < CANCEL_TRIES || is_local(conn));
+}
+
+/* For poll(): up to the next request to cancel, which begins a second after the one before, the next look, or the end of patience. */
 static int wait_ms(const struct pk_running *running, const struct pk_watch *watch, double silent)
 {
 	double due = watch && watch->due < silent ? watch->due : silent, left;
 
 	if (running->interrupts)
-		return CANCEL_AGAIN_MS;
+		return running->asked_ms < CANCEL_AGAIN_MS ? CANCEL_AGAIN_MS - running->asked_ms : 0;
 	if (isinf(due))
 		return -1;
 	left = due - pk_now();
@@ -100,8 +120,7 @@ static int wait_ms(const struct pk_running *running, const struct pk_watch *watc
 static int give_up(struct pk_conn *conn, const char *to_what, struct pk_err *err)
 {
 	shutdown(PQsocket(conn->handle), SHUT_RDWR);
-	pk_err_set(err, "interrupted; '%s' does not answer%s", conn->where, to_what);
-	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	return pk_err_interrupted(err, "interrupted; '%s' does not answer%s", conn->where, to_what);
 }
 
 int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **ret,
@@ -129,8 +148,8 @@ int pk_next_result(struct pk_conn *conn, struct pk_running *running, PGresult **
 			return give_up(conn, "", err);
 		if (!running->interrupts && watch)
 			look(running, watch);
-		else if (running->interrupts && pk_now() < until)
-			pk_cancel_ask(conn->cancel);
+		else if (running->interrupts && may_ask_again(conn, running, until))
+			ask_to_cancel(running);
 		else if (running->interrupts)
 			return give_up(conn, " the request to cancel", err);
 	}
@@ -173,14 +192,14 @@ static int plain_error(struct pk_conn *conn, const PGresult *result, struct pk_e
 		text = PQerrorMessage(conn->handle);
 	if (broken && pk_way_trouble(conn->way, err)) {
 		if (err)
-			snprintf(err->sqlstate, sizeof(err->sqlstate), "08006");
+			snprintf(err->sqlstate, sizeof(err->sqlstate), PK_SQLSTATE_CONNECTION_FAILURE);
 		return pk_err_wrap(err, "'%s'", conn->where);
 	}
 	pk_err_set(err, "'%s': %.*s", conn->where, (int)strcspn(text, "\n"),
 		   *text ? text : "no answer from the server");
 	if (broken && err)
-		snprintf(err->sqlstate, sizeof(err->sqlstate), "08006");
-	return broken ? pk_err_hint(err, "%s", pk_pg_hint("08006", text)) : -1;
+		snprintf(err->sqlstate, sizeof(err->sqlstate), PK_SQLSTATE_CONNECTION_FAILURE);
+	return broken ? pk_err_hint(err, "%s", pk_pg_hint(PK_SQLSTATE_CONNECTION_FAILURE, text)) : -1;
 }
 
 int pk_result_error(struct pk_conn *conn, const struct pk_running *running, const PGresult *result,
@@ -190,7 +209,7 @@ int pk_result_error(struct pk_conn *conn, const struct pk_running *running, cons
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-	bool cancelled = running && running->interrupts && pk_streq(sqlstate, "57014");
+	bool cancelled = running && running->interrupts && pk_streq(sqlstate, PK_SQLSTATE_QUERY_CANCELED);
 
 	if (!message)
 		return plain_error(conn, result, err);
