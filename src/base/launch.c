@@ -94,6 +94,8 @@ static void reset_signals(const sigset_t *mask)
 	sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
+#define FEW_FDS 256 /* looked at where no call closes all */
+
 /*
  * What whoever started us left open is not for servers and tools: a postmaster that holds the end
  * of a pipe keeps its reader waiting for ever.
@@ -102,7 +104,8 @@ static void close_strange_fds(void)
 {
 	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		return;
-	for (int fd = 3; fd < 256; fd++)
+	/* a kernel before 5.11 */
+	for (int fd = 3; fd < FEW_FDS; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 

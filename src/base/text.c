@@ -47,13 +47,16 @@ void pk_buf_add_path_name(struct pk_buf *buf, const char *name)
 	pk_buf_addn(buf, part.ptr, part.len);
 }
 
+#define FNV_OFFSET UINT64_C(14695981039346656037)
+#define FNV_PRIME  UINT64_C(1099511628211)
+
 uint64_t pk_hash(const void *data, size_t n, uint64_t seed)
 {
 	const unsigned char *p = data;
-	uint64_t hash = UINT64_C(14695981039346656037) ^ seed;
+	uint64_t hash = FNV_OFFSET ^ seed;
 	for (size_t i = 0; i < n; i++) {
 		hash ^= p[i];
-		hash *= UINT64_C(1099511628211);
+		hash *= FNV_PRIME;
 	}
 	return hash;
 }

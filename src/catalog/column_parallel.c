@@ -82,18 +82,23 @@ static void add_owned(const struct pk_object *from, bool again, struct pk_buf *o
 	}
 }
 
-static void add_swap(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, const char *beside,
-		     const char *sync, const char *function, struct pk_buf *ret)
+/* What stands there for a time. */
+struct helpers {
+	const char *column, *trigger, *function; /* quoted */
+};
+
+static void add_swap(struct pk_script *s, const struct pk_object *from, const struct pk_object *to, const struct helpers *helpers,
+		     struct pk_buf *ret)
 {
 	const char *table = from->parent->ident, *name = pk_attr(from, QUOTED), *quote;
 	PK_AUTO(pk_buf) body = PK_BUF_INIT;
 	struct pk_buf *out = &body;
 
 	pk_buf_addf(out, "    LOCK TABLE %s IN ACCESS EXCLUSIVE MODE;\n", table);
-	pk_buf_addf(out, "    DROP TRIGGER %s ON %s;\n    DROP FUNCTION %s();\n", sync, table, function);
+	pk_buf_addf(out, "    DROP TRIGGER %s ON %s;\n    DROP FUNCTION %s();\n", helpers->trigger, table, helpers->function);
 	add_owned(from, false, out);
 	pk_buf_addf(out, "    ALTER TABLE %s DROP COLUMN %s;\n", table, name);
-	pk_buf_addf(out, "    ALTER TABLE %s RENAME COLUMN %s TO %s;\n", table, beside, name);
+	pk_buf_addf(out, "    ALTER TABLE %s RENAME COLUMN %s TO %s;\n", table, helpers->column, name);
 	add_owned(from, true, out);
 	if (pk_attr(to, DEFAULT_VALUE))
 		pk_buf_addf(out, "    ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n", table, name, pk_attr(to, DEFAULT_VALUE));
@@ -123,7 +128,7 @@ static const char *way_there(struct pk_script *s, const struct pk_object *from, 
 		    pk_column_fill_sql(s, table, beside, qualified(s, "t", from, to),
 				       pk_arena_printf(s->arena, "t.%s IS NULL AND t.%s IS NOT NULL", beside, name)));
 	add_not_null(s, to, beside, &out);
-	add_swap(s, from, to, beside, sync, function, &out);
+	add_swap(s, from, to, &(struct helpers){ beside, sync, function }, &out);
 	return pk_arena_strdup(s->arena, out.ptr);
 }
 

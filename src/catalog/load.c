@@ -180,11 +180,8 @@ static int run_batch(struct run *run, struct pk_load_item **items, size_t n, str
 				items[i]->done = true;
 			return 0;
 		}
-		bool lost = !pk_conn_alive(session->conn) || ignored.exit == PK_EXIT_INTERRUPTED;
-		if (lost) {
-			pk_err_move(err, &ignored);
+		if (pk_conn_lost(session->conn, &ignored, err))
 			return -1;
-		}
 		pk_err_release(&ignored);
 	}
 	for (size_t i = 0; i < n; i++)

@@ -423,55 +423,75 @@ static bool makes_body(const struct pk_action *action)
 	       (pk_streq(action->object, "function") || pk_streq(action->object, "procedure"));
 }
 
+/* What SET has said so far in a file. */
+struct set {
+	struct pk_buf settings; /* the statements */
+	size_t context;		/* of load, for those */
+	bool unchecked;		/* bodies of functions are not looked at */
+};
+
+static void read_set(struct pk_load *load, const struct pk_action *action, const char *text, struct set *set)
+{
+	if (pk_streq(action->name, "check_function_bodies"))
+		set->unchecked = is_off(action->def);
+	if (is_idle_setting(action))
+		return;
+	load->sets_role = load->sets_role || pk_streq(action->name, "role") || pk_streq(action->name, "session_authorization");
+	pk_buf_add(&set->settings, text);
+	pk_buf_add(&set->settings, ";\n");
+	set->context = context_index(load, set->settings.ptr);
+}
+
+/* item has file and statement; n actions are that statement's. */
+static int read_statement(struct pk_load *load, struct pk_load_item item, const struct pk_action *action, size_t n,
+			  struct set *set, struct pk_err *err)
+{
+	struct pk_action said = *action;
+
+	/* Words are enough to put it in order and to refuse it, not to trust it. */
+	said.verb = action->said;
+	action = action->verb == PK_UNPARSED ? &said : action;
+	if (is_skipped(action))
+		return 0;
+	if (check_allowed(&item, action, err) < 0)
+		return -1;
+	if (action->verb == PK_DROP)
+		return 0; /* IF EXISTS, and nothing does in an empty database */
+	if (action->verb == PK_SET) {
+		read_set(load, action, item.statement->text, set);
+		return 0;
+	}
+	item.context = set->context;
+	fill_item(load, &item, action, n);
+	item.body = !set->unchecked && makes_body(action);
+	if (action == &said)
+		item.super = (struct pk_super_stmt){ 0 };
+	*pk_load_add(load) = item;
+	return 0;
+}
+
 static int read_file(struct pk_load *load, const struct pk_source_file *file,
 		     struct pk_statements *statements, struct pk_err *err)
 {
 	PK_AUTO(pk_actions) actions = PK_ACTIONS_INIT;
-	PK_AUTO(pk_buf) settings = PK_BUF_INIT;
-	size_t context = 0, next, first = load->n;
-	bool unchecked = false;
+	struct set set = { .settings = PK_BUF_INIT };
+	size_t next, first = load->n;
+	int rc = 0;
 
 	if (pk_sql_split(file->text, file->path, statements, err) < 0)
 		return -1;
 	pk_sql_actions(statements, &actions);
-	for (size_t i = 0; i < actions.n; i = next) {
+	for (size_t i = 0; i < actions.n && rc == 0; i = next) {
 		const struct pk_action *action = &actions.items[i];
-		struct pk_action said = *action;
-		struct pk_load_item item = { .file = file,
-					     .statement = &statements->items[action->statement] };
+		const struct pk_load_item item = { .file = file, .statement = &statements->items[action->statement] };
 
-		for (next = i + 1;
-		     next < actions.n && actions.items[next].statement == action->statement;)
+		for (next = i + 1; next < actions.n && actions.items[next].statement == action->statement;)
 			next++;
-		/* Words are enough to put it in order and to refuse it, not to trust it. */
-		said.verb = action->said;
-		action = action->verb == PK_UNPARSED ? &said : action;
-		if (is_skipped(action))
-			continue;
-		if (check_allowed(&item, action, err) < 0)
-			return -1;
-		if (action->verb == PK_DROP)
-			continue; /* IF EXISTS, and nothing does in an empty database */
-		if (action->verb == PK_SET) {
-			if (pk_streq(action->name, "check_function_bodies"))
-				unchecked = is_off(action->def);
-			if (!is_idle_setting(action)) {
-				load->sets_role = load->sets_role ||
-						  pk_streq(action->name, "role") ||
-						  pk_streq(action->name, "session_authorization");
-				pk_buf_add(&settings, item.statement->text);
-				pk_buf_add(&settings, ";\n");
-				context = context_index(load, settings.ptr);
-			}
-			continue;
-		}
-		item.context = context;
-		fill_item(load, &item, action, next - i);
-		item.body = !unchecked && makes_body(action);
-		if (action == &said)
-			item.super = (struct pk_super_stmt){ 0 };
-		*pk_load_add(load) = item;
+		rc = read_statement(load, item, action, next - i, &set, err);
 	}
+	pk_buf_release(&set.settings);
+	if (rc < 0)
+		return -1;
 	raise_privileges(load, first);
 	rank_rights(load, first);
 	return 0;

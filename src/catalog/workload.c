@@ -194,9 +194,9 @@ static int functions_of(const void *arg, const char *schema, const char *name, c
 	return f ? f->n : 0;
 }
 
-struct pk_names pk_workload_names(const struct pk_workload *workload, const struct pk_work *work)
+struct pk_uses_catalog pk_workload_names(const struct pk_workload *workload, const struct pk_work *work)
 {
-	return (struct pk_names){
+	return (struct pk_uses_catalog){
 		.path = work->path,
 		.relation = has_relation,
 		.column = column_place,

@@ -71,7 +71,7 @@ void pk_workload_keep_or_load(struct pk_workload *workload, const struct pk_repo
 void pk_workload_forget(const struct pk_repo *repo, const char *remote);
 
 /* What names mean to the query: borrowed from both. */
-struct pk_names pk_workload_names(const struct pk_workload *workload, const struct pk_work *work);
+struct pk_uses_catalog pk_workload_names(const struct pk_workload *workload, const struct pk_work *work);
 
 /* For those who fill one. */
 struct pk_work *pk_workload_add(struct pk_workload *workload, const char *text, const char *role,

@@ -23,7 +23,7 @@ static size_t made_on(const struct pk_chain *chain, size_t i)
 }
 
 /* What something firm was made on cannot come after it. */
-static void settle_below(const struct pk_chain *chain, struct pk_place *places)
+static void settle_below(const struct pk_chain *chain, struct pk_order_item *places)
 {
 	for (size_t i = chain->n; i-- > 0;) {
 		size_t below = made_on(chain, i);
@@ -34,10 +34,10 @@ static void settle_below(const struct pk_chain *chain, struct pk_place *places)
 }
 
 /* By how firm they are, then as they were: a stable sort, since chains are short and nearly in order. */
-static void sort_places(struct pk_place *places, size_t n)
+static void sort_places(struct pk_order_item *places, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
-		struct pk_place place = places[i];
+		struct pk_order_item place = places[i];
 		size_t k = i;
 
 		for (; k > 0 && places[k - 1].as > place.as; k--)
@@ -66,7 +66,7 @@ static void choose_versions(const struct pk_chain *chain, const char *now, struc
 		order->first ? chain->items[order->items[order->first - 1].index].version : "";
 
 	for (size_t i = order->first; i < order->n; i++) {
-		struct pk_place *place = &order->items[i];
+		struct pk_order_item *place = &order->items[i];
 		const char *own = chain->items[place->index].version;
 
 		place->again = true;
@@ -88,7 +88,7 @@ void pk_chain_order(const struct pk_chain *chain, const enum pk_settled *as, con
 	ret->n = ret->first = chain->n;
 	ret->items = pk_alloc((chain->n + 1) * sizeof(*ret->items));
 	for (size_t i = 0; i < chain->n; i++)
-		ret->items[i] = (struct pk_place){ .index = i, .as = as[i] };
+		ret->items[i] = (struct pk_order_item){ .index = i, .as = as[i] };
 	if (!n_problems)
 		return;
 	settle_below(chain, ret->items);

@@ -12,14 +12,14 @@ enum pk_settled {
 };
 
 /* A migration's place in the one chain. */
-struct pk_place {
+struct pk_order_item {
 	size_t index;	    /* into the chain's items */
 	enum pk_settled as; /* as firm as what builds on it */
 	bool again; /* what it starts from is another schema than its header says, or it gets another version */
 	char *version; /* the new one; NULL: it keeps its own */
 };
 struct pk_order {
-	struct pk_place *items; /* as many as migrations, in their order */
+	struct pk_order_item *items; /* as many as migrations, in their order */
 	size_t n;
 	size_t first; /* the first that is to be proven again; n: the chain holds as it is */
 };

@@ -27,14 +27,8 @@ int pk_batch_run(struct pk_batch *b, struct pk_err *err)
 	PK_AUTO(pk_err) first = PK_ERR_INIT;
 	int status = 0;
 
-	if (b->n && pk_exec(b->target, b->sql.ptr, &first) < 0) {
-		if (first.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(b->target)) {
-			pk_err_move(err, &first);
-			status = -1;
-		} else {
-			status = run_singly(b, err);
-		}
-	}
+	if (b->n && pk_exec(b->target, b->sql.ptr, &first) < 0)
+		status = pk_conn_lost(b->target, &first, err) ? -1 : run_singly(b, err);
 	pk_buf_clear(&b->sql);
 	b->n = 0;
 	return status;

@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#define ERROR_MAX 4096 /* bytes kept of it; its last line may go beyond */
+
 /* The error with all that follows it, and the last line before. */
 struct talk {
 	const struct pk_client *client;
@@ -26,7 +28,7 @@ static void hear(void *arg, const char *line)
 	if (pk_starts_with(line, t->client->program) && pk_starts_with(line + n, ": "))
 		said = line + n + 2;
 	if (t->error.len || pk_starts_with(said, "error: ")) {
-		if (t->error.len < 4096)
+		if (t->error.len < ERROR_MAX)
 			pk_buf_addf(&t->error, "%s\n",
 				    t->error.len ? said : said + strlen("error: "));
 		return;

@@ -239,10 +239,8 @@ int pk_copied_take(struct pk_copied *record, struct pk_hold *hold, struct pk_err
 	if (take(record, source, &e) == 0)
 		return pk_hold_limit(hold, false, err) < 0 ? -1 : pk_exec(source, "RELEASE record", err);
 	/* What only speaks PostgreSQL's protocol need not know all this; it can be copied for all that. */
-	if (e.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(source)) {
-		pk_err_move(err, &e);
+	if (pk_conn_lost(source, &e, err))
 		return -1;
-	}
 	pk_copied_release(record);
 	return pk_hold_check(hold, err) < 0 ? -1 : pk_exec(source, "ROLLBACK TO record; RELEASE record", err);
 }
@@ -286,15 +284,5 @@ void pk_copied_rows(struct pk_copied *record, const struct pk_copy_tables *table
 
 const struct pk_copied_table *pk_copied_find(const struct pk_copied *record, uint32_t oid)
 {
-	for (size_t from = 0, to = record->n; from < to;) {
-		size_t middle = from + (to - from) / 2;
-
-		if (record->tables[middle].oid == oid)
-			return &record->tables[middle];
-		if (record->tables[middle].oid < oid)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return NULL;
+	return record->n ? bsearch(&oid, record->tables, record->n, sizeof(*record->tables), pk_oid_compare) : NULL;
 }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/sig.h"
+#include "pg/sqlstate.h"
 
 #include <limits.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #define TRIES	     10
 #define LOCK_WAIT    "2000" /* ms */
 #define PACE_SECONDS 0.1
+#define LOCK_BYTES   8192 /* of one LOCK TABLE; its last name may go beyond */
 
 void pk_hold_release(struct pk_hold *hold)
 {
@@ -22,7 +24,7 @@ int pk_hold_hint(struct pk_err *err)
 	if (err && strstr(err->msg, "row-level security"))
 		return pk_err_hint(err, "row security hides rows from this role: connect as the tables' owner, or "
 					"as a role with BYPASSRLS");
-	if (err && pk_streq(err->sqlstate, "42501"))
+	if (err && pk_streq(err->sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE))
 		return pk_err_hint(err, "let the role read everything: GRANT pg_read_all_data TO <role> (PostgreSQL "
 					"14 and newer), or connect as the owner");
 	return -1;
@@ -94,13 +96,14 @@ static int lock_tables(struct pk_conn *conn, const struct pk_copy_tables *tables
 	for (size_t i = 0; i < tables->n; i++) {
 		pk_buf_add(&sql, sql.len ? ", ONLY " : "LOCK TABLE ONLY ");
 		pk_buf_add_qualified(&sql, tables->items[i].schema, tables->items[i].name);
-		if (sql.len < 8192 && i + 1 < tables->n)
+		if (sql.len < LOCK_BYTES && i + 1 < tables->n)
 			continue;
 		pk_buf_add(&sql, " IN ACCESS SHARE MODE");
 		if (i + 1 == tables->n)
 			pk_buf_add(&sql, "; SET LOCAL lock_timeout = 0");
 		if (pk_exec(conn, sql.ptr, err) < 0)
-			return err && pk_streq(err->sqlstate, "53200") ? no_room(tables->n, err) : pk_hold_hint(err);
+			return err && pk_streq(err->sqlstate, PK_SQLSTATE_OUT_OF_MEMORY) ? no_room(tables->n, err)
+											 : pk_hold_hint(err);
 		pk_buf_clear(&sql);
 	}
 	return 0;
@@ -176,12 +179,12 @@ static int try_hold(struct pk_hold *hold, struct pk_copy_tables *ret, bool *ret_
 	if (pk_exec(&hold->conn, begin_sql, err) < 0)
 		return -1;
 	if (lock_tables(&hold->conn, &before, &e) < 0) {
-		*ret_locked = pk_streq(e.sqlstate, "55P03");
+		*ret_locked = pk_streq(e.sqlstate, PK_SQLSTATE_LOCK_NOT_AVAILABLE);
 		/* gone, or under another name, since the look */
-		if ((!*ret_locked && !pk_streq(e.sqlstate, "42P01") && !pk_streq(e.sqlstate, "3F000")) ||
+		if ((!*ret_locked && !pk_streq(e.sqlstate, PK_SQLSTATE_UNDEFINED_TABLE) &&
+		     !pk_streq(e.sqlstate, PK_SQLSTATE_INVALID_SCHEMA_NAME)) ||
 		    pk_exec(&hold->conn, "ROLLBACK", NULL) < 0) {
-			pk_err_move(err, &e);
-			return -1;
+			return pk_err_move(err, &e);
 		}
 		return 0;
 	}
@@ -284,7 +287,7 @@ int pk_hold_looked(struct pk_hold *hold, struct pk_err *err)
 
 int pk_hold_late(const struct pk_hold *hold, struct pk_err *err)
 {
-	if (!err || !pk_streq(err->sqlstate, "57014") || pk_hold_check(hold, NULL) == 0)
+	if (!err || !pk_streq(err->sqlstate, PK_SQLSTATE_QUERY_CANCELED) || pk_hold_check(hold, NULL) == 0)
 		return -1;
 	pk_err_release(err);
 	return pk_hold_check(hold, err);

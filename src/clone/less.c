@@ -228,14 +228,28 @@ static int try_condition(struct pk_conn *source, const struct pk_mask_table *t, 
 	return pk_query(source, sql.ptr, 0, NULL, NULL, err);
 }
 
-static int restrict_table(const struct pk_less *less, struct pk_conn *source, const struct pk_mask_facts *facts,
-			  const struct pk_mask_table *t, const char *condition, struct pk_copy_table *copy,
-			  struct pk_err *err)
+/* Of several that are for the table the last one counts; NULL: none is. */
+static const char *condition_of(const struct pk_less *less, const struct pk_mask_table *t)
 {
+	const char *condition = NULL;
+
+	for (size_t w = 0; w < less->n_wheres; w++)
+		if (pk_mask_table_is(t, less->wheres[w].pattern))
+			condition = less->wheres[w].condition;
+	return condition;
+}
+
+/* t: copy's, of facts. */
+static int restrict_table(struct pk_less *less, struct pk_conn *source, const struct pk_mask_facts *facts,
+			  const struct pk_mask_table *t, struct pk_copy_table *copy, struct pk_err *err)
+{
+	const char *condition = condition_of(less, t);
 	PK_AUTO(pk_strv) columns = PK_STRV_INIT;
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	const struct pk_closed how = { .columns = &columns, .functions = &less->masks.functions, .moment = less->moment };
 
+	if (!condition)
+		return 0;
 	for (size_t i = 0; i < t->n; i++)
 		pk_strv_push(&columns, facts->columns[t->first + i].name);
 	if (pk_sql_closed(condition, &how, &sql, err) < 0 || try_condition(source, t, sql.ptr, err) < 0)
@@ -246,6 +260,7 @@ static int restrict_table(const struct pk_less *less, struct pk_conn *source, co
 		pk_buf_addf(&sql, " AND (%s)", copy->where);
 	free(copy->where);
 	copy->where = pk_buf_take(&sql);
+	pk_strv_pushf(&less->notes, "of %s.%s the rows where %s", t->schema, t->name, condition);
 	return 0;
 }
 
@@ -268,16 +283,9 @@ static int restrict_tables(struct pk_less *less, struct pk_conn *source, const s
 	for (size_t i = 0; i < facts->n_tables; i++) {
 		const struct pk_mask_table *t = &facts->tables[i];
 		struct pk_copy_table *copy = pk_copy_tables_find(tables, t->oid);
-		const char *condition = NULL;
 
-		for (size_t w = 0; w < less->n_wheres; w++)
-			if (pk_mask_table_is(t, less->wheres[w].pattern))
-				condition = less->wheres[w].condition;
-		if (!copy || copy->skip || !condition)
-			continue;
-		if (restrict_table(less, source, facts, t, condition, copy, err) < 0)
+		if (copy && !copy->skip && restrict_table(less, source, facts, t, copy, err) < 0)
 			return -1;
-		pk_strv_pushf(&less->notes, "of %s.%s the rows where %s", t->schema, t->name, condition);
 	}
 	tell_unused_wheres(less, facts);
 	return 0;

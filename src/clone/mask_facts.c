@@ -1,6 +1,7 @@
 #include "clone/mask_facts.h"
 
 #include "base/text.h"
+#include "clone/tables.h"
 
 void pk_mask_facts_release(struct pk_mask_facts *facts)
 {
@@ -59,26 +60,9 @@ static const char keys_sql[] =
 	"SELECT k.conrelid, k.conkey[i], k.confrelid, k.confkey[i] FROM pg_catalog.pg_constraint k, "
 	"LATERAL pg_catalog.generate_subscripts(k.conkey, 1) i WHERE k.contype = 'f' ORDER BY k.oid, i";
 
-static uint32_t oid_of(const struct pk_rows *rows, int row, int column)
-{
-	return (uint32_t)strtoul(pk_rows_get(rows, row, column), NULL, 10);
-}
-
 static struct pk_mask_table *find_table(const struct pk_mask_facts *facts, uint32_t oid)
 {
-	size_t from = 0, to = facts->n_tables;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (facts->tables[middle].oid == oid)
-			return &facts->tables[middle];
-		if (facts->tables[middle].oid < oid)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return NULL;
+	return facts->n_tables ? bsearch(&oid, facts->tables, facts->n_tables, sizeof(*facts->tables), pk_oid_compare) : NULL;
 }
 
 static struct pk_mask_table *add_table(struct pk_mask_facts *facts, const struct pk_rows *rows, int row)

@@ -60,27 +60,13 @@ static const char prefix_sql[] =
 	"SELECT coalesce(pg_catalog.max(pg_catalog.length(pg_catalog.substring(a.attname::text, '^pk(_*)'))), 0) "
 	"FROM pg_catalog.pg_attribute a WHERE a.attname ~ '^pk'";
 
-static uint32_t oid_of(const struct pk_rows *rows, int row, int column)
-{
-	return (uint32_t)strtoul(pk_rows_get(rows, row, column), NULL, 10);
-}
-
 bool pk_refs_find(const struct pk_refs *refs, uint32_t oid, size_t *ret)
 {
-	size_t from = 0, to = refs->n_rels;
+	const struct pk_rel *rel = refs->n_rels ? bsearch(&oid, refs->rels, refs->n_rels, sizeof(*rel), pk_oid_compare) : NULL;
 
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		*ret = middle;
-		if (refs->rels[middle].oid == oid)
-			return true;
-		if (refs->rels[middle].oid < oid)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return false;
+	if (rel)
+		*ret = (size_t)(rel - refs->rels);
+	return rel;
 }
 
 size_t pk_rel_root(const struct pk_refs *refs, size_t rel)

@@ -39,7 +39,9 @@ void pk_refs_release(struct pk_refs *refs);
 int pk_refs_read(struct pk_conn *source, const struct pk_copy_tables *tables, struct pk_refs *ret, struct pk_err *err);
 /* One more, from and to of which are to be set. */
 struct pk_ref *pk_refs_add(struct pk_refs *refs, const char *name);
+/* Where the table stands in rels; false: it does not, and *ret is as it was. */
 bool pk_refs_find(const struct pk_refs *refs, uint32_t oid, size_t *ret);
+/* The place in rels of what it is a part of in the end, or its own. */
 size_t pk_rel_root(const struct pk_refs *refs, size_t rel);
 /* Not all its rows that are copied. Rows of excluded tables do not count: nobody asks for them. */
 bool pk_rel_narrowed(const struct pk_rel *rel, const struct pk_copy_tables *tables);

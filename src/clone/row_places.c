@@ -113,7 +113,8 @@ int pk_row_places_tables(struct pk_row_places *places, int round, struct pk_strv
 
 #define ARRAY "'{' || pg_catalog.string_agg('\"' || tid || '\"', ',' ORDER BY tid) || '}'"
 
-int pk_row_places_next(struct pk_row_places *places, const char *table, int round, char **last, char **ret, struct pk_err *err)
+int pk_row_places_next(struct pk_row_places *places, const char *table, int round, char **last, char **ret,
+		       struct pk_err *err)
 {
 	PK_FREE char *number = pk_printf("%d", round), *limit = pk_printf("%d", PK_ROW_PLACES_BATCH);
 	const char *const params[] = { table, number, *last ? *last : "(0,0)", limit };

@@ -41,7 +41,8 @@ int pk_row_places_tables(struct pk_row_places *places, int round, struct pk_strv
  * The next batch of those of a round in a table, as the text of an array of tid; *ret NULL: there are no more. *last: of
  * the batch before, NULL at first; replaced. Caller frees both.
  */
-int pk_row_places_next(struct pk_row_places *places, const char *table, int round, char **last, char **ret, struct pk_err *err);
+int pk_row_places_next(struct pk_row_places *places, const char *table, int round, char **last, char **ret,
+		       struct pk_err *err);
 /* When all are there: numbers them, and sets batches of the tables. */
 int pk_row_places_settle(struct pk_row_places *places, struct pk_copy_tables *tables, struct pk_err *err);
 /* The n-th batch of a table, from 0. Caller frees. */

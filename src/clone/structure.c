@@ -49,11 +49,6 @@ static int by_oid(const void *a, const void *b)
 	return x->oid < y->oid ? -1 : x->oid > y->oid;
 }
 
-static uint32_t number(const struct pk_rows *rows, int row, int column)
-{
-	return (uint32_t)strtoul(pk_rows_get(rows, row, column), NULL, 10);
-}
-
 /* Indexes and keys with their tables. */
 static int read_belongings(struct pk_conn *source, struct belonging **ret, size_t *ret_n, struct pk_err *err)
 {
@@ -202,14 +197,6 @@ const struct pk_ddl_entry *pk_structure_entry(const struct pk_structure *s, cons
 	return bare ? bare : e;
 }
 
-/* Keys and views begin with their OID. */
-static int has_oid(const void *oid, const void *item)
-{
-	uint32_t a = *(const uint32_t *)oid, b = *(const uint32_t *)item;
-
-	return a < b ? -1 : a > b;
-}
-
 int pk_structure_after(const struct pk_structure *s, struct pk_conn *target, struct pk_err *err)
 {
 	PK_AUTO(pk_batch) b = PK_BATCH_INIT(target);
@@ -217,7 +204,7 @@ int pk_structure_after(const struct pk_structure *s, struct pk_conn *target, str
 	for (size_t i = 0; i < s->n_rest; i++) {
 		const struct pk_ddl_entry *e = s->rest[i];
 		bool key = pk_ddl_is(e, "FK CONSTRAINT") &&
-			   bsearch(&e->oid, s->keys, s->n_keys, sizeof(*s->keys), has_oid);
+			   bsearch(&e->oid, s->keys, s->n_keys, sizeof(*s->keys), pk_oid_compare);
 
 		if (pk_batch_add(&b, e, key ? " NOT VALID" : NULL, err) < 0)
 			return -1;
@@ -267,7 +254,7 @@ static void add_views(const struct pk_structure *s, const struct pk_ddl *ddl, st
 		const struct pk_refresh *r = NULL;
 
 		if (pk_ddl_is(e, "MATERIALIZED VIEW"))
-			r = bsearch(&e->oid, s->filled, s->n_filled, sizeof(*s->filled), has_oid);
+			r = bsearch(&e->oid, s->filled, s->n_filled, sizeof(*s->filled), pk_oid_compare);
 		if (r)
 			pk_strv_push(ret, r->sql + strlen(REFRESH));
 	}

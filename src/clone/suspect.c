@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "clone/mask_facts.h"
+#include "pg/sqlstate.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -276,10 +277,19 @@ static void add_from(struct pk_buf *sql, const struct pk_mask_table *t, int limi
 	pk_buf_addf(sql, " LIMIT %d", limit);
 }
 
+/* One table that is looked into. */
+struct looking {
+	struct pk_conn *source;
+	const struct pk_mask_facts *facts;
+	const struct pk_mask_table *t;
+	struct pk_suspects *to; /* where what is found goes */
+};
+
 /* What the role may not read says nothing. ret_odd: there are values that cannot be read as what they are. */
-static int ask(struct pk_conn *source, const char *sql, const struct pk_mask_table *t, struct pk_suspects *to,
-	       struct pk_rows *rows, bool *ret_odd, struct pk_err *err)
+static int ask(const struct looking *l, const char *sql, struct pk_rows *rows, bool *ret_odd, struct pk_err *err)
 {
+	struct pk_conn *source = l->source;
+	struct pk_suspects *to = l->to;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	bool inside = pk_conn_tx(source) == PK_TX_ACTIVE;
 
@@ -289,24 +299,22 @@ static int ask(struct pk_conn *source, const char *sql, const struct pk_mask_tab
 		return 0;
 	if (inside && pk_exec(source, "ROLLBACK TO look", err) < 0)
 		return -1;
-	*ret_odd = strcmp(why.sqlstate, "42501") != 0;
-	if (why.sqlstate[0] && strcmp(why.sqlstate, "57014") != 0 && pk_conn_alive(source)) {
-		if (!*ret_odd && !pk_strv_has(&to->unread, t->names.items[0]))
-			pk_strv_push(&to->unread, t->names.items[0]);
+	*ret_odd = strcmp(why.sqlstate, PK_SQLSTATE_INSUFFICIENT_PRIVILEGE) != 0;
+	if (why.sqlstate[0] && strcmp(why.sqlstate, PK_SQLSTATE_QUERY_CANCELED) != 0 && pk_conn_alive(source)) {
+		if (!*ret_odd && !pk_strv_has(&to->unread, l->t->names.items[0]))
+			pk_strv_push(&to->unread, l->t->names.items[0]);
 		pk_rows_none(rows);
 		return 0;
 	}
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
-static void add_unread(struct pk_suspects *to, const struct pk_mask_table *t, const struct pk_mask_column *c)
+static void add_unread(const struct looking *l, const struct pk_mask_column *c)
 {
-	add(to, t, c, pk_strdup("values in it cannot be read to look into them"), emptied(c, shape_of(c)));
+	add(l->to, l->t, c, pk_strdup("values in it cannot be read to look into them"), emptied(c, shape_of(c)));
 }
 
-static int by_value(struct pk_conn *source, const struct pk_mask_table *t, const struct pk_mask_column *const *columns,
-		    size_t n, struct pk_suspects *to, struct pk_err *err)
+static int by_value(const struct looking *l, const struct pk_mask_column *const *columns, size_t n, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
@@ -325,17 +333,17 @@ static int by_value(struct pk_conn *source, const struct pk_mask_table *t, const
 		pk_buf_add_ident(&sql, columns[i]->name);
 		pk_buf_addf(&sql, "::text, %d) AS c%zu", TEXT_MAX, i);
 	}
-	add_from(&sql, t, SAMPLE);
+	add_from(&sql, l->t, SAMPLE);
 	pk_buf_add(&sql, ") AS sample");
-	if (ask(source, sql.ptr, t, to, &rows, &odd, err) < 0)
+	if (ask(l, sql.ptr, &rows, &odd, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && odd; i++)
-		add_unread(to, t, columns[i]);
+		add_unread(l, columns[i]);
 	for (size_t i = 0; i < n && rows.n; i++) {
 		int first = (int)(i * (PK_COUNT(looks) + 1)), look = look_of(&rows, 0, first);
 
 		if (look >= 0)
-			add(to, t, columns[i], counted(&rows, 0, first, look),
+			add(l->to, l->t, columns[i], counted(&rows, 0, first, look),
 			    shape_of(columns[i]) == MANY ? emptied(columns[i], MANY) : fake_of(looks[look].fake, columns[i]->name));
 	}
 	return 0;
@@ -373,8 +381,7 @@ static void judge_path(const struct pk_rows *rows, int row, const struct pk_mask
 		    fake ? "is named as" : "holds", fake ? word : looks[look].word);
 }
 
-static int by_path(struct pk_conn *source, const struct pk_mask_table *t, const struct pk_mask_column *c,
-		   struct pk_suspects *to, struct pk_err *err)
+static int by_path(const struct looking *l, const struct pk_mask_column *c, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT, expr = PK_BUF_INIT, why = PK_BUF_INIT;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
@@ -383,15 +390,15 @@ static int by_path(struct pk_conn *source, const struct pk_mask_table *t, const 
 	pk_buf_add(&sql, "WITH RECURSIVE s AS (SELECT ");
 	pk_buf_add_ident(&sql, c->name);
 	pk_buf_add(&sql, "::jsonb AS v");
-	add_from(&sql, t, JSON_SAMPLE);
+	add_from(&sql, l->t, JSON_SAMPLE);
 	pk_buf_add(&sql, "), r (path, name, v, depth) AS (SELECT '', '', v, 0 FROM s ");
 	pk_buf_add(&sql, json_sql);
 	add_looks(&sql, "left(v #>> '{}', 4000)");
 	pk_buf_add(&sql, " FROM r WHERE jsonb_typeof(v) = 'string' GROUP BY path, name ORDER BY path");
-	if (ask(source, sql.ptr, t, to, &rows, &odd, err) < 0)
+	if (ask(l, sql.ptr, &rows, &odd, err) < 0)
 		return -1;
 	if (odd)
-		add_unread(to, t, c);
+		add_unread(l, c);
 	for (int i = 0; i < rows.n; i++)
 		judge_path(&rows, i, c, &expr, &why, &nowhere);
 	if (!expr.len)
@@ -400,7 +407,7 @@ static int by_path(struct pk_conn *source, const struct pk_mask_table *t, const 
 	pk_buf_add(&call, "fake.json(");
 	pk_buf_add_ident(&call, c->name);
 	pk_buf_addf(&call, "%s)", expr.ptr);
-	add(to, t, c, pk_buf_take(&why), nowhere ? emptied(c, JSON) : pk_buf_take(&call));
+	add(l->to, l->t, c, pk_buf_take(&why), nowhere ? emptied(c, JSON) : pk_buf_take(&call));
 	return 0;
 }
 
@@ -415,9 +422,10 @@ static bool is_inherited(const struct pk_mask_facts *facts, size_t column)
 	return false;
 }
 
-static int look_at(struct pk_conn *source, const struct pk_mask_facts *facts, const struct pk_mask_table *t,
-		   struct pk_suspects *to, struct pk_err *err)
+static int look_at(const struct looking *l, struct pk_err *err)
 {
+	const struct pk_mask_facts *facts = l->facts;
+	const struct pk_mask_table *t = l->t;
 	const struct pk_mask_column *texts[CHUNK];
 	size_t n = 0;
 
@@ -425,17 +433,17 @@ static int look_at(struct pk_conn *source, const struct pk_mask_facts *facts, co
 		const struct pk_mask_column *c = &facts->columns[t->first + i];
 		enum shape shape = shape_of(c);
 
-		if (c->generated || (t->names.n > 1 && is_inherited(facts, t->first + i)) || by_name(to, t, c, shape))
+		if (c->generated || (t->names.n > 1 && is_inherited(facts, t->first + i)) || by_name(l->to, t, c, shape))
 			continue;
-		if (shape == JSON && by_path(source, t, c, to, err) < 0)
+		if (shape == JSON && by_path(l, c, err) < 0)
 			return -1;
 		if (shape == TEXT || shape == MANY)
 			texts[n++] = c;
-		if (n == CHUNK && by_value(source, t, texts, n, to, err) < 0)
+		if (n == CHUNK && by_value(l, texts, n, err) < 0)
 			return -1;
 		n %= CHUNK;
 	}
-	return n ? by_value(source, t, texts, n, to, err) : 0;
+	return n ? by_value(l, texts, n, err) : 0;
 }
 
 static int by_place(const void *a, const void *b)
@@ -456,7 +464,7 @@ int pk_suspects_find(struct pk_conn *source, struct pk_suspects *ret, struct pk_
 	if (pk_mask_facts_read(source, &facts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < facts.n_tables; i++)
-		if (look_at(source, &facts, &facts.tables[i], ret, err) < 0)
+		if (look_at(&(struct looking){ source, &facts, &facts.tables[i], ret }, err) < 0)
 			return -1;
 	if (ret->n)
 		qsort(ret->items, ret->n, sizeof(*ret->items), by_place);

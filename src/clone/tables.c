@@ -29,21 +29,16 @@ void pk_copy_tables_release(struct pk_copy_tables *tables)
 	*tables = (struct pk_copy_tables)PK_COPY_TABLES_INIT;
 }
 
+int pk_oid_compare(const void *oid, const void *item)
+{
+	uint32_t a = *(const uint32_t *)oid, b = *(const uint32_t *)item;
+
+	return a < b ? -1 : a > b;
+}
+
 struct pk_copy_table *pk_copy_tables_find(const struct pk_copy_tables *tables, uint32_t oid)
 {
-	size_t from = 0, to = tables->n;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (tables->items[middle].oid == oid)
-			return &tables->items[middle];
-		if (tables->items[middle].oid < oid)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return NULL;
+	return tables->n ? bsearch(&oid, tables->items, tables->n, sizeof(*tables->items), pk_oid_compare) : NULL;
 }
 
 bool pk_copy_table_narrowed(const struct pk_copy_table *table)

@@ -21,7 +21,7 @@ struct pk_copy_table {
 	char *where; /* SQL condition over the table's columns; NULL: all rows. To be replaced as a malloc'd string. */
 	bool skip;   /* no rows at all */
 	bool joined; /* where looks at other tables */
-	int64_t batches; /* of rows that are copied beside those of where (clone/places.h) */
+	int64_t batches; /* of rows that are copied beside those of where (clone/row_places.h) */
 	bool unsteady; /* where or an expr may come to something else tomorrow, of the same rows */
 	/* not to be changed */
 	int64_t bytes, pages; /* on the source's disk, TOAST included; pages without */
@@ -38,6 +38,8 @@ struct pk_copy_tables {
 };
 #define PK_COPY_TABLES_INIT { 0 }
 void pk_copy_tables_release(struct pk_copy_tables *tables);
+/* For bsearch() by an oid in a list that is sorted by the oids which its items begin with. */
+int pk_oid_compare(const void *oid, const void *item);
 /* NULL: not one whose rows are copied. */
 struct pk_copy_table *pk_copy_tables_find(const struct pk_copy_tables *tables, uint32_t oid);
 /* Not all rows, or not as they are. */

@@ -165,6 +165,16 @@ static int enthrone(struct pk_server *server, const char *name, const char *old,
 	return old ? pk_server_replace_db(server, name, old, aside, err) : pk_server_rename_db(server, name, final, err);
 }
 
+/* Seals the copy `name`, which is complete, and makes it the template in the place of old (NULL: none). On failure it is gone. */
+static int put_in_place(struct pk_server *server, struct pk_conn *admin, const char *name, const char *old,
+			const struct pk_mark *mark, struct pk_err *err)
+{
+	if (seal(server, admin, name, mark, err) == 0 && enthrone(server, name, old, mark->label, err) == 0)
+		return 0;
+	pk_scrap_db(admin, name, NULL);
+	return -1;
+}
+
 /* Beside the old one, if there is any, until it is complete. */
 static int copy_new(struct pk_server *server, struct pk_conn *admin, const struct pk_template_want *want, const char *old,
 		    struct pk_template *ret, struct pk_err *err)
@@ -192,11 +202,17 @@ static int copy_new(struct pk_server *server, struct pk_conn *admin, const struc
 		return pk_less_explain(options->less, err);
 	text = pk_copied_text(&record);
 	mark.record = text;
-	if (seal(server, admin, name, &mark, err) < 0 || enthrone(server, name, old, remote->name, err) < 0) {
-		pk_scrap_db(admin, name, NULL);
-		return -1;
-	}
-	return 0;
+	return put_in_place(server, admin, name, old, &mark, err);
+}
+
+/* Why all has to be copied, as far as that is known without the remote; NULL: nothing says so. */
+static const char *why_all(bool known, const struct pk_server *server, const struct pk_less *less)
+{
+	if (!known)
+		return "nothing is known of what it was copied from";
+	if (server->limited)
+		return "the role of the local server may not change copies in place";
+	return less && less->sample.asked ? "a sample is chosen anew" : NULL;
 }
 
 /* ret: the template; its refreshed says whether all has to be copied. */
@@ -214,6 +230,7 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 					    .options = &narrowed };
 	struct pk_mark mark = { .purpose = "template", .label = remote->name, .source = t->source };
 	bool known = pk_copied_parse(t->record, &was);
+	const char *doubt = why_all(known, server, options->less);
 
 	t->since = known ? was.taken : t->created;
 	/* What start was told to leave out, once and for this, is not copied unasked. */
@@ -221,11 +238,8 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 	t->kept = want->age == PK_TEMPLATE_NEAR && !t->own_options && options->less && options->less->sample.asked;
 	if (t->own_options || t->kept)
 		return 0;
-	if (!known || server->limited || (options->less && options->less->sample.asked)) {
-		t->refreshed.doubt = pk_strdup(!known ? "nothing is known of what it was copied from" :
-					       server->limited ?
-							"the role of the local server may not change copies in place" :
-							"a sample is chosen anew");
+	if (doubt) {
+		t->refreshed.doubt = pk_strdup(doubt);
 		return 0;
 	}
 	pk_less_apply(options->less, &narrowed);
@@ -244,13 +258,8 @@ static int refresh(struct pk_server *server, struct pk_conn *admin, const struct
 		return 0;
 	text = pk_copied_text(&is);
 	mark.record = text;
-	if (seal(server, admin, t->refreshed.made ? name : t->db, &mark, err) < 0 ||
-	    (t->refreshed.made && enthrone(server, name, t->db, remote->name, err) < 0)) {
-		if (t->refreshed.made)
-			pk_scrap_db(admin, name, NULL);
-		return -1;
-	}
-	return 0;
+	return t->refreshed.made ? put_in_place(server, admin, name, t->db, &mark, err) :
+				   seal(server, admin, t->db, &mark, err);
 }
 
 char *pk_template_told(const struct pk_template *t)

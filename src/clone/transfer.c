@@ -373,8 +373,7 @@ int pk_transfer_gather(const struct pk_pour *pour, struct pk_conn *target, const
 		return 0;
 	if (*e.sqlstate)
 		return analyze_alone(pour, target, only, notes, err);
-	pk_err_move(err, &e);
-	return -1;
+	return pk_err_move(err, &e);
 }
 
 int pk_transfer_analyze(const struct pk_transfer *t, struct pk_conn *target, const char *only, struct pk_err *err)

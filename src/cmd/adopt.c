@@ -61,10 +61,10 @@ static int write_rows(struct pk_conn *conn, const struct rows *rows, struct pk_e
 }
 
 /* triggers: event triggers of the remote that fire; NULL: none. */
-static void announce(const struct pk_remote *remote, const char *where, const struct rows *rows,
-		     bool exists, const char *triggers, const char *foreign_table,
-		     const struct pk_migration *baseline)
+static void announce(const struct pk_remote *remote, const struct rows *rows, bool exists, const char *triggers,
+		     const char *foreign_table, const struct pk_migration *baseline)
 {
+	PK_FREE char *where = pk_conninfo_where(&remote->info);
 	size_t adopted =
 		rows->n - (baseline->file && rows->n && rows->items[rows->n - 1] == baseline);
 
@@ -88,7 +88,6 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 	PK_AUTO(pk_applied_list) applied = PK_APPLIED_LIST_INIT;
 	PK_AUTO(pk_strv) foreign = PK_STRV_INIT;
 	PK_FREE char *table = NULL, *triggers = NULL;
-	PK_FREE char *where = pk_conninfo_where(&remote->info);
 	PK_FREE char *question = pk_printf("record this on %s?", remote->name);
 	struct rows rows __attribute__((cleanup(rows_release))) = { 0 };
 	bool exists = false;
@@ -105,7 +104,7 @@ int pk_adopt(const struct pk_ctx *ctx, const struct pk_remote *remote, struct pk
 		return 0;
 	if (pk_silence_loud(conn, &triggers, err) < 0)
 		return -1;
-	announce(remote, where, &rows, exists, triggers, table, adoption->baseline);
+	announce(remote, &rows, exists, triggers, table, adoption->baseline);
 	if (!adoption->yes)
 		answer = pk_term_can_ask() ? pk_confirm(question, false, err) : 0;
 	if (answer < 0)

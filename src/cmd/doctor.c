@@ -197,6 +197,8 @@ static void check_hooks(struct doctor *doc)
 		tell(doc, WARN, install, "%zu of %zu hooks are installed", good, view.n);
 }
 
+#define LOCK_SECONDS 600 /* no git that is alive holds the lock of a ref for so long */
+
 /* A lock that a killed git left makes every later change of that ref fail. */
 static void check_locks_in(struct doctor *doc, const char *dir)
 {
@@ -209,7 +211,7 @@ static void check_locks_in(struct doctor *doc, const char *dir)
 		PK_FREE char *mend = pk_printf("rm '%s'", path);
 		struct stat st;
 
-		if (lstat(path, &st) == 0 && pk_time() - st.st_mtime > 600)
+		if (lstat(path, &st) == 0 && pk_time() - st.st_mtime > LOCK_SECONDS)
 			tell(doc, BAD, mend, "'%s' was left by a git that was killed", path);
 	}
 }

@@ -16,6 +16,8 @@ struct edit {
 	char *text; /* NULL: removed */
 };
 struct edits {
+	const struct pk_ctx *ctx;    /* borrowed, as the next */
+	const struct pk_source *now; /* the files as they are */
 	struct edit *items;
 	size_t n;
 };
@@ -76,11 +78,10 @@ static void add_edit(struct edits *edits, const char *file, char *text)
 }
 
 /* from and to: the texts that import would write; NULL: no such file. What cannot be merged is left for the loading to find. */
-static int edit_file(const struct pk_ctx *ctx, const struct pk_source *now, const char *path,
-		     const char *from, const char *to, struct edits *edits, struct pk_err *err)
+static int edit_file(struct edits *edits, const char *path, const char *from, const char *to, struct pk_err *err)
 {
-	PK_FREE char *file = pk_path_join(ctx->project.schema_dir, path);
-	const struct pk_source_file *own = file_of(now, file);
+	PK_FREE char *file = pk_path_join(edits->ctx->project.schema_dir, path);
+	const struct pk_source_file *own = file_of(edits->now, file);
 	char *merged = NULL;
 
 	if (pk_streq(from, to))
@@ -95,29 +96,25 @@ static int edit_file(const struct pk_ctx *ctx, const struct pk_source *now, cons
 		add_edit(edits, file, NULL);
 		return 0;
 	}
-	if (merge_texts(ctx, own->text, from, to, &merged, err) < 0)
+	if (merge_texts(edits->ctx, own->text, from, to, &merged, err) < 0)
 		return -1;
 	if (merged)
 		add_edit(edits, file, merged);
 	return 0;
 }
 
-static int find_edits(const struct pk_ctx *ctx, const struct pk_source *now,
-		      const struct pk_snapshot *from, const struct pk_snapshot *to,
-		      struct edits *ret, struct pk_err *err)
+static int find_edits(struct edits *edits, const struct pk_snapshot *from, const struct pk_snapshot *to, struct pk_err *err)
 {
 	PK_AUTO(pk_schema_files) before = PK_SCHEMA_FILES_INIT, after = PK_SCHEMA_FILES_INIT;
 
 	pk_snapshot_to_files(from, NULL, &before);
 	pk_snapshot_to_files(to, NULL, &after);
 	for (size_t i = 0; i < before.n; i++)
-		if (edit_file(ctx, now, before.items[i].path, before.items[i].text,
-			      text_of(&after, before.items[i].path), ret, err) < 0)
+		if (edit_file(edits, before.items[i].path, before.items[i].text, text_of(&after, before.items[i].path), err) < 0)
 			return -1;
 	for (size_t i = 0; i < after.n; i++)
 		if (!text_of(&before, after.items[i].path) &&
-		    edit_file(ctx, now, after.items[i].path, NULL, after.items[i].text, ret, err) <
-			    0)
+		    edit_file(edits, after.items[i].path, NULL, after.items[i].text, err) < 0)
 			return -1;
 	return 0;
 }
@@ -158,8 +155,10 @@ static const struct edit *edit_of(const struct edits *edits, const char *file)
 	return NULL;
 }
 
-static void edited(const struct pk_source *now, const struct edits *edits, struct pk_source *ret)
+static void edited(const struct edits *edits, struct pk_source *ret)
 {
+	const struct pk_source *now = edits->now;
+
 	for (size_t i = 0; i < now->n; i++) {
 		const struct edit *edit = edit_of(edits, now->items[i].path);
 		const char *text = edit ? edit->text : now->items[i].text;
@@ -183,12 +182,11 @@ static int load(const struct pk_ctx *ctx, struct pk_server *server, const struct
 	return pk_shadow_read(server, infra->n ? infra : NULL, files, &how, ret, err);
 }
 
-static int write_edits(const struct pk_ctx *ctx, const struct edits *edits,
-		       struct pk_strv *ret_changed, struct pk_err *err)
+static int write_edits(const struct edits *edits, struct pk_strv *ret_changed, struct pk_err *err)
 {
 	for (size_t i = 0; i < edits->n; i++) {
 		const struct edit *edit = &edits->items[i];
-		PK_FREE char *path = pk_path_join(ctx->repo.workdir, edit->file);
+		PK_FREE char *path = pk_path_join(edits->ctx->repo.workdir, edit->file);
 
 		if (edit->text &&
 		    pk_write_file(path, edit->text, strlen(edit->text), 0644, err) < 0)
@@ -229,7 +227,7 @@ int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server, const str
 	PK_AUTO(pk_source) after = PK_SOURCE_INIT;
 	PK_AUTO(pk_snapshot) now = PK_SNAPSHOT_INIT, then = PK_SNAPSHOT_INIT;
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
-	struct edits edits __attribute__((cleanup(edits_release))) = { 0 };
+	struct edits edits __attribute__((cleanup(edits_release))) = { .ctx = ctx, .now = &source.files };
 	const struct pk_snapshot *from = change->from, *to = change->to, *end = change->end;
 
 	if (pk_session_source_read(&ctx->repo, &ctx->project, &source, err) < 0 ||
@@ -244,16 +242,12 @@ int pk_drift_files(const struct pk_ctx *ctx, struct pk_server *server, const str
 		from = &now;
 		to = end;
 	}
-	if (find_edits(ctx, &source.files, from, to, &edits, err) < 0)
+	if (find_edits(&edits, from, to, err) < 0)
 		return -1;
-	edited(&source.files, &edits, &after);
-	if (load(ctx, server, &source.infra, &after, &then, &why) < 0) {
-		if (why.exit != PK_EXIT_INTERRUPTED)
-			return by_hand(ctx, end, NULL, &why, err);
-		pk_err_move(err, &why);
-		return -1;
-	}
+	edited(&edits, &after);
+	if (load(ctx, server, &source.infra, &after, &then, &why) < 0)
+		return pk_err_move_interrupt(err, &why) ? -1 : by_hand(ctx, end, NULL, &why, err);
 	if (!pk_streq(then.fingerprint.hex, end->fingerprint.hex))
 		return by_hand(ctx, end, &then, NULL, err);
-	return write_edits(ctx, &edits, ret_changed, err);
+	return write_edits(&edits, ret_changed, err);
 }

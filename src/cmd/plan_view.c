@@ -1,8 +1,8 @@
 #include "cmd/plan_view.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "catalog/kind.h"
 #include "cmd/help.h"
 #include "cmd/plan_group.h"

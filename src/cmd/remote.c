@@ -66,7 +66,7 @@ static int add(const struct pk_ctx *ctx, const char *const *operands, int n, str
 		return pk_help_usage("remote", err, "remote add takes a name and a URL");
 	if (!pk_remote_valid_name(operands[0])) {
 		pk_err_set(err, "'%s' cannot be a remote's name", operands[0]);
-		return pk_err_hint(err, "letters, digits, '.', '_' and '-', at most 60");
+		return pk_err_hint(err, "letters, digits, '_', '-' and single dots between them, at most 60; not .lock at the end");
 	}
 	pk_remote_list(&ctx->config, &names);
 	if (pk_strv_has(&names, operands[0])) {

@@ -142,6 +142,23 @@ static void say_method(const struct pk_session *session, const struct pk_begun *
 		       session->remote, m->others.n, m->others.n == 1 ? "" : "s", list);
 }
 
+/* What to know of the session besides what it is, and what comes next. */
+static void say_more(const struct pk_ctx *ctx, const struct pk_session *session, const struct pk_begun *begun)
+{
+	if (begun->again)
+		pk_say("the clone of this session was gone, so it is new; hand-written migrations "
+		       "wait to be applied again");
+	if (begun->drift)
+		pk_say("warning: the schema of '%s' is not what the migrations lead to; git "
+		       "postkit drift shows the difference",
+		       session->remote);
+	if (begun->method.failed)
+		pk_advise(ctx, "Physical", "git config postkit.copyMethod logical spares the attempt");
+	if (begun->method.offer)
+		pk_advise(ctx, "Physical", "%s", begun->method.offer);
+	pk_advise(ctx, "Start", "change files below %s, then git postkit plan", ctx->project.schema_dir);
+}
+
 static int run(struct pk_document *document, struct pk_err *err)
 {
 	PK_AUTO(pk_ctx) ctx = PK_CTX_INIT;
@@ -179,19 +196,7 @@ static int run(struct pk_document *document, struct pk_err *err)
 		add_result(document->root, &desk.session, &begun);
 	else
 		show(&desk.session, &begun);
-	if (begun.again)
-		pk_say("the clone of this session was gone, so it is new; hand-written migrations "
-		       "wait to be applied again");
-	if (begun.drift)
-		pk_say("warning: the schema of '%s' is not what the migrations lead to; git "
-		       "postkit drift shows the difference",
-		       desk.session.remote);
-	if (begun.method.failed)
-		pk_advise(&ctx, "Physical", "git config postkit.copyMethod logical spares the attempt");
-	if (begun.method.offer)
-		pk_advise(&ctx, "Physical", "%s", begun.method.offer);
-	pk_advise(&ctx, "Start", "change files below %s, then git postkit plan",
-		  ctx.project.schema_dir);
+	say_more(&ctx, &desk.session, &begun);
 	return 0;
 }
 

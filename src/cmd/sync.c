@@ -33,7 +33,7 @@ static const char *const settled_names[] = {
 static void show_stays(const struct pk_sync *sync)
 {
 	const struct pk_order *order = &sync->order;
-	const struct pk_place *last = &order->items[order->first - 1];
+	const struct pk_order_item *last = &order->items[order->first - 1];
 	const char *where = sync->settlement.where[last->index];
 
 	pk_print(stdout, "%s stays", sync->chain.items[last->index].file);
@@ -70,7 +70,7 @@ static void add_items(const struct pk_sync *sync, cJSON *root)
 	      *list = pk_json_add_array(root, "migrations");
 
 	for (size_t i = 0; sync->n && i < sync->order.first; i++) {
-		const struct pk_place *place = &sync->order.items[i];
+		const struct pk_order_item *place = &sync->order.items[i];
 		cJSON *entry = pk_json_add_object(stays, NULL);
 
 		pk_json_set_str(entry, "file", sync->chain.items[place->index].file);

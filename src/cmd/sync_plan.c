@@ -62,7 +62,7 @@ static int refuse_changed(const struct pk_ctx *ctx, struct pk_err *err)
 	return pk_err_hint(err, "commit them or put them aside (git stash), then git postkit sync");
 }
 
-static const char *where_of(const struct pk_sync *sync, const struct pk_place *place)
+static const char *where_of(const struct pk_sync *sync, const struct pk_order_item *place)
 {
 	const char *where = sync->settlement.where[place->index];
 
@@ -73,11 +73,11 @@ static const char *where_of(const struct pk_sync *sync, const struct pk_place *p
 static int refuse_deployed(const struct pk_sync *sync, struct pk_err *err)
 {
 	const struct pk_order *order = &sync->order;
-	const struct pk_place *place = &order->items[order->first];
+	const struct pk_order_item *place = &order->items[order->first];
 
 	if (order->first == order->n || place->as != PK_SETTLED_DEPLOYED)
 		return 0;
-	const struct pk_place *before = &order->items[order->first - 1];
+	const struct pk_order_item *before = &order->items[order->first - 1];
 	pk_err_set(err,
 		   "migrations '%s' and '%s' do not follow each other, and both have run already",
 		   sync->chain.items[before->index].file, sync->chain.items[place->index].file);
@@ -96,7 +96,7 @@ static int list_items(struct pk_sync *sync, struct pk_err *err)
 
 	sync->items = pk_alloc((order->n + 1) * sizeof(*sync->items));
 	for (size_t i = 0; i < order->n; i++) {
-		const struct pk_place *place = &order->items[i];
+		const struct pk_order_item *place = &order->items[i];
 		const struct pk_migration *m = &sync->chain.items[place->index];
 		const char *version = place->version ? place->version : m->version;
 

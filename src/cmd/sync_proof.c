@@ -74,12 +74,6 @@ static int conflict(const struct pk_sync *sync, size_t i, struct pk_err *err)
 		sync->ctx->project.migrations_dir, file);
 }
 
-/* It failed for what it does, and not since it was cut short. */
-static bool failed_itself(const struct pk_trial *trial, const struct pk_err *why)
-{
-	return why->exit != PK_EXIT_INTERRUPTED && pk_conn_alive(&trial->user);
-}
-
 static int run_up(struct pk_sync *sync, struct pk_trial *trial, size_t i,
 		  struct pk_snapshot *states, struct pk_err *err)
 {
@@ -89,10 +83,10 @@ static int run_up(struct pk_sync *sync, struct pk_trial *trial, size_t i,
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
 	if (pk_trial_run(trial, m->up, path, m->up_line, m->up_transaction, &why) < 0) {
-		bool itself = failed_itself(trial, &why);
-
+		if (pk_conn_lost(&trial->user, &why, err))
+			return -1;
 		pk_err_move(err, &why);
-		return itself ? conflict(sync, i, err) : -1;
+		return conflict(sync, i, err);
 	}
 	if (pk_trial_read(trial, &states[i + 1], err) < 0)
 		return -1;
@@ -110,10 +104,7 @@ static int run_down(struct pk_trial *trial, struct pk_sync_item *item,
 
 	if (pk_trial_run(trial, m->down, m->file, m->down_line, m->down_transaction, &why) < 0) {
 		item->back = PK_BACK_FAILS;
-		if (failed_itself(trial, &why))
-			return 0;
-		pk_err_move(err, &why);
-		return -1;
+		return pk_conn_lost(&trial->user, &why, err) ? -1 : 0;
 	}
 	if (pk_trial_read(trial, &back, err) < 0)
 		return -1;

@@ -39,17 +39,17 @@ struct pk_sync {
 void pk_sync_release(struct pk_sync *sync);
 
 /*
- * syncplan.c: what HEAD's chain has to become; sync->n 0: it holds. fetch: remotes are asked what they have run.
+ * sync_plan.c: what HEAD's chain has to become; sync->n 0: it holds. fetch: remotes are asked what they have run.
  * Files that are changed and not committed, a merge that is not finished, and a fork of which both sides have run are errors.
  */
 int pk_sync_open(struct pk_sync *sync, const struct pk_ctx *ctx, bool fetch, struct pk_err *err);
 /*
- * syncproof.c: runs the items behind the rest on the local server, and back; the end must be what the schema files of HEAD
+ * sync_proof.c: runs the items behind the rest on the local server, and back; the end must be what the schema files of HEAD
  * mean. Sets text, from, to and back of each, and keeps the schemas between them as objects.
  */
 int pk_sync_prove(struct pk_sync *sync, struct pk_err *err);
 /*
- * syncwrite.c: writes the files and commits them by git. On failure the files are as they were. quiet: git's hooks say
+ * sync_write.c: writes the files and commits them by git. On failure the files are as they were. quiet: git's hooks say
  * nothing on standard output.
  */
 int pk_sync_commit(struct pk_sync *sync, bool quiet, struct pk_oid *ret_commit, struct pk_err *err);

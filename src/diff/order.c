@@ -274,32 +274,36 @@ static void order_before_release(struct pk_differ *d, const struct pk_object *o,
 }
 
 /* Old side: what uses something goes, or lets go of it, before it goes or changes. */
+/* One of those that an object which goes or changes has used: on. */
+static void order_old_use(struct pk_differ *d, struct pk_object *o, const struct pk_object *on)
+{
+	const struct pk_info *info = pk_info(acting(o)), *of = pk_info(on);
+	/* A type is set aside first of all; what uses it matters when the old one is dropped. */
+	size_t end = of->clean != PK_NO_NODE ? of->clean : of->drop;
+
+	if (!info->freed && (info->release == PK_NO_NODE || (!tied_late(o, on) && !tied_apart(o, on, info->release))))
+		pk_graph_edge(&d->graph, info->alter, end);
+	pk_graph_edge(&d->graph, info->release, end);
+	if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
+		return; /* untied */
+	pk_graph_edge(&d->graph, info->drop, end);
+	if (!pk_share_only_carries(o, on))
+		order_before_release(d, o, on);
+	if (!info->freed && !sheds(o, on) && !tied_apart(o, on, info->release) && !(is_parked(o) && !on->kind->relation_name))
+		pk_graph_edge(&d->graph, info->clean, end);
+	if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */
+		pk_graph_edge(&d->graph, info->drop, of->drop);
+	if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !on->kind->grows && !both_use(o, on))
+		order_before_change(d, info->drop, o, on);
+	order_key_columns(d, o, on);
+}
+
 static void order_old(struct pk_differ *d, struct pk_object *o)
 {
 	const struct pk_info *info = pk_info(acting(o));
 
-	for (size_t i = 0; i < o->n_deps; i++) {
-		const struct pk_object *on = o->deps[i];
-		const struct pk_info *of = pk_info(on);
-		/* A type is set aside first of all; what uses it matters when the old one is dropped. */
-		size_t end = of->clean != PK_NO_NODE ? of->clean : of->drop;
-
-		if (!info->freed && (info->release == PK_NO_NODE || (!tied_late(o, on) && !tied_apart(o, on, info->release))))
-			pk_graph_edge(&d->graph, info->alter, end);
-		pk_graph_edge(&d->graph, info->release, end);
-		if (info->cut && pk_in_circle(o, on) && pk_by_tie(o, on))
-			continue; /* untied */
-		pk_graph_edge(&d->graph, info->drop, end);
-		if (!pk_share_only_carries(o, on))
-			order_before_release(d, o, on);
-		if (!info->freed && !sheds(o, on) && !tied_apart(o, on, info->release) && !(is_parked(o) && !on->kind->relation_name))
-			pk_graph_edge(&d->graph, info->clean, end);
-		if (of->aside && !on->kind->routine && (info->aside || !o->kind->relation_name)) /* while it has the name by which that is said */
-			pk_graph_edge(&d->graph, info->drop, of->drop);
-		if (of->clean == PK_NO_NODE && of->drop == PK_NO_NODE && !on->kind->grows && !both_use(o, on))
-			order_before_change(d, info->drop, o, on);
-		order_key_columns(d, o, on);
-	}
+	for (size_t i = 0; i < o->n_deps; i++)
+		order_old_use(d, o, o->deps[i]);
 	if (o->kind->linked)
 		pk_graph_edge(&d->graph, info->drop, pk_info(o->parent)->alter);
 	if (o->origin)

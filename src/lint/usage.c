@@ -218,7 +218,7 @@ static bool is_there(const struct pk_workload *w, const struct pk_use_of *of)
 {
 	const struct pk_work any = { 0 };
 	const struct pk_overload *ignored;
-	const struct pk_names names = pk_workload_names(w, &any);
+	const struct pk_uses_catalog names = pk_workload_names(w, &any);
 
 	switch (of->thing) {
 	case PK_THING_SCHEMA:
@@ -303,7 +303,7 @@ static void add_query(struct pk_arena *arena, const struct pk_work *work, bool s
 static enum pk_readable use_of(const struct pk_workload *w, const struct pk_work *work, const struct targets *targets,
 			       struct pk_used *ret, const char **ret_through)
 {
-	const struct pk_names names = pk_workload_names(w, work);
+	const struct pk_uses_catalog names = pk_workload_names(w, work);
 
 	*ret = (struct pk_used){ 0 };
 	for (size_t i = 0; i < targets->n && ret->use != PK_USE_SURE; i++) {

@@ -18,6 +18,9 @@ static const struct hint hints[] = {
 	{ "25001", NULL,
 	  "put the statement into a migration of its own that begins with "
 	  "'-- migrate:up transaction:false'" },
+	{ "2D000", NULL,
+	  "blocks and procedures that end transactions stand in a migration of their own that begins with "
+	  "'-- migrate:up transaction:false'" },
 	{ "55P03", NULL, "another session holds the lock; try again when it is done" },
 	{ "57014", "statement timeout",
 	  "the setting statement_timeout of the role or the database is too "

@@ -6,7 +6,8 @@
 #include "server/made.h"
 #include "server/place.h"
 
-#define TIMEOUT 1800 /* seconds */
+#define TIMEOUT	 1800 /* seconds */
+#define SAID_MAX 2000 /* bytes of the end of what it said, for an error */
 
 const char *pk_made_command(const struct pk_config *config, const char *remote)
 {
@@ -38,7 +39,7 @@ static void call_release(struct call *call)
 static void tell_said(struct call *call, struct pk_err *err)
 {
 	PK_AUTO(pk_conninfo) info = PK_CONNINFO_INIT;
-	size_t from = call->said.len > 2000 ? call->said.len - 2000 : 0;
+	size_t from = call->said.len > SAID_MAX ? call->said.len - SAID_MAX : 0;
 	PK_AUTO(pk_buf) tail = PK_BUF_INIT;
 
 	pk_buf_rtrim(&call->out);

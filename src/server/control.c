@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define LOG_MAX	     (8 << 20) /* bytes; begun anew at a start */
+#define LOG_TOLD     4000      /* bytes of its end, in an error */
 #define STOP_FAST_MS 60000
 #define STOP_HARD_MS 10000
 #define SOCKET_TRIES 10
@@ -188,8 +189,8 @@ static int start_failed(const struct pk_place *place, const char *log, off_t fro
 	if (pk_read_file(log, &text, NULL) == 0 && (off_t)text.len > from) {
 		pk_buf_rtrim(&text);
 		size_t start = (size_t)from;
-		if (text.len > start + 4000)
-			start = text.len - 4000;
+		if (text.len > start + LOG_TOLD)
+			start = text.len - LOG_TOLD;
 		pk_err_detail(err, "%s", text.ptr + start);
 	}
 	if (strstr(text.ptr, "No space left"))

@@ -223,12 +223,14 @@ int pk_server_mark_db_by(const struct pk_server *server, struct pk_conn *conn, c
 
 /* ---- create ---- */
 
+#define NAME_MAX_BYTES 63 /* PostgreSQL's NAMEDATALEN, without the NUL */
+
 static int check_name(const char *name, struct pk_err *err)
 {
 	if (!pk_starts_with(name, "pk_"))
 		return pk_err_set(err, "the name '%s' does not begin with pk_", name);
-	if (strlen(name) > 63)
-		return pk_err_set(err, "the name '%s' is longer than 63 bytes", name);
+	if (strlen(name) > NAME_MAX_BYTES)
+		return pk_err_set(err, "the name '%s' is longer than %d bytes", name, NAME_MAX_BYTES);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define STOP_SECONDS "60"
+#define RUN_FAILED   125 /* the status of "docker run" when it has not run the program */
 #define LABEL	     "git-postkit.cluster"
 
 bool pk_docker_installed(void)
@@ -225,7 +226,7 @@ int pk_docker_run(const struct pk_place *place, const char *const *argv, const c
 	add_all(&args, argv + 1);
 	if (write_passwd(place, err) < 0 || docker(&args, input, said, said, ret_status, err) < 0)
 		return -1;
-	return *ret_status == 125 ? explain("Docker does not run PostgreSQL", said, err) : 0;
+	return *ret_status == RUN_FAILED ? explain("Docker does not run PostgreSQL", said, err) : 0;
 }
 
 /* One field of the container; "" where there is none. */

@@ -16,6 +16,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#define BUFFERS_LEAST 128	   /* MB of shared_buffers: PostgreSQL's own default */
+#define BUFFERS_MOST  512	   /* MB */
+#define SHM_LEAST     (256u << 20) /* bytes */
+
 bool pk_cluster_exists(const struct pk_place *place)
 {
 	PK_FREE char *file = pk_path_join(place->data, "PG_VERSION");
@@ -86,14 +90,14 @@ int pk_cluster_write_settings(const struct pk_place *place, const char *dir, str
 	PK_FREE char *conf = pk_path_join(dir, "postgresql.conf");
 	PK_FREE char *access = pk_path_join(dir, "pg_hba.conf");
 	long mb = sysconf(_SC_PHYS_PAGES) / (1024 * 1024 / sysconf(_SC_PAGESIZE));
-	long buffers = mb / 16 < 128 ? 128 : mb / 16 > 512 ? 512 : mb / 16;
+	long share = mb / 16, buffers = share < BUFFERS_LEAST ? BUFFERS_LEAST : share > BUFFERS_MOST ? BUFFERS_MOST : share;
 	int mode = place->drop ? 0644 : 0600;
 	struct statvfs shm;
 
 	pk_buf_add(&text, fixed_settings);
 	pk_buf_addf(&text, "shared_buffers = '%ldMB'\n", buffers);
 	/* containers have a tiny /dev/shm, where parallel queries would fail */
-	if (statvfs("/dev/shm", &shm) != 0 || shm.f_blocks * shm.f_frsize < 256u << 20)
+	if (statvfs("/dev/shm", &shm) != 0 || shm.f_blocks * shm.f_frsize < SHM_LEAST)
 		pk_buf_add(&text, "dynamic_shared_memory_type = mmap\n");
 	if (pk_write_file(conf, text.ptr, text.len, mode, err) < 0 ||
 	    pk_write_file(access, hba, sizeof(hba) - 1, mode, err) < 0)

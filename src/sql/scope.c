@@ -20,7 +20,7 @@ static bool of_column(const struct pk_uses *uses)
 /* The schema in which an unqualified relation is found; NULL: in none. */
 static const char *find_relation(const struct pk_uses *uses, const char *name)
 {
-	const struct pk_names *names = uses->names;
+	const struct pk_uses_catalog *names = uses->names;
 	bool catalog = false;
 
 	for (const char *const *path = names->path; *path; path++)

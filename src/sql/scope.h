@@ -32,7 +32,7 @@ struct pk_scope {
 	bool exists;		   /* EXISTS (SELECT ...): its list is never computed */
 };
 struct pk_uses {
-	const struct pk_names *names;
+	const struct pk_uses_catalog *names;
 	const struct pk_use_of *of;
 	struct pk_arena *arena;
 	struct pk_used *ret;

@@ -519,7 +519,7 @@ bool pk_sql_may_use(const char *query, const struct pk_use_of *of)
 	       strcasestr(query, name);
 }
 
-enum pk_readable pk_sql_uses(const char *text, const struct pk_names *names,
+enum pk_readable pk_sql_uses(const char *text, const struct pk_uses_catalog *names,
 			     const struct pk_use_of *of, struct pk_used *ret)
 {
 	PK_AUTO(pk_tree) tree = PK_TREE_INIT;

@@ -30,7 +30,7 @@ struct pk_overload {
 };
 
 /* What the database holds that runs the queries. */
-struct pk_names {
+struct pk_uses_catalog {
 	const char *const *path; /* NULL terminated; pg_catalog comes first if it is not in it */
 	bool (*relation)(const void *arg, const char *schema, const char *name);
 	/* The column's place, from 1; 0: the relation has none of that name; -1: nothing is known of the relation. */
@@ -57,7 +57,7 @@ enum pk_readable {
  * count as well as COPY FROM and CALL; COPY TO does not, since it is what all copies of a database are made with. What
  * functions and views do inside does not show.
  */
-enum pk_readable pk_sql_uses(const char *query, const struct pk_names *names,
+enum pk_readable pk_sql_uses(const char *query, const struct pk_uses_catalog *names,
 			     const struct pk_use_of *of, struct pk_used *ret);
 /* False: it surely does not, which takes no parser to see. */
 bool pk_sql_may_use(const char *query, const struct pk_use_of *of);

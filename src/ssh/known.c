@@ -2,6 +2,8 @@
 #include "base/fs.h"
 #include "base/proc.h"
 
+#define TYPE_MAX 100 /* bytes of a name such as "ssh-ed25519"; none has half of that */
+
 void pk_knowns_release(struct pk_knowns *knowns)
 {
 	pk_strv_release(&knowns->types);
@@ -94,7 +96,7 @@ char *pk_ssh_blob_type(const unsigned char *blob, size_t n)
 	if (n < 4)
 		return NULL;
 	len = (size_t)blob[0] << 24 | (size_t)blob[1] << 16 | (size_t)blob[2] << 8 | blob[3];
-	return len && len <= n - 4 && len < 100 ? pk_strndup((const char *)blob + 4, len) : NULL;
+	return len && len <= n - 4 && len < TYPE_MAX ? pk_strndup((const char *)blob + 4, len) : NULL;
 }
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

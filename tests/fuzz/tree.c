@@ -66,7 +66,7 @@ static int has_functions(const void *arg, const char *schema, const char *name, 
 static void uses(const char *sql)
 {
 	static const char *const path[] = { "public", NULL };
-	static const struct pk_names names = { path, has_relation, has_column, has_functions, NULL };
+	static const struct pk_uses_catalog names = { path, has_relation, has_column, has_functions, NULL };
 	static const struct pk_use_of of[] = {
 		{ PK_THING_RELATION, "public", "t", NULL, NULL },	{ PK_THING_COLUMN, "public", "t", "a", NULL },
 		{ PK_THING_FUNCTION, "public", "f", NULL, "text, t" }, { PK_THING_SCHEMA, "public", NULL, NULL, NULL },

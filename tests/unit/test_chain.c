@@ -297,7 +297,7 @@ static char *ordered(const struct made *steps, size_t n, const char *now)
 	}
 	pk_chain_order(&chain, as, now, &order);
 	for (size_t i = 0; i < order.n; i++) {
-		const struct pk_place *place = &order.items[i];
+		const struct pk_order_item *place = &order.items[i];
 		assert_int_equal(place->again, i >= order.first);
 		pk_buf_addf(&text, "%s%s%s%s", i ? " " : "", place->again ? "+" : "",
 			    steps[place->index].version, place->version ? "=" : "");

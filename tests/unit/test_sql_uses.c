@@ -57,7 +57,7 @@ static int functions_of(const void *arg, const char *schema, const char *name, c
 }
 
 static const char *const path[] = { "ada", "app", "old", NULL };
-static const struct pk_names names = {
+static const struct pk_uses_catalog names = {
 	.path = path,
 	.relation = has_relation,
 	.column = column_at,
