@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/proc.h"
+#include "base/sig.h"
 #include "base/text.h"
 #include "git/internal.h"
 #include <ctype.h>
@@ -111,14 +112,15 @@ static void parse_list(struct pk_config *config, const struct pk_buf *list, bool
 
 /*
  * A folder below the top of the work tree: every part a name of its own, none of them git's. A path
- * through a symbolic link would lead anywhere; without a work tree there is none to follow.
+ * through a symbolic link would lead anywhere; without a work tree there is none to follow. Git would
+ * take a pattern for more than the folder, wherever it is told what to add or to commit.
  */
 static bool is_safe_folder(const char *workdir, const char *path)
 {
 	static const char *const unsafe[] = { "", ".", "..", ".git" };
 	PK_AUTO(pk_buf) where = PK_BUF_INIT;
 	struct stat st;
-	if (strlen(path) >= PATH_MAX)
+	if (strlen(path) >= PATH_MAX || path[0] == ':' || strpbrk(path, "*?[\\"))
 		return false;
 	pk_buf_add(&where, workdir ? workdir : "");
 	for (const char *part = path;; part++) {
@@ -271,6 +273,19 @@ static bool says_something(const struct pk_buf *text)
 	return false;
 }
 
+/*
+ * Settings that were not read must not be taken for none: where there is no remote and no session much is to be cleared away.
+ * Without a single setting anywhere git may say nothing at all and end with 1; who ends otherwise did not come to it.
+ */
+static int settings_error(const char *said, int status, struct pk_err *err)
+{
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
+	if (!*said)
+		return pk_err_set(err, "git's settings cannot be read: 'git config' ended with status %d", status);
+	return pk_err_set(err, "git's settings cannot be read: %s", pk_starts_with(said, "fatal: ") ? said + 7 : said);
+}
+
 static int load(struct pk_config *config, const struct pk_repo *repo, const struct pk_buf *text, const char *workdir,
 		struct pk_err *err)
 {
@@ -295,13 +310,11 @@ static int load(struct pk_config *config, const struct pk_repo *repo, const stru
 		return pk_err_hint(err, "git must be installed and in PATH");
 	pk_buf_rtrim(&complaint);
 	if (asked && statuses[TRACKED] != 0)
-		return tracked_error(complaint.ptr, err);
+		return pk_interrupted() ? pk_err_interrupted(err, "interrupted") : tracked_error(complaint.ptr, err);
 	pk_config_take_tracked(config, workdir, &tracked);
-	/* Without a single setting anywhere git says nothing at all and fails. */
 	pk_buf_rtrim(&said);
-	if (statuses[SETTINGS] != 0 && said.len > 0)
-		return pk_err_set(err, "git's settings cannot be read: %s",
-				  pk_starts_with(said.ptr, "fatal: ") ? said.ptr + 7 : said.ptr);
+	if (statuses[SETTINGS] > 1 || (statuses[SETTINGS] != 0 && said.len > 0))
+		return settings_error(said.ptr, statuses[SETTINGS], err);
 	parse_list(config, &out, repo != NULL);
 	return 0;
 }

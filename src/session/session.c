@@ -201,11 +201,12 @@ static const char *pointer_of(const struct pk_config *config, const char *branch
 	return pk_config_git(config, key);
 }
 
+/* One that cannot be read is not gone. */
 static bool branch_exists(const struct pk_repo *repo, const char *branch)
 {
 	PK_FREE char *ref = pk_printf("refs/heads/%s", branch);
 	struct pk_oid oid = { "" };
-	return pk_ref_read(repo, ref, &oid, NULL) == 0 && !pk_oid_is_null(&oid);
+	return pk_ref_read(repo, ref, &oid, NULL) < 0 || !pk_oid_is_null(&oid);
 }
 
 bool pk_session_has_branch(const struct pk_repo *repo, const struct pk_config *config,

@@ -311,6 +311,28 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	has 'nothing to drop'
 }
 
+@test "what gc cannot read it takes for nothing that is gone" {
+	local kept git
+	kept=$(git postkit url)
+	git=$(command -v git)
+	# git is ended before it has said the settings
+	mkdir -p "$T/ended"
+	printf '#!/bin/sh\ncase "$*" in *--show-scope*) kill -9 $$ ;; esac\nexec %s "$@"\n' "$git" >"$T/ended/git"
+	chmod +x "$T/ended/git"
+	PATH=$T/ended:$PATH fails 128 git-postkit gc
+	has "git's settings cannot be read: 'git config' ended with status 137"
+	# the ref of a branch that another one is on is damaged
+	git switch -q main
+	cp .git/refs/heads/nick "$T/nick"
+	echo damaged >.git/refs/heads/nick
+	ok git postkit gc
+	has 'nothing to drop'
+	cp "$T/nick" .git/refs/heads/nick
+	git switch -q nick
+	equal "$(git postkit url)" "$kept"
+	equal "$(psql "$kept" -X -qAt -c 'SELECT count(*) FROM orders')" 9000
+}
+
 @test "gc clears what a killed git and dead servers left, and nothing that may be somebody's" {
 	local base=$XDG_RUNTIME_DIR/git-postkit- left young full begun held gone=4194305 place unasked
 	python3 -c 'import os, time; child = os.fork() or os._exit(0); print(child, flush=True); time.sleep(60)' >"$T/unasked" 3>&- &

@@ -92,7 +92,8 @@ static void folders_of_the_tracked_file_stay_in_the_work_tree(void **state)
 		{ "a/../../b", false },	 { "../x", false },	{ ".git", false },
 		{ ".git/hooks", false }, { "a/.GIT/x", false }, { "", false },
 		{ ".", false },		 { "./a", false },	{ "a//b", false },
-		{ "link/x", false },	 { "link", false },
+		{ "link/x", false },	 { "link", false },	{ "*", false },
+		{ ":/", false },	 { ":(top)a", false },	{ "a/?[b]", false },
 	};
 	run(f, "ln -s /etc link");
 	for (size_t i = 0; i < PK_COUNT(cases); i++) {
