@@ -23,8 +23,8 @@ struct pk_super_trust pk_super_trust(const struct pk_config *config, const struc
 				     const struct pk_snapshot *like);
 /*
  * Keeps what the user's own database holds and only a superuser could make, so that it is trusted from now
- * on, whatever database is at hand: refs/postkit/held, whose tree has an entry for each statement. It is
- * neither pushed nor fetched.
+ * on, whatever database is at hand: refs/postkit/held, whose tree has an entry for each statement, sealed
+ * with a key of the git folder. It is neither pushed nor fetched, and what came otherwise is not believed.
  */
 int pk_super_remember(const struct pk_repo *repo, const struct pk_snapshot *of, struct pk_err *err);
 /* The error of a statement that would have been run had it been trusted. */

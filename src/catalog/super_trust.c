@@ -1,11 +1,14 @@
 #include "catalog/super_trust.h"
 
+#include "base/clock.h"
+#include "base/fs.h"
 #include "catalog/kind.h"
 #include "git/git.h"
 #include "sql/scan.h"
 
 #define REF	  "refs/postkit/held"
 #define MAX_TRIES 100
+#define KEY_BYTES 32
 
 struct pk_super_trust pk_super_trust(const struct pk_config *config, const struct pk_repo *repo,
 				     const struct pk_snapshot *like)
@@ -64,7 +67,40 @@ static int add_held(void *arg, const struct pk_tree_entry *entry, struct pk_err 
 	return 0;
 }
 
-/* Names of the entries: the ids of the statements' normal forms. */
+/*
+ * Refs can come from anywhere (git clone --mirror, a refspec of the user's), files of the git folder cannot: what is
+ * kept is sealed with a key that lies there. Absent: nothing is believed, and *ret is NULL. Caller frees.
+ */
+static int read_key(const struct pk_repo *repo, bool make, char **ret, struct pk_err *err)
+{
+	PK_FREE char *dir = pk_path_join(repo->commondir, "postkit"), *path = pk_path_join(dir, "held.key");
+	PK_FREE char *fresh = NULL;
+	PK_AUTO(pk_buf) text = PK_BUF_INIT;
+
+	*ret = NULL;
+	if (!pk_path_exists(path)) {
+		if (!make)
+			return 0;
+		fresh = pk_random_hex(KEY_BYTES);
+		if (pk_mkdir_p(dir, 0755, err) < 0 || pk_write_file(path, fresh, strlen(fresh), 0600, err) < 0)
+			return -1;
+	}
+	if (pk_read_file(path, &text, err) < 0)
+		return -1;
+	*ret = pk_buf_take(&text);
+	return 0;
+}
+
+/* What the blob of a statement holds. Caller frees. */
+static char *sealed(const char *key, const char *form)
+{
+	PK_FREE char *with_key = pk_printf("%s\n%s", key, form);
+	PK_FREE char *seal = pk_git_hash_blob(with_key, strlen(with_key));
+
+	return pk_printf("%s\n%s", seal, form);
+}
+
+/* Names of the entries: the ids of the sealed statements' normal forms. */
 static int read_held(const struct pk_repo *repo, struct pk_oid *ret_tip, struct pk_map *ret, struct pk_err *err)
 {
 	struct pk_oid root;
@@ -78,10 +114,21 @@ static int read_held(const struct pk_repo *repo, struct pk_oid *ret_tip, struct 
 	return pk_repo_list_tree(repo, &root, add_held, ret, err);
 }
 
+static bool is_held(const struct pk_super *super, const char *form)
+{
+	PK_FREE char *key = NULL, *text = NULL, *id = NULL;
+
+	if (!super->trust->repo || read_key(super->trust->repo, false, &key, NULL) < 0 || !key)
+		return false;
+	text = sealed(key, form);
+	id = pk_git_hash_blob(text, strlen(text));
+	return pk_map_get(&super->known, id);
+}
+
 bool pk_super_known(struct pk_super *super, const char *sql)
 {
 	const struct pk_super_trust *trust = super->trust;
-	PK_FREE char *form = normal_form(sql), *id = pk_git_hash_blob(form, strlen(form));
+	PK_FREE char *form = normal_form(sql);
 	struct pk_oid tip;
 
 	if (!trust)
@@ -92,7 +139,7 @@ bool pk_super_known(struct pk_super *super, const char *sql)
 			read_held(trust->repo, &tip, &super->known, NULL);
 		super->knows = true;
 	}
-	return pk_map_get(&super->known, form) || pk_map_get(&super->known, id);
+	return pk_map_get(&super->known, form) || is_held(super, form);
 }
 
 /* A commit whose tree has all. all: ids of blobs that are there. */
@@ -118,16 +165,17 @@ static int commit_held(const struct pk_repo *repo, const struct pk_map *all, con
 static int remember(const struct pk_repo *repo, const struct pk_map *forms, struct pk_err *err)
 {
 	PK_AUTO(pk_map) held = PK_MAP_INIT;
+	PK_FREE char *key = NULL;
 	struct pk_oid tip, made;
 	bool fresh = false;
 
-	if (read_held(repo, &tip, &held, err) < 0)
+	if (read_held(repo, &tip, &held, err) < 0 || read_key(repo, true, &key, err) < 0)
 		return -1;
 	for (size_t i = 0; i < forms->n; i++) {
-		const char *form = forms->entries[i].key;
+		PK_FREE char *text = sealed(key, forms->entries[i].key);
 		struct pk_oid blob;
 
-		if (pk_repo_write_blob(repo, form, strlen(form), &blob, err) < 0)
+		if (pk_repo_write_blob(repo, text, strlen(text), &blob, err) < 0)
 			return -1;
 		fresh |= pk_map_set(&held, blob.hex, &held);
 	}

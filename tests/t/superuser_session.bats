@@ -84,6 +84,17 @@ clone_sql() { psql "$(git postkit url)" -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 	echo "CREATE FUNCTION up(text) RETURNS text LANGUAGE internal AS 'upper';" >db/schema/up.sql
 	fails 128 git postkit plan
 	has 'db/schema/up.sql:1:1' 'permission denied for language internal' 'postkit.superuserObjects'
+	# Nor does it where the ref comes from elsewhere that says what a database of the user's holds.
+	git clone -q --bare . "$T/theirs.git"
+	sql postgres 'CREATE DATABASE theirs OWNER app'
+	sql theirs "SET ROLE app; CREATE FUNCTION up(text) RETURNS text LANGUAGE internal AS 'upper'"
+	git clone -q "$T/theirs.git" "$T/theirs"
+	(cd "$T/theirs" && git rm -qr db && git postkit remote add prod "postgresql://app@/theirs?host=$PROD_SOCKET&port=$PROD_PORT" --default &&
+		git postkit import --yes)
+	git fetch -q "$T/theirs" '+refs/postkit/held:refs/postkit/held'
+	grep -rlw upper "$T/theirs/db/schema" | xargs cat >db/schema/up.sql
+	fails 128 git postkit plan
+	has 'permission denied for language internal'
 	git config postkit.superuserObjects true
 	ok git postkit plan
 	ok git postkit apply
