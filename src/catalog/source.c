@@ -5,6 +5,8 @@
 #include "catalog/load.h"
 #include "sql/action.h"
 
+#include <sys/stat.h>
+
 void pk_source_release(struct pk_source *source)
 {
 	for (size_t i = 0; i < source->n; i++) {
@@ -53,12 +55,23 @@ static int check_bytes(const char *path, const struct pk_buf *text, struct pk_er
 	return 0;
 }
 
+/* As for a blob of git: anybody's branch may bring a file of any size. */
+static int check_size(const char *path, const char *shown, struct pk_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || st.st_size <= PK_BLOB_MAX)
+		return 0;
+	pk_err_set(err, "the file is larger than %d MB", PK_BLOB_MAX >> 20);
+	return pk_err_at(err, shown, 0, 0);
+}
+
 static int add_file(struct pk_source *source, const char *path, const char *shown,
 		    struct pk_err *err)
 {
 	PK_AUTO(pk_buf) text = PK_BUF_INIT;
 
-	if (pk_read_file(path, &text, err) < 0 || check_bytes(shown, &text, err) < 0)
+	if (check_size(path, shown, err) < 0 || pk_read_file(path, &text, err) < 0 || check_bytes(shown, &text, err) < 0)
 		return -1;
 	pk_source_add(source, shown, text.ptr, text.len);
 	return 0;
@@ -99,8 +112,9 @@ static int add_blob(void *arg, const struct pk_tree_entry *entry, struct pk_err 
 	PK_FREE char *shown = walk->prefix && *walk->prefix
 				      ? pk_path_join(walk->prefix, entry->path)
 				      : pk_strdup(entry->path);
-	if (pk_repo_blob(walk->repo, &entry->oid, &text, err) < 0 ||
-	    check_bytes(shown, &text, err) < 0)
+	if (pk_repo_blob(walk->repo, &entry->oid, &text, err) < 0)
+		return pk_err_at(err, shown, 0, 0);
+	if (check_bytes(shown, &text, err) < 0)
 		return -1;
 	pk_source_add(walk->source, shown, text.ptr, text.len);
 	return 0;

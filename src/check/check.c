@@ -271,7 +271,7 @@ static int parse_entry(struct walk *walk, const struct pk_tree_entry *entry, con
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
 	if (pk_repo_blob(walk->state->in->repo, &entry->oid, &text, err) < 0)
-		return -1;
+		return pk_err_at(err, path, 0, 0);
 	if (pk_migration_parse(path, text.ptr, text.len, entry->oid.hex, &m, &why) < 0) {
 		walk->malformed = true;
 		pk_check_reason(walk->state->ret, malformed(path, &why), "%s", why.msg ? why.msg : "not a migration");

@@ -145,6 +145,11 @@ int pk_lint_file(const struct pk_linting *linting, const char *operand, struct p
 		return -1;
 	if (strstr(text.ptr, "-- migrate:up"))
 		return lint_migration(linting, file, &text, ret, err);
+	/* All that comes behind it would not be seen. */
+	if (memchr(text.ptr, '\0', text.len)) {
+		pk_err_set(err, "the file holds a NUL byte");
+		return pk_err_at(err, file, 0, 0);
+	}
 	if (pk_goose_up(text.ptr, &goose))
 		return lint_goose(linting, file, text.ptr, &goose, ret, err);
 	struct part part = { text.ptr, 1, linting->transaction, false, NULL };

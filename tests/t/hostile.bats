@@ -161,4 +161,15 @@ print(subprocess.run(["git", "hash-object", "-w", "-t", "tree", "--literally", "
 	git config core.compression 1
 	came_in
 	refused '20990101000000_huge.sql' 'larger than 64 MB'
+	fails 128 git postkit check
+	has '20990101000000_huge.sql: the file is larger than 64 MB'
+	truncate -s 65M db/schema/huge.sql
+	fails 128 git postkit diff db/schema prod
+	has 'huge.sql: the file is larger than 64 MB'
+}
+
+@test "nothing hides behind a byte of zero" {
+	printf 'SELECT 1;\0\nDROP TABLE users;\n' >a.sql
+	fails 128 git postkit lint a.sql
+	has 'a.sql: the file holds a NUL byte'
 }
