@@ -62,6 +62,9 @@ bool pk_remote_valid_name(const char *name)
 {
 	if (!*name || *name == '-' || *name == '.' || strlen(name) > 60)
 		return false;
+	/* Refs have it in their names, which git does not let have these. */
+	if (strstr(name, "..") || pk_ends_with(name, ".") || pk_ends_with(name, ".lock"))
+		return false;
 	for (const char *s = name; *s; s++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-",
 			    *s))

@@ -82,7 +82,7 @@ static int publish(struct command *c, int rc, struct pk_err *err)
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 	PK_FREE char *where = NULL;
 
-	if (pk_exchange_publish(d->repo, d->config, &where, &why) == 0) {
+	if (pk_exchange_publish(d->repo, d->config, d->remote.name, &where, &why) == 0) {
 		pk_json_set_str(c->root, "published", where);
 		return rc;
 	}

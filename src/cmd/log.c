@@ -101,19 +101,13 @@ static int read_records(const struct pk_ctx *ctx, struct log *log, struct pk_err
 	log->records = pk_alloc((log->remotes.n + 1) * sizeof(*log->records));
 	log->had = pk_alloc((log->remotes.n + 1) * sizeof(*log->had));
 	for (size_t i = 0; i < log->remotes.n; i++) {
-		PK_AUTO(pk_chain) ran = PK_CHAIN_INIT;
-
 		if (pk_record_due(&ctx->repo, log->remotes.items[i]))
 			pk_say("warning: a deploy to '%s' from here has begun, and its record is not written; "
 			       "git postkit status --fetch asks what it ran", log->remotes.items[i]);
 		if (pk_records_read(&ctx->repo, log->remotes.items[i], 0, &log->records[i], err) < 0)
 			return -1;
-		if (!log->records[i].n)
-			continue;
-		if (pk_chain_from_rev(&ran, &ctx->repo, log->records[i].items[0].oid.hex, "migrations", err) < 0)
+		if (log->records[i].n && pk_record_versions(&ctx->repo, &log->records[i].items[0], &log->had[i], err) < 0)
 			return -1;
-		for (size_t k = 0; k < ran.n; k++)
-			pk_strv_push(&log->had[i], ran.items[k].version);
 	}
 	return 0;
 }

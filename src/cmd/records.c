@@ -107,6 +107,5 @@ int pk_cmd_records(int argc, char **argv, struct pk_err *err)
 	if (n < 1 || n > 2 || (!push && !pk_streq(operands[0], "fetch")))
 		return pk_help_usage("records", err,
 				     "records takes push or fetch, and a git remote");
-	return pk_ctx_open(&ctx, true, err) < 0 ? -1
-						: run(&ctx, push, n > 1 ? operands[1] : NULL, err);
+	return pk_ctx_open_commit(&ctx, NULL, err) < 0 ? -1 : run(&ctx, push, n > 1 ? operands[1] : NULL, err);
 }

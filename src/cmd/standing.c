@@ -106,16 +106,13 @@ static int from_records(const struct pk_ctx *ctx, const struct pk_chain *chain,
 			struct pk_remote_standing *r, struct pk_err *err)
 {
 	PK_AUTO(pk_records) records = PK_RECORDS_INIT;
-	PK_AUTO(pk_chain) ran = PK_CHAIN_INIT;
 	PK_AUTO(pk_strv) versions = PK_STRV_INIT;
 	if (pk_records_read(&ctx->repo, r->name, 1, &records, err) < 0)
 		return -1;
 	if (!records.n)
 		return 0;
-	if (pk_chain_from_rev(&ran, &ctx->repo, records.items[0].oid.hex, "migrations", err) < 0)
+	if (pk_record_versions(&ctx->repo, &records.items[0], &versions, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ran.n; i++)
-		pk_strv_push(&versions, ran.items[i].version);
 	r->when = pk_strdup(records.items[0].finished);
 	find_pending(chain, &versions, r);
 	return 0;

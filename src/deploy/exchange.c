@@ -1,6 +1,7 @@
 #include "deploy/exchange.h"
 
 #include "base/map.h"
+#include "base/sig.h"
 #include "clone/remote.h"
 #include "git/network.h"
 
@@ -45,12 +46,13 @@ int pk_exchange_open(struct pk_exchange *x, const struct pk_repo *repo,
 	return 0;
 }
 
-/* Of several rounds, and of the two places where it may be, the one that found something counts. */
-static void note(struct pk_exchange *x, const char *name, enum pk_exchanged what, const char *why)
+/* Of several rounds, and of the two places where it may be, the one that found something counts. branches: the place. */
+static void note(struct pk_exchange *x, const char *name, bool branches, enum pk_exchanged what, const char *why)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		if (!pk_streq(x->items[i].name, name))
 			continue;
+		x->items[i].refused[branches] |= what == PK_EXCHANGED_REFUSED;
 		/* A refusal stays, be the same fine at its other place. */
 		if (what == PK_EXCHANGED_SAME || x->items[i].what == PK_EXCHANGED_REFUSED)
 			return;
@@ -63,7 +65,16 @@ static void note(struct pk_exchange *x, const char *name, enum pk_exchanged what
 		x->cap = x->cap ? 2 * x->cap : 8;
 		x->items = pk_realloc_array(x->items, x->cap, sizeof(*x->items));
 	}
-	x->items[x->n++] = (struct pk_exchange_item){ pk_strdup(name), what, pk_strdup(why) };
+	x->items[x->n] = (struct pk_exchange_item){ .name = pk_strdup(name), .what = what, .why = pk_strdup(why) };
+	x->items[x->n++].refused[branches] = what == PK_EXCHANGED_REFUSED;
+}
+
+static const struct pk_exchange_item *refused_at(const struct pk_exchange *x, const char *name, bool branches)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->items[i].refused[branches] && pk_streq(x->items[i].name, name))
+			return &x->items[i];
+	return NULL;
 }
 
 /* ---- joining ---- */
@@ -213,7 +224,7 @@ static int decide(const struct pk_repo *repo, const struct pk_oid *ours,
 }
 
 static int take_in(struct pk_exchange *x, const char *ref, const char *tracking, const char *remote,
-		   struct pk_err *err)
+		   bool branches, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
@@ -226,11 +237,9 @@ static int take_in(struct pk_exchange *x, const char *ref, const char *tracking,
 		    pk_ref_read(x->repo, tracking, &theirs, err) < 0)
 			return -1;
 		if (decide(x->repo, &ours, &theirs, remote, &what, &value, &why) < 0) {
-			if (why.exit == PK_EXIT_INTERRUPTED) {
-				pk_err_move(err, &why);
+			if (pk_err_move_interrupt(err, &why))
 				return -1;
-			}
-			note(x, remote, PK_EXCHANGED_REFUSED, why.msg);
+			note(x, remote, branches, PK_EXCHANGED_REFUSED, why.msg);
 			return 0;
 		}
 		if (what != PK_EXCHANGED_SAME)
@@ -238,7 +247,7 @@ static int take_in(struct pk_exchange *x, const char *ref, const char *tracking,
 		if (rc < 0)
 			return -1;
 		if (rc == 0) {
-			note(x, remote, what, NULL);
+			note(x, remote, branches, what, NULL);
 			return 0;
 		}
 	}
@@ -247,12 +256,17 @@ static int take_in(struct pk_exchange *x, const char *ref, const char *tracking,
 
 /* ---- fetching ---- */
 
+static bool is_branch(const char *ref)
+{
+	return pk_starts_with(ref, PK_RECORD_BRANCHES);
+}
+
 /* A ref of theirs that is one to share: what it is called below refs/postkit/, and of which remote it is. */
 static const char *shared_name(const char *ref, const char **ret_remote)
 {
-	const char *name = pk_starts_with(ref, PK_RECORD_BRANCHES) ? ref + strlen(PK_RECORD_BRANCHES)
-			   : pk_starts_with(ref, REFS)	 ? ref + strlen(REFS)
-							 : NULL;
+	const char *name = is_branch(ref)	       ? ref + strlen(PK_RECORD_BRANCHES)
+			   : pk_starts_with(ref, REFS) ? ref + strlen(REFS)
+						       : NULL;
 
 	*ret_remote = NULL;
 	if (!name || pk_streq(name, "fingerprints"))
@@ -266,7 +280,7 @@ static const char *shared_name(const char *ref, const char **ret_remote)
 static char *tracking_of(const struct pk_exchange *x, const char *ref, const char *name)
 {
 	return pk_printf(REFS "remotes/%s/%s%s", x->git_remote,
-			 pk_starts_with(ref, PK_RECORD_BRANCHES) ? "branches/" : "", name);
+			 is_branch(ref) ? "branches/" : "", name);
 }
 
 static int ask(const struct pk_exchange *x, struct pk_net_refs *ret, struct pk_err *err)
@@ -276,21 +290,57 @@ static int ask(const struct pk_exchange *x, struct pk_net_refs *ret, struct pk_e
 	return pk_git_ls_remote(x->repo, x->git_remote, patterns, ret, err);
 }
 
-static int fetch_all(const struct pk_exchange *x, const struct pk_net_refs *refs,
-		     struct pk_err *err)
+/* What a remote holds now may be another history: the tracking ref only says what is there. NULL: not one to share. */
+static char *refspec_of(const struct pk_exchange *x, const char *ref)
+{
+	const char *remote, *name = shared_name(ref, &remote);
+	PK_FREE char *tracking = name ? tracking_of(x, ref, name) : NULL;
+
+	return name ? pk_printf("+%s:%s", ref, tracking) : NULL;
+}
+
+/* What git takes into no repository is refused, and is in no other's way. Whether any could be had. */
+static bool fetch_each(struct pk_exchange *x, const struct pk_net_refs *refs)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < refs->n && !pk_interrupted(); i++) {
+		PK_AUTO(pk_strv) one = PK_STRV_INIT;
+		PK_AUTO(pk_err) why = PK_ERR_INIT;
+		char *refspec = refspec_of(x, refs->items[i].name);
+		const char *remote, *ref = refs->items[i].name;
+
+		if (!refspec)
+			continue;
+		pk_strv_push_take(&one, refspec);
+		if (pk_git_fetch(x->repo, x->git_remote, &one, &why) == 0) {
+			any = true;
+			continue;
+		}
+		const char *said = why.detail ? why.detail : why.msg;
+		PK_FREE char *line = pk_strndup(said, strcspn(said, "\n"));
+		shared_name(ref, &remote);
+		note(x, remote, is_branch(ref), PK_EXCHANGED_REFUSED, line);
+	}
+	return any;
+}
+
+static int fetch_all(struct pk_exchange *x, const struct pk_net_refs *refs, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) refspecs = PK_STRV_INIT;
-	const char *remote;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
 
 	for (size_t i = 0; i < refs->n; i++) {
-		const char *name = shared_name(refs->items[i].name, &remote);
-		PK_FREE char *tracking = name ? tracking_of(x, refs->items[i].name, name) : NULL;
+		char *refspec = refspec_of(x, refs->items[i].name);
 
-		/* What a remote holds now may be another history: the tracking ref only says what is there. */
-		if (name)
-			pk_strv_pushf(&refspecs, "+%s:%s", refs->items[i].name, tracking);
+		if (refspec)
+			pk_strv_push_take(&refspecs, refspec);
 	}
-	return refspecs.n ? pk_git_fetch(x->repo, x->git_remote, &refspecs, err) : 0;
+	if (!refspecs.n || pk_git_fetch(x->repo, x->git_remote, &refspecs, &why) == 0 ||
+	    (refspecs.n > 1 && fetch_each(x, refs) && !pk_interrupted()))
+		return 0;
+	pk_err_move(err, &why);
+	return -1;
 }
 
 static int fetch_refs(struct pk_exchange *x, struct pk_net_refs *refs, struct pk_err *err)
@@ -300,11 +350,12 @@ static int fetch_refs(struct pk_exchange *x, struct pk_net_refs *refs, struct pk
 	if (ask(x, refs, err) < 0 || fetch_all(x, refs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < refs->n; i++) {
+		bool branch = is_branch(refs->items[i].name);
 		const char *name = shared_name(refs->items[i].name, &remote);
 		PK_FREE char *tracking = name ? tracking_of(x, refs->items[i].name, name) : NULL;
 		PK_FREE char *own = name ? pk_printf(REFS "%s", name) : NULL;
 
-		if (name && take_in(x, own, tracking, remote, err) < 0)
+		if (name && !refused_at(x, remote, branch) && take_in(x, own, tracking, remote, branch, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -327,13 +378,9 @@ static bool has_it(const struct pk_net_refs *refs, const char *name, const struc
 	return false;
 }
 
-/* What it has instead was refused here, so that nothing can follow it. */
-static bool is_refused(const struct pk_exchange *x, const char *remote)
+const struct pk_exchange_item *pk_exchange_in_the_way(const struct pk_exchange *x, const char *remote)
 {
-	for (size_t i = 0; i < x->n; i++)
-		if (x->items[i].what == PK_EXCHANGED_REFUSED && pk_streq(x->items[i].name, remote))
-			return true;
-	return false;
+	return refused_at(x, remote, x->branches);
 }
 
 /* Own refs that the remote does not have as they are, and their names there. */
@@ -352,7 +399,7 @@ static int list_unsent(const struct pk_exchange *x, const struct pk_net_refs *re
 			name ? pk_printf("%s%s", x->branches ? PK_RECORD_BRANCHES : REFS, name) : NULL;
 		struct pk_oid oid = { "" };
 
-		if (!name || is_refused(x, remote))
+		if (!name || pk_exchange_in_the_way(x, remote))
 			continue;
 		if (pk_ref_read(x->repo, own.items[i], &oid, err) < 0)
 			return -1;

@@ -25,6 +25,7 @@ struct pk_exchange_item {
 	char *name; /* remote of which the records are; NULL: the fingerprints */
 	enum pk_exchanged what;
 	char *why; /* of a refusal */
+	bool refused[2]; /* where: below refs/postkit; as a branch */
 };
 struct pk_exchange {
 	const struct pk_repo *repo; /* borrowed */
@@ -45,12 +46,15 @@ int pk_exchange_open(struct pk_exchange *x, const struct pk_repo *repo,
 int pk_exchange_fetch(struct pk_exchange *x, struct pk_err *err);
 /* Fetches, joins, pushes; again, when others do so at the same time. */
 int pk_exchange_push(struct pk_exchange *x, struct pk_err *err);
+/* Was what the git remote has where these records (of NULL: the fingerprints) are pushed to refused? Nothing follows that. */
+const struct pk_exchange_item *pk_exchange_in_the_way(const struct pk_exchange *x, const char *remote);
 
 /*
  * The same as postkit.publish (of .git/config and above) wants it: a git remote's name, or "auto". *ret_where: where they
- * are now; NULL: nobody wants it. Caller frees. What the remote holds and may not is an error here.
+ * are now; NULL: nobody wants it. Caller frees. That those of remote, or the fingerprints, could not be sent is an error
+ * here; what is refused elsewhere is none.
  */
-int pk_exchange_publish(const struct pk_repo *repo, const struct pk_config *config,
+int pk_exchange_publish(const struct pk_repo *repo, const struct pk_config *config, const char *remote,
 			char **ret_where, struct pk_err *err);
 
 /*

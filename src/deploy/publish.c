@@ -1,9 +1,10 @@
 #include "deploy/exchange.h"
 
-int pk_exchange_publish(const struct pk_repo *repo, const struct pk_config *config,
+int pk_exchange_publish(const struct pk_repo *repo, const struct pk_config *config, const char *remote,
 			char **ret_where, struct pk_err *err)
 {
 	PK_AUTO(pk_exchange) x = PK_EXCHANGE_INIT;
+	const struct pk_exchange_item *bad;
 	const char *setting = pk_config_get_protected(config, "publish");
 
 	*ret_where = NULL;
@@ -13,12 +14,11 @@ int pk_exchange_publish(const struct pk_repo *repo, const struct pk_config *conf
 		    0 ||
 	    pk_exchange_push(&x, err) < 0)
 		return -1;
-	for (size_t i = 0; i < x.n; i++)
-		if (x.items[i].what == PK_EXCHANGED_REFUSED)
-			return pk_err_set(err, "what '%s' holds of '%s' is not what it must be: %s",
-					  x.git_remote,
-					  x.items[i].name ? x.items[i].name : "fingerprints",
-					  x.items[i].why);
+	bad = pk_exchange_in_the_way(&x, remote);
+	bad = bad ? bad : pk_exchange_in_the_way(&x, NULL);
+	if (bad)
+		return pk_err_set(err, "what '%s' holds of '%s' is not what it must be: %s", x.git_remote,
+				  bad->name ? bad->name : "fingerprints", bad->why);
 	*ret_where = pk_strdup(x.git_remote);
 	return 0;
 }

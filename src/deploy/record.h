@@ -49,5 +49,10 @@ void pk_record_remotes(const struct pk_repo *repo, struct pk_strv *ret); /* thos
 /* The newest max of a remote's records; 0: all. No ref: none. One that cannot be read is left out. */
 int pk_records_read(const struct pk_repo *repo, const char *remote, size_t max, struct pk_records *ret,
 		    struct pk_err *err);
+/*
+ * Appends the versions that the remote has had after a record, in the order of their files' names. By these alone: the texts,
+ * which somebody else may have brought, are not read.
+ */
+int pk_record_versions(const struct pk_repo *repo, const struct pk_record *record, struct pk_strv *ret, struct pk_err *err);
 
 #endif

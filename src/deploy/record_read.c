@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "deploy/record.h"
+#include "sql/migration.h"
 
 static const char ref_prefix[] = "refs/postkit/deploys/";
 
@@ -173,4 +174,21 @@ int pk_records_read(const struct pk_repo *repo, const char *remote, size_t max, 
 	if (joined && ret->n > 1)
 		qsort(ret->items, ret->n, sizeof(*ret->items), by_time);
 	return 0;
+}
+
+static int add_version(void *arg, const struct pk_tree_entry *entry, struct pk_err *err)
+{
+	(void)err;
+	if (pk_migration_valid_file(entry->path))
+		pk_strv_push_take(arg, pk_strndup(entry->path, strcspn(entry->path, "_")));
+	return 0;
+}
+
+int pk_record_versions(const struct pk_repo *repo, const struct pk_record *record, struct pk_strv *ret, struct pk_err *err)
+{
+	struct pk_oid tree = { "" };
+
+	if (pk_repo_tree_at(repo, record->oid.hex, "migrations", &tree, err) < 0)
+		return -1;
+	return tree.hex[0] ? pk_repo_list_tree(repo, &tree, add_version, ret, err) : 0;
 }

@@ -141,6 +141,8 @@ int pk_git_fetch(const struct pk_repo *repo, const char *remote, const struct pk
 					    "--no-write-fetch-head",
 					    "--no-recurse-submodules",
 					    "--no-auto-maintenance",
+					    "--no-filter", /* in a partial clone: libgit2 gets nothing later */
+					    "--refmap=",   /* and no other ref is written, whatever remote.*.fetch says */
 					    "--",
 					    NULL };
 	PK_AUTO(pk_strv) args = PK_STRV_INIT;
@@ -186,11 +188,15 @@ int pk_git_push(const struct pk_repo *repo, const char *remote, const struct pk_
 	static const char *const head[] = {
 		"push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--", NULL
 	};
+	/* With it git takes no refspecs, and what is sent here is no mirror. */
+	PK_FREE char *no_mirror = pk_printf("remote.%s.mirror=false", remote);
 	PK_AUTO(pk_strv) args = PK_STRV_INIT, lines = PK_STRV_INIT;
 	PK_AUTO(pk_buf) out = PK_BUF_INIT, text = PK_BUF_INIT;
 	const char *why = NULL;
 	int status = 0;
 
+	pk_strv_push(&args, "-c");
+	pk_strv_push(&args, no_mirror);
 	pk_strv_extend(&args, head);
 	pk_strv_push(&args, remote);
 	pk_strv_extend(&args, (const char *const *)refspecs->items);

@@ -34,6 +34,12 @@ record() {
 	git commit-tree -m forged ${1:+-p "$1"} "$tree"
 }
 
+# In the repository that is pushed to: a commit whose tree has a name that git refuses.
+broken_commit() {
+	cd "$T/shop-origin.git" || return 1
+	printf '100644 blob %s\t.git\n' "$(echo x | git hash-object -w --stdin)" | git mktree | xargs git commit-tree -m broken
+}
+
 @test "a deploy publishes its record, and another clone knows what production is" {
 	cd "$T/shop"
 	migration a 01
@@ -41,8 +47,14 @@ record() {
 	ok git postkit deploy --yes --json prod
 	equal "$(sed -n '/^{/,$p' <<<"$output" | jq -r '.recorded, .published' | paste -sd' ')" 'true origin'
 	migration b 02
+	# What is no record of this remote, not where it is pushed to, or nothing that git takes is in nobody's way.
+	git push -q origin HEAD:refs/postkit/deploys/other HEAD:refs/heads/postkit/records/deploys/prod
+	git -C "$T/shop-origin.git" update-ref refs/postkit/deploys/broken "$(broken_commit)"
 	ok git postkit deploy --yes prod
 	equal "$(git ls-remote origin $DEPLOYS | cut -f1)" "$(git rev-parse $DEPLOYS)"
+	fails 1 git postkit records push
+	has 'other: refused' 'prod: refused' 'broken: refused: error: object' "'origin' has all that is here"
+	git push -q origin :refs/postkit/deploys/other :refs/postkit/deploys/broken :refs/heads/postkit/records/deploys/prod
 	ok git postkit records push
 	has "'origin' has all that is here"
 
@@ -183,6 +195,28 @@ record() {
 	has "'origin' refuses the records" 'pre-receive hook declined'
 }
 
+@test "a partial clone gets all of it, and a mirror and who fetches these refs by himself lose nothing" {
+	local url="file://$T/shop-origin.git" n=0
+	git -C "$T/shop-origin.git" config uploadpack.allowFilter true
+	git clone -q --filter=blob:none "$url" "$T/partial"
+	cd "$T/partial"
+	ok git postkit records fetch
+	has 'prod: fetched'
+	git clone -q --mirror "$url" "$T/mirror.git"
+	git clone -q -c 'remote.origin.fetch=+refs/postkit/*:refs/postkit/*' "$url" "$T/greedy"
+	for side in mirror.git greedy; do
+		cd "$T/$side"
+		((n += 1))
+		git update-ref $DEPLOYS "$(record $DEPLOYS ".finished = \"2027-03-0${n}T10:00:00Z\" | .by = \"$side\"")"
+		ok git postkit records fetch
+		equal "$(git cat-file blob $DEPLOYS:record.json | jq -r .by)" "$side"
+		ok git postkit records push
+		equal "$(git ls-remote origin $DEPLOYS | cut -f1)" "$(git rev-parse $DEPLOYS)"
+	done
+	cd "$T/shop"
+	ok git postkit records fetch
+}
+
 @test "what others push is believed only as far as it is a record, and nothing of it reaches the terminal" {
 	cd "$T/second"
 	local good bad program before n=0
@@ -249,4 +283,13 @@ record() {
 	hasnt $'\e' $'\a'
 	ok git postkit status
 	hasnt $'\e'
+	# Texts of migrations that it brings are read by nobody.
+	bad=$(git ls-tree $DEPLOYS:migrations | sed "1s/blob [0-9a-f]*/blob $(echo garbage | git hash-object -w --stdin)/" | git mktree)
+	bad=$(git ls-tree $DEPLOYS | sed "s/[0-9a-f]*\tmigrations/$bad\tmigrations/" | git mktree)
+	git push -q origin "$(git commit-tree -m x -p $DEPLOYS "$bad"):$DEPLOYS"
+	ok git postkit records fetch
+	has 'prod: fetched'
+	ok git postkit status
+	ok git postkit log
+	hasnt garbage
 }
