@@ -94,6 +94,13 @@ static void say_dropped(void *arg, const char *index)
 			index);
 }
 
+static void say_built(void *arg, const char *index)
+{
+	const struct steps *s = arg;
+
+	pk_deploy_phase(s->target->d, "index %s is still being built there, as an earlier run began it; waiting for that", index);
+}
+
 static int begin(const struct steps *s, struct pk_err *err)
 {
 	const struct pk_deploy *d = s->target->d;
@@ -162,6 +169,7 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		.again = again,
 		.after = after_statement,
 		.dropped = say_dropped,
+		.built = say_built,
 		.arg = &s,
 		.trust = pk_super_trust(target->d->config, target->d->repo, NULL),
 	};

@@ -95,11 +95,8 @@ static int ask(struct pk_conn *conn, const char *sql, double seconds, struct pk_
 
 int pk_answer_ask(struct pk_conn *conn, const char *sql, double seconds, struct pk_answer *ret, struct pk_err *err)
 {
-	if (ask(conn, sql, seconds, ret, &ret->err) < 0 &&
-	    (!pk_conn_alive(conn) || ret->err.exit == PK_EXIT_INTERRUPTED)) {
-		pk_err_move(err, &ret->err);
+	if (ask(conn, sql, seconds, ret, &ret->err) < 0 && pk_conn_lost(conn, &ret->err, err))
 		return -1;
-	}
 	if (ret->n_rows > 1)
 		qsort(ret->rows, ret->n_rows, sizeof(*ret->rows), by_bytes);
 	/* Whatever the query set for the session is undone with the transaction. */

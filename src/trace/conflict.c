@@ -194,10 +194,8 @@ static int try_one(const struct find *f, struct pk_err *err)
 
 	if (pk_exec(f->conn, "SAVEPOINT postkit_conflict", err) < 0)
 		return -1;
-	if (find_one(f, &why) < 0 && (why.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(f->conn))) {
-		pk_err_move(err, &why);
+	if (find_one(f, &why) < 0 && pk_conn_lost(f->conn, &why, err))
 		return -1;
-	}
 	return pk_exec(f->conn, "ROLLBACK TO postkit_conflict; RELEASE postkit_conflict", err);
 }
 

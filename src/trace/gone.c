@@ -248,10 +248,8 @@ static int ask_one(struct pk_gone *gone, struct pk_conn *conn, struct pk_gone_it
 	if (pk_exec(conn, ASK_LIMITS, err) < 0)
 		return -1;
 	if (pk_query(conn, sql.ptr, 0, NULL, &rows, &why) < 0) {
-		if (why.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(conn)) {
-			pk_err_move(err, &why);
+		if (pk_conn_lost(conn, &why, err))
 			return -1;
-		}
 		item->rows = -1;
 		item->why = pk_arena_printf(&gone->arena, "could not be asked: %s", why.msg);
 	} else if (pk_rows_true(&rows, 0, 0)) {

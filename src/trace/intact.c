@@ -252,10 +252,8 @@ static int look_apart(struct pk_intact *intact, struct pk_conn *conn, struct pk_
 	if (((after && t->before.there && find_again(intact, conn, t, &why) < 0) ||
 	     look_at(intact, conn, t, after ? &t->after : &t->before, &why) < 0 ||
 	     (after && t->after.scanned && find_unproven(intact, conn, t, &why) < 0)) &&
-	    (why.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(conn))) {
-		pk_err_move(err, &why);
+	    pk_conn_lost(conn, &why, err))
 		return -1;
-	}
 	return pk_exec(conn, "ROLLBACK", err);
 }
 

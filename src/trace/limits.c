@@ -12,8 +12,7 @@ void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
 {
 	limits->how = how;
 	limits->set = (struct pk_run_limits){ UNSET, -1 };
-	limits->none =
-		!how->limits || pk_streq(how->lock_timeout, "0") || sets_timeout(how->settings);
+	limits->none = !how->limits || sets_timeout(how->settings);
 	for (size_t i = 0; i < statements->n; i++)
 		limits->none = limits->none || sets_timeout(statements->items[i].text);
 }
@@ -39,7 +38,7 @@ void pk_limits_add(struct pk_limits *limits, const char *sql, int line, struct p
 		return;
 	want = how->limits(how->arg, sql, line);
 	if (pk_streq(how->lock_timeout, "0"))
-		want.lock_ms = -1;
+		want = (struct pk_run_limits){ .lock_ms = -1, .statement_ms = 0 };
 	if (want.lock_ms != limits->set.lock_ms)
 		add_limit(ret, "lock_timeout", want.lock_ms, how->lock_timeout);
 	if (want.statement_ms != limits->set.statement_ms)

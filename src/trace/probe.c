@@ -79,10 +79,8 @@ static int execute(struct probe *p, size_t i, struct pk_effect *effect, struct p
 	effect->seconds = effect->held_seconds = pk_now() - start;
 	if (rc == 0)
 		return 0;
-	if (!pk_conn_alive(p->conn)) {
-		pk_err_move(err, &why);
-		return -1;
-	}
+	if (!pk_conn_alive(p->conn))
+		return pk_err_move(err, &why);
 	keep_error(p, effect, &why);
 	return 1;
 }
@@ -182,10 +180,8 @@ static int commit_all(struct probe *p, struct pk_err *err)
 		return 0;
 	while (last > 0 && !p->effects[last - 1].ran)
 		last--;
-	if (!last || !pk_conn_alive(p->conn)) {
-		pk_err_move(err, &why);
-		return -1;
-	}
+	if (!last || !pk_conn_alive(p->conn))
+		return pk_err_move(err, &why);
 	keep_error(p, &p->effects[last - 1], &why);
 	return 0;
 }

@@ -240,8 +240,7 @@ static int run_watched(struct pk_runner *r, size_t i, struct pk_traced *item, st
 		if (pk_conn_alive(r->conn) && pk_exec(r->conn, "ROLLBACK", NULL) == 0 &&
 		    pk_wants_no_transaction(&e))
 			return 1;
-		pk_err_move(err, &e);
-		return -1;
+		return pk_err_move(err, &e);
 	}
 	if (pk_conn_tx(r->conn) != PK_TX_ACTIVE)
 		return 0;

@@ -50,7 +50,7 @@ struct pk_run {
 	bool commit_late;
 	/*
 	 * Asked before each statement how long it may wait for a lock, and take in all. May be NULL. Where the SQL sets
-	 * timeouts itself, those hold, and so does a lock_timeout of "0".
+	 * timeouts itself, those hold; a lock_timeout of "0" holds as well, and then a statement has all the time it takes.
 	 */
 	struct pk_run_limits (*limits)(void *arg, const char *sql, int line);
 	/* Called after each statement, to show it. May be NULL. */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/sig.h"
 #include "trace/conflict.h"
+#include "trace/invalid.h"
 #include "trace/refuse.h"
 
 static int file_line(const struct pk_runner *r, int line)
@@ -94,8 +95,7 @@ int pk_runner_execute(struct pk_runner *r, size_t i, struct pk_traced *item, str
 	int rc;
 
 	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		pk_err_interrupted(err, "interrupted");
 		return pk_runner_place(r, s, err);
 	}
 	pk_limits_add(&r->limits, s->text, file_line(r, s->line), &r->due);
@@ -116,6 +116,8 @@ int pk_runner_execute(struct pk_runner *r, size_t i, struct pk_traced *item, str
 		return pk_runner_place(r, s, err);
 	}
 	item->seconds = pk_now() - started;
+	if (pk_invalid_look(r->conn, &r->actions, r->first[i], err) < 0)
+		return pk_runner_place(r, s, err);
 	return saved ? pk_exec(r->conn, "RELEASE postkit_statement", err) : 0;
 }
 

@@ -1,8 +1,11 @@
 #include "trace/stepwise.h"
 
 #include <strings.h>
+#include <time.h>
 
+#include "base/sig.h"
 #include "sql/action.h"
+#include "trace/invalid.h"
 #include "trace/leftover.h"
 
 struct steps {
@@ -28,27 +31,90 @@ static bool concurrent_index(const struct pk_action *a, enum pk_verb verb)
 	return a && a->verb == verb && a->concurrently && a->name && pk_streq(a->object, "index");
 }
 
-/* 't', 'f' by pg_index.indisvalid, NULL when there is no such index. An index lives in its table's schema. */
-static int index_state(struct pk_conn *conn, const struct pk_action *a, char **ret_valid, char **ret_name,
-		       struct pk_err *err)
+/*
+ * The oid that a name of a statement stands for; NULL: nothing. It is found as the statement finds it: by the search path of
+ * the users, and what SET has made of that by then.
+ */
+static int resolve(struct steps *s, const char *schema, const char *name, char **ret_oid, struct pk_err *err)
+{
+	struct pk_conn *conn = s->how->conn;
+	PK_AUTO(pk_buf) users = PK_BUF_INIT, own = PK_BUF_INIT, qualified = PK_BUF_INIT;
+	int rc;
+
+	pk_buf_add_user_settings(&users);
+	pk_buf_add(&users, s->settings.ptr);
+	pk_buf_add(&own, "RESET SESSION AUTHORIZATION; RESET ROLE; ");
+	pk_buf_add_reset_settings(&own, conn);
+	pk_buf_add_own_settings(&own, conn);
+	pk_buf_add_qualified(&qualified, schema, name);
+
+	const char *params[] = { qualified.ptr };
+
+	rc = pk_exec(conn, users.ptr, err);
+	if (rc == 0)
+		rc = pk_query_value(conn, "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid", 1, params, ret_oid, err);
+	if (pk_conn_alive(conn) && pk_exec(conn, own.ptr, rc == 0 ? err : NULL) < 0)
+		rc = -1;
+	return rc;
+}
+
+struct index_state {
+	char *name;	  /* qualified and quoted; NULL: there is no such index */
+	bool valid, ours; /* ours: made since the last note was written */
+};
+
+static void index_state_release(struct index_state *state)
+{
+	free(state->name);
+	*state = (struct index_state){ 0 };
+}
+
+/* What is created lives in its table's schema, and is found by its table; a name that is too long is cut there. */
+static int read_index(struct steps *s, const struct pk_action *a, struct index_state *ret, struct pk_err *err)
 {
 	static const char sql[] =
-		"SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid"
+		"SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid,"
+		" $3::pg_catalog.xid IS NULL OR pg_catalog.age(c.xmin) < pg_catalog.age($3::pg_catalog.xid)"
 		" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
 		" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-		" WHERE c.relname = $1 AND ($2::pg_catalog.text IS NULL OR n.nspname = $2)"
-		" AND ($3::pg_catalog.text IS NULL OR i.indrelid = (SELECT t.oid FROM pg_catalog.pg_class t"
-		" WHERE t.oid = i.indrelid AND t.relname = $3))";
-	const char *params[] = { a->name, a->schema ? a->schema : a->rel_schema, a->rel_name };
+		" JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
+		" WHERE CASE WHEN $2::pg_catalog.text IS NULL THEN c.oid = $1::pg_catalog.oid"
+		" ELSE i.indrelid = $1::pg_catalog.oid AND c.relname = $2::pg_catalog.name END";
+	bool create = a->verb == PK_CREATE;
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+	PK_FREE char *oid = NULL, *since = NULL;
 
-	if (pk_query(conn, sql, 3, params, &rows, err) < 0)
+	if (resolve(s, create ? a->rel_schema : a->schema, create ? a->rel_name : a->name, &oid, err) < 0 ||
+	    (s->how->noted && s->how->noted(s->how->arg, &since, err) < 0))
 		return -1;
-	if (rows.n == 1) {
-		*ret_name = pk_strdup(pk_rows_get(&rows, 0, 0));
-		*ret_valid = pk_strdup(pk_rows_get(&rows, 0, 1));
+
+	const char *params[] = { oid, create ? a->name : NULL, since };
+
+	if (pk_query(s->how->conn, sql, 3, params, &rows, err) < 0)
+		return -1;
+	if (rows.n) {
+		ret->name = pk_strdup(pk_rows_get(&rows, 0, 0));
+		ret->valid = pk_rows_true(&rows, 0, 1);
+		ret->ours = pk_rows_true(&rows, 0, 2);
 	}
 	return 0;
+}
+
+/* From 17 on a role can limit a transaction, too; each of those in which an index is built concurrently is one. */
+static int lift_limit(struct steps *s, bool begin, struct pk_err *err)
+{
+	if (s->how->conn->version < 170000)
+		return 0;
+	return pk_exec(s->how->conn, begin ? "SET transaction_timeout = 0" : "RESET transaction_timeout", err);
+}
+
+/* What is cleared away waits as what left it does: the role's own timeouts would end it. */
+static int take_time(struct steps *s, bool begin, struct pk_err *err)
+{
+	if (lift_limit(s, begin, err) < 0)
+		return -1;
+	return pk_exec(s->how->conn, begin ? "SET lock_timeout = 0; SET statement_timeout = 0" :
+					     "RESET lock_timeout; RESET statement_timeout", err);
 }
 
 /* Whether it came to its end does not show, and it can be run twice. */
@@ -61,7 +127,11 @@ static int settle_reindex(struct steps *s, const struct pk_action *a, struct pk_
 		return 0;
 	if (how->noted(how->arg, &since, err) < 0)
 		return -1;
-	return since ? pk_leftover_drop(how->conn, a, since, how->dropped, how->arg, err) : 0;
+	if (!since)
+		return 0;
+	if (take_time(s, true, err) < 0 || pk_leftover_drop(how->conn, a, since, how->dropped, how->arg, err) < 0)
+		return -1;
+	return take_time(s, false, err);
 }
 
 /*
@@ -75,13 +145,17 @@ static int settle_detach(struct steps *s, const struct pk_action *a, bool *ret_d
 		" FROM pg_catalog.pg_inherits i"
 		" JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
 		" JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace"
-		" WHERE c.relname = $1 AND p.relname = $2 AND ($3::pg_catalog.text IS NULL OR n.nspname = $3)"
-		" AND ($4::pg_catalog.text IS NULL OR pn.nspname = $4)";
-	const char *params[] = { a->rel_name, a->ref_name, a->rel_schema, a->ref_schema };
+		" WHERE c.oid = $1::pg_catalog.oid AND p.oid = $2::pg_catalog.oid";
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
 	PK_AUTO(pk_buf) finish = PK_BUF_INIT;
+	PK_FREE char *parent = NULL, *part = NULL;
 
-	if (pk_query(s->how->conn, sql, 4, params, &rows, err) < 0)
+	if (resolve(s, a->rel_schema, a->rel_name, &parent, err) < 0 || resolve(s, a->ref_schema, a->ref_name, &part, err) < 0)
+		return -1;
+
+	const char *params[] = { parent, part };
+
+	if (pk_query(s->how->conn, sql, 2, params, &rows, err) < 0)
 		return -1;
 	bool pending = rows.n == 1 && pk_streq(pk_rows_get(&rows, 0, 0), "t");
 	*ret_done = rows.n == 0 || pending;
@@ -92,31 +166,105 @@ static int settle_detach(struct steps *s, const struct pk_action *a, bool *ret_d
 	return pk_exec(s->how->conn, finish.ptr, err);
 }
 
+/* Before 12 the server does not tell. */
+static int is_being_built(struct steps *s, const struct index_state *index, bool *ret, struct pk_err *err)
+{
+	static const char sql[] =
+		"SELECT 1 FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = pg_catalog.to_regclass($1)"
+		" AND datname = pg_catalog.current_database()";
+	const char *params[] = { index->name };
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	*ret = false;
+	if (s->how->conn->version < 120000)
+		return 0;
+	if (pk_query(s->how->conn, sql, 1, params, &rows, err) < 0)
+		return -1;
+	*ret = rows.n > 0;
+	return 0;
+}
+
+/* A build whose client was killed goes on; whoever stood in the queue behind it would be waited for by it. */
+static int wait_for_build(struct steps *s, const struct index_state *index, struct pk_err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 250 * 1000 * 1000 };
+	bool built = false;
+
+	for (bool said = false;; said = true) {
+		if (is_being_built(s, index, &built, err) < 0)
+			return -1;
+		if (!built)
+			return 0;
+		if (!said && s->how->built)
+			s->how->built(s->how->arg, index->name);
+		nanosleep(&pause, NULL);
+		if (pk_interrupted()) {
+			pk_err_set(err, "interrupted while index %s is being built", index->name);
+			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+		}
+		if (s->how->before && s->how->before(s->how->arg, err) < 0)
+			return -1;
+	}
+}
+
+/* Clears away what a build of ours that failed has left. */
+static int settle_create(struct steps *s, const struct pk_action *a, bool *ret_done, struct pk_err *err)
+{
+	struct index_state index __attribute__((cleanup(index_state_release))) = { 0 };
+	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
+
+	for (bool waited = false;; waited = true) {
+		index_state_release(&index);
+		if (read_index(s, a, &index, err) < 0)
+			return -1;
+		*ret_done = index.name && index.valid;
+		if (!index.name || index.valid)
+			return 0;
+		if (!index.ours)
+			return pk_invalid_refuse(index.name, err);
+		if (waited)
+			break;
+		if (wait_for_build(s, &index, err) < 0)
+			return -1;
+	}
+	if (s->how->dropped)
+		s->how->dropped(s->how->arg, index.name);
+	/* The name was quoted by the server. */
+	pk_buf_addf(&sql, "DROP INDEX CONCURRENTLY %s", index.name);
+	if (take_time(s, true, err) < 0 || pk_exec(s->how->conn, sql.ptr, err) < 0)
+		return -1;
+	return take_time(s, false, err);
+}
+
+static int settle_drop(struct steps *s, const struct pk_action *a, bool *ret_done, struct pk_err *err)
+{
+	struct index_state index __attribute__((cleanup(index_state_release))) = { 0 };
+
+	if (read_index(s, a, &index, err) < 0)
+		return -1;
+	*ret_done = !index.name;
+	return 0;
+}
+
 /* Whether a statement that was begun before did come to its end; clears away failed indexes. */
 static int settle(struct steps *s, size_t statement, bool *ret_done, struct pk_err *err)
 {
 	const struct pk_action *a = action_of(s, statement);
-	PK_FREE char *valid = NULL, *name = NULL;
-	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
-	bool create = concurrent_index(a, PK_CREATE);
 
 	*ret_done = false;
 	if (a && a->verb == PK_REINDEX && a->concurrently)
 		return settle_reindex(s, a, err);
 	if (a && a->sub == PK_DETACH && a->concurrently)
 		return settle_detach(s, a, ret_done, err);
-	if (!create && !concurrent_index(a, PK_DROP))
-		return 0;
-	if (index_state(s->how->conn, a, &valid, &name, err) < 0)
-		return -1;
-	*ret_done = create ? pk_streq(valid, "t") : valid == NULL;
-	if (!create || !valid || *ret_done)
-		return 0;
-	if (s->how->dropped)
-		s->how->dropped(s->how->arg, name);
-	/* The name was quoted by the server. */
-	pk_buf_addf(&sql, "DROP INDEX CONCURRENTLY %s", name);
-	return pk_exec(s->how->conn, sql.ptr, err);
+	if (concurrent_index(a, PK_CREATE))
+		return settle_create(s, a, ret_done, err);
+	return concurrent_index(a, PK_DROP) ? settle_drop(s, a, ret_done, err) : 0;
+}
+
+/* It would pass over an index that is invalid. */
+static bool passes_over(const struct pk_action *a)
+{
+	return concurrent_index(a, PK_CREATE) && a->if_not_exists;
 }
 
 /* --- one statement --- */
@@ -180,6 +328,19 @@ static int run_as(struct steps *s, size_t i, bool transaction, struct pk_err *er
 	return pk_run_sql(how->conn, statement->text, &run, s->trace, NULL, err);
 }
 
+static int run_alone(struct steps *s, size_t i, struct pk_err *err)
+{
+	const struct pk_action *a = action_of(s, i);
+	int rc;
+
+	if (!a || !a->concurrently)
+		return run_as(s, i, false, err);
+	if (lift_limit(s, true, err) < 0)
+		return -1;
+	rc = run_as(s, i, false, err);
+	return lift_limit(s, false, rc < 0 ? NULL : err) < 0 ? -1 : rc;
+}
+
 static int run_once(struct steps *s, size_t i, struct pk_err *err)
 {
 	PK_AUTO(pk_err) why = PK_ERR_INIT;
@@ -187,12 +348,10 @@ static int run_once(struct steps *s, size_t i, struct pk_err *err)
 	if (!refuses_transaction(action_of(s, i), s->statements.items[i].text)) {
 		if (run_as(s, i, true, &why) == 0)
 			return 0;
-		if (!pk_conn_alive(s->how->conn) || !pk_wants_no_transaction(&why)) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+		if (!pk_conn_alive(s->how->conn) || !pk_wants_no_transaction(&why))
+			return pk_err_move(err, &why);
 	}
-	return run_as(s, i, false, err) < 0 ? -1 : note_next(s, s->how->conn, err);
+	return run_alone(s, i, err) < 0 ? -1 : note_next(s, s->how->conn, err);
 }
 
 /* What an earlier attempt left is looked at first: it may have come to its end. */
@@ -202,22 +361,24 @@ static int attempt_statement(struct steps *s, size_t i, bool seen, struct pk_err
 
 	if (s->how->before && s->how->before(s->how->arg, err) < 0)
 		return -1;
-	if (seen && settle(s, i, &done, err) < 0)
+	if ((seen || passes_over(action_of(s, i))) && settle(s, i, &done, err) < 0)
 		return -1;
-	return done ? note_next(s, s->how->conn, err) : run_once(s, i, err);
+	return done && seen ? note_next(s, s->how->conn, err) : run_once(s, i, err);
 }
 
 /* Of a build that failed; what stood there before is another's. */
-static void tell_leftover(const struct steps *s, size_t i, struct pk_err *err)
+static void tell_leftover(struct steps *s, size_t i, struct pk_err *err)
 {
+	struct index_state index __attribute__((cleanup(index_state_release))) = { 0 };
 	const struct pk_action *a = action_of(s, i);
-	PK_FREE char *valid = NULL, *name = NULL, *detail = NULL;
+	PK_FREE char *detail = NULL;
 
-	if (!err || s->how->local || !concurrent_index(a, PK_CREATE) || pk_streq(err->sqlstate, "42P07") ||
-	    !pk_conn_alive(s->how->conn) || index_state(s->how->conn, a, &valid, &name, NULL) < 0 || !pk_streq(valid, "f"))
+	if (!err || s->how->local || !concurrent_index(a, PK_CREATE) || !pk_conn_alive(s->how->conn) ||
+	    read_index(s, a, &index, NULL) < 0 || !index.name || index.valid || !index.ours)
 		return;
 	detail = err->detail ? pk_printf("%s\n", err->detail) : NULL;
-	pk_err_detail(err, "%sindex %s is left there, invalid: no query uses it, each write pays for it", detail ? detail : "", name);
+	pk_err_detail(err, "%sindex %s is left there, invalid: no query uses it, each write pays for it", detail ? detail : "",
+		      index.name);
 }
 
 static int run_statement(struct steps *s, size_t i, struct pk_err *err)
@@ -229,20 +390,24 @@ static int run_statement(struct steps *s, size_t i, struct pk_err *err)
 			return 0;
 		if (!pk_conn_alive(s->how->conn) || !s->how->again || !s->how->again(s->how->arg, &why, attempt)) {
 			tell_leftover(s, i, &why);
-			pk_err_move(err, &why);
-			return -1;
+			return pk_err_move(err, &why);
 		}
 	}
+}
+
+/* A setting holds for what comes after it, however that is run. */
+static void keep_setting(struct steps *s, size_t i)
+{
+	const struct pk_action *a = action_of(s, i);
+
+	if (a && a->verb == PK_SET && !a->local)
+		pk_buf_addf(&s->settings, "%s;\n", s->statements.items[i].text);
 }
 
 static int run_all(struct steps *s, struct pk_err *err)
 {
 	for (size_t i = 0; i < s->statements.n; i++) {
-		const struct pk_action *a = action_of(s, i);
-
-		/* A setting holds for what comes after it, however that is run. */
-		if (a && a->verb == PK_SET && !a->local)
-			pk_buf_addf(&s->settings, "%s;\n", s->statements.items[i].text);
+		keep_setting(s, i);
 		if (i < s->how->done)
 			continue;
 		if (run_statement(s, i, err) < 0)
@@ -285,6 +450,8 @@ int pk_stepwise_settle(struct pk_conn *conn, const char *sql, size_t *done, stru
 
 	if (open_steps(&s, sql, err) < 0)
 		return -1;
+	for (size_t i = 0; i < *done && i < s.statements.n; i++)
+		keep_setting(&s, i);
 	if (*done < s.statements.n && settle(&s, *done, &ended, err) < 0)
 		return -1;
 	*done += ended;

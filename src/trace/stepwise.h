@@ -37,6 +37,8 @@ struct pk_stepwise {
 	 */
 	int (*noted)(void *arg, char **ret_xid, struct pk_err *err);
 	void (*dropped)(void *arg, const char *index); /* an index that a failed build left invalid; may be NULL */
+	/* An earlier run was killed, and the server is at work for it still: that is waited for. May be NULL. */
+	void (*built)(void *arg, const char *index);
 	void *arg;
 };
 /* trace may be NULL. */

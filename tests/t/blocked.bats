@@ -64,16 +64,25 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	equal "$(columns)" 3
 }
 
-@test "an index that is built concurrently waits without a limit, and says behind whom" {
+@test "an index that is built concurrently waits without a limit, and says behind whom; killed, its build is waited for" {
+	local built
 	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY users_email ON users (email);\n-- migrate:down\nDROP INDEX users_email;\n' \
 		>db/migrations/20990102000000_email.sql
 	commit_all email
+	# Not even those that the role has itself.
+	sql postgres "ALTER ROLE shop SET statement_timeout = '1s'; ALTER ROLE shop SET lock_timeout = '1s'"
 	hold shop 'DELETE FROM users WHERE false;'
 	# More than the server takes for a limit.
 	git-postkit deploy --yes --max-wait 3000000 >"$T/out" 2>&1 3>&- &
 	until_true grep -q "waiting for .* behind pid $(holder)" "$T/out"
+	kill -9 %git-postkit
+	built=$(sql shop "SELECT 'users_email'::regclass::oid")
+	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	until_true grep -q 'index public.users_email is still being built there' "$T/out"
 	let_go
 	until_true grep -q 'deployed 1 migration' "$T/out"
+	equal "$(sql shop "SELECT indexrelid FROM pg_index WHERE indrelid = 'users'::regclass AND indisvalid AND NOT indisprimary")" "$built"
+	sql postgres 'ALTER ROLE shop RESET statement_timeout; ALTER ROLE shop RESET lock_timeout'
 }
 
 reindexes() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock'"; }

@@ -55,7 +55,26 @@ session_works() {
 	ok git postkit deploy here --yes
 	equal "$(sql v_new "SELECT count(*) FROM pg_class WHERE relname = 'later'")" 1
 	ok git postkit drift here
+	[ "$MAJOR" -lt 17 ] || builds_take_their_time
 	ok git postkit gc --all --yes
+}
+
+waits() { sql v_new "SELECT 1 / count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '1.5 s'"; }
+
+# From 17 on a role or a database can limit the time of a transaction, too.
+builds_take_their_time() {
+	sql v_new 'ALTER DATABASE v_new SET transaction_timeout = 1000'
+	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY later_name ON later (name);\n-- migrate:down\nDROP INDEX later_name;\n' \
+		>db/migrations/20990101000000_index.sql
+	commit_all index
+	PGOPTIONS='-c transaction_timeout=0' psql "$(pg_url v_new)" -X -q -c 'BEGIN; LOCK TABLE later IN ACCESS SHARE MODE; SELECT pg_sleep(60)' \
+		>/dev/null 2>&1 3>&- &
+	until_true sql v_new "SELECT 1 / count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+	git-postkit deploy here --yes >"$T/out" 2>&1 3>&- &
+	until_true waits
+	sql v_new "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >/dev/null
+	until_true grep -q 'deployed 1 migration' "$T/out"
+	sql v_new 'ALTER DATABASE v_new RESET transaction_timeout'
 }
 
 converges() {
