@@ -218,13 +218,19 @@ static int list_paths(struct pk_desk *desk, const char *const *args, struct pk_s
 	return 0;
 }
 
-/* New files of the schema folder; git commit needs to know of them. */
+/* New schema files; git commit needs to know of them. What else lies in their folder is for its owner to add. */
 static int list_untracked(struct pk_desk *desk, struct pk_strv *ret, struct pk_err *err)
 {
 	const char *const args[] = { "ls-files", "--others", "--exclude-standard",
 				     "-z",	 "--",	     desk->project->schema_dir,
 				     NULL };
-	return list_paths(desk, args, ret, err);
+	PK_AUTO(pk_strv) all = PK_STRV_INIT;
+	if (list_paths(desk, args, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++)
+		if (pk_ends_with(all.items[i], ".sql"))
+			pk_strv_push(ret, all.items[i]);
+	return 0;
 }
 
 static int git_on(struct pk_desk *desk, const char *const *head, const struct pk_strv *files,
@@ -237,12 +243,12 @@ static int git_on(struct pk_desk *desk, const char *const *head, const struct pk
 	return pk_git_check(desk->repo->workdir, (const char *const *)args.items, NULL, NULL, err);
 }
 
-/* Does the schema folder have anything that a pathspec would match? */
-static bool schema_dir_known(struct pk_desk *desk)
+/* Does the schema folder have anything that a pathspec would match? 0, 1; -1: an error. */
+static int schema_dir_known(struct pk_desk *desk, struct pk_err *err)
 {
 	PK_AUTO(pk_buf) out = PK_BUF_INIT;
 	const char *const args[] = { "ls-files", "--", desk->project->schema_dir, NULL };
-	return pk_git_check(desk->repo->workdir, args, NULL, &out, NULL) == 0 && out.len;
+	return pk_git_check(desk->repo->workdir, args, NULL, &out, err) < 0 ? -1 : out.len > 0;
 }
 
 static int run_git_commit(struct writing *w, const struct pk_commit_options *options,
@@ -268,7 +274,10 @@ static int run_git_commit(struct writing *w, const struct pk_commit_options *opt
 	pk_strv_push(&argv, "--trailer");
 	pk_strv_pushf(&argv, "Postkit-Fingerprint: %s", w->items[w->n - 1].to);
 	pk_strv_push(&argv, "--");
-	if (schema_dir_known(desk))
+	int known = schema_dir_known(desk, err);
+	if (known < 0)
+		return -1;
+	if (known)
 		pk_strv_push(&argv, desk->project->schema_dir);
 	for (size_t i = 0; i < w->files.n; i++)
 		pk_strv_push(&argv, w->files.items[i]);
@@ -284,10 +293,8 @@ static int run_git_commit(struct writing *w, const struct pk_commit_options *opt
 		return -1;
 	if (!status)
 		return 0;
-	if (pk_interrupted() || status == 128 + SIGINT) {
-		pk_err_set(err, "interrupted, and the new migration files are taken away again");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (pk_interrupted() || status == 128 + SIGINT)
+		return pk_err_interrupted(err, "interrupted, and the new migration files are taken away again");
 	pk_err_set(err,
 		   "git commit refused (exit status %d), and the new migration files are taken away again",
 		   status);
