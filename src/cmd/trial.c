@@ -57,6 +57,7 @@ int pk_trial_run(struct pk_trial *trial, const char *sql, const char *file, int 
 		.file = file,
 		.first_line = line,
 		.transaction = transaction,
+		.whole = true,
 		.admin = &trial->admin,
 		.local = true,
 		.trust = trust_of(trial->ctx),

@@ -109,7 +109,7 @@ static int run_stepwise(struct run *run, const struct pk_part *part, const char 
 	};
 	if (statements_done(run, &how.done, &how.seen, err) < 0 ||
 	    (!how.seen && record_step(run, &desk->admin, 0, false, err) < 0) ||
-	    pk_run_stepwise(part->up, &how, trace, err) < 0)
+	    pk_run_stepwise(part->up, &how, trace, err) < 0 || pk_exec(&desk->user, "DISCARD TEMP", err) < 0)
 		return -1;
 	return record_step(run, &desk->admin, how.done, true, err);
 }
@@ -121,6 +121,7 @@ static int run_whole(struct run *run, const struct pk_part *part, const char *fi
 		.file = file,
 		.first_line = part->line ? part->line : 1,
 		.transaction = true,
+		.whole = true,
 		.measure = true,
 		.before_commit = before_commit,
 		.after = after_statement,

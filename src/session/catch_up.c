@@ -57,6 +57,7 @@ static int run_one(struct pk_desk *desk, const struct pk_migration *m, struct pk
 		.file = file,
 		.first_line = m->up_line,
 		.transaction = m->up_transaction,
+		.whole = true,
 		.before_commit = m->up_transaction ? record : NULL,
 		.arg = &recording,
 		.admin = &desk->admin,

@@ -66,10 +66,8 @@ static int try_count(struct pk_conn *conn, struct pk_lost *lost, struct pk_err *
 		return -1;
 	if (count(conn, lost, &why) == 0)
 		return pk_exec(conn, "RELEASE postkit_count", err);
-	if (why.exit == PK_EXIT_INTERRUPTED || !pk_conn_alive(conn)) {
-		pk_err_move(err, &why);
+	if (pk_conn_lost(conn, &why, err))
 		return -1;
-	}
 	return pk_exec(conn, "ROLLBACK TO postkit_count; RELEASE postkit_count", err);
 }
 
@@ -108,12 +106,8 @@ static int weigh(struct pk_conn *conn, const char *renames, struct pk_plan *plan
 	if (pk_exec(conn, "BEGIN; SET LOCAL row_security = off; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '" ONE_SECONDS "'",
 		    err) < 0)
 		return -1;
-	if (*renames && pk_exec(conn, renames, &why) < 0) {
-		if (why.exit != PK_EXIT_INTERRUPTED && pk_conn_alive(conn))
-			return 0;
-		pk_err_move(err, &why);
-		return -1;
-	}
+	if (*renames && pk_exec(conn, renames, &why) < 0)
+		return pk_conn_lost(conn, &why, err) ? -1 : 0;
 	for (size_t i = 0; i < plan->n && pk_now() < until; i++) {
 		if (plan->steps[i].lost.table && try_count(conn, &plan->steps[i].lost, err) < 0)
 			return -1;

@@ -63,6 +63,20 @@ static int parse_state(const char *name, enum pk_session_state *ret)
 	return -1;
 }
 
+static void parse_part(const cJSON *item, struct pk_part *part)
+{
+	part->id = (int)pk_json_num(item, "id", 0);
+	part->name = pk_strdup(pk_json_str(item, "name"));
+	part->irreversible = pk_strdup(pk_json_str(item, "irreversible"));
+	part->stage = pk_strdup(pk_json_str(item, "stage"));
+	part->applied = pk_json_bool(item, "applied");
+	part->first = pk_json_bool(item, "first");
+	part->up_transaction = pk_json_bool(item, "up_transaction");
+	part->down_transaction = pk_json_bool(item, "down_transaction");
+	get_oid(item, "from", &part->from);
+	get_oid(item, "to", &part->to);
+}
+
 /* ret_first: hand-written migrations that run before the plan. */
 static int parse_record(struct pk_session *session, const struct pk_buf *text,
 			struct pk_strv *ret_first, struct pk_err *err)
@@ -93,21 +107,10 @@ static int parse_record(struct pk_session *session, const struct pk_buf *text,
 	get_list(json.root, "committing", &session->committing);
 	get_list(json.root, "trees", &session->trees);
 	get_list(json.root, "first", ret_first);
-	int next = session->next_part;
+	int next = session->next_part; /* pk_session_add_part() counts it up */
 	const cJSON *item;
-	cJSON_ArrayForEach (item, pk_json_array(json.root, "parts")) {
-		struct pk_part *part = pk_session_add_part(session);
-		part->id = (int)pk_json_num(item, "id", 0);
-		part->name = pk_strdup(pk_json_str(item, "name"));
-		part->irreversible = pk_strdup(pk_json_str(item, "irreversible"));
-		part->stage = pk_strdup(pk_json_str(item, "stage"));
-		part->applied = pk_json_bool(item, "applied");
-		part->first = pk_json_bool(item, "first");
-		part->up_transaction = pk_json_bool(item, "up_transaction");
-		part->down_transaction = pk_json_bool(item, "down_transaction");
-		get_oid(item, "from", &part->from);
-		get_oid(item, "to", &part->to);
-	}
+	cJSON_ArrayForEach (item, pk_json_array(json.root, "parts"))
+		parse_part(item, pk_session_add_part(session));
 	session->next_part = next;
 	return 0;
 }
