@@ -46,6 +46,16 @@ static int refuse_edited(const struct pk_deploy *d, struct pk_err *err)
 	return 0;
 }
 
+/* One that was begun stays half way only for as long as nothing else comes between: it is the first. */
+static void begin_with(struct pk_deploy *d, size_t at)
+{
+	size_t index = d->pending[at];
+
+	memmove(d->pending + 1, d->pending, at * sizeof(*d->pending));
+	d->pending[0] = index;
+	d->resume = true;
+}
+
 static void find_pending(struct pk_deploy *d)
 {
 	free(d->pending);
@@ -57,9 +67,9 @@ static void find_pending(struct pk_deploy *d)
 
 		if (is_in(row) || (d->adopt && i <= d->adopt_at))
 			continue;
-		if (row && d->n_pending == 0)
-			d->resume = true;
 		d->pending[d->n_pending++] = i;
+		if (row && !d->resume)
+			begin_with(d, d->n_pending - 1);
 	}
 }
 
@@ -122,20 +132,41 @@ static char *recorded_after(const struct pk_deploy *d, const char *version)
 								    : NULL;
 }
 
+static bool came_later(const struct pk_applied *a, const struct pk_applied *b)
+{
+	int c = strcmp(a->applied_at ? a->applied_at : "", b->applied_at ? b->applied_at : "");
+
+	return c > 0 || (c == 0 && strcmp(a->version, b->version) > 0);
+}
+
+/* The newest; one that came after it, out of order, if its row says so. Time alone would not do: clocks go back. NULL: none. */
+static const struct pk_applied *find_last(const struct pk_deploy *d)
+{
+	const struct pk_applied *newest = NULL, *latest = NULL;
+
+	for (size_t i = 0; i < d->applied.n; i++) {
+		const struct pk_applied *row = &d->applied.items[i];
+
+		if (!newest || strcmp(row->version, newest->version) > 0)
+			newest = row;
+		if (!latest || came_later(row, latest))
+			latest = row;
+	}
+	return latest && pk_deploy_led_elsewhere(pk_chain_find(&d->chain, latest->version), latest) ? latest : newest;
+}
+
 static void expect_after_last(struct pk_deploy *d)
 {
-	const struct pk_applied *last = NULL;
+	const struct pk_applied *last = find_last(d);
 	PK_FREE char *recorded = NULL;
 
 	for (size_t i = 0; i < d->applied.n; i++)
-		if (!last || strcmp(d->applied.items[i].version, last->version) > 0)
-			last = &d->applied.items[i];
+		if (!is_in(&d->applied.items[i]))
+			return; /* half way between two schemas */
 	if (!last) {
 		expect_before_first(d);
 		return;
 	}
-	if (!is_in(last))
-		return; /* half way between two schemas */
 	if (last->to && *last->to) {
 		expect(d, last->to);
 		return;
@@ -208,7 +239,7 @@ void pk_deploy_add_adopted(struct pk_deploy *d)
 			pk_deploy_add_done(d, i, 0, true);
 }
 
-static int check_order(const struct pk_deploy *d, struct pk_err *err)
+static int check_order(struct pk_deploy *d, struct pk_err *err)
 {
 	const char *newest = "";
 	PK_AUTO(pk_buf) names = PK_BUF_INIT;
@@ -222,7 +253,10 @@ static int check_order(const struct pk_deploy *d, struct pk_err *err)
 		if (strcmp(m->version, newest) < 0)
 			pk_buf_addf(&names, "%s%s", names.len ? "\n" : "", m->file);
 	}
-	if (!names.len || d->options.allow_out_of_order)
+	if (!names.len)
+		return 0;
+	d->unordered = d->options.allow_out_of_order;
+	if (d->unordered)
 		return 0;
 	pk_err_set(err, "pending migrations are older than '%s', which has run on '%s' already", newest,
 		   d->remote.name);
@@ -240,7 +274,14 @@ static bool is_pending(const struct pk_deploy *d, size_t index)
 	return false;
 }
 
-static int check_chain(const struct pk_deploy *d, struct pk_err *err)
+/* Whatever stands before it in the chain, it starts from what the remote is. */
+static bool follows(const struct pk_deploy *d, size_t index)
+{
+	return d->n_pending && d->pending[0] == index && !d->drifted && *d->expected &&
+	       pk_streq(d->chain.items[index].from, d->expected);
+}
+
+static int check_chain(struct pk_deploy *d, struct pk_err *err)
 {
 	static const char *const what[] = {
 		[PK_CHAIN_DUPLICATE] = "have the same version",
@@ -255,9 +296,12 @@ static int check_chain(const struct pk_deploy *d, struct pk_err *err)
 		/* What ran ran; only what is still to come can be put right. */
 		if (!is_pending(d, problems[i].index) && !is_pending(d, problems[i].other))
 			continue;
-		if (problems[i].fault != PK_CHAIN_DUPLICATE &&
-		    (d->options.allow_out_of_order || pk_deploy_is_down(d)))
+		if (problems[i].fault != PK_CHAIN_DUPLICATE && (pk_deploy_is_down(d) || follows(d, problems[i].index)))
 			continue;
+		if (problems[i].fault != PK_CHAIN_DUPLICATE && d->options.allow_out_of_order) {
+			d->unordered = true;
+			continue;
+		}
 		pk_err_set(err, "migrations '%s' and '%s' %s", d->chain.items[problems[i].other].file,
 			   d->chain.items[problems[i].index].file, what[problems[i].fault]);
 		pk_err_exit(err, PK_EXIT_NO);

@@ -84,6 +84,7 @@ struct pk_deploy {
 	bool adopt;	  /* what a migration does is on the remote already: it is recorded, not run */
 	size_t adopt_at;  /* which of the chain: the baseline, or one that says it was found there; with those before it */
 	size_t found;	  /* from the first on, so many that expected stands behind, though none is recorded there */
+	bool unordered; /* set by pk_deploy_check(): what is pending does not follow what has run, and may all the same */
 	bool resume; /* pending[0] was begun by an earlier run, outside a transaction */
 	bool empty;  /* a new database */
 	const char *read_only; /* why nothing can be written there; NULL: it can be */
@@ -107,6 +108,7 @@ struct pk_deploy {
 	size_t n_done;
 	char *started;                   /* ISO time */
 	bool recorded;
+	char to[PK_OID_HEX + 1];	 /* fingerprint at the end, as it is recorded */
 	char from[PK_OID_HEX + 1];       /* fingerprint before a deploy that is recorded later; "": that of now */
 };
 #define PK_DEPLOY_INIT { .remote = PK_REMOTE_INIT }
@@ -155,7 +157,7 @@ int pk_deploy_lint(struct pk_deploy *d, struct pk_err *err);
 /*
  * On the remote. On error d->done says what was done nevertheless; PK_EXIT_UNKNOWN when a connection
  * was lost at a commit and could not be had again. Then writes the record: PK_EXIT_ATTENTION when
- * that failed after all was deployed.
+ * that failed after all was deployed, and when the schema is another one by then than the last migration leads to.
  */
 int pk_deploy_run(struct pk_deploy *d, struct pk_err *err);
 

@@ -62,9 +62,14 @@ static const char *state_before(const struct pk_deploy *d, const struct pk_migra
 	return before ? before->to : NULL;
 }
 
+bool pk_deploy_led_elsewhere(const struct pk_migration *m, const struct pk_applied *row)
+{
+	return row && row->to && *row->to && !pk_streq(row->to, m->to);
+}
+
 const char *pk_deploy_leads_to(const struct pk_deploy *d, const struct pk_migration *m)
 {
 	if (!pk_deploy_is_down(d))
 		return m->to;
-	return m->from ? m->from : state_before(d, m);
+	return m->from && !pk_deploy_led_elsewhere(m, pk_deploy_find_applied(d, m->version)) ? m->from : state_before(d, m);
 }

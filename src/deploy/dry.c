@@ -230,8 +230,7 @@ static int explain_change(struct pk_deploy *d, struct pk_err *err)
 	if (!err || err->exit == PK_EXIT_INTERRUPTED || pk_deploy_wake(d, NULL) < 0 || pk_deploy_still_the_same(d, &why) == 0 || why.exit != PK_EXIT_NO)
 		return -1;
 	pk_err_detail(&why, "on the copy it came to this: %s", err->msg);
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
 int pk_deploy_dry_run(struct pk_deploy *d, struct pk_err *err)

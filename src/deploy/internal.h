@@ -16,6 +16,8 @@ struct pk_deploy_section {
 /* Borrowed from m. */
 struct pk_deploy_section pk_deploy_section(const struct pk_deploy *d, const struct pk_migration *m);
 bool pk_deploy_is_down(const struct pk_deploy *d); /* it rolls back */
+/* Whether it was run out of order: then its row says where it led to, which is not what its header says. */
+bool pk_deploy_led_elsewhere(const struct pk_migration *m, const struct pk_applied *row);
 /* Fingerprint that the schema must have after it; NULL: not known. */
 const char *pk_deploy_leads_to(const struct pk_deploy *d, const struct pk_migration *m);
 
@@ -56,7 +58,7 @@ struct pk_deploy_target {
 };
 
 /*
- * wayback.c: of a copy where the migrations have not run, and where they have; into d->back. where: how to get there (conn) once
+ * way_back.c: of a copy where the migrations have not run, and where they have; into d->back. where: how to get there (conn) once
  * more; seconds: that the way there took. PK_EXIT_NO when a way back fails, or leads elsewhere.
  */
 int pk_deploy_before_back(struct pk_deploy *d, struct pk_conn *conn, const struct pk_conninfo *where, struct pk_err *err);
@@ -67,9 +69,14 @@ int pk_deploy_try_back(struct pk_deploy_target *target, const struct pk_conninfo
  * left with the settings of users' SQL (pg/conn.h).
  */
 int pk_deploy_migrate(struct pk_deploy_target *target, size_t i, bool resume, double *ret_seconds, struct pk_err *err);
-/* Fails when the database is not at the fingerprint that the migration leads to; names what differs. */
+/*
+ * Fails when the database is not at the fingerprint that the migration leads to; names what differs. Of one that is run out of
+ * order, its row gets the fingerprint that it has led to.
+ */
 int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
 		    struct pk_err *err);
+/* When all has run and is recorded: PK_EXIT_ATTENTION when what came behind the last migration has changed the schema. */
+int pk_deploy_prove_end(struct pk_deploy *d, struct pk_err *err);
 /* The way there that is gone once more needs no proof. */
 bool pk_deploy_is_proven(const struct pk_deploy_target *target);
 /* The same for a fingerprint that is known otherwise. */
@@ -103,7 +110,7 @@ int pk_deploy_stop_if_asked(const struct pk_deploy_target *target, struct pk_err
 int pk_deploy_wake(struct pk_deploy *d, struct pk_err *err);
 
 /* outcome.c: of a migration whose connection was lost. */
-struct pk_lost {
+struct pk_deploy_lost {
 	const char *pid; /* of the backend; NULL: not known */
 	const char *xid; /* as struct pk_deploy_target has it */
 };
@@ -111,8 +118,8 @@ struct pk_lost {
  * Connects d->conn again, waits (bounded) until nothing of the migration is at work there any more, and reads the state in
  * its tracking row, NULL: there is none. after: the state that its COMMIT brings. An error: the outcome is not known.
  */
-int pk_deploy_outcome(struct pk_deploy *d, const struct pk_migration *m, const struct pk_lost *lost, const char *after,
-		      char **ret_state, struct pk_err *err);
+int pk_deploy_outcome(struct pk_deploy *d, const struct pk_migration *m, const struct pk_deploy_lost *lost,
+		      const char *after, char **ret_state, struct pk_err *err);
 
 /* steps.c: a migration that must not run in a transaction, journalled statement by statement. */
 int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *m, bool resume,
@@ -122,7 +129,7 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 int pk_deploy_infra(struct pk_deploy_target *target, struct pk_err *err);
 int pk_deploy_after(struct pk_deploy_target *target, struct pk_err *err);
 
-/* record.c: what was done, into refs/postkit/deploys/<remote>. Reads the remote's schema anew. */
+/* record.c: what was done, into refs/postkit/deploys/<remote>. Reads the remote's schema anew, into d->to. */
 int pk_deploy_record(struct pk_deploy *d, bool complete, struct pk_err *err);
 
 /* compare.c: records in a database what it has already (adopt), which pk_deploy_add_adopted() adds to what was done. */

@@ -2,6 +2,8 @@
  * What a deploy or a rollback is about to do, kept beside the repository until its record is written: one that
  * was killed after a commit on the remote is recorded by the next one.
  */
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -57,7 +59,10 @@ void pk_deploy_forget(const struct pk_deploy *d)
 {
 	PK_FREE char *path = journal_path(d);
 
-	unlink(path);
+	/* As long as it is there, status waits for a record. */
+	if (unlink(path) < 0 && errno != ENOENT)
+		pk_deploy_phase(d, "'%s' cannot be removed: %s; the next deploy to '%s' tries again", path, strerror(errno),
+				d->remote.name);
 }
 
 /* A record of the very run: its versions may have come and gone before, and since. */

@@ -54,10 +54,8 @@ static int look(struct pk_deploy *d, size_t i, const struct pk_lint_options *set
 	options.measure_arg = &seen;
 	if (pk_lint_sql(section.sql, file, &options, &d->findings, &why) == 0)
 		return 0;
-	if (why.exit == PK_EXIT_INTERRUPTED) {
-		pk_err_move(err, &why);
+	if (pk_err_move_interrupt(err, &why))
 		return -1;
-	}
 	pk_deploy_phase(d, "%s: what is unsafe in it, and whether anything uses what it takes away, was not looked at: %s",
 			file, why.msg ? why.msg : "it cannot be read");
 	return 0;

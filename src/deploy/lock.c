@@ -13,9 +13,10 @@
 int pk_deploy_lock_holder(struct pk_conn *conn, char **ret, struct pk_err *err)
 {
 	static const char sql[] =
-		"SELECT pg_catalog.format('pid %s (%s, user %s), since %s UTC', a.pid,"
+		"SELECT pg_catalog.format('pid %s (%s, user %s)%s', a.pid,"
 		" coalesce(nullif(a.application_name, ''), 'no application name'), a.usename,"
-		" pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'))"
+		/* Hidden from those who may not see what others do. */
+		" pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', '\", since \"YYYY-MM-DD HH24:MI:SS\" UTC\"'))"
 		" FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
 		" WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1886352244"
 		" AND l.objid = 1802073088 AND l.objsubid = 2"
@@ -63,10 +64,8 @@ int pk_deploy_lock_take(struct pk_conn *conn, const char *remote, int seconds,
 			if (waiting && *holder)
 				waiting(arg, holder);
 		}
-		if (pk_interrupted()) {
-			pk_err_set(err, "interrupted while waiting for another deploy");
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-		}
+		if (pk_interrupted())
+			return pk_err_interrupted(err, "interrupted while waiting for another deploy");
 		if (pk_now() >= until)
 			break;
 		nanosleep(&pause, NULL);
@@ -88,8 +87,7 @@ int pk_deploy_pause_asked(struct pk_conn *conn, bool *ret, struct pk_err *err)
 
 static int pause_interrupted(struct pk_err *err)
 {
-	pk_err_set(err, "interrupted; what was asked to stop goes on, unless it has stopped by now");
-	return pk_err_exit(err, PK_EXIT_INTERRUPTED);
+	return pk_err_interrupted(err, "interrupted; what was asked to stop goes on, unless it has stopped by now");
 }
 
 /* By a lock as long as the connection is. A backfill that looks for it holds it for a moment, shared. */

@@ -69,7 +69,20 @@ int pk_deploy_prove_is(const struct pk_deploy *d, struct pk_conn *conn, const st
 /* On a drifted database no migration leads to where it was meant to. */
 static bool can_be_proven(const struct pk_deploy *d, const struct pk_migration *m)
 {
-	return pk_deploy_leads_to(d, m) && !(d->drifted && d->options.allow_drift) && !d->options.allow_out_of_order;
+	return pk_deploy_leads_to(d, m) && !(d->drifted && d->options.allow_drift) && !d->unordered;
+}
+
+/* Out of order it leads elsewhere than its header says: its row tells where. */
+static int note_where(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m, struct pk_err *err)
+{
+	PK_AUTO(pk_snapshot) now = PK_SNAPSHOT_INIT;
+
+	if (pk_snapshot_read(conn, &d->project->managed, &now, err) < 0)
+		return -1;
+
+	const char *params[] = { m->version, now.fingerprint.hex };
+
+	return pk_query(conn, "UPDATE postkit.schema_migrations SET to_fingerprint = $2 WHERE version = $1", 2, params, NULL, err);
 }
 
 int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struct pk_migration *m,
@@ -77,12 +90,31 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 {
 	const char *to = pk_deploy_leads_to(d, m);
 
+	if (d->unordered)
+		return note_where(d, conn, m, err);
 	if (!to && pk_deploy_is_down(d))
 		pk_deploy_phase(
 			d,
 			"what the schema was before %s is not known, so that it cannot be compared",
 			m->file);
 	return can_be_proven(d, m) ? pk_deploy_prove_is(d, conn, m, to, err) : 0;
+}
+
+/* What is told of the objects is of a moment later: by then it may be as it was meant to be. */
+int pk_deploy_prove_end(struct pk_deploy *d, struct pk_err *err)
+{
+	const struct pk_migration *last = d->n_pending ? &d->chain.items[d->pending[d->n_pending - 1]] : NULL;
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	if (pk_deploy_is_down(d) || !last || !can_be_proven(d, last) || pk_streq(d->to, last->to) ||
+	    pk_deploy_prove_is(d, &d->conn, last, last->to, &why) == 0)
+		return 0;
+	pk_err_set(err, "deployed and recorded, but now the schema of '%s' is not what '%s' leads to", d->remote.name, last->file);
+	if (why.exit == PK_EXIT_NO)
+		pk_err_detail(err, "%s", why.detail);
+	pk_err_exit(err, PK_EXIT_ATTENTION);
+	return pk_err_hint(err, "grants or seeds did there what they do not on a copy, or somebody else was at work: git postkit drift %s",
+			   d->remote.name);
 }
 
 /* Inside the transaction of the migration, as its last acts. */
@@ -107,7 +139,8 @@ static int track(void *arg, struct pk_conn *conn, struct pk_err *err)
 /* Is there something to be done between the last statement and COMMIT? */
 static bool has_to_track(const struct pk_deploy_target *target, const struct pk_migration *m)
 {
-	return pk_deploy_is_down(target->d) || (!pk_deploy_is_proven(target) && can_be_proven(target->d, m));
+	return pk_deploy_is_down(target->d) || target->d->unordered ||
+	       (!pk_deploy_is_proven(target) && can_be_proven(target->d, m));
 }
 
 static int may_begin(void *arg, struct pk_err *err)
@@ -250,10 +283,8 @@ int pk_deploy_migrate(struct pk_deploy_target *target, size_t i, bool resume, do
 
 		if (run_in_transaction(target, i, &why) == 0)
 			break;
-		if (!pk_conn_alive(target->conn) || !pk_deploy_wait(target, &why, attempt)) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+		if (!pk_conn_alive(target->conn) || !pk_deploy_wait(target, &why, attempt))
+			return pk_err_move(err, &why);
 	}
 	*ret_seconds = pk_now() - began;
 	return 0;

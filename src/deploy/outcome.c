@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/sig.h"
+#include "pg/sqlstate.h"
 
 #define WAIT_SECONDS 30.0
 
@@ -26,10 +27,8 @@ static int reconnect(struct pk_deploy *d, double until, struct pk_err *err)
 		d->conn = (struct pk_conn)PK_CONN_INIT;
 		if (pk_remote_connect(&d->remote, &d->conn, &why) == 0)
 			return 0;
-		if (pk_now() > until || pk_interrupted()) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+		if (pk_now() > until || pk_interrupted())
+			return pk_err_move(err, &why);
 		pause_for(1);
 	}
 }
@@ -42,7 +41,7 @@ int pk_deploy_wake(struct pk_deploy *d, struct pk_err *err)
 }
 
 /* A COMMIT that was on its way may still be at work in the old backend, and so may a statement. */
-static int is_at_work(struct pk_deploy *d, const struct pk_lost *lost, char **ret_status, struct pk_err *err)
+static int is_at_work(struct pk_deploy *d, const struct pk_deploy_lost *lost, char **ret_status, struct pk_err *err)
 {
 	static const char backend_sql[] =
 		"SELECT 'in progress' FROM pg_catalog.pg_stat_activity WHERE pid = $1::pg_catalog.int4"
@@ -57,13 +56,12 @@ static int is_at_work(struct pk_deploy *d, const struct pk_lost *lost, char **re
 	if (pk_query_value(&d->conn, "SELECT pg_catalog.txid_status($1::pg_catalog.int8)", 1, xid, ret_status, &why) == 0)
 		return 0;
 	/* "in the future": it is another server by now, one that has not seen it. */
-	if (pk_streq(why.sqlstate, "22023"))
+	if (pk_streq(why.sqlstate, PK_SQLSTATE_INVALID_PARAMETER_VALUE))
 		return 0;
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
-static int wait_for_end(struct pk_deploy *d, const struct pk_lost *lost, double until, char **ret_status,
+static int wait_for_end(struct pk_deploy *d, const struct pk_deploy_lost *lost, double until, char **ret_status,
 			struct pk_err *err)
 {
 	for (bool said = false;; said = true) {
@@ -80,8 +78,8 @@ static int wait_for_end(struct pk_deploy *d, const struct pk_lost *lost, double 
 	}
 }
 
-int pk_deploy_outcome(struct pk_deploy *d, const struct pk_migration *m, const struct pk_lost *lost, const char *after,
-		      char **ret_state, struct pk_err *err)
+int pk_deploy_outcome(struct pk_deploy *d, const struct pk_migration *m, const struct pk_deploy_lost *lost,
+		      const char *after, char **ret_state, struct pk_err *err)
 {
 	const char *params[] = { m->version };
 	PK_FREE char *status = NULL;

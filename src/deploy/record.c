@@ -145,6 +145,7 @@ int pk_deploy_record(struct pk_deploy *d, bool complete, struct pk_err *err)
 	    pk_snapshot_write_tree(&after, d->repo, &snapshot, err) < 0 ||
 	    pk_fingerprint_store(d->repo, &snapshot, why, err) < 0)
 		return -1;
+	snprintf(d->to, sizeof(d->to), "%s", snapshot.hex);
 	text = record_text(d, applied.n ? applied.items[applied.n - 1].version : NULL, &snapshot,
 			   complete);
 	if (write_tree(d, &applied, text, &snapshot, &tree, err) < 0)

@@ -95,10 +95,8 @@ int pk_deploy_wait_for_replicas(struct pk_deploy_target *target, struct pk_err *
 			return 0; /* the connection is asked for before the next migration */
 		if (time_left(target) <= 0)
 			return give_up_harm(target, err);
-		if (!wait_before(target, harm->why.ptr, attempt)) {
-			pk_err_set(err, "interrupted while waiting for a replica");
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-		}
+		if (!wait_before(target, harm->why.ptr, attempt))
+			return pk_err_interrupted(err, "interrupted while waiting for a replica");
 	}
 	return 0;
 }

@@ -52,7 +52,7 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 	PK_FREE char *state = NULL;
 	const char *before = pk_deploy_is_down(d) ? "applied" : NULL,
 		   *after = pk_deploy_is_down(d) ? NULL : "applied";
-	const struct pk_lost lost = { .pid = run->watch.pid, .xid = run->target.xid };
+	const struct pk_deploy_lost lost = { .pid = run->watch.pid, .xid = run->target.xid };
 
 	if (pk_deploy_outcome(d, m, &lost, after, &state, &again) < 0) {
 		pk_err_set(err, "the connection to '%s' was lost while '%s' ran, and it is not known whether it was "
@@ -101,14 +101,10 @@ static int may_go_on(struct run *run, struct pk_err *err)
 
 	if (pk_deploy_stop_if_asked(&run->target, &why) == 0)
 		return 0;
-	if (why.exit == PK_EXIT_ATTENTION) {
-		pk_err_move(err, &why);
-		return -1;
-	}
-	if (pk_interrupted()) {
-		pk_err_set(err, "interrupted");
-		return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-	}
+	if (why.exit == PK_EXIT_ATTENTION)
+		return pk_err_move(err, &why);
+	if (pk_interrupted())
+		return pk_err_interrupted(err, "interrupted");
 	pk_err_set(err, "the connection that keeps other deploys away from '%s' was lost",
 		   run->d->remote.name);
 	return pk_err_hint(err, "%s goes on from here", run->d->again);
@@ -135,10 +131,8 @@ static int run_one(struct run *run, size_t i, struct pk_err *err)
 	double seconds = 0;
 
 	if (pk_deploy_migrate(&run->target, i, d->resume && i == 0, &seconds, &why) < 0) {
-		if (pk_conn_alive(&d->conn)) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+		if (pk_conn_alive(&d->conn))
+			return pk_err_move(err, &why);
 		if (ask_outcome(run, m, &why, err) < 0)
 			return -1;
 	}
@@ -187,7 +181,7 @@ static int keep_record(struct run *run, int rc, struct pk_err *err)
 		d->recorded = true;
 		if (!err || err->exit != PK_EXIT_UNKNOWN)
 			pk_deploy_forget(d);
-		return rc;
+		return rc == 0 ? pk_deploy_prove_end(d, err) : rc;
 	}
 	if (rc < 0)
 		return rc; /* the first trouble is the one to tell */

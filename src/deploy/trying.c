@@ -54,10 +54,8 @@ int pk_trying_begin(const struct pk_repo *repo, const char *remote, const struct
 		}
 		if (lock.fd < 0 && access(path, W_OK) == 0)
 			return 1;
-		if (lock.fd < 0 && errno != ENOENT) {
-			pk_err_move(err, &why);
-			return -1;
-		}
+		if (lock.fd < 0 && errno != ENOENT)
+			return pk_err_move(err, &why);
 	}
 	return pk_err_set(err, "'%s' cannot be locked", path);
 }

@@ -86,7 +86,7 @@ int pk_deploy_before_back(struct pk_deploy *d, struct pk_conn *conn, const struc
 		do_without(back, "postkit." SETTING " says never");
 	else if (d->resume)
 		do_without(back, "the first migration is half way there already");
-	else if (d->drifted || d->options.allow_out_of_order)
+	else if (d->drifted || d->unordered)
 		do_without(back, "the schema is not what the migrations before made of it");
 	else
 		back->n = count_back(d);

@@ -212,7 +212,10 @@ locks() { [ "$(sql shop "SELECT count(*) FROM pg_locks WHERE $1")" -gt 0 ]; }
 	has 'git postkit apply'
 	clone_sql 'DELETE FROM orders WHERE id = 2'
 	ok git postkit apply
+	echo secret >db/schema/.env
 	ok git postkit commit -m 'In the end'
+	equal "$(git status --short)" '?? db/schema/.env'
+	rm db/schema/.env
 }
 
 # ---- safety ----

@@ -262,7 +262,8 @@ notes_gone() { sql shop "SELECT 1 / (1 - count(*)) FROM pg_class WHERE relname =
 		>/dev/null 2>&1 3>&- &
 	until_true holds
 	fails 128 git postkit deploy --yes --max-wait 1
-	has 'another deploy'
+	in_order "another deploy to 'prod' is running: pid " '(holder, user postgres)'
+	hasnt 'since  UTC'
 	[ -e "$journal" ]
 	git-postkit deploy --yes >"$T/next" 2>&1 3>&- &
 	until_true grep -q 'waiting for another deploy' "$T/next"

@@ -272,10 +272,16 @@ sleeping() {
 
 @test "a repository without the schemas of the chain runs it from the start" {
 	fork
+	git switch -q other
+	change more 21
+	git switch -q main
 	git push -q origin main other
 	git clone -q "$T/shop-origin.git" "$T/second"
 	cd "$T/second"
 	git merge -q --no-edit origin/other
+	# Each of them by itself.
+	sed -i '/^-- migrate:up/a CREATE TEMP TABLE left_over (i int);' db/migrations/2027*.sql
+	commit_all 'more of them'
 	ok git postkit sync
 	has 'committed as'
 	holds
