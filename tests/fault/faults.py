@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import time
+from collections import Counter
 
 import world
 from proxy import Proxy
@@ -19,9 +20,40 @@ PAUSE = T + "/pause"
 YESTERDAY = "-86400"
 
 
+class Fault:
+    """
+    What happens before (@) or behind (+) a point: a call or a message, known by its line in the log and by how many such come
+    until then. As a text "kind@number".
+    """
+
+    def __init__(self, kind, sign, point, points):
+        self.kind, self.sign, self.what = kind, sign, _line(point)
+        self.number = int(point.split()[0])
+        self.nth = sum(_line(p) == self.what for p in points[:points.index(point) + 1])
+
+    def __str__(self):
+        return f"{self.kind}{self.sign}{self.number}"
+
+    def of_shim(self, action):
+        return {"FAULT": f"{action}{self.sign}{self.nth}", "FAULT_LINE": self.what}
+
+    def came(self, points):
+        return sum(_line(p) == self.what for p in points) >= self.nth
+
+
+def _line(point):
+    return point.split(" ", 1)[1]
+
+
+def of_both(points, others):
+    """Of the points of a run those that came so often in another one."""
+    left = Counter(_line(p) for p in others)
+    return [p for p in points if left.subtract([_line(p)]) or left[_line(p)] >= 0]
+
+
 class Kind:
     """
-    strike(area, fault, what): the command meanwhile, its status and output; ends: what that status may be; only: the points that
+    strike(area, fault): the command meanwhile, its status and output; ends: what that status may be; only: the points that
     count; each: also those before which nothing has changed since the one before; first: the first alone
     """
 
@@ -37,9 +69,9 @@ class Kind:
         return list({LOCK.search(p)[1]: p for p in points}.values()) if self.only is LOCK else points
 
 
-def _shim(area, fault, _what):
-    return world.command(*area.words(), fault=fault.replace("enospc", "ENOSPC").replace("eio", "EIO"),
-                         env={"FAULT_JUMP": YESTERDAY})
+def _shim(area, fault):
+    action = fault.kind.upper() if fault.kind in ("enospc", "eio") else fault.kind
+    return world.command(*area.words(), env={**fault.of_shim(action), "FAULT_JUMP": YESTERDAY})
 
 
 def _at_pause(area, fault, meanwhile):
@@ -50,15 +82,15 @@ def _at_pause(area, fault, meanwhile):
         finally:
             os.unlink(PAUSE)
 
-    return world.command(*area.words(), fault="pause@" + fault.split("@")[1], env={"FAULT_PAUSE": PAUSE},
-                         until=lambda: os.path.exists(PAUSE), meanwhile=go_on)
+    return world.command(*area.words(), env={**fault.of_shim("pause"), "FAULT_PAUSE": PAUSE}, until=lambda: os.path.exists(PAUSE),
+                         meanwhile=go_on)
 
 
-def _restart(area, fault, _what):
+def _restart(area, fault):
     return _at_pause(area, fault, world.restart_production)
 
 
-def _race(area, fault, _what):
+def _race(area, fault):
     """The same command a second time, which must not be harmed, nor harm."""
     rivals = []
 
@@ -77,14 +109,14 @@ def _race(area, fault, _what):
 proxy = Proxy(("127.0.0.1", int(os.environ["PROD_PORT"])))
 
 
-def _cut(area, fault, _what):
+def _cut(area, fault):
     proxy.set(fault)
     ended = world.command(*area.words())
-    proxy.set("")
+    proxy.set(None)
     return ended
 
 
-def _stall(area, fault, _what):
+def _stall(area, fault):
     """Whoever waits presses Ctrl-C at last."""
     def interrupt(child):
         time.sleep(0.3)
@@ -92,13 +124,13 @@ def _stall(area, fault, _what):
 
     proxy.set(fault)
     ended = world.command(*area.words(), until=proxy.hit.is_set, meanwhile=interrupt)
-    proxy.set("")
+    proxy.set(None)
     return ended
 
 
-def _locked(area, _fault, what):
+def _locked(area, fault):
     """The lock that is taken at the point is there already, as one of a program that was killed. What is said names it."""
-    path = f"{world.APP}/.git/{LOCK.search(what)[1]}.lock"
+    path = f"{world.APP}/.git/{LOCK.search(fault.what)[1]}.lock"
     if "#" in path:
         path = path.replace("#", str(world.session()))
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -114,7 +146,7 @@ MEMORY = ("valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-
           "--errors-for-leak-kinds=definite", "--fair-sched=yes")
 
 
-def _memory(area, _fault, _what):
+def _memory(area, _fault):
     """Nothing happens, but that every access to memory is looked at."""
     if not shutil.which(MEMORY[0]):
         raise Broken("valgrind is not installed")

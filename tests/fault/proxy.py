@@ -1,9 +1,10 @@
-"""Between git-postkit and its remote: counts the messages of PostgreSQL's protocol, and at the N-th something happens.
+"""Between git-postkit and its remote: counts the messages of PostgreSQL's protocol, and at one of them something happens.
 
 Counted is what greets, what asks for something, and, where that changes something, what makes it last and tells its end:
 a connection that goes between a question and its answer is at the same point whichever of its messages was the last.
 
-A fault is "kind@N" or "kind+N": @ before the message goes on, + behind it.
+A message is known by its text, an answer by what it answers, and by how many such came until then: what is asked from time
+to time, as who waits for whom, does not shift the others. A fault's kind, before the message goes on (@) or behind it (+):
     cut     all connections are closed, on both sides; new ones are served
     stall   nothing goes on in either direction, and new connections are not answered
     slow    the message waits for a while
@@ -14,41 +15,49 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter, deque
 
 PAUSE = 0.7  # seconds, for slow
 # Of what the server sends, what tells that something has come to its end; rows and the like are many.
 TOLD = b"CEZRIs"
 ONLY_READS = re.compile(rb"(SELECT|WITH|SHOW|--|SET |RESET |BEGIN|START|SAVEPOINT|RELEASE)"
                         rb"(?!.*(advisory|terminate|INSERT|UPDATE|DELETE|COMMIT))", re.S)
+# What is another one in each run: a snapshot, a process, a transaction.
+CHANCE = re.compile(r"[0-9A-F]{8}-[0-9A-F]{8}-\d+|\d{3,}")
 UNTYPED = {80877103: "asks for TLS", 80877104: "asks for GSS", 80877102: "cancels"}
 
 
 class Talk:
-    """What is under way in a connection."""
+    """What is under way in a connection. Questions are sent before the one in front of them is answered."""
 
     def __init__(self):
         self.begun = False  # what comes before has no letter
-        self.parsed = self.changes = False
-        self.answers = 0  # that are to come
+        self.parsed = self.changes = False  # by what is being asked
+        self.text = ""
+        self.asked = deque()  # what is to be answered: (text, whether it changes something)
 
     def asks(self, kind, body):
         """Whether a message of the client's counts."""
         if kind in b"QP":
             text = body if kind == b"Q" else body.split(b"\0", 1)[-1]
+            self.text = _line(text)
             self.changes = self.changes or not ONLY_READS.match(text)
         elif kind == b"B" and not self.parsed:
             self.changes = True
         self.parsed = kind == b"P" or self.parsed and kind not in b"QS"
-        self.answers += kind in b"QS"
-        return kind not in b"BDEHS" or kind == b"S" and self.changes
+        counts = kind not in b"BDEHS" or kind == b"S" and self.changes
+        if kind in b"QS":
+            self.asked.append((self.text, self.changes))
+            self.changes = False
+        return counts
 
     def answers_to(self, kind):
         """Whether a message of the server's counts."""
-        counts = kind in b"RE" or self.changes
-        if kind == b"Z":
-            self.answers -= 1
-            self.changes = self.changes and self.answers > 0
-        return kind in TOLD and counts
+        return kind in TOLD and (kind in b"RE" or self.answered()[1])
+
+    def answered(self):
+        """(text, whether it changes something) of what the server is at."""
+        return self.asked[0] if self.asked else ("", False)
 
 
 class Proxy:
@@ -59,20 +68,18 @@ class Proxy:
         self.stalled = threading.Event()
         self.hit = threading.Event()
         self.came = False  # to the point of the last fault
-        self.set("")
+        self.set(None)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
     def set(self, fault):
-        """From now on; counts from 1 again, and ends what is stalled."""
+        """From now on, None: nothing; counts from 1 again, and ends what is stalled."""
         with self.lock:
-            self.kind, self.behind, self.at = "", "+" in fault, 0
+            self.fault = fault
             if fault:
                 self.came = False
-                self.kind, at = fault.replace("+", "@").split("@")
-                self.at = int(at)
-            self.points = []
+            self.points, self.times = [], Counter()
             self.stalled.clear()
             self.hit.clear()
             self._cut()
@@ -112,11 +119,13 @@ class Proxy:
                     continue
                 length = _read(source, 4)
                 body = _read(source, struct.unpack(">I", length)[0] - 4)
-                what = _name(kind, body, from_client)
+                what = _name(kind, body, talk, from_client)
                 if not kind and what not in UNTYPED.values():
                     talk.begun = True
                 counts = not kind or (talk.asks(kind, body) if from_client else talk.answers_to(kind))
                 self._pass(to, kind + length + body, what if counts else None)
+                if not from_client and kind == b"Z" and talk.asked:
+                    talk.asked.popleft()
         except OSError:
             pass
         for end in (source, to):
@@ -126,25 +135,28 @@ class Proxy:
                 pass
 
     def _pass(self, to, data, what):
-        now = False
+        now, kind, behind = False, "", False
         with self.lock:
             if what:
                 self.points.append(f"{len(self.points) + 1} {what}")
-                now = len(self.points) == self.at
-            if now and self.behind:
+                self.times[what] += 1
+            if what and self.fault:
+                now = what == self.fault.what and self.times[what] == self.fault.nth
+                kind, behind = self.fault.kind, self.fault.sign == "+"
+            if now and behind:
                 to.sendall(data)
-            if now and self.kind == "cut":
+            if now and kind == "cut":
                 self._cut()
-            if now and self.kind == "stall":
+            if now and kind == "stall":
                 self.stalled.set()
             if now:
                 self.came = True
                 self.hit.set()
-        if now and self.kind == "slow":
+        if now and kind == "slow":
             time.sleep(PAUSE)
         while self.stalled.is_set():
             time.sleep(0.05)
-        if not (now and (self.behind or self.kind == "cut")):
+        if not (now and (behind or kind == "cut")):
             to.sendall(data)
 
 
@@ -158,9 +170,13 @@ def _read(source, n):
     return data
 
 
-def _name(kind, body, from_client):
+def _line(text):
+    return " ".join(text.split(b"\0")[0].decode(errors="replace").split())
+
+
+def _name(kind, body, talk, from_client):
     if not kind:
         return UNTYPED.get(struct.unpack(">I", body[:4])[0], "says hello")
-    text = body if kind in b"QC" else body.split(b"\0", 1)[-1] if kind == b"P" else b""
-    name = " ".join(text.split(b"\0")[0].decode(errors="replace").split())[:70]
-    return f"{'client' if from_client else 'server'} {kind.decode()} {name}".strip()
+    text = _line(body if kind in b"QC" else body.split(b"\0", 1)[-1] if kind == b"P" else b"")[:70]
+    of = "" if from_client else f" of {talk.answered()[0][:50]}"
+    return CHANCE.sub("#", f"{'client' if from_client else 'server'} {kind.decode()} {text}".strip() + of)

@@ -2,7 +2,7 @@
  * Preloaded into git-postkit and the git that it starts: counts the calls that change the world, and lets
  * something happen at the N-th. Nothing happens in servers and other programs.
  *
- *	FAULT_SHARED   a file of its own for each run: the counter of all processes
+ *	FAULT_SHARED   a file of its own for each run: the counters of all processes
  *	FAULT_LOG      a line for each point: "<number> <program> <call> <what it is done to>"; the call "ask" sends what
  *	               only reads
  *	FAULT          kill@N, int@N  the process group gets SIGKILL or SIGINT before the N-th call
@@ -10,11 +10,13 @@
  *	               ENOSPC@N       whatever takes room on the disk fails from the N-th call on
  *	               EIO@N          the N-th call fails
  *	               pause@N        waits before the N-th call until the file FAULT_PAUSE, which it makes, is gone
+ *	FAULT_LINE     of calls that are not logged by this text, without the number, none is the N-th
  *	FAULT_CLOCK    seconds that the clock of the day is ahead
  *	FAULT_JUMP     seconds that it jumps at the N-th call, which FAULT=jump@N names
  *	FAULT_SECRET   text that must be in no argument of a program and no file: a line "0 <program> SECRET ..." in the log
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,18 +42,19 @@
 #define DISK  2 /* goes to the disk */
 #define OTHER 0
 
-#define TEXT 160
+#define TEXT	   160
+#define PATH_SHOWN 60
 
 static struct {
 	bool on;
 	char program[32];
 	pid_t pid;
-	atomic_long *calls, *jumped;
+	atomic_long *calls, *jumped, *met; /* met: calls that are logged by the line */
 	int log;
 	char action[16];
 	bool behind;
 	long at;
-	const char *secret, *pause;
+	const char *line, *secret, *pause;
 	long clock, jump;
 } fault = { .log = -1 };
 
@@ -89,6 +92,7 @@ __attribute__((constructor)) static void begin(void)
 	if (fault.calls == MAP_FAILED)
 		return;
 	fault.jumped = fault.calls + 1;
+	fault.met = fault.calls + 2;
 	if (log)
 		fault.log = (int)syscall(SYS_openat, AT_FDCWD, log,
 					 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -98,6 +102,7 @@ __attribute__((constructor)) static void begin(void)
 		fault.clock = strtol(text, NULL, 10);
 	if ((text = getenv("FAULT_JUMP")))
 		fault.jump = strtol(text, NULL, 10);
+	fault.line = getenv("FAULT_LINE");
 	fault.secret = getenv("FAULT_SECRET");
 	fault.pause = getenv("FAULT_PAUSE");
 	fault.pid = getpid();
@@ -106,15 +111,51 @@ __attribute__((constructor)) static void begin(void)
 
 /* ---- naming ---- */
 
-/* Numbers and ids are of one run only. Of a path its end. */
-static void add_name(char *to, const char *from, size_t n, bool path)
+/*
+ * The digits at the end of a text of len bytes, run of them, belong to one run only where they are an id, a process or the
+ * folder of an object. Returns what stays.
+ */
+static size_t without_id(char *to, size_t len, size_t run)
+{
+	static const char objects[] = "/objects/", decimal[] = "0123456789";
+	const size_t n = sizeof(objects) - 1;
+	bool number, folder;
+
+	to[len] = '\0';
+	number = run >= 3 && strspn(to + len - run, decimal) == run;
+	folder = run == 2 && len >= n + run && memcmp(to + len - run - n, objects, n) == 0;
+	if (run < 7 && !number && !folder)
+		return len;
+	len -= run;
+	to[len++] = '#';
+	return len;
+}
+
+/* What git and mkstemp() make up behind such a name. */
+static void without_random(char *text)
+{
+	static const char *const before[] = { "tmp_obj_",	  "tmp_object_git2_",	    "tmp_pack_", "tmp_idx_", "tmp_rev_",
+					      "objdir-incoming-", "git-interpret-trailers-", "pk-tmp-" };
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
+		char *at = strstr(text, before[i]), *end;
+
+		if (!at)
+			continue;
+		at += strlen(before[i]);
+		for (end = at; isalnum((unsigned char)*end) || *end == '#'; end++)
+			;
+		if (end > at) {
+			*at++ = '#';
+			memmove(at, end, strlen(end) + 1);
+		}
+	}
+}
+
+static void add_name(char *to, const char *from, size_t n)
 {
 	size_t len = strlen(to), run = 0;
 
-	if (path && n > 60) {
-		from += n - 60;
-		n = 60;
-	}
 	for (size_t i = 0; i < n && len < TEXT - 2; i++) {
 		char c = from[i];
 
@@ -123,18 +164,23 @@ static void add_name(char *to, const char *from, size_t n, bool path)
 			to[len++] = c;
 			continue;
 		}
-		if (run >= 7) {
-			len -= run;
-			to[len++] = '#';
-		}
+		len = without_id(to, len, run);
 		run = 0;
 		to[len++] = c < ' ' || c == '\177' ? ' ' : c;
 	}
-	if (run >= 7) {
-		len -= run;
-		to[len++] = '#';
-	}
-	to[len] = '\0';
+	to[without_id(to, len, run)] = '\0';
+	without_random(to);
+}
+
+/* Its end, without what is made up: no name is cut within that. */
+static void add_path(char *to, const char *path, size_t n)
+{
+	char name[TEXT] = "";
+	size_t far = n > TEXT - 2 ? n - (TEXT - 2) : 0, len;
+
+	add_name(name, path + far, n - far);
+	len = strlen(name);
+	strcat(to, len > PATH_SHOWN ? name + len - PATH_SHOWN : name);
 }
 
 static void name_fd(char *to, int fd)
@@ -144,7 +190,7 @@ static void name_fd(char *to, int fd)
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path) - 1);
-	add_name(to, path, n > 0 ? (size_t)n : 0, true);
+	add_path(to, path, n > 0 ? (size_t)n : 0);
 }
 
 /* It leaves nothing behind when whoever asked is gone: what is read, and what is set for a session. */
@@ -203,7 +249,7 @@ static bool name_message(char *to, const char *data, size_t n)
 			continue;
 		snprintf(to, TEXT, "%c ", data[0]);
 		if (text)
-			add_name(to, text, strnlen(text, (size_t)(data + len - text)), false);
+			add_name(to, text, strnlen(text, (size_t)(data + len - text)));
 		to[70] = '\0';
 	}
 	return changes;
@@ -240,21 +286,32 @@ static void wait_until_gone(const char *path)
 		syscall(SYS_nanosleep, &moment, NULL);
 }
 
+/* Is this one of the calls among which the N-th is looked for? */
+static bool is_meant(const char *call, const char *what)
+{
+	char line[TEXT + 64];
+
+	snprintf(line, sizeof(line), "%s %s %s", fault.program, call, what);
+	return !fault.line || strcmp(line, fault.line) == 0;
+}
+
 /* Returns the errno with which the call is to fail, or 0. *ret_behind: what is to happen behind it. */
 static int reach(const char *call, const char *what, int kind, bool *ret_behind)
 {
-	long number;
+	long met;
+	bool meant;
 
 	*ret_behind = false;
 	if (!fault.on || getpid() != fault.pid)
 		return 0;
-	number = atomic_fetch_add(fault.calls, 1) + 1;
-	write_log(number, call, what);
-	if (!fault.at || number < fault.at)
+	write_log(atomic_fetch_add(fault.calls, 1) + 1, call, what);
+	meant = is_meant(call, what);
+	met = meant ? atomic_fetch_add(fault.met, 1) + 1 : atomic_load(fault.met);
+	if (!fault.at || met < fault.at)
 		return 0;
 	if (strcmp(fault.action, "ENOSPC") == 0)
 		return kind & ROOM ? ENOSPC : 0;
-	if (number > fault.at)
+	if (!meant || met > fault.at)
 		return 0;
 	if (strcmp(fault.action, "EIO") == 0)
 		return kind & (DISK | ROOM) ? EIO : 0;
@@ -349,7 +406,7 @@ int connect(int fd, const struct sockaddr *to, socklen_t n)
 
 	if (!fault.on)
 		return REAL(connect)(fd, to, n);
-	add_name(what, path, strlen(path), true);
+	add_path(what, path, strlen(path));
 	POINT(int, "connect", what, OTHER, REAL(connect)(fd, to, n));
 }
 
@@ -362,7 +419,7 @@ int connect(int fd, const struct sockaddr *to, socklen_t n)
                                                                                                    \
 		if (!fault.on)                                                                     \
 			return REAL(name)(__VA_ARGS__);                                            \
-		add_name(what, path, strlen(path), true);                                          \
+		add_path(what, path, strlen(path));                                          \
 		POINT(int, #name, what, kind, REAL(name)(__VA_ARGS__));                            \
 	}
 
@@ -396,7 +453,7 @@ static int open_point(int dir, const char *path, int flags, mode_t mode)
 
 	if (!fault.on || !(flags & O_CREAT))
 		return REAL(openat)(dir, path, flags, mode);
-	add_name(what, path, strlen(path), true);
+	add_path(what, path, strlen(path));
 	POINT(int, "create", what, ROOM, REAL(openat)(dir, path, flags, mode));
 }
 
@@ -437,7 +494,7 @@ int execve(const char *path, char *const argv[], char *const envp[])
 
 	for (size_t i = 0; fault.on && argv[i]; i++)
 		if (is_secret(argv[i], strlen(argv[i]))) {
-			add_name(what, path, strlen(path), true);
+			add_path(what, path, strlen(path));
 			write_log(0, "SECRET in the arguments of", what);
 		}
 	return REAL(execve)(path, argv, envp);

@@ -10,6 +10,7 @@ import faults
 import state
 import world
 from areas import AREAS
+from faults import Fault
 from world import Broken
 
 SAMPLE = int(os.environ.get("SAMPLE", "0"))
@@ -36,19 +37,21 @@ KNOWN = [
     ("commit", "kill", r"rename .*db/migrations/"),  # half a file in the work tree
     ("commit", "kill", r"git write .*/objects/"),  # its files stayed in the index, for any later commit
     ("commit", "int", r"git rename .*COMMIT_EDITMSG"),  # git's end was taken for a refusal
+    ("commit", "int", r"git-postkit fork ", -2),  # git that did not come to say whether there are schema files: they were left out
     ("sync", "int", r"git create .*refs/heads/main\.lock"),  # the same
     ("sync", "kill", r"git rename .*app/\.git/index$", -1),  # the index was without the commit, and the next sync refused it
     ("sync", "int", r"git rename .*app/\.git/index$", -1),  # the same, at once
     ("rollback", "locked", r"refs/postkit/deploys/prod"),  # what it said did not name the file
     ("push", "eio", r"mkdir .*objdir-incoming"),  # a host without room was taken for one that refuses such refs
     ("fetch", "kill", r"git write .*refs/postkit/remotes/"),  # its lock stayed
+    ("gc", "int", r"git-postkit fork "),  # settings that git did not come to read were taken for none, and all was cleared away
     ("abort", "enospc", r"git write .*config\.lock"),  # the branch went on pointing to the session
 ]
 
 
 def prepare(area, kind):
     world.reset(area.state)
-    faults.proxy.set("")
+    faults.proxy.set(None)
     if kind.proxy:
         world.reaches_through(faults.proxy.port)
     if area.prepare:
@@ -57,13 +60,16 @@ def prepare(area, kind):
 
 def count(area, kind):
     """
-    The points of a command, in a run that nothing happens to. There are those of the calls, and those of the proxy. It is the
-    second run, to which nothing is new that outlasts a point, as a template of the clones; in short form the first.
+    The points of a command, in runs that nothing happens to. There are those of the calls, and those of the proxy. They are those
+    of the third run, to which nothing is new that outlasts a point, as a template of the clones, and which the one before had as
+    well: not what is asked now and then while somebody waits. In short form those of the first.
     """
-    for _ in range(0 if (area, kind.proxy) in counted else 1 if SHORT else 2):
+    before, points = [], []
+    for _ in range(0 if (area, kind.proxy) in counted else 1 if SHORT else 3):
         prepare(area, kind)
         world.must(*area.words())
-        counted[area, kind.proxy] = list(faults.proxy.points if kind.proxy else world.points())
+        before, points = points, list(faults.proxy.points if kind.proxy else world.points())
+        counted[area, kind.proxy] = points if SHORT else faults.of_both(points, before)
         if area.beside:
             area.finish()
         area.done()
@@ -104,7 +110,7 @@ def known(name, kind, points):
 
 
 def faults_of(name, kind, points):
-    """(fault, what it is at), of the points that a command passes."""
+    """Of the points that a command passes."""
     wide = faults.KINDS[kind].choose(points)
     if kind == "locked" and not AREAS[name].has_session():
         wide = [p for p in wide if "#" not in p]  # an id that is made on the way
@@ -113,13 +119,11 @@ def faults_of(name, kind, points):
         wide, always = [], sample(always, 2) if (name, kind) in SHORT else []
     chosen = {*sample(wide, SAMPLE), *sample(always, SAMPLE), *known(name, kind, points)}
     for point in sorted(chosen, key=lambda p: int(p.split()[0])):
-        number, what = point.split(" ", 1)
-        yield f"{kind}@{number}", what
-        if kind in ("kill", "cut") and COMMITS.search(what):
-            yield f"{kind}+{number}", what
+        yield Fault(kind, "@", point, points)
+        if kind in ("kill", "cut") and COMMITS.search(point):
+            yield Fault(kind, "+", point, points)
     for point in known(name, kind + "+", points):
-        number, what = point.split(" ", 1)
-        yield f"{kind}+{number}", what
+        yield Fault(kind, "+", point, points)
 
 
 def is_chosen(name, kind):
@@ -141,15 +145,14 @@ class Missed(Exception):
 def came_to(kind, fault):
     if kind.proxy:
         return faults.proxy.came
-    number = int(re.search(r"\d+", fault)[0])
-    return kind.only is faults.LOCK or kind.first or any(int(p.split()[0]) >= number for p in world.points())
+    return kind.only is faults.LOCK or kind.first or fault.came(world.points())
 
 
-def disturb(area, name, fault, what):
+def disturb(area, fault):
     """One point: the fault, the truth after it, the end of the work, the truth again."""
-    kind = faults.KINDS[name]
+    kind = faults.KINDS[fault.kind]
     prepare(area, kind)
-    status, output = kind.strike(area, fault, what)
+    status, output = kind.strike(area, fault)
     if not came_to(kind, fault):
         raise Missed
     if VERBOSE:
@@ -157,13 +160,13 @@ def disturb(area, name, fault, what):
     if status not in kind.ends:
         raise Broken(f"it ended with {status}:\n{output}")
     world.quiet()
-    if name in ("cut", "restart"):
+    if fault.kind in ("cut", "restart"):
         says_what_is_done(output)
     left = (area, status == 0, kind.proxy, state.present())
     if left in seen and not VERBOSE:
         return
     world.status_is_true()
-    if status == 0 and name != "race":
+    if status == 0 and fault.kind != "race":
         area.done()
     area.finish()
     area.done()
@@ -177,16 +180,16 @@ def is_asked_for(name, kind, wanted):
 
 
 def is_of_this_shard(fault):
-    return int(re.search(r"\d+", fault)[0]) % SHARDS == SHARD % SHARDS
+    return fault.number % SHARDS == SHARD % SHARDS
 
 
-def disturb_at_last(area, kind, fault, what):
+def disturb_at_last(area, fault):
     for _ in range(MISSES):
         try:
-            return disturb(area, kind, fault, what)
+            return disturb(area, fault)
         except Missed:
             pass
-    return disturb(area, kind, fault, what)
+    return disturb(area, fault)
 
 
 def try_all(name, kind, wanted, done):
@@ -194,20 +197,21 @@ def try_all(name, kind, wanted, done):
     began = time.time()
     points = list(faults_of(name, kind, count(AREAS[name], faults.KINDS[kind])))
     tried = held = missed = 0
-    for fault, what in points if not COUNT else ():
+    for fault in points if not COUNT else ():
         if not is_of_this_shard(fault) or (wanted and f"{name}:{fault}" not in wanted):
             continue
         tried += 1
         try:
             if f"{name}:{fault}" not in done:
-                disturb_at_last(AREAS[name], kind, fault, what)
+                disturb_at_last(AREAS[name], fault)
+                note_done(f"{name}:{fault}")
             held += 1
-            note_done(f"{name}:{fault}")
         except Missed:
             tried -= 1
             missed += 1
+            print(f"{name}:{fault} ({fault.what}): not come to", flush=True)
         except (Broken, OSError, KeyError, TimeoutExpired) as why:
-            print(f"{name}:{fault} ({what}): {type(why).__name__} {why}", flush=True)
+            print(f"{name}:{fault} ({fault.what}): {type(why).__name__} {why}", flush=True)
     far = f", {missed} not come to" if missed else ""
     print(f"{name} {kind}: {len(points)} points, {tried} tried in {time.time() - began:.0f} s, {held} held{far}", flush=True)
     return len(points), tried, held

@@ -131,7 +131,7 @@ def reset(state):
 
 # ---- commands ----
 
-def command(*args, fault="", env=None, until=None, meanwhile=None, under=()):
+def command(*args, env=None, until=None, meanwhile=None, under=()):
     """
     git-postkit under the shim: exit status (negative: the signal), output. As soon as until() holds meanwhile(child) is
     called. under: words of a program that runs it.
@@ -141,7 +141,7 @@ def command(*args, fault="", env=None, until=None, meanwhile=None, under=()):
         if os.path.exists(f"{T}/{name}"):
             os.unlink(f"{T}/{name}")
     shim = {"LD_PRELOAD": T + "/shim.so", "FAULT_SHARED": T + "/calls", "FAULT_LOG": T + "/points", "FAULT_SECRET": SECRET,
-            "FAULT": fault, **(env or {})}
+            **(env or {})}
     with open(T + "/out", "wb") as out:
         child = subprocess.Popen([*under, PROGRAM, *args], cwd=APP, env={**os.environ, **shim}, stdin=subprocess.DEVNULL, stdout=out,
                                  stderr=out, start_new_session=True)
