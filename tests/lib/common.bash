@@ -324,9 +324,9 @@ tell() {
 	return 1
 }
 
-# until_true COMMAND...: within ten seconds.
+# until_true COMMAND...: within a minute.
 until_true() {
-	local tries=200
+	local tries=1200
 	until "$@" >/dev/null 2>&1; do
 		[ $((tries--)) -gt 0 ] || tell "never came true: $*" || return 1
 		sleep 0.05

@@ -524,13 +524,15 @@ as_server_owns() { chown postgres: "$1"; }
 		CREATE INDEX ON big (x)'
 	pg_createdb slow2
 	mkdir -p "$T/tmp2"
+	at_slow() { sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'slow' AND backend_type = 'client backend' AND $1"; }
+	sending() { [ "$(at_slow "query LIKE '%COPY (%' AND state = 'active'")" -gt 0 ]; }
+	all_left() { [ "$(at_slow true)" -eq 0 ]; }
 	TMPDIR=$T/tmp2 git-postkit copy "$(pg_url slow)" "$(pg_url slow2)" 3>&- &
 	local pid=$! status=0
-	sleep 0.7
+	until_true sending
 	kill -TERM "$pid"
 	wait "$pid" || status=$?
 	equal "$status" 130
 	[ -z "$(ls -A "$T/tmp2")" ]
-	sleep 0.3
-	equal "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'slow'")" 0
+	until_true all_left
 }

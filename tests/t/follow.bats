@@ -222,7 +222,7 @@ follow_doctor() {
 	table unreachable
 	git config postkit.remote.prod.url "postgresql://nobody@127.0.0.1:$PROD_PORT/shop"
 	git config credential.helper '!sed -n 1p /dev/tty #'
-	ok timeout 20 "$ROOT/tests/lib/terminal" never never git merge unreachable
+	ok timeout 60 "$ROOT/tests/lib/terminal" never never git merge unreachable
 	has 'that is not tried again by itself; next: git postkit deploy prod'
 	git config --unset credential.helper
 	git config postkit.remote.prod.url "$(pg_url shop)"
