@@ -339,8 +339,7 @@ static int fetch_all(struct pk_exchange *x, const struct pk_net_refs *refs, stru
 	if (!refspecs.n || pk_git_fetch(x->repo, x->git_remote, &refspecs, &why) == 0 ||
 	    (refspecs.n > 1 && fetch_each(x, refs) && !pk_interrupted()))
 		return 0;
-	pk_err_move(err, &why);
-	return -1;
+	return pk_err_move(err, &why);
 }
 
 static int fetch_refs(struct pk_exchange *x, struct pk_net_refs *refs, struct pk_err *err)

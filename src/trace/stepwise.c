@@ -198,10 +198,8 @@ static int wait_for_build(struct steps *s, const struct index_state *index, stru
 		if (!said && s->how->built)
 			s->how->built(s->how->arg, index->name);
 		nanosleep(&pause, NULL);
-		if (pk_interrupted()) {
-			pk_err_set(err, "interrupted while index %s is being built", index->name);
-			return pk_err_exit(err, PK_EXIT_INTERRUPTED);
-		}
+		if (pk_interrupted())
+			return pk_err_interrupted(err, "interrupted while index %s is being built", index->name);
 		if (s->how->before && s->how->before(s->how->arg, err) < 0)
 			return -1;
 	}
