@@ -4,6 +4,7 @@
 #include "base/sig.h"
 #include "deploy/lock.h"
 #include "deploy/watch.h"
+#include "pg/sqlstate.h"
 
 struct run {
 	struct pk_deploy *d;
@@ -41,6 +42,19 @@ void pk_deploy_add_done(struct pk_deploy *d, size_t index, double seconds, bool 
 
 /* --- a connection that was lost --- */
 
+/* A timeout of the server's settings would end the next attempt, too. */
+static int hint_again(const struct pk_deploy *d, const struct pk_migration *m, struct pk_err *err)
+{
+	static const char *const states[] = { PK_SQLSTATE_IDLE_IN_TRANSACTION_TIMEOUT, PK_SQLSTATE_TRANSACTION_TIMEOUT,
+					      PK_SQLSTATE_IDLE_SESSION_TIMEOUT };
+	PK_FREE char *first = NULL;
+
+	for (size_t i = 0; err && err->hint && i < PK_COUNT(states); i++)
+		if (pk_streq(err->sqlstate, states[i]))
+			first = pk_printf("%s; when that is changed, ", err->hint);
+	return pk_err_hint(err, "nothing of '%s' was committed; %srun %s again", m->file, first ? first : "", d->again);
+}
+
 /*
  * The connection was lost while a migration ran, perhaps at its COMMIT. The tracking row was in the
  * same transaction, so it tells. Returns 0 when the migration is in, -1 with why otherwise.
@@ -71,8 +85,7 @@ static int ask_outcome(struct run *run, const struct pk_migration *m, struct pk_
 			return pk_err_hint(err,
 					   "the statements done so far stay; %s goes on after them",
 					   d->again);
-		return pk_err_hint(err, "nothing of '%s' was committed; run %s again", m->file,
-				   d->again);
+		return hint_again(d, m, err);
 	}
 	pk_deploy_phase(d, "'%s' was committed before the connection was lost", m->file);
 	if (!pk_conn_alive(&run->lock) || pk_exec(&run->lock, "SELECT 1", NULL) < 0) {

@@ -45,6 +45,7 @@ static const struct hint hints[] = {
 	  "the objects named in the detail depend on it; change or drop them first" },
 	{ "25P03", NULL,
 	  "the role's idle_in_transaction_session_timeout there is too short for what is done between two statements" },
+	{ "25P04", NULL, "the transaction_timeout of the role or the database there is too short for what is done in one transaction" },
 	{ "57P05", NULL, "the role's idle_session_timeout there is too short for what is done between two statements" },
 	{ "57P01", NULL, "the server was stopped while the statement ran; start it and try again" },
 	{ "57P02", NULL,

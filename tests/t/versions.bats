@@ -74,7 +74,13 @@ builds_take_their_time() {
 	until_true waits
 	sql v_new "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >/dev/null
 	until_true grep -q 'deployed 1 migration' "$T/out"
+	printf -- '-- migrate:up\nSELECT pg_sleep(3);\n-- migrate:down\n' >db/migrations/20990102000000_long.sql
+	commit_all long
+	fails 128 git postkit deploy here --yes
+	has 'transaction timeout' "nothing of '20990102000000_long.sql' was committed; the transaction_timeout of the role or the database" \
+		'when that is changed, run git postkit deploy here again'
 	sql v_new 'ALTER DATABASE v_new RESET transaction_timeout'
+	ok git postkit deploy here --yes
 }
 
 converges() {
