@@ -242,6 +242,10 @@ static bool waits_for_deploy(const struct pk_ctx *ctx, const struct pk_standing 
 static char *choose_next(const struct pk_ctx *ctx, struct pk_standing *s)
 {
 	const struct pk_session *session = &s->session;
+	const char *unfinished = pk_repo_unfinished(&ctx->repo);
+
+	if (unfinished)
+		return pk_printf("git %s --continue", unfinished);
 	if (!s->branch)
 		return pk_strdup("git switch BRANCH");
 	if (s->forked)

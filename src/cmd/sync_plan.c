@@ -1,7 +1,6 @@
 #include "cmd/sync_work.h"
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "git/git.h"
 
 void pk_sync_release(struct pk_sync *sync)
@@ -20,23 +19,12 @@ void pk_sync_release(struct pk_sync *sync)
 /* git makes no commit of some files alone before such a thing is finished. */
 static int refuse_unfinished(const struct pk_ctx *ctx, struct pk_err *err)
 {
-	static const struct {
-		const char *file, *what;
-	} unfinished[] = {
-		{ "MERGE_HEAD", "merge" },
-		{ "CHERRY_PICK_HEAD", "cherry-pick" },
-		{ "REVERT_HEAD", "revert" },
-	};
+	const char *what = pk_repo_unfinished(&ctx->repo);
 
-	for (size_t i = 0; i < PK_COUNT(unfinished); i++) {
-		PK_FREE char *path = pk_path_join(ctx->repo.gitdir, unfinished[i].file);
-
-		if (!pk_path_exists(path))
-			continue;
-		pk_err_set(err, "a %s is not finished", unfinished[i].what);
-		return pk_err_hint(err, "resolve it and commit it, then git postkit sync");
-	}
-	return 0;
+	if (!what)
+		return 0;
+	pk_err_set(err, "a %s is not finished", what);
+	return pk_err_hint(err, "resolve it, git %s --continue, then git postkit sync", what);
 }
 
 static int refuse_changed(const struct pk_ctx *ctx, struct pk_err *err)

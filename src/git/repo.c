@@ -297,6 +297,29 @@ char *pk_repo_branch(const struct pk_repo *repo)
 						       : NULL;
 }
 
+const char *pk_repo_unfinished(const struct pk_repo *repo)
+{
+	switch (git_repository_state(repo->handle)) {
+	case GIT_REPOSITORY_STATE_MERGE:
+		return "merge";
+	case GIT_REPOSITORY_STATE_CHERRYPICK:
+	case GIT_REPOSITORY_STATE_CHERRYPICK_SEQUENCE:
+		return "cherry-pick";
+	case GIT_REPOSITORY_STATE_REVERT:
+	case GIT_REPOSITORY_STATE_REVERT_SEQUENCE:
+		return "revert";
+	case GIT_REPOSITORY_STATE_REBASE:
+	case GIT_REPOSITORY_STATE_REBASE_INTERACTIVE:
+	case GIT_REPOSITORY_STATE_REBASE_MERGE:
+	case GIT_REPOSITORY_STATE_APPLY_MAILBOX_OR_REBASE:
+		return "rebase";
+	case GIT_REPOSITORY_STATE_APPLY_MAILBOX:
+		return "am";
+	default:
+		return NULL;
+	}
+}
+
 static bool is_id(const char *rev)
 {
 	return strlen(rev) == PK_OID_HEX && strspn(rev, "0123456789abcdef") == PK_OID_HEX;

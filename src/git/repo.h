@@ -37,6 +37,8 @@ void pk_repo_release(struct pk_repo *repo);
 
 /* "main", or NULL on a detached HEAD; also on a branch without commits. Caller frees. */
 char *pk_repo_branch(const struct pk_repo *repo);
+/* "merge", "rebase", "cherry-pick", "revert" or "am", whichever was begun here and is not finished; NULL: none. */
+const char *pk_repo_unfinished(const struct pk_repo *repo);
 /* Any revision to an object id; absent is an error. An unborn HEAD: -1. */
 int pk_repo_rev(const struct pk_repo *repo, const char *rev, struct pk_oid *ret,
 		struct pk_err *err);

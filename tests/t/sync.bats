@@ -187,7 +187,9 @@ file_of() { cd db/migrations && echo *_"$1".sql; }
 	git fetch -q
 	ok git merge -q --no-commit other
 	fails 128 git postkit sync
-	has 'a merge is not finished'
+	has 'a merge is not finished' 'git merge --continue'
+	ok git postkit status
+	has 'next        git merge --continue'
 	git commit -q --no-edit
 	echo '-- more' >>db/schema/tables/here.sql
 	fails 128 git postkit sync
@@ -295,7 +297,10 @@ sleeping() {
 	git postkit hooks install >/dev/null
 	git switch -q other
 	change more 21
-	ok git rebase -q main
+	GIT_SEQUENCE_EDITOR='sed -i 1s/^pick/edit/' git rebase -q -i main
+	ok git postkit status
+	has 'next        git rebase --continue'
+	ok git rebase --continue
 	has 'next: git postkit sync'
 	ok git postkit sync
 	in_order '20270101000010_here.sql stays' 'behind it: 20270101000020_there.sql' 'behind it: 20270101000021_more.sql'
