@@ -10,7 +10,7 @@ setup_file() {
 		INSERT INTO users SELECT i, 'u' || i || '@x' FROM generate_series(1, 300) i;
 	SQL
 	imported_repo app "$(shop_url)"
-	git config postkit.lockTimeout 300ms
+	git config postkit.lockTimeout 500ms
 	printf -- '-- migrate:up\nALTER TABLE users ADD COLUMN nick text;\n-- migrate:down\n' >db/migrations/20990101000000_nick.sql
 	commit_all nick
 }
@@ -20,13 +20,14 @@ teardown() { let_go; }
 
 # hold USER SQL: in an open transaction of USER, until let_go.
 hold() {
-	{ printf '%s\n' "BEGIN; LOCK TABLE users IN ACCESS SHARE MODE;" "$2" && sleep 60; } |
-		PGAPPNAME=$'hol\x1bder' psql "postgresql://$1@/shop?host=$PROD_SOCKET&port=$PROD_PORT" -X -q >/dev/null 2>&1 3>&- &
-	until_true holds
+	rm -f "$T/held"
+	{ printf '%s\n' "BEGIN; LOCK TABLE users IN ACCESS SHARE MODE;" "$2" '\echo held' && sleep 600; } |
+		PGAPPNAME=$'hol\x1bder' psql "postgresql://$1@/shop?host=$PROD_SOCKET&port=$PROD_PORT" -X -q >"$T/held" 2>&1 3>&- &
+	until_true grep -qx held "$T/held"
 }
-holds() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name LIKE 'hol%der' AND state = 'idle in transaction'"; }
 is_old() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name LIKE 'hol%der' AND xact_start < clock_timestamp() - interval '10 s'"; }
-let_go() { sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hol%der'" >/dev/null; }
+# Until nobody holds it.
+let_go() { sql shop "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name LIKE 'hol%der'" >/dev/null; }
 holder() { sql shop "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hol%der'"; }
 columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0"; }
 

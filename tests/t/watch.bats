@@ -29,12 +29,13 @@ teardown() {
 
 # session NAME SQL...: as a program of that name, which goes on reading its statements until quit.
 session() {
-	{ printf '%s\n' "${@:2}" && sleep 60; } | PGAPPNAME=$1 psql "$(pg_url shop)" -X -qAt >"$T/$1.out" 2>&1 3>&- &
+	{ printf '%s\n' "${@:2}" && sleep 600; } | PGAPPNAME=$1 psql "$(pg_url shop)" -X -qAt >"$T/$1.out" 2>&1 3>&- &
 }
-quit() { sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '$1'" >/dev/null; }
+# Until they are gone.
+quit() { sql shop "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name ~ '$1'" >/dev/null; }
 # As long as it is there, migrations of slow() do not come to their end; on a copy it is not.
 brake() {
-	session brake "BEGIN; SELECT pg_advisory_lock(4711); ${1-}"
+	session brake "BEGIN; ${1-} SELECT pg_advisory_lock(4711);"
 	until_true sql shop "SELECT 1 / count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711"
 }
 slow() {
@@ -42,10 +43,15 @@ slow() {
 		"$2" >"db/migrations/2099010${1}_slow.sql"
 	commit_all slow
 }
-deploy() { git-postkit deploy --yes >"$T/out" 2>&1 3>&- & }
+deploy() {
+	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	DEPLOY=$!
+}
 said() { until_true grep -qE "$1" "$T/out"; }
 again() { [ "$(grep -c 'trying again' "$T/out")" -ge "$1" ]; }
-has_lock() { until_true sql shop "SELECT 1 / count(*) FROM pg_locks WHERE relation = 'users'::regclass AND mode = 'AccessExclusiveLock' AND granted"; }
+# Asked by what does not fail meanwhile, which maxErrors would count.
+locked() { [ "$(sql shop "SELECT count(*) FROM pg_locks WHERE relation = 'users'::regclass AND mode = 'AccessExclusiveLock' AND granted")" -gt 0 ]; }
+has_lock() { until_true locked; }
 columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0"; }
 
 @test "too many that wait, be it in the queue behind another: it is cancelled, they go on, and so does it" {
@@ -73,7 +79,7 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	git config postkit.remote.prod.maxBlockedTime 300ms
 	brake
 	session other '\set ON_ERROR_STOP on' 'SELECT count(*) FROM users \watch 0.05'
-	fails 128 git postkit deploy --yes --max-wait 1
+	fails 128 git postkit deploy --yes --max-wait 3
 	in_order 'cancelled and rolled back, since 1 session waited for it, more than maxBlockedTime allows' 'trying again' \
 		'error:' 'cancelled and rolled back for the sake of others: 1 session waited' 'SELECT count(*) FROM users' \
 		'hint:' 'postkit.remote.prod'
@@ -93,8 +99,8 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	until_true again 3 || until_true again 3
 	run cat "$T/out"
 	hasnt maxErrors
-	quit deploy
-	wait $! || :
+	kill -INT "$DEPLOY"
+	wait "$DEPLOY" || :
 	quit brake
 	git config --unset postkit.lockTimeout
 	git config postkit.remote.prod.maxErrors 3
