@@ -216,7 +216,7 @@ def again(*args):
 
 def quiet():
     """Until the servers have seen that the one that was killed is gone."""
-    for _ in range(500):
+    for _ in range(6000):
         if production("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'git postkit%'") == "0":
             return
         time.sleep(0.01)

@@ -74,6 +74,7 @@ sshd_start() {
 				LogLevel DEBUG1
 			CONFIG
 		} >"$dir/config"
+		rm -f "$dir/log"
 		as_sshd_user "$SSHD" -f "$dir/config" -E "$dir/log" 3>&- 4>&- || continue
 		until [ -s "$dir/pid" ] || grep -q 'Cannot bind any address' "$dir/log"; do sleep 0.02; done
 		[ -s "$dir/pid" ] || continue
