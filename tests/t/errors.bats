@@ -304,7 +304,7 @@ idle() { ! waiting; }
 	local had
 	had=$(local_databases)
 	git switch -q -c interrupted main
-	sql shop "BEGIN; LOCK TABLE users; SELECT pg_sleep(20)" >/dev/null 2>&1 3>&- &
+	sql shop "BEGIN; LOCK TABLE users; SELECT pg_sleep(600)" >/dev/null 2>&1 3>&- &
 	local locker=$!
 	until_true locks "mode = 'AccessExclusiveLock' AND relation = 'users'::regclass AND granted"
 	bash -c 'trap - INT; exec git-postkit start --fresh' >"$T/start.log" 2>&1 3>&- &

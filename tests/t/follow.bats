@@ -152,7 +152,7 @@ follow_doctor() {
 		POSTKIT_HOOK='' git-postkit --hook post-merge 0 >"$T/race.$i" 2>&1 &
 		pids+=($!)
 	done
-	sleep 0.5
+	sleep 0.3 # no longer: it is waited for a second
 	rm .git/refs/postkit/tried/prod.lock
 	for i in "${pids[@]}"; do wait "$i"; done
 	equal "$(cat "$T"/race.? | grep -c 'next: deploy')" 1

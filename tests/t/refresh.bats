@@ -247,7 +247,7 @@ unmet() {
 	local pid=$!
 	until_true sql locked "SELECT 1 / count(*) FROM pg_locks WHERE relation = 'orders'::regclass AND NOT granted"
 	# While it waits, it lets others have what it has locked already.
-	sql locked "SET lock_timeout = '5s'; ALTER TABLE big ALTER text SET DEFAULT ''"
+	sql locked "SET lock_timeout = '30s'; ALTER TABLE big ALTER text SET DEFAULT ''"
 	held COMMIT committed locked
 	wait "$pid"
 	is_as locked
@@ -402,7 +402,8 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	local pid
 	pid=$(sql doubt "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")
 	kill -9 "$pid"
-	until_true sql doubt 'SELECT 1'
+	is_back() { [[ $(sql doubt "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'") =~ ^[0-9]+$ && ${BASH_REMATCH[0]} != "$pid" ]]; }
+	until_true is_back
 	again
 	has 'all was copied' 'restarted or promoted since'
 	is_as doubt
@@ -528,7 +529,7 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	shop twice
 	begin twice
 	local locker starter
-	"$(pg_tools)/psql" -X -q -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d twice -c 'BEGIN; LOCK TABLE lines; SELECT pg_sleep(60)' >/dev/null 2>&1 3>&- &
+	"$(pg_tools)/psql" -X -q -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d twice -c 'BEGIN; LOCK TABLE lines; SELECT pg_sleep(600)' >/dev/null 2>&1 3>&- &
 	locker=$!
 	is_locked() { [ "$(sql postgres "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation >= 16384")" -gt 0 ]; }
 	until_true is_locked
@@ -538,7 +539,7 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	fails 128 git postkit start
 	has "another 'git postkit start' is at work for branch"
 	kill "$locker"
-	sql postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()" >/dev/null
+	sql postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()" >/dev/null
 	status=0
 	wait "$starter" || status=$?
 	equal "$status" 0
