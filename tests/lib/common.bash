@@ -83,7 +83,8 @@ common_teardown() {
 	[ -n "${T-}" ] || return 0
 	cd / || return 1
 	stop_all
-	rm -rf "$T"
+	# what was killed may be about to write there still
+	rm -rf "$T" 2>/dev/null || { sleep 1 && rm -rf "$T"; }
 	unset T
 }
 
@@ -101,7 +102,7 @@ stop_all() {
 
 # SIGQUIT is PostgreSQL's immediate shutdown.
 stop_pid() {
-	local pid=$1 tries=250
+	local pid=$1 tries=1500
 	[ "${pid:-0}" -gt 1 ] 2>/dev/null || return 0
 	kill -QUIT "$pid" 2>/dev/null || return 0
 	while kill -0 "$pid" 2>/dev/null && [ $((tries--)) -gt 0 ]; do
@@ -324,9 +325,9 @@ tell() {
 	return 1
 }
 
-# until_true COMMAND...: within a minute.
+# until_true COMMAND...: within three minutes; what is waited for is often behind a dry run, and the machine busy.
 until_true() {
-	local tries=1200
+	local tries=3600
 	until "$@" >/dev/null 2>&1; do
 		[ $((tries--)) -gt 0 ] || tell "never came true: $*" || return 1
 		sleep 0.05

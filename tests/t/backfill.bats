@@ -107,14 +107,17 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 }
 
 @test "an index that is built concurrently has a bar for each phase; a pause comes between two statements" {
+	local now
 	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY by_full ON people (full_name);\nCREATE INDEX CONCURRENTLY by_both ON people (full_name, name);\n-- migrate:down\nDROP INDEX by_full;\nDROP INDEX by_both;\n' \
 		>db/migrations/20990104000000_index.sql
 	commit_all index
-	{ printf 'BEGIN; DELETE FROM people WHERE false;\n' && sleep 60; } | PGAPPNAME=brake psql "$(pg_url shop)" -X -q >/dev/null 2>&1 3>&- &
+	{ printf 'BEGIN; DELETE FROM people WHERE false;\n' && sleep 600; } | PGAPPNAME=brake psql "$(pg_url shop)" -X -q >/dev/null 2>&1 3>&- &
 	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'brake' AND state = 'idle in transaction'"
 	deploy "$ROOT/tests/lib/terminal" none none
-	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_progress_create_index"
-	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE query ~ 'pg_stat_progress_create_index' AND application_name = 'git postkit deploy'"
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_progress_create_index WHERE phase = 'waiting for writers before build'"
+	now=$(sql shop 'SELECT clock_timestamp()')
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE query ~ 'pg_stat_progress_create_index' AND application_name = 'git postkit deploy'
+		AND query_start > '$now'"
 	git-postkit deploy --pause >"$T/pause" 2>&1 3>&- &
 	until_true grep -q asking "$T/pause"
 	sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'brake'" >/dev/null
@@ -183,17 +186,16 @@ state() { sql shop "SELECT state FROM postkit.schema_migrations ORDER BY version
 	ok git postkit commit -m tokens
 
 	filled() { sql mill 'SELECT count(*) FROM people WHERE token IS NOT NULL'; }
-	patiently() { until_true "$@" || until_true "$@" || until_true "$@"; } # a dry run comes before
-	until_filled() { patiently sql mill "SELECT 1 / (count(*) = $1)::int FROM people WHERE token IS NOT NULL"; }
-	git config postkit.remote.prod.batchPause 500ms
+	until_filled() { until_true sql mill "SELECT 1 / (count(*) = $1)::int FROM people WHERE token IS NOT NULL"; }
+	git config postkit.remote.prod.batchPause 1s
 	deploy
-	patiently sql mill "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name ~ '^git postkit: [0-9]+ of [0-9]+ blocks$'" || tell "$(cat "$T/out")"
+	until_true sql mill "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name ~ '^git postkit: [0-9]+ of [0-9]+ blocks$'" || tell "$(cat "$T/out")"
 	ok git postkit deploy --pause
 	wait "$DEPLOY" && status=0 || status=$?
 	equal "$status" 2
 	said 'stopped, as git postkit deploy --pause asked'
 	[ "$(filled)" -gt 0 ] && [ "$(filled)" -lt 2999 ]
-	{ printf 'BEGIN; UPDATE people SET name = name WHERE id = 3000;\n' && sleep 60; } | PGAPPNAME=holder psql "$(pg_url mill)" -X -q >/dev/null 2>&1 3>&- &
+	{ printf 'BEGIN; UPDATE people SET name = name WHERE id = 3000;\n' && sleep 600; } | PGAPPNAME=holder psql "$(pg_url mill)" -X -q >/dev/null 2>&1 3>&- &
 	until_true sql mill "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'holder' AND state = 'idle in transaction'"
 	git config postkit.remote.prod.batchPause 0
 	deploy

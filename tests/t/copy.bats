@@ -290,15 +290,16 @@ same() { # DB DB: on the server started last
 		GRANT SELECT ON ALL TABLES IN SCHEMA public, \"S \"\"q'; --\" TO selects;
 		GRANT SELECT ON ALL SEQUENCES IN SCHEMA public, \"S \"\"q'; --\" TO selects;
 		REVOKE TEMPORARY ON DATABASE readable FROM PUBLIC"
+	sql postgres "ALTER ROLE selects PASSWORD 'hush'"
 	local jobs most now pid status
 	for jobs in 1 2; do
 		pg_createdb "readable_$jobs"
-		git-postkit copy --jobs "$jobs" "postgresql://selects@/readable?host=$PROD_SOCKET&port=$PROD_PORT" \
-			"$(pg_url "readable_$jobs")" 3>&- &
+		git-postkit copy --jobs "$jobs" "$(pg_url_tcp readable selects hush)" "$(pg_url "readable_$jobs")" 3>&- &
 		pid=$! most=0 status=0
 		while kill -0 "$pid" 2>/dev/null; do
-			now=$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE usename = 'selects'")
+			now=$(connections)
 			[ "$now" -le "$most" ] || most=$now
+			sleep 0.01
 		done
 		wait "$pid" || status=$?
 		equal "$status" 0
@@ -307,6 +308,9 @@ same() { # DB DB: on the server started last
 	done
 	hasnt_locks
 }
+
+# To the server, over TCP, by their clients' ends: a session ends a moment after its client has gone.
+connections() { awk -v to="0100007F:$(printf %04X "$PROD_PORT")" '$3 == to && $4 == "01"' /proc/net/tcp | wc -l; }
 
 # ACCESS SHARE is the only lock that was asked for by name.
 hasnt_locks() { run ! grep -E 'LOCK TABLE.* IN (ROW|SHARE|EXCLUSIVE|ACCESS EXCLUSIVE)' "$T/prod/log"; }
@@ -328,9 +332,12 @@ hasnt_locks() { run ! grep -E 'LOCK TABLE.* IN (ROW|SHARE|EXCLUSIVE|ACCESS EXCLU
 	git-postkit copy --jobs 2 "$(pg_url moving)" "$(pg_url moving2)" 3>&- &
 	local pid=$!
 	until_true snapshot_taken
+	kill -STOP "$pid" # so that it is in the middle of it for as long as this takes
 	sql moving 'INSERT INTO b VALUES (2)'
 	fails 1 "$(pg_tools)/psql" -X -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d moving -v ON_ERROR_STOP=1 \
 		-c "SET lock_timeout = '1ms'" -c 'TRUNCATE a'
+	has 'lock timeout'
+	kill -CONT "$pid"
 	wait "$pid"
 	equal "$(sql moving2 'SELECT count(*) FROM a')" 60000
 	equal "$(sql moving2 'SELECT count(*) FROM b')" 1
@@ -340,13 +347,21 @@ snapshot_taken() {
 		WHERE d.datname = 'moving' AND l.mode = 'AccessShareLock' AND l.relation >= 16384")" -ge 2 ]
 }
 
+# DB...: sessions end a moment after their clients, and autovacuum comes by itself.
+all_left() {
+	local db
+	for db; do
+		[ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = '$db' AND backend_type = 'client backend'")" -eq 0 ] || return 1
+	done
+}
+
 @test "a snapshot older than allowed is let go, with a message" {
 	pg_createdb aging
 	sql aging "CREATE TABLE a AS SELECT i, md5(i::text) AS x FROM generate_series(1, 300000) i"
 	pg_createdb aging2
 	fails 128 git postkit copy --max-snapshot-age 50ms "$(pg_url aging)" "$(pg_url aging2)"
 	has 'snapshot' '50 ms' '--max-snapshot-age'
-	equal "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'aging'")" 0
+	until_true all_left aging
 	fails 128 git -c postkit.maxSnapshotAge=soon postkit copy "$(pg_url aging)" "$(pg_url aging2)"
 	has 'maxSnapshotAge'
 	ok git -c postkit.maxSnapshotAge=10min postkit copy "$(pg_url aging)" "$(pg_url aging2)"
@@ -384,7 +399,7 @@ snapshot_taken() {
 	pg_createdb broken2
 	fails 128 git postkit copy "$(pg_url broken)" "$(pg_url broken2)"
 	has 'cannot copy public.bad' 'positive'
-	equal "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname IN ('broken', 'broken2')")" 0
+	until_true all_left broken broken2
 
 	pg_createdb away
 	sql away "CREATE TABLE big AS SELECT i, repeat(md5(i::text), 20) AS x FROM generate_series(1, 150000) i"
@@ -524,9 +539,7 @@ as_server_owns() { chown postgres: "$1"; }
 		CREATE INDEX ON big (x)'
 	pg_createdb slow2
 	mkdir -p "$T/tmp2"
-	at_slow() { sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'slow' AND backend_type = 'client backend' AND $1"; }
-	sending() { [ "$(at_slow "query LIKE '%COPY (%' AND state = 'active'")" -gt 0 ]; }
-	all_left() { [ "$(at_slow true)" -eq 0 ]; }
+	sending() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'slow' AND query LIKE '%COPY (%' AND state = 'active'")" -gt 0 ]; }
 	TMPDIR=$T/tmp2 git-postkit copy "$(pg_url slow)" "$(pg_url slow2)" 3>&- &
 	local pid=$! status=0
 	until_true sending
@@ -534,5 +547,5 @@ as_server_owns() { chown postgres: "$1"; }
 	wait "$pid" || status=$?
 	equal "$status" 130
 	[ -z "$(ls -A "$T/tmp2")" ]
-	until_true all_left
+	until_true all_left slow
 }

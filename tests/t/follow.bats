@@ -170,7 +170,7 @@ follow_doctor() {
 		import socket, sys, time
 		at = socket.create_server(("127.0.0.1", 0))
 		print(at.getsockname()[1], file=open(sys.argv[1], "w"), flush=True)
-		time.sleep(60)' "$T/silent" &
+		time.sleep(600)' "$T/silent" &
 	until [ -s "$T/silent" ]; do :; done
 	git config postkit.remote.prod.url "postgresql://shop@127.0.0.1:$(cat "$T/silent")/shop"
 	POSTKIT_HOOK='' git-postkit --hook post-merge 0 >"$T/killed.out" 2>&1 &
