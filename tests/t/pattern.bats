@@ -380,7 +380,7 @@ good|20000'
 }
 is_paused() { [ "$(sql "$1" "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1")" = 1 ]; }
 is_waiting() { [ "$(sql "$1" "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO %' AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()")" = 1 ]; }
-holds_rows() { [ "$(sql "$1" "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()")" = 1 ]; }
+holds_rows() { [ "$(sql "$1" "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%UPDATE people%pg_sleep(600)%' AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()")" = 1 ]; }
 all_but_two() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS NULL')" = 2 ]; }
 test_filled() { [ "$(sql "$1" 'SELECT count(*) FROM people WHERE full_name IS DISTINCT FROM name')" = 0 ]; }
 

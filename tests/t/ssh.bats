@@ -170,9 +170,11 @@ bastion() { echo "127.0.0.1:$SSHD_PORT"; }
 	each there_and_back plain "$plain"
 }
 
+nobody_waits() { [ "$(sql shop "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")" = 0 ]; }
+
 # Until a query of the program, which still runs, waits for a lock.
 until_blocked() {
-	until [ "$(sql shop "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")" != 0 ]; do
+	while nobody_waits; do
 		kill -0 "$1" 2>/dev/null || tell "ended before: $(cat "$T/said")"
 		sleep 0.05
 	done
@@ -181,6 +183,7 @@ until_blocked() {
 # locked RELATION COMMAND...: runs it while nobody can read the relation.
 locked() {
 	local status=0
+	until_true nobody_waits # of those before
 	sql shop "BEGIN; LOCK TABLE $1 IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'held'"
 	shift
 	"$@" || status=$?
@@ -230,7 +233,7 @@ interrupted() {
 	kill -INT "-$pid"
 	wait "$pid" || status=$?
 	[ "$status" -eq 130 ] || tell "ended with $status: $(<"$T/said")"
-	equal "$(sql shop "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")" 0
+	until_true nobody_waits
 	nothing_left
 }
 
