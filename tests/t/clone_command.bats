@@ -186,9 +186,9 @@ no_secret() {
 @test "a command that takes too long is ended with all that it started, and told to destroy" {
 	git switch -q -c more
 	echo 'sleep 600' >"$FARM.hook"
-	git config postkit.remote.prod.cloneTimeout 2
+	git config postkit.remote.prod.cloneTimeout 5 # in which it is made, and destroyed
 	fails 128 git postkit start
-	has 'in 2 seconds' cloneTimeout
+	has 'in 5 seconds' cloneTimeout
 	farm_has 0
 	equal "$(pgrep -f "$T/bin/clone" || :)" ''
 }

@@ -73,7 +73,9 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	migration 2 'ALTER TABLE users ADD COLUMN a int; SELECT pg_sleep(1); SELECT 1 / 0;'
 	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
 	until_true grep -q 'ADD COLUMN a int' "$T/out"
+	kill -STOP %git-postkit # for as long as this takes
 	sql shop 'SET ROLE shop; CREATE TABLE meanwhile (i int)'
+	kill -CONT %git-postkit
 	wait %git-postkit && tell "it came to its end"
 	run cat "$T/out"
 	in_order "error: 'prod' has changed since it was compared with the chain" 'on the copy it came to this: ' 'division by zero' \
@@ -90,7 +92,9 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	migration 5 'ALTER TABLE users ADD COLUMN five int; SELECT pg_sleep(1);'
 	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
 	until_true grep -q 'ADD COLUMN five int' "$T/out"
+	kill -STOP %git-postkit
 	equal "$(sql shop "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'git postkit deploy' AND state = 'idle'")" 1
+	kill -CONT %git-postkit
 	wait %git-postkit
 	run cat "$T/out"
 	in_order "the connection to 'prod' was lost, connecting again" "deploying to 'prod'" 'deployed 2 migrations'
@@ -264,7 +268,7 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 }
 
 @test "of idle timeouts that are too short for a deploy it has longer ones, and migrations with it, whatever they reset" {
-	sql postgres "ALTER ROLE shop SET idle_session_timeout = '300ms'; ALTER ROLE shop SET idle_in_transaction_session_timeout = '5ms'"
+	sql postgres "ALTER ROLE shop SET idle_session_timeout = '1s'; ALTER ROLE shop SET idle_in_transaction_session_timeout = '5ms'"
 	migration 90 'RESET ALL;'
 	migration 91 "CREATE TABLE idle AS SELECT current_setting('idle_session_timeout') a, current_setting('idle_in_transaction_session_timeout') b;"
 	ok git postkit deploy --yes

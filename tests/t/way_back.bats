@@ -52,12 +52,12 @@ back() { sed -n "/\"way_back\":/,/^	}/s/^\t\t\"$1\":[[:space:]]*\(.*\)/\1/p" <<<
 }
 
 @test "what no transaction of ours holds is looked at from beside" {
-	by_hand slow "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN \$1; END'" \
+	by_hand slow "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN \$1; END'" \
 		'DROP FUNCTION slow'
-	by_hand procedure "CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN LOCK TABLE users IN SHARE MODE; PERFORM pg_sleep(0.3); COMMIT; END'" \
+	by_hand procedure "CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN LOCK TABLE users IN SHARE MODE; PERFORM pg_sleep(0.6); COMMIT; END'" \
 		'DROP PROCEDURE commits'
 	by_hand beside "CREATE INDEX CONCURRENTLY users_slow ON users (slow(id));
-		DO 'BEGIN BEGIN LOCK TABLE users; PERFORM pg_sleep(0.3); RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN NULL; END; END';
+		DO 'BEGIN BEGIN LOCK TABLE users; PERFORM pg_sleep(0.6); RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN NULL; END; END';
 		CALL commits();
 		SET vacuum_cost_delay = 50; SET vacuum_cost_limit = 1; VACUUM (DISABLE_PAGE_SKIPPING) users;" \
 		'DROP INDEX CONCURRENTLY users_slow' '' ' transaction:false'
