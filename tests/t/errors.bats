@@ -257,7 +257,7 @@ locks() { [ "$(sql shop "SELECT count(*) FROM pg_locks WHERE $1")" -gt 0 ]; }
 
 
 # Other users' statements cannot be seen, their locks can: the migrations take an advisory one.
-waiting() { [ "$(clone_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")" -gt 0 ]; }
+waiting() { [ "$(psql "$CLONE" -X -qAt -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")" -gt 0 ]; }
 idle() { ! waiting; }
 
 @test "kill -9 in the middle of apply: status tells the truth, apply goes on" {
@@ -266,6 +266,7 @@ idle() { ! waiting; }
 	git postkit migration slow -F "$T/slow.sql"
 	echo 'CREATE TABLE after_killed (a int);' >db/schema/tables/after.sql
 	git postkit plan
+	CLONE=$(git postkit url)
 	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
 	until_true waiting
 	kill -9 $!
@@ -286,6 +287,7 @@ idle() { ! waiting; }
 	printf -- '-- migrate:up\nUPDATE users SET email = 0;\nSELECT pg_advisory_xact_lock(4711), pg_sleep(30);\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
 	git postkit migration slow -F "$T/slow.sql"
 	git postkit plan
+	CLONE=$(git postkit url)
 	bash -c 'trap - INT; exec git-postkit apply' >"$T/apply.log" 2>&1 3>&- &
 	until_true waiting
 	kill -INT $!
