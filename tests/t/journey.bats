@@ -335,7 +335,7 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 
 @test "gc clears what a killed git and dead servers left, and nothing that may be somebody's" {
 	local base=$XDG_RUNTIME_DIR/git-postkit- left young full begun held gone=4194305 place unasked
-	python3 -c 'import os, time; child = os.fork() or os._exit(0); print(child, flush=True); time.sleep(60)' >"$T/unasked" 3>&- &
+	python3 -c 'import os, time; child = os.fork() or os._exit(0); print(child, flush=True); time.sleep(600)' >"$T/unasked" 3>&- &
 	until_true test -s "$T/unasked"
 	unasked=$(cat "$T/unasked") # a process that has ended, and whose parent does not ask how
 	until_true grep -q ') Z ' "/proc/$unasked/stat"

@@ -200,11 +200,12 @@ by_hand() {
 
 # hold TABLE: read by a session of its own, until let_go; nobody can change it then.
 hold() {
-	psql "$(pg_url shop)" -X -q -c "SET application_name = 'holder'; BEGIN; LOCK TABLE $1 IN ACCESS SHARE MODE; SELECT pg_sleep(60)" >/dev/null 2>&1 3>&- &
+	psql "$(pg_url shop)" -X -q -c "SET application_name = 'holder'; BEGIN; LOCK TABLE $1 IN ACCESS SHARE MODE; SELECT pg_sleep(600)" >/dev/null 2>&1 3>&- &
 	until_true holds
 }
-holds() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'holder' AND query LIKE '%pg_sleep%'"; }
-let_go() { sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'" >/dev/null; }
+holds() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'holder' AND wait_event = 'PgSleep'"; }
+# Until nobody holds it.
+let_go() { sql shop "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'holder'" >/dev/null; }
 waits() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'git postkit rollback' AND wait_event_type = 'Lock'"; }
 nobody() { sql shop "SELECT 1 / (1 - least(1, count(*))) FROM pg_stat_activity WHERE application_name = 'git postkit rollback'"; }
 notes_gone() { sql shop "SELECT 1 / (1 - count(*)) FROM pg_class WHERE relname = 'notes'"; }
@@ -258,7 +259,7 @@ notes_gone() { sql shop "SELECT 1 / (1 - count(*)) FROM pg_class WHERE relname =
 	jq '{schema: 1, started: .started, from: .from, back_to: .back_to, versions: [.migrations[].version]}' \
 		<<<"$(git cat-file blob refs/postkit/deploys/prod:record.json)" >"$journal"
 	git update-ref refs/postkit/deploys/prod refs/postkit/deploys/prod~1
-	psql "$(pg_url shop)" -X -q -c "SET application_name = 'holder'; SELECT pg_advisory_lock(1886352244, 1802073088), pg_sleep(60)" \
+	psql "$(pg_url shop)" -X -q -c "SET application_name = 'holder'; SELECT pg_advisory_lock(1886352244, 1802073088), pg_sleep(600)" \
 		>/dev/null 2>&1 3>&- &
 	until_true holds
 	fails 128 git postkit deploy --yes --max-wait 1

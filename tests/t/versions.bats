@@ -59,15 +59,15 @@ session_works() {
 	ok git postkit gc --all --yes
 }
 
-waits() { sql v_new "SELECT 1 / count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '1.5 s'"; }
+waits() { sql v_new "SELECT 1 / count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '3.5 s'"; }
 
 # From 17 on a role or a database can limit the time of a transaction, too.
 builds_take_their_time() {
-	sql v_new 'ALTER DATABASE v_new SET transaction_timeout = 1000'
+	sql v_new 'ALTER DATABASE v_new SET transaction_timeout = 3000'
 	printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY later_name ON later (name);\n-- migrate:down\nDROP INDEX later_name;\n' \
 		>db/migrations/20990101000000_index.sql
 	commit_all index
-	PGOPTIONS='-c transaction_timeout=0' psql "$(pg_url v_new)" -X -q -c 'BEGIN; LOCK TABLE later IN ACCESS SHARE MODE; SELECT pg_sleep(60)' \
+	PGOPTIONS='-c transaction_timeout=0' psql "$(pg_url v_new)" -X -q -c 'BEGIN; LOCK TABLE later IN ACCESS SHARE MODE; SELECT pg_sleep(600)' \
 		>/dev/null 2>&1 3>&- &
 	until_true sql v_new "SELECT 1 / count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 	git-postkit deploy here --yes >"$T/out" 2>&1 3>&- &
