@@ -90,8 +90,9 @@ int pk_deploy_prove(const struct pk_deploy *d, struct pk_conn *conn, const struc
 {
 	const char *to = pk_deploy_leads_to(d, m);
 
+	/* What somebody else has made there is part of where it led, and must not be taken for ours from then on. */
 	if (d->unordered)
-		return note_where(d, conn, m, err);
+		return d->drifted ? 0 : note_where(d, conn, m, err);
 	if (!to && pk_deploy_is_down(d))
 		pk_deploy_phase(
 			d,

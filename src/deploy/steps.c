@@ -94,11 +94,11 @@ static void say_dropped(void *arg, const char *index)
 			index);
 }
 
-static void say_built(void *arg, const char *index)
+static void say_waiting(void *arg, const char *who)
 {
 	const struct steps *s = arg;
 
-	pk_deploy_phase(s->target->d, "index %s is still being built there, as an earlier run began it; waiting for that", index);
+	pk_deploy_phase(s->target->d, "%s is at work there, perhaps for an earlier run that was killed; waiting for that", who);
 }
 
 static int begin(const struct steps *s, struct pk_err *err)
@@ -169,7 +169,7 @@ int pk_deploy_steps(struct pk_deploy_target *target, const struct pk_migration *
 		.again = again,
 		.after = after_statement,
 		.dropped = say_dropped,
-		.built = say_built,
+		.waiting = say_waiting,
 		.arg = &s,
 		.trust = pk_super_trust(target->d->config, target->d->repo, NULL),
 	};

@@ -20,13 +20,16 @@ bool pk_cancel_ask(PGcancel *cancel)
 {
 	const struct timespec moment = { .tv_nsec = 2 * 1000 * 1000 };
 	pid_t pid = cancel ? _Fork() : -1;
-	int status;
+	int status = 0;
 
 	if (pid == 0)
 		ask(cancel);
 	for (int ms = 0; pid > 0 && ms < ASK_MS; ms += 2) {
-		if (waitpid(pid, &status, WNOHANG))
-			return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		pid_t ended = waitpid(pid, &status, WNOHANG);
+
+		/* Where SIGCHLD is ignored nothing but that it has ended is known. */
+		if (ended)
+			return ended != pid || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
 		nanosleep(&moment, NULL);
 	}
 	if (pid > 0) {

@@ -5,12 +5,19 @@
 #include "sql/split.h"
 #include "trace/run.h"
 
+/* Who says what a timeout is. */
+enum pk_limit {
+	PK_LIMIT_NONE,	 /* nobody: what the session has, and the run's own lock_timeout, hold */
+	PK_LIMIT_CHOSEN, /* the caller, for each statement */
+	PK_LIMIT_SETS,	 /* the SQL, once it is run */
+	PK_LIMIT_SET,	 /* the settings before it */
+};
+
 struct pk_limits {
 	const struct pk_run *how;
 	struct pk_run_limits set; /* what the session has by now */
-	bool none;		  /* the caller chooses none, or the SQL sets timeouts itself: nothing is added */
+	enum pk_limit lock, statement;
 };
-/* Where none is false afterwards, the run's own lock_timeout comes with the first statement's timeouts, too. */
 void pk_limits_begin(struct pk_limits *limits, const struct pk_run *how,
 		     const struct pk_statements *statements);
 /* Appends the SET statements, each with "; " behind it, for timeouts that the session does not have yet. line: of the file. */

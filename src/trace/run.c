@@ -53,8 +53,8 @@ static int run_turn(struct pk_runner *r, enum pk_turn turn, struct pk_err *err)
 
 static void set_lock_timeout(struct pk_runner *r, bool local)
 {
-	if (!r->how->lock_timeout || !r->limits.none)
-		return; /* with the first statement's limits */
+	if (!r->how->lock_timeout || r->limits.lock == PK_LIMIT_CHOSEN || r->limits.lock == PK_LIMIT_SET)
+		return; /* with the first statement's limits, or not at all */
 	pk_buf_add(&r->due, local ? "SET LOCAL lock_timeout = " : "SET lock_timeout = ");
 	pk_buf_add_literal(&r->due, r->how->lock_timeout);
 	pk_buf_add(&r->due, "; ");

@@ -49,8 +49,8 @@ struct pk_run {
 	 */
 	bool commit_late;
 	/*
-	 * Asked before each statement how long it may wait for a lock, and take in all. May be NULL. Where the SQL sets
-	 * timeouts itself, those hold; a lock_timeout of "0" holds as well, and then a statement has all the time it takes.
+	 * Asked before each statement how long it may wait for a lock, and take in all. May be NULL. A timeout that the SQL or
+	 * its settings name is theirs; a lock_timeout of "0" holds as well, and then a statement has all the time it takes.
 	 */
 	struct pk_run_limits (*limits)(void *arg, const char *sql, int line);
 	/* Called after each statement, to show it. May be NULL. */

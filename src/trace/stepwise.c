@@ -5,6 +5,7 @@
 
 #include "base/sig.h"
 #include "sql/action.h"
+#include "trace/at_work.h"
 #include "trace/invalid.h"
 #include "trace/leftover.h"
 
@@ -117,6 +118,13 @@ static int take_time(struct steps *s, bool begin, struct pk_err *err)
 					     "RESET lock_timeout; RESET statement_timeout", err);
 }
 
+static int exec_in_its_time(struct steps *s, const char *sql, struct pk_err *err)
+{
+	if (take_time(s, true, err) < 0 || pk_exec(s->how->conn, sql, err) < 0)
+		return -1;
+	return take_time(s, false, err);
+}
+
 /* Whether it came to its end does not show, and it can be run twice. */
 static int settle_reindex(struct steps *s, const struct pk_action *a, struct pk_err *err)
 {
@@ -163,75 +171,27 @@ static int settle_detach(struct steps *s, const struct pk_action *a, bool *ret_d
 		return 0;
 	/* The names were quoted by the server. */
 	pk_buf_addf(&finish, "ALTER TABLE %s FINALIZE", pk_rows_get(&rows, 0, 1));
-	return pk_exec(s->how->conn, finish.ptr, err);
+	return exec_in_its_time(s, finish.ptr, err);
 }
 
-/* Before 12 the server does not tell. */
-static int is_being_built(struct steps *s, const struct index_state *index, bool *ret, struct pk_err *err)
-{
-	static const char sql[] =
-		"SELECT 1 FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = pg_catalog.to_regclass($1)"
-		" AND datname = pg_catalog.current_database()";
-	const char *params[] = { index->name };
-	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-
-	*ret = false;
-	if (s->how->conn->version < 120000)
-		return 0;
-	if (pk_query(s->how->conn, sql, 1, params, &rows, err) < 0)
-		return -1;
-	*ret = rows.n > 0;
-	return 0;
-}
-
-/* A build whose client was killed goes on; whoever stood in the queue behind it would be waited for by it. */
-static int wait_for_build(struct steps *s, const struct index_state *index, struct pk_err *err)
-{
-	static const struct timespec pause = { .tv_nsec = 250 * 1000 * 1000 };
-	bool built = false;
-
-	for (bool said = false;; said = true) {
-		if (is_being_built(s, index, &built, err) < 0)
-			return -1;
-		if (!built)
-			return 0;
-		if (!said && s->how->built)
-			s->how->built(s->how->arg, index->name);
-		nanosleep(&pause, NULL);
-		if (pk_interrupted())
-			return pk_err_interrupted(err, "interrupted while index %s is being built", index->name);
-		if (s->how->before && s->how->before(s->how->arg, err) < 0)
-			return -1;
-	}
-}
-
-/* Clears away what a build of ours that failed has left. */
+/* Clears away what a build of ours that failed has left. Of that name there may be another's. */
 static int settle_create(struct steps *s, const struct pk_action *a, bool *ret_done, struct pk_err *err)
 {
 	struct index_state index __attribute__((cleanup(index_state_release))) = { 0 };
 	PK_AUTO(pk_buf) sql = PK_BUF_INIT;
 
-	for (bool waited = false;; waited = true) {
-		index_state_release(&index);
-		if (read_index(s, a, &index, err) < 0)
-			return -1;
-		*ret_done = index.name && index.valid;
-		if (!index.name || index.valid)
-			return 0;
-		if (!index.ours)
-			return pk_invalid_refuse(index.name, err);
-		if (waited)
-			break;
-		if (wait_for_build(s, &index, err) < 0)
-			return -1;
-	}
+	if (read_index(s, a, &index, err) < 0)
+		return -1;
+	*ret_done = index.name && index.valid && index.ours;
+	if (!index.name || index.valid)
+		return 0;
+	if (!index.ours)
+		return pk_invalid_refuse(index.name, err);
 	if (s->how->dropped)
 		s->how->dropped(s->how->arg, index.name);
 	/* The name was quoted by the server. */
 	pk_buf_addf(&sql, "DROP INDEX CONCURRENTLY %s", index.name);
-	if (take_time(s, true, err) < 0 || pk_exec(s->how->conn, sql.ptr, err) < 0)
-		return -1;
-	return take_time(s, false, err);
+	return exec_in_its_time(s, sql.ptr, err);
 }
 
 static int settle_drop(struct steps *s, const struct pk_action *a, bool *ret_done, struct pk_err *err)
@@ -242,6 +202,63 @@ static int settle_drop(struct steps *s, const struct pk_action *a, bool *ret_don
 		return -1;
 	*ret_done = !index.name;
 	return 0;
+}
+
+static int add_oid(struct steps *s, const char *schema, const char *name, struct pk_buf *oids, struct pk_err *err)
+{
+	PK_FREE char *oid = NULL;
+
+	if (name && resolve(s, schema, name, &oid, err) < 0)
+		return -1;
+	if (oid)
+		pk_buf_addf(oids, "%s%s", oids->len > 1 ? "," : "", oid);
+	return 0;
+}
+
+/* What a statement is about, as pk_at_work_find() takes it. Caller frees. */
+static int find_tables(struct steps *s, const struct pk_action *a, char **ret, struct pk_err *err)
+{
+	PK_AUTO(pk_buf) oids = PK_BUF_INIT;
+	bool rel = a->verb == PK_CREATE || a->sub == PK_DETACH;
+
+	*ret = NULL;
+	if (a->verb == PK_REINDEX && !pk_streq(a->object, "index") && !pk_streq(a->object, "table"))
+		return 0;
+	pk_buf_add(&oids, "{");
+	if (add_oid(s, rel ? a->rel_schema : a->schema, rel ? a->rel_name : a->name, &oids, err) < 0 ||
+	    (a->sub == PK_DETACH && add_oid(s, a->ref_schema, a->ref_name, &oids, err) < 0))
+		return -1;
+	pk_buf_add(&oids, "}");
+	*ret = pk_buf_take(&oids);
+	return 0;
+}
+
+/*
+ * What a client began that was killed goes on at the server, and so may what somebody has begun in its place. Whoever drops or
+ * builds beside it stands in its way, and it in theirs: one of them would be cancelled.
+ */
+static int wait_for_others(struct steps *s, const struct pk_action *a, struct pk_err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 250 * 1000 * 1000 };
+	PK_FREE char *tables = NULL;
+
+	if (find_tables(s, a, &tables, err) < 0)
+		return -1;
+	for (bool said = false;; said = true) {
+		PK_FREE char *who = NULL;
+
+		if (pk_at_work_find(s->how->conn, tables, &who, err) < 0)
+			return -1;
+		if (!who)
+			return 0;
+		if (!said && s->how->waiting)
+			s->how->waiting(s->how->arg, who);
+		nanosleep(&pause, NULL);
+		if (pk_interrupted())
+			return pk_err_interrupted(err, "interrupted while waiting for %s", who);
+		if (s->how->before && s->how->before(s->how->arg, err) < 0)
+			return -1;
+	}
 }
 
 /* Whether a statement that was begun before did come to its end; clears away failed indexes. */
@@ -300,6 +317,17 @@ static struct pk_run_limits limits(void *arg, const char *sql, int line)
 	return s->how->limits(s->how->arg, sql, line);
 }
 
+static int line_of(const struct steps *s, size_t i)
+{
+	return (s->how->first_line > 1 ? s->how->first_line : 1) + s->statements.items[i].line - 1;
+}
+
+/* An error that came before the statement itself. Returns -1. */
+static int place(const struct steps *s, size_t i, struct pk_err *err)
+{
+	return s->how->file ? pk_err_at(err, s->how->file, line_of(s, i), 0) : -1;
+}
+
 static int run_as(struct steps *s, size_t i, bool transaction, struct pk_err *err)
 {
 	const struct pk_stepwise *how = s->how;
@@ -307,7 +335,7 @@ static int run_as(struct steps *s, size_t i, bool transaction, struct pk_err *er
 	const struct pk_action *a = action_of(s, i);
 	struct pk_run run = {
 		.file = how->file,
-		.first_line = (how->first_line > 1 ? how->first_line : 1) + statement->line - 1,
+		.first_line = line_of(s, i),
 		.transaction = transaction,
 		.measure = how->measure,
 		.refused = !transaction,
@@ -355,12 +383,15 @@ static int run_once(struct steps *s, size_t i, struct pk_err *err)
 /* What an earlier attempt left is looked at first: it may have come to its end. */
 static int attempt_statement(struct steps *s, size_t i, bool seen, struct pk_err *err)
 {
+	const struct pk_action *a = action_of(s, i);
 	bool done = false;
 
 	if (s->how->before && s->how->before(s->how->arg, err) < 0)
 		return -1;
-	if ((seen || passes_over(action_of(s, i))) && settle(s, i, &done, err) < 0)
-		return -1;
+	if (seen && a && a->concurrently && wait_for_others(s, a, err) < 0)
+		return place(s, i, err);
+	if ((seen || passes_over(a)) && settle(s, i, &done, err) < 0)
+		return place(s, i, err);
 	return done && seen ? note_next(s, s->how->conn, err) : run_once(s, i, err);
 }
 
@@ -450,8 +481,12 @@ int pk_stepwise_settle(struct pk_conn *conn, const char *sql, size_t *done, stru
 		return -1;
 	for (size_t i = 0; i < *done && i < s.statements.n; i++)
 		keep_setting(&s, i);
-	if (*done < s.statements.n && settle(&s, *done, &ended, err) < 0)
-		return -1;
+	if (*done < s.statements.n) {
+		const struct pk_action *a = action_of(&s, *done);
+
+		if ((a && a->concurrently && wait_for_others(&s, a, err) < 0) || settle(&s, *done, &ended, err) < 0)
+			return -1;
+	}
 	*done += ended;
 	return 0;
 }

@@ -32,13 +32,13 @@ struct pk_stepwise {
 	struct pk_run_limits (*limits)(void *arg, const char *sql, int line); /* as in struct pk_run */
 	void (*after)(void *arg, const struct pk_traced *traced); /* may be NULL */
 	/*
-	 * The transaction that wrote the last note, as xmin has it; caller frees. What REINDEX CONCURRENTLY left invalid after
-	 * that is its own. NULL: that is left alone.
+	 * The transaction that wrote the last note, as xmin has it; caller frees. What was made after that is taken for what the
+	 * statement made. NULL: REINDEX CONCURRENTLY leaves alone what is invalid.
 	 */
 	int (*noted)(void *arg, char **ret_xid, struct pk_err *err);
 	void (*dropped)(void *arg, const char *index); /* an index that a failed build left invalid; may be NULL */
-	/* An earlier run was killed, and the server is at work for it still: that is waited for. May be NULL. */
-	void (*built)(void *arg, const char *index);
+	/* Another session is at work on what the statement is about, perhaps for an earlier run that was killed. May be NULL. */
+	void (*waiting)(void *arg, const char *who);
 	void *arg;
 };
 /* trace may be NULL. */

@@ -79,10 +79,108 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	kill -9 %git-postkit
 	built=$(sql shop "SELECT 'users_email'::regclass::oid")
 	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
-	until_true grep -q 'index public.users_email is still being built there' "$T/out"
+	until_true grep -q 'pid .* (git postkit deploy, user shop) is at work there, perhaps for an earlier run' "$T/out"
 	let_go
 	until_true grep -q 'deployed 1 migration' "$T/out"
 	equal "$(sql shop "SELECT indexrelid FROM pg_index WHERE indrelid = 'users'::regclass AND indisvalid AND NOT indisprimary")" "$built"
+	sql postgres 'ALTER ROLE shop RESET statement_timeout; ALTER ROLE shop RESET lock_timeout'
+}
+
+# migration NUMBER SQL: outside a transaction.
+migration() {
+	printf -- '-- migrate:up transaction:false\n%s\n-- migrate:down\n' "$2" >"db/migrations/20990102${1}000_step.sql"
+	commit_all "step $1"
+}
+# waits PATTERN [SECONDS]: a statement does, for so long.
+waits() { sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE query LIKE '$1' AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '${2-0} s'"; }
+# deploys beside what goes on: until somebody is waited for, and that has come to its end.
+deploys_after() {
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	until_true grep -q "($1) is at work there" "$T/out"
+	let_go
+	until_true grep -q 'deployed 1 migration' "$T/out"
+	hasnt_any_invalid
+}
+hasnt_any_invalid() { equal "$(invalid)" ''; }
+killed_while() {
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	until_true waits "$1"
+	kill -9 $!
+}
+
+@test "killed before its index was there, or while it rebuilt them, it is waited for, too" {
+	migration 100 'CREATE INDEX CONCURRENTLY users_both ON users (email, id);'
+	hold shop 'LOCK TABLE users IN SHARE MODE;'
+	killed_while 'CREATE INDEX CONCURRENTLY%'
+	deploys_after 'git postkit deploy, user shop'
+	equal "$(sql shop "SELECT count(*) FROM pg_index WHERE indexrelid = 'users_both'::regclass AND indisvalid")" 1
+	migration 101 'REINDEX TABLE CONCURRENTLY users;'
+	hold shop 'LOCK TABLE users IN ROW EXCLUSIVE MODE;'
+	killed_while 'REINDEX%'
+	deploys_after 'git postkit deploy, user shop'
+}
+
+@test "an index that somebody builds in the place of ours, whom we cannot see, is waited for and kept" {
+	migration 110 'CREATE INDEX CONCURRENTLY users_theirs ON users (email, id);'
+	hold shop 'LOCK TABLE users IN ROW EXCLUSIVE MODE;'
+	killed_while 'CREATE INDEX CONCURRENTLY%'
+	sql postgres "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%'"
+	let_go
+	sql shop 'DROP INDEX users_theirs'
+	hold shop 'LOCK TABLE users IN ROW EXCLUSIVE MODE;'
+	PGAPPNAME=dba sql shop 'CREATE INDEX CONCURRENTLY users_theirs ON users (email, id)' >"$T/dba" 2>&1 3>&- &
+	local dba=$!
+	until_true waits 'CREATE INDEX CONCURRENTLY%'
+	deploys_after 'dba, user postgres'
+	wait "$dba"
+	equal "$(cat "$T/dba")" ''
+}
+
+@test "another index of that name, which is valid, is not taken for ours" {
+	migration 120 'SELECT pg_advisory_lock(4711);
+SELECT pg_advisory_unlock_all();
+CREATE UNIQUE INDEX CONCURRENTLY users_same ON users (id, email);'
+	hold shop 'SELECT pg_advisory_lock(4711);'
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	until_true waits 'SELECT pg_advisory_lock(4711)%'
+	sql shop 'SET ROLE shop; CREATE INDEX users_same ON users (lower(email))'
+	let_go
+	wait $! || :
+	grep -q 'relation "users_same" already exists' "$T/out"
+	fails 128 git postkit deploy --yes --allow-drift
+	has 'relation "users_same" already exists'
+	sql shop 'DROP INDEX users_same'
+	ok git postkit deploy --yes --allow-drift
+	equal "$(sql shop "SELECT indisunique FROM pg_index WHERE indexrelid = 'users_same'::regclass AND indisvalid")" t
+}
+
+@test "a timeout that a step sets is its own, and the other one is still ours" {
+	sql postgres "ALTER ROLE shop SET statement_timeout = '1s'; ALTER ROLE shop SET lock_timeout = '1s'"
+	migration 130 "SET lock_timeout = '77s';
+CREATE TABLE told AS SELECT current_setting('lock_timeout') AS own;
+CREATE INDEX CONCURRENTLY users_slow ON users (id, email);"
+	hold shop 'LOCK TABLE users IN ROW EXCLUSIVE MODE;'
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	until_true waits 'CREATE INDEX CONCURRENTLY%' 1.5
+	let_go
+	until_true grep -q 'deployed 1 migration' "$T/out"
+	equal "$(sql shop 'SELECT own FROM told')" '77s'
+}
+
+@test "a partition that was half way detached is let go in the time that takes" {
+	sql shop "SET ROLE shop; CREATE TABLE halves (i int) PARTITION BY RANGE (i); CREATE TABLE half PARTITION OF halves FOR VALUES FROM (1) TO (10)"
+	migration 140 'ALTER TABLE halves DETACH PARTITION half CONCURRENTLY;'
+	hold shop 'SELECT * FROM halves;'
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	until_true waits 'ALTER TABLE halves%' 1.5
+	sql shop "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE halves%'"
+	wait $! || :
+	git-postkit deploy --yes --allow-drift >"$T/out" 2>&1 3>&- &
+	until_true waits 'ALTER TABLE%FINALIZE' 1.5
+	let_go
+	until_true grep -q 'deployed 1 migration' "$T/out"
+	equal "$(sql shop "SELECT count(*) FROM pg_inherits WHERE inhparent = 'halves'::regclass")" 0
+	sql shop 'DROP TABLE halves, half, told; DROP INDEX users_both, users_theirs, users_same, users_slow'
 	sql postgres 'ALTER ROLE shop RESET statement_timeout; ALTER ROLE shop RESET lock_timeout'
 }
 

@@ -249,6 +249,7 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 		git postkit start
 		echo "CREATE TABLE $branch (i int);" >db/schema/tables/$branch.sql
 		git postkit plan && git postkit apply && git postkit commit -m $branch
+		sleep 1 # versions are seconds
 	done
 	git postkit deploy --yes
 	git merge -q early
@@ -265,6 +266,14 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	ok git postkit rollback --yes --to "$(basename db/migrations/*_four.sql | cut -d_ -f1)"
 	in_order "rolling back on 'prod'" _later.sql "$first" _late.sql 'rolled back 3 migrations'
 	ok git postkit drift
+	# What somebody else has made there is not taken for where it led.
+	ok git postkit deploy --yes --commit late^1
+	sql more 'SET ROLE shop; CREATE TABLE by_hand (i int)'
+	ok git postkit deploy --yes --allow-out-of-order --allow-drift
+	fails 1 git postkit drift
+	has by_hand
+	fails 1 git postkit deploy --yes
+	sql more 'DROP TABLE by_hand'
 }
 
 @test "of idle timeouts that are too short for a deploy it has longer ones, and migrations with it, whatever they reset" {
