@@ -51,9 +51,9 @@ static void show(const struct pk_exchange *x, bool push)
 	if (push && x->sent)
 		pk_print(stdout, "sent %zu ref%s to '%s'%s\n", x->sent, x->sent == 1 ? "" : "s",
 		       x->git_remote, x->branches ? ", as branches postkit/records/..." : "");
-	else if (push)
+	else if (push && !count_refused(x))
 		pk_print(stdout, "'%s' has all that is here\n", x->git_remote);
-	else if (!x->n)
+	else if (!push && !x->n)
 		pk_print(stdout, "'%s' has no records\n", x->git_remote);
 }
 
@@ -75,6 +75,17 @@ static void print_json(const struct pk_exchange *x)
 	pk_print_json(root);
 }
 
+static void advise_refused(const struct pk_ctx *ctx, const struct pk_exchange *x)
+{
+	if (x->kept)
+		pk_advise(ctx, "Records",
+			  "what is refused stays in refs/postkit/remotes/%s, to be looked at%s; nothing here was changed by it",
+			  x->git_remote, x->broken ? ", but for what git itself does not take" : "");
+	else
+		pk_advise(ctx, "Records",
+			  "git itself does not take what is refused, so that it is not here; nothing was changed by it");
+}
+
 static int run(const struct pk_ctx *ctx, bool push, const char *git_remote, struct pk_err *err)
 {
 	PK_AUTO(pk_exchange) x = PK_EXCHANGE_INIT;
@@ -88,9 +99,7 @@ static int run(const struct pk_ctx *ctx, bool push, const char *git_remote, stru
 		show(&x, push);
 	if (!count_refused(&x))
 		return 0;
-	pk_advise(ctx, "Records",
-		  "what is refused stays in refs/postkit/remotes/%s, to be looked at; nothing here was changed by it",
-		  x.git_remote);
+	advise_refused(ctx, &x);
 	return PK_EXIT_NO;
 }
 

@@ -240,6 +240,7 @@ static int take_in(struct pk_exchange *x, const char *ref, const char *tracking,
 			if (pk_err_move_interrupt(err, &why))
 				return -1;
 			note(x, remote, branches, PK_EXCHANGED_REFUSED, why.msg);
+			x->kept = true;
 			return 0;
 		}
 		if (what != PK_EXCHANGED_SAME)
@@ -299,36 +300,35 @@ static char *refspec_of(const struct pk_exchange *x, const char *ref)
 	return name ? pk_printf("+%s:%s", ref, tracking) : NULL;
 }
 
-/* What git takes into no repository is refused, and is in no other's way. Whether any could be had. */
-static bool fetch_each(struct pk_exchange *x, const struct pk_net_refs *refs)
+/* What git takes into no repository is refused, and is in no other's way. */
+static int fetch_each(struct pk_exchange *x, const struct pk_net_refs *refs, struct pk_err *err)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < refs->n && !pk_interrupted(); i++) {
+	for (size_t i = 0; i < refs->n; i++) {
 		PK_AUTO(pk_strv) one = PK_STRV_INIT;
-		PK_AUTO(pk_err) why = PK_ERR_INIT;
+		PK_FREE char *refusal = NULL;
 		char *refspec = refspec_of(x, refs->items[i].name);
 		const char *remote, *ref = refs->items[i].name;
 
 		if (!refspec)
 			continue;
 		pk_strv_push_take(&one, refspec);
-		if (pk_git_fetch(x->repo, x->git_remote, &one, &why) == 0) {
-			any = true;
+		if (pk_interrupted())
+			return pk_err_interrupted(err, "interrupted while fetching from '%s'", x->git_remote);
+		if (pk_git_fetch(x->repo, x->git_remote, &one, &refusal, err) < 0)
+			return -1;
+		if (!refusal)
 			continue;
-		}
-		const char *said = why.detail ? why.detail : why.msg;
-		PK_FREE char *line = pk_strndup(said, strcspn(said, "\n"));
 		shared_name(ref, &remote);
-		note(x, remote, is_branch(ref), PK_EXCHANGED_REFUSED, line);
+		note(x, remote, is_branch(ref), PK_EXCHANGED_REFUSED, refusal);
+		x->broken = true;
 	}
-	return any;
+	return 0;
 }
 
 static int fetch_all(struct pk_exchange *x, const struct pk_net_refs *refs, struct pk_err *err)
 {
 	PK_AUTO(pk_strv) refspecs = PK_STRV_INIT;
-	PK_AUTO(pk_err) why = PK_ERR_INIT;
+	PK_FREE char *refusal = NULL;
 
 	for (size_t i = 0; i < refs->n; i++) {
 		char *refspec = refspec_of(x, refs->items[i].name);
@@ -336,10 +336,9 @@ static int fetch_all(struct pk_exchange *x, const struct pk_net_refs *refs, stru
 		if (refspec)
 			pk_strv_push_take(&refspecs, refspec);
 	}
-	if (!refspecs.n || pk_git_fetch(x->repo, x->git_remote, &refspecs, &why) == 0 ||
-	    (refspecs.n > 1 && fetch_each(x, refs) && !pk_interrupted()))
-		return 0;
-	return pk_err_move(err, &why);
+	if (refspecs.n && pk_git_fetch(x->repo, x->git_remote, &refspecs, &refusal, err) < 0)
+		return -1;
+	return refusal ? fetch_each(x, refs, err) : 0;
 }
 
 static int fetch_refs(struct pk_exchange *x, struct pk_net_refs *refs, struct pk_err *err)

@@ -5,6 +5,7 @@
  * There they are refs/postkit/deploys/<remote> and refs/postkit/fingerprints; where the host refuses these, branches,
  * postkit/records/..., which remote.<git remote>.postkitRecords=branches remembers. What was fetched is kept
  * in refs/postkit/remotes/<git remote>/ and joined to the own refs only when each of its commits is what a record must be.
+ * What git's own check refuses is nowhere here.
  */
 #ifndef PK_DEPLOY_EXCHANGE_H
 #define PK_DEPLOY_EXCHANGE_H
@@ -35,6 +36,7 @@ struct pk_exchange {
 	struct pk_exchange_item *items; /* what was fetched, a ref each */
 	size_t n, cap;
 	size_t sent; /* refs that the remote has got */
+	bool kept, broken; /* of what was refused: some is in refs/postkit/remotes/; some git itself did not take in */
 };
 #define PK_EXCHANGE_INIT { 0 }
 void pk_exchange_release(struct pk_exchange *x);

@@ -130,8 +130,38 @@ static bool remove_stale_locks(const struct pk_repo *repo)
 	return any;
 }
 
+/* The line that names the object, of a check that found one bad. NULL: it is some other trouble. Caller frees. */
+static char *said_by_fsck(const char *text)
+{
+	/* Whole lines: what the other side says has "remote: " before it. */
+	static const char *const verdicts[] = { "fatal: fsck error in packed object",
+						"fatal: fsck error in pack objects" };
+	PK_AUTO(pk_strv) lines = PK_STRV_INIT;
+	const char *object = NULL, *verdict = NULL;
+
+	pk_strv_split(&lines, text, '\n');
+	for (size_t i = 0; i < lines.n; i++)
+		if (!object && pk_starts_with(lines.items[i], "error: object "))
+			object = lines.items[i];
+	for (size_t i = 0; i < PK_COUNT(verdicts) && !verdict; i++)
+		verdict = pk_strv_has(&lines, verdicts[i]) ? verdicts[i] : NULL;
+	return verdict ? pk_strdup(object ? object : verdict) : NULL;
+}
+
+static int fetch_once(const struct pk_repo *repo, const struct pk_strv *args, const char *remote,
+		      char **ret_refusal, struct pk_err *err)
+{
+	PK_AUTO(pk_err) why = PK_ERR_INIT;
+
+	*ret_refusal = NULL;
+	if (run(repo, args, "fetching from", remote, NULL, &why) == 0)
+		return 0;
+	*ret_refusal = why.detail ? said_by_fsck(why.detail) : NULL;
+	return *ret_refusal ? 0 : pk_err_move(err, &why);
+}
+
 int pk_git_fetch(const struct pk_repo *repo, const char *remote, const struct pk_strv *refspecs,
-		 struct pk_err *err)
+		 char **ret_refusal, struct pk_err *err)
 {
 	static const char *const head[] = { "-c",
 					    "fetch.fsckObjects=true",
@@ -151,10 +181,10 @@ int pk_git_fetch(const struct pk_repo *repo, const char *remote, const struct pk
 	pk_strv_push(&args, remote);
 	pk_strv_extend(&args, (const char *const *)refspecs->items);
 	PK_AUTO(pk_err) first = PK_ERR_INIT;
-	if (run(repo, &args, "fetching from", remote, NULL, &first) == 0)
+	if (fetch_once(repo, &args, remote, ret_refusal, &first) == 0)
 		return 0;
 	if (remove_stale_locks(repo))
-		return run(repo, &args, "fetching from", remote, NULL, err);
+		return fetch_once(repo, &args, remote, ret_refusal, err);
 	return pk_err_move(err, &first);
 }
 

@@ -23,9 +23,12 @@ void pk_net_refs_release(struct pk_net_refs *refs);
 /* What a remote has that matches the patterns (NULL terminated). More than some thousand are an error. */
 int pk_git_ls_remote(const struct pk_repo *repo, const char *remote, const char *const *patterns,
 		     struct pk_net_refs *ret, struct pk_err *err);
-/* No tags, no FETCH_HEAD, no submodules; objects are checked as they come. refspecs: full ones, at least one. */
+/*
+ * No tags, no FETCH_HEAD, no submodules; objects are checked as they come. refspecs: full ones, at least one.
+ * *ret_refusal: what git's check of them said of one, and nothing was taken in; NULL: all is here. Caller frees.
+ */
 int pk_git_fetch(const struct pk_repo *repo, const char *remote, const struct pk_strv *refspecs,
-		 struct pk_err *err);
+		 char **ret_refusal, struct pk_err *err);
 
 enum pk_pushed {
 	PK_PUSHED,	   /* it is there */

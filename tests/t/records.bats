@@ -53,7 +53,9 @@ broken_commit() {
 	ok git postkit deploy --yes prod
 	equal "$(git ls-remote origin $DEPLOYS | cut -f1)" "$(git rev-parse $DEPLOYS)"
 	fails 1 git postkit records push
-	has 'other: refused' 'prod: refused' 'broken: refused: error: object' "'origin' has all that is here"
+	has 'other: refused' 'prod: refused' 'broken: refused: error: object' 'stays in refs/postkit/remotes/origin' \
+		'but for what git itself does not take'
+	hasnt 'has all that is here'
 	git push -q origin :refs/postkit/deploys/other :refs/postkit/deploys/broken :refs/heads/postkit/records/deploys/prod
 	ok git postkit records push
 	has "'origin' has all that is here"
@@ -103,6 +105,68 @@ broken_commit() {
 	[ "$(git ls-remote origin $DEPLOYS | cut -f1)" != "$(git rev-parse $DEPLOYS)" ]
 	git checkout -q .postkit 2>/dev/null || rm .postkit
 	git postkit records push
+}
+
+@test "a trouble on the way to one of the refs is the error that git gave, and no refusal" {
+	cd "$T/shop"
+	local git said
+	git=$(command -v git)
+	mkdir "$T/troubled"
+	cat >"$T/troubled/git" <<-SH
+		#!/bin/sh
+		case "\$*" in *fetch*$DEPLOYS*) cat "$T/said" >&2 && exit 128 ;; esac
+		exec $git "\$@"
+	SH
+	chmod +x "$T/troubled/git"
+	migration e 05
+	git config postkit.publish origin
+	echo "fatal: unable to access 'https://git.example/shop.git/': Could not resolve host: git.example" >"$T/said"
+	PATH=$T/troubled:$PATH fails 2 git-postkit deploy --yes prod
+	has "not published: fetching from 'origin' failed" 'Could not resolve host'
+	hasnt 'is not what it must be'
+	git config --unset postkit.publish
+	# Neither what the other side says of itself nor a full disk is what the check here has found.
+	for said in 'Could not resolve host' 'remote: fatal: fsck error in packed object' \
+		$'error: object 1: unable to write: No space left on device\nfatal: index-pack failed'; do
+		echo "$said" >"$T/said"
+		for verb in push fetch; do
+			PATH=$T/troubled:$PATH fails 128 git-postkit records $verb
+			has "fetching from 'origin' failed" "${said##*$'\n'}"
+			hasnt refused 'has all that is here' 'stays in'
+		done
+	done
+	ok git postkit records push
+	has "sent 2 refs to 'origin'"
+}
+
+@test "what git itself refuses is not said to be kept here, and what is not sent is not said to be there" {
+	cd "$T/shop"
+	local keep=refs/postkit/remotes/origin/deploys/prod
+	git update-ref -d "$keep"
+	git -C "$T/shop-origin.git" update-ref $DEPLOYS "$(broken_commit)"
+	for verb in push fetch; do
+		fails 1 git postkit records $verb
+		has 'prod: refused: error: object' 'git itself does not take what is refused'
+		hasnt 'stays in' 'has all that is here' 'has no records' sent
+	done
+	fails 1 git postkit records fetch --json
+	equal "$(sed -n '/^{/,/^}/p' <<<"$output" | jq -r '.fetched[] | select(.name == "prod").what')" refused
+	# So it is where there is no other.
+	git push -q origin :refs/postkit/fingerprints
+	fails 1 git postkit records fetch
+	has 'prod: refused: error: object'
+	fails 1 git postkit records push
+	has 'prod: refused' "sent 1 ref to 'origin'"
+	fails 1 git rev-parse -q --verify "$keep"
+	# One that is no record is kept.
+	git push -q -f origin "HEAD:$DEPLOYS"
+	fails 1 git postkit records push
+	has "stays in refs/postkit/remotes/origin, to be looked at; nothing"
+	hasnt 'has all that is here' 'git itself'
+	git rev-parse -q --verify "$keep"
+	git push -q -f origin $DEPLOYS
+	ok git postkit records push
+	has "'origin' has all that is here"
 }
 
 @test "two histories become one, with all records of both and the state of the later; both sides make the same of it" {
