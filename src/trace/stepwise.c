@@ -174,7 +174,10 @@ static int settle_detach(struct steps *s, const struct pk_action *a, bool *ret_d
 	return exec_in_its_time(s, finish.ptr, err);
 }
 
-/* Clears away what a build of ours that failed has left. Of that name there may be another's. */
+/*
+ * Clears away what a build of ours that failed has left. Of that name there may be another's; on a copy nothing shows which came
+ * first, the index or the note.
+ */
 static int settle_create(struct steps *s, const struct pk_action *a, bool *ret_done, struct pk_err *err)
 {
 	struct index_state index __attribute__((cleanup(index_state_release))) = { 0 };
@@ -182,7 +185,7 @@ static int settle_create(struct steps *s, const struct pk_action *a, bool *ret_d
 
 	if (read_index(s, a, &index, err) < 0)
 		return -1;
-	*ret_done = index.name && index.valid && index.ours;
+	*ret_done = index.name && index.valid && (index.ours || s->how->local);
 	if (!index.name || index.valid)
 		return 0;
 	if (!index.ours)
