@@ -66,6 +66,7 @@ static const struct {
 	  "the server has no room for the locks on its tables: raise max_locks_per_transaction there; its product with "
 	  "max_connections has to be higher than their number" },
 	{ "No space left on device", "make room on the disk; nothing of the copy is left" },
+	{ "Check free disk space", "make room on the disk; nothing of the copy is left" },
 	{ "server version mismatch", "install the client programs of the server's version "
 				     "(postgresql-client-<major>)" },
 	{ "no password supplied",

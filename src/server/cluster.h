@@ -38,6 +38,8 @@ int pk_cluster_start(const struct pk_place *place, const char *bindir, struct pk
 /* Fast shutdown, waited for. Not running is success. */
 int pk_cluster_stop(const struct pk_place *place, struct pk_err *err);
 
+/* By what a server program wrote: the write that failed, or its hint when one was cut short. */
+bool pk_cluster_disk_full(const char *said);
 /* Waits until the process has ended; false when it has not in time (-1: for ever). */
 bool pk_wait_gone(pid_t pid, int timeout_ms);
 

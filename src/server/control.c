@@ -186,14 +186,17 @@ static int start_failed(const struct pk_place *place, const char *log, off_t fro
 		pk_buf_rtrim(&text);
 		return pk_err_detail(err, "%s", text.ptr);
 	}
+	const char *said = "";
 	if (pk_read_file(log, &text, NULL) == 0 && (off_t)text.len > from) {
-		pk_buf_rtrim(&text);
 		size_t start = (size_t)from;
 		if (text.len > start + LOG_TOLD)
 			start = text.len - LOG_TOLD;
-		pk_err_detail(err, "%s", text.ptr + start);
+		pk_buf_rtrim(&text);
+		if (text.len > start)
+			said = text.ptr + start;
+		pk_err_detail(err, "%s", said);
 	}
-	if (strstr(text.ptr, "No space left"))
+	if (pk_cluster_disk_full(said))
 		return pk_err_hint(
 			err,
 			"make room on the disk; 'git postkit gc' removes clones no longer used");

@@ -136,11 +136,16 @@ static int run_as_server(const struct pk_place *place, const char *const *argv, 
 	return pk_proc_run(&proc, ret_status, err);
 }
 
+bool pk_cluster_disk_full(const char *said)
+{
+	return strstr(said, "No space left") || strstr(said, "Check free disk space");
+}
+
 static int failed(const char *what, const struct pk_buf *said, struct pk_err *err)
 {
 	pk_err_set(err, "%s", what);
 	pk_err_detail(err, "%s", said->ptr);
-	if (strstr(said->ptr, "No space left"))
+	if (pk_cluster_disk_full(said->ptr))
 		pk_err_hint(err,
 			    "make room on the disk; a local server needs 50 MB and its databases");
 	return -1;
