@@ -9,7 +9,8 @@ export WORK_AS=postgres
 
 setup_file() {
 	common_setup
-	export PG_SETTINGS='-c max_prepared_transactions=5'
+	# What autovacuum does is a transaction, too.
+	export PG_SETTINGS='-c max_prepared_transactions=5 -c autovacuum=off'
 	pg_start
 	sql postgres 'CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader; CREATE ROLE own'
 }
@@ -531,7 +532,7 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	local locker starter
 	"$(pg_tools)/psql" -X -q -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d twice -c 'BEGIN; LOCK TABLE lines; SELECT pg_sleep(600)' >/dev/null 2>&1 3>&- &
 	locker=$!
-	is_locked() { [ "$(sql postgres "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation >= 16384")" -gt 0 ]; }
+	is_locked() { [ "$(sql twice "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'lines'::regclass")" -gt 0 ]; }
 	until_true is_locked
 	git-postkit start --fresh --no-physical >"$T/first" 2>&1 3>&- &
 	starter=$!
