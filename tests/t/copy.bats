@@ -84,10 +84,11 @@ port_of() { sed -n 4p "$T/$1/data/postmaster.pid"; }
 	pg_createdb secretive
 	sql secretive 'CREATE ROLE nosy LOGIN; CREATE TABLE s (id int)'
 	pg_createdb empty1
-	fails 128 git postkit copy "postgresql://nosy@/secretive?host=$PROD_SOCKET&port=$PROD_PORT" "$(pg_url empty1)"
+	mkdir "$T/tmp1"
+	TMPDIR=$T/tmp1 fails 128 git postkit copy "postgresql://nosy@/secretive?host=$PROD_SOCKET&port=$PROD_PORT" "$(pg_url empty1)"
 	has 'permission denied' 'pg_read_all_data'
 	equal "$(sql empty1 "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")" 0
-	[ -z "$(compgen -G '/tmp/postkit-copy-*' | head -n 1)" ] || ! ls -d /tmp/postkit-copy-*/data
+	[ -z "$(ls -A "$T/tmp1")" ]
 }
 
 @test "the password is in no argument and the temporary folder is private" {
@@ -329,22 +330,29 @@ hasnt_locks() { run ! grep -E 'LOCK TABLE.* IN (ROW|SHARE|EXCLUSIVE|ACCESS EXCLU
 	sql moving "CREATE TABLE a AS SELECT i, repeat('x', 1000) AS x FROM generate_series(1, 60000) i;
 		CREATE TABLE b AS SELECT 1 AS one"
 	pg_createdb moving2
+	# It stands still at the first table that it makes, when it has its snapshot, for as long as this takes.
+	"$(pg_tools)/psql" -X -q -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d moving2 \
+		-c 'BEGIN; LOCK TABLE pg_class IN SHARE MODE; SELECT pg_sleep(600)' >/dev/null 2>&1 3>&- &
+	until_true in_moving2 "wait_event = 'PgSleep'"
 	git-postkit copy --jobs 2 "$(pg_url moving)" "$(pg_url moving2)" 3>&- &
 	local pid=$!
-	until_true snapshot_taken
-	kill -STOP "$pid" # so that it is in the middle of it for as long as this takes
+	until_true in_moving2 "wait_event_type = 'Lock' AND backend_type = 'client backend'"
 	sql moving 'INSERT INTO b VALUES (2)'
 	fails 1 "$(pg_tools)/psql" -X -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d moving -v ON_ERROR_STOP=1 \
 		-c "SET lock_timeout = '1ms'" -c 'TRUNCATE a'
 	has 'lock timeout'
-	kill -CONT "$pid"
+	sql postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'moving2' AND wait_event = 'PgSleep'" >/dev/null
 	wait "$pid"
 	equal "$(sql moving2 'SELECT count(*) FROM a')" 60000
 	equal "$(sql moving2 'SELECT count(*) FROM b')" 1
 }
-snapshot_taken() {
-	[ "$(sql postgres "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-		WHERE d.datname = 'moving' AND l.mode = 'AccessShareLock' AND l.relation >= 16384")" -ge 2 ]
+in_moving2() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'moving2' AND $1")" -gt 0 ]; }
+
+# paced DB: a repository whose remote of that name is copied so slowly that there is time for what befalls the copy.
+paced() {
+	new_repo "$1"
+	git config "postkit.remote.$1.url" "$(pg_url "$1")"
+	git config "postkit.remote.$1.maxRate" 1MB
 }
 
 # DB...: sessions end a moment after their clients, and autovacuum comes by itself.
@@ -404,7 +412,9 @@ all_left() {
 	pg_createdb away
 	sql away "CREATE TABLE big AS SELECT i, repeat(md5(i::text), 20) AS x FROM generate_series(1, 150000) i"
 	pg_createdb away2
-	git-postkit copy "$(pg_url away)" "$(pg_url away2)" 3>&- >"$T/away.out" 2>&1 &
+	paced away
+	mkdir "$T/tmp3"
+	TMPDIR=$T/tmp3 git-postkit copy away "$(pg_url away2)" 3>&- >"$T/away.out" 2>&1 &
 	local pid=$! status=0
 	sql postgres "DO \$\$ BEGIN
 		WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = 'away' AND query ~ 'COPY .*public.big') LOOP
@@ -416,7 +426,7 @@ all_left() {
 	equal "$status" 128
 	grep -q '^error: ' "$T/away.out"
 	grep -q '^hint: ' "$T/away.out"
-	[ -z "$(ls -A "$T"/postkit-copy-* 2>/dev/null)" ]
+	[ -z "$(ls -A "$T/tmp3")" ]
 }
 
 @test "a target that is full is one message" {
@@ -541,8 +551,9 @@ as_server_owns() { chown postgres: "$1"; }
 		CREATE INDEX ON big (x)'
 	pg_createdb slow2
 	mkdir -p "$T/tmp2"
+	paced slow
 	sending() { [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'slow' AND query LIKE '%COPY (%' AND state = 'active'")" -gt 0 ]; }
-	TMPDIR=$T/tmp2 git-postkit copy "$(pg_url slow)" "$(pg_url slow2)" 3>&- &
+	TMPDIR=$T/tmp2 git-postkit copy slow "$(pg_url slow2)" 3>&- &
 	local pid=$! status=0
 	until_true sending
 	kill -TERM "$pid"
