@@ -341,9 +341,9 @@ hold() {
 	holder=$!
 	exec 7>"$T/hold"
 	echo 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT pg_advisory_lock(4711);' >&7
-	until_true held
+	until_true held 4711
 }
-held() { [ "$(clone_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")" -gt 0 ]; }
+held() { [ "$(clone_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1")" -gt 0 ]; }
 let_go() {
 	exec 7>&-
 	wait "$holder" || true
@@ -422,7 +422,8 @@ let_go() {
 	git postkit start >/dev/null
 	ok git postkit plan
 	hold
-	echo 'SELECT count(*) FROM log;' >&7
+	echo 'SELECT count(*) FROM log; SELECT pg_advisory_lock(4712);' >&7
+	until_true held 4712
 	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
 	until_true leaving
 	as_login "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'DETACH PARTITION' AND pid <> pg_backend_pid()"
