@@ -214,8 +214,10 @@ clone() { git postkit psql -- -X -q -At -c "$1"; }
 	hasnt canary1 secret.org
 	equal "$(clone 'SELECT count(*) FROM users')" 300
 	clone 'CHECKPOINT' 2>/dev/null || :
-	run grep -rlaF -e canary1 -e 'Canary 1' -e 'canary odd' -e 'CANARY ODD' -e @secret.org .git "$T/state" "$T/cache" "$T/home"
-	[ "$status" -eq 1 ] || tell "$(echo "found:"; echo "$output")"
+	# -s: of a server at work files go while they are looked for
+	run grep -srlaF -e canary1 -e 'Canary 1' -e 'canary odd' -e 'CANARY ODD' -e @secret.org .git "$T/state" "$T/cache" "$T/home"
+	[ "$status" -ne 0 ] && [ -z "$output" ] || tell "$(echo "found:"; echo "$output")"
+	[ -n "$(find .git "$T/state" -path '*/data/PG_VERSION')" ]
 	git postkit psql -- -X -c 'COPY users TO STDOUT' -c 'COPY letters TO STDOUT' -c 'COPY logins_2020 TO STDOUT' >"$T/out"
 	run grep -ic -e secret.org -e 'canary' "$T/out"
 	equal "$output" 0
