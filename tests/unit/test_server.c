@@ -439,19 +439,14 @@ static void stops_when_idle(void **state)
 	OK(pk_server_open(&c->server, &c->repo, &c->config, c->server.major, err));
 }
 
-/* The lock of the watcher is taken, and then it looks round. */
-static void wait_for_watcher(const char *dir)
+/* Until the watcher looks for what happens to the folder of the server, and to the one above. */
+static void wait_for_watcher(pid_t pid)
 {
-	PK_FREE char *path = pk_printf("%s.idle", dir);
-	double began = pk_now();
+	PK_FREE char *script = pk_printf("until [ \"$(cat /proc/%d/fdinfo/* 2>&1 | grep -c ^inotify)\" -ge 2 ]; do sleep 0.02; done",
+					 (int)pid);
+	const char *const argv[] = { "sh", "-c", script, NULL };
 
-	for (bool held = false; !held && pk_now() - began < 10;) {
-		PK_AUTO(pk_lock) lock = PK_LOCK_INIT;
-		held = pk_lock_take(&lock, path, 0, NULL) < 0;
-		pk_lock_release(&lock);
-		nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
-	}
-	nanosleep(&(struct timespec){ .tv_nsec = 300 * 1000 * 1000 }, NULL);
+	OK(pk_proc_check(&(struct pk_proc){ .argv = argv, .timeout = 60 }, err));
 }
 
 static void the_watcher_ends_with_its_server(void **state)
@@ -463,7 +458,7 @@ static void the_watcher_ends_with_its_server(void **state)
 
 	if (pid == 0)
 		_exit(pk_server_idle_main(3, argv));
-	wait_for_watcher(dir);
+	wait_for_watcher(pid);
 	OK(pk_server_stop(&c->server, err));
 	join(pid);
 	OK(pk_server_open(&c->server, &c->repo, &c->config, c->server.major, err));
@@ -473,7 +468,7 @@ static void the_watcher_ends_with_its_server(void **state)
 	pid = fork();
 	if (pid == 0)
 		_exit(pk_server_idle_main(3, argv));
-	wait_for_watcher(dir);
+	wait_for_watcher(pid);
 	OK(pk_remove_tree(c->server.dir, err));
 	join(pid);
 	assert_true(pk_wait_gone(server_pid, 5000));
