@@ -36,6 +36,8 @@ setup() { cd "$T/app" || return 1; }
 
 idle() { [ "$(sql shop "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND xact_start < clock_timestamp() - interval '10 s'")" = 1 ]; }
 
+gone() { [ "$(sql shop "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")" = 0 ]; }
+
 # shown [STATUS] ARGUMENT...: a command of ours, on a terminal. $output.
 shown() {
 	local expected=0
@@ -78,6 +80,7 @@ piped() {
 	shown 2 deploy --plan-only
 	has 'on '"'prod'"' at present' 'e\x1B'
 	exec 9>&-
+	until_true gone
 	shown deploy --dry-run
 	shown deploy --yes
 	shown log
