@@ -469,11 +469,14 @@ production() { git postkit fingerprint "$(pg_url shop)"; }
 	hasnt 'local servers of repositories that are gone'
 }
 
+nobody_stays() { ! pgrep -f "$T/state"; }
+
 @test "gc --all leaves no server behind, and the work untouched" {
 	git switch -q -C end main
 	ok git postkit gc --all --yes
-	run pgrep -f "$T/state"
+	run pgrep -f "postgres .*$T/state"
 	[ -z "$output" ] || tell 'servers still run'
+	until_true nobody_stays # who watches them ends with them
 	equal "$(git status --porcelain)" ''
 	ok git postkit status
 	has 'git postkit sync'
