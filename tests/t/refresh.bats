@@ -3,6 +3,7 @@
 # is cut then holds what the source holds.
 
 load ../lib/common
+load ../lib/physical
 load ../lib/versions
 
 export WORK_AS=postgres
@@ -552,6 +553,9 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 	has 'nothing to drop'
 }
 
+# asleep_in DATABASE: somebody sleeps in one of that beginning on the local server, which its superuser alone may see.
+asleep_in() { [ "$(local_run psql postgres -X -qAt -c "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE '$1%' AND wait_event = 'PgSleep'")" -gt 0 ]; }
+
 @test "interrupted half way, or killed, the old template stays" {
 	shop half
 	sql half 'SET ROLE own; CREATE TABLE naps (s int); INSERT INTO naps VALUES (0);
@@ -573,8 +577,7 @@ has_its_schema() { diff <(structure "$(git postkit url)") <(structure "postgresq
 		esac
 		(cd "$T/half-beside" && trap - INT && exec git-postkit start --refresh) >"$T/half.log" 2>&1 3>&- &
 		pid=$!
-		until_true eval "[ \"\$(local_sql \"SELECT count(*) FROM pg_stat_activity WHERE datname LIKE '$where%'\")\" -gt 0 ]"
-		sleep 0.7
+		until_true asleep_in "$where"
 		kill -"$how" "$pid"
 		wait "$pid" || :
 		[ "$how" = KILL ] || equal "$(local_sql "SELECT count(*) FROM pg_database WHERE datname LIKE 'pk_new_%'")" 0
