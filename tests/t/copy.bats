@@ -292,26 +292,62 @@ same() { # DB DB: on the server started last
 		GRANT SELECT ON ALL SEQUENCES IN SCHEMA public, \"S \"\"q'; --\" TO selects;
 		REVOKE TEMPORARY ON DATABASE readable FROM PUBLIC"
 	sql postgres "ALTER ROLE selects PASSWORD 'hush'"
-	local jobs most now pid status
+	local jobs port
 	for jobs in 1 2; do
 		pg_createdb "readable_$jobs"
-		git-postkit copy --jobs "$jobs" "$(pg_url_tcp readable selects hush)" "$(pg_url "readable_$jobs")" 3>&- &
-		pid=$! most=0 status=0
-		while kill -0 "$pid" 2>/dev/null; do
-			now=$(connections)
-			[ "$now" -le "$most" ] || most=$now
-			sleep 0.01
-		done
-		wait "$pid" || status=$?
-		equal "$status" 0
-		[ "$most" -le "$jobs" ] && [ "$most" -gt 0 ]
+		counting "$T/most_$jobs" >"$T/port_$jobs" 3>&- &
+		until_true test -s "$T/port_$jobs"
+		port=$(cat "$T/port_$jobs")
+		ok git postkit copy --jobs "$jobs" "$(PROD_PORT=$port pg_url_tcp readable selects hush)" "$(pg_url "readable_$jobs")"
+		kill $!
+		equal "$(cat "$T/most_$jobs")" "$jobs"
 		same readable "readable_$jobs"
 	done
 	hasnt_locks
 }
 
-# To the server, over TCP, by their clients' ends: a session ends a moment after its client has gone.
-connections() { awk -v to="0100007F:$(printf %04X "$PROD_PORT")" '$3 == to && $4 == "01"' /proc/net/tcp | wc -l; }
+# counting FILE: a way to the server, of which it says the port. FILE: how many were connected at once, at most. Whoever
+# has gone counts no longer, though his session ends a moment later.
+counting() {
+	exec python3 - "$PROD_PORT" "$1" <<-'PYTHON'
+		import socket
+		import sys
+		import threading
+
+		ESTABLISHED = 1
+		listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+		clients, most = [], 0
+
+
+		def is_there(client):
+		    return client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
+
+
+		def pump(source, to):
+		    try:
+		        while data := source.recv(1 << 16):
+		            to.sendall(data)
+		    except OSError:
+		        pass
+		    for end in (source, to):
+		        try:
+		            end.shutdown(socket.SHUT_RDWR)
+		        except OSError:
+		            pass
+
+
+		print(listener.getsockname()[1], flush=True)
+		while True:
+		    client = listener.accept()[0]
+		    clients.append(client)
+		    most = max(most, sum(map(is_there, clients)))
+		    with open(sys.argv[2], "w", encoding="ascii") as file:
+		        print(most, file=file)
+		    server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		    for ends in ((client, server), (server, client)):
+		        threading.Thread(target=pump, args=ends, daemon=True).start()
+	PYTHON
+}
 
 # ACCESS SHARE is the only lock that was asked for by name.
 hasnt_locks() { run ! grep -E 'LOCK TABLE.* IN (ROW|SHARE|EXCLUSIVE|ACCESS EXCLUSIVE)' "$T/prod/log"; }
