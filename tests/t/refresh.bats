@@ -258,7 +258,6 @@ unmet() {
 @test "a role without a second connection is told so" {
 	shop narrow
 	sql narrow "DO \$\$ BEGIN FOR i IN 1..120 LOOP EXECUTE format('CREATE TABLE t%s (id int)', i); END LOOP; END \$\$"
-	sql postgres 'ALTER ROLE reader CONNECTION LIMIT 3'
 	sql narrow 'GRANT SELECT ON LARGE OBJECT 4711 TO reader'
 	begin narrow reader
 	sql narrow 'DELETE FROM lines WHERE n = 1 AND order_id < 5'
