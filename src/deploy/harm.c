@@ -67,7 +67,8 @@ static const char waiters_sql[] =
 	" AND pid NOT IN ($1::pg_catalog.int4, pg_catalog.pg_backend_pid()) LIMIT 1000) l),"
 	" behind AS (SELECT w.pid FROM waiting w WHERE $1::pg_catalog.int4 = ANY (w.by) UNION"
 	" SELECT w.pid FROM waiting w JOIN behind b ON b.pid = ANY (w.by))"
-	" SELECT " PK_BACKEND_SQL ", b.pid FROM behind b"
+	" SELECT " PK_BACKEND_SQL ", b.pid, b.pid = ANY ((SELECT pg_catalog.pg_blocking_pids($1::pg_catalog.int4))::pg_catalog.int4[])"
+	" FROM behind b"
 	" LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid"
 	" WHERE a.backend_type IS DISTINCT FROM 'autovacuum worker'";
 
@@ -104,35 +105,56 @@ static void begin_reason(struct pk_harm *harm)
 		pk_buf_add(&harm->why, "; ");
 }
 
-static int look_at_waiters(struct pk_harm *harm, struct pk_conn *conn, const char *pid, double now)
+static void add_waiter(struct pk_harm *harm, const struct pk_rows *rows, int i)
+{
+	if (pk_rows_get(rows, i, 0))
+		pk_backend_add(&harm->why, rows, i);
+	else
+		pk_buf_addf(&harm->why, "pid %s", pk_rows_get(rows, i, PK_BACKEND_COLUMNS));
+}
+
+static void judge_longest(struct pk_harm *harm, const struct pk_rows *rows, int longest, double now)
 {
 	const struct pk_harm_limits *limits = &harm->limits;
+	double waited = now - harm->waiters[longest].since;
+	bool many = limits->blocked && rows->n > limits->blocked;
+	PK_FREE char *took = pk_duration(waited);
+
+	if (!many && (!limits->blocked_time || waited < limits->blocked_time))
+		return;
+	begin_reason(harm);
+	pk_buf_addf(&harm->why, "%d session%s waited for it, more than %s allows (%s: ", rows->n,
+		    rows->n == 1 ? "" : "s", many ? "maxBlocked" : "maxBlockedTime", took);
+	add_waiter(harm, rows, longest);
+	pk_buf_addc(&harm->why, ')');
+}
+
+/* After deadlock_timeout the server would end either one, and not be asked which. */
+static void judge_circle(struct pk_harm *harm, const struct pk_rows *rows)
+{
+	for (int i = 0; i < rows->n; i++) {
+		if (!pk_rows_true(rows, i, PK_BACKEND_COLUMNS + 1))
+			continue;
+		begin_reason(harm);
+		pk_buf_add(&harm->why, "it and another session waited for each other (");
+		add_waiter(harm, rows, i);
+		pk_buf_addc(&harm->why, ')');
+		return;
+	}
+}
+
+static int look_at_waiters(struct pk_harm *harm, struct pk_conn *conn, const char *pid, double now)
+{
 	const char *params[] = { pid };
 	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
-	PK_FREE char *took = NULL;
 	int longest;
-	double waited;
 
-	if (!limits->blocked && !limits->blocked_time)
-		return 0;
 	if (pk_query(conn, waiters_sql, 1, params, &rows, NULL) < 0)
 		return -1;
 	longest = note_waiters(harm, &rows, now);
-	if (!harm->n)
-		return 0;
-	waited = now - harm->waiters[longest].since;
-	bool many = limits->blocked && rows.n > limits->blocked;
-	if (!many && (!limits->blocked_time || waited < limits->blocked_time))
-		return 0;
-	took = pk_duration(waited);
-	begin_reason(harm);
-	pk_buf_addf(&harm->why, "%d session%s waited for it, more than %s allows (%s", rows.n,
-		    rows.n == 1 ? "" : "s", many ? "maxBlocked" : "maxBlockedTime", took);
-	if (pk_rows_get(&rows, longest, 0)) {
-		pk_buf_add(&harm->why, ": ");
-		pk_backend_add(&harm->why, &rows, longest);
-	}
-	pk_buf_addc(&harm->why, ')');
+	judge_circle(harm, &rows);
+	if (rows.n && !harm->why.len)
+		judge_longest(harm, &rows, longest, now);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What others suffer while a deploy is at work: sessions that wait for it, replicas that fall behind, transactions
- * that fail. Asked on a connection beside it; nothing of theirs is touched.
+ * What others suffer while a deploy is at work: sessions that wait for it, or are about to be in a deadlock with it, replicas
+ * that fall behind, transactions that fail. Asked on a connection beside it; nothing of theirs is touched.
  */
 #ifndef PK_DEPLOY_HARM_H
 #define PK_DEPLOY_HARM_H
@@ -39,8 +39,9 @@ void pk_harm_release(struct pk_harm *harm);
 /* Whether what the limits are about can be seen by this role; an error with the way out otherwise. */
 int pk_harm_visible(const struct pk_harm *harm, struct pk_conn *conn, struct pk_err *err);
 /*
- * Looks, with at most three queries, by what is limited: at those who wait for the backend of this pid, be it behind
- * another one who does, and at replicas and transactions. -1: the connection is gone.
+ * Looks, with at most three queries: at those who wait for the backend of this pid, be it behind another one who does, and, by
+ * what is limited, at replicas and transactions. Who waits for it while it waits for them is beyond any limit. -1: the
+ * connection is gone.
  */
 int pk_harm_look(struct pk_harm *harm, struct pk_conn *conn, const char *pid);
 /* At replicas alone, as long as nothing of ours runs. */

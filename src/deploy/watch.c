@@ -5,7 +5,7 @@
 
 #define SHOWN 3
 
-/* Looks come quickly first, for short limits, and cost little when a statement takes hours. */
+/* Looks come quickly first, for short limits and before a deadlock is one, and cost little when a statement takes hours. */
 #define FIRST_MS      50
 #define SOON_MS	      250
 #define LATER_MS      1000
@@ -117,7 +117,7 @@ static int look(void *arg)
 		return PK_WATCH_NO_MORE;
 	if (w->armed && w->harm.why.len)
 		return may_cancel(w) ? PK_WATCH_CANCEL : FIRST_MS;
-	wait = w->looks++ < 2 ? FIRST_MS : w->looks < 40 ? SOON_MS : LATER_MS;
+	wait = w->looks++ < 2 ? FIRST_MS : w->looks < 40 || w->blockers.len ? SOON_MS : LATER_MS;
 	return wait < patience ? wait : patience;
 }
 
@@ -158,6 +158,12 @@ void pk_deploy_watch_arm(struct pk_deploy_watch *w)
 	w->looks = 0;
 	w->began = pk_now();
 	w->armed = true;
+}
+
+void pk_deploy_watch_statement(struct pk_deploy_watch *w)
+{
+	if (w)
+		w->looks = 0;
 }
 
 void pk_deploy_watch_disarm(struct pk_deploy_watch *w)

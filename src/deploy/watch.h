@@ -34,5 +34,7 @@ int pk_deploy_watch_begin(struct pk_deploy_watch *watch, struct pk_deploy *d, st
 /* An attempt begins: what runs may be cancelled until pk_deploy_watch_disarm(). NULL: nothing. */
 void pk_deploy_watch_arm(struct pk_deploy_watch *watch);
 void pk_deploy_watch_disarm(struct pk_deploy_watch *watch);
+/* A statement of the attempt begins, and may have to wait: looks come quickly again. NULL: nothing. */
+void pk_deploy_watch_statement(struct pk_deploy_watch *watch);
 
 #endif

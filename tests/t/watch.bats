@@ -9,6 +9,8 @@ setup_file() {
 	shop_start <<-'SQL'
 		CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);
 		INSERT INTO users SELECT i, 'u' || i || '@x' FROM generate_series(1, 300) i;
+		CREATE TABLE orders (id int);
+		INSERT INTO orders VALUES (1);
 	SQL
 	sql postgres 'GRANT pg_read_all_stats TO shop'
 	imported_repo app "$(shop_url)"
@@ -130,6 +132,25 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	equal "$(sql shop "SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 'users'::regclass")" '2|t'
 }
 
+@test "one that waits for it while it waits for that one: it steps back before the server ends either of the two" {
+	# Neither finds out by itself.
+	sql postgres "ALTER ROLE shop SET deadlock_timeout = '10min'; ALTER ROLE postgres SET deadlock_timeout = '10min'"
+	slow 5 'ALTER TABLE users ADD COLUMN g text'
+	sed -i 's/^-- migrate:down/ALTER TABLE orders ADD COLUMN g text;\n&/' db/migrations/20990105_slow.sql
+	commit_all 'two tables at once'
+	brake
+	deploy
+	has_lock
+	session other 'BEGIN; UPDATE orders SET id = 2; SELECT count(*) FROM users; COMMIT; SELECT $$done$$;'
+	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'other' AND wait_event_type = 'Lock'"
+	quit brake
+	said 'since it and another session waited for each other \(pid [0-9]+ \(other, user postgres\).*trying again'
+	until_true grep -qx done "$T/other.out"
+	said 'deployed 1 migration'
+	equal "$(sql shop 'SELECT id, g FROM orders')" '2|'
+	sql postgres 'ALTER ROLE shop RESET deadlock_timeout; ALTER ROLE postgres RESET deadlock_timeout'
+}
+
 @test "while a replica is behind nothing is begun, and what runs is cancelled" {
 	as_server "$(pg_bin)/pg_basebackup" -D "$T/prod/replica" -R -c fast -d "host=$PROD_SOCKET port=$PROD_PORT user=postgres application_name=copy"
 	as_server "$(pg_bin)/pg_ctl" -D "$T/prod/replica" -s -w -l "$T/prod/replica.log" start \
@@ -137,7 +158,7 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	replica() { psql -X -qAt -h "$T/prod" -p "$PROD_PORT" -U postgres postgres -c "$1"; }
 	local before
 	before=$(columns)
-	slow 5 'ALTER TABLE users ADD COLUMN e text'
+	slow 6 'ALTER TABLE users ADD COLUMN e text'
 	git config postkit.remote.prod.maxLag 1s
 	brake
 	deploy
@@ -151,7 +172,7 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	replica 'SELECT pg_wal_replay_resume()'
 	said 'deployed 1 migration'
 	sql postgres 'REVOKE pg_read_all_stats FROM shop'
-	slow 6 'ALTER TABLE users ADD COLUMN f text'
+	slow 7 'ALTER TABLE users ADD COLUMN f text'
 	fails 128 git postkit deploy --yes
 	has 'maxLag' 'cannot be kept' 'pg_read_all_stats'
 	git postkit remote add replica "postgresql://shop@/shop?host=$T/prod&port=$PROD_PORT"
