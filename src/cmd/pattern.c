@@ -122,6 +122,7 @@ static void set_table(struct work *w, const char *what)
 
 	set(w, "table", table);
 	set(w, "table_text", literal(w, table));
+	set(w, w->table.partitioned ? "parted" : "whole", "yes");
 	set(w, "trigger", ident(w, sync));
 	set(w, "function", qualified(w, sync));
 	set(w, "function_back", qualified(w, back));

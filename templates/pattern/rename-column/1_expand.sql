@@ -18,6 +18,8 @@ END
 {q};
 CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();
 -- migrate:down
+{?parted}-- postkit:allow explicit-lock: the next statement would lock the partitions before their table, and programs lock the table first
+{?parted}LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;
 DROP TRIGGER {trigger} ON {table};
 DROP FUNCTION {function}();
 ALTER TABLE {table} DROP COLUMN {new};

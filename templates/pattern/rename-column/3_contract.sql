@@ -9,6 +9,8 @@ BEGIN
     END IF;
 END
 {q};
+{?parted}-- postkit:allow explicit-lock: the next statement would lock the partitions before their table, and programs lock the table first
+{?parted}LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;
 DROP TRIGGER {trigger} ON {table};
 -- postkit:allow drop-function: nothing but the trigger calls it
 DROP FUNCTION {function}();

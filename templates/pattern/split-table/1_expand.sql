@@ -24,6 +24,8 @@ CREATE TABLE {new_table} (
 {grants}
 {sync}
 -- migrate:down
+{?parted}-- postkit:allow explicit-lock: the next statement would lock the partitions before their table, and programs lock the table first
+{?parted}LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;
 DROP TRIGGER {trigger} ON {table};
 DROP TABLE {new_table};
 DROP FUNCTION {function}();

@@ -14,7 +14,14 @@ BEGIN
 {users}
 END
 {q};
-DROP TRIGGER {trigger} ON {table};
+{?parted}-- postkit:allow explicit-lock: DROP TRIGGER would lock the partitions before their table, and programs lock the table first
+{?parted}DO {q}
+{?parted}BEGIN
+{?parted}    LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;
+{?parted}    DROP TRIGGER {trigger} ON {table};
+{?parted}END
+{?parted}{q};
+{?whole}DROP TRIGGER {trigger} ON {table};
 DROP TRIGGER {trigger} ON {new_table};
 -- postkit:allow drop-function: nothing but the trigger calls it
 DROP FUNCTION {function}();
