@@ -26,15 +26,49 @@ static void apply_env(const char *const *env)
 	}
 }
 
-/* Never returns. */
-static void become_child(const struct pk_stream *stream, int out, pid_t parent)
+static void end_group(int signo)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	(void)signo;
+	signal(SIGTERM, SIG_IGN);
+	kill(0, SIGTERM);
+}
+
+/*
+ * What a program has started does not end with it: pg_basebackup's other half would go on with the WAL for ever, and keep the
+ * connection of the first from being given up. So that one stays between, which is told when we are killed, and tells all of them.
+ * Returns in the process that is to become the program.
+ */
+static void leave_guard(pid_t parent)
+{
+	sigset_t blocked, before;
+	int status = 0;
+	pid_t pid;
 
 	setpgid(0, 0); /* what it starts ends with it: see listen_to() */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);
+	pid = fork();
+	signal(SIGTERM, pid == 0 ? SIG_DFL : end_group);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid == 0)
+		return;
+	close_range(0, ~0U, 0); /* nothing of ours is held any longer than by us */
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(pid < 0 ? 127 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* Never returns. */
+static void become_child(const struct pk_stream *stream, int out, pid_t parent)
+{
+	int null;
+
+	leave_guard(parent);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	signal(SIGPIPE, SIG_DFL);
 	apply_env(stream->env);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(out, 2) < 0)

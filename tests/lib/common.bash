@@ -80,20 +80,26 @@ common_setup() {
 }
 
 common_teardown() {
+	local tries=300
 	[ -n "${T-}" ] || return 0
 	cd / || return 1
 	stop_all
-	# what was killed may be about to write there still
-	rm -rf "$T" 2>/dev/null || { sleep 1 && rm -rf "$T"; }
+	# what was killed may be about to write there still, or to start a server
+	until rm -rf "$T" 2>/dev/null || [ $((tries--)) -le 0 ]; do
+		sleep 0.1
+		stop_all
+	done
+	rm -rf "$T" || return 1
 	unset T
 }
 
 # Every server whose data lies below $T, by the pid in its postmaster.pid, and every other process
-# that was started with our POSTKIT_TEST_DIR (servers write over their environment).
+# that was started with our POSTKIT_TEST_DIR (servers write over their environment). The pid of one that
+# was killed may be somebody else's by now.
 stop_all() {
 	local file pid
 	while IFS= read -r file; do
-		pid=$(head -n 1 "$file" 2>/dev/null) && stop_pid "$pid"
+		pid=$(head -n 1 "$file" 2>/dev/null) && [ "/proc/${pid:-none}/cwd" -ef "${file%/*}" ] && stop_pid "$pid"
 	done < <(find "$T" -xdev -name postmaster.pid 2>/dev/null)
 	while IFS= read -r pid; do
 		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || kill -9 "$pid" 2>/dev/null || :
@@ -169,6 +175,7 @@ pg_cached_initdb() {
 
 # pg_start [NAME]: a server with databases of its own. Sets PROD_SOCKET (its folder), PROD_PORT and
 # PROD_PASSWORD (of postgres, over TCP on 127.0.0.1, by scram). PG_SETTINGS: -c name=value ..., beside its own.
+# Autovacuum, which holds locks, has transactions and changes statistics, would come when nobody knows.
 pg_start() {
 	local name=${1:-prod} cache dir port tries
 	cache=$(pg_cached_initdb) || return 1
@@ -182,7 +189,7 @@ pg_start() {
 		if as_server "$(pg_bin)/pg_ctl" -D "$dir/data" -s -w -t 60 -l "$dir/log" start \
 			-o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir/s \
 			-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB \
-			-c max_connections=60 -c log_statement=all -c lc_messages=C ${PG_SETTINGS-}" \
+			-c max_connections=60 -c log_statement=all -c lc_messages=C -c autovacuum=off ${PG_SETTINGS-}" \
 			</dev/null >/dev/null 2>&1 3>&- 4>&-; then
 			export PROD_SOCKET=$dir/s PROD_PORT=$port PROD_PASSWORD=secret
 			return 0

@@ -106,6 +106,8 @@ local_root() {
 	if [ "$(id -u)" -ne 0 ]; then echo "$PWD/.git/postkit"; else dirname "$(grep -lxF "$PWD/.git" "$POSTKIT_STATE_DIR"/*/repository)"; fi
 }
 left_of_copies() { find "$(local_root)" -maxdepth 1 -name 'copy-pg*' -o -maxdepth 1 -name 'pg*.tmp-*'; }
+# in_files TEXT DIR: those that hold it, of a server that runs, whose files come and go.
+in_files() { grep -rlaF "$1" "$2" 2>"$T/grep" || ! grep -v 'No such file or directory$' "$T/grep"; }
 local_dir() { compgen -G "$(local_root)/pg[0-9][0-9]"; }
 local_run() {
 	local program=$1 db=$2 dir

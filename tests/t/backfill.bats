@@ -17,7 +17,7 @@ setup_file() {
 	mv made/*_backfill_*.sql db/migrations/20990102000000_backfill.sql
 	rmdir made
 	commit_all steps
-	git config postkit.remote.prod.batchPause 300ms
+	git config postkit.remote.prod.batchPause 1s # so that it does not end before it is stopped
 }
 
 setup() { cd "$T/app" || return 1; }

@@ -84,8 +84,15 @@ clone_sql() { git postkit psql -- -XqAtc "$1"; }
 @test "not used for a while it stops, and its container goes" {
 	docker stop "$(docker ps -q)" >/dev/null
 	git config postkit.idleTimeout 2
-	equal "$(clone_sql 'SELECT 1')" 1
-	equal "$(containers | wc -l)" 1
+	# looked at while it is used, by a container of psql
+	mkfifo "$T/asked"
+	git-postkit psql -- -XqAt <"$T/asked" >"$T/answered" 2>&1 3>&- &
+	exec 7>"$T/asked"
+	echo 'SELECT 1;' >&7
+	until_true grep -qx 1 "$T/answered"
+	equal "$(containers | grep -cE "^git-postkit-[0-9a-f]+-pg18 running$")" 1
+	exec 7>&-
+	wait %git-postkit
 	until_true no_containers
 	git config --unset postkit.idleTimeout
 }

@@ -257,23 +257,29 @@ locks() { [ "$(sql shop "SELECT count(*) FROM pg_locks WHERE $1")" -gt 0 ]; }
 
 
 # Other users' statements cannot be seen, their locks can: the migrations take an advisory one.
-waiting() { [ "$(psql "$CLONE" -X -qAt -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")" -gt 0 ]; }
-idle() { ! waiting; }
+locks_of() { [ "$(psql "$CLONE" -X -qAt -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND $1")" -gt 0 ]; }
+waiting() { locks_of granted; }
+idle() { ! locks_of true; }
 
 @test "kill -9 in the middle of apply: status tells the truth, apply goes on" {
 	session killed
-	printf -- '-- migrate:up\nSELECT pg_advisory_xact_lock(4711), pg_sleep(2);\nUPDATE users SET email = email || id;\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
+	local holder
+	printf -- '-- migrate:up\nSELECT pg_advisory_xact_lock(4711);\nUPDATE users SET email = email || id;\n-- migrate:down\nSELECT 1;\n' >"$T/slow.sql"
 	git postkit migration slow -F "$T/slow.sql"
 	echo 'CREATE TABLE after_killed (a int);' >db/schema/tables/after.sql
 	git postkit plan
 	CLONE=$(git postkit url)
-	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
+	{ echo 'SELECT pg_advisory_lock(4711);' && sleep 600; } | psql "$CLONE" -X -q >/dev/null 2>&1 3>&- &
+	holder=$!
 	until_true waiting
+	git-postkit apply >"$T/apply.log" 2>&1 3>&- &
+	until_true locks_of 'NOT granted'
 	kill -9 $!
 	wait $! || true
 	ok git postkit status
 	hasnt 'git postkit commit'
 	has 'git postkit apply'
+	kill "$holder"
 	until_true idle
 	equal "$(clone_sql "SELECT count(*) FROM users WHERE email = 'u1'")" 0 || equal "$(clone_sql "SELECT email FROM users WHERE id = 1")" u1
 	ok git postkit apply

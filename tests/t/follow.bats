@@ -140,6 +140,12 @@ follow_doctor() {
 	equal "$(deploys)" $((before + 3))
 }
 
+one_is_left() {
+	local pid n=0
+	for pid; do ! kill -0 "$pid" || n=$((n + 1)); done
+	[ "$n" -le 1 ]
+}
+
 @test "of many at a time one deploys" {
 	local i pids=()
 	on_merge deploy
@@ -152,7 +158,8 @@ follow_doctor() {
 		POSTKIT_HOOK='' git-postkit --hook post-merge 0 >"$T/race.$i" 2>&1 &
 		pids+=($!)
 	done
-	sleep 0.3 # no longer: it is waited for a second
+	# one waits for it, a second long; the others have found it at work
+	until_true one_is_left "${pids[@]}"
 	rm .git/refs/postkit/tried/prod.lock
 	for i in "${pids[@]}"; do wait "$i"; done
 	equal "$(cat "$T"/race.? | grep -c 'next: deploy')" 1
@@ -161,7 +168,7 @@ follow_doctor() {
 }
 
 @test "what a hook that was killed did not see to the end is named by the next one, once" {
-	local hook child tries
+	local hook child
 	on_merge deploy
 	table killed
 	POSTKIT=0 git merge -q killed
@@ -175,10 +182,8 @@ follow_doctor() {
 	git config postkit.remote.prod.url "postgresql://shop@127.0.0.1:$(cat "$T/silent")/shop"
 	POSTKIT_HOOK='' git-postkit --hook post-merge 0 >"$T/killed.out" 2>&1 &
 	hook=$!
-	for ((tries = 0; tries < 1000; tries++)); do
-		child=$(pgrep -P "$hook" -f deploy) && break
-		read -rt 0.02 <> <(:) || :
-	done
+	until_true pgrep -P "$hook" -f 'deploy --yes'
+	child=$(pgrep -P "$hook" -f 'deploy --yes')
 	kill -KILL "$hook" "$child"
 	wait "$hook" || :
 	kill %1

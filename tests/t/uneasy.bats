@@ -3,6 +3,7 @@
 
 # shellcheck disable=SC2016 # what stands in quotes is SQL
 load ../lib/common
+load ../lib/physical
 
 setup_file() {
 	shop_start other <<-'SQL'
@@ -23,6 +24,10 @@ migration() {
 	commit_all "m$1"
 }
 ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
+# A statement that comes to its end on the copy when it is told to go on, and at once elsewhere.
+STAYS='DO $$ BEGIN WHILE current_database() LIKE $x$pk%$x$ AND NOT EXISTS (SELECT FROM pg_locks WHERE objid = 4712) LOOP PERFORM pg_sleep(0.02); END LOOP; END $$;'
+goes_on() { { echo 'SELECT pg_advisory_lock(4712);' && sleep 600; } | PGAPPNAME=on local_run psql postgres -X -q >/dev/null 2>&1 3>&- & }
+stays_again() { local_sql postgres "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'on'" >/dev/null; }
 
 @test "a role that may not write there, or only reads, is told so before anything is tried" {
 	migration 1 'ALTER TABLE users ADD COLUMN nick text;'
@@ -70,13 +75,14 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 }
 
 @test "what others did to it while it was tried is the cause that is named" {
-	migration 2 'ALTER TABLE users ADD COLUMN a int; SELECT pg_sleep(1); SELECT 1 / 0;'
+	local deploy
+	migration 2 "ALTER TABLE users ADD COLUMN a int; $STAYS SELECT 1 / 0;"
 	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	deploy=$!
 	until_true grep -q 'ADD COLUMN a int' "$T/out"
-	kill -STOP %git-postkit # for as long as this takes
 	sql shop 'SET ROLE shop; CREATE TABLE meanwhile (i int)'
-	kill -CONT %git-postkit
-	wait %git-postkit && tell "it came to its end"
+	goes_on
+	wait "$deploy" && tell "it came to its end"
 	run cat "$T/out"
 	in_order "error: 'prod' has changed since it was compared with the chain" 'on the copy it came to this: ' 'division by zero' \
 		'hint: run git postkit deploy prod again'
@@ -84,18 +90,21 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 	fails 128 git postkit deploy --yes
 	in_order 'error: ' 'division by zero'
 	hasnt "'prod' has changed"
+	stays_again
 	git reset -q --hard HEAD^
 	equal "$(ran)" 1
 }
 
 @test "a connection that is ended while it has nothing to do is made again" {
-	migration 5 'ALTER TABLE users ADD COLUMN five int; SELECT pg_sleep(1);'
+	local deploy
+	migration 5 "ALTER TABLE users ADD COLUMN five int; $STAYS"
 	git-postkit deploy --yes >"$T/out" 2>&1 3>&- &
+	deploy=$!
 	until_true grep -q 'ADD COLUMN five int' "$T/out"
-	kill -STOP %git-postkit
 	equal "$(sql shop "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'git postkit deploy' AND state = 'idle'")" 1
-	kill -CONT %git-postkit
-	wait %git-postkit
+	goes_on
+	wait "$deploy"
+	stays_again
 	run cat "$T/out"
 	in_order "the connection to 'prod' was lost, connecting again" "deploying to 'prod'" 'deployed 2 migrations'
 }
@@ -277,7 +286,7 @@ ran() { sql shop 'SELECT count(*) FROM postkit.schema_migrations'; }
 }
 
 @test "of idle timeouts that are too short for a deploy it has longer ones, and migrations with it, whatever they reset" {
-	sql postgres "ALTER ROLE shop SET idle_session_timeout = '1s'; ALTER ROLE shop SET idle_in_transaction_session_timeout = '5ms'"
+	sql postgres "ALTER ROLE shop SET idle_session_timeout = '1s'; ALTER ROLE shop SET idle_in_transaction_session_timeout = '1s'"
 	migration 90 'RESET ALL;'
 	migration 91 "CREATE TABLE idle AS SELECT current_setting('idle_session_timeout') a, current_setting('idle_in_transaction_session_timeout') b;"
 	ok git postkit deploy --yes
