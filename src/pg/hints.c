@@ -71,11 +71,11 @@ static const struct hint connect_hints[] = {
 	{ "28000", "Peer authentication failed",
 	  "the server's socket takes the operating system's user only; "
 	  "use -h host, or another user=" },
+	{ "53300", "too many", "end connections that are no longer used, or try again later" },
 	{ "28000", "role \"",
 	  "create the role on the server, or correct user= in the connection string" },
 	{ "3D000", "database \"",
 	  "correct the database's name; 'psql -l' lists what the server has" },
-	{ "53300", "too many", "end connections that are no longer used, or try again later" },
 	{ "57P03", "starting up", "the server is starting; try again in a moment" },
 	{ "57P03", "shutting down", "the server is stopping; try again when it is back" },
 	{ "08001", "does not support SSL",

@@ -264,7 +264,7 @@ unmet() {
 	sql postgres 'ALTER ROLE reader CONNECTION LIMIT 1'
 	git postkit abort --yes >/dev/null 2>&1 || :
 	fails 128 git postkit start --refresh --jobs 4
-	has 'too many connections for role'
+	has 'too many connections for role' 'hint: end connections that are no longer used'
 	sql postgres 'ALTER ROLE reader CONNECTION LIMIT -1'
 	again
 	has '1 of 130 tables'
