@@ -99,6 +99,12 @@ static int note_waiters(struct pk_harm *harm, const struct pk_rows *rows, double
 	return longest;
 }
 
+static void clear_reason(struct pk_harm *harm)
+{
+	pk_buf_clear(&harm->why);
+	harm->circle = false;
+}
+
 static void begin_reason(struct pk_harm *harm)
 {
 	if (harm->why.len)
@@ -129,18 +135,46 @@ static void judge_longest(struct pk_harm *harm, const struct pk_rows *rows, int 
 	pk_buf_addc(&harm->why, ')');
 }
 
-/* After deadlock_timeout the server would end either one, and not be asked which. */
-static void judge_circle(struct pk_harm *harm, const struct pk_rows *rows)
+static bool may_be_circle(const struct pk_rows *rows)
 {
-	for (int i = 0; i < rows->n; i++) {
-		if (!pk_rows_true(rows, i, PK_BACKEND_COLUMNS + 1))
-			continue;
-		begin_reason(harm);
-		pk_buf_add(&harm->why, "it and another session waited for each other (");
-		add_waiter(harm, rows, i);
-		pk_buf_addc(&harm->why, ')');
-		return;
-	}
+	for (int i = 0; i < rows->n; i++)
+		if (pk_rows_true(rows, i, PK_BACKEND_COLUMNS + 1))
+			return true;
+	return false;
+}
+
+/*
+ * Who holds what another one waits for. A circle in which somebody merely stands in the queue ahead the server solves by itself:
+ * it changes the queue.
+ */
+static const char circle_sql[] =
+	"WITH RECURSIVE l AS MATERIALIZED (SELECT l.*, ROW(locktype, database, relation, page, tuple, virtualxid, transactionid,"
+	" classid, objid, objsubid)::text AS what FROM pg_catalog.pg_locks l),"
+	" waiting AS MATERIALIZED (SELECT w.pid, w.what, pg_catalog.pg_blocking_pids(w.pid) AS by FROM"
+	" (SELECT DISTINCT pid, what FROM l WHERE NOT granted LIMIT 1000) w),"
+	" held AS (SELECT DISTINCT w.pid, h.pid AS by FROM waiting w JOIN l h ON h.granted AND h.what = w.what"
+	" AND h.pid = ANY (w.by)),"
+	" behind AS (SELECT pid FROM held WHERE by = $1::pg_catalog.int4 UNION"
+	" SELECT h.pid FROM held h JOIN behind b ON b.pid = h.by)"
+	" SELECT " PK_BACKEND_SQL ", b.pid FROM held h JOIN behind b ON b.pid = h.by"
+	" LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE h.pid = $1::pg_catalog.int4 LIMIT 1";
+
+/* After deadlock_timeout the server would end either one, and not be asked which. */
+static int look_for_circle(struct pk_harm *harm, struct pk_conn *conn, const char *pid)
+{
+	const char *params[] = { pid };
+	PK_AUTO(pk_rows) rows = PK_ROWS_INIT;
+
+	if (pk_query(conn, circle_sql, 1, params, &rows, NULL) < 0)
+		return -1;
+	if (!rows.n)
+		return 0;
+	harm->circle = true;
+	begin_reason(harm);
+	pk_buf_add(&harm->why, "it and another session waited for each other (");
+	add_waiter(harm, &rows, 0);
+	pk_buf_addc(&harm->why, ')');
+	return 0;
 }
 
 static int look_at_waiters(struct pk_harm *harm, struct pk_conn *conn, const char *pid, double now)
@@ -152,7 +186,8 @@ static int look_at_waiters(struct pk_harm *harm, struct pk_conn *conn, const cha
 	if (pk_query(conn, waiters_sql, 1, params, &rows, NULL) < 0)
 		return -1;
 	longest = note_waiters(harm, &rows, now);
-	judge_circle(harm, &rows);
+	if (may_be_circle(&rows) && look_for_circle(harm, conn, pid) < 0)
+		return -1;
 	if (rows.n && !harm->why.len)
 		judge_longest(harm, &rows, longest, now);
 	return 0;
@@ -220,7 +255,7 @@ int pk_harm_look(struct pk_harm *harm, struct pk_conn *conn, const char *pid)
 {
 	double now = pk_now();
 
-	pk_buf_clear(&harm->why);
+	clear_reason(harm);
 	if (look_at_waiters(harm, conn, pid, now) < 0 || look_at_lag(harm, conn) < 0)
 		return -1;
 	return look_at_errors(harm, conn, now);
@@ -228,13 +263,13 @@ int pk_harm_look(struct pk_harm *harm, struct pk_conn *conn, const char *pid)
 
 int pk_harm_look_at_lag(struct pk_harm *harm, struct pk_conn *conn)
 {
-	pk_buf_clear(&harm->why);
+	clear_reason(harm);
 	return look_at_lag(harm, conn);
 }
 
 void pk_harm_forget(struct pk_harm *harm)
 {
-	pk_buf_clear(&harm->why);
+	clear_reason(harm);
 	harm->n = 0;
 	harm->counted = 0;
 }

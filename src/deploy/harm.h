@@ -23,7 +23,8 @@ struct pk_harm {
 	struct pk_harm_limits limits;
 	const char *remote; /* its name; borrowed */
 	struct pk_buf
-		why; /* what went beyond a limit, and which setting that is; empty: nothing has */
+		why; /* what went beyond a limit, and which setting that is, or the circle; empty: nothing */
+	bool circle; /* somebody waited for us while we waited for him: a deadlock, but for the time, which no limit is about */
 	/* not for the caller */
 	struct pk_waiter {
 		int pid;
@@ -39,7 +40,7 @@ void pk_harm_release(struct pk_harm *harm);
 /* Whether what the limits are about can be seen by this role; an error with the way out otherwise. */
 int pk_harm_visible(const struct pk_harm *harm, struct pk_conn *conn, struct pk_err *err);
 /*
- * Looks, with at most three queries: at those who wait for the backend of this pid, be it behind another one who does, and, by
+ * Looks, with at most four queries: at those who wait for the backend of this pid, be it behind another one who does, and, by
  * what is limited, at replicas and transactions. Who waits for it while it waits for them is beyond any limit. -1: the
  * connection is gone.
  */

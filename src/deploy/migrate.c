@@ -195,7 +195,6 @@ struct pk_run_limits pk_deploy_limits(struct pk_deploy_target *target, const str
 	const struct pk_deploy *d = target->d;
 	struct pk_run_limits limits = { -1, -1 };
 
-	pk_deploy_watch_statement(target->watch);
 	if (!target->local) {
 		target->foreseen = pk_foreseen_find(&d->foreseen, m, sql, line);
 		limits = pk_foreseen_limits(&d->foreseen, target->foreseen,

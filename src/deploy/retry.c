@@ -73,11 +73,14 @@ int pk_deploy_stop_if_asked(const struct pk_deploy_target *target, struct pk_err
 static int give_up_harm(const struct pk_deploy_target *target, struct pk_err *err)
 {
 	const char *remote = target->d->remote.name;
+	const struct pk_harm *harm = &target->watch->harm;
 
-	pk_err_set(err, "cancelled and rolled back for the sake of others: %s",
-		   target->watch->harm.why.ptr);
+	pk_err_set(err, "cancelled and rolled back for the sake of others: %s", harm->why.ptr);
 	if (err)
 		snprintf(err->sqlstate, sizeof(err->sqlstate), PK_SQLSTATE_QUERY_CANCELED);
+	if (harm->circle)
+		return pk_err_hint(err, "at a quieter time, or with each table in a migration of its own: what locks several waits in "
+					"circles with programs that lock them in another order");
 	return pk_err_hint(err,
 			   "at a quieter time, in steps that hold locks for less long (git postkit "
 			   "check), or with"
@@ -106,7 +109,9 @@ static bool wait_after_harm(struct pk_deploy_target *target, struct pk_err *err,
 	struct pk_deploy_watch *watch = target->watch;
 	PK_FREE char *why = pk_printf("cancelled and rolled back, since %s", watch->harm.why.ptr);
 
-	target->waited += pk_now() - watch->began;
+	/* As after a deadlock that the server found, nothing but the pauses counts. */
+	if (!watch->harm.circle)
+		target->waited += pk_now() - watch->began;
 	if (time_left(target) <= 0) {
 		give_up_harm(target, err);
 		return false;

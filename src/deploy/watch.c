@@ -104,6 +104,10 @@ static int look(void *arg)
 	int patience = pk_harm_patience(&w->harm), wait;
 	int young = FIRST_MS - (int)((pk_now() - w->began) * 1e3);
 
+	/* It may have to wait. */
+	if (w->watch.begins)
+		w->looks = 0;
+	w->watch.begins = false;
 	/* Nobody can have waited for it for longer. */
 	if (w->armed && young > 0)
 		return young;
@@ -158,12 +162,6 @@ void pk_deploy_watch_arm(struct pk_deploy_watch *w)
 	w->looks = 0;
 	w->began = pk_now();
 	w->armed = true;
-}
-
-void pk_deploy_watch_statement(struct pk_deploy_watch *w)
-{
-	if (w)
-		w->looks = 0;
 }
 
 void pk_deploy_watch_disarm(struct pk_deploy_watch *w)

@@ -1,7 +1,7 @@
 /*
  * Who keeps a statement of ours waiting, and who suffers from it: asked on the idle connection that holds the lock, while
  * the other one is at work, since nobody can say it any more once that is over. What does more harm than the remote's
- * limits allow is cancelled: our own statement, nobody else's.
+ * limits allow, or waits for somebody who waits for it, is cancelled: our own statement, nobody else's.
  */
 #ifndef PK_DEPLOY_WATCH_H
 #define PK_DEPLOY_WATCH_H
@@ -34,7 +34,5 @@ int pk_deploy_watch_begin(struct pk_deploy_watch *watch, struct pk_deploy *d, st
 /* An attempt begins: what runs may be cancelled until pk_deploy_watch_disarm(). NULL: nothing. */
 void pk_deploy_watch_arm(struct pk_deploy_watch *watch);
 void pk_deploy_watch_disarm(struct pk_deploy_watch *watch);
-/* A statement of the attempt begins, and may have to wait: looks come quickly again. NULL: nothing. */
-void pk_deploy_watch_statement(struct pk_deploy_watch *watch);
 
 #endif

@@ -73,6 +73,7 @@ static void begin_watch(struct pk_watch *watch)
 {
 	double first = pk_now() + watch->first_ms / 1e3;
 
+	watch->begins = true;
 	if (watch->due <= 0 || watch->due > first)
 		watch->due = first;
 }

@@ -14,6 +14,7 @@ struct pk_watch {
 	int (*look)(void *arg);
 	void *arg;
 	int first_ms; /* at the latest, after a statement began */
+	bool begins;  /* a statement has begun since look() has set this to false */
 	double due;   /* not for the caller: pk_now() of the next look; 0: there was none */
 };
 /* For all statements of an open connection, until another one is set, NULL for none. Borrowed for as long. */

@@ -132,23 +132,50 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	equal "$(sql shop "SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 'users'::regclass")" '2|t'
 }
 
+# slow_two N STATEMENT: of users, and after that the statement.
+slow_two() {
+	slow "$1" 'ALTER TABLE users ADD COLUMN two_'"$1"' text'
+	sed -i "s/^-- migrate:down/$2;\n&/" "db/migrations/2099010${1}_slow.sql"
+	commit_all 'two tables'
+}
+waits() { until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = '$1' AND wait_event_type = 'Lock'"; }
+
 @test "one that waits for it while it waits for that one: it steps back before the server ends either of the two" {
-	# Neither finds out by itself.
+	# Neither finds out by itself, nor gives up.
 	sql postgres "ALTER ROLE shop SET deadlock_timeout = '10min'; ALTER ROLE postgres SET deadlock_timeout = '10min'"
-	slow 5 'ALTER TABLE users ADD COLUMN g text'
-	sed -i 's/^-- migrate:down/ALTER TABLE orders ADD COLUMN g text;\n&/' db/migrations/20990105_slow.sql
-	commit_all 'two tables at once'
+	git config postkit.lockTimeout 10min
+	slow_two 5 'ALTER TABLE orders ADD COLUMN g text'
 	brake
 	deploy
 	has_lock
 	session other 'BEGIN; UPDATE orders SET id = 2; SELECT count(*) FROM users; COMMIT; SELECT $$done$$;'
-	until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'other' AND wait_event_type = 'Lock'"
+	waits other
 	quit brake
 	said 'since it and another session waited for each other \(pid [0-9]+ \(other, user postgres\).*trying again'
 	until_true grep -qx done "$T/other.out"
 	said 'deployed 1 migration'
 	equal "$(sql shop 'SELECT id, g FROM orders')" '2|'
-	sql postgres 'ALTER ROLE shop RESET deadlock_timeout; ALTER ROLE postgres RESET deadlock_timeout'
+	sql postgres 'ALTER ROLE shop RESET deadlock_timeout'
+}
+
+@test "a circle of waits that the server solves by its queue is no reason to step back" {
+	slow_two 6 'INSERT INTO orders VALUES (3)'
+	brake
+	deploy
+	has_lock
+	session other1 'BEGIN; SELECT count(*) FROM orders; SELECT count(*) FROM users; COMMIT; SELECT $$done$$;'
+	waits other1
+	session other2 'BEGIN; TRUNCATE orders; ROLLBACK; SELECT $$done$$;'
+	waits other2
+	quit brake
+	said 'deployed 1 migration'
+	run cat "$T/out"
+	hasnt 'trying again'
+	until_true grep -qx done "$T/other1.out"
+	until_true grep -qx done "$T/other2.out"
+	equal "$(sql shop 'SELECT id FROM orders ORDER BY id')" $'2\n3'
+	sql postgres 'ALTER ROLE postgres RESET deadlock_timeout'
+	git config --unset postkit.lockTimeout
 }
 
 @test "while a replica is behind nothing is begun, and what runs is cancelled" {
@@ -158,7 +185,7 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	replica() { psql -X -qAt -h "$T/prod" -p "$PROD_PORT" -U postgres postgres -c "$1"; }
 	local before
 	before=$(columns)
-	slow 6 'ALTER TABLE users ADD COLUMN e text'
+	slow 7 'ALTER TABLE users ADD COLUMN e text'
 	git config postkit.remote.prod.maxLag 1s
 	brake
 	deploy
@@ -172,7 +199,7 @@ columns() { sql shop "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'
 	replica 'SELECT pg_wal_replay_resume()'
 	said 'deployed 1 migration'
 	sql postgres 'REVOKE pg_read_all_stats FROM shop'
-	slow 7 'ALTER TABLE users ADD COLUMN f text'
+	slow 8 'ALTER TABLE users ADD COLUMN f text'
 	fails 128 git postkit deploy --yes
 	has 'maxLag' 'cannot be kept' 'pg_read_all_stats'
 	git postkit remote add replica "postgresql://shop@/shop?host=$T/prod&port=$PROD_PORT"
