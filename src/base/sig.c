@@ -29,6 +29,7 @@ void pk_sig_init(void)
 	/* Without SA_RESTART: a read from the terminal or a poll must come back. */
 	struct sigaction caught = { .sa_handler = on_signal };
 	struct sigaction ignored = { .sa_handler = SIG_IGN };
+	struct sigaction normal = { .sa_handler = SIG_DFL };
 	struct sigaction before;
 
 	caught_signals(&caught.sa_mask);
@@ -38,6 +39,8 @@ void pk_sig_init(void)
 	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &caught, NULL);
 	sigaction(SIGPIPE, &ignored, NULL);
+	/* Ignored by whoever started us, children would leave no status behind: what failed would count as done. */
+	sigaction(SIGCHLD, &normal, NULL);
 }
 
 bool pk_interrupted(void)

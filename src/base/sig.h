@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-void pk_sig_init(void);         /* SIGINT, SIGTERM, SIGHUP: flag and hook; SIGPIPE ignored */
+void pk_sig_init(void);         /* SIGINT, SIGTERM, SIGHUP: flag and hook; SIGPIPE ignored, SIGCHLD not */
 bool pk_interrupted(void);      /* one of them arrived */
 /* Called from the handler; the pg/ folder cancels the running query through it. NULL: none. */
 void pk_sig_set_hook(void (*hook)(void *arg), void *arg);
