@@ -27,6 +27,8 @@ setup_file() {
 		CREATE TABLE serially (id serial PRIMARY KEY, part int);
 		CREATE TABLE serially_parted (id smallserial, part int) PARTITION BY LIST (part);
 		CREATE TABLE serially_1 PARTITION OF serially_parted DEFAULT;
+		CREATE TABLE keyed (part int, id int, v int, street text, PRIMARY KEY (part, id)) PARTITION BY LIST (part);
+		CREATE TABLE keyed_1 PARTITION OF keyed DEFAULT;
 		CREATE TABLE triggered (id int PRIMARY KEY, v int);
 		CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.v := NEW.v + 1; RETURN NEW; END $$;
 		CREATE TRIGGER zzz BEFORE INSERT OR UPDATE ON triggered FOR EACH ROW EXECUTE FUNCTION more();
@@ -191,6 +193,44 @@ $key"
 		serially id 1
 		serially_parted id 0
 	TABLES
+}
+
+# in_order_of_programs DB STEP UP|DOWN: who has the table alone, as programs do before they come to a partition, is not met in one.
+in_order_of_programs() {
+	local holder step
+	"$(pg_tools)/psql" -X -q -h "$PROD_SOCKET" -p "$PROD_PORT" -U postgres -d "$1" \
+		-c 'BEGIN; LOCK TABLE ONLY keyed IN ROW EXCLUSIVE MODE; SELECT pg_sleep(600)' >/dev/null 2>&1 3>&- &
+	holder=$!
+	until_true locks "$1" keyed "mode = 'RowExclusiveLock' AND granted"
+	step "$@" 3>&- &
+	step=$!
+	until_true locks "$1" keyed "mode = 'AccessExclusiveLock' AND NOT granted"
+	fails 1 locks "$1" keyed_1 "mode = 'AccessExclusiveLock'"
+	sql "$1" "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'keyed'::regclass AND mode = 'RowExclusiveLock'" >/dev/null
+	wait "$holder" || :
+	wait "$step"
+}
+locks() { [ "$(sql "$1" "SELECT count(*) FROM pg_locks WHERE relation = '$2'::regclass AND $3")" -gt 0 ]; }
+
+@test "steps of a partitioned table come to its partitions when they have the table, as programs do" {
+	local db words
+	while read -r db words; do
+		# shellcheck disable=SC2086 # several words
+		steps "$db" $words
+		sql "$db" "INSERT INTO keyed SELECT i % 3, i, i, 'street ' || i FROM generate_series(1, 300) i"
+		step "$db" expand
+		in_order_of_programs "$db" expand down
+		step "$db" expand
+		step "$db" backfill
+		in_order_of_programs "$db" contract up
+		equal "$(sql "$db" "SELECT count(*) FROM keyed")" 300
+		step "$db" contract down
+		in_order_of_programs "$db" contract up
+	done <<-'PATTERNS'
+		keyed_type change-type keyed v bigint
+		keyed_name rename-column keyed street road
+		keyed_split split-table keyed moved street
+	PATTERNS
 }
 
 @test "change-type: what refers to the key, or looks at the column, is named before anything is lost" {
