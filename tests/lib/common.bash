@@ -99,12 +99,15 @@ common_teardown() {
 stop_all() {
 	local file pid
 	while IFS= read -r file; do
-		pid=$(head -n 1 "$file" 2>/dev/null) && [ "/proc/${pid:-none}/cwd" -ef "${file%/*}" ] && stop_pid "$pid"
+		pid=$(head -n 1 "$file" 2>/dev/null) && runs_in "$pid" "${file%/*}" && stop_pid "$pid"
 	done < <(find "$T" -xdev -name postmaster.pid 2>/dev/null)
 	while IFS= read -r pid; do
 		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || kill -9 "$pid" 2>/dev/null || :
 	done < <(grep -lzx "POSTKIT_TEST_DIR=$T" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
 }
+
+# runs_in PID DATA: is that a server of these data?
+runs_in() { tr '\0' '\n' <"/proc/${1:-none}/cmdline" 2>/dev/null | grep -qxF -- "$2"; }
 
 # SIGQUIT is PostgreSQL's immediate shutdown.
 stop_pid() {

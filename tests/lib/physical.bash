@@ -107,7 +107,10 @@ local_root() {
 }
 left_of_copies() { find "$(local_root)" -maxdepth 1 -name 'copy-pg*' -o -maxdepth 1 -name 'pg*.tmp-*'; }
 # in_files TEXT DIR: those that hold it, of a server that runs, whose files come and go.
-in_files() { grep -rlaF "$1" "$2" 2>"$T/grep" || ! grep -v 'No such file or directory$' "$T/grep"; }
+in_files() {
+	[ -d "$2" ] || tell "there is no folder '$2'" || return 1
+	grep -rlaF "$1" "$2" 2>"$T/grep" || ! grep -v 'No such file or directory$' "$T/grep"
+}
 local_dir() { compgen -G "$(local_root)/pg[0-9][0-9]"; }
 local_run() {
 	local program=$1 db=$2 dir

@@ -391,7 +391,7 @@ paced() {
 	git config "postkit.remote.$1.maxRate" 1MB
 }
 
-# DB...: sessions end a moment after their clients, and autovacuum comes by itself.
+# DB...: sessions end a moment after their clients.
 all_left() {
 	local db
 	for db; do

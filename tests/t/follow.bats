@@ -140,10 +140,11 @@ follow_doctor() {
 	equal "$(deploys)" $((before + 3))
 }
 
+stands() { grep -q '^State:.*stopped' "/proc/$1/status"; }
 one_is_left() {
 	local pid n=0
 	for pid; do ! kill -0 "$pid" || n=$((n + 1)); done
-	[ "$n" -le 1 ]
+	[ "$n" -eq 1 ]
 }
 
 @test "of many at a time one deploys" {
@@ -155,9 +156,11 @@ one_is_left() {
 	mkdir -p .git/refs/postkit/tried
 	touch .git/refs/postkit/tried/prod.lock
 	for i in 1 2 3 4; do
-		POSTKIT_HOOK='' git-postkit --hook post-merge 0 >"$T/race.$i" 2>&1 &
+		POSTKIT_HOOK='' bash -c 'kill -STOP $$; exec git-postkit --hook post-merge 0' >"$T/race.$i" 2>&1 &
 		pids+=($!)
 	done
+	for i in "${pids[@]}"; do until_true stands "$i"; done
+	kill -CONT "${pids[@]}"
 	# one waits for it, a second long; the others have found it at work
 	until_true one_is_left "${pids[@]}"
 	rm .git/refs/postkit/tried/prod.lock

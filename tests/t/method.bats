@@ -19,7 +19,8 @@ setup() { cd "$T" || return 1; }
 	grep -rqaF 'SCRAM-SHA-256$4096:' "$T/alone/data/global" # of postgres, so it would be found
 	local_sql postgres CHECKPOINT
 	was=$(sql postgres "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
-	equal "$(in_files "$was" "$(local_dir)")" ''
+	ok in_files "$was" "$(local_dir)"
+	equal "$output" ''
 	again --json
 	equal "$(jq -r '.method + " " + .method_reason' <<<"$output")" 'files which are here sooner'
 	was=$(backups)

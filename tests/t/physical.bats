@@ -118,8 +118,10 @@ setup() { cd "$T" || return 1; }
 	hash=$(sql postgres "SELECT rolpassword FROM pg_authid WHERE rolname = 'dba'")
 	[ -n "$hash" ]
 	grep -rqaF "$hash" "$T/prod/data" # so it would be found
-	equal "$(in_files "$hash" "$dir")" ''
-	equal "$(in_files canary "$dir")" ''
+	ok in_files "$hash" "$dir"
+	equal "$output" ''
+	ok in_files canary "$dir"
+	equal "$output" ''
 	[ ! -e "$dir/data/base/98765" ]
 }
 

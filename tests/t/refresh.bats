@@ -10,8 +10,7 @@ export WORK_AS=postgres
 
 setup_file() {
 	common_setup
-	# What autovacuum does is a transaction, too.
-	export PG_SETTINGS='-c max_prepared_transactions=5 -c autovacuum=off'
+	export PG_SETTINGS='-c max_prepared_transactions=5'
 	pg_start
 	sql postgres 'CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader; CREATE ROLE own'
 }
