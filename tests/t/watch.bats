@@ -144,35 +144,37 @@ waits() { until_true sql shop "SELECT 1 / count(*) FROM pg_stat_activity WHERE a
 	# Neither finds out by itself, nor gives up.
 	sql postgres "ALTER ROLE shop SET deadlock_timeout = '10min'; ALTER ROLE postgres SET deadlock_timeout = '10min'"
 	git config postkit.lockTimeout 10min
+	git config postkit.remote.prod.maxBlockedTime 10min
 	slow_two 5 'ALTER TABLE orders ADD COLUMN g text'
 	brake
 	deploy
 	has_lock
-	session other 'BEGIN; UPDATE orders SET id = 2; SELECT count(*) FROM users; COMMIT; SELECT $$done$$;'
+	session other 'BEGIN; UPDATE orders SET id = 2; SELECT count(*) FROM users; COMMIT; SELECT $$ended$$;'
 	waits other
 	quit brake
 	said 'since it and another session waited for each other \(pid [0-9]+ \(other, user postgres\).*trying again'
-	until_true grep -qx done "$T/other.out"
+	until_true grep -qx ended "$T/other.out"
 	said 'deployed 1 migration'
 	equal "$(sql shop 'SELECT id, g FROM orders')" '2|'
 	sql postgres 'ALTER ROLE shop RESET deadlock_timeout'
 }
 
 @test "a circle of waits that the server solves by its queue is no reason to step back" {
+	git config postkit.remote.prod.maxBlockedTime 10min
 	slow_two 6 'INSERT INTO orders VALUES (3)'
 	brake
 	deploy
 	has_lock
-	session other1 'BEGIN; SELECT count(*) FROM orders; SELECT count(*) FROM users; COMMIT; SELECT $$done$$;'
+	session other1 'BEGIN; SELECT count(*) FROM orders; SELECT count(*) FROM users; COMMIT; SELECT $$ended$$;'
 	waits other1
-	session other2 'BEGIN; TRUNCATE orders; ROLLBACK; SELECT $$done$$;'
+	session other2 'BEGIN; TRUNCATE orders; ROLLBACK; SELECT $$ended$$;'
 	waits other2
 	quit brake
 	said 'deployed 1 migration'
 	run cat "$T/out"
 	hasnt 'trying again'
-	until_true grep -qx done "$T/other1.out"
-	until_true grep -qx done "$T/other2.out"
+	until_true grep -qx ended "$T/other1.out"
+	until_true grep -qx ended "$T/other2.out"
 	equal "$(sql shop 'SELECT id FROM orders ORDER BY id')" $'2\n3'
 	sql postgres 'ALTER ROLE postgres RESET deadlock_timeout'
 	git config --unset postkit.lockTimeout
