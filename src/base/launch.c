@@ -96,17 +96,16 @@ static void reset_signals(const sigset_t *mask)
 
 #define FEW_FDS 256 /* looked at where no call closes all */
 
-/*
- * What whoever started us left open is not for servers and tools: a postmaster that holds the end
- * of a pipe keeps its reader waiting for ever.
- */
-static void close_strange_fds(void)
+void pk_close_fds(int first, bool at_exec)
 {
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+	if (close_range((unsigned)first, ~0U, at_exec ? CLOSE_RANGE_CLOEXEC : 0) == 0)
 		return;
 	/* a kernel before 5.11 */
-	for (int fd = 3; fd < FEW_FDS; fd++)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	for (int fd = first; fd < FEW_FDS; fd++)
+		if (at_exec)
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
+		else
+			close(fd);
 }
 
 static int move_fd(int fd, int target)
@@ -130,8 +129,12 @@ _Noreturn void pk_launch_child(const struct pk_launch *l)
 		pk_launch_fail(l);
 	if (proc->cwd && chdir(proc->cwd))
 		pk_launch_fail(l);
+	/*
+	 * What whoever started us left open is not for servers and tools: a postmaster that holds the end
+	 * of a pipe keeps its reader waiting for ever.
+	 */
 	if (!proc->inherit_stdin)
-		close_strange_fds();
+		pk_close_fds(3, true);
 	reset_signals(&l->mask);
 	execve(l->program, (char *const *)proc->argv, l->env.items);
 	pk_launch_fail(l);

@@ -49,6 +49,9 @@ int pk_proc_check_both(const struct pk_proc procs[2], struct pk_err *err); /* st
  */
 int pk_proc_daemon(const struct pk_proc *proc, const char *log_path, pid_t *ret_pid, struct pk_err *err);
 
+/* In a child, async-signal-safe: first and all above it are closed; at_exec: when it becomes another program. */
+void pk_close_fds(int first, bool at_exec);
+
 char *pk_proc_find(const char *program); /* absolute path from PATH, caller frees; NULL when absent */
 char *pk_proc_self(void);                /* absolute path of the running program, caller frees */
 

@@ -1,5 +1,6 @@
 #include "clone/stream.h"
 #include "base/clock.h"
+#include "base/proc.h"
 #include "base/sig.h"
 
 #include <errno.h>
@@ -24,17 +25,6 @@ static void apply_env(const char *const *env)
 		else
 			unsetenv(name);
 	}
-}
-
-#define FEW_FDS 256 /* looked at where no call closes all */
-
-static void close_all_fds(void)
-{
-	if (close_range(0, ~0U, 0) == 0)
-		return;
-	/* a kernel before 5.9 */
-	for (int fd = 0; fd < FEW_FDS; fd++)
-		close(fd);
 }
 
 static void end_group(int signo)
@@ -67,7 +57,7 @@ static void leave_guard(pid_t parent)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid == 0)
 		return;
-	close_all_fds(); /* nothing of ours is held any longer than by us */
+	pk_close_fds(0, false); /* nothing of ours is held any longer than by us */
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	_exit(pid < 0 ? 127 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
